@@ -1,0 +1,35 @@
+/*
+ * Names for what the compiler can be told.
+ */
+#ifndef BASE_COMPILER_H
+#define BASE_COMPILER_H
+
+#define NORETURN                 _Noreturn
+#define MUST_CHECK               __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, first)  __attribute__((format(printf, fmt, first)))
+#define ALWAYS_INLINE            inline __attribute__((always_inline))
+#define NOINLINE                 __attribute__((noinline))
+#define COLD                     __attribute__((cold))
+#define UNUSED                   __attribute__((unused))
+#define USED                     __attribute__((used))
+#define PACKED                   __attribute__((packed))
+#define ALIGNED(n)               __attribute__((aligned(n)))
+#define SECTION(name)            __attribute__((section(name)))
+#define FALLTHROUGH              __attribute__((fallthrough))
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Keeps the compiler from moving memory accesses across this point; no instruction. */
+#define compiler_barrier() __asm__ volatile("" ::: "memory")
+
+/* One load or store that the compiler may neither split, repeat nor drop. */
+#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+#define BASE_PASTE_(a, b) a##b
+#define PASTE(a, b)       BASE_PASTE_(a, b)
+#define BASE_STR_(x)      #x
+#define STRINGIFY(x)      BASE_STR_(x)
+
+#endif
