@@ -1,0 +1,64 @@
+# Composition: from the list of components a kernel names to everything it needs.
+#
+# A component is a folder with a component.mk that sets only these words:
+#   SRCS         its .c and .S files            HOST_SRCS  the same for host builds, where they differ
+#   DEPS         components whose headers its sources include
+#   PUBLIC_DEPS  components whose headers its public headers include (passed on to its users)
+#   TEST_DEPS    what its host tests need besides
+#   PROVIDES     contracts it implements        CONTRACT   the contracts it is the interface of
+#   EXPORTS      global symbols no header names (an entry point the linker script wants)
+# The file is read by make here and by Python in tools/, so it holds no make logic.
+#
+# After $(call compose,ROOTS) the variable ALL lists the closure, lowest first, and C.VAR holds each
+# component's words.
+
+COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS
+
+define component_read
+$(foreach v,$(COMPONENT_VARS),$(eval $(v) :=))
+$(if $(wildcard $(1)/component.mk),,$(error no component '$(1)'$(if $(2), (needed by $(2)))))
+$(eval include $(1)/component.mk)
+$(foreach v,$(COMPONENT_VARS),$(eval $(1).$(v) := $($(v))))
+$(eval $(1).ALLDEPS := $(sort $(DEPS) $(PUBLIC_DEPS)))
+endef
+
+# Visits 1 (asked for by 2) and what it needs; a visit in progress that is met again is a cycle.
+define component_visit
+$(if $($(1).state),$(if $(filter open,$($(1).state)),$(error dependency cycle through '$(1)' (asked for by $(2)))),\
+$(eval $(1).state := open)$(call component_read,$(1),$(2))\
+$(foreach d,$($(1).ALLDEPS),$(call component_visit,$(d),$(1)))\
+$(eval ALL += $(1))$(eval $(1).state := done))
+endef
+
+# Every contract whose interface is in the closure has exactly one provider in it.
+providers = $(strip $(foreach c,$(ALL),$(if $(filter $(1),$($(c).PROVIDES)),$(c))))
+known_providers = $(strip $(patsubst %/component.mk,%,$(shell grep -lE '^PROVIDES *:?=.*\b$(1)\b' \
+    */*/component.mk */*/*/component.mk 2>/dev/null)))
+define contract_bind
+$(eval contract.$(1) := $(call providers,$(1)))
+$(if $(word 2,$(contract.$(1))),$(error contract '$(1)' has more than one provider: $(contract.$(1)); name one of them))
+$(if $(contract.$(1))$(LENIENT),,$(error contract '$(1)' has no provider in this kernel; name one of: $(call known_providers,$(1))))
+endef
+
+define compose
+$(eval ALL :=)
+$(foreach r,$(1),$(call component_visit,$(r),the list of components))
+$(foreach c,$(ALL),$(foreach k,$($(c).CONTRACT),$(call contract_bind,$(k))))
+endef
+
+# What a component may include: its own folder and interface, its dependencies, and what their public
+# headers include in turn. A contract brings its provider's inline headers along.
+public_closure = $(sort $(1) $(foreach c,$(1),$(if $($(c).PUBLIC_DEPS),$(call public_closure,$($(c).PUBLIC_DEPS)))))
+visible = $(call public_closure,$($(1).ALLDEPS) $(foreach k,$($(1).PROVIDES),$(interface.$(k))))
+inline_dirs = $(foreach c,$(1),$(foreach k,$($(c).CONTRACT),$(wildcard $(addsuffix /contract,$(contract.$(k))))))
+include_flags = -I$(1) $(patsubst %,-I%,$(wildcard $(1)/include $(1)/contract) \
+    $(wildcard $(addsuffix /include,$(call visible,$(1)))) $(call inline_dirs,$(call visible,$(1))))
+
+# Headers that may name a public symbol of a component: see tools/localize.sh.
+public_headers = $(wildcard $(1)/include/*/*.h $(1)/contract/*/*.h \
+    $(foreach k,$($(1).PROVIDES),$(interface.$(k))/include/*/*.h) \
+    $(foreach d,$(call visible,$(1)),$(d)/include/*/upcalls.h))
+
+define interfaces_find
+$(foreach c,$(ALL),$(foreach k,$($(c).CONTRACT),$(eval interface.$(k) := $(c))))
+endef

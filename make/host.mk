@@ -1,0 +1,74 @@
+# Components compiled for this machine: unit tests, fuzz targets and proofs.
+#
+#: make host-test [COMPONENT=core/frame]   unit tests under AddressSanitizer and UBSan
+#: make fuzz [COMPONENT=..] [FUZZ_RUNS=n]  libFuzzer targets, a bounded number of runs each
+#: make prove [COMPONENT=..]               bounded proofs with CBMC
+
+HOSTCC     ?= clang
+FUZZ_RUNS  ?= 20000
+LENIENT    := 1
+HOST_ARCH  := arch/host
+HOST_FLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fsanitize=address,undefined \
+    -fno-sanitize-recover=all $(filter-out -Wundef,$(WARNINGS)) -Wno-unused-command-line-argument -DHOST -DDEBUG
+TESTED     := $(patsubst %/,%,$(if $(COMPONENT),$(COMPONENT),$(sort $(foreach d,$(wildcard */*/test */*/*/test),$(dir $(d))))))
+
+# A host program for each test: the component, what it depends on and its TEST_DEPS, with arch/host as
+# the machine. Each component composes on its own, since the provider of a contract may differ.
+define host_compose
+$(foreach c,$(ALL),$(eval $(c).state :=))
+$(call compose,$(wildcard $(HOST_ARCH)) $(1) $(call component_words,$(1),TEST_DEPS))
+$(call interfaces_find)
+endef
+component_words = $(shell sed -n ':a;/\\$$/{N;ba};s/\\\n//g;s/^$(2) *:*= *//p' $(1)/component.mk)
+
+host_srcs = $(or $($(1).HOST_SRCS),$(filter %.c,$($(1).SRCS)))
+
+# 1 component, 2 kind (test|fuzz), 3 extra flags, 4 libraries
+define host_rules
+$(eval $(call host_compose,$(1)))
+$(eval host_objs := )
+$(foreach c,$(ALL),$(foreach s,$(call host_srcs,$(c)),$(eval $(call host_object,$(1),$(c),$(s),$(2),$(3)))))
+$(foreach t,$(wildcard $(1)/test/*_$(2).c),$(eval $(call host_program,$(1),$(t),$(2),$(3),$(4))))
+endef
+
+define host_object
+host_objs += out/host/$(4)/$(1)/$(2)/$(basename $(3)).o
+out/host/$(4)/$(1)/$(2)/$(basename $(3)).o: $(2)/$(3) $(2)/component.mk make/host.mk
+	@mkdir -p $$(@D)
+	$$(Q)$(HOSTCC) $(HOST_FLAGS) $(5) $(call include_flags,$(2)) -MMD -MP -c -o $$@ $$<
+endef
+
+define host_program
+HOST_PROGRAMS_$(3) += out/host/$(3)/$(1)/$(basename $(notdir $(2)))
+out/host/$(3)/$(1)/$(basename $(notdir $(2))): $(2) $(host_objs)
+	$$(call say,HOST,$(2))
+	$$(Q)$(HOSTCC) $(HOST_FLAGS) $(4) -Wno-missing-prototypes $(call include_flags,$(1)) \
+	    $(foreach c,$(call component_words,$(1),TEST_DEPS),$(addprefix -I,$(wildcard $(c)/include))) \
+	    -MMD -MP -o $$@ $(2) $(host_objs) $(5)
+endef
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
+$(foreach c,$(TESTED),$(if $(wildcard $(c)/test/*_test.c),$(eval $(call host_rules,$(c),test,,-lcmocka))))
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+$(foreach c,$(TESTED),$(if $(wildcard $(c)/test/*_fuzz.c),$(eval $(call host_rules,$(c),fuzz,-fsanitize=fuzzer-no-link,-fsanitize=fuzzer))))
+endif
+
+host-programs: $(HOST_PROGRAMS_test)
+	@printf '%s\n' $(HOST_PROGRAMS_test) > out/host/programs.txt
+
+host-test: host-programs
+	@status=0; for t in $(HOST_PROGRAMS_test); do \
+	    if $$t > $$t.log 2>&1; then echo "ok      $$t"; else echo "FAILED  $$t"; cat $$t.log; status=1; fi; done; exit $$status
+
+fuzz: $(HOST_PROGRAMS_fuzz)
+	@status=0; for t in $(HOST_PROGRAMS_fuzz); do \
+	    if $$t -runs=$(FUZZ_RUNS) -seed=1 > $$t.log 2>&1; then echo "ok      $$t"; else echo "FAILED  $$t"; tail -40 $$t.log; status=1; fi; \
+	    done; exit $$status
+
+prove:
+	@tools/prove.sh $(if $(COMPONENT),$(COMPONENT))
+
+-include $(shell find out/host -name '*.d' 2>/dev/null)
+.PHONY: host-programs host-test fuzz prove

@@ -1,0 +1,19 @@
+# Compilers and flags. Kernel code is base-ISA (no float, no compressed-only tricks, no gp).
+
+CROSS   ?= riscv64-linux-gnu-
+CC      := $(CROSS)gcc
+LD      := $(CROSS)ld
+NM      := $(CROSS)nm
+OBJCOPY := $(CROSS)objcopy
+PYTHON  := /usr/bin/python3
+
+WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+    -Wno-unused-parameter -Wno-missing-field-initializers
+
+ISA := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+# __global_pointer$ is never defined, so that linker relaxation shortens calls but never uses gp.
+KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -fno-strict-aliasing \
+    -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+    -ffunction-sections -fdata-sections -fstack-protector-strong -Wframe-larger-than=2048 $(WARNINGS) \
+    $(if $(DEBUG),-DDEBUG)
+KERNEL_ASFLAGS := -g $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)

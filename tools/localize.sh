@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes the private symbols of a component local: a global symbol stays global if and only if one of the
+# component's public headers names it (or its component.mk EXPORTS it).
+#
+# usage: localize.sh CROSS- WHOLE.o OUT.o "EXPORTS" [HEADER...]
+set -eu
+cross=$1 whole=$2 out=$3 exports=$4
+shift 4
+tmp=$out.tmp
+{
+    for word in $exports; do echo "$word"; done
+    [ $# -eq 0 ] || grep -ohE '[A-Za-z_][A-Za-z0-9_]*' "$@"
+} | LC_ALL=C sort -u > "$tmp.words"
+"${cross}nm" -g --defined-only "$whole" | awk '{ print $NF }' | LC_ALL=C sort -u > "$tmp.defined"
+LC_ALL=C comm -12 "$tmp.words" "$tmp.defined" > "$tmp.keep"
+# An empty list would keep everything.
+[ -s "$tmp.keep" ] || echo nothing_is_public > "$tmp.keep"
+"${cross}objcopy" --keep-global-symbols="$tmp.keep" "$whole" "$out"
+rm -f "$tmp.words" "$tmp.defined" "$tmp.keep"
