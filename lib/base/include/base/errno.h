@@ -78,4 +78,13 @@
 #define ENOTRECOVERABLE  131 /* state not recoverable */
 #define ENOTSUP          EOPNOTSUPP
 
+/*
+ * What a call returns that a signal interrupted; a program never sees them. The way back to it turns
+ * them into a repetition of the call or into EINTR.
+ */
+#define ERESTARTSYS           512 /* repeat if the handler has SA_RESTART, or there is no handler */
+#define ERESTARTNOINTR        513 /* always repeat */
+#define ERESTARTNOHAND        514 /* repeat only if no handler runs */
+#define ERESTART_RESTARTBLOCK 516 /* as NOHAND, but by restart_syscall: a rest of a time */
+
 #endif

@@ -1,0 +1,274 @@
+/*
+ * process: processes, their threads, groups and sessions; birth, death and waiting.
+ *
+ *   struct session        1 --- n  struct process_group  1 --- n  struct process  1 --- n  user_thread
+ *
+ * A user thread is a kernel thread (struct thread) that also crosses to U mode. What the threads of a
+ * process share hangs off struct process: address space, descriptors, directories, signal actions.
+ * Linux can share these piecemeal; here CLONE_THREAD implies that all are shared, which is what
+ * pthreads ask for, and a vfork child shares the space only.
+ *
+ * Life cycle of a process: process_create (init) or clone -> running -> the last thread leaves: zombie
+ * (space, descriptors and directories given up, status kept) -> the parent waits, or ignores SIGCHLD:
+ * taken out of the tables -> freed by the last process_put. Orphans go to the nearest living init.
+ *
+ * Locking: process_lock, one spinlock, guards the tree, the tables of numbers, groups, sessions and
+ * all signal state. It is a leaf but for the scheduler's locks (waking a thread is done under it).
+ * Nothing sleeps under it. Fields marked [o] belong to the thread itself (no lock), [I] are immutable.
+ */
+#ifndef PROCESS_PROCESS_H
+#define PROCESS_PROCESS_H
+
+#include <abi/abi.h>
+#include <base/types.h>
+#include <list/list.h>
+#include <lock/spinlock.h>
+#include <sync/waitqueue.h>
+#include <thread/thread.h>
+#include <time/time.h>
+
+typedef int32_t pid_t;
+typedef uint32_t uid_t;
+typedef uint32_t gid_t;
+
+struct vspace;
+struct fd_table;    /* descriptors: linux/file */
+struct fs_context;  /* root, current directory, umask: linux/file */
+struct tty;
+struct trap_frame;
+struct file;
+
+extern struct spinlock process_lock;
+
+#define NR_GROUPS_MAX 32
+
+struct credentials {
+    uid_t uid, euid, suid, fsuid;
+    gid_t gid, egid, sgid, fsgid;
+    uint32_t nr_groups;
+    gid_t groups[NR_GROUPS_MAX];
+    uint64_t cap_permitted, cap_effective, cap_inheritable;
+};
+
+struct session {
+    pid_t sid;                 /* [I] */
+    uint32_t refcount;         /* [process_lock] one a group */
+    struct process *leader;    /* [process_lock] NULL: it has exited */
+    struct tty *terminal;      /* [process_lock] the controlling terminal, or NULL */
+    struct list node;
+};
+
+struct process_group {
+    pid_t pgid;                /* [I] */
+    uint32_t refcount;         /* [process_lock] one a member, and one a terminal's foreground */
+    struct session *session;   /* [I] counted */
+    struct list members;       /* [process_lock] of process.group_node */
+    struct list node;          /* [process_lock] in the table of groups */
+};
+
+/* A signal with its siginfo, queued. Standard signals queue once, real-time ones each time. */
+struct pending_signal {
+    struct list node;
+    struct linux_siginfo info;
+};
+
+struct pending_set {
+    sigset64_t set;
+    struct list queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
+};
+
+/* What rt_sigaction sets; the layout of the kernel's struct sigaction of riscv64. */
+struct signal_action {
+    uint64_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
+    uint64_t flags;
+    sigset64_t mask;
+};
+
+struct user_thread {
+    struct thread thread;       /* first: thread_current() is it */
+    struct process *process;    /* [I] counted */
+    pid_t tid;                  /* [I]; exec in a non-leader takes the leader's */
+    struct list thread_node;    /* [process_lock] in process->threads */
+    struct list tid_node;       /* [process_lock] in the table of numbers */
+
+    /* Signals. */
+    sigset64_t blocked;         /* [process_lock] */
+    sigset64_t saved_blocked;   /* [o] what sigsuspend, ppoll restore after the handler */
+    bool has_saved_blocked;     /* [o] */
+    struct pending_set pending; /* [process_lock] for this thread alone */
+    uint64_t altstack_base, altstack_size; /* [o] */
+    uint32_t altstack_flags;               /* [o] */
+    uint64_t syscall_a0;        /* [o] first argument of the call, for a restart */
+    bool in_syscall;            /* [o] the frame is one of a call that may be restarted */
+
+    /* Thread library. */
+    uint64_t clear_child_tid;   /* [o] */
+    uint64_t robust_list;       /* [o] */
+
+    /* A vfork parent waits here until the child execs or exits. */
+    struct vfork_wait *vfork_wait; /* [process_lock] */
+
+    bool is_exiting;            /* [process_lock] */
+    bool stop_acknowledged;     /* [process_lock] */
+    char name[16];              /* [o writes] /proc/PID/task/TID/comm */
+    struct {                    /* a rest of a sleep, for restart_syscall */
+        int64_t (*resume)(struct user_thread *ut);
+        uint64_t word[4];
+    } restart;
+    uint64_t nr_minor_faults, nr_major_faults; /* [o] */
+};
+
+enum process_state {
+    PROCESS_ALIVE,
+    PROCESS_STOPPED, /* by a signal; SIGCONT continues */
+    PROCESS_ZOMBIE,
+    PROCESS_DEAD,    /* waited for; only references keep it */
+};
+
+struct process {
+    pid_t pid;                     /* [I] */
+    uint32_t refcount;             /* [a] */
+    enum process_state state;      /* [process_lock] */
+    struct process *parent;        /* [process_lock] NULL: init */
+    struct list children;          /* [process_lock] of child_node */
+    struct list child_node;        /* [process_lock] */
+    struct list all_node;          /* [process_lock] in process_all */
+    struct process_group *group;   /* [process_lock] counted */
+    struct list group_node;        /* [process_lock] */
+    struct list threads;           /* [process_lock] of user_thread.thread_node */
+    uint32_t nr_threads;           /* [process_lock] that have not left */
+    struct user_thread *leader;    /* [process_lock] the thread with tid == pid; NULL: it has left */
+
+    struct vspace *vspace;         /* counted; NULL: zombie. Replaced by exec */
+    struct fd_table *files;        /* counted; NULL: zombie */
+    struct fs_context *fs;         /* counted; NULL: zombie */
+    struct file *executable;       /* [process_lock] counted: /proc/PID/exe; may be NULL */
+    struct credentials credentials; /* [process_lock] */
+    char name[16];                 /* comm of the leader */
+    bool has_execed;               /* [process_lock] since the fork: setpgid of a child refuses */
+    bool no_new_privs, is_dumpable, is_child_subreaper;
+    int exit_signal;               /* [process_lock] to the parent: SIGCHLD; 0: none */
+    int parent_death_signal;       /* [process_lock] */
+
+    /* Signals. */
+    struct signal_action actions[NR_SIGNALS]; /* [process_lock] of signal n at n - 1 */
+    struct pending_set pending;               /* [process_lock] for any thread */
+    bool is_exiting;               /* [process_lock] exit_group or a deadly signal: exit_status holds */
+    int exit_status;               /* [process_lock] as wait4 reports it */
+    bool has_stop_report;          /* [process_lock] stopped, and not yet waited for */
+    bool has_continue_report;      /* [process_lock] */
+    int stop_signal;               /* [process_lock] */
+    uint32_t nr_stopped;           /* [process_lock] threads that have stopped */
+    struct wait_queue stop_queue;  /* stopped threads sleep here */
+    struct wait_queue wait_queue;  /* wait4: woken when a child changes */
+    struct wait_queue signal_queue; /* sigtimedwait, signalfd */
+    struct wait_queue thread_queue; /* exec waits here for the other threads to leave */
+
+    /* Timers and accounting. */
+    struct timer alarm;            /* ITIMER_REAL */
+    uint64_t alarm_interval_ns;    /* [process_lock] */
+    struct list posix_timers;      /* linux/time */
+    uint64_t start_ns;             /* [I] since boot */
+    uint64_t dead_utime_ns, dead_stime_ns;    /* [process_lock] of threads that have left */
+    uint64_t child_utime_ns, child_stime_ns;  /* [process_lock] of waited-for children */
+    uint64_t nr_minor_faults, nr_major_faults, nr_child_minor_faults;
+    int nice;
+    struct linux_rlimit limits[NR_RLIMITS];   /* [process_lock] */
+    uint32_t personality;
+    uint64_t robust_futexes;
+    uint64_t membarrier_state;
+};
+
+extern struct list process_all; /* [process_lock] of all_node, by age; zombies included */
+
+/* The calling user thread, its process. Only from a user thread (a system call, its faults). */
+static inline struct user_thread *user_current(void)
+{
+    return container_of(thread_current(), struct user_thread, thread);
+}
+
+static inline struct process *process_current(void)
+{
+    return user_current()->process;
+}
+
+/* Numbers to objects; REQUIRES(process_lock). NULL: none (process_find finds zombies, too). */
+struct process *process_find(pid_t pid);
+struct user_thread *user_thread_find(pid_t tid);
+struct process_group *process_group_find(pid_t pgid);
+
+/* References: keep the memory of the structure, not the process alive. Any context. */
+void process_get(struct process *p);
+void process_put(struct process *p);
+
+/*
+ * The counted address space, descriptors or directories of another process, NULL if it has given
+ * them up. For procfs: release with vspace_put, fd_table_put, fs_context_put.
+ */
+struct vspace *process_vspace_get(struct process *p);
+struct fd_table *process_files_get(struct process *p);
+struct fs_context *process_fs_get(struct process *p);
+
+/* Times of all threads so far. */
+void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
+
+/* 'R' 'S' 'D' 'T' 'Z' as /proc shows. REQUIRES(process_lock). */
+char process_state_letter(const struct process *p);
+char user_thread_state_letter(const struct user_thread *ut);
+
+/* Number of processes and threads now, the last number given, forks since boot. */
+struct process_statistics {
+    uint32_t nr_processes, nr_threads, nr_running;
+    pid_t last_pid;
+    uint64_t nr_forks;
+};
+void process_statistics(struct process_statistics *out);
+
+/*
+ * Sessions and terminals (for the tty). REQUIRES(process_lock) all.
+ * A group is orphaned when no member has a parent in another group of the same session.
+ */
+bool process_group_is_orphaned(const struct process_group *g);
+void process_group_get(struct process_group *g);
+void process_group_put(struct process_group *g);
+
+/*
+ * Signals: make one pending and wake who takes it (any context that may take process_lock).
+ * info NULL: from the kernel (SI_KERNEL). SIGKILL and SIGCONT have their effects at once.
+ * 0; -EAGAIN: a real-time signal found no memory. signal_send_group: -ESRCH without members.
+ */
+int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
+int signal_send_thread(struct user_thread *ut, int signal, const struct linux_siginfo *info);
+int signal_send_group(struct process_group *g, int signal, const struct linux_siginfo *info);
+/* The same for callers that hold process_lock. */
+int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info);
+int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info);
+int signal_send_group_locked(struct process_group *g, int signal,
+                             const struct linux_siginfo *info);
+
+/* Has the calling thread a signal to take (or is it to die)? Blocking calls then give -ERESTARTSYS. */
+bool signal_is_pending(void);
+
+/* Would this signal of a terminal reach the caller (neither blocked nor ignored)? For SIGTTIN/TTOU. */
+bool signal_is_ignored_or_blocked(int signal);
+
+/* A mask for the time of one call (ppoll, pselect): restored on the way back, after a handler. */
+void signal_mask_for_call(sigset64_t mask);
+
+/* Ends the calling process (all threads) or the calling thread. Status as wait4 reports it. */
+NORETURN void process_exit(int status);
+NORETURN void user_thread_exit(int status);
+#define EXIT_STATUS_CODE(code)     (((code)&0xff) << 8)
+#define EXIT_STATUS_SIGNAL(signal) ((signal)&0x7f)
+
+/* The first process: runs start(arg), which execs, in a user thread. pid 1. */
+int process_start_init(void (*start)(void *arg), void *arg) MUST_CHECK;
+void process_boot(void);
+
+/* True for a caller with root's rights. */
+static inline bool process_is_privileged(void)
+{
+    return process_current()->credentials.euid == 0;
+}
+
+#endif

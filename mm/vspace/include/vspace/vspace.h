@@ -1,0 +1,256 @@
+/*
+ * vspace: what a thread sees as memory. A page-table root and a tree of VMAs, under one lock.
+ *
+ * The same object is a process (first-stage tables, walked through satp) and a guest-physical space
+ * (G-stage tables, walked through hgatp, whose root is four times as wide: privileged spec, section
+ * "Guest-Page-Table..." Sv39x4). A VMA is a range with rights, backed by a *kind*:
+ *
+ *   anonymous   demand-zero, private, copy on write after a fork        vma_anonymous
+ *   shared      demand-zero, but kept by forks                          vma_shared_new()
+ *   physical    a fixed physical range: pflash bank, device registers   vma_physical
+ *   emulated    no memory behind: the access is handed to the caller    vma_emulated
+ *   file        pages of a page cache, private or shared                mm/filemap
+ *
+ * A kind is a struct vma_ops; components above add their own. Nothing is mapped when a VMA is made
+ * (except by VSPACE_POPULATE): the first access faults, vspace_fault() asks the kind for the page and
+ * fills the tables.
+ *
+ * Life cycle: vspace_init (count 1) -> map/unmap/fault/fork/... -> vspace_put, whose last call unmaps
+ * all and frees the tables. Frames mapped are counted (frame_get/frame_put): a frame with more than
+ * one user is mapped read-only in private VMAs and copied by the first write.
+ *
+ * Context: all calls may sleep (they take vs->lock, a mutex, and a kind may read a disk), except
+ * where it says so. An allocation that fails gives -ENOMEM and leaves the space as it was.
+ */
+#ifndef VSPACE_VSPACE_H
+#define VSPACE_VSPACE_H
+
+#include <arch/paging.h>
+#include <base/types.h>
+#include <list/list.h>
+#include <rbtree/rbtree.h>
+#include <sync/mutex.h>
+
+struct frame;
+struct vspace;
+struct vma;
+
+enum vspace_format {
+    VSPACE_STAGE1, /* satp: a process; leaves are user pages; the kernel half is mapped, too */
+    VSPACE_GSTAGE, /* hgatp: a guest; leaves carry U as the G-stage demands */
+};
+
+/* Rights and properties of a VMA. The low three are also the `access` of a fault. */
+#define VMA_READ       0x001u
+#define VMA_WRITE      0x002u
+#define VMA_EXEC       0x004u
+#define VMA_SHARED     0x008u /* writes reach the object and are kept by fork */
+#define VMA_GROWS_DOWN 0x010u /* a stack: a fault below it extends it, up to vs->stack_limit */
+#define VMA_NO_FORK    0x020u /* madvise(MADV_DONTFORK): a child does not get it */
+#define VMA_LOCKED     0x040u /* mlock: populated at once, never discarded by pressure */
+#define VMA_STACK      0x080u /* shown as [stack] */
+#define VMA_HEAP       0x100u /* shown as [heap] */
+#define VMA_WIPE_FORK  0x200u /* madvise(MADV_WIPEONFORK): a child gets zero pages */
+#define VMA_MAY_WRITE  0x400u /* a shared file mapping that mprotect may make writable */
+#define VMA_RIGHTS     (VMA_READ | VMA_WRITE | VMA_EXEC)
+
+/* What a kind answers for one page. */
+struct vma_page {
+    paddr_t pa;
+    struct frame *frame; /* referenced for the caller; NULL for memory that has no descriptor use */
+    bool is_writable;    /* may be mapped writable as it is; else a write copies it first */
+    uint32_t memory;     /* VMA_MEMORY_*, honoured where the machine has Svpbmt */
+};
+#define VMA_MEMORY_NORMAL 0u
+#define VMA_MEMORY_DEVICE 1u
+
+/*
+ * A kind of VMA. All may be called with vs->lock held; none may touch user memory.
+ */
+struct vma_ops {
+    const char *name;
+    bool is_emulated; /* vspace_fault answers VSPACE_EMULATE instead of mapping */
+
+    /* The page at byte `offset` of the object (page aligned); NULL op: anonymous memory.
+     * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS). */
+    int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
+
+    /* Another VMA refers to the object now (split, fork, remap) / one does no longer. May be NULL. */
+    void (*get)(struct vma *vma);
+    void (*put)(struct vma *vma);
+
+    /* A private VMA's fork shares frames through copy on write. May it be merged with an adjacent
+     * VMA of the same object and following offset? NULL: yes. */
+    bool (*can_merge)(const struct vma *a, const struct vma *b);
+
+    /* A page of a shared, writable mapping leaves the tables and its dirty bit was set. May be NULL. */
+    void (*dirtied)(struct vma *vma, uint64_t offset, struct frame *frame);
+
+    /* msync over [offset, offset + size). NULL: nothing to write back. */
+    int (*sync)(struct vma *vma, uint64_t offset, uint64_t size);
+
+    /* The name for /proc/PID/maps into buf; NULL: none. device and inode numbers for the same. */
+    void (*describe)(struct vma *vma, char *buf, size_t size, uint64_t *device, uint64_t *inode);
+};
+
+struct vma {
+    struct rb_node node;      /* [vs->lock] in vs->vmas, by start; ranges never overlap */
+    uint64_t start, end;      /* page aligned, start < end */
+    uint32_t flags;           /* VMA_* */
+    uint32_t last_fault;      /* page number in the VMA after the last one filled: read-ahead */
+    const struct vma_ops *ops;
+    void *object;             /* the kind's */
+    uint64_t offset;          /* byte offset of `start` in the object */
+    struct vspace *vspace;    /* [I] */
+};
+
+extern const struct vma_ops vma_anonymous; /* object unused */
+extern const struct vma_ops vma_physical;  /* object unused; offset = physical address */
+extern const struct vma_ops vma_emulated;  /* object = the device; offset = the caller's */
+extern const struct vma_ops vma_shared;    /* object = struct vma_shared_object * */
+
+struct vspace_limits {
+    uint64_t nr_bytes;    /* RLIMIT_AS: sum of VMA sizes */
+    uint64_t stack_bytes; /* RLIMIT_STACK: how far VMA_GROWS_DOWN may grow */
+};
+
+struct vspace {
+    struct mutex lock;        /* order: before page-cache and frame locks */
+    struct rb_root vmas;      /* [lock] */
+    struct vma *last_found;   /* [lock] cache of the last lookup */
+    uint64_t base, limit;     /* [I] mappable range [base, limit) */
+    uint64_t mmap_top;        /* [lock] vspace_map without an address searches down from here */
+    enum vspace_format format; /* [I] */
+    uint32_t refcount;        /* [a] */
+    uint64_t *root;           /* [I] the root table, in the direct map */
+    uint64_t id_generation;   /* [id_lock of vspace/id.c] ASID or VMID and its generation */
+    uint32_t id;
+    cpumask_t cpus_active;    /* [a] CPUs whose satp/hgatp is this space now */
+    cpumask_t cpus_stale;     /* [a] CPUs that must fence before they enter it again */
+    struct vspace_limits limits; /* [lock] */
+    uint64_t nr_bytes;        /* [lock] sum of VMA sizes */
+    uint64_t nr_resident;     /* [lock] pages mapped (leaf entries with a frame) */
+    uint64_t nr_resident_peak;
+    uint64_t nr_tables;       /* [lock] page-table frames, root excluded */
+    uint32_t nr_vmas;         /* [lock] */
+
+    /* Kept for a process: exec sets them, brk and procfs use them. */
+    uint64_t code_start, code_end, data_start, data_end;
+    uint64_t brk_start, brk;
+    uint64_t stack_top, arg_start, arg_end, env_start, env_end;
+};
+
+/* Shared by all; once at boot. Finds the number of ASID bits (and VMID bits: vspace_init_gstage). */
+void vspace_boot(void);
+
+/*
+ * An empty space over [base, limit) (page aligned; VSPACE_STAGE1: within the low half,
+ * VSPACE_GSTAGE: limit at most 1 << 41). -ENOMEM.
+ */
+int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base, uint64_t limit)
+    MUST_CHECK;
+
+/* Heap-allocated and initialised; NULL: no memory. Freed by the last vspace_put. */
+struct vspace *vspace_create(enum vspace_format format, uint64_t base, uint64_t limit);
+void vspace_get(struct vspace *vs);
+void vspace_put(struct vspace *vs);
+
+/* Unmaps all and frees the tables of a space made by vspace_init. No CPU may have it active. */
+void vspace_destroy(struct vspace *vs);
+
+/* What to map. Zero the rest. */
+struct vspace_map_request {
+    uint64_t addr;    /* hint, or the place with VSPACE_FIXED */
+    uint64_t size;    /* > 0, page aligned */
+    uint32_t flags;   /* VMA_* of the new VMA */
+    uint32_t options; /* VSPACE_* below */
+    const struct vma_ops *ops;
+    void *object;     /* ops->get is called on success */
+    uint64_t offset;
+};
+#define VSPACE_FIXED      0x1u /* exactly there; what is mapped there is unmapped first */
+#define VSPACE_NO_REPLACE 0x2u /* with VSPACE_FIXED: -EEXIST if something is there */
+#define VSPACE_POPULATE   0x4u /* fill all pages now (best effort, as MAP_POPULATE) */
+
+/* Maps; the address into *addr_out. -EINVAL, -EEXIST, -ENOMEM (no room, limit or memory). */
+int vspace_map(struct vspace *vs, const struct vspace_map_request *request, uint64_t *addr_out)
+    MUST_CHECK;
+
+/* Holes are no error. addr and size page aligned. -EINVAL, -ENOMEM (a split needs a VMA). */
+int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
+
+/* New rights for the whole range. -ENOMEM: a hole, or no memory; -EACCES: shared and not allowed. */
+int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rights) MUST_CHECK;
+
+/* Sets and clears properties (VMA_NO_FORK, VMA_LOCKED, VMA_WIPE_FORK) over a range. */
+int vspace_set_flags(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t set,
+                     uint32_t clear) MUST_CHECK;
+
+/* mremap: grows, shrinks or moves one VMA's range. -EFAULT hole, -EINVAL, -ENOMEM. */
+#define VSPACE_REMAP_MAY_MOVE 0x1u
+#define VSPACE_REMAP_FIXED    0x2u /* to new_addr, replacing what is there */
+#define VSPACE_REMAP_KEEP     0x4u /* MREMAP_DONTUNMAP: the old range stays, empty */
+int vspace_remap(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t new_size,
+                 uint32_t options, uint64_t new_addr, uint64_t *addr_out) MUST_CHECK;
+
+/* brk: moves the heap's end; returns the end that holds afterwards (unchanged on failure). */
+uint64_t vspace_brk(struct vspace *vs, uint64_t new_brk);
+
+/* Drops the pages of a range (MADV_DONTNEED): anonymous ones read as zero again. -ENOMEM: a hole. */
+int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
+
+/* Makes `child` (fresh, empty) a copy of `parent`, copy on write. -ENOMEM: child is empty again. */
+int vspace_fork(struct vspace *child, struct vspace *parent) MUST_CHECK;
+
+/*
+ * Resolves an access to addr. Returns
+ *   0               mapped now: repeat the access
+ *   VSPACE_EMULATE  an emulated VMA: the caller finds it by vspace_find and emulates
+ *   -EFAULT         nothing is mapped there (SEGV_MAPERR)
+ *   -EACCES         mapped, but not with these rights (SEGV_ACCERR)
+ *   -ENXIO          past the end of the object (SIGBUS, BUS_ADRERR); -EIO: it could not be read
+ *   -ENOMEM         no memory
+ */
+#define VSPACE_EMULATE 1
+int vspace_fault(struct vspace *vs, uint64_t addr, uint32_t access) MUST_CHECK;
+
+/* Faults in all pages of a range for `access`. As vspace_fault; stops at the first error. */
+int vspace_populate(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t access) MUST_CHECK;
+
+/*
+ * The page at addr, faulted in for `access`, with a reference on its frame (frame_put it): for
+ * futex keys, ptrace, a guest's descriptors. A frame in a physical VMA has none: *frame = NULL.
+ */
+int vspace_page_get(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
+                    paddr_t *pa) MUST_CHECK;
+
+/* Copies between kernel memory and another space; bytes done, or a negative errno if none. */
+ssize_t vspace_copy_in(struct vspace *vs, uint64_t dst, const void *src, size_t size);
+ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size);
+
+/* The VMA that holds addr, or the next above it (NULL: none). REQUIRES(vs->lock). */
+struct vma *vspace_find(struct vspace *vs, uint64_t addr);
+struct vma *vspace_next(struct vma *vma);
+
+/* What the tables say now, without faulting. REQUIRES(vs->lock). */
+struct vspace_translation {
+    bool is_mapped;
+    paddr_t pa;
+    uint64_t page_size; /* 4 KiB, 2 MiB, 1 GiB */
+    uint32_t rights;    /* VMA_READ | ... as mapped (not yet writable while copy on write) */
+    bool is_accessed, is_dirty;
+};
+void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *out);
+
+/* The page cache cut or dropped an object's pages: see vspace_zap. Takes pages out of the tables. */
+void vspace_zap(struct vspace *vs, uint64_t addr, uint64_t size);
+
+/*
+ * This CPU runs in vs from now on: gives it an ASID (VMID) of the current generation, fences if it
+ * must, writes satp (hgatp). Preemption is off. The context switch calls it when the space changes
+ * (NULL: the kernel's own tables).
+ */
+void vspace_activate(struct vspace *vs);
+void vspace_deactivate_gstage(void); /* hgatp = 0 */
+
+#endif
