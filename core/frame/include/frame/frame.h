@@ -1,0 +1,201 @@
+/*
+ * Physical memory: a binary buddy allocator over all of RAM (Knuth, TAOCP vol. 1, 2.5; Knowlton 1965).
+ *
+ * A *frame* is one physical page; a *block* is 2^order frames, aligned to its size. Every frame that
+ * the allocator has ever handled has a 32-byte descriptor, `struct frame`, at a fixed virtual place
+ * (vmemmap), so that frame <-> address <-> descriptor are arithmetic. Descriptors are born lazily:
+ * RAM that nobody asked for yet lies between two watermarks of its zone and is in no list, so that
+ * booting costs the same for 8 MiB and for 64 GiB. Sections of 512 KiB (one page of descriptors) are
+ * opened from the bottom of a zone up; the pages that hold descriptors are taken from its top down.
+ * Blocks of order 0 go through a cache per CPU.
+ *
+ * Life cycle: frame_init() once on the boot CPU, with the direct map in place; then everything else.
+ * Not here: kernel virtual ranges (core/kmap), objects smaller than a page (core/slab, core/heap).
+ *
+ * Context: unless stated otherwise every function may be called with interrupts off, from an
+ * interrupt handler, and on any CPU; none sleeps.
+ */
+#ifndef FRAME_FRAME_H
+#define FRAME_FRAME_H
+
+#include <arch/memory.h>
+#include <base/types.h>
+#include <list/list.h>
+
+#define FRAME_MAX_ORDER  18 /* 2^18 pages = 1 GiB: the largest block */
+#define FRAME_NR_ORDERS  (FRAME_MAX_ORDER + 1)
+#define FRAME_MAX_ZONES  8  /* memory nodes beyond this are ignored with a warning */
+#define FRAME_MAX_HOLES  32 /* reserved ranges that can be remembered */
+
+/* What a frame is used for now. */
+enum frame_type {
+    FRAME_NONE = 0, /* no RAM behind it, or RAM of a metadata page */
+    FRAME_FREE,     /* head of a free block of the buddy lists */
+    FRAME_TAIL,     /* inside a free block, not its head */
+    FRAME_CACHED,   /* free, in a per-CPU cache */
+    FRAME_RESERVED, /* firmware, kernel image, initrd: see frame_release() */
+    FRAME_USED,     /* allocated; a user may set one of the types below instead */
+    FRAME_SLAB,     /* part of a slab of core/slab */
+    FRAME_HEAP,     /* part of a heap provider's pool */
+    FRAME_FILE,     /* belongs to a page cache */
+    FRAME_TABLE,    /* a page table */
+};
+
+/*
+ * The descriptor of one frame. While the frame is free all of it belongs to core/frame; while it is
+ * allocated the union and `priv` belong to whoever allocated it.
+ */
+struct frame {
+    uint32_t refcount; /* [a] 1 after allocation; frame_get, frame_put */
+    uint8_t order;     /* log2 of the block's frames; valid in its first frame */
+    uint8_t type;      /* enum frame_type */
+    uint8_t zone;      /* [I] index of the zone */
+    uint8_t flags;     /* the owner's */
+    union {
+        struct list link; /* free list, or any list of the owner's */
+        struct {
+            void *owner;    /* e.g. the inode of a page-cache page, the cache of a slab */
+            uint64_t index; /* e.g. the page's index in the file */
+        };
+        uint64_t words[2];
+    };
+    uint64_t priv;
+};
+
+_Static_assert(sizeof(struct frame) == 32, "vmemmap arithmetic");
+
+#define FRAME_TABLE_BASE ((struct frame *)ARCH_VMEMMAP_BASE)
+
+/* A physical range, in bytes; size 0 is allowed and ignored. */
+struct frame_range {
+    paddr_t start;
+    uint64_t size;
+};
+
+/* Flags of the allocating functions. */
+#define FRAME_ZERO (1u << 0) /* fill the block with zero bytes */
+
+/*
+ * Hands RAM to the allocator. ram: one range per memory node of the device tree, any order, not
+ * overlapping (an overlap is cut off). reserved: what must not be handed out (firmware, the kernel's
+ * image with .bss, initrd, flat device tree), any order, may overlap. Ends of ranges are rounded in
+ * the safe direction. Boot CPU only, once. Returns 0, or -ENOMEM when no usable RAM is left.
+ */
+MUST_CHECK int frame_init(const struct frame_range *ram, size_t nr_ram,
+                          const struct frame_range *reserved, size_t nr_reserved);
+
+/*
+ * Gives back memory that was reserved at frame_init() (an unpacked initrd): its whole pages become
+ * free. The range must have been reserved as given or lie inside a reserved range.
+ */
+void frame_release(paddr_t start, uint64_t size);
+
+/*
+ * Turns the whole pages of a reserved range into ordinary allocated frames of order 0 with reference
+ * count 1, so that e.g. the page cache can own the initrd's pages in place and frame_put() frees
+ * them. Returns 0, -EINVAL if the range is not reserved, -ENOMEM.
+ */
+MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
+
+/*
+ * A block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size, reference count 1,
+ * type FRAME_USED. NULL: no memory.
+ */
+MUST_CHECK struct frame *frame_alloc(unsigned order, unsigned flags);
+
+/* Frees a block as it was allocated; the caller is its only user (the reference count is not read). */
+void frame_free(struct frame *f, unsigned order);
+
+/*
+ * nr_pages contiguous frames (any number, up to 1 GiB), aligned to their size rounded up to a power
+ * of two. Each frame's reference count is 1; they may also be freed piecewise. NULL: no memory.
+ */
+MUST_CHECK struct frame *frame_alloc_contig(size_t nr_pages, unsigned flags);
+void frame_free_contig(struct frame *f, size_t nr_pages);
+
+/* Makes an allocated block of 2^order frames into 2^order single frames, each with a count of 1. */
+void frame_split(struct frame *f, unsigned order);
+
+/* Takes and drops a reference; the last drop frees the block (of f->order) and returns true. */
+static inline void frame_get(struct frame *f)
+{
+    __atomic_fetch_add(&f->refcount, 1, __ATOMIC_RELAXED);
+}
+bool frame_put(struct frame *f);
+
+static inline pfn_t frame_to_pfn(const struct frame *f)
+{
+    return (pfn_t)(f - FRAME_TABLE_BASE);
+}
+
+static inline struct frame *pfn_to_frame(pfn_t pfn)
+{
+    return FRAME_TABLE_BASE + pfn;
+}
+
+static inline paddr_t frame_to_pa(const struct frame *f)
+{
+    return pfn_to_paddr(frame_to_pfn(f));
+}
+
+/* Only for memory that frame_alloc or frame_adopt handed out; see frame_lookup for the rest. */
+static inline struct frame *pa_to_frame(paddr_t pa)
+{
+    return pfn_to_frame(paddr_to_pfn(pa));
+}
+
+static inline void *frame_to_virt(const struct frame *f)
+{
+    return phys_to_virt(frame_to_pa(f));
+}
+
+/* va: in the direct map. */
+static inline struct frame *virt_to_frame(const void *va)
+{
+    return pa_to_frame(virt_to_phys(va));
+}
+
+/* The descriptor of any physical address, or NULL where there is none (devices, untouched RAM). */
+struct frame *frame_lookup(paddr_t pa);
+
+/* The smallest order whose blocks hold nr_bytes (at least 1 byte). */
+static inline unsigned frame_order(size_t nr_bytes)
+{
+    unsigned order = 0;
+
+    while ((PAGE_SIZE << order) < nr_bytes)
+        order++;
+    return order;
+}
+
+struct frame_stats {
+    uint64_t total;     /* frames of RAM in all zones */
+    uint64_t free;      /* in the lists, in per-CPU caches, and untouched */
+    uint64_t untouched; /* of these, never opened */
+    uint64_t cached;    /* of these, in per-CPU caches */
+    uint64_t reserved;  /* holes that are still reserved */
+    uint64_t meta;      /* spent on descriptors and their page tables */
+    uint64_t nr_free[FRAME_NR_ORDERS]; /* free blocks in the lists, by order */
+};
+
+/* A snapshot; exact when nobody allocates meanwhile. */
+void frame_stats(struct frame_stats *out);
+
+/* Empties the calling CPU's cache into the buddy lists. */
+void frame_cache_drain(void);
+
+/*
+ * Memory is short: functions that can give some back. shrink(nr_pages) frees what it can, about
+ * nr_pages, and returns how many it freed; called from frame_alloc without locks held, in any
+ * context. The struct is the caller's and lives for ever.
+ */
+struct frame_shrinker {
+    size_t (*shrink)(size_t nr_pages);
+    struct frame_shrinker *next;
+};
+void frame_shrinker_add(struct frame_shrinker *s);
+
+/* Walks everything and panics at the first broken invariant. Tests and debugging. */
+void frame_check(void);
+
+#endif

@@ -1,0 +1,4 @@
+CONTRACT := heap
+SRCS :=
+DEPS :=
+PUBLIC_DEPS := lib/base

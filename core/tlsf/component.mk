@@ -1,0 +1,3 @@
+SRCS :=
+DEPS := lib/bits
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,71 @@
+/*
+ * Two-level segregated fit: an allocator whose every operation takes a bounded, small number of
+ * instructions, whatever the size of the heap (Masmano, Ripoll, Crespo, Real: "TLSF: a New Dynamic
+ * Memory Allocator for Real-Time Systems", ECRTS 2004).
+ *
+ * A pure algorithm over memory that the caller gives as *pools*: no locks, no globals, no system
+ * below it. The caller serialises. Good fit: a request is rounded up to the next class, so the first
+ * block of any non-empty class at or above it is large enough and is found by bit search alone.
+ */
+#ifndef TLSF_TLSF_H
+#define TLSF_TLSF_H
+
+#include <base/types.h>
+
+#define TLSF_ALIGN     16
+#define TLSF_OVERHEAD  8                  /* bytes of header per block */
+#define TLSF_MIN_BLOCK 32                 /* smallest block with its header */
+#define TLSF_MAX_SIZE  ((size_t)1 << 36)  /* largest request and largest pool */
+
+struct tlsf;
+struct tlsf_pool;
+
+/*
+ * Makes an empty allocator (no pool yet) in mem, of TLSF_CONTROL_SIZE bytes, aligned to TLSF_ALIGN;
+ * returns it. It has no destructor: the memory is the caller's.
+ */
+extern const size_t tlsf_control_size;
+struct tlsf *tlsf_init(void *mem);
+
+/*
+ * Adds nr_bytes at mem as a pool. Both are trimmed to TLSF_ALIGN. Returns the pool, or NULL if it is
+ * too small or larger than TLSF_MAX_SIZE. Pools never merge with each other, even if adjacent.
+ */
+struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes);
+
+/* Takes back a pool in which no block is allocated. Returns 0, or -EBUSY. */
+MUST_CHECK int tlsf_pool_remove(struct tlsf *t, struct tlsf_pool *pool);
+
+/* Is no block of the pool allocated? */
+bool tlsf_pool_is_free(const struct tlsf_pool *pool);
+
+/* The largest request that one pool of nr_bytes can certainly hold when empty. */
+size_t tlsf_pool_capacity(size_t nr_bytes);
+/* The pool size with which a request of size bytes aligned to align certainly succeeds. */
+size_t tlsf_pool_size_for(size_t align, size_t size);
+
+/* NULL: no block is large enough. */
+MUST_CHECK void *tlsf_alloc(struct tlsf *t, size_t size);
+MUST_CHECK void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t size);
+
+/* p: from tlsf_alloc*; not NULL. Returns the bytes of the free block that p has become part of. */
+size_t tlsf_free(struct tlsf *t, void *p);
+
+/*
+ * Grows or shrinks in place; returns true if p now holds size bytes (shrinking always succeeds).
+ * Growing uses the free block behind p, if any.
+ */
+bool tlsf_resize(struct tlsf *t, void *p, size_t size);
+
+/* The bytes that p holds. */
+size_t tlsf_usable_size(const void *p);
+
+/* Visits every block of a pool in address order. */
+void tlsf_pool_walk(const struct tlsf_pool *pool,
+                    void (*visit)(const void *p, size_t size, bool is_used, void *ctx), void *ctx);
+
+/* Returns NULL if all invariants hold, otherwise a line that says which one does not. */
+const char *tlsf_check(const struct tlsf *t);
+const char *tlsf_pool_check(const struct tlsf *t, const struct tlsf_pool *pool);
+
+#endif

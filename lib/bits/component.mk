@@ -1,0 +1,3 @@
+SRCS := bits.c
+DEPS :=
+PUBLIC_DEPS := lib/base
