@@ -1,0 +1,3 @@
+SRCS := insn.c
+DEPS := lib/base
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,48 @@
+/*
+ * Decodes the loads and stores that a guest executes on emulated device registers.
+ *
+ * Pure: no state, no memory access; the caller brings the instruction's bits, either from htinst or
+ * fetched from the guest. Follows the RISC-V Unprivileged ISA, chapters "Load and Store Instructions"
+ * and "C Standard Extension", and the Privileged ISA, section 8.6.3 "Transformed Instruction or
+ * Pseudoinstruction for mtinst or htinst".
+ *
+ * Not here: atomics (AMO, LR/SC) on device registers and float or vector accesses. They decode to
+ * -EINVAL and the guest gets an access fault, as from a bus that does not support them.
+ */
+#ifndef INSN_INSN_H
+#define INSN_INSN_H
+
+#include <base/compiler.h>
+#include <base/types.h>
+
+struct insn_access {
+    uint8_t size;      /* 1, 2, 4 or 8 bytes */
+    uint8_t length;    /* of the instruction: 2 or 4 bytes */
+    uint8_t reg;       /* destination of a load, source of a store: x0 to x31 */
+    bool is_store;
+    bool is_sign_extended; /* loads only */
+};
+
+/*
+ * Decodes an instruction as fetched from memory (32 bits; the upper half is ignored if compressed).
+ * 0, or -EINVAL if it is not an integer load or store.
+ */
+int insn_decode_access(uint32_t insn, struct insn_access *access) MUST_CHECK;
+
+/*
+ * Decodes htinst (or mtinst). 0; -ENODATA if htinst is zero and the instruction must be fetched;
+ * -EFAULT if it is a pseudo-instruction: the fault came from an implicit access of the guest's page
+ * walk (bit 0 clear); -EINVAL if it is not an integer load or store.
+ */
+int insn_decode_htinst(uint64_t htinst, struct insn_access *access) MUST_CHECK;
+
+/* Length in bytes (2 or 4) of the instruction whose first 16 bits are given. */
+static inline unsigned insn_length(uint16_t first)
+{
+    return (first & 3) == 3 ? 4 : 2;
+}
+
+/* Value that a load of `raw` (low access->size bytes count) leaves in the destination register. */
+uint64_t insn_load_value(const struct insn_access *access, uint64_t raw);
+
+#endif

@@ -1,0 +1,3 @@
+SRCS := vdev.c
+DEPS := lib/base
+PUBLIC_DEPS := lib/base
