@@ -1,0 +1,3 @@
+SRCS := bitmap.c
+DEPS := lib/bits
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS := cpio.c
+DEPS := lib/string
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,52 @@
+/*
+ * cpio archives in the "newc" form (070701) and its checksummed sister (070702), read where they lie,
+ * after Linux's Documentation/driver-api/early-userspace/buffer-format.rst. Several archives may follow
+ * one another, with zero padding between them.
+ *
+ * The archive is untrusted. Names and bodies that are handed out lie within it and names are terminated;
+ * what a name means (absolute, "..", twice the same) is the caller's to judge.
+ */
+#ifndef CPIO_CPIO_H
+#define CPIO_CPIO_H
+
+#include <base/types.h>
+
+#define CPIO_HEADER_SIZE 110
+#define CPIO_NAME_MAX    4096 /* with the NUL */
+
+struct cpio_reader {
+    const uint8_t *data;
+    size_t size;
+    size_t pos;       /* of the next header or padding */
+    size_t base;      /* start of the current archive: alignment counts from here */
+};
+
+/* name and body point into the archive. */
+struct cpio_entry {
+    const char *name; /* terminated, without leading "./" or "/" stripped: as stored */
+    size_t name_length;
+    const uint8_t *body;
+    uint32_t body_size; /* of a hard link: 0 in all entries but the last of its (dev, ino) */
+    uint32_t ino;
+    uint32_t mode; /* type and permissions, as in st_mode */
+    uint32_t uid;
+    uint32_t gid;
+    uint32_t nlink;
+    uint32_t mtime;
+    uint32_t dev_major, dev_minor;
+    uint32_t rdev_major, rdev_minor;
+};
+
+/* True when data starts with a newc header's magic. */
+bool cpio_is_archive(const void *data, size_t size);
+
+void cpio_init(struct cpio_reader *reader, const void *data, size_t size);
+
+/*
+ * 1 and the next entry (trailers are not handed out); 0 at the end of the data, or when what follows a
+ * trailer and its padding is no cpio archive (reader->pos then says where: perhaps a compressed one);
+ * -EBADMSG: malformed or cut, at reader->pos; -EIO: a checksum of 070702 does not match.
+ */
+MUST_CHECK int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry);
+
+#endif

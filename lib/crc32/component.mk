@@ -1,0 +1,3 @@
+SRCS := crc32.c
+DEPS :=
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS := header.c layout.c note.c section.c
+DEPS := lib/string
+PUBLIC_DEPS := lib/base

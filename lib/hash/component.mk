@@ -1,0 +1,3 @@
+SRCS := siphash.c
+DEPS :=
+PUBLIC_DEPS := lib/base

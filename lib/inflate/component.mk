@@ -1,0 +1,3 @@
+SRCS := inflate.c gzip.c
+DEPS := lib/string lib/crc32
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS :=
+DEPS :=
+PUBLIC_DEPS := lib/base

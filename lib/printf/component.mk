@@ -1,0 +1,3 @@
+SRCS := format.c snprintf.c
+DEPS :=
+PUBLIC_DEPS := lib/base

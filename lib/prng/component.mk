@@ -1,0 +1,3 @@
+SRCS := prng.c
+DEPS :=
+PUBLIC_DEPS := lib/base

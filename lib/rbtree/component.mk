@@ -1,0 +1,3 @@
+SRCS := rbtree.c
+DEPS :=
+PUBLIC_DEPS := lib/base

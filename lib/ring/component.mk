@@ -1,0 +1,3 @@
+SRCS := ring.c
+DEPS :=
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS := sort.c
+DEPS :=
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS := mem.c str.c number.c
+DEPS :=
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS := utf.c
+DEPS :=
+PUBLIC_DEPS := lib/base
