@@ -1,0 +1,2 @@
+SRCS :=
+PUBLIC_DEPS := lib/base

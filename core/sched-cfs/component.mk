@@ -1,0 +1,3 @@
+SRCS :=
+DEPS := lib/base
+PROVIDES := sched-policy

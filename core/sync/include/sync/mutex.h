@@ -1,0 +1,47 @@
+/*
+ * Mutexes: mutual exclusion by sleeping, with an owner.
+ *
+ * Uncontended lock and unlock are one atomic operation each. A waiter sleeps first come first served; the lock may be
+ * taken by a running thread before a woken waiter gets there, but only once per waiter: after that it is handed over
+ * directly, so nobody starves.
+ *
+ * Thread context only. Not recursive: locking twice is an assertion failure.
+ */
+#ifndef SYNC_MUTEX_H
+#define SYNC_MUTEX_H
+
+#include <base/types.h>
+#include <list/list.h>
+#include <lock/annotations.h>
+#include <lock/spinlock.h>
+#include <thread/thread.h>
+
+/* [a] atomic  [l] lock */
+struct CAPABILITY("mutex") mutex {
+    uintptr_t owner;      /* [a] struct thread *, bit 0: somebody waits */
+    struct spinlock lock; /* lock-order rank: below every mutex, above the run queues */
+    struct list waiters;  /* [l] */
+};
+
+#define MUTEX_INIT(name) {.owner = 0, .lock = SPINLOCK_INIT, .waiters = {&(name).waiters, &(name).waiters}}
+
+/* name: a string literal; the lock class in the lock-order check of debug builds. */
+void mutex_init(struct mutex *m);
+
+void mutex_lock(struct mutex *m) ACQUIRES(m);
+/* -EINTR when the sleep was interrupted; then the mutex is not held. */
+MUST_CHECK int mutex_lock_interruptible(struct mutex *m);
+MUST_CHECK bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m) RELEASES(m);
+
+static inline bool mutex_is_held(const struct mutex *m)
+{
+    return (__atomic_load_n(&m->owner, __ATOMIC_RELAXED) & ~(uintptr_t)1) ==
+           (uintptr_t)thread_current();
+}
+static inline bool mutex_is_locked(const struct mutex *m)
+{
+    return __atomic_load_n(&m->owner, __ATOMIC_RELAXED) != 0;
+}
+
+#endif

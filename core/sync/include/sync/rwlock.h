@@ -1,0 +1,34 @@
+/*
+ * Sleeping reader-writer locks. First come first served between the two kinds: a waiting writer stops new readers, and
+ * the readers that queued behind it go in together when it leaves, so neither starves. Not recursive, not even for
+ * reading. Thread context.
+ */
+#ifndef SYNC_RWLOCK_H
+#define SYNC_RWLOCK_H
+
+#include <base/types.h>
+#include <list/list.h>
+#include <lock/annotations.h>
+#include <lock/spinlock.h>
+
+/* [l] lock. Invariant: nr_readers > 0 implies writer == NULL. */
+struct CAPABILITY("rwlock") rwlock {
+    struct spinlock lock;
+    uint32_t nr_readers;   /* [l] */
+    struct thread *writer; /* [l] */
+    struct list waiters;   /* [l] readers and writers in order of arrival */
+};
+
+#define RWLOCK_INIT(name) {.lock = SPINLOCK_INIT, .waiters = {&(name).waiters, &(name).waiters}}
+
+void rwlock_init(struct rwlock *rw);
+void rwlock_read_lock(struct rwlock *rw) ACQUIRES_SHARED(rw);
+MUST_CHECK bool rwlock_read_trylock(struct rwlock *rw);
+void rwlock_read_unlock(struct rwlock *rw) RELEASES_SHARED(rw);
+void rwlock_write_lock(struct rwlock *rw) ACQUIRES(rw);
+MUST_CHECK bool rwlock_write_trylock(struct rwlock *rw);
+void rwlock_write_unlock(struct rwlock *rw) RELEASES(rw);
+/* A writer becomes a reader without letting another writer in between. */
+void rwlock_downgrade(struct rwlock *rw);
+
+#endif
