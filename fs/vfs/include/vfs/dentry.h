@@ -1,0 +1,122 @@
+/*
+ * Dentries and mounts: the names of files, as a tree in memory, and how file systems hang in it.
+ *
+ * A dentry joins a name in a directory to an inode. It is found by (parent, name) in one hash table. A
+ * dentry holds a reference of its parent and of its inode. With nobody referring to it, it stays in the
+ * cache until memory is short; memory file systems pin theirs with a reference for as long as the name
+ * exists, since the dentries are all they have of a directory. There are no negative dentries.
+ *
+ * Locks: dcache_lock (spin, private to vfs) protects the hash table, parent, name, children and the
+ * mount tables; a walk runs under it alone as long as it only meets cached names. The inode lock of a
+ * directory serialises the changes of its entries and is taken before.
+ */
+#ifndef VFS_DENTRY_H
+#define VFS_DENTRY_H
+
+#include <base/types.h>
+#include <list/list.h>
+
+struct inode;
+struct superblock;
+
+#define NAME_MAX 255
+#define PATH_MAX 4096
+#define DENTRY_INLINE_NAME 32
+
+#define DENTRY_HASHED     BIT(0) /* [dcache_lock] in the hash table: the name exists */
+#define DENTRY_MOUNTPOINT BIT(1) /* [dcache_lock] something is mounted here, in some mount */
+#define DENTRY_PINNED     BIT(2) /* [dcache_lock] holds a reference of its own until unhashed */
+#define DENTRY_VOLATILE   BIT(3) /* [I] never hashed */
+
+struct dentry {
+    struct dentry *hash_next;   /* [dcache_lock] */
+    struct dentry **hash_pprev; /* [dcache_lock] */
+    struct dentry *parent;      /* [dcache_lock] itself, for a root */
+    struct inode *inode;        /* [I] once attached */
+    uint32_t hash;              /* [dcache_lock] of the name */
+    uint16_t name_len;          /* [dcache_lock] */
+    uint16_t flags;             /* [dcache_lock] DENTRY_* */
+    uint32_t nr_refs;           /* [a] reaches 0 only under dcache_lock */
+    const char *name;           /* [dcache_lock] inline_name or heap; NUL-terminated */
+    char inline_name[DENTRY_INLINE_NAME];
+    struct list children;       /* [dcache_lock] hashed children, in the order of their cookies */
+    struct list sibling;        /* [dcache_lock] */
+    uint64_t cookie;            /* [I] directory offset of this name, for iterate; > 2 */
+    uint64_t next_cookie;       /* [dcache_lock] for the next child */
+    struct list lru;            /* [dcache_lock] while unreferenced */
+    void *private;              /* the file system's */
+};
+
+static inline void dentry_get(struct dentry *dentry)
+{
+    __atomic_fetch_add(&dentry->nr_refs, 1, __ATOMIC_RELAXED);
+}
+void dentry_put(struct dentry *dentry);
+
+/*
+ * For a file system's lookup, create, ...: the new dentry has this inode (takes over a reference). With
+ * SB_NAMES_IN_CACHE it is pinned.
+ */
+void dentry_attach(struct dentry *dentry, struct inode *inode);
+
+/*
+ * For populating a memory file system from inside (devfs, the initrd): a child of parent with this name
+ * and inode (takes over a reference, also on failure). -EEXIST, -ENOMEM.
+ */
+int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, struct inode *inode,
+                     struct dentry **out);
+/* The child in the cache with a reference, or NULL. */
+struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t name_len);
+/* Unhashes and unpins: the name is gone, who holds the dentry keeps it. */
+void dentry_drop(struct dentry *dentry);
+/* True if no hashed child is left. */
+bool dentry_is_empty_dir(struct dentry *dentry);
+/* Frees unreferenced cached dentries; returns how many. */
+size_t dentry_shrink(size_t nr);
+
+/* ---- mounts ---- */
+
+#define MOUNT_READ_ONLY BIT(0)
+#define MOUNT_NOSUID    BIT(1)
+#define MOUNT_NODEV     BIT(2)
+#define MOUNT_NOEXEC    BIT(3)
+#define MOUNT_NOATIME   BIT(4)
+#define MOUNT_RELATIME  BIT(5)
+
+struct mount {
+    struct mount *parent;      /* [dcache_lock] NULL for the root */
+    struct dentry *mountpoint; /* [dcache_lock] in parent; a reference */
+    struct dentry *root;       /* [I] a reference */
+    struct superblock *sb;     /* [I] a reference */
+    unsigned flags;            /* [dcache_lock] MOUNT_* */
+    uint32_t nr_refs;          /* [a] paths, files, child mounts */
+    uint32_t id;               /* [I] for mountinfo */
+    struct mount *hash_next;   /* [dcache_lock] */
+    struct list node;          /* [dcache_lock] all mounts, in order of mounting */
+};
+
+/* A place in the tree of names. Holds a reference of each once it is handed out. */
+struct path {
+    struct mount *mount;
+    struct dentry *dentry;
+};
+
+static inline void mount_get(struct mount *mount)
+{
+    __atomic_fetch_add(&mount->nr_refs, 1, __ATOMIC_RELAXED);
+}
+void mount_put(struct mount *mount);
+
+static inline void path_get(const struct path *path)
+{
+    mount_get(path->mount);
+    dentry_get(path->dentry);
+}
+void path_put(struct path *path);
+
+static inline bool path_is_same(const struct path *a, const struct path *b)
+{
+    return a->mount == b->mount && a->dentry == b->dentry;
+}
+
+#endif

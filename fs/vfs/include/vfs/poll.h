@@ -1,0 +1,55 @@
+/*
+ * Readiness: how poll, select and epoll learn that a file became readable or writable.
+ *
+ * An object that can become ready has one poll_head. Its file's poll op returns the events that hold now
+ * and names that head. Who waits adds a poll_entry to the head and asks once more (an event between the
+ * first answer and the adding would else be lost). The object calls poll_notify at each change with the
+ * events that may hold now; every entry's wake function runs then, with the head's lock held: it may
+ * wake a thread or mark an epoll item, and must not sleep or take the head's lock.
+ */
+#ifndef VFS_POLL_H
+#define VFS_POLL_H
+
+#include <base/types.h>
+#include <list/list.h>
+#include <lock/spinlock.h>
+
+/* Linux's values (uapi/asm-generic/poll.h). */
+#define POLLIN     0x0001u
+#define POLLPRI    0x0002u
+#define POLLOUT    0x0004u
+#define POLLERR    0x0008u
+#define POLLHUP    0x0010u
+#define POLLNVAL   0x0020u
+#define POLLRDNORM 0x0040u
+#define POLLRDBAND 0x0080u
+#define POLLWRNORM 0x0100u
+#define POLLWRBAND 0x0200u
+#define POLLMSG    0x0400u
+#define POLLRDHUP  0x2000u
+
+struct poll_head {
+    struct spinlock lock;
+    struct list entries; /* [lock] */
+};
+
+struct poll_entry {
+    struct list node;       /* [head->lock] */
+    struct poll_head *head; /* [I] while added */
+    void (*wake)(struct poll_entry *entry, unsigned events);
+};
+
+void poll_head_init(struct poll_head *head);
+void poll_add(struct poll_head *head, struct poll_entry *entry);
+/* No wake of this entry runs after it returned. */
+void poll_remove(struct poll_entry *entry);
+void poll_notify_slow(struct poll_head *head, unsigned events);
+
+/* Any context, also with interrupts off. */
+static inline void poll_notify(struct poll_head *head, unsigned events)
+{
+    if (!list_is_empty(&head->entries))
+        poll_notify_slow(head, events);
+}
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * The virtual file system: names to inodes, inodes to files, one tree over many file systems.
+ *
+ * Every call by name takes a vfs_context (who asks, where "/" and "." are, what umask holds) and `at`, the
+ * directory that a relative name starts from (NULL: context->cwd). Names are NUL-terminated kernel
+ * memory. All of these may sleep; they return 0 or -errno with the errors that POSIX and Linux's
+ * manual pages give.
+ *
+ * The walk follows "Linux VFS" terms. A step into a cached name costs a hash probe under one spinlock for
+ * the whole walk; a miss, a symbolic link or a mount of a volatile file system leaves that fast loop.
+ */
+#ifndef VFS_VFS_H
+#define VFS_VFS_H
+
+#include <vfs/cred.h>
+#include <vfs/dentry.h>
+#include <vfs/file.h>
+#include <vfs/inode.h>
+#include <vfs/stat.h>
+
+struct vfs_context {
+    const struct cred *cred;
+    struct path root;
+    struct path cwd;
+    uint32_t umask;
+};
+
+/* Readies the module: caches, the empty tree. Once, after the heap and the slab caches. */
+int vfs_init(void);
+/* Mounts the first file system as "/" and makes vfs_kernel_context refer to it. */
+int vfs_mount_root(const char *fs_name, const char *source, unsigned mount_flags,
+                   const char *options);
+/* Who the kernel is: cred_kernel, the root mount. */
+extern struct vfs_context vfs_kernel_context;
+
+#define LOOKUP_NO_FOLLOW  BIT(0) /* a symbolic link as last component is the answer */
+#define LOOKUP_DIRECTORY  BIT(1) /* -ENOTDIR otherwise */
+#define LOOKUP_EMPTY_PATH BIT(2) /* "" is `at` itself (AT_EMPTY_PATH) */
+
+/* The path that name leads to; put it with path_put. */
+int vfs_lookup(const struct vfs_context *context, const struct path *at, const char *name,
+               unsigned flags, struct path *out) MUST_CHECK;
+/* flags: O_*; mode: permission bits of a new file, before the umask. */
+int vfs_open(const struct vfs_context *context, const struct path *at, const char *name,
+             unsigned flags, uint32_t mode, struct file **out) MUST_CHECK;
+/* The file at a path that is known already (exec, O_PATH descriptors). */
+int vfs_open_path(const struct path *path, const struct cred *cred, unsigned flags,
+                  struct file **out) MUST_CHECK;
+
+int vfs_mkdir(const struct vfs_context *context, const struct path *at, const char *name,
+              uint32_t mode);
+/* mode with its type: S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK. */
+int vfs_mknod(const struct vfs_context *context, const struct path *at, const char *name,
+              uint32_t mode, devno_t rdev);
+int vfs_symlink(const struct vfs_context *context, const char *target, const struct path *at,
+                const char *name);
+/* A further name for the file at `old`. */
+int vfs_link(const struct vfs_context *context, const struct path *old, const struct path *at,
+             const char *name);
+int vfs_unlink(const struct vfs_context *context, const struct path *at, const char *name);
+int vfs_rmdir(const struct vfs_context *context, const struct path *at, const char *name);
+#define RENAME_NOREPLACE 1u
+#define RENAME_EXCHANGE  2u
+int vfs_rename(const struct vfs_context *context, const struct path *old_at, const char *old_name,
+               const struct path *new_at, const char *new_name, unsigned flags);
+/* The link's text; its length, cut at size, no NUL. */
+ssize_t vfs_readlink(const struct path *path, char *buf, size_t size);
+
+int vfs_getattr(const struct path *path, struct vfs_stat *out);
+int vfs_getattr_inode(struct inode *inode, struct vfs_stat *out);
+/* Checks that cred may, then changes. Size: vfs_truncate. */
+int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_attr *attr);
+int vfs_truncate(const struct path *path, const struct cred *cred, uint64_t size);
+int vfs_statfs(const struct path *path, struct vfs_statfs *out);
+/* want: MAY_* as cred; also -EROFS for writing to a read-only mount. */
+int vfs_access(const struct path *path, const struct cred *cred, unsigned want);
+
+/*
+ * The name of a path as seen from root ("/a/b"), into buf; returns the start within buf (the text is built
+ * from the end). NULL: it does not fit. *is_reachable = false if root does not lie above.
+ */
+char *vfs_path_string(const struct path *root, const struct path *path, char *buf, size_t size,
+                      bool *is_reachable);
+
+/* Mounts fs_name at the directory `name`. flags: MOUNT_*. */
+int vfs_mount(const struct vfs_context *context, const char *source, const char *name,
+              const char *fs_name, unsigned flags, const char *options);
+int vfs_bind_mount(const struct vfs_context *context, const char *source, const char *name);
+int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags);
+/* -EBUSY while files, directories or mounts below are in use, unless is_lazy. */
+int vfs_unmount(const struct vfs_context *context, const char *name, bool is_lazy);
+/* Calls fn for each mount in order; a reference is held, no lock. fn returns non-zero to stop. */
+int vfs_mount_for_each(int (*fn)(struct mount *mount, void *ctx), void *ctx);
+/* Writes everything back. */
+int vfs_sync(void);
+int vfs_sync_superblock(struct superblock *sb);
+
+#endif

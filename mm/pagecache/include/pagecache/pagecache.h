@@ -1,0 +1,156 @@
+/*
+ * The page cache: the frames that hold a file's pages, by page index, one struct pagecache per inode.
+ * read, write and mmap of a file all end at the same frame, so they are coherent by construction.
+ *
+ * Life of a page: made by pagecache_get (locked while ops->read_page fills it, other users of the page
+ * sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
+ * truncation, by eviction under memory pressure (clean, unreferenced pages of caches with is_evictable)
+ * or with the cache. The cache holds one reference of each frame; everybody who got the frame by
+ * pagecache_get or _find, and every page-table entry that maps it, holds one more (frame_get/put).
+ *
+ * The index is a radix tree of 64-way nodes whose height grows with the file; a file of one page has
+ * no node at all.
+ *
+ * It is not a buffer cache: block devices have an inode, and so a page cache, of their own.
+ *
+ * Locks: pagecache->lock (spin) protects the tree, the counts and the flags of the pages; it is held for
+ * a few instructions only. Order: the owner's inode lock, a vspace's lock, then pagecache->lock.
+ * A fault handler may call pagecache_get with its vspace's lock held; ops->read_page may sleep.
+ */
+#ifndef PAGECACHE_PAGECACHE_H
+#define PAGECACHE_PAGECACHE_H
+
+#include <base/types.h>
+#include <frame/frame.h>
+#include <list/list.h>
+#include <lock/spinlock.h>
+#include <uio/uio.h>
+
+struct pagecache;
+
+struct pagecache_ops {
+    /*
+     * Fills the whole frame with page `index` of the file, zeros past its end. May sleep. 0 or -errno.
+     * NULL: pages begin as zeros.
+     */
+    int (*read_page)(struct pagecache *cache, uint64_t index, struct frame *frame);
+    /*
+     * Writes the page back, all of it (the owner knows where the file ends). Called with the page
+     * neither dirty nor locked against reading. May sleep. NULL: pages are never written back
+     * (memory file systems), dirty means nothing.
+     */
+    int (*write_page)(struct pagecache *cache, uint64_t index, struct frame *frame);
+    /*
+     * Memory that holds bytes of the file that are not in the cache, so that a read need not make a
+     * page: returns a pointer to the bytes from `offset` on, valid until the next truncation, and
+     * lowers *nr_bytes to how many there are; NULL if a page must be made. May be NULL. Must not sleep.
+     */
+    const void *(*peek)(struct pagecache *cache, uint64_t offset, size_t *nr_bytes);
+    /*
+     * Instead of read_page into a new frame: a frame of the owner's that is page `index` already
+     * (aliasing), with a reference for the cache; NULL for none. May be NULL. Must not sleep.
+     */
+    struct frame *(*alias_page)(struct pagecache *cache, uint64_t index);
+    /* Asks leave to add (n > 0) or says it removed (n < 0) n pages; a negative errno refuses. May be NULL.
+     * Called with cache->lock held. */
+    int (*account)(struct pagecache *cache, int nr_pages);
+};
+
+/*
+ * Somebody's page tables over a range of the file: embedded in a file-backed VMA, added with
+ * pagecache_map_add. The cache calls the ops (may sleep; no lock of the cache is held, but its
+ * list mutex is: do not call map_add/map_remove from inside).
+ */
+struct pagecache_mapping {
+    struct list node; /* [cache->map_lock] */
+    const struct pagecache_mapping_ops *ops;
+};
+
+struct pagecache_mapping_ops {
+    /* Removes every page-table entry for file pages [first, first + nr): they are being truncated. */
+    void (*unmap)(struct pagecache_mapping *mapping, uint64_t first, uint64_t nr);
+    /* Makes them read-only: they are about to be written back, the next store must fault. */
+    void (*write_protect)(struct pagecache_mapping *mapping, uint64_t first, uint64_t nr);
+};
+
+struct pagecache {
+    const struct pagecache_ops *ops; /* [I] */
+    struct spinlock lock;
+    void *root;             /* [lock] NULL, a frame (height 0) or a node */
+    unsigned height;        /* [lock] levels of nodes above the frames */
+    bool is_evictable;      /* [I] clean pages can be read again */
+    uint64_t nr_pages;      /* [lock] */
+    uint64_t nr_dirty;      /* [lock] */
+    struct list mappings;   /* [map_lock, global] */
+    struct list all_node;   /* [global] evictable caches, for the shrinker; dirty ones for sync */
+    uint64_t clock_hand;    /* [global] where the shrinker goes on */
+};
+
+/* Readies the module; once, before the first cache. */
+int pagecache_module_init(void);
+
+void pagecache_init(struct pagecache *cache, const struct pagecache_ops *ops, bool is_evictable);
+/* Drops every page, dirty or not. No mapping may be left. */
+void pagecache_destroy(struct pagecache *cache);
+
+/* The page will be overwritten whole: do not fill it. It is up to date once pagecache_get returns. */
+#define PAGECACHE_NO_FILL 1u
+/* Only if it is in the cache already (-ENOENT otherwise). */
+#define PAGECACHE_NO_ALLOC 2u
+/* It is about to be written: not the shared zero page or an alias that must not change. */
+#define PAGECACHE_FOR_WRITE 4u
+
+/*
+ * The page at `index`, made and filled if need be, with a reference for the caller. The caller checks the
+ * file's size. May sleep. -ENOMEM, -ENOSPC, -EIO, what read_page says.
+ */
+int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags,
+                  struct frame **frame_out) MUST_CHECK;
+/* The page if it is present and up to date, with a reference, or NULL. Does not sleep. */
+struct frame *pagecache_find(struct pagecache *cache, uint64_t index);
+
+/* The caller wrote to the page, or mapped it so that a program can. */
+void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame);
+
+/*
+ * Copies from the file [pos, size) to uio; returns the bytes moved, 0 at or past the end, or -errno for
+ * none. Takes no lock of the inode's.
+ */
+ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
+/*
+ * Copies from uio to the file at pos, making pages; the caller holds the inode's lock and moves the
+ * file's size afterwards. `size` is the file's present size (a page wholly at or past it is not read,
+ * but starts as zeros).
+ */
+ssize_t pagecache_write(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
+/* Zeros [from, to) in pages that are present (and, by read_page, in a partial page that is not). */
+int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to);
+
+/* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed stay dirty. */
+int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last);
+/*
+ * Removes pages wholly at or past `size` (unmapping them) and zeros the tail of the last one. The
+ * caller holds the inode's lock and has set its size already, so that new faults are refused.
+ */
+void pagecache_truncate(struct pagecache *cache, uint64_t size);
+/* Removes the pages wholly inside [from, to), for hole punching. */
+void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to);
+/* Index of the first page at or after `index` that is present, or UINT64_MAX. For SEEK_DATA. */
+uint64_t pagecache_next_present(struct pagecache *cache, uint64_t index);
+
+void pagecache_map_add(struct pagecache *cache, struct pagecache_mapping *mapping);
+void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *mapping);
+
+/* Evicts up to nr_pages clean pages nobody else refers to; returns how many. May sleep (write-back). */
+size_t pagecache_shrink(size_t nr_pages);
+/* Writes back all dirty caches. */
+int pagecache_sync(void);
+
+struct pagecache_stats {
+    uint64_t nr_pages; /* in all caches */
+    uint64_t nr_dirty;
+    uint64_t nr_evictable; /* in caches that can be read again */
+};
+void pagecache_stats(struct pagecache_stats *out);
+
+#endif
