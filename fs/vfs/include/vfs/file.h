@@ -22,27 +22,27 @@ struct inode;
 struct pagecache;
 
 /* Open flags: Linux's values for riscv (uapi/asm-generic/fcntl.h). */
-#define O_ACCMODE   00000003u
-#define O_RDONLY    00000000u
-#define O_WRONLY    00000001u
-#define O_RDWR      00000002u
-#define O_CREAT     00000100u
-#define O_EXCL      00000200u
-#define O_NOCTTY    00000400u
-#define O_TRUNC     00001000u
-#define O_APPEND    00002000u
-#define O_NONBLOCK  00004000u
-#define O_DSYNC     00010000u
-#define O_ASYNC     00020000u
-#define O_DIRECT    00040000u
-#define O_LARGEFILE 00100000u
-#define O_DIRECTORY 00200000u
-#define O_NOFOLLOW  00400000u
-#define O_NOATIME   01000000u
-#define O_CLOEXEC   02000000u
-#define O_SYNC      04010000u
-#define O_PATH      010000000u
-#define O_TMPFILE   020200000u
+#define O_ACCMODE   00000003
+#define O_RDONLY    00000000
+#define O_WRONLY    00000001
+#define O_RDWR      00000002
+#define O_CREAT     00000100
+#define O_EXCL      00000200
+#define O_NOCTTY    00000400
+#define O_TRUNC     00001000
+#define O_APPEND    00002000
+#define O_NONBLOCK  00004000
+#define O_DSYNC     00010000
+#define O_ASYNC     00020000
+#define O_DIRECT    00040000
+#define O_LARGEFILE 00100000
+#define O_DIRECTORY 00200000
+#define O_NOFOLLOW  00400000
+#define O_NOATIME   01000000
+#define O_CLOEXEC   02000000
+#define O_SYNC      04010000
+#define O_PATH      010000000
+#define O_TMPFILE   020200000
 
 #define SEEK_SET  0
 #define SEEK_CUR  1

@@ -26,6 +26,7 @@
 #include <sync/waitqueue.h>
 #include <thread/thread.h>
 #include <time/time.h>
+#include <vfs/cred.h>
 
 typedef int32_t pid_t;
 typedef uint32_t uid_t;
@@ -39,16 +40,6 @@ struct trap_frame;
 struct file;
 
 extern struct spinlock process_lock;
-
-#define NR_GROUPS_MAX 32
-
-struct credentials {
-    uid_t uid, euid, suid, fsuid;
-    gid_t gid, egid, sgid, fsgid;
-    uint32_t nr_groups;
-    gid_t groups[NR_GROUPS_MAX];
-    uint64_t cap_permitted, cap_effective, cap_inheritable;
-};
 
 struct session {
     pid_t sid;                 /* [I] */
@@ -143,7 +134,7 @@ struct process {
     struct fd_table *files;        /* counted; NULL: zombie */
     struct fs_context *fs;         /* counted; NULL: zombie */
     struct file *executable;       /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct credentials credentials; /* [process_lock] */
+    struct cred credentials; /* [process_lock] */
     char name[16];                 /* comm of the leader */
     bool has_execed;               /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;
