@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules
 include make/setup.mk
 include make/compose.mk
 include make/toolchain.mk
-ifneq ($(filter-out help setup test smoke host-programs clean format prove fuzz host-test tour bench check distclean,$(or $(MAKECMDGOALS),help)),)
+ifneq ($(filter-out help setup test smoke host-programs clean format prove fuzz host-test tour bench check,$(or $(MAKECMDGOALS),help)),)
 include make/kernel.mk
 include make/run.mk
 endif

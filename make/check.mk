@@ -1,7 +1,29 @@
 #: make test         every check: host unit tests, the composition's rules, kernels booted in QEMU
-#: make tour [RUNG=u3]   the ladder: builds and runs each rung (or one)
-#: make bench        measures everything under -icount; table, plots and JSON under out/bench/
 #: make smoke        builds and boots the three kernels
+#: make tour [RUNG=u3]   the ladder: builds and runs each rung (or those named)
+#: make bench        measures everything under -icount; table, plots and JSON under out/bench/
+#: make check        the rules of composition: layers, cycles, kernel identity
+#: make format       clang-format over the C sources
 
-smoke: ; @tools/smoke.sh
-.PHONY: smoke
+TEST_JOBS ?= 2
+
+test: setup-test
+	@$(MAKE) --no-print-directory -j2 host-programs
+	@$(PYTHON) -m pytest -q -n $(TEST_JOBS) --dist worksteal -p no:cacheprovider --color=no tests $(PYTEST_ARGS)
+
+smoke: setup-run
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/smoke_test.py
+
+tour: setup-test
+	@$(PYTHON) tools/tour.py $(if $(SHOW),--show) $(RUNG)
+
+bench: setup-bench
+	@$(PYTHON) tools/bench.py
+
+check:
+	@$(PYTHON) tools/check_layers.py
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: test smoke tour bench check format

@@ -1,20 +1,25 @@
-# Running a kernel in QEMU.
+# Running a kernel in QEMU. The command line is in tools/trine/machine.py, shared with the tests.
 #
 #: make debug        the same as run, with QEMU waiting for gdb (the command to start is printed)
 
 CPU ?= rv64
-QEMU_ARGS = -machine virt$(if $(PFLASH),$(comma)pflash1=pflash1) -cpu $(CPU) -smp $(SMP) -m $(MEM) -nographic \
-    -global virtio-mmio.force-legacy=false -kernel $(IMAGE) \
-    $(if $(INITRD),-initrd $(INITRD)) $(if $(APPEND),-append "$(APPEND)") \
-    $(if $(DISK),-drive file=$(DISK)$(comma)format=raw$(comma)if=none$(comma)id=disk0 -device virtio-blk-device$(comma)drive=disk0) \
-    $(if $(PFLASH),-drive file=$(PFLASH)$(comma)format=raw$(comma)if=none$(comma)id=pflash1,) $(QEMU_EXTRA)
-comma := ,
+# Without INITRD= the monolithic kernel boots Debian's BusyBox.
+DEFAULT_INITRD := $(if $(filter kernels/monolithic,$(KDIR)),out/busybox.cpio)
+RUN_INITRD := $(or $(INITRD),$(DEFAULT_INITRD))
 
-run: setup-run $(IMAGE)
-	$(Q)$(QEMU) $(QEMU_ARGS)
+out/busybox.cpio: tools/initrd.py tools/debian.py tools/trine/cpio.py
+	@mkdir -p $(@D)
+	$(call say,MAKE,$@)
+	$(Q)tools/initrd.py $@
 
-debug: $(IMAGE)
+RUN = $(PYTHON) tools/run.py $(IMAGE) smp=$(SMP) mem=$(MEM) cpu=$(CPU) qemu=$(QEMU) initrd=$(RUN_INITRD) \
+    "append=$(APPEND)" disk=$(DISK) pflash=$(PFLASH)
+
+run: setup-run $(IMAGE) $(RUN_INITRD)
+	$(Q)$(RUN) "extra=$(QEMU_EXTRA)"
+
+debug: setup-run $(IMAGE) $(RUN_INITRD)
 	@echo "gdb-multiarch -x tools/gdb/trine.py $(ELF) -ex 'target remote :1234'"
-	$(Q)$(QEMU) $(QEMU_ARGS) -S -s
+	$(Q)$(RUN) "extra=$(QEMU_EXTRA) -S -s"
 
 .PHONY: run debug

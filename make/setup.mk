@@ -5,3 +5,6 @@ setup-run:
 setup-test:
 	@tools/setup.sh test
 .PHONY: setup-run setup-test
+setup-bench:
+	@tools/setup.sh bench
+.PHONY: setup-bench

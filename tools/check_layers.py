@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+"""The rules of composition that a single build does not see.
+
+Refuses: a dependency on a higher layer, a cycle among declared dependencies, linux and virt seeing each
+other, a file outside kernels/ that asks which kernel it is in, an #include that climbs out of its folder,
+a component.mk that says more than words.
+"""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from trine.machine import ROOT, read_words  # noqa: E402
+
+RANK = {"lib": 0, "arch": 1, "platform": 2, "core": 3, "drivers": 4, "mm": 5, "fs": 5, "net": 5, "linux": 6, "virt": 6,
+        "kernels": 7, "apps": 7, "tour": 8, "tests": 8, "bench": 8}
+WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS"}
+IDENTITY = re.compile(r"\b(KERNEL_IS_\w+|CONFIG_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*|TRINE_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*)\b")
+
+
+def components(root):
+    found = {}
+    for path, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith(".") and f != "out"]
+        if "component.mk" in files:
+            found[os.path.relpath(path, root)] = read_words(os.path.join(path, "component.mk"))
+    return found
+
+
+def check(root):
+    """Returns a line for each breach."""
+    bad = []
+    table = components(root)
+    edges = {c: (w.get("DEPS", "") + " " + w.get("PUBLIC_DEPS", "")).split() for c, w in table.items()}
+    for name, words in table.items():
+        layer = name.split("/")[0]
+        if layer not in RANK:
+            bad.append(f"{name}: '{layer}' is not a layer")
+            continue
+        for word in sorted(set(words) - WORDS):
+            bad.append(f"{name}/component.mk: '{word}' is not a word of a component")
+        for dep in edges[name]:
+            if dep not in table:
+                bad.append(f"{name}: depends on '{dep}', which is no component")
+                continue
+            under = dep.split("/")[0]
+            if RANK.get(under, 99) > RANK[layer]:
+                bad.append(f"{name}: upward edge to {dep}")
+            if {layer, under} == {"linux", "virt"}:
+                bad.append(f"{name}: {layer} and {under} may not see each other")
+        with open(os.path.join(root, name, "component.mk")) as f:
+            if re.search(r"\$\(|^\s*(if|else|endif|define|include)\b", f.read(), re.M):
+                bad.append(f"{name}/component.mk: make logic; only words are allowed")
+
+    state = {}
+
+    def visit(name, trail):
+        if state.get(name) == "done" or name not in edges:
+            return
+        if state.get(name) == "open":
+            bad.append("cycle: " + " -> ".join(trail[trail.index(name):] + [name]))
+            return
+        state[name] = "open"
+        for dep in edges[name]:
+            visit(dep, trail + [name])
+        state[name] = "done"
+
+    for name in sorted(edges):
+        visit(name, [])
+
+    for name in table:
+        if name.startswith("kernels/"):
+            continue
+        for path, _, files in os.walk(os.path.join(root, name)):
+            for file in files:
+                if not file.endswith((".c", ".h", ".S")):
+                    continue
+                full = os.path.join(path, file)
+                with open(full, errors="replace") as f:
+                    text = f.read()
+                rel = os.path.relpath(full, root)
+                if IDENTITY.search(text):
+                    bad.append(f"{rel}: asks which kernel it is in ({IDENTITY.search(text).group(0)})")
+                if re.search(r'#\s*include\s+"\.\./', text) and "/test/" not in rel:
+                    bad.append(f"{rel}: includes a file outside its folder")
+    return bad
+
+
+if __name__ == "__main__":
+    lines = check(sys.argv[1] if len(sys.argv) > 1 else ROOT)
+    for line in lines:
+        print("error:", line, file=sys.stderr)
+    sys.exit(1 if lines else 0)

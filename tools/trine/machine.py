@@ -1,0 +1,113 @@
+"""Builds kernels and boots them in QEMU: the one place that knows QEMU's command line.
+
+Used by `make run`, the tour, the bench and the system tests.
+"""
+import fcntl
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FLASH_BANK = 32 << 20
+
+
+def flash_bank(path):
+    """QEMU wants a bank of exactly 32 MiB: shorter images are padded with erased bytes in place."""
+    size = os.path.getsize(path)
+    if size > FLASH_BANK:
+        sys.exit(f"error: {path} is larger than a pflash bank (32 MiB)")
+    if size < FLASH_BANK:
+        with open(path, "ab") as f:
+            f.write(b"\xff" * (FLASH_BANK - size))
+    return path
+
+
+def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt", initrd=None, append=None, disk=None,
+                 pflash=None, icount=False, extra=()):
+    """The command that boots an image; disk: one path or several, as virtio-blk on virtio-mmio."""
+    command = [qemu or os.environ.get("QEMU") or "qemu-system-riscv64", "-machine", machine, "-cpu", cpu, "-smp", str(smp),
+               "-m", str(mem), "-nographic", "-global", "virtio-mmio.force-legacy=false", "-kernel", image]
+    if icount:
+        command += ["-icount", "shift=0,sleep=off"]
+    if initrd:
+        command += ["-initrd", initrd]
+    if append:
+        command += ["-append", append]
+    for i, path in enumerate([disk] if isinstance(disk, str) else disk or []):
+        command += ["-drive", f"file={path},format=raw,if=none,id=disk{i}", "-device", f"virtio-blk-device,drive=disk{i}"]
+    if pflash:
+        command += ["-drive", f"file={flash_bank(pflash)},format=raw,if=pflash,unit=1"]
+    return command + (shlex.split(extra) if isinstance(extra, str) else list(extra))
+
+
+def build(kernel, **variables):
+    """make image; returns (elf, image). Builds of one tree take turns, since they may share objects."""
+    os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
+    with open(os.path.join(ROOT, "out", ".build-lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(["make", "-j2", "-s", "--no-print-directory", "image", f"KERNEL={kernel}",
+                               *[f"{k}={v}" for k, v in variables.items()]], cwd=ROOT, capture_output=True, text=True,
+                              env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")})
+    if done.returncode != 0:
+        raise RuntimeError(f"build of {kernel} {variables} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    elf, image = done.stdout.split()[-2:]
+    return os.path.join(ROOT, elf), os.path.join(ROOT, image)
+
+
+class Machine:
+    """A booted kernel whose console is talked to. Waits are for lines, with generous limits; never sleeps."""
+
+    def __init__(self, image, timeout=120, log=None, **how):
+        import pexpect
+        self.pexpect = pexpect
+        self.timeout = timeout
+        self.child = pexpect.spawn(*(lambda c: (c[0], c[1:]))(qemu_command(image, **how)), timeout=timeout,
+                                   encoding="utf-8", codec_errors="replace", echo=False, dimensions=(50, 200))
+        self.text = ""
+        if log:
+            self.child.logfile_read = log
+
+    def expect(self, pattern, timeout=None):
+        """Waits for a regular expression; returns the match. The console so far is in the error if it never comes."""
+        try:
+            self.child.expect(pattern, timeout=timeout or self.timeout)
+        except (self.pexpect.TIMEOUT, self.pexpect.EOF) as e:
+            text = self.text + (self.child.before if isinstance(self.child.before, str) else "")
+            kind = "QEMU ended" if isinstance(e, self.pexpect.EOF) else f"not within {timeout or self.timeout} s"
+            raise AssertionError(f"{kind}: no {pattern!r} on the console:\n{text[-6000:]}") from None
+        self.text += self.child.before + self.child.after
+        return self.child.match
+
+    def send(self, text):
+        self.child.send(text)
+
+    def line(self, text):
+        self.child.send(text + "\n")
+
+    def wait(self, timeout=None):
+        """Waits until the machine powers off; returns everything printed and QEMU's exit status."""
+        try:
+            self.child.expect(self.pexpect.EOF, timeout=timeout or self.timeout)
+        except self.pexpect.TIMEOUT:
+            raise AssertionError(f"the machine did not power off; the console:\n{(self.text + self.child.before)[-6000:]}") from None
+        self.text += self.child.before
+        self.child.close()
+        return self.text, self.child.exitstatus
+
+    def close(self):
+        self.child.close(force=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+def read_words(path):
+    """The variables of a component.mk or rung.mk: NAME := words, with continuation lines."""
+    with open(path) as f:
+        text = f.read().replace("\\\n", " ")
+    return {m.group(1): m.group(2).strip() for m in re.finditer(r"(?m)^(\w+)\s*:?\??=[ \t]*(.*)$", text)}
