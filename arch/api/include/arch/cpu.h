@@ -1,0 +1,71 @@
+/*
+ * The arch contract, 1: the hart itself. Interrupt masking, barriers, waiting, the current thread.
+ *
+ * Everything here is `static inline`; the bodies come from the provider of the contract
+ * (arch/riscv/cpu or arch/host), whose contract/ folder holds <arch_impl/cpu.h>.
+ *
+ * In kernel mode register tp always holds the current thread: the address of a struct arch_thread,
+ * which is the first member of struct thread. gp is not used by the kernel.
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <base/types.h>
+
+struct arch_thread;
+
+/* Masks interrupts on this hart; returns the previous state for arch_irq_restore(). */
+static inline unsigned long arch_irq_save(void);
+static inline void arch_irq_restore(unsigned long flags);
+static inline void arch_irq_enable(void);
+static inline void arch_irq_disable(void);
+static inline bool arch_irq_is_enabled(void);
+
+/* The thread that runs here; never NULL, not even in the first C function of the boot. */
+static inline struct arch_thread *arch_current(void);
+
+/* In a spin loop: lets the other hart of the core have the pipeline. */
+static inline void arch_cpu_relax(void);
+
+/* Sleeps until an interrupt is pending; with interrupts masked it still wakes, without a trap. */
+static inline void arch_wfi(void);
+
+/* Fences for ordinary memory (between harts) ... */
+static inline void arch_mb(void);
+static inline void arch_rmb(void);
+static inline void arch_wmb(void);
+/* ... and between memory and device registers: all earlier accesses before all later ones. */
+static inline void arch_io_mb(void);
+
+/* Makes this hart fetch the instructions that were stored before. For other harts: <arch/smp.h>. */
+static inline void arch_fence_i(void);
+
+/* Retired instructions and cycles of this hart where the machine lets us read them, else time. */
+static inline uint64_t arch_cycles(void);
+static inline uint64_t arch_instret(void);
+
+/* Frame pointer and return address of the caller's frame, for backtraces. */
+static inline uintptr_t arch_frame_pointer(void);
+
+/* Optional extensions, found at boot from the device tree: same on all harts, or reported absent. */
+enum arch_feature {
+    ARCH_FEATURE_SSTC,   /* stimecmp */
+    ARCH_FEATURE_ZBB,    /* clz, ctz, cpop */
+    ARCH_FEATURE_FD,     /* single and double float */
+    ARCH_FEATURE_H,      /* hypervisor extension */
+    ARCH_FEATURE_V,      /* vector */
+    ARCH_FEATURE_ZICBOZ, /* cbo.zero */
+    ARCH_FEATURE_SVPBMT,
+    ARCH_FEATURE_SVADU,
+    ARCH_FEATURE_ZKR,
+};
+extern uint64_t arch_features;
+
+static inline bool arch_has(enum arch_feature feature)
+{
+    return (arch_features >> feature) & 1;
+}
+
+#include <arch_impl/cpu.h>
+
+#endif

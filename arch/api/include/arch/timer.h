@@ -1,0 +1,30 @@
+/*
+ * The arch contract, 8: the time counter and one deadline per hart. Ticks are the device tree's
+ * timebase-frequency; core/time converts. Deadlines go to stimecmp where Sstc exists, else to SBI TIME.
+ */
+#ifndef ARCH_TIMER_H
+#define ARCH_TIMER_H
+
+#include <base/types.h>
+
+/* Now, in ticks; the same on all harts, never goes back. */
+static inline uint64_t arch_time(void);
+
+/* Unmasks the timer interrupt on this hart, with no deadline set. Once per hart. */
+void arch_timer_init(void);
+
+/*
+ * The next TRAP_IRQ_TIMER of this hart comes at `ticks` or at once if that has passed; replaces the
+ * previous deadline and takes back a pending interrupt.
+ */
+void arch_timer_set(uint64_t ticks);
+
+/* No interrupt until the next arch_timer_set(). */
+static inline void arch_timer_cancel(void)
+{
+    arch_timer_set(UINT64_MAX);
+}
+
+#include <arch_impl/timer.h>
+
+#endif

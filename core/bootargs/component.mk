@@ -1,0 +1,3 @@
+SRCS := bootargs.c
+DEPS := core/log lib/string
+PUBLIC_DEPS := lib/base

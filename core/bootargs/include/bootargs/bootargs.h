@@ -1,0 +1,38 @@
+/*
+ * The kernel's command line (/chosen/bootargs): words separated by blanks, "name" or "name=value", a value may
+ * be quoted with ". Components register the words they understand:
+ *
+ *   static int set_level(const char *value) { ... }
+ *   BOOTARG("loglevel", set_level);
+ *
+ * What follows "--" belongs to init. A word that nobody knows, or whose function returns an
+ * error, gives one warning line and is otherwise ignored.
+ */
+#ifndef BOOTARGS_BOOTARGS_H
+#define BOOTARGS_BOOTARGS_H
+
+#include <base/linkerset.h>
+#include <base/types.h>
+
+struct bootarg {
+    const char *name;
+    /* value: what follows '=', or NULL for a bare word; valid for ever. 0 or negative errno. */
+    int (*set)(const char *value);
+};
+
+#define BOOTARG(word, fn)                                                                          \
+    LINKER_SET_ITEM(bootargs, struct bootarg, PASTE(bootarg_, fn)) = {.name = (word), .set = (fn)}
+
+/* Copies the line and calls the words' functions, in the order of the line. Once, early. */
+void bootargs_parse(const char *line);
+
+/* The whole line as given, for /proc/cmdline. */
+const char *bootargs_line(void);
+
+/* The value of the last "name=value" of the line, "" for a bare word; NULL if absent. */
+const char *bootargs_get(const char *name);
+
+/* What follows "--", or "". */
+const char *bootargs_init_args(void);
+
+#endif

@@ -1,0 +1,3 @@
+SRCS := console.c
+DEPS := arch/api core/lock
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,36 @@
+/*
+ * The console below log and tty: bytes out, bytes in. Not here: line editing, levels, terminals.
+ *
+ * Output before a driver is registered is kept (the last few KiB) and written when one arrives.
+ */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include <base/types.h>
+
+/* A device that shows bytes. Registered by its driver; lives for ever. */
+struct console {
+    const char *name;
+    /* Any context; polls if it must. Serialised by the console's lock, except in a panic. */
+    void (*write)(struct console *con, const char *bytes, size_t nr_bytes);
+    struct console *next; /* the console's own */
+};
+
+void console_register(struct console *con);
+
+/* To all consoles; a newline gets its carriage return. Any context. */
+void console_write(const char *bytes, size_t nr_bytes);
+
+/* The same without translation: what a tty has already processed. */
+void console_write_raw(const char *bytes, size_t nr_bytes);
+
+/* Interrupt context, from the driver: bytes that were typed. */
+void console_received(const char *bytes, size_t nr_bytes);
+
+/* Who gets them: fn(bytes, n) in interrupt context. NULL: they are dropped. */
+void console_set_input(void (*fn)(const char *bytes, size_t nr_bytes));
+
+/* Panic: from now on no locks; and if no driver ever came, output goes through the firmware. */
+void console_enter_panic(void);
+
+#endif

@@ -1,0 +1,3 @@
+SRCS := driver.c
+DEPS := core/log lib/string platform/api
+PUBLIC_DEPS := lib/base lib/fdt

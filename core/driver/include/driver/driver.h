@@ -1,0 +1,60 @@
+/*
+ * Drivers and the device tree. driver_probe_all() walks the tree once; for every enabled node whose
+ * `compatible` names a driver of the linker set it calls the driver's probe.
+ *
+ *   static int uart_probe(struct device *dev) { ... }
+ *   DRIVER(ns16550a, uart_probe, "ns16550a", "ns16550");
+ *
+ * Interrupt controllers are probed first, whatever their place in the tree.
+ */
+#ifndef DRIVER_DRIVER_H
+#define DRIVER_DRIVER_H
+
+#include <base/linkerset.h>
+#include <base/types.h>
+#include <fdt/fdt.h>
+
+#define DEVICE_MAX_REGS 4
+#define DEVICE_MAX_IRQS 8
+
+struct device_reg {
+    paddr_t base;
+    uint64_t size;
+};
+
+/* What the tree says about one node, decoded and checked. Valid during probe; drivers copy it. */
+struct device {
+    const char *name;       /* node name with unit address, in the tree (stays valid) */
+    const char *compatible; /* the entry that matched */
+    struct device_reg reg[DEVICE_MAX_REGS];
+    unsigned nr_regs;
+    uint32_t irq[DEVICE_MAX_IRQS]; /* first cell of each specifier of `interrupts` */
+    unsigned nr_irqs;
+    const struct fdt *fdt; /* for other properties: */
+    int node;              /* fdt_* node handle */
+};
+
+#define DRIVER_EARLY 1 /* interrupt controllers, and what others need: first pass */
+
+struct driver {
+    const char *name;
+    const char *const *compatible; /* NULL-terminated */
+    /* 0, or a negative errno, which is logged with the node's name; the boot goes on. */
+    int (*probe)(struct device *dev);
+    unsigned flags;
+};
+
+#define DRIVER_FLAGS(name_, probe_, flags_, ...)                                                   \
+    static const char *const PASTE(name_, _compatible)[] = {__VA_ARGS__, NULL};                    \
+    LINKER_SET_ITEM(drivers, struct driver, PASTE(name_, _driver)) = {                             \
+        .name = #name_,                                                                            \
+        .compatible = PASTE(name_, _compatible),                                                   \
+        .probe = probe_,                                                                           \
+        .flags = flags_,                                                                           \
+    }
+#define DRIVER(name_, probe_, ...) DRIVER_FLAGS(name_, probe_, 0, __VA_ARGS__)
+
+/* After frame_init(), kmap_init() and the interrupt dispatch. Returns how many devices were probed. */
+int driver_probe_all(void);
+
+#endif

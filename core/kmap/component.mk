@@ -1,0 +1,3 @@
+SRCS := kmap.c
+DEPS := core/frame core/lock core/log
+PUBLIC_DEPS := lib/base arch/api

@@ -1,0 +1,3 @@
+SRCS := spinlock.c
+DEPS := core/log
+PUBLIC_DEPS := lib/base arch/api

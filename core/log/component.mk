@@ -1,0 +1,3 @@
+SRCS := log.c
+DEPS := arch/api lib/printf lib/string core/console core/bootargs
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,28 @@
+/*
+ * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames and
+ * backtraces. Symbols come from the table that tools/symtab.py puts into the image.
+ *
+ * panic=halt (default: poweroff) | poweroff | reboot on the command line says what follows the report.
+ */
+#ifndef PANIC_PANIC_H
+#define PANIC_PANIC_H
+
+#include <base/types.h>
+
+struct trap_frame;
+struct arch_thread;
+
+/* An exception of the kernel that nobody could repair. */
+NORETURN void panic_trap(const struct trap_frame *frame);
+
+/* For the log, at error level: registers, and the backtrace from a frame or from here. */
+void panic_print_frame(const struct trap_frame *frame);
+void backtrace_print(void);
+void backtrace_print_from(uintptr_t pc, uintptr_t fp, uintptr_t stack_low, uintptr_t stack_high);
+/* A thread that does not run. */
+void backtrace_print_thread(const struct arch_thread *t);
+
+/* Installs the IPI_STOP handler; once, after the interrupt dispatch. */
+void panic_init(void);
+
+#endif

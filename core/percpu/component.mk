@@ -1,0 +1,3 @@
+SRCS := percpu.c
+DEPS := core/frame lib/string
+PUBLIC_DEPS := lib/base arch/api

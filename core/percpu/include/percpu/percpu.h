@@ -1,0 +1,58 @@
+/*
+ * Data with one copy per CPU.
+ *
+ *   DEFINE_PER_CPU(struct run_queue, run_queue);
+ *   this_cpu(run_queue).nr_running++;       preemption disabled, or pinned
+ *   per_cpu(run_queue, cpu)                 any CPU's copy
+ *
+ * The linker gathers the variables in one section, which is CPU 0's copy; percpu_init() makes a copy
+ * (with the initial values) for every further CPU. A CPU's offset is in the thread that runs on it,
+ * so this_cpu() is one load and one add.
+ */
+#ifndef PERCPU_PERCPU_H
+#define PERCPU_PERCPU_H
+
+#include <arch/context.h>
+#include <arch/cpu.h>
+#include <arch/smp.h> /* NR_CPUS_MAX */
+#include <base/types.h>
+
+#define DEFINE_PER_CPU(type, name)  __typeof__(type) name SECTION(".percpu")
+#define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
+
+extern uintptr_t percpu_offsets[NR_CPUS_MAX];
+
+#define PERCPU_AT(var, offset) (*(__typeof__(&(var)))((uintptr_t)&(var) + (offset)))
+
+#define this_cpu(var)     PERCPU_AT(var, arch_current()->percpu_offset)
+#define per_cpu(var, cpu) PERCPU_AT(var, percpu_offsets[cpu])
+
+/* Dense index of the CPU we run on: stays true only while preemption is disabled. */
+static inline unsigned cpu_index(void)
+{
+    return arch_current()->cpu;
+}
+
+/* CPUs the kernel knows of (>= 1); those that are running are in cpus_online. */
+unsigned cpu_count(void);
+
+extern cpumask_t cpus_online; /* [a] */
+
+static inline bool cpu_is_online(unsigned cpu)
+{
+    return (__atomic_load_n(&cpus_online, __ATOMIC_RELAXED) >> cpu) & 1;
+}
+
+void cpu_set_online(unsigned cpu, bool online);
+
+#define for_each_cpu(cpu) for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
+#define for_each_online_cpu(cpu)                                                                   \
+    for (unsigned cpu = 0; cpu < cpu_count(); cpu++)                                               \
+        if (cpu_is_online(cpu))
+
+/*
+ * Makes the copies for CPUs 1 .. nr_cpus-1. After frame_init(). -ENOMEM: then cpu_count() is what fits.
+ */
+int percpu_init(unsigned nr_cpus);
+
+#endif

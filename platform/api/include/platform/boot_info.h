@@ -1,0 +1,47 @@
+/*
+ * What the firmware's device tree says about the machine, read in one pass at boot and checked.
+ *
+ * Contract `platform`; provider platform/qemu-virt. A tree that is malformed or lacks
+ * memory ends the boot with one line; a bad property is skipped with one warning.
+ */
+#ifndef PLATFORM_BOOT_INFO_H
+#define PLATFORM_BOOT_INFO_H
+
+#include <arch/smp.h>
+#include <base/types.h>
+#include <fdt/fdt.h>
+
+#define BOOT_MAX_MEMORY   8
+#define BOOT_MAX_RESERVED 24
+
+struct boot_range {
+    paddr_t start;
+    uint64_t size; /* bytes */
+};
+
+struct boot_info {
+    struct fdt fdt;  /* the tree, in the direct map; stays readable for ever */
+    paddr_t fdt_pa;
+    struct boot_range memory[BOOT_MAX_MEMORY]; /* RAM, page aligned, ascending, disjoint, mapped */
+    unsigned nr_memory;
+    /* Not to be handed out: firmware, kernel image, tree, initrd. May overlap. */
+    struct boot_range reserved[BOOT_MAX_RESERVED];
+    unsigned nr_reserved;
+    struct boot_range initrd; /* size 0: none */
+    const char *bootargs;     /* "" if absent; in the tree */
+    uint64_t timebase_hz;
+    hartid_t boot_hart;
+    hartid_t harts[NR_CPUS_MAX]; /* usable harts, the boot hart first */
+    unsigned nr_harts;
+    const char *isa;    /* of the first hart: riscv,isa; in the tree */
+    uint8_t seed[32];   /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
+    unsigned seed_size;
+    const char *model;  /* "" if absent */
+};
+
+extern struct boot_info boot_info;
+
+/* First thing of kernel_main: reads the tree, maps all RAM, tells the arch layer what it found. */
+void platform_init(hartid_t boot_hart, paddr_t fdt);
+
+#endif
