@@ -1,0 +1,55 @@
+/*
+ * An emulated bank of NOR flash: two 16-bit chips side by side on a 32-bit bus, with the Intel command
+ * set and a Common Flash Interface query (JESD68.01; Intel 28F128J3A data sheet), as on QEMU's virt.
+ *
+ * The bank's contents are pages that the owner keeps. While the bank reads as memory (read-array mode)
+ * the owner may let the guest read those pages without an exit: the model says when that begins and
+ * ends. Programming clears bits, erasing sets a block to ones; both are finished at once, so the guest
+ * never sees the busy state.
+ */
+#ifndef VPFLASH_VPFLASH_H
+#define VPFLASH_VPFLASH_H
+
+#include <vdev/vdev.h>
+
+#define VPFLASH_BLOCK_SIZE  KIB(256) /* of the bank: 128 KiB in each chip */
+#define VPFLASH_BUFFER_SIZE 1024     /* of the bank: 512 bytes in each chip */
+
+enum vpflash_mode {
+    VPFLASH_ARRAY,
+    VPFLASH_STATUS,
+    VPFLASH_ID,
+    VPFLASH_QUERY,
+    VPFLASH_PROGRAM,       /* next write is the datum */
+    VPFLASH_ERASE,         /* next write confirms */
+    VPFLASH_LOCK,          /* next write says what to do */
+    VPFLASH_BUFFER_COUNT,  /* next write is the number of words less one */
+    VPFLASH_BUFFER_DATA,   /* then the words */
+    VPFLASH_BUFFER_CONFIRM /* then the confirmation */
+};
+
+struct vpflash_backing {
+    /* The 4 KiB page `index` of the bank, to be changed or only to be read; NULL: no memory. */
+    uint8_t *(*page)(void *ctx, uint64_t index, bool is_write);
+    /* Reading the pages directly is allowed from now on, or no longer. May be NULL. */
+    void (*set_readable)(void *ctx, bool is_readable);
+    void *ctx;
+};
+
+struct vpflash {
+    struct vdev dev;
+    struct vpflash_backing backing;
+    enum vpflash_mode mode;
+    uint8_t status; /* of both chips; bit 7: ready */
+
+    /* The buffered program in progress. */
+    uint64_t buffer_offset; /* of the buffer's window in the bank, aligned to its size */
+    unsigned nr_words_left;
+    uint8_t buffer[VPFLASH_BUFFER_SIZE];
+};
+
+/* size: a multiple of VPFLASH_BLOCK_SIZE, a power of two. */
+void vpflash_init(struct vpflash *flash, const char *name, gpa_t base, uint64_t size,
+                  struct vpflash_backing backing);
+
+#endif
