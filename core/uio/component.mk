@@ -1,3 +1,3 @@
 SRCS := uio.c
-DEPS := lib/base lib/string arch/api
+DEPS := lib/string arch/uaccess
 PUBLIC_DEPS := lib/base

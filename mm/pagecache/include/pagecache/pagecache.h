@@ -14,8 +14,9 @@
  * It is not a buffer cache: block devices have an inode, and so a page cache, of their own.
  *
  * Locks: pagecache->lock (spin) protects the tree, the counts and the flags of the pages; it is held for
- * a few instructions only. Order: the owner's inode lock, a vspace's lock, then pagecache->lock.
- * A fault handler may call pagecache_get with its vspace's lock held; ops->read_page may sleep.
+ * a few instructions only. Order: the owner's inode lock, a vspace's lock, then pagecache->lock; the
+ * global map_lock and all_lock are leaves. A fault handler may call pagecache_get with its vspace's
+ * lock held; ops->read_page may sleep.
  */
 #ifndef PAGECACHE_PAGECACHE_H
 #define PAGECACHE_PAGECACHE_H
@@ -57,20 +58,28 @@ struct pagecache_ops {
 };
 
 /*
- * Somebody's page tables over a range of the file: embedded in a file-backed VMA, added with
- * pagecache_map_add. The cache calls the ops (may sleep; no lock of the cache is held, but its
- * list mutex is: do not call map_add/map_remove from inside).
+ * Somebody's page tables over pages of the cache: added by pagecache_map_add when a VMA of the file is
+ * made, one entry per VMA. When pages are cut off or are about to be written back, the cache calls the
+ * ops of every mapping's owner (a vspace). No lock is held then, so that the owner may take its own; for
+ * the same reason the owner's memory is kept by a reference that the cache takes, and not the mapping's.
  */
 struct pagecache_mapping {
-    struct list node; /* [cache->map_lock] */
+    struct list node; /* [map_lock] */
     const struct pagecache_mapping_ops *ops;
+    void *owner;    /* e.g. the vspace */
+    uint64_t epoch; /* [map_lock] which walk has seen it */
 };
 
 struct pagecache_mapping_ops {
-    /* Removes every page-table entry for file pages [first, first + nr): they are being truncated. */
-    void (*unmap)(struct pagecache_mapping *mapping, uint64_t first, uint64_t nr);
-    /* Makes them read-only: they are about to be written back, the next store must fault. */
-    void (*write_protect)(struct pagecache_mapping *mapping, uint64_t first, uint64_t nr);
+    /* Keeps the owner alive; false: it is going already, leave it out. A spinlock is held. */
+    bool (*owner_get)(void *owner);
+    void (*owner_put)(void *owner);
+    /* Removes every page-table entry of the owner for file pages [first, first + nr) of this cache:
+     * they are being truncated. */
+    void (*unmap)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
+    /* Makes them read-only: they are about to be written back, the next store must fault and call
+     * pagecache_mark_dirty. May be NULL where the dirty bits of the tables are carried over at unmap. */
+    void (*write_protect)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
 };
 
 struct pagecache {
@@ -81,9 +90,10 @@ struct pagecache {
     bool is_evictable;      /* [I] clean pages can be read again */
     uint64_t nr_pages;      /* [lock] */
     uint64_t nr_dirty;      /* [lock] */
-    struct list mappings;   /* [map_lock, global] */
-    struct list all_node;   /* [global] evictable caches, for the shrinker; dirty ones for sync */
-    uint64_t clock_hand;    /* [global] where the shrinker goes on */
+    struct list mappings;   /* [map_lock] */
+    struct list all_node;   /* [all_lock] evictable caches, for the shrinker and sync */
+    uint64_t clock_hand;    /* [all_lock] where the shrinker goes on */
+    uint32_t nr_pins;       /* [all_lock] walks that stand at this cache */
 };
 
 /* Readies the module; once, before the first cache. */
@@ -93,12 +103,10 @@ void pagecache_init(struct pagecache *cache, const struct pagecache_ops *ops, bo
 /* Drops every page, dirty or not. No mapping may be left. */
 void pagecache_destroy(struct pagecache *cache);
 
-/* The page will be overwritten whole: do not fill it. It is up to date once pagecache_get returns. */
+/* What is behind the cache does not matter: a page that is made begins as zeros. */
 #define PAGECACHE_NO_FILL 1u
 /* Only if it is in the cache already (-ENOENT otherwise). */
 #define PAGECACHE_NO_ALLOC 2u
-/* It is about to be written: not the shared zero page or an alias that must not change. */
-#define PAGECACHE_FOR_WRITE 4u
 
 /*
  * The page at `index`, made and filled if need be, with a reference for the caller. The caller checks the
