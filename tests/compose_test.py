@@ -1,0 +1,165 @@
+"""The rules of composition, tried on a small tree: what breaks them does not build, and the error names it."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from trine.machine import ROOT
+
+TREE = {
+    "kernels/unikernel/kernel.mk": "SRCS := main.c\nHEAP ?= one\nCOMPONENTS := core/user core/store-$(HEAP)\n",
+    "kernels/unikernel/main.c": "#include <user/user.h>\n#include <user/upcalls.h>\nint user_wants(void) { return user_value(); }\n",
+    "core/user/component.mk": "SRCS := user.c hidden.c\nDEPS := core/store\nEXPORTS := _start\n",
+    "core/user/include/user/user.h": "int user_value(void);\n",
+    "core/user/include/user/upcalls.h": "int user_wants(void);\n",
+    "core/user/user.c": "#include <user/user.h>\n#include <user/upcalls.h>\n#include <store/store.h>\nint hidden(int);\n"
+                        "void _start(void);\nvoid _start(void) { (void)user_wants(); }\nint user_value(void) { return hidden(store_get()); }\n",
+    "core/user/hidden.c": "int hidden(int);\nint hidden(int x) { return x + 1; }\n",
+    "core/store/component.mk": "CONTRACT := store\n",
+    "core/store/include/store/store.h": "int store_get(void);\n",
+    "core/store-one/component.mk": "SRCS := one.c\nDEPS := core/store\nPROVIDES := store\n",
+    "core/store-one/one.c": "#include <store/store.h>\nint store_get(void) { return 1; }\n",
+    "core/store-two/component.mk": "SRCS := two.c\nDEPS := core/store\nPROVIDES := store\n",
+    "core/store-two/two.c": "#include <store/store.h>\nint store_get(void) { return 2; }\n",
+    "arch/riscv/kernel.ld": "OUTPUT_ARCH(riscv)\nENTRY(_start)\nSECTIONS { .text : { *(.text*) } .rodata : { *(.rodata* .symtab_blob) } "
+                            ".data : { *(.data*) } .bss : { *(.bss*) } }\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    shutil.copy(ROOT + "/Makefile", tmp_path)
+    for folder in ("make", "tools"):
+        shutil.copytree(f"{ROOT}/{folder}", tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in TREE.items():
+        write(tmp_path, name, text)
+    return tmp_path
+
+
+def write(root, name, text):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def make(root, *words):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+    done = subprocess.run(["make", "--no-print-directory", "-s", *words], cwd=root, capture_output=True, text=True, env=env)
+    return done.returncode, done.stdout + done.stderr
+
+
+def image(root, *words):
+    return make(root, "image", "KERNEL=unikernel", *words)
+
+
+def test_builds_and_prints_the_paths_last(tree):
+    status, text = image(tree)
+    assert status == 0, text
+    elf, flat = text.split()[-2:]
+    assert (tree / elf).read_bytes()[:4] == b"\x7fELF" and (tree / flat).exists()
+
+
+def test_variants_do_not_disturb_each_other(tree):
+    paths = [image(tree, "HEAP=" + v)[1].split()[-1] for v in ("one", "two")]
+    assert paths[0] != paths[1] and all((tree / p).exists() for p in paths)
+
+
+def test_incremental_build_rebuilds_what_changed(tree):
+    elf = tree / image(tree)[1].split()[-2]
+    before = elf.read_bytes()
+    write(tree, "core/store/include/store/store.h", "int store_get(void);\n#define STORE_EXTRA 7\n")
+    write(tree, "core/store-one/one.c", "#include <store/store.h>\nint store_get(void) { return STORE_EXTRA; }\n")
+    status, text = make(tree, "image", "KERNEL=unikernel")
+    assert status == 0 and elf.read_bytes() != before
+    stamp = elf.stat().st_mtime_ns
+    assert image(tree)[0] == 0 and elf.stat().st_mtime_ns == stamp, "a second build did something"
+
+
+def test_undeclared_include_does_not_compile(tree):
+    write(tree, "core/user/component.mk", "SRCS := user.c hidden.c\nEXPORTS := _start\n")
+    status, text = image(tree)
+    assert status != 0 and "store/store.h: No such file" in text
+
+
+def test_undeclared_symbol_does_not_link(tree):
+    write(tree, "core/user/component.mk", "SRCS := user.c hidden.c\nEXPORTS := _start\n")
+    write(tree, "core/user/user.c", TREE["core/user/user.c"].replace("#include <store/store.h>", "int store_get(void);"))
+    status, text = image(tree)
+    assert status != 0 and "core/user uses 'store_get'" in text and "core/store-one" in text
+
+
+def test_private_symbol_is_hidden(tree):
+    write(tree, "core/store-one/one.c", "#include <store/store.h>\nint hidden(int);\nint store_get(void) { return hidden(1); }\n")
+    status, text = image(tree)
+    assert status != 0 and "core/store-one uses 'hidden'" in text
+
+
+def test_missing_upcall_is_an_error(tree):
+    write(tree, "kernels/unikernel/main.c", "int nothing;\n")
+    status, text = image(tree)
+    assert status != 0 and "user_wants" in text
+
+
+def test_missing_provider_is_named(tree):
+    write(tree, "kernels/unikernel/kernel.mk", "SRCS := main.c\nCOMPONENTS := core/user\n")
+    status, text = image(tree)
+    assert status != 0 and "contract 'store' has no provider" in text and "core/store-two" in text
+
+
+def test_two_providers_are_named(tree):
+    write(tree, "kernels/unikernel/kernel.mk", "SRCS := main.c\nCOMPONENTS := core/user core/store-one core/store-two\n")
+    status, text = image(tree)
+    assert status != 0 and "more than one provider: core/store-one core/store-two" in text
+
+
+def test_unknown_component_is_named(tree):
+    write(tree, "core/user/component.mk", TREE["core/user/component.mk"].replace("core/store", "core/shop"))
+    status, text = image(tree)
+    assert status != 0 and "no component 'core/shop' (needed by core/user)" in text
+
+
+def test_cycle_is_refused(tree):
+    write(tree, "core/store-one/component.mk", "SRCS := one.c\nDEPS := core/store core/user\nPROVIDES := store\n")
+    write(tree, "core/user/component.mk", "SRCS := user.c hidden.c\nDEPS := core/store core/store-one\nEXPORTS := _start\n")
+    status, text = image(tree)
+    assert status != 0 and "cycle" in text
+    status, text = check(tree)
+    assert status != 0 and "cycle: core/store-one -> core/user -> core/store-one" in text
+
+
+def check(root):
+    done = subprocess.run(["tools/check_layers.py", str(root)], cwd=root, capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def test_upward_edge_is_refused(tree):
+    write(tree, "drivers/disk/component.mk", "SRCS :=\n")
+    assert check(tree) == (0, "")
+    write(tree, "core/store/component.mk", "CONTRACT := store\nDEPS := drivers/disk\n")
+    status, text = check(tree)
+    assert status != 0 and "core/store: upward edge to drivers/disk" in text
+
+
+def test_linux_and_virt_never_see_each_other(tree):
+    write(tree, "linux/exec/component.mk", "DEPS := virt/vm\n")
+    write(tree, "virt/vm/component.mk", "SRCS :=\n")
+    status, text = check(tree)
+    assert status != 0 and "linux and virt" in text
+
+
+def test_kernel_identity_is_refused(tree):
+    write(tree, "core/user/hidden.c", "#ifdef CONFIG_" "HYPERVISOR\n#endif\n")
+    status, text = check(tree)
+    assert status != 0 and "asks which kernel it is in" in text
+
+
+def test_logic_in_a_component_is_refused(tree):
+    write(tree, "core/store/component.mk", "CONTRACT := store\nSRCS := $(wildcard *.c)\n")
+    status, text = check(tree)
+    assert status != 0 and "make logic" in text
+
+
+def test_this_tree_obeys():
+    done = subprocess.run([ROOT + "/tools/check_layers.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
