@@ -3,6 +3,7 @@
 
 usage: debian.py unpack PACKAGE...   prints the folder that holds each package's files, a line each
        debian.py closure PACKAGE     the same for the package and what it depends on, in one folder
+       debian.py linux               prints the path of Debian's Linux kernel, an Image
 
 The mirror is the one of the machine's own apt configuration; the suite is Debian 13 (trixie); signatures
 are checked against the Debian archive keyring. The cache is outside the tree (TRINE_CACHE, or
@@ -56,6 +57,8 @@ class Apt:
     def __init__(self, root):
         self.root = root
         self.options = []
+        for d in ("etc/sources.list.d", "etc/preferences.d", "state/lists/partial", "cache/archives/partial", "files"):
+            os.makedirs(os.path.join(root, d), exist_ok=True)
         for option in ("Dir::Etc=etc", "Dir::Etc::sourcelist=sources.list", "Dir::Etc::sourceparts=sources.list.d",
                        "Dir::Etc::preferencesparts=preferences.d", "Dir::Etc::preferences=preferences", "Dir::State=state", "Dir::State::status=" + root + "/status",
                        "Dir::Cache=cache", "Dir=" + root, "APT::Architecture=riscv64", "APT::Architectures=riscv64",
@@ -63,8 +66,6 @@ class Apt:
             self.options += ["-o", option]
 
     def prepare(self):
-        for d in ("etc/sources.list.d", "etc/preferences.d", "state/lists/partial", "cache/archives/partial", "files"):
-            os.makedirs(os.path.join(self.root, d), exist_ok=True)
         open(os.path.join(self.root, "status"), "a").close()
         with open(os.path.join(self.root, "etc/sources.list"), "w") as f:
             f.write(f"deb [signed-by={KEYRING}] {machine_mirror()} {SUITE} main\n")
@@ -111,13 +112,28 @@ def fetch(root, package, with_dependencies):
     return folder
 
 
+def linux(root):
+    """The kernel package's name has the version in it: the meta package depends on it."""
+    images = glob.glob(os.path.join(root, "files/linux-image-*/boot/vmlinu[xz]-*"))
+    if images:
+        return sorted(images)[-1]
+    apt = Apt(root)
+    if not glob.glob(os.path.join(root, "state/lists/*Packages*")):
+        apt.prepare()
+    text = apt.run(["apt-cache", "depends", "linux-image-riscv64"], stdout=subprocess.PIPE).stdout
+    fetch(root, re.search(r"Depends: (linux-image-\d\S+)", text).group(1), False)
+    return linux(root)
+
+
 def main():
-    if len(sys.argv) < 3 or sys.argv[1] not in ("unpack", "closure"):
+    if sys.argv[1:] != ["linux"] and (len(sys.argv) < 3 or sys.argv[1] not in ("unpack", "closure")):
         sys.exit(__doc__)
     root = cache_dir()
     os.makedirs(root, exist_ok=True)
     with open(os.path.join(root, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if sys.argv[1] == "linux":
+            print(linux(root))
         for package in sys.argv[2:]:
             print(fetch(root, package, sys.argv[1] == "closure"))
 
