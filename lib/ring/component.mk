@@ -1,3 +1,4 @@
 SRCS := ring.c
-DEPS :=
+DEPS := lib/string
 PUBLIC_DEPS := lib/base
+TEST_DEPS := lib/prng
