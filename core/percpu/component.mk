@@ -1,3 +1,3 @@
 SRCS := percpu.c
-DEPS := core/frame lib/string
+DEPS := lib/string
 PUBLIC_DEPS := lib/base arch/api

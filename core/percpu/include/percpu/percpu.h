@@ -51,8 +51,10 @@ void cpu_set_online(unsigned cpu, bool online);
         if (cpu_is_online(cpu))
 
 /*
- * Makes the copies for CPUs 1 .. nr_cpus-1. After frame_init(). -ENOMEM: then cpu_count() is what fits.
+ * Makes the copies for CPUs 1 .. nr_cpus-1 in memory from alloc (page aligned; NULL: none left), since
+ * the frame allocator itself has data per CPU and so lies above this component. After frame_init():
+ * percpu_init(n, frame_alloc_bytes). -ENOMEM: then cpu_count() is what fits.
  */
-int percpu_init(unsigned nr_cpus);
+int percpu_init(unsigned nr_cpus, void *(*alloc)(size_t nr_bytes));
 
 #endif
