@@ -1,0 +1,15 @@
+/*
+ * What access.S defines for hext.c.
+ */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include <hext/hext.h>
+
+uint64_t hext_load_u16_exec(uint64_t addr, uint16_t *out);
+uint64_t hext_load_u64(uint64_t addr, uint64_t *out);
+uint64_t hext_write_hstateen0(uint64_t value);
+void hext_float_save(struct hext_float *fp);
+void hext_float_restore(const struct hext_float *fp);
+
+#endif
