@@ -132,26 +132,9 @@ struct linux_siginfo {
 };
 _Static_assert(sizeof(struct linux_siginfo) == 128, "siginfo_t is 128 bytes");
 
-/* open(2) and friends: asm-generic/fcntl.h. */
-#define O_ACCMODE   00000003
-#define O_RDONLY    00000000
-#define O_WRONLY    00000001
-#define O_RDWR      00000002
-#define O_CREAT     00000100
-#define O_EXCL      00000200
-#define O_NOCTTY    00000400
-#define O_TRUNC     00001000
-#define O_APPEND    00002000
-#define O_NONBLOCK  00004000
-#define O_DSYNC     00010000
-#define O_DIRECT    00040000
-#define O_LARGEFILE 00100000
-#define O_DIRECTORY 00200000
-#define O_NOFOLLOW  00400000
-#define O_NOATIME   01000000
-#define O_CLOEXEC   02000000
-#define O_PATH      010000000
-#define AT_FDCWD    (-100)
+#define AT_FDCWD            (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_EMPTY_PATH       0x1000
 
 #define PROT_READ      1
 #define PROT_WRITE     2

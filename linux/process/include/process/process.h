@@ -34,7 +34,7 @@ typedef uint32_t gid_t;
 
 struct vspace;
 struct fd_table;    /* descriptors: linux/file */
-struct fs_context;  /* root, current directory, umask: linux/file */
+struct fs_context;  /* root, current directory, umask: <process/fs_context.h> */
 struct tty;
 struct trap_frame;
 struct file;
@@ -134,7 +134,7 @@ struct process {
     struct fd_table *files;        /* counted; NULL: zombie */
     struct fs_context *fs;         /* counted; NULL: zombie */
     struct file *executable;       /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct cred credentials; /* [process_lock] */
+    struct cred credentials;       /* [process_lock] */
     char name[16];                 /* comm of the leader */
     bool has_execed;               /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;

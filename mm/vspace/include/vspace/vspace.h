@@ -6,7 +6,7 @@
  * "Guest-Page-Table..." Sv39x4). A VMA is a range with rights, backed by a *kind*:
  *
  *   anonymous   demand-zero, private, copy on write after a fork        vma_anonymous
- *   shared      demand-zero, but kept by forks                          vma_shared_new()
+ *   shared      demand-zero, but kept by forks                          vma_shared
  *   physical    a fixed physical range: pflash bank, device registers   vma_physical
  *   emulated    no memory behind: the access is handed to the caller    vma_emulated
  *   file        pages of a page cache, private or shared                mm/filemap
@@ -28,6 +28,7 @@
 #include <arch/paging.h>
 #include <base/types.h>
 #include <list/list.h>
+#include <lock/spinlock.h>
 #include <rbtree/rbtree.h>
 #include <sync/mutex.h>
 
@@ -75,16 +76,16 @@ struct vma_ops {
      * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS). */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
-    /* Another VMA refers to the object now (split, fork, remap) / one does no longer. May be NULL. */
+    /*
+     * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be NULL.
+     * Called with both locks: must not sleep.
+     */
     void (*get)(struct vma *vma);
     void (*put)(struct vma *vma);
 
     /* A private VMA's fork shares frames through copy on write. May it be merged with an adjacent
      * VMA of the same object and following offset? NULL: yes. */
     bool (*can_merge)(const struct vma *a, const struct vma *b);
-
-    /* A page of a shared, writable mapping leaves the tables and its dirty bit was set. May be NULL. */
-    void (*dirtied)(struct vma *vma, uint64_t offset, struct frame *frame);
 
     /* msync over [offset, offset + size). NULL: nothing to write back. */
     int (*sync)(struct vma *vma, uint64_t offset, uint64_t size);
@@ -94,14 +95,16 @@ struct vma_ops {
 };
 
 struct vma {
-    struct rb_node node;      /* [vs->lock] in vs->vmas, by start; ranges never overlap */
-    uint64_t start, end;      /* page aligned, start < end */
-    uint32_t flags;           /* VMA_* */
-    uint32_t last_fault;      /* page number in the VMA after the last one filled: read-ahead */
-    const struct vma_ops *ops;
-    void *object;             /* the kind's */
-    uint64_t offset;          /* byte offset of `start` in the object */
+    struct rb_node node;      /* [lt] in vs->vmas, by start; ranges never overlap */
+    uint64_t start, end;      /* [lt] page aligned, start < end */
+    uint32_t flags;           /* [lt] VMA_* */
+    uint32_t window;          /* [lock] pages to fill at the next sequential fault */
+    uint64_t next_fault;      /* [lock] the address a sequential toucher faults at next */
+    const struct vma_ops *ops; /* [I] */
+    void *object;             /* [I] the kind's */
+    uint64_t offset;          /* [lt] byte offset of `start` in the object */
     struct vspace *vspace;    /* [I] */
+    struct list object_node;  /* the kind's: e.g. all VMAs of a file mapping */
 };
 
 extern const struct vma_ops vma_anonymous; /* object unused */
@@ -109,24 +112,40 @@ extern const struct vma_ops vma_physical;  /* object unused; offset = physical a
 extern const struct vma_ops vma_emulated;  /* object = the device; offset = the caller's */
 extern const struct vma_ops vma_shared;    /* object = struct vma_shared_object * */
 
+/* A counted object of zero pages for vma_shared, made with one reference for the caller. NULL: no memory. */
+struct vma_shared_object;
+struct vma_shared_object *vma_shared_create(uint64_t size);
+void vma_shared_put(struct vma_shared_object *object);
+
 struct vspace_limits {
     uint64_t nr_bytes;    /* RLIMIT_AS: sum of VMA sizes */
     uint64_t stack_bytes; /* RLIMIT_STACK: how far VMA_GROWS_DOWN may grow */
 };
 
+/*
+ * Two locks. `lock` (a mutex) is held by every operation from end to end. `table_lock` (a spinlock) is
+ * taken inside it around each change of the VMA tree or the page tables, so that vspace_zap, which is
+ * called with a file's locks held and must not wait for `lock`, sees both in order.
+ * [lt]: written with both held, read with either.
+ */
 struct vspace {
     struct mutex lock;        /* order: before page-cache and frame locks */
-    struct rb_root vmas;      /* [lock] */
+    struct spinlock table_lock;
+    struct rb_root vmas;      /* [lt] */
     struct vma *last_found;   /* [lock] cache of the last lookup */
+    struct vma *last_anonymous; /* [lock] the VMA last grown by vspace_map: merges without a search */
     uint64_t base, limit;     /* [I] mappable range [base, limit) */
     uint64_t mmap_top;        /* [lock] vspace_map without an address searches down from here */
+    uint64_t mmap_cursor;     /* [lock] where that search goes on: no hole is known above */
     enum vspace_format format; /* [I] */
     uint32_t refcount;        /* [a] */
-    uint64_t *root;           /* [I] the root table, in the direct map */
-    uint64_t id_generation;   /* [id_lock of vspace/id.c] ASID or VMID and its generation */
-    uint32_t id;
+    struct arch_pt tables;    /* [table_lock] */
+    uint64_t id_generation;   /* [id_lock of vspace/id.c] of the ASID or VMID */
+    uint32_t id;              /* [id_lock] ASID or VMID */
+    uint64_t satp;            /* [id_lock] VSPACE_STAGE1: for this id */
     cpumask_t cpus_active;    /* [a] CPUs whose satp/hgatp is this space now */
-    cpumask_t cpus_stale;     /* [a] CPUs that must fence before they enter it again */
+    cpumask_t cpus_stale;     /* [a] CPUs that must flush this id before they enter it again */
+    cpumask_t cpus_stale_code; /* [a] CPUs that must fence.i before they enter it again */
     struct vspace_limits limits; /* [lock] */
     uint64_t nr_bytes;        /* [lock] sum of VMA sizes */
     uint64_t nr_resident;     /* [lock] pages mapped (leaf entries with a frame) */
@@ -242,15 +261,39 @@ struct vspace_translation {
 };
 void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *out);
 
-/* The page cache cut or dropped an object's pages: see vspace_zap. Takes pages out of the tables. */
-void vspace_zap(struct vspace *vs, uint64_t addr, uint64_t size);
+/*
+ * For kinds whose object loses pages (a truncated file): takes the pages of object bytes
+ * [offset, offset + size) out of the tables of this VMA, respectively makes them read-only
+ * (vspace_zap_write: the next write faults and asks ops->page again). Takes vma->vspace->table_lock
+ * only; the caller makes sure that the VMA lives (ops->put did not happen). Does not sleep.
+ */
+void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size);
+void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size);
 
 /*
- * This CPU runs in vs from now on: gives it an ASID (VMID) of the current generation, fences if it
- * must, writes satp (hgatp). Preemption is off. The context switch calls it when the space changes
- * (NULL: the kernel's own tables).
+ * This CPU runs in vs (VSPACE_STAGE1) from now on: gives it an ASID of the current generation, flushes
+ * if it must, writes satp. NULL: the kernel's own tables. Interrupts are off. The switch_in and
+ * switch_out callbacks of user threads call it.
  */
 void vspace_activate(struct vspace *vs);
-void vspace_deactivate_gstage(void); /* hgatp = 0 */
+
+/*
+ * The same for a VSPACE_GSTAGE space, without touching hgatp, which belongs to arch/riscv/hext: the
+ * VMID to use on this CPU. True: the caller must first fence that VMID here (hfence.gvma), or, with
+ * *all, every VMID. Interrupts are off. vspace_gstage_leave: another space, or none, follows.
+ */
+bool vspace_gstage_enter(struct vspace *vs, vmid_t *vmid, bool *all);
+void vspace_gstage_leave(struct vspace *vs);
+
+/* What a G-stage needs from the hypervisor extension; set once, before the first such space. */
+struct vspace_gstage_ops {
+    unsigned nr_vmids; /* how many the hart has */
+    /* hfence.gvma of the range on the CPUs of mask, done on return. */
+    void (*shootdown)(cpumask_t cpus, uint64_t gpa, uint64_t size, vmid_t vmid);
+};
+void vspace_gstage_register(const struct vspace_gstage_ops *ops);
+
+/* Test hook: pretend that the hart has only so many identifiers. */
+void vspace_id_limit(unsigned nr_ids);
 
 #endif

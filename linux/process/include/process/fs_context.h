@@ -1,0 +1,37 @@
+/*
+ * Where a process stands in the tree of files: root, current directory, umask. Shared by the threads
+ * of a process (and by CLONE_FS without CLONE_THREAD), copied by fork.
+ */
+#ifndef PROCESS_FS_CONTEXT_H
+#define PROCESS_FS_CONTEXT_H
+
+#include <lock/spinlock.h>
+#include <vfs/vfs.h>
+
+struct process;
+
+struct fs_context {
+    uint32_t refcount; /* [a] */
+    struct spinlock lock;
+    struct path root, cwd; /* [lock] counted */
+    uint32_t umask;        /* [a] */
+};
+
+/* A context at root (references taken). NULL: no memory. */
+struct fs_context *fs_context_create(const struct path *root);
+struct fs_context *fs_context_fork(struct fs_context *from); /* NULL: no memory */
+void fs_context_get(struct fs_context *fs);
+void fs_context_put(struct fs_context *fs);
+
+/* chdir, chroot: takes references of its own. */
+void fs_context_set_cwd(struct fs_context *fs, const struct path *path);
+void fs_context_set_root(struct fs_context *fs, const struct path *path);
+
+/*
+ * What vfs_* calls want, for the calling process: counted copies of root and cwd. Every _begin is
+ * followed by an _end. cred points into the process.
+ */
+void process_vfs_begin(struct vfs_context *out);
+void process_vfs_end(struct vfs_context *context);
+
+#endif

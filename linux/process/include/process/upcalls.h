@@ -1,0 +1,39 @@
+/*
+ * What processes need from components that depend on linux/process.
+ */
+#ifndef PROCESS_UPCALLS_H
+#define PROCESS_UPCALLS_H
+
+#include <base/types.h>
+
+struct fd_table;
+struct process;
+struct user_thread;
+struct linux_siginfo;
+
+/* --- linux/file: descriptor tables ----------------------------------------------------------------- */
+
+struct fd_table *fd_table_create(void);                       /* empty; NULL: no memory */
+struct fd_table *fd_table_fork(struct fd_table *from);        /* a copy; NULL: no memory */
+void fd_table_get(struct fd_table *table);
+void fd_table_put(struct fd_table *table);                    /* the last one closes all. May sleep */
+/* exec: a table that is shared is replaced by a copy first (then -ENOMEM is possible), and descriptors
+ * with close-on-exec are closed. */
+int fd_table_exec(struct fd_table **table) MUST_CHECK;
+
+/* --- linux/tty ------------------------------------------------------------------------------------- */
+
+/* The session leader exits: SIGHUP and SIGCONT to the foreground group, the terminal is given up. */
+void tty_session_leader_exit(struct process *leader);
+
+/* --- linux/futex ----------------------------------------------------------------------------------- */
+
+/* The calling thread leaves (exit) or its memory is replaced (exec): robust list, clear_child_tid. */
+void futex_thread_exit(struct user_thread *ut);
+
+/* --- linux/time ------------------------------------------------------------------------------------ */
+
+/* The process's timers stop: POSIX timers (exec, exit) and, with is_exit, the interval timers. */
+void timers_process_exit(struct process *p, bool is_exit);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Shared by the files of mm/vspace only.
+ */
+#ifndef VSPACE_INTERNAL_H
+#define VSPACE_INTERNAL_H
+
+#include <base/errno.h>
+#include <frame/frame.h>
+#include <log/log.h>
+#include <string/string.h>
+#include <vspace/vspace.h>
+
+/* vma.c: the tree. All with vs->lock held; those that change it also hold table_lock. */
+struct vma *vma_alloc(struct vspace *vs);
+void vma_free(struct vma *vma);
+void vma_insert(struct vspace *vs, struct vma *vma);
+void vma_remove(struct vspace *vs, struct vma *vma);
+struct vma *vma_prev(struct vma *vma);
+/* Cuts vma at addr; returns the upper part. -ENOMEM as NULL. Takes table_lock itself. */
+struct vma *vma_split(struct vma *vma, uint64_t addr) MUST_CHECK;
+/* Joins vma with its neighbours where kind, rights and offsets fit. Takes table_lock itself. */
+struct vma *vma_merge(struct vma *vma);
+bool vma_can_join(const struct vma *low, const struct vma *high);
+uint64_t vma_find_hole(struct vspace *vs, uint64_t size);
+bool vma_range_is_free(struct vspace *vs, uint64_t addr, uint64_t size);
+void vma_object_get(struct vma *vma);
+void vma_object_put(struct vma *vma);
+
+/* map.c */
+/* REQUIRES(vs->lock): vspace_unmap without the checks. */
+int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size);
+/* Takes every page of [addr, addr + size) out of the tables and drops the references. Any lock state
+ * with table_lock free. */
+void tables_clear(struct vspace *vs, uint64_t addr, uint64_t size);
+void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size);
+
+/* id.c: after entries of the range were weakened or removed; table_lock held. */
+void vspace_flush(struct vspace *vs, uint64_t addr, uint64_t size);
+/* After an entry became stronger: this CPU's copy only. */
+void vspace_flush_local(struct vspace *vs, uint64_t addr);
+/* Instructions were stored to a page that is mapped executable now. */
+void vspace_flush_code(struct vspace *vs);
+void vspace_id_release(struct vspace *vs);
+
+/* fault.c: REQUIRES(vs->lock); addr page aligned, inside vma. */
+int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access);
+uint64_t pte_flags(const struct vspace *vs, uint32_t rights);
+
+/*
+ * A page that may not be accessed (PROT_NONE) keeps its frame in the tables: as a supervisor page
+ * without read and write right, which neither the program nor the kernel's copies can touch.
+ */
+#define PTE_NO_ACCESS PT_X
+
+static inline bool pte_has_frame(pte_t pte)
+{
+    return (pte & PT_SOFT0) != 0; /* the entry counts for the frame's refcount */
+}
+#define PTE_COUNTED PT_SOFT0
+
+static inline struct frame *pte_to_frame(pte_t pte)
+{
+    return pa_to_frame(pte_to_pa(pte));
+}
+
+#endif

@@ -1,0 +1,545 @@
+/*
+ * Changing the map: map, unmap, protect, flags, discard, remap, brk. Every operation first makes sure
+ * that it cannot fail for lack of memory (splits done, VMA allocated), then commits.
+ */
+#include "internal.h"
+
+static bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    return IS_ALIGNED(addr, PAGE_SIZE) && IS_ALIGNED(size, PAGE_SIZE) && size > 0 &&
+           addr >= vs->base && addr < vs->limit && size <= vs->limit - addr;
+}
+
+/* --- taking pages out of the tables --------------------------------------------------------------- */
+
+struct clearing {
+    struct vspace *vs;
+    bool has_frames;
+};
+
+static int make_inaccessible(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    (void)ctx;
+    (void)va;
+    (void)level;
+    WRITE_ONCE(*pte, (*pte & ~(PT_RW | PT_U)) | PTE_NO_ACCESS);
+    return 0;
+}
+
+static void drop_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
+{
+    struct clearing *c = ctx;
+
+    (void)va;
+    (void)level;
+    if (!pte_has_frame(pte))
+        return;
+    c->vs->nr_resident--;
+    frame_put(pte_to_frame(pte));
+}
+
+/*
+ * A frame may be given away only when no TLB can reach it. With the space active on this CPU alone (or
+ * nowhere) dropping first and flushing afterwards is the same: nothing here touches user memory before
+ * table_lock is released. Otherwise the entries are first made inaccessible and flushed everywhere.
+ */
+void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    struct clearing c = {.vs = vs};
+    cpumask_t here = 1ull << thread_current()->arch.cpu;
+    int err;
+
+    if (__atomic_load_n(&vs->cpus_active, __ATOMIC_SEQ_CST) & ~here) {
+        (void)arch_pt_walk(&vs->tables, addr, size, make_inaccessible, NULL);
+        vspace_flush(vs, addr, size);
+    }
+    err = arch_pt_unmap(&vs->tables, addr, size, drop_leaf, &c);
+    if (err)
+        log_warn("vspace: a large page at %#lx could not be split", (unsigned long)addr);
+    vspace_flush(vs, addr, size);
+}
+
+void tables_clear(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    spin_lock(&vs->table_lock);
+    tables_clear_locked(vs, addr, size);
+    spin_unlock(&vs->table_lock);
+}
+
+/* The part of vma that shows object bytes [offset, offset + size); false: none. */
+static bool shown_range(const struct vma *vma, uint64_t offset, uint64_t size, uint64_t *addr,
+                        uint64_t *nr_bytes)
+{
+    uint64_t length = vma->end - vma->start;
+    uint64_t first = MAX(offset, vma->offset);
+    uint64_t end = size > UINT64_MAX - offset ? UINT64_MAX : offset + size;
+
+    end = MIN(end, vma->offset + length);
+    if (first >= end)
+        return false;
+    *addr = vma->start + ALIGN_DOWN(first - vma->offset, PAGE_SIZE);
+    *nr_bytes = ALIGN_UP(vma->start + (end - vma->offset), PAGE_SIZE) - *addr;
+    return true;
+}
+
+/* Private copies of a truncated file's pages go, too, as in Linux. */
+void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size)
+{
+    struct vspace *vs = vma->vspace;
+    uint64_t addr, nr_bytes;
+
+    spin_lock(&vs->table_lock);
+    if (shown_range(vma, offset, size, &addr, &nr_bytes))
+        tables_clear_locked(vs, addr, nr_bytes);
+    spin_unlock(&vs->table_lock);
+}
+
+static int take_write_right(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    (void)ctx;
+    (void)va;
+    (void)level;
+    WRITE_ONCE(*pte, *pte & ~PT_W);
+    return 0;
+}
+
+void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size)
+{
+    struct vspace *vs = vma->vspace;
+    uint64_t addr, nr_bytes;
+
+    spin_lock(&vs->table_lock);
+    if (shown_range(vma, offset, size, &addr, &nr_bytes)) {
+        (void)arch_pt_walk(&vs->tables, addr, nr_bytes, take_write_right, NULL);
+        vspace_flush(vs, addr, nr_bytes);
+    }
+    spin_unlock(&vs->table_lock);
+}
+
+/* --- unmap ---------------------------------------------------------------------------------------- */
+
+/* Makes VMA borders at both ends of the range. */
+static int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    struct vma *vma = vspace_find(vs, addr);
+
+    if (vma && vma->start < addr && !vma_split(vma, addr))
+        return -ENOMEM;
+    vma = vspace_find(vs, addr + size - 1);
+    if (vma && vma->start < addr + size && vma->end > addr + size && !vma_split(vma, addr + size))
+        return -ENOMEM;
+    return 0;
+}
+
+int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    struct vma *vma = vspace_find(vs, addr);
+    int err;
+
+    if (!vma || vma->start >= addr + size)
+        return 0;
+    err = cut_borders(vs, addr, size);
+    if (err)
+        return err;
+    vma = vspace_find(vs, addr);
+    while (vma && vma->start < addr + size) {
+        struct vma *next = vspace_next(vma);
+
+        spin_lock(&vs->table_lock);
+        tables_clear_locked(vs, vma->start, vma->end - vma->start);
+        vma_remove(vs, vma);
+        vma_object_put(vma);
+        spin_unlock(&vs->table_lock);
+        if (vs->last_anonymous == vma)
+            vs->last_anonymous = NULL;
+        vma_free(vma);
+        vma = next;
+    }
+    if (vs->mmap_cursor < addr + size)
+        vs->mmap_cursor = MIN(addr + size, vs->mmap_top);
+    return 0;
+}
+
+int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    int err;
+
+    if (!range_is_valid(vs, addr, size))
+        return -EINVAL;
+    mutex_lock(&vs->lock);
+    err = unmap_locked(vs, addr, size);
+    mutex_unlock(&vs->lock);
+    return err;
+}
+
+/* --- map ------------------------------------------------------------------------------------------ */
+
+static bool limit_allows(const struct vspace *vs, uint64_t size)
+{
+    return size <= vs->limits.nr_bytes && vs->nr_bytes <= vs->limits.nr_bytes - size;
+}
+
+static int choose_address(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr)
+{
+    *addr = ALIGN_DOWN(r->addr, PAGE_SIZE);
+    if (r->options & VSPACE_FIXED) {
+        if (!range_is_valid(vs, r->addr, r->size))
+            return r->addr & PAGE_MASK ? -EINVAL : -ENOMEM;
+        if (vma_range_is_free(vs, *addr, r->size))
+            return 0;
+        if (r->options & VSPACE_NO_REPLACE)
+            return -EEXIST;
+        return unmap_locked(vs, *addr, r->size);
+    }
+    if (*addr && range_is_valid(vs, *addr, r->size) && vma_range_is_free(vs, *addr, r->size))
+        return 0;
+    *addr = vma_find_hole(vs, r->size);
+    return *addr ? 0 : -ENOMEM;
+}
+
+static int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
+{
+    struct vma *vma;
+    int err;
+
+    if (!limit_allows(vs, r->size))
+        return -ENOMEM;
+    vma = vma_alloc(vs);
+    if (!vma)
+        return -ENOMEM;
+    err = choose_address(vs, r, &vma->start);
+    if (err) {
+        vma_free(vma);
+        return err;
+    }
+    vma->end = vma->start + r->size;
+    vma->flags = r->flags;
+    vma->ops = r->ops;
+    vma->object = r->object;
+    vma->offset = r->offset;
+    *addr_out = vma->start;
+    spin_lock(&vs->table_lock);
+    vma_insert(vs, vma);
+    vma_object_get(vma);
+    spin_unlock(&vs->table_lock);
+    vma = vma_merge(vma);
+    return 0;
+}
+
+int vspace_map(struct vspace *vs, const struct vspace_map_request *request, uint64_t *addr_out)
+{
+    int err;
+
+    if (!IS_ALIGNED(request->size, PAGE_SIZE) || request->size == 0)
+        return -EINVAL;
+    if (request->size > vs->limit - vs->base)
+        return -ENOMEM;
+    mutex_lock(&vs->lock);
+    err = map_locked(vs, request, addr_out);
+    mutex_unlock(&vs->lock);
+    if (!err && (request->options & VSPACE_POPULATE)) {
+        uint32_t access = request->flags & VMA_WRITE && !(request->flags & VMA_SHARED)
+                              ? VMA_WRITE
+                              : request->flags & (VMA_READ | VMA_EXEC);
+
+        if (access && vspace_populate(vs, *addr_out, request->size, access) != 0)
+            log_debug("vspace: only part of a mapping could be populated");
+    }
+    return err;
+}
+
+/* --- protect, flags, discard ---------------------------------------------------------------------- */
+
+/* Is every byte of the range in some VMA? */
+static bool is_covered(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    uint64_t at = addr;
+
+    for (struct vma *vma = vspace_find(vs, addr); vma && vma->start <= at; vma = vspace_next(vma)) {
+        at = vma->end;
+        if (at >= addr + size)
+            return true;
+    }
+    return false;
+}
+
+struct protecting {
+    uint64_t flags;
+    bool may_write; /* shared memory that needs no fault to become writable */
+};
+
+static int protect_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    const struct protecting *p = ctx;
+    uint64_t rights = p->flags;
+
+    (void)va;
+    (void)level;
+    /* A private page becomes writable by its first write, which sees whether it is shared. */
+    if (!p->may_write && !(*pte & PT_W))
+        rights &= ~PT_W;
+    WRITE_ONCE(*pte, (*pte & ~(PT_LEAF | PT_U)) | rights);
+    return 0;
+}
+
+static void protect_vma(struct vma *vma, uint32_t rights)
+{
+    struct vspace *vs = vma->vspace;
+    struct protecting p = {
+        .flags = pte_flags(vs, rights),
+        .may_write = vma->ops == &vma_physical,
+    };
+    bool gains_exec = (rights & VMA_EXEC) && !(vma->flags & VMA_EXEC);
+
+    spin_lock(&vs->table_lock);
+    vma->flags = (vma->flags & ~VMA_RIGHTS) | rights;
+    (void)arch_pt_walk(&vs->tables, vma->start, vma->end - vma->start, protect_leaf, &p);
+    vspace_flush(vs, vma->start, vma->end - vma->start);
+    spin_unlock(&vs->table_lock);
+    if (gains_exec)
+        vspace_flush_code(vs);
+}
+
+int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rights)
+{
+    struct vma *vma;
+    int err = 0;
+
+    if (!IS_ALIGNED(addr, PAGE_SIZE))
+        return -EINVAL;
+    if (!range_is_valid(vs, addr, size))
+        return -ENOMEM;
+    mutex_lock(&vs->lock);
+    if (!is_covered(vs, addr, size))
+        err = -ENOMEM;
+    for (vma = vspace_find(vs, addr); !err && vma && vma->start < addr + size;
+         vma = vspace_next(vma)) {
+        if ((rights & VMA_WRITE) && (vma->flags & VMA_SHARED) && !(vma->flags & VMA_MAY_WRITE))
+            err = -EACCES;
+    }
+    if (!err)
+        err = cut_borders(vs, addr, size);
+    if (!err) {
+        vma = vspace_find(vs, addr);
+        while (vma && vma->start < addr + size) {
+            protect_vma(vma, rights);
+            vma = vspace_next(vma_merge(vma));
+        }
+    }
+    mutex_unlock(&vs->lock);
+    return err;
+}
+
+int vspace_set_flags(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t set, uint32_t clear)
+{
+    struct vma *vma;
+    int err;
+
+    if (!range_is_valid(vs, addr, size))
+        return -ENOMEM;
+    mutex_lock(&vs->lock);
+    err = is_covered(vs, addr, size) ? cut_borders(vs, addr, size) : -ENOMEM;
+    if (!err) {
+        vma = vspace_find(vs, addr);
+        while (vma && vma->start < addr + size) {
+            spin_lock(&vs->table_lock);
+            vma->flags = (vma->flags & ~clear) | set;
+            spin_unlock(&vs->table_lock);
+            vma = vspace_next(vma_merge(vma));
+        }
+    }
+    mutex_unlock(&vs->lock);
+    return err;
+}
+
+int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    int err = 0;
+
+    if (!range_is_valid(vs, addr, size))
+        return -ENOMEM;
+    mutex_lock(&vs->lock);
+    if (!is_covered(vs, addr, size))
+        err = -ENOMEM;
+    for (struct vma *vma = vspace_find(vs, addr); vma && vma->start < addr + size;
+         vma = vspace_next(vma)) {
+        uint64_t from = MAX(vma->start, addr);
+
+        if (vma->flags & VMA_LOCKED)
+            err = -EINVAL;
+        else
+            tables_clear(vs, from, MIN(vma->end, addr + size) - from);
+    }
+    mutex_unlock(&vs->lock);
+    return err;
+}
+
+/* --- brk and mremap ------------------------------------------------------------------------------- */
+
+static bool brk_grow(struct vspace *vs, uint64_t from, uint64_t to)
+{
+    struct vspace_map_request r = {
+        .addr = from,
+        .size = to - from,
+        .flags = VMA_READ | VMA_WRITE | VMA_HEAP,
+        .options = VSPACE_FIXED | VSPACE_NO_REPLACE,
+        .ops = &vma_anonymous,
+    };
+    uint64_t addr;
+
+    return map_locked(vs, &r, &addr) == 0;
+}
+
+uint64_t vspace_brk(struct vspace *vs, uint64_t new_brk)
+{
+    uint64_t old_end, new_end;
+
+    mutex_lock(&vs->lock);
+    old_end = ALIGN_UP(vs->brk, PAGE_SIZE);
+    if (new_brk >= vs->brk_start && new_brk < vs->limit) {
+        new_end = ALIGN_UP(new_brk, PAGE_SIZE);
+        if (new_end == old_end || (new_end > old_end && brk_grow(vs, old_end, new_end)) ||
+            (new_end < old_end && unmap_locked(vs, new_end, old_end - new_end) == 0))
+            vs->brk = new_brk;
+    }
+    new_brk = vs->brk;
+    mutex_unlock(&vs->lock);
+    return new_brk;
+}
+
+struct moving {
+    struct vspace *vs;
+    uint64_t from, to;
+    int err;
+};
+
+/* Hands one leaf over to its new address; the slot there exists or is made. */
+static int move_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    struct moving *m = ctx;
+    pte_t *slot = arch_pt_slot(&m->vs->tables, va - m->from + m->to, level, true);
+
+    if (!slot)
+        return -ENOMEM;
+    *slot = *pte;
+    return 0;
+}
+
+static int forget_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    (void)ctx;
+    (void)va;
+    (void)level;
+    WRITE_ONCE(*pte, *pte & ~PTE_COUNTED);
+    return 0;
+}
+
+/* Copies the entries, then forgets the old ones: a failure in the middle leaves the old range whole. */
+static int move_tables(struct vspace *vs, uint64_t from, uint64_t to, uint64_t size)
+{
+    struct moving m = {.vs = vs, .from = from, .to = to};
+    uint64_t resident;
+    int err;
+
+    spin_lock(&vs->table_lock);
+    err = arch_pt_walk(&vs->tables, from, size, move_leaf, &m);
+    resident = vs->nr_resident;
+    if (err) {
+        (void)arch_pt_walk(&vs->tables, to, size, forget_leaf, NULL);
+        tables_clear_locked(vs, to, size);
+    } else {
+        (void)arch_pt_walk(&vs->tables, from, size, forget_leaf, NULL);
+        tables_clear_locked(vs, from, size);
+    }
+    vs->nr_resident = resident;
+    spin_unlock(&vs->table_lock);
+    return err;
+}
+
+static int remap_move(struct vspace *vs, struct vma *vma, uint64_t addr, uint64_t old_size,
+                      uint64_t new_size, uint32_t options, uint64_t new_addr, uint64_t *addr_out)
+{
+    struct vspace_map_request r = {
+        .addr = new_addr,
+        .size = new_size,
+        .flags = vma->flags,
+        .options = options & VSPACE_REMAP_FIXED ? VSPACE_FIXED : 0,
+        .ops = vma->ops,
+        .object = vma->object,
+        .offset = vma->offset + (addr - vma->start),
+    };
+    uint64_t nr_moved = MIN(old_size, new_size);
+    int err = map_locked(vs, &r, addr_out);
+
+    if (err)
+        return err;
+    err = nr_moved ? move_tables(vs, addr, *addr_out, nr_moved) : 0;
+    if (err) {
+        int undo = unmap_locked(vs, *addr_out, new_size);
+
+        (void)undo;
+        return err;
+    }
+    if (options & VSPACE_REMAP_KEEP)
+        return 0;
+    return old_size ? unmap_locked(vs, addr, old_size) : 0;
+}
+
+static int remap_locked(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t new_size,
+                        uint32_t options, uint64_t new_addr, uint64_t *addr_out)
+{
+    struct vma *vma = vspace_find(vs, addr);
+    int err;
+
+    if (!vma || vma->start > addr)
+        return -EFAULT;
+    if (old_size > vma->end - addr)
+        return -EFAULT;
+    if (options & VSPACE_REMAP_FIXED) {
+        if (!range_is_valid(vs, new_addr, new_size) ||
+            (new_addr < addr + old_size && addr < new_addr + new_size))
+            return -EINVAL;
+        err = unmap_locked(vs, new_addr, new_size);
+        if (err)
+            return err;
+        vma = vspace_find(vs, addr);
+        return remap_move(vs, vma, addr, old_size, new_size, options, new_addr, addr_out);
+    }
+    *addr_out = addr;
+    if (options & VSPACE_REMAP_KEEP)
+        return remap_move(vs, vma, addr, old_size, new_size, options, 0, addr_out);
+    if (new_size <= old_size)
+        return new_size < old_size ? unmap_locked(vs, addr + new_size, old_size - new_size) : 0;
+
+    /* Grow in place when the range ends with its VMA and the space behind is free. */
+    if (old_size && addr + old_size == vma->end && new_size <= vs->limit - addr &&
+        vma_range_is_free(vs, vma->end, new_size - old_size)) {
+        if (!limit_allows(vs, new_size - old_size))
+            return -ENOMEM;
+        spin_lock(&vs->table_lock);
+        vs->nr_bytes += new_size - old_size;
+        vma->end += new_size - old_size;
+        spin_unlock(&vs->table_lock);
+        vma_merge(vma);
+        return 0;
+    }
+    if (!(options & VSPACE_REMAP_MAY_MOVE))
+        return -ENOMEM;
+    return remap_move(vs, vma, addr, old_size, new_size, options, 0, addr_out);
+}
+
+int vspace_remap(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t new_size,
+                 uint32_t options, uint64_t new_addr, uint64_t *addr_out)
+{
+    int err;
+
+    if (!IS_ALIGNED(addr | old_size | new_size | new_addr, PAGE_SIZE) || new_size == 0 ||
+        new_size > vs->limit)
+        return -EINVAL;
+    if (old_size > vs->limit || addr >= vs->limit)
+        return -EFAULT;
+    mutex_lock(&vs->lock);
+    err = remap_locked(vs, addr, old_size, new_size, options, new_addr, addr_out);
+    mutex_unlock(&vs->lock);
+    return err;
+}
