@@ -1,3 +1,3 @@
-SRCS := reader.c query.c writer.c copy.c
+SRCS := reader.c value.c query.c writer.c copy.c
 DEPS := lib/string lib/printf
 PUBLIC_DEPS := lib/base

@@ -77,7 +77,8 @@ struct fdt_level {
 struct fdt_walk {
     const struct fdt *fdt;
     uint32_t offset; /* of the next token */
-    int depth;       /* of the node whose children come next; -1: before the root */
+    int depth;       /* of the node whose children come next; -1: before and behind the root */
+    bool has_root;   /* it has been handed out */
     struct fdt_level levels[FDT_MAX_DEPTH + 1];
 };
 
@@ -107,7 +108,7 @@ int fdt_prop_find(const struct fdt *fdt, const struct fdt_node *node, const char
  * Whole-tree searches: 0 and the node, -ENOENT, -EBADMSG.
  *
  * path: "/soc/serial@10000000"; a component without @ also matches a node with any unit address. A path
- * that does not start with '/' starts with an alias of /aliases. Text behind ':' is ignored (stdout-path).
+ * that does not start with '/' is the name of an alias. Text behind ':' is ignored (stdout-path).
  * compatible: the first node behind the node at offset after (0: from the start) that lists it.
  */
 MUST_CHECK int fdt_find_path(const struct fdt *fdt, const char *path, struct fdt_node *node);

@@ -60,7 +60,7 @@ MUST_CHECK int fdt_writer_finish(struct fdt_writer *w, size_t *total);
 
 enum fdt_edit { FDT_KEEP, FDT_DROP };
 
-/* All may be NULL, which keeps. depth of nodes is as in the source. */
+/* All may be NULL, which keeps. Depths are the source's. */
 struct fdt_filter {
     /* Called before a node (with its subtree) is copied. */
     enum fdt_edit (*node)(void *ctx, const struct fdt_node *node);
@@ -69,8 +69,8 @@ struct fdt_filter {
                           struct fdt_writer *w);
     /* Behind the last property of node: more properties. */
     void (*more_props)(void *ctx, const struct fdt_node *node, struct fdt_writer *w);
-    /* Behind the last child of node: more children. */
-    void (*more_nodes)(void *ctx, const struct fdt_node *node, struct fdt_writer *w);
+    /* Behind the last child of the node called name: more children. */
+    void (*more_nodes)(void *ctx, const char *name, int depth, struct fdt_writer *w);
 };
 
 /*

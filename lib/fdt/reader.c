@@ -1,0 +1,295 @@
+/*
+ * The pass over the structure block. All bounds are checked here, once per token: an offset that these
+ * functions keep is 4-aligned and not behind structs_end.
+ */
+#include <base/errno.h>
+#include <string/string.h>
+
+#include "private.h"
+
+uint32_t fdt_blob_size(const void *blob)
+{
+    const struct fdt_header *header = blob;
+
+    return header->magic == FDT_SWAP32(FDT_MAGIC) ? FDT_SWAP32(header->total_size) : 0;
+}
+
+/* True when [offset, offset + size) lies behind the header in a blob of total bytes. */
+static bool is_block(uint32_t offset, uint32_t size, uint32_t total)
+{
+    return offset >= FDT_HEADER_SIZE - 4 && offset <= total && size <= total - offset;
+}
+
+int fdt_open(struct fdt *fdt, const void *blob, size_t max_size)
+{
+    const struct fdt_header *header = blob;
+    uint32_t version, structs_size;
+
+    *fdt = (struct fdt){0};
+    if (!IS_ALIGNED((uintptr_t)blob, 8) || max_size < FDT_HEADER_SIZE) {
+        return -EINVAL;
+    }
+    if (header->magic != FDT_SWAP32(FDT_MAGIC)) {
+        return -EINVAL;
+    }
+    fdt->blob = blob;
+    fdt->size = FDT_SWAP32(header->total_size);
+    version = FDT_SWAP32(header->version);
+    if (version < FDT_COMPATIBLE_VERSION ||
+        FDT_SWAP32(header->compatible_version) > FDT_VERSION) {
+        return -EPROTO;
+    }
+    if (fdt->size < FDT_HEADER_SIZE || fdt->size > max_size || fdt->size > INT32_MAX) {
+        return -EBADMSG;
+    }
+    fdt->structs = FDT_SWAP32(header->structs);
+    fdt->strings = FDT_SWAP32(header->strings);
+    fdt->strings_size = FDT_SWAP32(header->strings_size);
+    fdt->reservations = FDT_SWAP32(header->reservations);
+    fdt->boot_hart = FDT_SWAP32(header->boot_hart);
+    structs_size = version >= FDT_VERSION ? FDT_SWAP32(header->structs_size)
+                                          : fdt->size - MIN(fdt->structs, fdt->size);
+    if (!is_block(fdt->structs, structs_size, fdt->size) || !IS_ALIGNED(fdt->structs, 4) ||
+        !is_block(fdt->strings, fdt->strings_size, fdt->size) ||
+        !is_block(fdt->reservations, 0, fdt->size) || !IS_ALIGNED(fdt->reservations, 8)) {
+        return -EBADMSG;
+    }
+    fdt->structs_end = fdt->structs + ALIGN_DOWN(structs_size, 4u);
+    while (fdt->strings_size && fdt->blob[fdt->strings + fdt->strings_size - 1]) {
+        fdt->strings_size--;
+    }
+    return 0;
+}
+
+void fdt_walk_init(struct fdt_walk *walk, const struct fdt *fdt)
+{
+    walk->fdt = fdt;
+    walk->offset = fdt->structs;
+    walk->depth = -1;
+    walk->has_root = false;
+}
+
+/* The offset behind the terminated, padded name at offset; 0 when it is not terminated. */
+static uint32_t name_end(const struct fdt *fdt, uint32_t offset)
+{
+    for (; offset < fdt->structs_end; offset += 4) {
+        uint32_t word = fdt_raw(fdt, offset);
+
+        if ((word - 0x01010101u) & ~word & 0x80808080u) {
+            return offset + 4;
+        }
+    }
+    return 0;
+}
+
+/* Reads the property at *pos, whose token has been seen there, and goes behind it. */
+static ALWAYS_INLINE int read_prop(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
+{
+    uint32_t left = fdt_left(fdt, *pos), size, name;
+
+    if (left < 12) {
+        return -EBADMSG;
+    }
+    size = fdt_be32(fdt, *pos + 4);
+    name = fdt_be32(fdt, *pos + 8);
+    if (size > left - 12 || name >= fdt->strings_size) {
+        return -EBADMSG;
+    }
+    prop->name = (const char *)fdt->blob + fdt->strings + name;
+    prop->value = fdt->blob + *pos + 12;
+    prop->size = size;
+    *pos += 12 + ALIGN_UP(size, 4u);
+    return 0;
+}
+
+int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
+{
+    while (fdt_left(fdt, *pos) >= 4) {
+        uint32_t token = fdt_raw(fdt, *pos);
+
+        if (token == FDT_PROP) {
+            return read_prop(fdt, pos, prop) < 0 ? -EBADMSG : 1;
+        }
+        if (token != FDT_NOP) {
+            return 0;
+        }
+        *pos += 4;
+    }
+    return -EBADMSG;
+}
+
+/* A cell count; what no decoder here accepts becomes a value that fits the field and none accepts. */
+static uint8_t cell_count(const struct fdt_prop *prop)
+{
+    uint32_t count;
+
+    return fdt_prop_u32(prop, 0, &count) == 0 && count <= FDT_MAX_CELLS ? (uint8_t)count : UINT8_MAX;
+}
+
+/* Notes what the node and its children need of one property; an empty ranges makes a bus transparent. */
+static ALWAYS_INLINE void pick_prop(struct fdt_node *node, const struct fdt_prop *prop,
+                                    bool *is_transparent)
+{
+    const char *name = prop->name;
+
+    switch (name[0]) {
+    case '#':
+        if (str_equal(name + 1, "address-cells")) {
+            node->child_address_cells = cell_count(prop);
+        } else if (str_equal(name + 1, "size-cells")) {
+            node->child_size_cells = cell_count(prop);
+        }
+        break;
+    case 'c':
+        if (str_equal(name + 1, "ompatible")) {
+            node->compatible = *prop;
+        }
+        break;
+    case 'i':
+        if (str_equal(name + 1, "nterrupt-parent")) {
+            fdt_prop_u32(prop, 0, &node->interrupt_parent);
+        }
+        break;
+    case 'l':
+        if (str_equal(name + 1, "inux,phandle") && !node->phandle) {
+            fdt_prop_u32(prop, 0, &node->phandle);
+        }
+        break;
+    case 'p':
+        if (str_equal(name + 1, "handle")) {
+            fdt_prop_u32(prop, 0, &node->phandle);
+        }
+        break;
+    case 'r':
+        if (str_equal(name + 1, "eg")) {
+            node->reg = *prop;
+        } else if (str_equal(name + 1, "anges")) {
+            *is_transparent = prop->size == 0;
+        }
+        break;
+    case 's':
+        if (str_equal(name + 1, "tatus")) {
+            node->status = *prop;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* Reads the node whose begin token is at walk->offset, and its properties. */
+static int begin_node(struct fdt_walk *walk, struct fdt_node *node)
+{
+    static const struct fdt_level above_root = {
+        .address_cells = 2, .size_cells = 1, .is_identity = true};
+    const struct fdt *fdt = walk->fdt;
+    const struct fdt_level *parent = walk->depth < 0 ? &above_root : &walk->levels[walk->depth];
+    bool is_transparent = walk->depth < 0;
+    struct fdt_prop prop;
+    uint32_t pos;
+    int rc;
+
+    if (walk->depth < 0 ? walk->has_root : walk->depth >= FDT_MAX_DEPTH) {
+        return -EBADMSG;
+    }
+    pos = name_end(fdt, walk->offset + 4);
+    if (!pos) {
+        return -EBADMSG;
+    }
+    *node = (struct fdt_node){
+        .offset = walk->offset,
+        .props = pos,
+        .parent = parent->offset,
+        .depth = (uint8_t)(walk->depth + 1),
+        .address_cells = parent->address_cells,
+        .size_cells = parent->size_cells,
+        .child_address_cells = 2, /* the defaults of 2.3.5 */
+        .child_size_cells = 1,
+        .is_identity = parent->is_identity,
+        .interrupt_parent = parent->interrupt_parent,
+        .name = (const char *)fdt->blob + walk->offset + 4,
+    };
+    while ((rc = fdt_prop_next(fdt, &pos, &prop)) > 0) {
+        pick_prop(node, &prop, &is_transparent);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    walk->has_root = true;
+    walk->offset = pos;
+    walk->levels[++walk->depth] = (struct fdt_level){
+        .offset = node->offset,
+        .interrupt_parent = node->interrupt_parent,
+        .address_cells = node->child_address_cells,
+        .size_cells = node->child_size_cells,
+        .is_identity = node->is_identity && is_transparent,
+    };
+    return 1;
+}
+
+int fdt_walk_next(struct fdt_walk *walk, struct fdt_node *node)
+{
+    const struct fdt *fdt = walk->fdt;
+
+    while (fdt_left(fdt, walk->offset) >= 4) {
+        switch (fdt_raw(fdt, walk->offset)) {
+        case FDT_BEGIN_NODE:
+            return begin_node(walk, node);
+        case FDT_END_NODE:
+            if (walk->depth < 0) {
+                return -EBADMSG;
+            }
+            walk->depth--;
+            break;
+        case FDT_NOP:
+            break;
+        case FDT_END:
+            return walk->depth < 0 && walk->has_root ? 0 : -EBADMSG;
+        default: /* among others, properties behind a child */
+            return -EBADMSG;
+        }
+        walk->offset += 4;
+    }
+    return -EBADMSG;
+}
+
+int fdt_walk_skip(struct fdt_walk *walk, const struct fdt_node *node)
+{
+    const struct fdt *fdt = walk->fdt;
+    uint32_t pos = walk->offset;
+    int depth = node->depth;
+
+    while (depth >= node->depth) {
+        struct fdt_prop prop;
+
+        if (fdt_left(fdt, pos) < 4) {
+            return -EBADMSG;
+        }
+        switch (fdt_raw(fdt, pos)) {
+        case FDT_BEGIN_NODE:
+            depth++;
+            pos = name_end(fdt, pos + 4);
+            if (!pos) {
+                return -EBADMSG;
+            }
+            break;
+        case FDT_END_NODE:
+            depth--;
+            pos += 4;
+            break;
+        case FDT_PROP:
+            if (read_prop(fdt, &pos, &prop) < 0) {
+                return -EBADMSG;
+            }
+            break;
+        case FDT_NOP:
+            pos += 4;
+            break;
+        default:
+            return -EBADMSG;
+        }
+    }
+    walk->offset = pos;
+    walk->depth = depth;
+    return 0;
+}
