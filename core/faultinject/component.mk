@@ -1,3 +1,3 @@
-SRCS :=
+SRCS := faultinject.c
 DEPS :=
 PUBLIC_DEPS := lib/base

@@ -1,3 +1,4 @@
-SRCS :=
-DEPS := lib/bits core/percpu core/lock core/log core/faultinject
-PUBLIC_DEPS := lib/base lib/list arch/api
+SRCS := frame.c buddy.c section.c range.c
+DEPS := lib/bits lib/string core/lock core/log core/faultinject
+PUBLIC_DEPS := lib/base lib/list arch/api core/percpu
+TEST_DEPS := arch/host

@@ -1,3 +1,4 @@
 SRCS := spinlock.c
+HOST_SRCS := host.c
 DEPS := core/log
 PUBLIC_DEPS := lib/base arch/api

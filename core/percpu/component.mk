@@ -1,3 +1,4 @@
 SRCS := percpu.c
+HOST_SRCS := host.c
 DEPS := lib/string
 PUBLIC_DEPS := lib/base arch/api

@@ -18,21 +18,23 @@
 #ifndef FRAME_FRAME_H
 #define FRAME_FRAME_H
 
+#include <arch/cpu.h>
 #include <arch/memory.h>
 #include <base/types.h>
 #include <list/list.h>
+#include <percpu/percpu.h>
 
 #define FRAME_MAX_ORDER  18 /* 2^18 pages = 1 GiB: the largest block */
 #define FRAME_NR_ORDERS  (FRAME_MAX_ORDER + 1)
 #define FRAME_MAX_ZONES  8  /* memory nodes beyond this are ignored with a warning */
 #define FRAME_MAX_HOLES  32 /* reserved ranges that can be remembered */
+#define FRAME_PFN_LIMIT  (GIB(128) >> PAGE_SHIFT) /* RAM above the direct map is not used */
 
 /* What a frame is used for now. */
 enum frame_type {
-    FRAME_NONE = 0, /* no RAM behind it, or RAM of a metadata page */
-    FRAME_FREE,     /* head of a free block of the buddy lists */
-    FRAME_TAIL,     /* inside a free block, not its head */
-    FRAME_CACHED,   /* free, in a per-CPU cache */
+    FRAME_NONE = 0, /* no RAM, a metadata page, or not the first frame of a block */
+    FRAME_FREE,     /* the first frame of a block in the buddy lists */
+    FRAME_CACHED,   /* free, in a per-CPU cache (kept up to date in DEBUG builds only) */
     FRAME_RESERVED, /* firmware, kernel image, initrd: see frame_release() */
     FRAME_USED,     /* allocated; a user may set one of the types below instead */
     FRAME_SLAB,     /* part of a slab of core/slab */
@@ -49,8 +51,8 @@ struct frame {
     uint32_t refcount; /* [a] 1 after allocation; frame_get, frame_put */
     uint8_t order;     /* log2 of the block's frames; valid in its first frame */
     uint8_t type;      /* enum frame_type */
-    uint8_t zone;      /* [I] index of the zone */
-    uint8_t flags;     /* the owner's */
+    uint8_t flags;     /* the owner's; 0 after allocation in DEBUG builds, else undefined */
+    uint8_t reserved;
     union {
         struct list link; /* free list, or any list of the owner's */
         struct {
@@ -64,7 +66,7 @@ struct frame {
 
 _Static_assert(sizeof(struct frame) == 32, "vmemmap arithmetic");
 
-#define FRAME_TABLE_BASE ((struct frame *)ARCH_VMEMMAP_BASE)
+#define FRAME_DESCRIPTORS ((struct frame *)ARCH_VMEMMAP_BASE)
 
 /* A physical range, in bytes; size 0 is allowed and ignored. */
 struct frame_range {
@@ -97,14 +99,83 @@ void frame_release(paddr_t start, uint64_t size);
  */
 MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
 
+/* --- the caches in front, for the inline paths below ------------------------------------------- */
+
+#define FRAME_CACHE_SIZE 32 /* 128 KiB per CPU at most */
+
+struct frame_cache {
+    uint64_t fill; /* [p] bytes of slots in use; interrupts masked around every access */
+    struct frame *slots[FRAME_CACHE_SIZE];
+};
+
+DECLARE_PER_CPU(struct frame_cache, frame_cache);
+
+/* Not for direct use: everything but the hot path. */
+struct frame *frame_alloc_slow(unsigned order, unsigned flags);
+void frame_free_slow(struct frame *f, unsigned order);
+
+static inline struct frame *frame_cache_pop(void)
+{
+    unsigned long irq = arch_irq_save();
+    struct frame_cache *c = &this_cpu(frame_cache);
+    uint64_t fill = c->fill;
+    struct frame *f = NULL;
+
+    if (likely(fill != 0)) {
+        fill -= sizeof(f);
+        f = *(struct frame **)((char *)c->slots + fill);
+        c->fill = fill;
+    }
+    arch_irq_restore(irq);
+    return f;
+}
+
+static inline bool frame_cache_push(struct frame *f)
+{
+    unsigned long irq = arch_irq_save();
+    struct frame_cache *c = &this_cpu(frame_cache);
+    uint64_t fill = c->fill;
+    bool has_room = fill != sizeof(c->slots);
+
+    if (likely(has_room)) {
+        *(struct frame **)((char *)c->slots + fill) = f;
+        c->fill = fill + sizeof(f);
+    }
+    arch_irq_restore(irq);
+    return has_room;
+}
+
+/* --- allocation ------------------------------------------------------------------------------- */
+
 /*
  * A block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size, reference count 1,
  * type FRAME_USED. NULL: no memory.
  */
-MUST_CHECK struct frame *frame_alloc(unsigned order, unsigned flags);
+MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flags)
+{
+#ifndef DEBUG
+    if (__builtin_constant_p(order) && order == 0 && __builtin_constant_p(flags) && flags == 0) {
+        struct frame *f = frame_cache_pop();
+
+        if (likely(f != NULL)) {
+            f->refcount = 1;
+            f->type = FRAME_USED;
+            return f;
+        }
+    }
+#endif
+    return frame_alloc_slow(order, flags);
+}
 
 /* Frees a block as it was allocated; the caller is its only user (the reference count is not read). */
-void frame_free(struct frame *f, unsigned order);
+static inline void frame_free(struct frame *f, unsigned order)
+{
+#ifndef DEBUG
+    if (__builtin_constant_p(order) && order == 0 && likely(frame_cache_push(f)))
+        return;
+#endif
+    frame_free_slow(f, order);
+}
 
 /*
  * nr_pages contiguous frames (any number, up to 1 GiB), aligned to their size rounded up to a power
@@ -125,12 +196,12 @@ bool frame_put(struct frame *f);
 
 static inline pfn_t frame_to_pfn(const struct frame *f)
 {
-    return (pfn_t)(f - FRAME_TABLE_BASE);
+    return (pfn_t)(f - FRAME_DESCRIPTORS);
 }
 
 static inline struct frame *pfn_to_frame(pfn_t pfn)
 {
-    return FRAME_TABLE_BASE + pfn;
+    return FRAME_DESCRIPTORS + pfn;
 }
 
 static inline paddr_t frame_to_pa(const struct frame *f)
@@ -167,6 +238,9 @@ static inline unsigned frame_order(size_t nr_bytes)
         order++;
     return order;
 }
+
+/* Whole pages for nr_bytes, by address in the direct map, for ever; NULL: no memory. */
+MUST_CHECK void *frame_alloc_bytes(size_t nr_bytes);
 
 struct frame_stats {
     uint64_t total;     /* frames of RAM in all zones */

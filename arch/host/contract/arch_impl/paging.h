@@ -1,0 +1,35 @@
+/*
+ * The arch contract on the host: no address translation; see host.c for what mapping means.
+ */
+#ifndef ARCH_IMPL_PAGING_H
+#define ARCH_IMPL_PAGING_H
+
+extern uint64_t host_satp;
+
+static inline void arch_satp_set(uint64_t satp)
+{
+    host_satp = satp;
+}
+
+static inline uint64_t arch_satp_get(void)
+{
+    return host_satp;
+}
+
+static inline void arch_tlb_flush_page(vaddr_t va, asid_t asid)
+{
+}
+
+static inline void arch_tlb_flush_asid(asid_t asid)
+{
+}
+
+static inline void arch_tlb_flush_kernel_page(vaddr_t va)
+{
+}
+
+static inline void arch_tlb_flush_all(void)
+{
+}
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * A machine made of a process: RAM and frame descriptors are anonymous mappings.
+ *
+ * Not here: page-table walks. arch_pt_map() of the kernel's table in the descriptor area makes the
+ * host's pages there accessible and counts them; every other mapping call reports -ENOSYS.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <arch/context.h>
+#include <arch/cpu.h>
+#include <arch/memory.h>
+#include <arch/paging.h>
+#include <arch/power.h>
+#include <arch/smp.h>
+#include <arch/timer.h>
+#include <base/errno.h>
+#include <host/host.h>
+
+#define DESCRIPTOR_SIZE 32
+
+uint64_t host_direct_map_base;
+uint64_t host_vmemmap_base;
+uint64_t arch_kernel_offset;
+uint64_t arch_features;
+unsigned long host_irq_enabled = 1;
+uint64_t host_ticks;
+uint64_t host_satp;
+jmp_buf *host_panic_jump;
+char host_panic_message[256];
+struct arch_pt arch_kernel_pt;
+
+static struct arch_thread boot_arch_thread;
+struct arch_thread *host_current = &boot_arch_thread;
+
+static void *ram, *descriptors;
+static uint64_t ram_size, descriptors_size, nr_mapped;
+
+static void *reserve(uint64_t size, int protection)
+{
+    void *p = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (p == MAP_FAILED) {
+        perror("host: mmap");
+        abort();
+    }
+    return p;
+}
+
+void host_ram_init(paddr_t start, uint64_t size)
+{
+    pfn_t first = paddr_to_pfn(start);
+
+    host_ram_exit();
+    ram_size = size;
+    ram = reserve(size, PROT_READ | PROT_WRITE);
+    descriptors_size = (size >> PAGE_SHIFT) * DESCRIPTOR_SIZE;
+    descriptors = reserve(descriptors_size, PROT_NONE);
+    host_direct_map_base = (uint64_t)(uintptr_t)ram - start.v;
+    host_vmemmap_base = (uint64_t)(uintptr_t)descriptors - first * DESCRIPTOR_SIZE;
+    nr_mapped = 0;
+}
+
+void host_ram_exit(void)
+{
+    if (ram == NULL)
+        return;
+    munmap(ram, ram_size);
+    munmap(descriptors, descriptors_size);
+    ram = NULL;
+    host_direct_map_base = 0;
+    host_vmemmap_base = 0;
+}
+
+uint64_t host_nr_mapped(void)
+{
+    return nr_mapped;
+}
+
+void host_panic(const char *message)
+{
+    snprintf(host_panic_message, sizeof(host_panic_message), "%s", message);
+    if (host_panic_jump != NULL)
+        longjmp(*host_panic_jump, 1);
+    fprintf(stderr, "panic: %s\n", message);
+    abort();
+}
+
+/* --- paging ----------------------------------------------------------------------------------- */
+
+int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint64_t flags,
+                unsigned max_level)
+{
+    uint64_t offset = va - (uint64_t)(uintptr_t)descriptors;
+
+    if (pt != &arch_kernel_pt || offset >= descriptors_size || size > descriptors_size - offset)
+        return -ENOSYS;
+    if (mprotect((char *)descriptors + offset, size, PROT_READ | PROT_WRITE) != 0)
+        return -ENOMEM;
+    nr_mapped += size >> PAGE_SHIFT;
+    return 0;
+}
+
+int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
+                  void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx)
+{
+    return -ENOSYS;
+}
+
+int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags)
+{
+    return -ENOSYS;
+}
+
+int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
+{
+    return -ENOSYS;
+}
+
+void arch_pt_destroy(struct arch_pt *pt)
+{
+}
+
+pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level)
+{
+    return 0;
+}
+
+void arch_tlb_shootdown(cpumask_t cpus, vaddr_t va, uint64_t size, asid_t asid)
+{
+}
+
+void arch_tlb_shootdown_kernel(vaddr_t va, uint64_t size)
+{
+}
+
+/* --- other harts, time, power: there are none --------------------------------------------------- */
+
+int arch_smp_add(hartid_t hart)
+{
+    return -ENOSYS;
+}
+
+hartid_t arch_cpu_to_hart(unsigned cpu)
+{
+    return cpu;
+}
+
+void arch_ipi_send(cpumask_t cpus)
+{
+}
+
+void arch_fence_i_remote(cpumask_t cpus)
+{
+}
+
+void arch_timer_init(void)
+{
+}
+
+void arch_timer_set(uint64_t ticks)
+{
+}
+
+void arch_poweroff(bool failed)
+{
+    exit(failed);
+}
+
+void arch_reboot(void)
+{
+    exit(0);
+}
+
+void arch_halt(void)
+{
+    abort();
+}
+
+void arch_early_putchar(char c)
+{
+    putchar(c);
+}

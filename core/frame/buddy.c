@@ -1,0 +1,79 @@
+/*
+ * The buddy lists of a zone: splitting on allocation, merging on release.
+ *
+ * The buddy of the block at pfn of order k is the block at pfn ^ 2^k. The two merge iff the buddy's
+ * first frame says FRAME_FREE and the same order; so the type FRAME_FREE never appears anywhere but in
+ * the first frame of a block that is in a list.
+ */
+#include <bits/bits.h>
+
+#include "zone.h"
+
+static void block_insert(struct zone *z, struct frame *f, unsigned order)
+{
+    f->type = FRAME_FREE;
+    f->order = (uint8_t)order;
+    list_add(&z->free[order], &f->link);
+    z->nr_blocks[order]++;
+    z->order_mask |= 1u << order;
+}
+
+static void block_remove(struct zone *z, struct frame *f, unsigned order)
+{
+    f->type = FRAME_NONE;
+    list_unlink(&f->link);
+    if (--z->nr_blocks[order] == 0)
+        z->order_mask &= ~(1u << order);
+}
+
+void buddy_free(struct zone *z, pfn_t pfn, unsigned order)
+{
+    pfn_to_frame(pfn)->type = FRAME_NONE;
+    z->nr_free += 1ul << order;
+    for (; order < FRAME_MAX_ORDER; order++) {
+        pfn_t buddy_pfn = pfn ^ 1ul << order;
+        struct frame *buddy = pfn_to_frame(buddy_pfn);
+
+        if (!zone_is_open(z, buddy_pfn) || buddy->type != FRAME_FREE || buddy->order != order)
+            break;
+        block_remove(z, buddy, order);
+        pfn &= ~(1ul << order);
+    }
+    block_insert(z, pfn_to_frame(pfn), order);
+}
+
+void buddy_free_range(struct zone *z, pfn_t start, pfn_t end)
+{
+    while (start < end) {
+        unsigned order = bit_highest64(end - start);
+
+        if (start != 0)
+            order = MIN(order, bit_lowest64(start));
+        order = MIN(order, (unsigned)FRAME_MAX_ORDER);
+        buddy_free(z, start, order);
+        start += 1ul << order;
+    }
+}
+
+struct frame *buddy_take(struct zone *z, unsigned order)
+{
+    uint32_t mask = z->order_mask >> order;
+    unsigned from;
+    struct frame *f;
+
+    if (mask == 0)
+        return NULL;
+    from = order + bit_lowest64(mask);
+    f = list_first_entry(&z->free[from], struct frame, link);
+    block_remove(z, f, from);
+    /* Keep the lower half, put the upper one into the list below. */
+    while (from > order) {
+        from--;
+        block_insert(z, f + (1ul << from), from);
+    }
+    z->nr_free -= 1ul << order;
+    f->refcount = 1;
+    f->order = (uint8_t)order;
+    f->type = FRAME_USED;
+    return f;
+}

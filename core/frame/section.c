@@ -1,0 +1,241 @@
+/*
+ * Opening RAM: descriptors are mapped one section (512 KiB) at a time, when the lists run dry.
+ *
+ * The page of descriptors, and the page tables that map it, come from the top of a zone growing down,
+ * so that the bottom stays whole and merges up to blocks of 1 GiB. When a zone has no untouched RAM
+ * left they come from the lists.
+ */
+#include <arch/cpu.h>
+#include <arch/paging.h>
+#include <arch/upcalls.h>
+#include <string/string.h>
+
+#include "zone.h"
+
+uint64_t frame_nr_meta;
+
+/* Who is inside section_open(), holding frame_lock: its page tables come from meta_take(). */
+static struct arch_thread *opener;
+
+/* Metadata pages that came back because mapping failed half way. */
+static pfn_t spare[4];
+static size_t nr_spare;
+
+struct zone *zone_of(pfn_t pfn)
+{
+    for (size_t i = 0; i < frame_nr_zones; i++) {
+        if (pfn >= frame_zones[i].start && pfn < frame_zones[i].end)
+            return &frame_zones[i];
+    }
+    return NULL;
+}
+
+bool zone_is_open(const struct zone *z, pfn_t pfn)
+{
+    if (pfn >= z->base && pfn < z->low)
+        return true;
+    return pfn >= z->start && pfn < z->end && range_find(&frame_extras, pfn, pfn + 1) != NULL;
+}
+
+/* The highest untouched frame of a zone becomes metadata. */
+static bool meta_take_from(struct zone *z, pfn_t *out)
+{
+    while (z->high > z->low) {
+        pfn_t pfn = z->high - 1;
+        struct pfn_range *r = range_find(&frame_holes, pfn, pfn + 1);
+
+        if (r == NULL)
+            r = range_find(&frame_extras, pfn, pfn + 1);
+        if (r == NULL) {
+            z->high = pfn;
+            *out = pfn;
+            return true;
+        }
+        z->high = MAX(r->start, z->low);
+    }
+    return false;
+}
+
+static bool meta_take(struct zone *preferred, pfn_t *out)
+{
+    if (nr_spare > 0) {
+        *out = spare[--nr_spare];
+        return true;
+    }
+    frame_nr_meta++;
+    if (preferred != NULL && meta_take_from(preferred, out))
+        return true;
+    for (size_t i = 0; i < frame_nr_zones; i++) {
+        if (meta_take_from(&frame_zones[i], out))
+            return true;
+    }
+    for (size_t i = 0; i < frame_nr_zones; i++) {
+        struct frame *f = buddy_take(&frame_zones[i], 0);
+
+        if (f != NULL) {
+            *out = frame_to_pfn(f);
+            return true;
+        }
+    }
+    frame_nr_meta--;
+    return false;
+}
+
+static void meta_give_back(pfn_t pfn)
+{
+    if (nr_spare < ARRAY_SIZE(spare))
+        spare[nr_spare++] = pfn;
+}
+
+uint64_t *page_table_alloc(unsigned order)
+{
+    struct frame *f;
+    pfn_t pfn;
+
+    if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current()) {
+        if (order != 0 || !meta_take(NULL, &pfn))
+            return NULL;
+        return memset(phys_to_virt(pfn_to_paddr(pfn)), 0, PAGE_SIZE);
+    }
+    f = frame_alloc(order, FRAME_ZERO);
+    if (f == NULL)
+        return NULL;
+    f->type = FRAME_TABLE;
+    return frame_to_virt(f);
+}
+
+void page_table_free(uint64_t *table, unsigned order)
+{
+    if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current())
+        meta_give_back(paddr_to_pfn(virt_to_phys(table)));
+    else
+        frame_free(virt_to_frame(table), order);
+}
+
+/* Maps zeroed descriptors for the section that starts at pfn. */
+static bool section_map(struct zone *z, pfn_t first)
+{
+    vaddr_t va = (vaddr_t)(uintptr_t)pfn_to_frame(first);
+    pfn_t page;
+    int error;
+
+    if (!meta_take(z, &page))
+        return false;
+    memset(phys_to_virt(pfn_to_paddr(page)), 0, PAGE_SIZE);
+    __atomic_store_n(&opener, arch_current(), __ATOMIC_RELAXED);
+    error = arch_pt_map(&arch_kernel_pt, va, pfn_to_paddr(page), PAGE_SIZE, PT_RW | PT_G, 0);
+    __atomic_store_n(&opener, NULL, __ATOMIC_RELAXED);
+    if (error != 0) {
+        meta_give_back(page);
+        return false;
+    }
+    arch_tlb_flush_kernel_page(va);
+    return true;
+}
+
+/* Sorts the frames of [start, end) of an open section into reserved ones and free blocks. */
+static void section_fill(struct zone *z, pfn_t start, pfn_t end)
+{
+    while (start < end) {
+        struct pfn_range *hole = range_find(&frame_holes, start, end);
+        pfn_t free_end = hole != NULL ? MAX(hole->start, start) : end;
+        pfn_t hole_end = hole != NULL ? MIN(hole->end, end) : end;
+
+        buddy_free_range(z, start, free_end);
+        for (pfn_t pfn = free_end; pfn < hole_end; pfn++) {
+            pfn_to_frame(pfn)->type = FRAME_RESERVED;
+            pfn_to_frame(pfn)->refcount = 1;
+        }
+        start = hole_end;
+    }
+}
+
+/* Opens the section at z->low. */
+static bool section_open_next(struct zone *z)
+{
+    pfn_t first = z->low;
+
+    if (range_find(&frame_extras, first, first + 1) == NULL) {
+        /* The mapping may take pages of this very section from its top. */
+        if (!section_map(z, first))
+            return false;
+        z->low = first + SECTION_PAGES;
+        section_fill(z, first, MIN(first + SECTION_PAGES, z->high));
+        return true;
+    }
+    z->low = first + SECTION_PAGES;
+    return true;
+}
+
+/* Are all frames of [pfn, z->low) in the lists? */
+static bool free_up_to_low(const struct zone *z, pfn_t pfn)
+{
+    if (pfn < z->base)
+        return false;
+    while (pfn < z->low) {
+        const struct frame *f = pfn_to_frame(pfn);
+
+        if (f->type != FRAME_FREE)
+            return false;
+        pfn += 1ul << f->order;
+    }
+    return true;
+}
+
+/* Is there an aligned run of 2^order frames that ends above `low` and that opening makes free? */
+static bool zone_can_make(const struct zone *z, unsigned order)
+{
+    uint64_t nr = 1ul << order;
+
+    if (order <= SECTION_ORDER)
+        return z->low < z->high;
+    for (pfn_t block = ALIGN_DOWN(z->low, nr); block + nr <= z->high; block += nr) {
+        uint64_t nr_meta = (block + nr - z->low) / SECTION_PAGES;
+
+        /* Page tables: one page per 512 pages of descriptors, and the upper levels. */
+        if (block + nr + nr_meta + nr_meta / 512 + 3 > z->high)
+            return false;
+        if (range_find(&frame_holes, block, block + nr) == NULL &&
+            range_find(&frame_extras, block, block + nr) == NULL && free_up_to_low(z, block))
+            return true;
+    }
+    return false;
+}
+
+bool zone_grow(struct zone *z, unsigned order)
+{
+    return zone_can_make(z, order) && section_open_next(z);
+}
+
+bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
+{
+    start = ALIGN_DOWN(start, SECTION_PAGES);
+    for (pfn_t first = start; first < end; first += SECTION_PAGES) {
+        if (zone_is_open(z, first))
+            continue;
+        if (!range_add(&frame_extras, first, first + SECTION_PAGES))
+            return false;
+        if (!section_map(z, first)) {
+            range_remove(&frame_extras, first, first + SECTION_PAGES);
+            return false;
+        }
+        if (first + SECTION_PAGES <= z->high || first < z->base) {
+            section_fill(z, first, first + SECTION_PAGES);
+        } else if (first < z->high) {
+            pfn_t high = z->high;
+
+            z->high = first;
+            section_fill(z, first, high);
+            for (pfn_t pfn = high; pfn < first + SECTION_PAGES; pfn++) {
+                if (range_find(&frame_holes, pfn, pfn + 1) != NULL)
+                    pfn_to_frame(pfn)->type = FRAME_RESERVED;
+            }
+        } else {
+            for (pfn_t pfn = first; pfn < first + SECTION_PAGES; pfn++) {
+                if (range_find(&frame_holes, pfn, pfn + 1) != NULL)
+                    pfn_to_frame(pfn)->type = FRAME_RESERVED;
+            }
+        }
+    }
+    return true;
+}

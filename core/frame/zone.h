@@ -1,0 +1,76 @@
+/*
+ * Private to core/frame: zones, their watermarks, and the lists of free blocks.
+ *
+ *      start      base                      low                high           end
+ *        |reserved |  open: in the lists     |  untouched       |  metadata    |
+ *
+ * A section (128 frames, whose descriptors fill one page) is open when its descriptors are mapped.
+ * Below `low` all sections from `base` on are open; so are a few *extra* sections elsewhere, opened
+ * because somebody released or adopted a reserved range there. Everything here is guarded by
+ * frame_lock.
+ */
+#ifndef FRAME_ZONE_H
+#define FRAME_ZONE_H
+
+#include <frame/frame.h>
+#include <lock/spinlock.h>
+
+#define SECTION_PAGES (PAGE_SIZE / sizeof(struct frame))
+#define SECTION_ORDER 7
+
+_Static_assert(SECTION_PAGES == 1 << SECTION_ORDER, "one page of descriptors per section");
+
+struct zone {
+    pfn_t start;           /* [I] section aligned */
+    pfn_t end;             /* [I] section aligned, exclusive */
+    pfn_t base;            /* [I] first section that is not wholly reserved */
+    pfn_t low;             /* section aligned; may pass `high` by less than a section */
+    pfn_t high;            /* frames from here up: metadata, holes and extra sections */
+    uint64_t nr_free;      /* frames in the lists */
+    uint32_t order_mask;   /* bit n: free[n] is not empty */
+    uint64_t nr_blocks[FRAME_NR_ORDERS];
+    struct list free[FRAME_NR_ORDERS];
+};
+
+/* Ranges of frames, exclusive end; unordered. */
+struct pfn_range {
+    pfn_t start;
+    pfn_t end;
+};
+
+struct range_set {
+    size_t nr;
+    struct pfn_range ranges[FRAME_MAX_HOLES];
+};
+
+extern struct spinlock frame_lock;
+extern struct zone frame_zones[FRAME_MAX_ZONES];
+extern size_t frame_nr_zones;
+extern struct range_set frame_holes;  /* reserved, disjoint */
+extern struct range_set frame_extras; /* open though not below `low`; section aligned, disjoint */
+extern uint64_t frame_nr_meta;
+
+/* range.c: the first range (lowest start) that meets [start, end), or NULL. */
+struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end);
+/* Adds a range, joining neighbours and overlaps; false: the set is full. */
+bool range_add(struct range_set *set, pfn_t start, pfn_t end);
+/* Cuts [start, end) out; false: the set is full (a range had to be split). */
+bool range_remove(struct range_set *set, pfn_t start, pfn_t end);
+/* Frames of [start, end) that are in the set. */
+uint64_t range_count(const struct range_set *set, pfn_t start, pfn_t end);
+
+/* section.c */
+struct zone *zone_of(pfn_t pfn);
+bool zone_is_open(const struct zone *z, pfn_t pfn);
+/* Opens one more section if that can lead to a block of this order; false: it cannot. */
+bool zone_grow(struct zone *z, unsigned order);
+/* Makes sure that all sections of [start, end), which lies in z, have descriptors. */
+bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end);
+
+/* buddy.c: sizes in frames, blocks by their first frame. */
+void buddy_free(struct zone *z, pfn_t pfn, unsigned order);
+void buddy_free_range(struct zone *z, pfn_t start, pfn_t end);
+/* A block from the lists of one zone, type FRAME_USED; NULL: none. */
+struct frame *buddy_take(struct zone *z, unsigned order);
+
+#endif

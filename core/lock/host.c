@@ -1,0 +1,37 @@
+/*
+ * Locks on the host, where one thread runs: no waiting, but taking a lock twice or giving back one that
+ * is not held is still a bug.
+ */
+#include <lock/spinlock.h>
+#include <log/log.h>
+
+void preempt_schedule(void)
+{
+}
+
+void spin_lock_wait(struct spinlock *lock, uint32_t ticket)
+{
+    panic("spinlock: deadlock on a single CPU");
+}
+
+#ifdef DEBUG
+
+void spin_debug_acquire(struct spinlock *lock)
+{
+    if (lock->holder != 0)
+        panic("spinlock %s: taken twice", lock->name != NULL ? lock->name : "?");
+}
+
+void spin_debug_acquired(struct spinlock *lock)
+{
+    lock->holder = 1;
+}
+
+void spin_debug_release(struct spinlock *lock)
+{
+    if (lock->holder == 0)
+        panic("spinlock %s: released while free", lock->name != NULL ? lock->name : "?");
+    lock->holder = 0;
+}
+
+#endif

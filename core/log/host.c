@@ -1,0 +1,59 @@
+/*
+ * The log and panic on the host: lines go to stderr, a panic ends the process or jumps into the test.
+ */
+#include <stdio.h>
+
+#include <log/log.h>
+
+/* arch/host, which this component must not depend on: it is no part of a kernel. */
+NORETURN void host_panic(const char *message);
+
+static unsigned log_level = 5;
+
+void log_vprint(enum log_level level, const char *format, va_list args)
+{
+    if (level >= log_level)
+        return;
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void log_print(enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    log_vprint(level, format, args);
+    va_end(args);
+}
+
+void log_set_level(unsigned level)
+{
+    log_level = level;
+}
+
+unsigned log_get_level(void)
+{
+    return log_level;
+}
+
+size_t log_read(uint64_t *pos, char *buffer, size_t size)
+{
+    return 0;
+}
+
+void panic(const char *format, ...)
+{
+    char message[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    host_panic(message);
+}
+
+void assert_failed(const char *condition, const char *file, int line)
+{
+    panic("%s:%d: assertion failed: %s", file, line, condition);
+}
