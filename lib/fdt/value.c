@@ -47,11 +47,12 @@ int fdt_prop_u64(const struct fdt_prop *prop, uint64_t *out)
 
 const char *fdt_prop_string(const struct fdt_prop *prop, unsigned index)
 {
-    const char *s = prop->value, *end = s + prop->size;
+    const char *s = prop->value, *end;
 
     if (!s) {
         return NULL;
     }
+    end = s + prop->size;
     while (s < end) {
         size_t length = strnlen(s, (size_t)(end - s));
 
@@ -69,11 +70,12 @@ const char *fdt_prop_string(const struct fdt_prop *prop, unsigned index)
 bool fdt_prop_has_string(const struct fdt_prop *prop, const char *s)
 {
     size_t size = strlen(s) + 1;
-    const char *item = prop->value, *end = item + prop->size;
+    const char *item = prop->value, *end;
 
     if (!item) {
         return false;
     }
+    end = item + prop->size;
     while ((size_t)(end - item) >= size) {
         if (memcmp(item, s, size) == 0) {
             return true;
