@@ -1,3 +1,3 @@
-SRCS :=
-DEPS := lib/base
+SRCS := cfs.c
+DEPS := lib/base lib/rbtree
 PROVIDES := sched-policy

@@ -1,3 +1,3 @@
 SRCS :=
-DEPS := lib/base
+DEPS := lib/base lib/list
 PROVIDES := sched-policy

@@ -1,3 +1,3 @@
-SRCS :=
-DEPS := lib/base
+SRCS := rr.c
+DEPS := lib/base lib/list
 PROVIDES := sched-policy

@@ -1,3 +1,3 @@
 SRCS :=
-PUBLIC_DEPS := lib/base
+PUBLIC_DEPS := lib/base lib/list lib/rbtree
 CONTRACT := sched-policy

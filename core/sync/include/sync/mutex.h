@@ -23,9 +23,9 @@ struct CAPABILITY("mutex") mutex {
     struct list waiters;  /* [l] */
 };
 
-#define MUTEX_INIT(name) {.owner = 0, .lock = SPINLOCK_INIT, .waiters = {&(name).waiters, &(name).waiters}}
+#define MUTEX_INIT(m)                                                                              \
+    {.owner = 0, .lock = SPINLOCK_INIT("mutex"), .waiters = {&(m).waiters, &(m).waiters}}
 
-/* name: a string literal; the lock class in the lock-order check of debug builds. */
 void mutex_init(struct mutex *m);
 
 void mutex_lock(struct mutex *m) ACQUIRES(m);

@@ -19,12 +19,12 @@ struct CAPABILITY("rwlock") rwlock {
     struct list waiters;   /* [l] readers and writers in order of arrival */
 };
 
-#define RWLOCK_INIT(name) {.lock = SPINLOCK_INIT, .waiters = {&(name).waiters, &(name).waiters}}
+#define RWLOCK_INIT(name) {.lock = SPINLOCK_INIT("rwlock"), .waiters = {&(name).waiters, &(name).waiters}}
 
 void rwlock_init(struct rwlock *rw);
-void rwlock_read_lock(struct rwlock *rw) ACQUIRES_SHARED(rw);
+void rwlock_read_lock(struct rwlock *rw);
 MUST_CHECK bool rwlock_read_trylock(struct rwlock *rw);
-void rwlock_read_unlock(struct rwlock *rw) RELEASES_SHARED(rw);
+void rwlock_read_unlock(struct rwlock *rw);
 void rwlock_write_lock(struct rwlock *rw) ACQUIRES(rw);
 MUST_CHECK bool rwlock_write_trylock(struct rwlock *rw);
 void rwlock_write_unlock(struct rwlock *rw) RELEASES(rw);

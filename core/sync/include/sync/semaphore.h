@@ -16,7 +16,7 @@ struct semaphore {
 };
 
 #define SEMAPHORE_INIT(name, n)                                                                    \
-    {.lock = SPINLOCK_INIT, .count = (n), .waiters = {&(name).waiters, &(name).waiters}}
+    {.lock = SPINLOCK_INIT("semaphore"), .count = (n), .waiters = {&(name).waiters, &(name).waiters}}
 
 void sem_init(struct semaphore *sem, uint32_t count);
 void sem_down(struct semaphore *sem);

@@ -43,7 +43,7 @@ struct wait_entry {
     bool is_exclusive;     /* [I] wait_wake_one wakes one of these */
 };
 
-#define WAIT_QUEUE_INIT(name) {.lock = SPINLOCK_INIT, .waiters = {&(name).waiters, &(name).waiters}}
+#define WAIT_QUEUE_INIT(name) {.lock = SPINLOCK_INIT("wait queue"), .waiters = {&(name).waiters, &(name).waiters}}
 
 void wait_queue_init(struct wait_queue *wq);
 

@@ -17,13 +17,15 @@
 
 #include <base/types.h>
 #include <arch/timer.h>
+#include <time/timer_heap.h>
 
 #define TIME_NEVER UINT64_MAX /* a deadline that never comes, in ns or in ticks */
 
 /* frequency_hz: the device tree's timebase-frequency. Once, before any other function here. */
 void time_init(uint64_t frequency_hz);
 
-/* Prepares this CPU's timers and unmasks its timer interrupt; time_init does it for the boot CPU. */
+/* Prepares this CPU's timers and unmasks its timer interrupt; time_init does it for the boot CPU.
+ * Interrupts masked. */
 void time_cpu_init(void);
 
 /* Raw monotonic counter. Any context. */
@@ -49,13 +51,15 @@ uint64_t time_ns_to_ticks(uint64_t ns);
 uint64_t time_frequency_hz(void);
 
 /*
- * The multiply-shift parameters of the conversion, for a vDSO or a guest: ns = (ticks * mult) >> shift in
- * 128-bit arithmetic.
+ * A factor mult / 2^shift, and its use: (n * mult) >> shift with a 128-bit product, saturating at TIME_NEVER.
+ * time_scale is that from ticks to nanoseconds, for a vDSO.
  */
 struct time_scale {
     uint64_t mult;
-    uint32_t shift;
+    uint32_t shift; /* 0 .. 127 */
 };
+struct time_scale time_scale_make(uint64_t from_hz, uint64_t to_hz);
+uint64_t time_scale_apply(struct time_scale scale, uint64_t n);
 struct time_scale time_scale(void);
 
 /* Nanoseconds since 1970-01-01 UTC; counts from boot until somebody sets it. */
@@ -67,13 +71,11 @@ typedef void (*timer_fn)(struct timer *timer);
 
 /* Lock legend: [b] the lock of the base (CPU) the timer was last armed on. */
 struct timer {
-    uint64_t deadline;     /* [b] in ticks */
-    struct timer *child;   /* [b] pairing heap: first child */
-    struct timer *sibling; /* [b] next sibling */
-    struct timer **link;   /* [b] the pointer that points at this node; NULL when not armed */
-    struct timer *prev;    /* [b] left sibling or parent */
-    timer_fn fn;           /* [I] */
-    int32_t cpu;           /* [b] base the timer is on, or was on last; -1 never armed */
+    struct timer_node node; /* [b] */
+    timer_fn fn;            /* [I] */
+    uint32_t cpu;           /* [b] the base */
+    bool is_armed;          /* [b] */
+    bool has_fired;         /* [b] ever, since timer_init */
 };
 
 void timer_init(struct timer *timer, timer_fn fn);
@@ -98,9 +100,6 @@ bool timer_cancel(struct timer *timer);
 bool timer_cancel_sync(struct timer *timer);
 
 bool timer_is_armed(const struct timer *timer);
-
-/* To be called by the timer interrupt's upcall, interrupts off: fires what is due and programs the next one. */
-void time_interrupt(void);
 
 /* Deadline of this CPU's earliest timer in ticks, or TIME_NEVER: for tests and for the idle statistics. */
 uint64_t time_next_deadline(void);

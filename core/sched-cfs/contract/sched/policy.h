@@ -1,0 +1,131 @@
+/*
+ * Completely fair scheduling (Molnar 2007; the idea of Waldspurger's stride scheduling, 1995): every thread has a
+ * virtual run time that grows with its real run time divided by its weight, and the one with the least runs next.
+ * Ready entities are in a red-black tree by virtual run time; the current one is outside it.
+ *
+ * Weights follow Linux's scale: nice 0 is 1024, and each step is a factor of about 1.25, so that one step
+ * moves a processor's share between two threads by about 10 % (Linux, kernel/sched/core.c, sched_prio_to_weight).
+ *
+ * Sleeper fairness: who wakes up starts no further behind the queue's virtual time than half a latency period. So
+ * it runs soon, but cannot save up claims while it sleeps. A new thread starts one slice ahead of the queue, so
+ * that spawning threads gains nothing. Who yields gives up its claim: it goes behind the one that runs instead.
+ *
+ * Virtual time is in units of 2^-16 tick at nice 0 and wraps; it is compared by the sign of differences.
+ */
+#ifndef SCHED_POLICY_H
+#define SCHED_POLICY_H
+
+#include <rbtree/rbtree.h>
+
+#define SCHED_POLICY_NAME "cfs"
+
+#define SCHED_CFS_LATENCY_US     6000 /* in which every one of a few threads runs once */
+#define SCHED_CFS_GRANULARITY_US 750  /* nobody runs shorter than this if it wants to go on */
+#define SCHED_CFS_WAKEUP_US      1000 /* a woken thread preempts when it is behind by more */
+
+#define SCHED_CFS_NICE0_WEIGHT 1024
+#define SCHED_CFS_UNIT_SHIFT   16
+
+/* [I] after sched_policy_init; in ticks. */
+extern struct sched_cfs_tunables {
+    uint64_t latency;
+    uint64_t granularity;
+    uint64_t wakeup;
+} sched_cfs_tunables;
+
+struct sched_queue;
+
+struct sched_entity {
+    struct rb_node node;
+    uint64_t vruntime;
+    uint64_t used;            /* ticks since it was chosen */
+    struct sched_queue *home; /* whose virtual time vruntime is measured against */
+    uint32_t weight;
+    uint32_t inverse; /* 2^16 * 1024 / weight: virtual time per tick */
+};
+
+struct sched_queue {
+    struct rb_root ready;
+    struct sched_entity *current;
+    uint64_t min_vruntime; /* never goes back; what is ready is at most the sleeper's bonus behind it */
+    uint64_t total_weight; /* of the ready ones and the current one */
+    uint32_t nr;           /* of those */
+};
+
+static inline struct sched_entity *sched_cfs_entity(struct rb_node *node)
+{
+    return container_of(node, struct sched_entity, node);
+}
+
+static inline bool sched_cfs_before(uint64_t a, uint64_t b)
+{
+    return (int64_t)(a - b) < 0;
+}
+
+void sched_policy_init(uint64_t ticks_per_second);
+void sched_queue_init(struct sched_queue *q);
+void sched_entity_init(struct sched_entity *e, int nice);
+void sched_entity_set_nice(struct sched_entity *e, int nice);
+void sched_enqueue(struct sched_queue *q, struct sched_entity *e, enum sched_enqueue_reason why);
+void sched_dequeue(struct sched_queue *q, struct sched_entity *e);
+void sched_block(struct sched_queue *q, struct sched_entity *e);
+bool sched_slice_over(struct sched_queue *q, struct sched_entity *e);
+uint64_t sched_slice_ticks(struct sched_queue *q, struct sched_entity *e);
+bool sched_wake_preempts(struct sched_queue *q, struct sched_entity *current,
+                         struct sched_entity *woken);
+
+/* Takes the leftmost out of the tree and puts prev in; the general case of sched_next. */
+void sched_cfs_exchange(struct sched_queue *q, struct sched_entity *prev);
+
+static inline void sched_account(struct sched_queue *q, struct sched_entity *e, uint64_t ticks)
+{
+    (void)q;
+    e->vruntime += ticks * e->inverse;
+    e->used += ticks;
+}
+
+static inline struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev,
+                                              enum sched_put_reason why)
+{
+    struct rb_node *first = rb_first(&q->ready);
+    struct sched_entity *next;
+
+    if (!first) {
+        return prev;
+    }
+    next = sched_cfs_entity(first);
+    if (prev && why == SCHED_PREEMPT && !sched_cfs_before(next->vruntime, prev->vruntime)) {
+        return prev;
+    }
+    if (prev && why == SCHED_YIELD && sched_cfs_before(prev->vruntime, next->vruntime)) {
+        prev->vruntime = next->vruntime;
+    }
+    if (prev && q->ready.node == first && !first->right) {
+        rb_replace(&q->ready, first, &prev->node); /* the only one: no search, no balancing */
+    } else {
+        sched_cfs_exchange(q, prev);
+    }
+    if (sched_cfs_before(q->min_vruntime, next->vruntime)) {
+        q->min_vruntime = next->vruntime;
+    }
+    q->current = next;
+    next->used = 0;
+    return next;
+}
+
+static inline struct sched_entity *sched_first(struct sched_queue *q)
+{
+    struct rb_node *node = rb_first(&q->ready);
+
+    return node ? sched_cfs_entity(node) : NULL;
+}
+
+static inline struct sched_entity *sched_after(struct sched_queue *q, struct sched_entity *e)
+{
+    struct rb_node *node = rb_next(&e->node);
+
+    (void)q;
+    return node ? sched_cfs_entity(node) : NULL;
+}
+
+#endif
