@@ -95,6 +95,7 @@ struct thread {
     int32_t cpu;                  /* [r] CPU whose run queue the thread is on, or was on last */
     bool on_rq;                   /* [r] counted by that run queue: ready, running or about to block */
     bool is_idle;                 /* [I] */
+    bool is_leaving;              /* [r] the switch away from it is followed by thread_left */
     bool is_allocated;            /* [I] by thread_create */
     bool is_detached;             /* [j] */
     bool has_exited;              /* [j] off its stack, for good */
@@ -104,7 +105,7 @@ struct thread {
     uint64_t run_ticks;           /* [r] processor time up to started_ticks */
     uint64_t user_ticks;          /* [o] part of it that was spent in U or VS */
     uint64_t mark_ticks;          /* [o] thread_account_* bookkeeping */
-    uint64_t nr_switches;         /* [r] times it was switched in */
+    uint64_t nr_voluntary;        /* [r] times it gave way by sleeping or yielding */
     uint64_t nr_preempted;        /* [r] times it was switched out against its will */
 
     thread_fn fn; /* [I] */
@@ -115,9 +116,6 @@ struct thread {
     struct list all_node;  /* the list of all threads: for debuggers and backtraces */
     uint32_t id;           /* [I] */
     char name[THREAD_NAME_MAX];
-#ifdef DEBUG
-    struct lock_held_set *held; /* [o] locks this thread holds, for the lock-order check */
-#endif
 };
 
 /* How a new thread differs from the ordinary. Zero values are the defaults. */
@@ -155,7 +153,7 @@ MUST_CHECK struct thread *thread_create(thread_fn fn, void *arg, const char *nam
 /* Waits until the thread is dead and off its stack, then releases it. One joiner. May sleep. */
 void thread_join(struct thread *thread);
 
-/* The thread is released by itself at its end. Any context. */
+/* The thread is released at its end, by nobody in particular. Thread context. */
 void thread_detach(struct thread *thread);
 
 /* Ends the running thread. */
@@ -254,18 +252,12 @@ uint64_t thread_user_ns(const struct thread *thread);
 /* Gives the CPU to a more deserving thread when one is waiting and this thread may be preempted. */
 void thread_preempt_check(void);
 
-/*
- * Last call of an interrupt's handling, interrupts off, on the interrupted thread's stack: preempts it when
- * that is due and allowed.
- */
-void thread_irq_exit(void);
-
 /* Weight for policies that have one: -20 (most) .. 19. -EINVAL outside. */
 MUST_CHECK int thread_set_nice(struct thread *thread, int nice);
 
 /*
- * CPUs the thread may run on; it leaves a forbidden CPU before this returns (unless it is the caller in an
- * atomic section: then at the next chance). -EINVAL when no online CPU is in it. May sleep.
+ * CPUs the thread may run on. When it is on a forbidden one it is told to leave and does at its next chance to be
+ * preempted; the caller itself has left before this returns. -EINVAL when no online CPU is in the mask.
  */
 MUST_CHECK int thread_set_affinity(struct thread *thread, cpumask_t mask);
 cpumask_t thread_affinity(const struct thread *thread);
@@ -278,14 +270,12 @@ cpumask_t thread_affinity(const struct thread *thread);
  */
 void thread_system_init(void);
 
-/* A secondary CPU joins: its boot context becomes its idle thread. Interrupts off on entry. */
-NORETURN void thread_cpu_start(void);
-
-/* The idle thread of a CPU, whose storage is static: tp of a secondary CPU before thread_cpu_start. */
-struct thread *thread_idle(int cpu);
-
-/* CPUs that run threads. */
-cpumask_t thread_online_cpus(void);
+/*
+ * Starts all further CPUs, each with its idle thread, and waits until they run threads. cpu_init is the kernel's part
+ * of a CPU's start (traps, interrupts); it runs there, interrupts masked, before the timers and the run queue.
+ * A CPU that does not come up is reported and left out. Boot thread, interrupts enabled.
+ */
+void thread_start_cpus(void (*cpu_init)(unsigned cpu));
 
 /* Calls fn for every thread that has not been released. Interrupts are off during fn: no sleeping. */
 void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx);
@@ -295,7 +285,6 @@ struct thread_cpu_stats {
     uint64_t nr_migrations_in; /* threads this CPU took from others */
     uint64_t idle_ns;
     uint32_t nr_runnable; /* including the one running */
-    uint64_t load_milli;  /* exponentially decaying average of nr_runnable * 1000 over about one second */
 };
 void thread_cpu_stats(int cpu, struct thread_cpu_stats *stats);
 

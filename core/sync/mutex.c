@@ -1,0 +1,162 @@
+/*
+ * Mutexes. The owner word holds the owner and one bit: somebody waits, so unlock must look at the list.
+ *
+ * A waiter that is woken competes with running threads for the free mutex. If it loses, it is marked hungry, and the
+ * next unlock hands the mutex to it without letting it go. The bit is changed only under the lock, by the compare
+ * and exchange that the fast paths also use.
+ */
+#include <sync/mutex.h>
+
+#include <base/errno.h>
+#include <log/log.h>
+
+#include "order.h"
+
+#define WAITERS ((uintptr_t)1)
+
+struct mutex_waiter {
+    struct list node;
+    struct thread *thread;
+    bool is_hungry;  /* lost once against a running thread */
+    bool is_granted; /* the mutex was handed over */
+};
+
+static inline struct thread *owner_of(uintptr_t word)
+{
+    return (struct thread *)(word & ~WAITERS);
+}
+
+void mutex_init(struct mutex *m)
+{
+    m->owner = 0;
+    spin_init(&m->lock, "mutex");
+    list_init(&m->waiters);
+}
+
+static inline bool owner_exchange(struct mutex *m, uintptr_t *from, uintptr_t to)
+{
+    return __atomic_compare_exchange_n(&m->owner, from, to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+    uintptr_t word = 0;
+
+    if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
+        return false;
+    }
+    order_acquired(m, "mutex");
+    return true;
+}
+
+/* Under m->lock: takes a free mutex, or sets the bit. True: taken. */
+static bool take_or_mark(struct mutex *m)
+{
+    uintptr_t word = __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
+
+    for (;;) {
+        uintptr_t next = owner_of(word) ? word | WAITERS
+                                        : (uintptr_t)thread_current() | (word & WAITERS);
+
+        if (owner_exchange(m, &word, next)) {
+            return !owner_of(word);
+        }
+    }
+}
+
+/* Under m->lock: the list has become empty. */
+static void clear_mark(struct mutex *m)
+{
+    if (list_is_empty(&m->waiters)) {
+        __atomic_fetch_and(&m->owner, ~WAITERS, __ATOMIC_RELAXED);
+    }
+}
+
+static int lock_slow(struct mutex *m, enum thread_state state)
+{
+    struct mutex_waiter waiter = {.thread = thread_current()};
+    unsigned long flags = spin_lock_irqsave(&m->lock);
+    int ret = 0;
+
+    assert(owner_of(__atomic_load_n(&m->owner, __ATOMIC_RELAXED)) != waiter.thread);
+    list_add_tail(&m->waiters, &waiter.node);
+    while (!waiter.is_granted && !take_or_mark(m)) {
+        if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted()) {
+            ret = -EINTR;
+            break;
+        }
+        thread_block_prepare(state);
+        spin_unlock_irqrestore(&m->lock, flags);
+        thread_block();
+        flags = spin_lock_irqsave(&m->lock);
+        waiter.is_hungry = true;
+    }
+    if (!waiter.is_granted) {
+        list_del(&waiter.node);
+    }
+    clear_mark(m);
+    spin_unlock_irqrestore(&m->lock, flags);
+    return ret;
+}
+
+void mutex_lock(struct mutex *m)
+{
+    uintptr_t word = 0;
+
+    order_acquire(m, "mutex");
+    if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
+        (void)lock_slow(m, THREAD_BLOCKED);
+    }
+    order_acquired(m, "mutex");
+}
+
+int mutex_lock_interruptible(struct mutex *m)
+{
+    uintptr_t word = 0;
+    int ret = 0;
+
+    order_acquire(m, "mutex");
+    if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
+        ret = lock_slow(m, THREAD_INTERRUPTIBLE);
+    }
+    if (ret == 0) {
+        order_acquired(m, "mutex");
+    }
+    return ret;
+}
+
+static void unlock_slow(struct mutex *m)
+{
+    unsigned long flags = spin_lock_irqsave(&m->lock);
+    struct mutex_waiter *first = list_first_entry_or_null(&m->waiters, struct mutex_waiter, node);
+
+    assert(mutex_is_held(m));
+    if (!first) {
+        __atomic_store_n(&m->owner, 0, __ATOMIC_RELEASE);
+    } else if (first->is_hungry) {
+        struct thread *thread = first->thread;
+
+        list_del(&first->node);
+        __atomic_store_n(&m->owner,
+                         (uintptr_t)thread | (list_is_empty(&m->waiters) ? 0 : WAITERS),
+                         __ATOMIC_RELEASE);
+        first->is_granted = true; /* its frame is gone as soon as the lock is free */
+        thread_wake(thread);
+    } else {
+        __atomic_store_n(&m->owner, WAITERS, __ATOMIC_RELEASE);
+        thread_wake(first->thread);
+    }
+    spin_unlock_irqrestore(&m->lock, flags);
+}
+
+void mutex_unlock(struct mutex *m)
+{
+    uintptr_t word = (uintptr_t)thread_current();
+
+    order_release(m);
+    if (!__atomic_compare_exchange_n(&m->owner, &word, 0, false, __ATOMIC_RELEASE,
+                                     __ATOMIC_RELAXED)) {
+        unlock_slow(m);
+    }
+}

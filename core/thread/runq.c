@@ -1,0 +1,294 @@
+/*
+ * Switching: accounting, choosing the next thread through the policy, the switch, preemption, and the slice
+ * timer. There is no tick: the timer runs only while a thread waits for the CPU, and only if the policy gives slices.
+ */
+#include "runq.h"
+
+#include <irq/irq.h>
+#include <irq/upcalls.h>
+#include <lock/upcalls.h>
+#include <log/log.h>
+
+DEFINE_PER_CPU(struct run_queue, run_queue);
+
+static inline struct thread *thread_of(struct sched_entity *e)
+{
+    return container_of(e, struct thread, se);
+}
+
+static void slice_end(struct timer *timer);
+
+void rq_init(struct run_queue *rq, uint32_t cpu)
+{
+    spin_init(&rq->lock, "run queue");
+    rq->cpu = cpu;
+    sched_queue_init(&rq->queue);
+    timer_init(&rq->slice_timer, slice_end);
+}
+
+struct run_queue *rq_lock_of(struct thread *thread)
+{
+    for (;;) {
+        int32_t cpu = READ_ONCE(thread->cpu);
+        struct run_queue *rq = &per_cpu(run_queue, cpu);
+
+        spin_lock_no_preempt(&rq->lock);
+        if (likely(thread->cpu == cpu)) {
+            return rq;
+        }
+        spin_unlock_no_preempt(&rq->lock);
+    }
+}
+
+static inline void account(struct run_queue *rq, struct thread *t, uint64_t now)
+{
+    uint64_t ticks = now - t->started_ticks;
+
+    t->started_ticks = now;
+    t->run_ticks += ticks;
+    if (likely(!t->is_idle)) {
+        sched_account(&rq->queue, &t->se, ticks);
+    }
+}
+
+void rq_account(struct run_queue *rq)
+{
+    account(rq, rq->current, time_now_ticks());
+}
+
+/* On the queue's own CPU. */
+static void arm_slice(struct run_queue *rq)
+{
+    uint64_t ticks = sched_slice_ticks(&rq->queue, &rq->current->se);
+
+    if (ticks != UINT64_MAX) {
+        rq->is_slice_armed = true;
+        timer_arm_ticks(&rq->slice_timer, time_now_ticks() + ticks);
+    }
+}
+
+static inline bool wants_slice(const struct run_queue *rq)
+{
+    return rq->nr_runnable > 1 && !rq->is_slice_armed && !rq->current->is_idle;
+}
+
+void rq_resched(struct run_queue *rq)
+{
+    WRITE_ONCE(rq->current->arch.need_resched, 1);
+    if (rq->cpu != cpu_index()) {
+        ipi_send(BIT(rq->cpu), IPI_RESCHED);
+    }
+}
+
+void rq_attach(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
+{
+    WRITE_ONCE(t->cpu, (int32_t)rq->cpu);
+    t->on_rq = true;
+    __atomic_store_n(&t->is_leaving, false, __ATOMIC_RELEASE); /* thread_wake reads it first */
+    WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
+    sched_enqueue(&rq->queue, &t->se, why);
+}
+
+void rq_enqueue(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
+{
+    struct thread *current = rq->current;
+
+    rq_account(rq);
+    rq_attach(rq, t, why);
+    if (current->is_idle || sched_wake_preempts(&rq->queue, &current->se, &t->se)) {
+        rq_resched(rq);
+    } else if (wants_slice(rq)) {
+        if (rq->cpu == cpu_index()) {
+            arm_slice(rq);
+        } else if (sched_slice_ticks(&rq->queue, &current->se) != UINT64_MAX) {
+            ipi_send(BIT(rq->cpu), IPI_RESCHED); /* resched_ipi arms it there */
+        }
+    }
+}
+
+void rq_dequeue(struct run_queue *rq, struct thread *t)
+{
+    sched_dequeue(&rq->queue, &t->se);
+    t->on_rq = false;
+    WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+}
+
+/* The current thread is not ready any more. */
+static void take_out_current(struct run_queue *rq, struct thread *prev)
+{
+    sched_block(&rq->queue, &prev->se);
+    prev->on_rq = false;
+    WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+}
+
+/* Nobody is ready here. */
+static NOINLINE struct thread *choose_other(struct run_queue *rq)
+{
+    bool is_unsure;
+
+    if (rq_steal(rq, &is_unsure)) {
+        return thread_of(sched_next(&rq->queue, NULL, SCHED_PREEMPT));
+    }
+    return rq->idle;
+}
+
+static NOINLINE struct sched_entity *choose_special(struct run_queue *rq, struct thread *prev)
+{
+    if (!prev->is_idle) { /* on a CPU where it may not run: thread_left places it */
+        take_out_current(rq, prev);
+        prev->is_leaving = true;
+    } else {
+        __atomic_fetch_and(&idle_cpus, ~BIT(rq->cpu), __ATOMIC_RELAXED);
+    }
+    return sched_next(&rq->queue, NULL, SCHED_PREEMPT);
+}
+
+static ALWAYS_INLINE void leave(struct run_queue *rq, struct thread *prev, enum leave why)
+{
+    uint64_t now = time_now_ticks();
+    struct sched_entity *e;
+    struct thread *next;
+
+    account(rq, prev, now);
+    prev->arch.need_resched = 0;
+    if (why == LEAVE_BLOCK) {
+        take_out_current(rq, prev);
+        e = sched_next(&rq->queue, NULL, SCHED_PREEMPT);
+    } else if (unlikely(prev->is_idle || !(prev->affinity >> rq->cpu & 1))) {
+        e = choose_special(rq, prev);
+    } else {
+        e = sched_next(&rq->queue, &prev->se, why == LEAVE_YIELD ? SCHED_YIELD : SCHED_PREEMPT);
+    }
+    next = likely(e) ? thread_of(e) : choose_other(rq);
+    rq->current = next;
+    if (unlikely(wants_slice(rq))) {
+        arm_slice(rq);
+    }
+    rq->left = prev;
+    if (next == prev) {
+        return;
+    }
+    next->started_ticks = now;
+    rq->nr_switches++;
+    if (why == LEAVE_PREEMPT) {
+        prev->nr_preempted++;
+    } else {
+        prev->nr_voluntary++;
+    }
+    if (unlikely(prev->ops) && prev->ops->switch_out) {
+        prev->ops->switch_out(prev, next);
+    }
+    if (unlikely(next->ops) && next->ops->switch_in) {
+        next->ops->switch_in(prev, next);
+    }
+    arch_switch(&prev->arch, &next->arch);
+}
+
+void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why)
+{
+    leave(rq, prev, why);
+    rq_finish_switch();
+}
+
+static ALWAYS_INLINE void finish_switch(void)
+{
+    struct run_queue *rq = this_rq();
+    struct thread *left = rq->left;
+    bool is_leaving = left->is_leaving; /* once the lock is free, others may release it */
+
+    spin_unlock_no_preempt(&rq->lock);
+    if (unlikely(is_leaving)) {
+        thread_left(left);
+    }
+}
+
+void rq_finish_switch(void)
+{
+    finish_switch();
+}
+
+void thread_yield(void)
+{
+    unsigned long flags = arch_irq_save();
+    struct run_queue *rq = this_rq();
+
+    assert(arch_current()->preempt_count == 0);
+    spin_lock_no_preempt(&rq->lock);
+    leave(rq, thread_current(), LEAVE_YIELD);
+    finish_switch();
+    arch_irq_restore(flags);
+}
+
+void preempt_schedule_irq(void)
+{
+    do {
+        struct run_queue *rq = this_rq();
+
+        spin_lock_no_preempt(&rq->lock);
+        leave(rq, thread_current(), LEAVE_PREEMPT);
+        finish_switch();
+    } while (READ_ONCE(arch_current()->need_resched));
+}
+
+void preempt_schedule(void)
+{
+    if (arch_irq_is_enabled()) {
+        arch_irq_disable();
+        preempt_schedule_irq();
+        arch_irq_enable();
+    }
+}
+
+void thread_preempt_check(void)
+{
+    preempt_check();
+}
+
+/* The slice timer, in its interrupt. */
+static void slice_end(struct timer *timer)
+{
+    struct run_queue *rq = container_of(timer, struct run_queue, slice_timer);
+    bool is_crowded;
+
+    spin_lock_no_preempt(&rq->lock);
+    rq->is_slice_armed = false;
+    if (wants_slice(rq)) {
+        rq_account(rq);
+        if (sched_slice_over(&rq->queue, &rq->current->se)) {
+            WRITE_ONCE(rq->current->arch.need_resched, 1); /* the switch arms the next slice */
+        } else {
+            arm_slice(rq);
+        }
+    }
+    is_crowded = rq->nr_runnable > 1;
+    spin_unlock_no_preempt(&rq->lock);
+    if (is_crowded && ++rq->nr_slices >= 4) {
+        rq->nr_slices = 0;
+        rq_push(rq);
+    }
+}
+
+/* Somebody else put a thread here. need_resched is set already if it is to run at once. */
+void rq_resched_ipi(void)
+{
+    struct run_queue *rq = this_rq();
+
+    spin_lock_no_preempt(&rq->lock);
+    if (wants_slice(rq)) {
+        arm_slice(rq);
+    }
+    spin_unlock_no_preempt(&rq->lock);
+}
+
+void thread_cpu_stats(int cpu, struct thread_cpu_stats *stats)
+{
+    struct run_queue *rq = &per_cpu(run_queue, cpu);
+    unsigned long flags = spin_lock_irqsave(&rq->lock);
+
+    rq_account(rq);
+    stats->nr_switches = rq->nr_switches;
+    stats->nr_migrations_in = rq->nr_migrations_in;
+    stats->idle_ns = time_ticks_to_ns(rq->idle->run_ticks);
+    stats->nr_runnable = rq->nr_runnable;
+    spin_unlock_irqrestore(&rq->lock, flags);
+}

@@ -1,0 +1,111 @@
+/*
+ * Run queues: the mechanism below every scheduling policy. Private to core/thread.
+ *
+ * Every CPU has one; its lock guards the queue, the scheduling state of every thread whose ->cpu names it, and
+ * the switch itself: the lock is taken by the thread that is left and released by the one that goes on. So whoever
+ * holds a run queue's lock knows that no switch is under way there, and a thread that is not current has
+ * its registers saved.
+ *
+ * A thread that moves to another queue belongs to none for a moment: woken (THREAD_RUNNABLE, !on_rq), or leaving a CPU
+ * where it may not run (is_leaving). Nobody else moves it then, since only ready and blocked threads are moved.
+ *
+ * Two queues are never locked in blocking fashion at once: the second is only tried.
+ */
+#ifndef THREAD_RUNQ_H
+#define THREAD_RUNQ_H
+
+#include <lock/spinlock.h>
+#include <percpu/percpu.h>
+#include <thread/thread.h>
+
+/* Lock legend: [r] lock  [p] this CPU, interrupts masked */
+struct run_queue {
+    struct spinlock lock;
+    uint32_t cpu;            /* [I] */
+    uint32_t nr_runnable;    /* [r] ready or running, without the idle thread; others peek */
+    bool is_slice_armed;     /* [r] */
+    struct thread *current;  /* [r] */
+    struct thread *left;     /* [r] who was current before the switch */
+    struct thread *idle;     /* [I] */
+    struct sched_queue queue; /* [r] */
+    struct timer slice_timer; /* armed while more than one thread wants the CPU */
+    uint32_t nr_slices;       /* [p] slice ends since the last look at the balance */
+    uint64_t nr_switches;     /* [r] */
+    uint64_t nr_migrations_in; /* [r] */
+};
+
+DECLARE_PER_CPU(struct run_queue, run_queue);
+
+/* CPUs whose idle thread has nothing to do. A waker takes the bit of the CPU it chooses. */
+extern cpumask_t idle_cpus; /* [a] */
+
+/* Why the running thread leaves the CPU. */
+enum leave {
+    LEAVE_YIELD,
+    LEAVE_PREEMPT,
+    LEAVE_BLOCK, /* or ends */
+};
+
+static inline struct run_queue *this_rq(void)
+{
+    return &this_cpu(run_queue);
+}
+
+void rq_init(struct run_queue *rq, uint32_t cpu);
+
+/* The queue of a thread, locked. Interrupts masked. */
+struct run_queue *rq_lock_of(struct thread *thread);
+
+/* Makes an outside thread ready here; asks the CPU to look when that matters. Lock held. */
+void rq_enqueue(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why);
+
+/* Only the bookkeeping of that: for the CPU itself when it is choosing. The current thread is accounted. */
+void rq_attach(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why);
+
+/* Takes a ready (not the current) thread out. Lock held. */
+void rq_dequeue(struct run_queue *rq, struct thread *thread);
+
+/* Adds the current thread's time since the last call to its account. Lock held. */
+void rq_account(struct run_queue *rq);
+
+/* Asks the CPU to choose anew. Lock held. */
+void rq_resched(struct run_queue *rq);
+
+/* Chooses a queue for an outside thread and enqueues it. No run-queue lock held, interrupts masked. */
+void rq_place(struct thread *thread, enum sched_enqueue_reason why);
+
+/* The running thread leaves; interrupts masked, its queue's lock held; that of the CPU it is on is released on return. */
+void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why);
+
+/* Releases the lock after a switch, on the new thread's stack, and sees to the thread that was left. */
+void rq_finish_switch(void);
+
+/* is_leaving: prev is off its stack, no lock held. Announces its death, or puts it where it may run. */
+void thread_left(struct thread *prev);
+
+/* Takes a ready thread of a busier CPU. Own lock held. *is_unsure: a lock was busy, try again. */
+bool rq_steal(struct run_queue *rq, bool *is_unsure);
+
+/* A queue that keeps more than one thread waiting gives one to a CPU with two less. No lock held. */
+void rq_push(struct run_queue *rq);
+
+/* What an idle thread does. */
+NORETURN void idle_loop(void);
+
+/* Handler of IPI_RESCHED. */
+void rq_resched_ipi(void);
+
+/* The boot thread and the idle threads, which thread_init does not make; thread.c. */
+void thread_init_fields(struct thread *thread, const char *name);
+
+/* After the interrupts were masked for scheduling: gives way when that became due meanwhile. */
+static inline void preempt_check(void)
+{
+    struct arch_thread *t = arch_current();
+
+    if (unlikely(READ_ONCE(t->need_resched)) && t->preempt_count == 0) {
+        preempt_schedule();
+    }
+}
+
+#endif

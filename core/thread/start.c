@@ -1,0 +1,146 @@
+/*
+ * The start of the system: the boot context becomes a thread, every CPU gets an idle thread and a run queue, and the
+ * further CPUs are brought up. And what an idle thread does.
+ */
+#include "runq.h"
+
+#include <arch/smp.h>
+#include <arch/upcalls.h>
+#include <heap/heap.h>
+#include <irq/irq.h>
+#include <kmap/kmap.h>
+#include <log/log.h>
+#include <printf/printf.h>
+#include <string/string.h>
+
+#define CPU_START_TIMEOUT_NS NS_PER_SEC
+
+struct thread boot_thread;
+
+static void (*cpu_init_hook)(unsigned cpu);
+
+/*
+ * Publishes that this CPU has nothing to do, then looks whether another has too much. True: there is something
+ * to do here, or may be.
+ */
+static bool find_work(struct run_queue *rq)
+{
+    bool has_work;
+    bool is_unsure = false;
+
+    __atomic_fetch_or(&idle_cpus, BIT(rq->cpu), __ATOMIC_SEQ_CST);
+    spin_lock_no_preempt(&rq->lock);
+    has_work = rq->nr_runnable > 0 || rq_steal(rq, &is_unsure);
+    spin_unlock_no_preempt(&rq->lock);
+    if (has_work) {
+        __atomic_fetch_and(&idle_cpus, ~BIT(rq->cpu), __ATOMIC_SEQ_CST);
+        thread_current()->arch.need_resched = 1;
+    }
+    return has_work || is_unsure;
+}
+
+void idle_loop(void)
+{
+    for (;;) {
+        arch_irq_disable();
+        if (!READ_ONCE(arch_current()->need_resched) && !find_work(this_rq())) {
+            arch_wfi(); /* an interrupt ends it although they are masked, so none slips in between */
+        }
+        arch_irq_enable();
+        preempt_check();
+    }
+}
+
+static void idle_run(void *arg)
+{
+    (void)arg;
+    rq_finish_switch();
+    idle_loop();
+}
+
+/* An idle thread is outside the policy and never blocks. Out of memory at boot: panic. */
+static struct thread *idle_create(unsigned cpu)
+{
+    struct thread *t = heap_zalloc(sizeof(*t));
+    void *stack = kmap_alloc_stack(THREAD_STACK_SIZE);
+    char name[THREAD_NAME_MAX];
+
+    if (!t || !stack) {
+        panic("no memory for the idle thread of CPU %u", cpu);
+    }
+    snprintf(name, sizeof(name), "idle/%u", cpu);
+    arch_thread_init(&t->arch, stack, THREAD_STACK_SIZE, idle_run, NULL);
+    thread_init_fields(t, name);
+    t->arch.cpu = cpu;
+    t->arch.percpu_offset = percpu_offsets[cpu];
+    t->is_idle = true;
+    t->state = THREAD_RUNNABLE;
+    t->cpu = (int32_t)cpu;
+    t->affinity = BIT(cpu);
+    per_cpu(run_queue, cpu).idle = t;
+    return t;
+}
+
+void thread_system_init(void)
+{
+    struct run_queue *rq = &per_cpu(run_queue, 0);
+
+    sched_policy_init(time_frequency_hz());
+    for_each_cpu (cpu) {
+        rq_init(&per_cpu(run_queue, cpu), cpu);
+    }
+    thread_init_fields(&boot_thread, "boot");
+    boot_thread.state = THREAD_RUNNABLE;
+    boot_thread.started_ticks = time_now_ticks();
+    rq->current = &boot_thread;
+    idle_create(0);
+    rq_attach(rq, &boot_thread, SCHED_NEW);
+    sched_next(&rq->queue, NULL, SCHED_PREEMPT);
+    ipi_set_handler(IPI_RESCHED, rq_resched_ipi);
+}
+
+/* First code of a further CPU, as its idle thread, interrupts masked. */
+static void cpu_main(unsigned cpu)
+{
+    struct run_queue *rq = this_rq();
+
+    cpu_init_hook(cpu);
+    time_cpu_init();
+    rq->idle->started_ticks = time_now_ticks();
+    cpu_set_online(cpu, true);
+    idle_loop();
+}
+
+static bool cpu_start(unsigned cpu)
+{
+    struct run_queue *rq = &per_cpu(run_queue, cpu);
+    struct thread *idle = idle_create(cpu);
+    uint64_t deadline = time_deadline_ns(CPU_START_TIMEOUT_NS);
+    int err;
+
+    rq->current = idle;
+    err = arch_smp_start(cpu, &idle->arch, cpu_main);
+    if (err) {
+        log_warn("CPU %u does not start: error %d", cpu, -err);
+        return false;
+    }
+    while (!cpu_is_online(cpu)) {
+        if (time_now_ns() > deadline) {
+            log_warn("CPU %u does not come up", cpu);
+            return false;
+        }
+        arch_cpu_relax();
+    }
+    return true;
+}
+
+void thread_start_cpus(void (*cpu_init)(unsigned cpu))
+{
+    unsigned nr_online = 1;
+
+    cpu_init_hook = cpu_init;
+    for (unsigned cpu = 1; cpu < cpu_count(); cpu++) {
+        nr_online += cpu_start(cpu);
+    }
+    log_info("%u of %u CPUs run, policy %s", nr_online, cpu_count(), SCHED_POLICY_NAME);
+}

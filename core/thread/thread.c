@@ -1,0 +1,318 @@
+/*
+ * The life of a thread: birth, end, and what remains to be released. Scheduling is in the other files.
+ *
+ * The end has two halves. On its own stack a thread marks itself dead and leaves its CPU for good. The thread that runs
+ * there next (thread_left) then declares it exited: from that moment nobody uses its stack. A joiner waits for that and
+ * releases it; a detached one goes to the reaper, a thread that exists as soon as anything was ever detached.
+ */
+#include "runq.h"
+
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <kmap/kmap.h>
+#include <log/log.h>
+#include <string/string.h>
+
+static struct spinlock list_lock = SPINLOCK_INIT("thread list");
+static LIST_DEFINE(all_threads) GUARDED_BY(list_lock);
+static uint32_t next_id GUARDED_BY(list_lock);
+
+/* The dead that nobody joins, linked through all_node. */
+static struct {
+    struct spinlock lock;
+    struct list dead;
+    struct thread *thread;
+    bool is_starting;
+} reaper = {.lock = SPINLOCK_INIT("reaper"), .dead = LIST_INIT(reaper.dead)};
+
+void thread_init_fields(struct thread *t, const char *name)
+{
+    unsigned long flags;
+
+    t->affinity = ~(cpumask_t)0;
+    sched_entity_init(&t->se, 0);
+    spin_init(&t->exit_lock, "thread exit");
+    strlcpy(t->name, name, sizeof(t->name));
+    flags = spin_lock_irqsave(&list_lock);
+    t->id = next_id++;
+    list_add_tail(&all_threads, &t->all_node);
+    spin_unlock_irqrestore(&list_lock, flags);
+}
+
+static void list_remove(struct thread *t)
+{
+    unsigned long flags = spin_lock_irqsave(&list_lock);
+
+    list_del(&t->all_node);
+    spin_unlock_irqrestore(&list_lock, flags);
+}
+
+void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx)
+{
+    unsigned long flags = spin_lock_irqsave(&list_lock);
+    struct thread *t;
+
+    list_for_each_entry (t, &all_threads, all_node) {
+        fn(t, ctx);
+    }
+    spin_unlock_irqrestore(&list_lock, flags);
+}
+
+/* First code on a new stack: interrupts masked, this CPU's run-queue lock held. */
+static void thread_entry(void *arg)
+{
+    struct thread *t = arg;
+
+    rq_finish_switch();
+    arch_irq_enable();
+    t->fn(t->arg);
+    thread_exit();
+}
+
+int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
+                const struct thread_attr *attr)
+{
+    static const struct thread_attr defaults;
+    size_t stack_size;
+    void *stack;
+
+    attr = attr ? attr : &defaults;
+    if (attr->nice < SCHED_NICE_MIN || attr->nice > SCHED_NICE_MAX ||
+        (attr->affinity && !(attr->affinity & cpus_online))) {
+        return -EINVAL;
+    }
+    stack_size = attr->stack_size ? attr->stack_size : THREAD_STACK_SIZE;
+    stack = attr->stack ? attr->stack : kmap_alloc_stack(stack_size);
+    if (!stack) {
+        return -ENOMEM;
+    }
+    memset(t, 0, sizeof(*t));
+    arch_thread_init(&t->arch, stack, stack_size, thread_entry, t);
+    t->is_stack_owned = !attr->stack;
+    t->fn = fn;
+    t->arg = arg;
+    t->ops = attr->ops;
+    thread_init_fields(t, name);
+    t->affinity = attr->affinity ? attr->affinity : thread_current()->affinity;
+    t->nice = (int8_t)attr->nice;
+    sched_entity_init(&t->se, attr->nice);
+    t->cpu = (int32_t)cpu_index();
+    return 0;
+}
+
+/* Everything of a thread that never runs again, but the struct itself. */
+static void give_back_stack(struct thread *t)
+{
+    if (t->is_stack_owned) {
+        kmap_free_stack((void *)t->arch.stack_base, t->arch.stack_size);
+    }
+}
+
+void thread_fini(struct thread *t)
+{
+    assert(t->state == THREAD_NEW);
+    list_remove(t);
+    give_back_stack(t);
+}
+
+void thread_start(struct thread *t)
+{
+    unsigned long flags = arch_irq_save();
+
+    assert(t->state == THREAD_NEW);
+    t->state = THREAD_RUNNABLE;
+    t->started_ticks = time_now_ticks();
+    rq_place(t, SCHED_NEW);
+    arch_irq_restore(flags);
+    preempt_check();
+}
+
+struct thread *thread_create(thread_fn fn, void *arg, const char *name,
+                             const struct thread_attr *attr)
+{
+    struct thread *t = heap_alloc(sizeof(*t));
+
+    if (!t) {
+        return NULL;
+    }
+    if (thread_init(t, fn, arg, name, attr)) {
+        heap_free(t);
+        return NULL;
+    }
+    t->is_allocated = true;
+    thread_start(t);
+    return t;
+}
+
+/* Thread context; it is dead, exited and off the list of all threads. */
+static void thread_release(struct thread *t)
+{
+    bool is_allocated = t->is_allocated;
+
+    give_back_stack(t);
+    if (t->ops && t->ops->release) {
+        t->ops->release(t);
+    } else if (is_allocated) {
+        heap_free(t);
+    }
+}
+
+void thread_exit(void)
+{
+    struct thread *t = thread_current();
+
+    arch_irq_disable();
+    assert(t->arch.preempt_count == 0);
+    spin_lock_no_preempt(&this_rq()->lock);
+    WRITE_ONCE(t->state, THREAD_DEAD);
+    t->is_leaving = true;
+    rq_leave(this_rq(), t, LEAVE_BLOCK);
+    panic("a dead thread runs");
+}
+
+static void thread_bury(struct thread *t)
+{
+    unsigned long flags;
+
+    list_remove(t);
+    flags = spin_lock_irqsave(&reaper.lock);
+    list_add_tail(&reaper.dead, &t->all_node);
+    if (reaper.thread) {
+        thread_wake(reaper.thread);
+    }
+    spin_unlock_irqrestore(&reaper.lock, flags);
+}
+
+void thread_left(struct thread *t)
+{
+    unsigned long flags;
+    bool is_detached;
+
+    if (t->state != THREAD_DEAD) {
+        rq_place(t, SCHED_MIGRATE);
+        return;
+    }
+    flags = spin_lock_irqsave(&t->exit_lock);
+    t->has_exited = true;
+    is_detached = t->is_detached;
+    if (t->joiner) {
+        thread_wake(t->joiner); /* under the lock: it does not release us before that is free */
+    }
+    spin_unlock_irqrestore(&t->exit_lock, flags);
+    if (is_detached) {
+        thread_bury(t);
+    }
+}
+
+static bool join_is_over(struct thread *t)
+{
+    unsigned long flags = spin_lock_irqsave(&t->exit_lock);
+    bool has_exited = t->has_exited;
+
+    assert(!t->is_detached && (!t->joiner || t->joiner == thread_current()));
+    t->joiner = thread_current();
+    spin_unlock_irqrestore(&t->exit_lock, flags);
+    return has_exited;
+}
+
+void thread_join(struct thread *t)
+{
+    assert(t != thread_current());
+    for (;;) {
+        thread_block_prepare(THREAD_BLOCKED);
+        if (join_is_over(t)) {
+            break;
+        }
+        thread_block();
+    }
+    thread_block_cancel();
+    list_remove(t);
+    thread_release(t);
+}
+
+/* Releases what is there; false when there was nothing. */
+static bool reap_one(void)
+{
+    unsigned long flags = spin_lock_irqsave(&reaper.lock);
+    struct list *node = list_pop(&reaper.dead);
+
+    spin_unlock_irqrestore(&reaper.lock, flags);
+    if (!node) {
+        return false;
+    }
+    thread_release(list_entry(node, struct thread, all_node));
+    return true;
+}
+
+static void reaper_run(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        thread_block_prepare(THREAD_BLOCKED);
+        if (reap_one()) {
+            thread_block_cancel();
+        } else {
+            thread_block();
+        }
+    }
+}
+
+/* Out of memory: the dead wait for the next try. */
+static void reaper_start(void)
+{
+    unsigned long flags = spin_lock_irqsave(&reaper.lock);
+    bool is_mine = !reaper.thread && !reaper.is_starting;
+    struct thread *t;
+
+    reaper.is_starting |= is_mine;
+    spin_unlock_irqrestore(&reaper.lock, flags);
+    if (!is_mine) {
+        return;
+    }
+    t = thread_create(reaper_run, NULL, "reaper", NULL);
+    flags = spin_lock_irqsave(&reaper.lock);
+    reaper.thread = t;
+    reaper.is_starting = false;
+    if (t) {
+        thread_wake(t); /* for what came before */
+    }
+    spin_unlock_irqrestore(&reaper.lock, flags);
+}
+
+void thread_detach(struct thread *t)
+{
+    unsigned long flags;
+    bool has_exited;
+
+    reaper_start();
+    flags = spin_lock_irqsave(&t->exit_lock);
+    assert(!t->is_detached && !t->joiner);
+    t->is_detached = true;
+    has_exited = t->has_exited;
+    spin_unlock_irqrestore(&t->exit_lock, flags);
+    if (has_exited) {
+        thread_bury(t);
+    }
+}
+
+/* A running thread's time since its last switch is not in its account yet. */
+uint64_t thread_run_ns(const struct thread *t)
+{
+    struct thread *thread = (struct thread *)t;
+    unsigned long flags = arch_irq_save();
+    struct run_queue *rq = rq_lock_of(thread);
+    uint64_t ticks;
+
+    if (rq->current == t) {
+        rq_account(rq);
+    }
+    ticks = t->run_ticks;
+    spin_unlock_no_preempt(&rq->lock);
+    arch_irq_restore(flags);
+    return time_ticks_to_ns(ticks);
+}
+
+uint64_t thread_user_ns(const struct thread *t)
+{
+    return time_ticks_to_ns(READ_ONCE(t->user_ticks));
+}
