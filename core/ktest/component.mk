@@ -1,2 +1,3 @@
-SRCS :=
+SRCS := ktest.c
+DEPS := core/console lib/printf lib/string
 PUBLIC_DEPS := lib/base

@@ -26,11 +26,12 @@ static inline struct thread *owner_of(uintptr_t word)
     return (struct thread *)(word & ~WAITERS);
 }
 
-void mutex_init(struct mutex *m)
+void mutex_init_class(struct mutex *m, const char *lock_class)
 {
     m->owner = 0;
     spin_init(&m->lock, "mutex");
     list_init(&m->waiters);
+    m->lock_class = lock_class;
 }
 
 static inline bool owner_exchange(struct mutex *m, uintptr_t *from, uintptr_t to)
@@ -46,7 +47,7 @@ bool mutex_trylock(struct mutex *m)
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
         return false;
     }
-    order_acquired(m, "mutex");
+    order_acquired(m, m->lock_class);
     return true;
 }
 
@@ -104,11 +105,11 @@ void mutex_lock(struct mutex *m)
 {
     uintptr_t word = 0;
 
-    order_acquire(m, "mutex");
+    order_acquire(m, m->lock_class);
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
         (void)lock_slow(m, THREAD_BLOCKED);
     }
-    order_acquired(m, "mutex");
+    order_acquired(m, m->lock_class);
 }
 
 int mutex_lock_interruptible(struct mutex *m)
@@ -116,12 +117,12 @@ int mutex_lock_interruptible(struct mutex *m)
     uintptr_t word = 0;
     int ret = 0;
 
-    order_acquire(m, "mutex");
+    order_acquire(m, m->lock_class);
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
         ret = lock_slow(m, THREAD_INTERRUPTIBLE);
     }
     if (ret == 0) {
-        order_acquired(m, "mutex");
+        order_acquired(m, m->lock_class);
     }
     return ret;
 }

@@ -46,12 +46,19 @@ void wait_add(struct wait_queue *wq, struct wait_entry *entry)
     spin_unlock_irqrestore(&wq->lock, flags);
 }
 
-void wait_remove(struct wait_queue *wq, struct wait_entry *entry)
+bool wait_leave(struct wait_queue *wq, struct wait_entry *entry)
 {
     unsigned long flags = spin_lock_irqsave(&wq->lock);
+    bool was_queued = list_is_linked(&entry->node);
 
     list_del_init(&entry->node);
     spin_unlock_irqrestore(&wq->lock, flags);
+    return was_queued;
+}
+
+void wait_remove(struct wait_queue *wq, struct wait_entry *entry)
+{
+    (void)wait_leave(wq, entry);
 }
 
 void wait_prepare(struct wait_queue *wq, struct wait_entry *entry, enum thread_state state)

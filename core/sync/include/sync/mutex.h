@@ -13,6 +13,7 @@
 #include <base/types.h>
 #include <list/list.h>
 #include <lock/annotations.h>
+#include <lock/order.h>
 #include <lock/spinlock.h>
 #include <thread/thread.h>
 
@@ -21,12 +22,18 @@ struct CAPABILITY("mutex") mutex {
     uintptr_t owner;      /* [a] struct thread *, bit 0: somebody waits */
     struct spinlock lock; /* lock-order rank: below every mutex, above the run queues */
     struct list waiters;  /* [l] */
+    const char *lock_class; /* [I] for the lock-order check */
 };
 
 #define MUTEX_INIT(m)                                                                              \
-    {.owner = 0, .lock = SPINLOCK_INIT("mutex"), .waiters = {&(m).waiters, &(m).waiters}}
+    {.owner = 0,                                                                                   \
+     .lock = SPINLOCK_INIT("mutex"),                                                               \
+     .waiters = {&(m).waiters, &(m).waiters},                                                      \
+     .lock_class = #m}
 
-void mutex_init(struct mutex *m);
+/* Locks initialised at the same place are one class for the lock-order check. */
+#define mutex_init(m) mutex_init_class((m), LOCK_CLASS_HERE(m))
+void mutex_init_class(struct mutex *m, const char *lock_class);
 
 void mutex_lock(struct mutex *m) ACQUIRES(m);
 /* -EINTR when the sleep was interrupted; then the mutex is not held. */

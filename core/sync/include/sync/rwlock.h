@@ -9,6 +9,7 @@
 #include <base/types.h>
 #include <list/list.h>
 #include <lock/annotations.h>
+#include <lock/order.h>
 #include <lock/spinlock.h>
 
 /* [l] lock. Invariant: nr_readers > 0 implies writer == NULL. */
@@ -17,11 +18,15 @@ struct CAPABILITY("rwlock") rwlock {
     uint32_t nr_readers;   /* [l] */
     struct thread *writer; /* [l] */
     struct list waiters;   /* [l] readers and writers in order of arrival */
+    const char *lock_class; /* [I] for the lock-order check */
 };
 
-#define RWLOCK_INIT(name) {.lock = SPINLOCK_INIT("rwlock"), .waiters = {&(name).waiters, &(name).waiters}}
+#define RWLOCK_INIT(rw)                                                                            \
+    {.lock = SPINLOCK_INIT("rwlock"), .waiters = {&(rw).waiters, &(rw).waiters}, .lock_class = #rw}
 
-void rwlock_init(struct rwlock *rw);
+/* Locks initialised at the same place are one class for the lock-order check. */
+#define rwlock_init(rw) rwlock_init_class((rw), LOCK_CLASS_HERE(rw))
+void rwlock_init_class(struct rwlock *rw, const char *lock_class);
 void rwlock_read_lock(struct rwlock *rw);
 MUST_CHECK bool rwlock_read_trylock(struct rwlock *rw);
 void rwlock_read_unlock(struct rwlock *rw);

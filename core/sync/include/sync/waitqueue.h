@@ -68,6 +68,8 @@ void wait_entry_init_fn(struct wait_entry *entry, wait_fn fn);
 /* Queues an entry without touching the thread's state: for callbacks. Removing is idempotent. */
 void wait_add(struct wait_queue *wq, struct wait_entry *entry);
 void wait_remove(struct wait_queue *wq, struct wait_entry *entry);
+/* wait_remove that tells whether the entry was still queued: false when a waker had taken it. */
+bool wait_leave(struct wait_queue *wq, struct wait_entry *entry);
 
 /* Queues the entry (if it is not) and announces the sleep. state: THREAD_BLOCKED or THREAD_INTERRUPTIBLE. */
 void wait_prepare(struct wait_queue *wq, struct wait_entry *entry, enum thread_state state);

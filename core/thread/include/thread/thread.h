@@ -38,6 +38,7 @@
 #include <arch/context.h>
 #include <arch/cpu.h>
 #include <list/list.h>
+#include <lock/order.h>
 #include <lock/spinlock.h>
 #include <sched/sched.h>
 #include <time/time.h>
@@ -116,6 +117,7 @@ struct thread {
     struct list all_node;  /* the list of all threads: for debuggers and backtraces */
     uint32_t id;           /* [I] */
     char name[THREAD_NAME_MAX];
+    struct lock_held held; /* [o] sleeping locks it holds; empty without DEBUG */
 };
 
 /* How a new thread differs from the ordinary. Zero values are the defaults. */

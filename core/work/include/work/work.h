@@ -22,6 +22,8 @@ struct work_queue {
     struct list pending;       /* [lock] struct work.node */
     struct work *running;      /* [lock] */
     bool is_stopping;          /* [lock] */
+    uint64_t nr_submitted;     /* [lock] */
+    uint64_t nr_done;          /* [lock] run or cancelled */
     struct wait_queue wakeup;  /* the worker: something is pending */
     struct wait_queue idle;    /* flushers and cancellers: an item has finished */
     struct thread *thread;     /* [I] */

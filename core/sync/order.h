@@ -1,0 +1,34 @@
+/*
+ * The lock-order check of sleeping locks, in debug builds: each thread carries the set of those it holds. Private to
+ * core/sync.
+ */
+#ifndef SYNC_ORDER_H
+#define SYNC_ORDER_H
+
+#ifdef DEBUG
+#include <lock/order.h>
+#include <log/log.h>
+#include <thread/thread.h>
+
+static inline void order_acquire(const void *lock, const char *lock_class)
+{
+    assert(thread_current()->arch.preempt_count == 0); /* sleeping locks never inside spinlocks or interrupts */
+    lock_order_acquire(&thread_current()->held, lock, lock_class);
+}
+
+static inline void order_acquired(const void *lock, const char *lock_class)
+{
+    lock_order_acquired(&thread_current()->held, lock, lock_class);
+}
+
+static inline void order_release(const void *lock)
+{
+    lock_order_release(&thread_current()->held, lock);
+}
+#else
+#define order_acquire(lock, lock_class)  ((void)0)
+#define order_acquired(lock, lock_class) ((void)0)
+#define order_release(lock)              ((void)0)
+#endif
+
+#endif
