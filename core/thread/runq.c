@@ -219,7 +219,8 @@ void thread_yield(void)
     arch_irq_restore(flags);
 }
 
-void preempt_schedule_irq(void)
+/* Interrupts masked, preemption allowed. */
+static void give_way(void)
 {
     do {
         struct run_queue *rq = this_rq();
@@ -234,8 +235,15 @@ void preempt_schedule(void)
 {
     if (arch_irq_is_enabled()) {
         arch_irq_disable();
-        preempt_schedule_irq();
+        give_way();
         arch_irq_enable();
+    }
+}
+
+void thread_irq_exit(void)
+{
+    if (arch_current()->preempt_count == 0) {
+        give_way();
     }
 }
 

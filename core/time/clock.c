@@ -8,6 +8,8 @@
  */
 #include <time/time.h>
 
+#include <arch/cpu.h>
+
 #include "clock.h"
 
 static struct {

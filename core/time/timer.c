@@ -186,7 +186,7 @@ uint64_t time_next_deadline(void)
     return deadline;
 }
 
-void timer_interrupt(void)
+void time_interrupt(void)
 {
     struct timer_base *base = &this_cpu(timer_base);
 
