@@ -19,11 +19,12 @@ struct cpio_reader {
     size_t size;
     size_t pos;       /* of the next header or padding */
     size_t base;      /* start of the current archive: alignment counts from here */
+    unsigned nr_trailers; /* archives that are finished: (dev, ino) are unique within one */
 };
 
 /* name and body point into the archive. */
 struct cpio_entry {
-    const char *name; /* terminated, without leading "./" or "/" stripped: as stored */
+    const char *name; /* terminated, not empty, otherwise as stored */
     size_t name_length;
     const uint8_t *body;
     uint32_t body_size; /* of a hard link: 0 in all entries but the last of its (dev, ino) */
@@ -45,7 +46,7 @@ void cpio_init(struct cpio_reader *reader, const void *data, size_t size);
 /*
  * 1 and the next entry (trailers are not handed out); 0 at the end of the data, or when what follows a
  * trailer and its padding is no cpio archive (reader->pos then says where: perhaps a compressed one);
- * -EBADMSG: malformed or cut, at reader->pos; -EIO: a checksum of 070702 does not match.
+ * -EBADMSG: malformed or cut, at reader->pos; -EIO: the checksum of a 070702 file does not match.
  */
 MUST_CHECK int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry);
 
