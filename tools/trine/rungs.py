@@ -51,7 +51,7 @@ class Rung:
         if "disk" in how:
             how["disk"] = how["disk"].split()
         with Machine(image, timeout=int(words.get("TIMEOUT", 120)), log=log, **how) as machine:
-            match = machine.expect(r"(?:^|\n)(" + words["EXPECT"] + r")\r?\n")
+            match = machine.expect(r"(?:^|\n)(" + words["EXPECT"] + r")\r*\n")
             text, _ = machine.wait()
         script = os.path.join(self.path, "verify")
         if os.access(script, os.X_OK):

@@ -1,0 +1,87 @@
+"""What the system tests share: built images, the BusyBox initrd, and a shell to talk to.
+
+TRINE_KERNEL=path boots that Image instead of the monolithic kernel: with Debian's Linux it checks the tests
+themselves.
+"""
+import os
+import re
+import subprocess
+
+import pytest
+
+from trine.machine import ROOT, Machine, build
+
+
+
+
+def busybox_initrd(name="busybox.cpio", *options):
+    """Made once per run of the tests, by whichever worker comes first."""
+    import fcntl
+    path = os.path.join(ROOT, "out", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        newest = max(os.path.getmtime(os.path.join(ROOT, f)) for f in ("tools/initrd.py", "tools/trine/cpio.py"))
+        if not os.path.exists(path) or os.path.getmtime(path) < newest:
+            subprocess.run([ROOT + "/tools/initrd.py", *options, path], check=True)
+    return path
+
+
+class Shell:
+    """A machine whose shell prompts; run() gives a command's output, exactly."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        self.count = 0
+        machine.expect(r"# (\x1b\[6n)?$", timeout=180)
+        self.run("stty cols 1000")  # or the line editor wraps what is typed
+
+    def run(self, command, timeout=120):
+        """Output of a command line, and its status; the end mark is never in the echoed line."""
+        self.count += 1
+        tag = f"{self.count:04d}"
+        self.machine.line(f"{command}\necho \"<\"{tag}:$?\">\"")
+        match = self.machine.expect(r"<" + tag + r":(\d+)>\r*\n", timeout=timeout)
+        text = self.machine.child.before.replace("\r", "").replace("\x1b[6n", "")
+        typed = {f'echo "<"{tag}:$?">"', *command.split("\n")}
+        kept = [line for line in text.split("\n") if re.sub(r"^(\S*[#$] |> )*", "", line) not in typed or not line]
+        return "\n".join(kept).strip("\n"), int(match.group(1))
+
+
+
+def monolithic_image():
+    return os.environ.get("TRINE_KERNEL") or build("monolithic")[1]
+
+
+def boot_shell(**how):
+    how.setdefault("initrd", busybox_initrd())
+    how.setdefault("mem", "256M")
+    how.setdefault("append", "console=ttyS0 quiet")
+    machine = Machine(monolithic_image(), **how)
+    try:
+        return Shell(machine)
+    except BaseException:
+        machine.close()
+        raise
+
+
+@pytest.fixture(scope="module")
+def shell():
+    """One shell for the tests of a module."""
+    s = boot_shell()
+    yield s
+    s.machine.close()
+
+
+@pytest.fixture
+def fresh_shell():
+    """A shell of one's own, as a function of machine options."""
+    shells = []
+
+    def boot(**how):
+        shells.append(boot_shell(**how))
+        return shells[-1]
+
+    yield boot
+    for s in shells:
+        s.machine.close()
