@@ -2,6 +2,7 @@
  * The flash model; see vpflash.h. Command and status bits: Intel 28F128J3A data sheet, tables 4 and 17;
  * the query table: JEP137 and the Intel extended query.
  */
+#include <bits/bits.h>
 #include <string/string.h>
 #include <vpflash/vpflash.h>
 
@@ -58,7 +59,7 @@ static uint8_t query_byte(const struct vpflash *flash, uint64_t word)
 
     switch (word) {
     case 0x27:
-        return (uint8_t)__builtin_ctzll(chip_size);
+        return (uint8_t)bit_lowest64(chip_size);
     case 0x2d:
         return (uint8_t)last_block;
     case 0x2e:

@@ -6,59 +6,52 @@
  * dirty; restored at hext_load() only if another guest used the registers in between.
  */
 #include <arch/cpu.h>
-#include <base/errno.h>
+#include <bits/bits.h>
 #include <hext/hext.h>
 #include <percpu/percpu.h>
+#include <riscv/csr.h>
+#include <sbi/sbi.h>
 
 #include "access.h"
 
-#define CSR_READ(name)                                                                             \
-    ({                                                                                             \
-        uint64_t csr_value_;                                                                       \
-        __asm__ volatile("csrr %0, " name : "=r"(csr_value_)::"memory");                           \
-        csr_value_;                                                                                \
-    })
-#define CSR_WRITE(name, value) __asm__ volatile("csrw " name ", %0" ::"rK"(value) : "memory")
-#define CSR_SET(name, bits)    __asm__ volatile("csrs " name ", %0" ::"rK"(bits) : "memory")
-#define CSR_CLEAR(name, bits)  __asm__ volatile("csrc " name ", %0" ::"rK"(bits) : "memory")
-
-/* By number, for assemblers that do not know the extension. */
-#define VSSTATUS   "0x200"
-#define VSIE       "0x204"
-#define VSTVEC     "0x205"
-#define VSSCRATCH  "0x240"
-#define VSEPC      "0x241"
-#define VSCAUSE    "0x242"
-#define VSTVAL     "0x243"
-#define VSIP       "0x244"
-#define VSTIMECMP  "0x24d"
-#define VSATP      "0x280"
-#define HSTATUS    "0x600"
-#define HEDELEG    "0x602"
-#define HIDELEG    "0x603"
-#define HTIMEDELTA "0x605"
-#define HCOUNTEREN "0x606"
-#define HENVCFG    "0x60a"
-#define HTVAL      "0x643"
-#define HVIP       "0x645"
-#define HTINST     "0x64a"
-#define SCOUNTEREN "0x106"
-#define SENVCFG    "0x10a"
+/* Privileged specification, table 2.3; stateen: Smstateen. */
+#define CSR_VSSTATUS   0x200
+#define CSR_VSIE       0x204
+#define CSR_VSTVEC     0x205
+#define CSR_VSSCRATCH  0x240
+#define CSR_VSEPC      0x241
+#define CSR_VSCAUSE    0x242
+#define CSR_VSTVAL     0x243
+#define CSR_VSIP       0x244
+#define CSR_VSTIMECMP  0x24d
+#define CSR_VSATP      0x280
+#define CSR_HSTATUS    0x600
+#define CSR_HEDELEG    0x602
+#define CSR_HIDELEG    0x603
+#define CSR_HTIMEDELTA 0x605
+#define CSR_HCOUNTEREN 0x606
+#define CSR_HENVCFG    0x60a
+#define CSR_HTVAL      0x643
+#define CSR_HVIP       0x645
+#define CSR_HTINST     0x64a
+#define CSR_SCOUNTEREN 0x106
+#define CSR_SENVCFG    0x10a
+#define CSR_HGATP      0x680
 
 #define HSTATUS_SPV    (1ul << 7)
 #define HSTATUS_SPVP   (1ul << 8)
 #define HSTATUS_VTW    (1ul << 21)
 #define HSTATUS_VSXL64 (2ul << 32)
 
-#define SSTATUS_SIE      (1ul << 1)
-#define SSTATUS_SPIE     (1ul << 5)
-#define SSTATUS_SPP      (1ul << 8)
-#define SSTATUS_FS       (3ul << 13)
-#define SSTATUS_FS_CLEAN (2ul << 13)
-#define SSTATUS_FS_DIRTY (3ul << 13)
 #define SSTATUS_UXL64    (2ul << 32)
 
 #define HENVCFG_STCE (1ul << 63)
+
+#define SBI_RFENCE_HFENCE_GVMA_VMID 3
+
+#define HGATP_MODE_SV39X4 (8ul << 60)
+#define HGATP_VMID_SHIFT  44
+#define HGATP_VMID_MASK   0x3ffful
 
 /*
  * Exceptions that are the guest's own business: misaligned fetch, illegal instruction, breakpoint,
@@ -69,7 +62,7 @@
      1ul << TRAP_ECALL_USER | 1ul << TRAP_FETCH_PAGE | 1ul << TRAP_LOAD_PAGE |                     \
      1ul << TRAP_STORE_PAGE)
 #define HIDELEG_VALUE    (HEXT_IRQ_SOFTWARE | HEXT_IRQ_TIMER | HEXT_IRQ_EXTERNAL)
-#define HCOUNTEREN_VALUE 7ul /* cycle, time, instret */
+#define HCOUNTEREN_VALUE 0xfffffffful /* what the firmware lets this kernel read, guests read, too */
 
 #define CHECK_OFFSET(member, offset)                                                               \
     _Static_assert(offsetof(struct hext_vcpu, member) == (offset), #member)
@@ -96,16 +89,17 @@ bool hext_is_present(void)
 void hext_cpu_init(void)
 {
     /* vsie and hvip first: with hideleg set, stale bits would interrupt the first guest. */
-    CSR_WRITE(VSIE, 0);
-    CSR_WRITE(HVIP, 0);
-    CSR_WRITE(HIDELEG, HIDELEG_VALUE);
-    CSR_WRITE(HEDELEG, HEDELEG_VALUE);
-    CSR_WRITE(HCOUNTEREN, HCOUNTEREN_VALUE);
-    CSR_WRITE(HTIMEDELTA, 0);
-    CSR_WRITE(HENVCFG, 0);
+    csr_write(CSR_VSIE, 0);
+    csr_write(CSR_HVIP, 0);
+    csr_write(CSR_HIDELEG, HIDELEG_VALUE);
+    csr_write(CSR_HEDELEG, HEDELEG_VALUE);
+    csr_write(CSR_HCOUNTEREN, HCOUNTEREN_VALUE);
+    csr_write(CSR_HTIMEDELTA, 0);
+    csr_write(CSR_HENVCFG, 0);
+    csr_write(CSR_HGATP, 0);
     if (arch_has(ARCH_FEATURE_SSTC)) {
-        CSR_SET(HENVCFG, HENVCFG_STCE); /* else vstimecmp is out of reach */
-        CSR_WRITE(VSTIMECMP, UINT64_MAX);
+        csr_set(CSR_HENVCFG, HENVCFG_STCE); /* else vstimecmp is out of reach */
+        csr_write(CSR_VSTIMECMP, UINT64_MAX);
     }
     /* Smstateen, where it exists: the guest may use senvcfg and its own state. */
     uint64_t cause = hext_write_hstateen0(UINT64_MAX);
@@ -138,44 +132,44 @@ static void csrs_save(struct hext_vcpu *v)
 {
     struct hext_csrs *c = &v->csrs;
 
-    c->vsstatus = CSR_READ(VSSTATUS);
-    c->vsie = CSR_READ(VSIE);
-    c->vstvec = CSR_READ(VSTVEC);
-    c->vsscratch = CSR_READ(VSSCRATCH);
-    c->vsepc = CSR_READ(VSEPC);
-    c->vscause = CSR_READ(VSCAUSE);
-    c->vstval = CSR_READ(VSTVAL);
-    c->vsatp = CSR_READ(VSATP);
-    c->hvip = CSR_READ(HVIP);
-    c->scounteren = CSR_READ(SCOUNTEREN);
-    c->senvcfg = CSR_READ(SENVCFG);
+    c->vsstatus = csr_read(CSR_VSSTATUS);
+    c->vsie = csr_read(CSR_VSIE);
+    c->vstvec = csr_read(CSR_VSTVEC);
+    c->vsscratch = csr_read(CSR_VSSCRATCH);
+    c->vsepc = csr_read(CSR_VSEPC);
+    c->vscause = csr_read(CSR_VSCAUSE);
+    c->vstval = csr_read(CSR_VSTVAL);
+    c->vsatp = csr_read(CSR_VSATP);
+    c->hvip = csr_read(CSR_HVIP);
+    c->scounteren = csr_read(CSR_SCOUNTEREN);
+    c->senvcfg = csr_read(CSR_SENVCFG);
 }
 
 static void csrs_restore(const struct hext_vcpu *v)
 {
     const struct hext_csrs *c = &v->csrs;
 
-    CSR_WRITE(VSSTATUS, c->vsstatus);
-    CSR_WRITE(VSIE, c->vsie);
-    CSR_WRITE(VSTVEC, c->vstvec);
-    CSR_WRITE(VSSCRATCH, c->vsscratch);
-    CSR_WRITE(VSEPC, c->vsepc);
-    CSR_WRITE(VSCAUSE, c->vscause);
-    CSR_WRITE(VSTVAL, c->vstval);
-    CSR_WRITE(VSATP, c->vsatp);
-    CSR_WRITE(HVIP, c->hvip);
-    CSR_WRITE(SCOUNTEREN, c->scounteren);
-    CSR_WRITE(SENVCFG, c->senvcfg);
-    CSR_WRITE(HENVCFG, c->henvcfg);
+    csr_write(CSR_VSSTATUS, c->vsstatus);
+    csr_write(CSR_VSIE, c->vsie);
+    csr_write(CSR_VSTVEC, c->vstvec);
+    csr_write(CSR_VSSCRATCH, c->vsscratch);
+    csr_write(CSR_VSEPC, c->vsepc);
+    csr_write(CSR_VSCAUSE, c->vscause);
+    csr_write(CSR_VSTVAL, c->vstval);
+    csr_write(CSR_VSATP, c->vsatp);
+    csr_write(CSR_HVIP, c->hvip);
+    csr_write(CSR_SCOUNTEREN, c->scounteren);
+    csr_write(CSR_SENVCFG, c->senvcfg);
+    csr_write(CSR_HENVCFG, c->henvcfg);
 }
 
 static void float_load(struct hext_vcpu *v)
 {
     if (!arch_has(ARCH_FEATURE_FD))
         return;
-    CSR_SET("sstatus", SSTATUS_FS_CLEAN);
+    csr_set(sstatus, SSTATUS_FS_CLEAN);
     hext_float_restore(&v->fp);
-    CSR_CLEAR("sstatus", SSTATUS_FS);
+    csr_clear(sstatus, SSTATUS_FS);
     v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
     this_cpu(float_owner) = v;
 }
@@ -183,11 +177,11 @@ static void float_load(struct hext_vcpu *v)
 static void float_put(struct hext_vcpu *v)
 {
     if ((v->frame.status & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
-        CSR_SET("sstatus", SSTATUS_FS_DIRTY);
+        csr_set(sstatus, SSTATUS_FS_DIRTY);
         hext_float_save(&v->fp);
         v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
     }
-    CSR_CLEAR("sstatus", SSTATUS_FS); /* the host's own threads have no floats */
+    csr_clear(sstatus, SSTATUS_FS); /* the host's own threads have no floats */
 }
 
 void hext_load(struct hext_vcpu *v)
@@ -200,10 +194,10 @@ void hext_load(struct hext_vcpu *v)
         csrs_restore(v);
         this_cpu(loaded_vcpu) = v;
     } else {
-        CSR_WRITE(HVIP, v->csrs.hvip);
+        csr_write(CSR_HVIP, v->csrs.hvip);
     }
     if (v->has_sstc)
-        CSR_WRITE(VSTIMECMP, v->csrs.vstimecmp);
+        csr_write(CSR_VSTIMECMP, v->csrs.vstimecmp);
     if (v->cpu != cpu || this_cpu(float_owner) != v)
         float_load(v);
     v->cpu = cpu;
@@ -216,11 +210,11 @@ void hext_put(struct hext_vcpu *v)
         return;
     csrs_save(v);
     if (v->has_sstc) {
-        v->csrs.vstimecmp = CSR_READ(VSTIMECMP);
+        v->csrs.vstimecmp = csr_read(CSR_VSTIMECMP);
         /* A deadline in the past would make the hart's wfi a no-op; so would an injected interrupt. */
-        CSR_WRITE(VSTIMECMP, UINT64_MAX);
+        csr_write(CSR_VSTIMECMP, UINT64_MAX);
     }
-    CSR_WRITE(HVIP, 0);
+    csr_write(CSR_HVIP, 0);
     float_put(v);
     v->is_loaded = false;
 }
@@ -229,27 +223,27 @@ void hext_exit_read(const struct hext_vcpu *v, struct hext_exit *exit)
 {
     exit->cause = v->frame.cause;
     exit->value = v->frame.value;
-    exit->gpa = GPA(CSR_READ(HTVAL) << 2 | (v->frame.value & 3));
-    exit->htinst = CSR_READ(HTINST);
+    exit->gpa = GPA(csr_read(CSR_HTVAL) << 2 | (v->frame.value & 3));
+    exit->htinst = csr_read(CSR_HTINST);
 }
 
 uint64_t hext_trap_vector(const struct hext_vcpu *v)
 {
     (void)v;
-    return CSR_READ(VSTVEC) & ~3ul;
+    return csr_read(CSR_VSTVEC) & ~3ul;
 }
 
 void hext_inject(struct hext_vcpu *v, uint64_t cause, uint64_t value)
 {
-    uint64_t status = CSR_READ(VSSTATUS);
+    uint64_t status = csr_read(CSR_VSSTATUS);
 
     status = (status & SSTATUS_SIE) ? status | SSTATUS_SPIE : status & ~SSTATUS_SPIE;
     status = hext_is_user(v) ? status & ~SSTATUS_SPP : status | SSTATUS_SPP;
     status &= ~SSTATUS_SIE;
-    CSR_WRITE(VSSTATUS, status);
-    CSR_WRITE(VSCAUSE, cause);
-    CSR_WRITE(VSTVAL, value);
-    CSR_WRITE(VSEPC, v->frame.pc);
+    csr_write(CSR_VSSTATUS, status);
+    csr_write(CSR_VSCAUSE, cause);
+    csr_write(CSR_VSTVAL, value);
+    csr_write(CSR_VSEPC, v->frame.pc);
     v->frame.pc = hext_trap_vector(v);
     v->frame.status |= SSTATUS_SPP;
 }
@@ -257,36 +251,36 @@ void hext_inject(struct hext_vcpu *v, uint64_t cause, uint64_t value)
 void hext_irq_assign(struct hext_vcpu *v, uint64_t mask, uint64_t value)
 {
     (void)v;
-    CSR_CLEAR(HVIP, mask & ~value);
-    CSR_SET(HVIP, mask & value);
+    csr_clear(CSR_HVIP, mask & ~value);
+    csr_set(CSR_HVIP, mask & value);
 }
 
 uint64_t hext_irq_wanted(struct hext_vcpu *v)
 {
     (void)v;
-    return CSR_READ(VSIP) & CSR_READ(VSIE);
+    return csr_read(CSR_VSIP) & csr_read(CSR_VSIE);
 }
 
 uint64_t hext_timer_get(const struct hext_vcpu *v)
 {
     if (!v->has_sstc)
         return UINT64_MAX;
-    return v->is_loaded ? CSR_READ(VSTIMECMP) : v->csrs.vstimecmp;
+    return v->is_loaded ? csr_read(CSR_VSTIMECMP) : v->csrs.vstimecmp;
 }
 
 void hext_timer_set(struct hext_vcpu *v, uint64_t deadline)
 {
     (void)v;
-    CSR_WRITE(VSTIMECMP, deadline);
+    csr_write(CSR_VSTIMECMP, deadline);
 }
 
 /* HLV and HLVX act with the privilege in hstatus.SPVP. */
 static void set_access_privilege(const struct hext_vcpu *v)
 {
     if (hext_is_user(v))
-        CSR_CLEAR(HSTATUS, HSTATUS_SPVP);
+        csr_clear(CSR_HSTATUS, HSTATUS_SPVP);
     else
-        CSR_SET(HSTATUS, HSTATUS_SPVP);
+        csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 }
 
 uint64_t hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn)
@@ -307,6 +301,59 @@ uint64_t hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value)
 {
     set_access_privilege(v);
     return hext_load_u64(addr.v, value);
+}
+
+unsigned hext_vmid_count(void)
+{
+    const unsigned long flags = arch_irq_save();
+    const uint64_t old = csr_read(CSR_HGATP);
+
+    csr_write(CSR_HGATP, HGATP_MODE_SV39X4 | HGATP_VMID_MASK << HGATP_VMID_SHIFT);
+    const uint64_t bits = csr_read(CSR_HGATP) >> HGATP_VMID_SHIFT & HGATP_VMID_MASK;
+
+    csr_write(CSR_HGATP, old);
+    hext_fence_gvma_all();
+    arch_irq_restore(flags);
+    return (unsigned)bits + 1;
+}
+
+void hext_gstage_set(paddr_t root, vmid_t vmid)
+{
+    csr_write(CSR_HGATP,
+              HGATP_MODE_SV39X4 | (uint64_t)vmid << HGATP_VMID_SHIFT | root.v >> PAGE_SHIFT);
+}
+
+void hext_gstage_clear(void)
+{
+    csr_write(CSR_HGATP, 0);
+}
+
+/* hfence.gvma rs1, rs2: address and VMID, x0 for all. */
+void hext_fence_gvma(vmid_t vmid)
+{
+    __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, %0" ::"r"((uint64_t)vmid) : "memory");
+}
+
+void hext_fence_gvma_all(void)
+{
+    __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory");
+}
+
+/* The firmware does it (SBI RFENCE), so that it works whatever the other harts are doing. */
+void hext_fence_gvma_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid)
+{
+    const cpumask_t here = 1ul << cpu_index();
+
+    if (cpus & here)
+        hext_fence_gvma(vmid);
+    cpus &= ~here;
+    while (cpus) {
+        const unsigned cpu = bit_lowest64(cpus);
+
+        cpus &= cpus - 1;
+        (void)sbi_call(SBI_RFENCE, SBI_RFENCE_HFENCE_GVMA_VMID, 1, arch_cpu_to_hart(cpu), start.v,
+                       size, vmid);
+    }
 }
 
 /* hfence.vvma rs1, rs2: privileged specification, section 8.2.2. */

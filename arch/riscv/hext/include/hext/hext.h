@@ -132,4 +132,18 @@ void hext_fence_vvma(uint64_t addr, uint64_t asid);
 
 #define HEXT_ALL UINT64_MAX
 
+/* Number of VMIDs this machine has (a power of two; 1: none). After hext_cpu_init of the boot CPU. */
+unsigned hext_vmid_count(void);
+
+/* hgatp of this hart: the root of an Sv39x4 table (16 KiB aligned). Interrupts masked. */
+void hext_gstage_set(paddr_t root, vmid_t vmid);
+void hext_gstage_clear(void);
+
+/* hfence.gvma on this hart: entries of one VMID, or of all. */
+void hext_fence_gvma(vmid_t vmid);
+void hext_fence_gvma_all(void);
+
+/* hfence.gvma of a range and a VMID on the CPUs of the mask; done on return. Any context. */
+void hext_fence_gvma_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid);
+
 #endif

@@ -1,0 +1,3 @@
+SRCS := gstage.c
+DEPS := arch/riscv/hext core/log
+PUBLIC_DEPS := lib/base mm/vspace virt/vdev

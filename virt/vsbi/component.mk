@@ -1,0 +1,3 @@
+SRCS := vsbi.c
+DEPS := lib/base
+PUBLIC_DEPS := lib/base
