@@ -1,6 +1,7 @@
 /*
  * Guest-physical memory on top of mm/vspace; see gstage.h.
  */
+#include <arch/memory.h>
 #include <base/errno.h>
 #include <gstage/gstage.h>
 #include <hext/hext.h>

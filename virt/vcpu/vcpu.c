@@ -7,15 +7,19 @@
 
 /* --- context switches of the thread ------------------------------------------------------------- */
 
-static void switch_out(struct thread *prev, struct thread *next)
+/* Interrupts masked. */
+static void unload(struct vcpu *v)
 {
-    struct vcpu *v = container_of(prev, struct vcpu, thread);
-
-    (void)next;
     if (!v->hext.is_loaded)
         return;
     hext_put(&v->hext);
     gstage_leave(v->set->gstage);
+}
+
+static void switch_out(struct thread *prev, struct thread *next)
+{
+    (void)next;
+    unload(container_of(prev, struct vcpu, thread));
 }
 
 static const struct thread_ops vcpu_thread_ops = {.switch_out = switch_out};
@@ -211,7 +215,7 @@ static bool wait_for_start(struct vcpu *v)
         return false;
 
     arch_irq_disable();
-    hext_put(&v->hext);
+    unload(v);
     arch_irq_enable();
     hext_vcpu_init(&v->hext, GPA(v->start_pc), v->id, v->start_opaque,
                    v->timer_kind == VCPU_TIMER_SSTC);

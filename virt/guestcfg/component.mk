@@ -1,0 +1,3 @@
+SRCS := guestcfg.c
+DEPS := lib/string
+PUBLIC_DEPS := lib/base lib/fdt
