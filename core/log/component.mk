@@ -1,4 +1,4 @@
-SRCS := log.c
+SRCS :=
 HOST_SRCS := host.c
-DEPS := arch/api lib/printf lib/string core/console core/bootargs
 PUBLIC_DEPS := lib/base
+CONTRACT := log panic

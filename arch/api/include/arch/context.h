@@ -25,15 +25,15 @@ struct arch_thread {
     uintptr_t stack_base;    /* 32 [I] lowest byte of the kernel stack; a guard page lies below */
     uintptr_t stack_size;    /* 40 [I] bytes */
     uintptr_t scratch[2];    /* 48 [p] trap entry only, with interrupts masked */
-    uintptr_t onfault;       /* 64 [p] reserved for the trap path */
+    uintptr_t overflow_base; /* 64 [p] the stack that overflowed, once on the emergency stack; else 0 */
     /* The switched-out context: callee-saved registers. */
     uintptr_t ra;            /* 72 */
     uintptr_t sp;            /* 80 */
     uintptr_t s[12];         /* 88 */
     /* Floats, see <arch/fpu.h>. */
     struct arch_fpu_state *fpu; /* 184 [p] NULL: this thread may not use floats */
-    uint32_t fpu_cpu;           /* 192 [p] CPU whose registers hold this thread's state, or -1 */
-    uint32_t reserved;
+    uint32_t fpu_cpu;           /* 192 [p] 1 + CPU whose registers may hold this thread's state, or 0 */
+    uint32_t fpu_recent;        /* 196 [p] it wrote floats in its last turn: load them at the switch */
 };
 
 /*

@@ -61,6 +61,12 @@ enum arch_feature {
 };
 extern uint64_t arch_features;
 
+/*
+ * Reads an ISA string ("rv64imafdc_zba_...", property riscv,isa) or one name of riscv,isa-extensions
+ * (is_single) and returns the features named: BIT(ARCH_FEATURE_*).
+ */
+uint64_t arch_features_parse(const char *isa, bool is_single);
+
 static inline bool arch_has(enum arch_feature feature)
 {
     return (arch_features >> feature) & 1;

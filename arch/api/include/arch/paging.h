@@ -63,6 +63,12 @@ static inline bool pte_is_leaf(pte_t pte)
 /* The kernel's own table: the root that boot built; its upper half is shared by every stage-1 table. */
 extern struct arch_pt arch_kernel_pt;
 
+/*
+ * Boot: adds RAM to the direct map, read-write, with the largest leaves; what is mapped already (kernel
+ * image) stays. Page aligned. -ENOMEM if the range is too ragged for the boot's table pool.
+ */
+int arch_direct_map_add(paddr_t start, uint64_t size) MUST_CHECK;
+
 /* A new empty table. Stage 1: the kernel half is shared. -ENOMEM. */
 int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind) MUST_CHECK;
 

@@ -59,12 +59,24 @@ struct trap_frame {
 /* Installs trap_from_kernel on this hart. Called by the boot path before kernel_main. */
 void arch_trap_init(void);
 
+/* Were interrupts enabled in the interrupted context (sstatus.SPIE)? Was it kernel mode (SPP)? */
+static inline bool arch_frame_irqs_enabled(const struct trap_frame *frame)
+{
+    return frame->status >> 5 & 1;
+}
+
+static inline bool arch_frame_is_kernel(const struct trap_frame *frame)
+{
+    return frame->status >> 8 & 1;
+}
+
 /* Short name of an exception cause, for messages. Never NULL. */
 const char *arch_trap_name(uint64_t cause);
 
 /*
- * Looks the pc up in the exception table (entries made by the uaccess components). If found: moves the
- * frame to the fix-up and returns true. Called first on every kernel-mode exception by the trap path.
+ * Looks the pc up in the exception table (entries made by the uaccess components and by probes). If
+ * found: moves the frame to the fix-up and returns true. For kernel_fault(): after the vspace had its
+ * chance to fill the page, before panic_trap().
  */
 bool arch_fixup(struct trap_frame *frame);
 

@@ -30,9 +30,10 @@ extern struct thread boot_thread;
 void trap_irq(struct trap_frame *frame, unsigned cause);
 
 /*
- * The kernel's composer. A kernel-mode exception without a fix-up. Returns if it was repaired
- * (a lazily mapped page); otherwise ends in panic_trap(frame). Interrupts masked; frame->status tells
- * whether they were enabled before.
+ * The kernel's composer. A kernel-mode exception. In this order, as far as the kernel has them: a
+ * vspace fills a lazily mapped page, arch_fpu_trap() loads floats, arch_fixup() ends a bad access to a
+ * program's memory; otherwise panic_trap(frame). Interrupts are masked on entry and return;
+ * arch_frame_irqs_enabled(frame) tells whether they were enabled before.
  */
 void kernel_fault(struct trap_frame *frame);
 

@@ -5,12 +5,12 @@
 #define IRQ_UPCALLS_H
 
 /* core/time: this CPU's deadline has passed. Interrupt context. */
-void timer_interrupt(void);
+void time_interrupt(void);
 
 /*
- * core/thread: the interrupt is over, preempt_count is 0 and need_resched is set. Interrupts are masked
- * on entry and return; gives way to another thread in between.
+ * core/thread: the interrupt is over and need_resched is set. Interrupts are masked on entry and
+ * return; gives way to another thread in between if preempt_count allows it.
  */
-void preempt_schedule_irq(void);
+void thread_irq_exit(void);
 
 #endif

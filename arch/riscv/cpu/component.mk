@@ -1,0 +1,4 @@
+SRCS := cpu.c
+DEPS := arch/api
+PUBLIC_DEPS := lib/base
+PROVIDES := arch

@@ -1,0 +1,107 @@
+/* Bodies of <arch/cpu.h> for RISC-V. Contract comments are there. */
+#ifndef ARCH_IMPL_CPU_H
+#define ARCH_IMPL_CPU_H
+
+#define ARCH_SSTATUS_SIE 2ul
+
+static inline unsigned long arch_irq_save(void)
+{
+    unsigned long old;
+
+    __asm__ volatile("csrrci %0, sstatus, 2" : "=r"(old) : : "memory");
+    return old & ARCH_SSTATUS_SIE;
+}
+
+static inline void arch_irq_restore(unsigned long flags)
+{
+    __asm__ volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
+}
+
+static inline void arch_irq_enable(void)
+{
+    __asm__ volatile("csrsi sstatus, 2" : : : "memory");
+}
+
+static inline void arch_irq_disable(void)
+{
+    __asm__ volatile("csrci sstatus, 2" : : : "memory");
+}
+
+static inline bool arch_irq_is_enabled(void)
+{
+    unsigned long status;
+
+    __asm__ volatile("csrr %0, sstatus" : "=r"(status) : : "memory");
+    return status & ARCH_SSTATUS_SIE;
+}
+
+/*
+ * Not volatile: the current thread is the same on both sides of anything but a switch, and a switch is a
+ * call that the compiler cannot see through.
+ */
+static inline struct arch_thread *arch_current(void)
+{
+    struct arch_thread *thread;
+
+    __asm__("mv %0, tp" : "=r"(thread));
+    return thread;
+}
+
+/* `pause` (Zihintpause) is a fence hint: a no-op where it is not implemented. */
+static inline void arch_cpu_relax(void)
+{
+    __asm__ volatile(".4byte 0x0100000f" : : : "memory");
+}
+
+static inline void arch_wfi(void)
+{
+    __asm__ volatile("wfi" : : : "memory");
+}
+
+static inline void arch_mb(void)
+{
+    __asm__ volatile("fence rw, rw" : : : "memory");
+}
+
+static inline void arch_rmb(void)
+{
+    __asm__ volatile("fence r, r" : : : "memory");
+}
+
+static inline void arch_wmb(void)
+{
+    __asm__ volatile("fence w, w" : : : "memory");
+}
+
+static inline void arch_io_mb(void)
+{
+    __asm__ volatile("fence iorw, iorw" : : : "memory");
+}
+
+static inline void arch_fence_i(void)
+{
+    __asm__ volatile("fence.i" : : : "memory");
+}
+
+static inline uint64_t arch_cycles(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("rdcycle %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t arch_instret(void)
+{
+    uint64_t value;
+
+    __asm__ volatile("rdinstret %0" : "=r"(value));
+    return value;
+}
+
+static inline uintptr_t arch_frame_pointer(void)
+{
+    return (uintptr_t)__builtin_frame_address(0);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The hart: what extensions it has, by the device tree's ISA string.
+ */
+#include <arch/cpu.h>
+#include <arch/memory.h>
+
+uint64_t arch_features;
+uint64_t arch_kernel_offset SECTION(".data"); /* set before .bss is cleared */
+
+static const struct {
+    const char *name;
+    uint8_t feature;
+} extension_names[] = {
+    {"sstc", ARCH_FEATURE_SSTC},       {"zbb", ARCH_FEATURE_ZBB},       {"zicboz", ARCH_FEATURE_ZICBOZ},
+    {"svpbmt", ARCH_FEATURE_SVPBMT},   {"svadu", ARCH_FEATURE_SVADU},   {"zkr", ARCH_FEATURE_ZKR},
+    {"d", ARCH_FEATURE_FD},            {"h", ARCH_FEATURE_H},           {"v", ARCH_FEATURE_V},
+    {"b", ARCH_FEATURE_ZBB},
+};
+
+/* The feature called by the `length` characters at name, as a bit; 0 if it does not matter to us. */
+static uint64_t feature_bit(const char *name, size_t length)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(extension_names); i++) {
+        const char *known = extension_names[i].name;
+        size_t n = 0;
+
+        while (n < length && known[n] != '\0' && known[n] == name[n])
+            n++;
+        if (n == length && known[n] == '\0')
+            return BIT(extension_names[i].feature);
+    }
+    return 0;
+}
+
+static size_t name_length(const char *s)
+{
+    size_t n = 0;
+
+    while (s[n] != '\0' && s[n] != '_')
+        n++;
+    return n;
+}
+
+/* "rv64" single letters, then '_' and longer names: unprivileged specification, chapter 27. */
+uint64_t arch_features_parse(const char *isa, bool is_single)
+{
+    uint64_t features = 0;
+
+    if (is_single)
+        return feature_bit(isa, name_length(isa));
+    if (isa[0] == 'r' && isa[1] == 'v' && isa[2] == '6' && isa[3] == '4')
+        isa += 4;
+    for (; *isa != '\0' && *isa != '_' && *isa != 'z' && *isa != 's'; isa++)
+        features |= *isa == 'g' ? BIT(ARCH_FEATURE_FD) : feature_bit(isa, 1);
+    while (*isa != '\0') {
+        if (*isa == '_')
+            isa++;
+        size_t length = name_length(isa);
+
+        features |= feature_bit(isa, length);
+        isa += length;
+    }
+    return features;
+}
