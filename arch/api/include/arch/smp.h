@@ -17,10 +17,23 @@ hartid_t arch_cpu_to_hart(unsigned cpu);
 
 /*
  * Starts a stopped hart (SBI HSM): it runs entry(cpu) as thread idle, on idle's stack, with idle's
- * percpu_offset and cpu, interrupts masked, the kernel's address space. Returns at once; 0 or
- * a negative errno if the firmware refuses. idle: arch_thread_init() done (its entry is not used).
+ * percpu_offset and cpu, interrupts masked, the kernel's address space. Returns when the hart has left the firmware: 0, or
+ * a negative errno if the firmware refuses. idle: arch_thread_init() done (its entry is not used), cpu and percpu_offset set.
  */
 int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigned cpu)) MUST_CHECK;
+
+/* CPUs that were started by arch_smp_start() and have reached C, and CPU 0. */
+cpumask_t arch_cpus_started(void);
+
+/*
+ * Takes from *cpus all CPUs whose harts fit into one SBI hart mask, starting with the lowest: for calls
+ * to the firmware. *cpus must not be 0.
+ */
+struct arch_hart_group {
+    uint64_t mask;
+    hartid_t base;
+};
+struct arch_hart_group arch_hart_group(cpumask_t *cpus);
 
 /* Stops this hart for good (panic, power off). */
 NORETURN void arch_smp_stop_self(void);

@@ -1,0 +1,3 @@
+SRCS := switch.S context.c
+DEPS := arch/riscv/cpu arch/riscv/fpu
+PROVIDES := arch-context

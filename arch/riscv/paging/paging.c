@@ -1,0 +1,120 @@
+/*
+ * Page tables as a whole: table pages, the kernel's root, the direct map. Walks over leaves: walk.c.
+ */
+#include <arch/upcalls.h>
+#include <base/errno.h>
+#include <paging/boot_tables.h>
+#include <riscv/csr.h>
+
+#include "paging.h"
+
+struct arch_pt arch_kernel_pt SECTION(".data");
+
+/* Static boot memory: .noinit is not cleared, each table is when it is handed out. */
+static pte_t boot_tables[BOOT_TABLES][PT_ENTRIES] ALIGNED(PAGE_SIZE) SECTION(".noinit.tables");
+static unsigned nr_boot_tables SECTION(".data");
+
+static void table_clear(pte_t *table, unsigned nr_entries)
+{
+    for (unsigned i = 0; i < nr_entries; i++)
+        table[i] = 0;
+}
+
+/* Called with paging off too: position-independent, no calls out of this file. */
+pte_t *boot_table_alloc(void)
+{
+    if (nr_boot_tables == BOOT_TABLES)
+        return NULL;
+    pte_t *table = boot_tables[nr_boot_tables++];
+
+    table_clear(table, PT_ENTRIES);
+    return table;
+}
+
+pte_t *table_alloc(void)
+{
+    pte_t *table = nr_boot_tables < BOOT_TABLES ? boot_table_alloc() : NULL;
+
+    if (table != NULL)
+        return phys_to_virt(kernel_to_phys(table));
+    return page_table_alloc(0);
+}
+
+/* Pages of the boot pool map the kernel for good and do not come back. */
+void table_free(pte_t *table)
+{
+    uint64_t offset = virt_to_phys(table).v - kernel_to_phys(boot_tables).v;
+
+    if (offset >= sizeof(boot_tables))
+        page_table_free(table, 0);
+}
+
+int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
+{
+    pt->kind = kind;
+    pt->root = page_table_alloc(kind == ARCH_PT_GSTAGE ? 2 : 0);
+    if (pt->root == NULL)
+        return -ENOMEM;
+    /*
+     * The kernel half is shared by copying the root's upper entries. They never change after boot:
+     * the direct map, the kmap area, vmemmap and the image have their second-level tables from the
+     * start (kernel_root_complete()).
+     */
+    if (kind == ARCH_PT_STAGE1) {
+        for (unsigned i = PT_ENTRIES / 2; i < PT_ENTRIES; i++)
+            pt->root[i] = arch_kernel_pt.root[i];
+    }
+    return 0;
+}
+
+static void free_below(pte_t *table, unsigned level)
+{
+    for (unsigned i = 0; level > 0 && i < PT_ENTRIES; i++) {
+        if ((table[i] & PT_V) && !pte_is_leaf(table[i])) {
+            free_below(pte_to_table(table[i]), level - 1);
+            table_free(pte_to_table(table[i]));
+        }
+    }
+}
+
+void arch_pt_destroy(struct arch_pt *pt)
+{
+    unsigned nr_entries = pt->kind == ARCH_PT_GSTAGE ? 4 * PT_ENTRIES : PT_ENTRIES / 2;
+
+    for (unsigned i = 0; i < nr_entries; i++) {
+        if ((pt->root[i] & PT_V) && !pte_is_leaf(pt->root[i])) {
+            free_below(pte_to_table(pt->root[i]), PT_TOP - 1);
+            table_free(pte_to_table(pt->root[i]));
+        }
+    }
+    page_table_free(pt->root, pt->kind == ARCH_PT_GSTAGE ? 2 : 0);
+    pt->root = NULL;
+}
+
+int arch_direct_map_add(paddr_t start, uint64_t size)
+{
+    uint64_t pa = start.v;
+    uint64_t end = pa + size;
+
+    if (end < pa || end > ARCH_DIRECT_MAP_SIZE || ((pa | end) & PAGE_MASK) != 0)
+        return -EINVAL;
+    while (pa < end) {
+        unsigned level = PT_TOP;
+        pte_t *slot;
+
+        while (level > 0 && ((pa & (PT_LEVEL_SIZE(level) - 1)) != 0 || end - pa < PT_LEVEL_SIZE(level)))
+            level--;
+        /* A table in the way has parts of its own (the kernel image): go into it. */
+        for (;; level--) {
+            slot = arch_pt_slot(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, level, true);
+            if (slot == NULL)
+                return -ENOMEM;
+            if (!(*slot & PT_V) || pte_is_leaf(*slot))
+                break;
+        }
+        if (!(*slot & PT_V))
+            *slot = pte_make(PADDR(pa), PT_RW | PT_G);
+        pa += PT_LEVEL_SIZE(level);
+    }
+    return 0;
+}

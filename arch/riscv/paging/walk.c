@@ -1,0 +1,218 @@
+/*
+ * Leaves of a page table: map, unmap, protect, query. Contract: <arch/paging.h>.
+ */
+#include <base/errno.h>
+
+#include "paging.h"
+
+/* Bits of a leaf that arch_pt_protect() replaces. */
+#define PT_RIGHTS (PT_R | PT_W | PT_X | PT_U)
+
+pte_t *arch_pt_slot(const struct arch_pt *pt, vaddr_t va, unsigned level, bool create)
+{
+    pte_t *table = pt->root;
+
+    for (unsigned l = PT_TOP; l > level; l--) {
+        pte_t *slot = &table[pt_index(pt, va, l)];
+        pte_t pte = *slot;
+
+        if (!(pte & PT_V)) {
+            pte_t *below = create ? table_alloc() : NULL;
+
+            if (below == NULL)
+                return NULL;
+            /* The table's zeroes are visible before the entry that leads to it. */
+            pte = pte_make_table(below);
+            __atomic_store_n(slot, pte, __ATOMIC_RELEASE);
+        } else if (pte_is_leaf(pte)) {
+            return NULL;
+        }
+        table = pte_to_table(pte);
+    }
+    return &table[pt_index(pt, va, level)];
+}
+
+pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level)
+{
+    pte_t *table = pt->root;
+
+    for (unsigned l = PT_TOP;; l--) {
+        pte_t pte = table[pt_index(pt, va, l)];
+
+        if (!(pte & PT_V))
+            return 0;
+        if (pte_is_leaf(pte)) {
+            if (level != NULL)
+                *level = l;
+            return pte;
+        }
+        if (l == 0)
+            return 0;
+        table = pte_to_table(pte);
+    }
+}
+
+/* Largest level whose leaf fits at va and pa within size. */
+static unsigned best_level(vaddr_t va, uint64_t pa, uint64_t size, unsigned max_level)
+{
+    unsigned level = MIN(max_level, (unsigned)PT_TOP);
+
+    while (level > 0 && (((va | pa) & (PT_LEVEL_SIZE(level) - 1)) != 0 || size < PT_LEVEL_SIZE(level)))
+        level--;
+    return level;
+}
+
+int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint64_t flags,
+                unsigned max_level)
+{
+    uint64_t done = 0;
+    int rc = 0;
+
+    while (done < size) {
+        unsigned level = best_level(va + done, pa.v + done, size - done, max_level);
+        pte_t *slot = arch_pt_slot(pt, va + done, level, true);
+
+        /* A table that is there already, perhaps empty, may take smaller leaves. */
+        while (slot != NULL && level > 0 && (*slot & PT_V) && !pte_is_leaf(*slot))
+            slot = arch_pt_slot(pt, va + done, --level, true);
+        if (slot == NULL) {
+            rc = arch_pt_query(pt, va + done, NULL) != 0 ? -EEXIST : -ENOMEM;
+            break;
+        }
+        if (*slot & PT_V) {
+            rc = -EEXIST;
+            break;
+        }
+        *slot = pte_make(paddr_add(pa, done), flags);
+        done += PT_LEVEL_SIZE(level);
+    }
+    /* No leaf that we made reaches over the end of `done`, so nothing has to be split. */
+    if (rc != 0 && done != 0 && arch_pt_unmap(pt, va, done, NULL, NULL) != 0)
+        __builtin_unreachable();
+    return rc;
+}
+
+/* Replaces a leaf by a table of leaves one level down that map the same. */
+static int split(pte_t *slot, unsigned level)
+{
+    pte_t pte = *slot;
+    pte_t *table = table_alloc();
+
+    if (table == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < PT_ENTRIES; i++)
+        table[i] = pte + (i * PT_LEVEL_SIZE(level - 1) >> PAGE_SHIFT << 10);
+    __atomic_store_n(slot, pte_make_table(table), __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* One pass over a range: at each leaf wholly inside, act() may change *pte. */
+struct pass {
+    const struct arch_pt *pt;
+    int (*act)(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level);
+    int (*fn)(void *ctx, vaddr_t va, pte_t *pte, unsigned level);
+    void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level);
+    void *ctx;
+    uint64_t flags;
+    bool must_split;
+    bool frees_tables;
+};
+
+static bool is_empty(const pte_t *table)
+{
+    for (unsigned i = 0; i < PT_ENTRIES; i++)
+        if (table[i] != 0)
+            return false;
+    return true;
+}
+
+/* [va, last]: inclusive, so that the end of the address space needs no special case. */
+static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va, vaddr_t last)
+{
+    uint64_t span = PT_LEVEL_SIZE(level);
+
+    for (;;) {
+        vaddr_t slot_va = va & ~(span - 1);
+        vaddr_t slot_last = slot_va + (span - 1);
+        vaddr_t upto = MIN(last, slot_last);
+        pte_t *slot = &table[pt_index(pass->pt, va, level)];
+        int rc = 0;
+
+        if (pte_is_leaf(*slot) && (va != slot_va || upto != slot_last) && pass->must_split) {
+            rc = split(slot, level);
+            if (rc != 0)
+                return rc;
+        }
+        if (pte_is_leaf(*slot)) {
+            rc = pass->act(pass, slot_va, slot, level);
+        } else if ((*slot & PT_V) && level > 0) {
+            pte_t *below = pte_to_table(*slot);
+
+            rc = pass_run(pass, below, level - 1, va, upto);
+            /* Second-level tables of the kernel half are shared by all roots: they stay. */
+            bool is_shared = level == PT_TOP && slot_va >= ARCH_DIRECT_MAP_BASE;
+
+            if (rc == 0 && pass->frees_tables && !is_shared && is_empty(below)) {
+                *slot = 0;
+                table_free(below);
+            }
+        }
+        if (rc != 0)
+            return rc;
+        if (upto == last)
+            return 0;
+        va = upto + 1;
+    }
+}
+
+static int pass_over(struct pass *pass, vaddr_t va, uint64_t size)
+{
+    if (size == 0)
+        return 0;
+    return pass_run(pass, pass->pt->root, PT_TOP, va, va + (size - 1));
+}
+
+static int unmap_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
+{
+    pte_t old = *pte;
+
+    *pte = 0;
+    if (pass->leaf != NULL)
+        pass->leaf(pass->ctx, va, old, level);
+    return 0;
+}
+
+int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
+                  void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx)
+{
+    struct pass pass = {
+        .pt = pt, .act = unmap_leaf, .leaf = leaf, .ctx = ctx, .must_split = true, .frees_tables = true};
+
+    return pass_over(&pass, va, size);
+}
+
+static int protect_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
+{
+    *pte = (*pte & ~PT_RIGHTS) | (pass->flags & PT_RIGHTS);
+    return 0;
+}
+
+int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags)
+{
+    struct pass pass = {.pt = pt, .act = protect_leaf, .flags = flags, .must_split = true};
+
+    return pass_over(&pass, va, size);
+}
+
+static int walk_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
+{
+    return pass->fn(pass->ctx, va, pte, level);
+}
+
+int arch_pt_walk(const struct arch_pt *pt, vaddr_t va, uint64_t size,
+                 int (*fn)(void *ctx, vaddr_t va, pte_t *pte, unsigned level), void *ctx)
+{
+    struct pass pass = {.pt = pt, .act = walk_leaf, .fn = fn, .ctx = ctx};
+
+    return pass_over(&pass, va, size);
+}

@@ -1,0 +1,3 @@
+SRCS := smp.c start.S
+DEPS := arch/riscv/cpu arch/riscv/sbi arch/riscv/trap
+PROVIDES := arch-smp

@@ -1,0 +1,30 @@
+/* Between smp.c and start.S. */
+#ifndef SMP_SMP_H
+#define SMP_SMP_H
+
+#define START_SATP   0
+#define START_THREAD 8
+#define START_SP     16
+#define START_OFFSET 24
+
+#ifndef __ASSEMBLY__
+#include <base/types.h>
+
+struct arch_thread;
+
+/* What a hart finds behind the opaque pointer (physical) when the firmware starts it. */
+struct smp_start {
+    uint64_t satp;
+    struct arch_thread *thread;
+    uintptr_t sp;
+    uint64_t kernel_offset;
+    void (*entry)(unsigned cpu);
+};
+
+void smp_hart_start(void);
+
+/* The first C on a started hart: paging on, on the idle thread's stack. */
+NORETURN void smp_hart_main(void);
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * A hart enters here from the firmware's HSM: a0 = hart id, a1 = physical address of its struct
+ * smp_start, paging off, interrupts masked. Paging goes on by way of a trap: stvec names the
+ * instruction behind, at its virtual address.
+ */
+#include "smp.h"
+
+    .text
+    .globl smp_hart_start
+    .type smp_hart_start, @function
+    .balign 4
+smp_hart_start:
+    csrw    sie, zero
+    ld      t0, START_OFFSET(a1)
+    ld      t1, START_SATP(a1)
+    ld      tp, START_THREAD(a1)
+    ld      sp, START_SP(a1)
+    lla     t2, 1f
+    add     t2, t2, t0
+    csrw    stvec, t2
+    sfence.vma
+    csrw    satp, t1
+    .balign 4
+1:
+    li      s0, 0
+    li      ra, 0
+    lla     t0, .Lmain                  /* now at its virtual address */
+    jr      t0
+.Lmain:
+    call    smp_hart_main
+    .size smp_hart_start, . - smp_hart_start

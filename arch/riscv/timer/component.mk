@@ -1,0 +1,3 @@
+SRCS := timer.c
+DEPS := arch/riscv/cpu arch/riscv/sbi
+PROVIDES := arch-timer

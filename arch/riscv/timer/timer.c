@@ -1,0 +1,47 @@
+/*
+ * One deadline per hart: stimecmp (Sstc) if the hart has it and the firmware lets us have it, else
+ * the firmware's TIME extension.
+ */
+#include <arch/cpu.h>
+#include <arch/timer.h>
+#include <riscv/csr.h>
+#include <sbi/sbi.h>
+
+static bool has_stimecmp; /* [I] after CPU 0's arch_timer_init */
+static bool is_probed;
+
+/* The tree may promise what menvcfg.STCE forbids: try, with a fix-up for the trap. */
+static bool probe_stimecmp(void)
+{
+    long ok = 0;
+
+    __asm__ volatile("1: csrw 0x14d, %1\n\t"
+                     "li %0, 1\n"
+                     "2:\n\t"
+                     ".pushsection ex_table, \"a\"\n\t"
+                     ".balign 4\n\t"
+                     ".word 1b - ., 2b - .\n\t"
+                     ".popsection"
+                     : "+r"(ok)
+                     : "r"(-1l)
+                     : "memory");
+    return ok != 0;
+}
+
+void arch_timer_init(void)
+{
+    if (!is_probed) {
+        has_stimecmp = arch_has(ARCH_FEATURE_SSTC) && probe_stimecmp();
+        is_probed = true;
+    }
+    arch_timer_set(UINT64_MAX);
+    csr_set(sie, SIE_STIE);
+}
+
+void arch_timer_set(uint64_t ticks)
+{
+    if (has_stimecmp)
+        csr_write(0x14d, ticks);
+    else
+        sbi_call(SBI_TIME, 0, ticks, 0, 0, 0, 0);
+}
