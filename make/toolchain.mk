@@ -16,4 +16,4 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -f
     -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
     -ffunction-sections -fdata-sections -fstack-protector-strong -Wframe-larger-than=2048 $(WARNINGS) \
     $(if $(DEBUG),-DDEBUG)
-KERNEL_ASFLAGS := -g $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)
+KERNEL_ASFLAGS := -g -fno-pie $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)

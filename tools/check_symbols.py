@@ -4,7 +4,7 @@
 usage: check_symbols.py CROSS- OUTDIR
 
 OUTDIR/components.txt lists "component: what it may refer to"; OUTDIR/c/COMPONENT.o is its object. A
-component's undefined symbols must be defined by those, named in one of its own upcalls.h, or belong to
+component's undefined symbols must be defined by those, named in an upcalls.h of its own or of those, or belong to
 the runtime that compiled code assumes.
 """
 import glob
@@ -57,7 +57,8 @@ def main():
             allowed |= table.get(path_of.get(dep, ""), (set(), set()))[0]
         missing = {s for s in table[path_of[name]][1] - allowed if not s.startswith(IMPLICIT_PREFIX)}
         if missing:
-            missing -= words_of(glob.glob(f"{name}/include/*/upcalls.h"))
+            for dep in [name, *deps]:
+                missing -= words_of(glob.glob(f"{dep}/include/*/upcalls.h"))
         for symbol in sorted(missing):
             owners = [c for c, p in path_of.items() if symbol in table.get(p, (set(), set()))[0]]
             where = f"; it is {', '.join(owners)}'s, which {name}/component.mk does not name" if owners else \

@@ -1,3 +1,3 @@
 SRCS := klog.c
-DEPS := arch/api core/time lib/printf lib/string core/console core/bootargs core/lock
+DEPS := arch/api platform/api lib/printf lib/string core/console core/bootargs core/lock
 PROVIDES := log

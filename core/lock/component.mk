@@ -1,4 +1,4 @@
-SRCS := spinlock.c
+SRCS := spinlock.c order.c
 HOST_SRCS := host.c
 DEPS := core/log
 PUBLIC_DEPS := lib/base arch/api

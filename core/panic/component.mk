@@ -1,4 +1,5 @@
-SRCS := panic.c
-DEPS := arch/api core/log core/console core/irq core/percpu core/bootargs lib/symtab lib/printf
+SRCS := panic.c backtrace.c
+DEPS := arch/api core/log core/console core/irq core/percpu core/bootargs lib/symtab lib/string
 PUBLIC_DEPS := lib/base
 PROVIDES := panic
+EXPORTS := __stack_chk_fail __stack_chk_guard

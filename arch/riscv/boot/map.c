@@ -46,6 +46,11 @@ void boot_die(const char *reason, uint64_t a, uint64_t b)
     arch_poweroff(true);
 }
 
+static uint32_t swap32(uint32_t x)
+{
+    return x >> 24 | (x >> 8 & 0xff00) | (x << 8 & 0xff0000) | x << 24;
+}
+
 static pte_t *table_or_die(void)
 {
     pte_t *table = boot_table_alloc();
@@ -103,7 +108,7 @@ static void map_fdt(pte_t *root, uint64_t fdt)
         boot_die("the firmware gave no device tree, but", fdt, 0);
     if (header[0] != FDT_MAGIC_LE)
         boot_die("no device tree there, but", fdt, header[0]);
-    uint64_t size = __builtin_bswap32(header[1]);
+    uint64_t size = swap32(header[1]);
 
     if (size > FDT_MAX_SIZE)
         boot_die("the device tree is too large, at", fdt, size);

@@ -21,6 +21,9 @@ static inline void arch_irq_enable(void);
 static inline void arch_irq_disable(void);
 static inline bool arch_irq_is_enabled(void);
 
+/* This hart: lets device and software interrupts through (the timer's: arch_timer_init). */
+static inline void arch_irq_unmask_causes(void);
+
 /* The thread that runs here; never NULL, not even in the first C function of the boot. */
 static inline struct arch_thread *arch_current(void);
 

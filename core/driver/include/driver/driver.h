@@ -5,7 +5,8 @@
  *   static int uart_probe(struct device *dev) { ... }
  *   DRIVER(ns16550a, uart_probe, "ns16550a", "ns16550");
  *
- * Interrupt controllers are probed first, whatever their place in the tree.
+ * The order is the tree's: a line of an interrupt controller that is not there yet may be registered, and
+ * becomes live with it.
  */
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
@@ -30,29 +31,24 @@ struct device {
     unsigned nr_regs;
     uint32_t irq[DEVICE_MAX_IRQS]; /* first cell of each specifier of `interrupts` */
     unsigned nr_irqs;
-    const struct fdt *fdt; /* for other properties: */
-    int node;              /* fdt_* node handle */
+    const struct fdt *fdt;  /* for other properties: fdt_node_u32(dev->fdt, &dev->node, ...) */
+    struct fdt_node node;
 };
-
-#define DRIVER_EARLY 1 /* interrupt controllers, and what others need: first pass */
 
 struct driver {
     const char *name;
     const char *const *compatible; /* NULL-terminated */
     /* 0, or a negative errno, which is logged with the node's name; the boot goes on. */
     int (*probe)(struct device *dev);
-    unsigned flags;
 };
 
-#define DRIVER_FLAGS(name_, probe_, flags_, ...)                                                   \
+#define DRIVER(name_, probe_, ...)                                                                 \
     static const char *const PASTE(name_, _compatible)[] = {__VA_ARGS__, NULL};                    \
     LINKER_SET_ITEM(drivers, struct driver, PASTE(name_, _driver)) = {                             \
         .name = #name_,                                                                            \
         .compatible = PASTE(name_, _compatible),                                                   \
         .probe = probe_,                                                                           \
-        .flags = flags_,                                                                           \
     }
-#define DRIVER(name_, probe_, ...) DRIVER_FLAGS(name_, probe_, 0, __VA_ARGS__)
 
 /* After frame_init(), kmap_init() and the interrupt dispatch. Returns how many devices were probed. */
 int driver_probe_all(void);

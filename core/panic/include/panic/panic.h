@@ -2,7 +2,7 @@
  * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames and
  * backtraces. Symbols come from the table that tools/symtab.py puts into the image.
  *
- * panic=halt (default: poweroff) | poweroff | reboot on the command line says what follows the report.
+ * panic=poweroff (the default) | reboot | halt on the command line says what follows the report.
  */
 #ifndef PANIC_PANIC_H
 #define PANIC_PANIC_H
@@ -21,6 +21,21 @@ void backtrace_print(void);
 void backtrace_print_from(uintptr_t pc, uintptr_t fp, uintptr_t stack_low, uintptr_t stack_high);
 /* A thread that does not run. */
 void backtrace_print_thread(const struct arch_thread *t);
+
+/*
+ * Sets the stack protector's canary from what randomness the boot has. Inlined into kernel_main, which
+ * never returns: a function that is entered with one canary and left with another would die.
+ */
+extern uintptr_t __stack_chk_guard;
+
+static ALWAYS_INLINE void stack_guard_init(const uint8_t *seed, size_t nr_bytes, uint64_t salt)
+{
+    uint64_t hash = 0xcbf29ce484222325ull ^ salt; /* FNV-1a */
+
+    for (size_t i = 0; i < nr_bytes; i++)
+        hash = (hash ^ seed[i]) * 0x100000001b3ull;
+    __stack_chk_guard = hash & ~0xffull; /* a zero byte stops string functions */
+}
 
 /* Installs the IPI_STOP handler; once, after the interrupt dispatch. */
 void panic_init(void);

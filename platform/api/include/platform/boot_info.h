@@ -1,8 +1,8 @@
 /*
  * What the firmware's device tree says about the machine, read in one pass at boot and checked.
  *
- * Contract `platform`; provider platform/qemu-virt. A tree that is malformed or lacks
- * memory ends the boot with one line; a bad property is skipped with one warning.
+ * Contract `platform`; provider platform/qemu-virt. A tree that is malformed or lacks memory ends
+ * the boot with one line; a bad property is skipped with one warning.
  */
 #ifndef PLATFORM_BOOT_INFO_H
 #define PLATFORM_BOOT_INFO_H
@@ -13,6 +13,7 @@
 
 #define BOOT_MAX_MEMORY   8
 #define BOOT_MAX_RESERVED 24
+#define BOOT_MAX_WARNINGS 8
 
 struct boot_range {
     paddr_t start;
@@ -33,15 +34,22 @@ struct boot_info {
     hartid_t boot_hart;
     hartid_t harts[NR_CPUS_MAX]; /* usable harts, the boot hart first */
     unsigned nr_harts;
+    uint32_t intc_phandles[NR_CPUS_MAX]; /* of each hart's interrupt controller node; 0: none */
     const char *isa;    /* of the first hart: riscv,isa; in the tree */
     uint8_t seed[32];   /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
     unsigned seed_size;
     const char *model;  /* "" if absent */
+    /* What was wrong but could be lived with, one line each; the kernel logs them. */
+    const char *warnings[BOOT_MAX_WARNINGS];
+    unsigned nr_warnings;
 };
 
 extern struct boot_info boot_info;
 
-/* First thing of kernel_main: reads the tree, maps all RAM, tells the arch layer what it found. */
-void platform_init(hartid_t boot_hart, paddr_t fdt);
+/*
+ * First thing of kernel_main: reads the tree, maps all RAM, tells the arch layer what it found (harts,
+ * features). Returns NULL, or why this machine cannot be used, in a few words.
+ */
+const char *platform_init(hartid_t boot_hart, paddr_t fdt) MUST_CHECK;
 
 #endif

@@ -35,6 +35,11 @@ static inline bool arch_irq_is_enabled(void)
     return status & ARCH_SSTATUS_SIE;
 }
 
+static inline void arch_irq_unmask_causes(void)
+{
+    __asm__ volatile("csrs sie, %0" : : "r"(1ul << 9 | 1ul << 1) : "memory"); /* SEIE, SSIE */
+}
+
 /*
  * Not volatile: the current thread is the same on both sides of anything but a switch, and a switch is a
  * call that the compiler cannot see through.

@@ -7,7 +7,7 @@
 #define ARCH_DIRECT_MAP_SIZE 0x0000002000000000ul /* 128 GiB */
 #define ARCH_VMEMMAP_BASE    0xffffffe000000000ul
 #define ARCH_KMAP_BASE       0xffffffe800000000ul
-#define ARCH_KMAP_END        0xfffffff000000000ul
+#define ARCH_KMAP_END        0xffffffe840000000ul /* one second-level table, shared by all roots */
 #define ARCH_KERNEL_BASE     0xffffffff80000000ul
 
 /* ARCH_KERNEL_BASE minus the physical address the image was loaded at. */

@@ -1,0 +1,3 @@
+SRCS :=
+PUBLIC_DEPS := lib/base
+CONTRACT := app

@@ -1,0 +1,3 @@
+SRCS := hello.c
+DEPS := core/console
+PROVIDES := app

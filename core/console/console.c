@@ -1,0 +1,117 @@
+/*
+ * The console: bytes to every registered device, bytes from the keyboard to one receiver.
+ */
+#include <arch/power.h>
+#include <console/console.h>
+#include <lock/spinlock.h>
+
+#define EARLY_SIZE 2048
+
+static struct spinlock console_lock = SPINLOCK_INIT("console");
+static struct console *consoles; /* GUARDED_BY(console_lock); grows only */
+static void (*input)(const char *bytes, size_t nr_bytes); /* [a] */
+static bool is_panic;            /* [a] no locks any more */
+
+/* What was written before the first console came; what did not fit is lost from the end. */
+static char early[EARLY_SIZE];
+static size_t early_used;
+
+static unsigned long lock(void)
+{
+    return is_panic ? arch_irq_save() : spin_lock_irqsave(&console_lock);
+}
+
+static void unlock(unsigned long flags)
+{
+    if (is_panic)
+        arch_irq_restore(flags);
+    else
+        spin_unlock_irqrestore(&console_lock, flags);
+}
+
+static void emit(const char *bytes, size_t nr_bytes)
+{
+    if (consoles == NULL) {
+        for (size_t i = 0; i < nr_bytes; i++) {
+            if (is_panic)
+                arch_early_putchar(bytes[i]);
+            else if (early_used < EARLY_SIZE)
+                early[early_used++] = bytes[i];
+        }
+    }
+    for (struct console *con = consoles; con != NULL; con = con->next)
+        con->write(con, bytes, nr_bytes);
+}
+
+void console_register(struct console *con)
+{
+    unsigned long flags = lock();
+
+    if (consoles == NULL && early_used != 0)
+        con->write(con, early, early_used);
+    con->next = consoles;
+    __atomic_store_n(&consoles, con, __ATOMIC_RELEASE);
+    unlock(flags);
+}
+
+void console_write_raw(const char *bytes, size_t nr_bytes)
+{
+    unsigned long flags = lock();
+
+    emit(bytes, nr_bytes);
+    unlock(flags);
+}
+
+void console_write(const char *bytes, size_t nr_bytes)
+{
+    unsigned long flags = lock();
+    size_t from = 0;
+
+    for (size_t i = 0; i < nr_bytes; i++) {
+        if (bytes[i] == '\n') {
+            emit(bytes + from, i - from);
+            emit("\r\n", 2);
+            from = i + 1;
+        }
+    }
+    emit(bytes + from, nr_bytes - from);
+    unlock(flags);
+}
+
+void console_received(const char *bytes, size_t nr_bytes)
+{
+    void (*fn)(const char *bytes, size_t nr_bytes) = __atomic_load_n(&input, __ATOMIC_ACQUIRE);
+
+    if (fn != NULL)
+        fn(bytes, nr_bytes);
+}
+
+void console_set_input(void (*fn)(const char *bytes, size_t nr_bytes))
+{
+    __atomic_store_n(&input, fn, __ATOMIC_RELEASE);
+}
+
+static void firmware_write(struct console *con, const char *bytes, size_t nr_bytes)
+{
+    (void)con;
+    for (size_t i = 0; i < nr_bytes; i++)
+        arch_early_putchar(bytes[i]);
+}
+
+void console_start(void)
+{
+    static struct console firmware = {.name = "sbi", .write = firmware_write};
+
+    if (consoles == NULL)
+        console_register(&firmware);
+}
+
+void console_enter_panic(void)
+{
+    is_panic = true;
+    if (consoles == NULL) {
+        for (size_t i = 0; i < early_used; i++)
+            arch_early_putchar(early[i]);
+        early_used = 0;
+    }
+}

@@ -1,0 +1,78 @@
+/*
+ * Matches device-tree nodes with drivers, in one pass over the tree.
+ */
+#include <driver/driver.h>
+#include <log/log.h>
+#include <platform/boot_info.h>
+#include <string/string.h>
+
+LINKER_SET_DECLARE(drivers, struct driver);
+
+static const struct driver *match(const struct fdt_node *node, const char **compatible)
+{
+    const char *have;
+
+    for (unsigned i = 0; (have = fdt_prop_string(&node->compatible, i)) != NULL; i++) {
+        LINKER_SET_FOREACH (drivers, struct driver, driver) {
+            for (const char *const *want = driver->compatible; *want != NULL; want++) {
+                if (str_equal(have, *want)) {
+                    *compatible = have;
+                    return driver;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+static void decode(struct device *dev)
+{
+    struct fdt_prop prop;
+
+    for (unsigned i = 0; i < DEVICE_MAX_REGS; i++) {
+        struct device_reg *reg = &dev->reg[dev->nr_regs];
+
+        if (fdt_reg_phys(dev->fdt, &dev->node, i, &reg->base, &reg->size) != 0)
+            break;
+        dev->nr_regs++;
+    }
+    /* One cell per interrupt at a PLIC. */
+    if (fdt_prop_find(dev->fdt, &dev->node, "interrupts", &prop) == 0)
+        while (dev->nr_irqs < DEVICE_MAX_IRQS &&
+               fdt_prop_u32(&prop, dev->nr_irqs, &dev->irq[dev->nr_irqs]) == 0)
+            dev->nr_irqs++;
+}
+
+int driver_probe_all(void)
+{
+    const struct fdt *fdt = &boot_info.fdt;
+    struct fdt_walk walk;
+    struct device dev;
+    int nr_probed = 0;
+    int rc;
+
+    fdt_walk_init(&walk, fdt);
+    for (;;) {
+        dev = (struct device){.fdt = fdt};
+        rc = fdt_walk_next(&walk, &dev.node);
+        if (rc <= 0)
+            break;
+        if (dev.node.compatible.value == NULL || !fdt_node_is_enabled(&dev.node))
+            continue;
+        const struct driver *driver = match(&dev.node, &dev.compatible);
+
+        if (driver == NULL)
+            continue;
+        dev.name = dev.node.name;
+        decode(&dev);
+        int error = driver->probe(&dev);
+
+        if (error == 0)
+            nr_probed++;
+        else
+            log_warn("%s: %s failed, error %d", dev.name, driver->name, -error);
+    }
+    if (rc < 0)
+        log_warn("device tree: malformed, the devices behind the defect are ignored");
+    return nr_probed;
+}

@@ -1,0 +1,234 @@
+/*
+ * Kernel virtual ranges: first fit over a list of free ranges, ordered by address and merged on release.
+ *
+ * The nodes of the list come from pages of their own, so that nothing here needs a heap. Each range gets
+ * one page more than asked for, at its low end, which stays unmapped: the guard.
+ */
+#include <arch/memory.h>
+#include <arch/paging.h>
+#include <frame/frame.h>
+#include <kmap/kmap.h>
+#include <lock/spinlock.h>
+#include <log/log.h>
+
+#define STACKS_KEPT 32
+
+struct range {
+    vaddr_t start;
+    uint64_t size;
+    struct range *next;
+};
+
+static struct spinlock kmap_lock = SPINLOCK_INIT("kmap");
+static struct range *free_ranges; /* GUARDED_BY(kmap_lock), ascending */
+static struct range *spare;       /* GUARDED_BY(kmap_lock), unused nodes */
+static void *stacks[STACKS_KEPT]; /* GUARDED_BY(kmap_lock), mapped stacks of KERNEL_STACK_SIZE */
+static unsigned nr_stacks;
+
+/* Before nodes run out; the lock is held, frame_alloc does not sleep. */
+static bool spare_fill(void)
+{
+    if (spare != NULL && spare->next != NULL)
+        return true;
+    struct frame *f = frame_alloc(0, 0);
+
+    if (f == NULL)
+        return spare != NULL;
+    struct range *nodes = frame_to_virt(f);
+
+    for (size_t i = 0; i < PAGE_SIZE / sizeof(*nodes); i++) {
+        nodes[i].next = spare;
+        spare = &nodes[i];
+    }
+    return true;
+}
+
+void kmap_init(void)
+{
+    static struct range all = {.start = ARCH_KMAP_BASE, .size = ARCH_KMAP_END - ARCH_KMAP_BASE};
+
+    free_ranges = &all;
+}
+
+/* Address behind the guard page of a range with room for size bytes; 0: no room. */
+static vaddr_t range_take(uint64_t size)
+{
+    unsigned long flags = spin_lock_irqsave(&kmap_lock);
+    vaddr_t va = 0;
+
+    size += PAGE_SIZE;
+    for (struct range **link = &free_ranges; *link != NULL; link = &(*link)->next) {
+        struct range *r = *link;
+
+        if (r->size < size)
+            continue;
+        va = r->start + PAGE_SIZE;
+        r->start += size;
+        r->size -= size;
+        if (r->size == 0) {
+            *link = r->next;
+            r->next = spare;
+            spare = r;
+        }
+        break;
+    }
+    spin_unlock_irqrestore(&kmap_lock, flags);
+    return va;
+}
+
+/* va, size: as range_take returned and got them. */
+static void range_give(vaddr_t va, uint64_t size)
+{
+    unsigned long flags = spin_lock_irqsave(&kmap_lock);
+    struct range **link = &free_ranges;
+    struct range *before = NULL;
+    vaddr_t start = va - PAGE_SIZE;
+
+    size += PAGE_SIZE;
+    for (; *link != NULL && (*link)->start < start; link = &(*link)->next)
+        before = *link;
+    struct range *after = *link;
+
+    if (before != NULL && before->start + before->size == start) {
+        before->size += size;
+        if (after != NULL && before->start + before->size == after->start) {
+            before->size += after->size;
+            before->next = after->next;
+            after->next = spare;
+            spare = after;
+        }
+    } else if (after != NULL && start + size == after->start) {
+        after->start = start;
+        after->size += size;
+    } else if (spare_fill()) {
+        struct range *r = spare;
+
+        spare = r->next;
+        *r = (struct range){start, size, after};
+        *link = r;
+    } /* else: out of memory for a node; the addresses are lost, nothing else */
+    spin_unlock_irqrestore(&kmap_lock, flags);
+}
+
+void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
+{
+    uint64_t in_page = pa.v & PAGE_MASK;
+
+    if (size == 0 || pa.v + size < pa.v || size > ARCH_KMAP_END - ARCH_KMAP_BASE)
+        return NULL;
+    uint64_t whole = ALIGN_UP(in_page + size, PAGE_SIZE);
+    vaddr_t va = range_take(whole);
+
+    if (va == 0)
+        return NULL;
+    unsigned long irq = spin_lock_irqsave(&kmap_lock);
+    int rc = arch_pt_map(&arch_kernel_pt, va, PADDR(pa.v - in_page), whole, flags | PT_G, 2);
+
+    spin_unlock_irqrestore(&kmap_lock, irq);
+    if (rc != 0) {
+        range_give(va, whole);
+        return NULL;
+    }
+    /* Entries may be cached as invalid: privileged specification, "Supervisor Memory-Management Fence". */
+    arch_tlb_shootdown_kernel(va, whole);
+    return (void *)(va + in_page);
+}
+
+void *kmap_device(paddr_t pa, uint64_t size)
+{
+    return kmap_range(pa, size, PT_RW);
+}
+
+void kmap_unmap(void *address, uint64_t size)
+{
+    vaddr_t va = ALIGN_DOWN((vaddr_t)(uintptr_t)address, PAGE_SIZE);
+    uint64_t whole = ALIGN_UP((uintptr_t)address + size, PAGE_SIZE) - va;
+    unsigned long irq = spin_lock_irqsave(&kmap_lock);
+    int rc = arch_pt_unmap(&arch_kernel_pt, va, whole, NULL, NULL);
+
+    spin_unlock_irqrestore(&kmap_lock, irq);
+    assert(rc == 0);
+    arch_tlb_shootdown_kernel(va, whole);
+    range_give(va, whole);
+}
+
+static void free_page(void *ctx, vaddr_t va, pte_t pte, unsigned level)
+{
+    struct frame **list = ctx;
+    struct frame *f = pa_to_frame(pte_to_pa(pte));
+
+    (void)va;
+    assert(level == 0);
+    f->priv = (uintptr_t)*list;
+    *list = f;
+}
+
+static void stack_unmap(vaddr_t va, uint64_t size)
+{
+    struct frame *list = NULL;
+    unsigned long irq = spin_lock_irqsave(&kmap_lock);
+    int rc = arch_pt_unmap(&arch_kernel_pt, va, size, free_page, &list);
+
+    spin_unlock_irqrestore(&kmap_lock, irq);
+    assert(rc == 0);
+    arch_tlb_shootdown_kernel(va, size);
+    while (list != NULL) {
+        struct frame *next = (struct frame *)(uintptr_t)list->priv;
+
+        frame_free(list, 0);
+        list = next;
+    }
+    range_give(va, size);
+}
+
+void *kmap_alloc_stack(size_t size)
+{
+    assert(size != 0 && IS_ALIGNED(size, PAGE_SIZE));
+    if (size == KERNEL_STACK_SIZE) {
+        unsigned long flags = spin_lock_irqsave(&kmap_lock);
+        void *stack = nr_stacks != 0 ? stacks[--nr_stacks] : NULL;
+
+        spin_unlock_irqrestore(&kmap_lock, flags);
+        if (stack != NULL)
+            return stack;
+    }
+    vaddr_t va = range_take(size);
+    uint64_t done = 0;
+
+    if (va == 0)
+        return NULL;
+    for (; done < size; done += PAGE_SIZE) {
+        struct frame *f = frame_alloc(0, 0);
+        int rc = -1;
+
+        if (f != NULL) {
+            unsigned long irq = spin_lock_irqsave(&kmap_lock);
+
+            rc = arch_pt_map(&arch_kernel_pt, va + done, frame_to_pa(f), PAGE_SIZE, PT_RW | PT_G, 0);
+            spin_unlock_irqrestore(&kmap_lock, irq);
+        }
+        if (rc != 0) {
+            if (f != NULL)
+                frame_free(f, 0);
+            stack_unmap(va, size);
+            return NULL;
+        }
+    }
+    arch_tlb_shootdown_kernel(va, size);
+    return (void *)va;
+}
+
+void kmap_free_stack(void *stack, size_t size)
+{
+    if (size == KERNEL_STACK_SIZE) {
+        unsigned long flags = spin_lock_irqsave(&kmap_lock);
+        bool is_kept = nr_stacks < STACKS_KEPT;
+
+        if (is_kept)
+            stacks[nr_stacks++] = stack;
+        spin_unlock_irqrestore(&kmap_lock, flags);
+        if (is_kept)
+            return;
+    }
+    stack_unmap((vaddr_t)(uintptr_t)stack, size);
+}

@@ -1,0 +1,2 @@
+SRCS := ns16550a.c
+DEPS := arch/api core/console core/driver core/irq core/kmap core/lock core/log lib/fdt

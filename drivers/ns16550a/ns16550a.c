@@ -1,0 +1,111 @@
+/*
+ * The 16550A UART (National Semiconductor PC16550D data sheet, 1995): output by polling, input by
+ * interrupt. One instance: the console.
+ *
+ * Output polls because the kernel's messages must work in any context; the receiver's FIFO is emptied by
+ * the interrupt handler into the console's input.
+ */
+#include <arch/mmio.h>
+#include <base/errno.h>
+#include <console/console.h>
+#include <driver/driver.h>
+#include <irq/irq.h>
+#include <kmap/kmap.h>
+#include <log/log.h>
+
+/* Registers, in units of the register stride. */
+#define UART_RBR 0 /* read: received byte */
+#define UART_THR 0 /* write: byte to send */
+#define UART_IER 1 /* interrupt enable */
+#define UART_FCR 2 /* FIFO control */
+#define UART_LCR 3 /* line control */
+#define UART_MCR 4 /* modem control */
+#define UART_LSR 5 /* line status */
+
+#define IER_RECEIVED 0x01
+#define FCR_ENABLE   0x01
+#define FCR_CLEAR    0x06
+#define LCR_8N1      0x03
+#define MCR_DTR_RTS  0x0b /* and OUT2, which gates the interrupt on PCs */
+#define LSR_READY    0x01
+#define LSR_THRE     0x20
+#define FIFO_SIZE    16
+
+/* A transmitter that never empties (no such device) must not hang the kernel. */
+#define SEND_SPINS 1000000
+
+static struct {
+    volatile uint8_t *regs;
+    unsigned shift; /* log2 of the register stride */
+    struct console console;
+} uart;
+
+static uint8_t reg_read(unsigned reg)
+{
+    return mmio_read8(uart.regs + ((size_t)reg << uart.shift));
+}
+
+static void reg_write(unsigned reg, uint8_t value)
+{
+    mmio_write8(uart.regs + ((size_t)reg << uart.shift), value);
+}
+
+/* Waits once for the whole FIFO, then fills it. */
+static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
+{
+    (void)con;
+    for (size_t i = 0; i < nr_bytes; i++) {
+        if (i % FIFO_SIZE == 0) {
+            for (unsigned spins = 0; !(reg_read(UART_LSR) & LSR_THRE) && spins < SEND_SPINS; spins++)
+                ;
+        }
+        reg_write(UART_THR, (uint8_t)bytes[i]);
+    }
+}
+
+static void uart_interrupt(void *ctx)
+{
+    char bytes[FIFO_SIZE];
+    size_t n;
+
+    (void)ctx;
+    do {
+        for (n = 0; n < FIFO_SIZE && (reg_read(UART_LSR) & LSR_READY); n++)
+            bytes[n] = (char)reg_read(UART_RBR);
+        if (n != 0)
+            console_received(bytes, n);
+    } while (n == FIFO_SIZE);
+}
+
+static int uart_probe(struct device *dev)
+{
+    uint32_t shift = 0;
+
+    if (uart.regs != NULL)
+        return -EBUSY;
+    if (dev->nr_regs == 0)
+        return -EINVAL;
+    fdt_node_u32(dev->fdt, &dev->node, "reg-shift", &shift);
+    if (shift > 3 || dev->reg[0].size < (8ul << shift))
+        return -EINVAL;
+    uart.regs = kmap_device(dev->reg[0].base, 8ul << shift);
+    if (uart.regs == NULL)
+        return -ENOMEM;
+    uart.shift = shift;
+    reg_write(UART_IER, 0);
+    reg_write(UART_LCR, LCR_8N1); /* the firmware has set the speed */
+    reg_write(UART_FCR, FCR_ENABLE | FCR_CLEAR);
+    reg_write(UART_MCR, MCR_DTR_RTS);
+    uart.console = (struct console){.name = "ns16550a", .write = uart_write};
+    console_register(&uart.console);
+    /* Without an interrupt there is output only. */
+    if (dev->nr_irqs == 0)
+        return 0;
+    int rc = irq_register(dev->irq[0], uart_interrupt, NULL);
+
+    if (rc == 0)
+        reg_write(UART_IER, IER_RECEIVED);
+    return rc;
+}
+
+DRIVER(ns16550a, uart_probe, "ns16550a", "ns16550");

@@ -1,0 +1,12 @@
+# The unikernel: the application and the kernel are one image, one privilege level, one address space.
+SRCS := main.c
+USES_APP := 1
+COMPONENTS := \
+    arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
+    arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
+    platform/qemu-virt \
+    core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
+    core/frame core/kmap \
+    drivers/ns16550a drivers/plic \
+    lib/base lib/string \
+    apps/api $(APPDIR)

@@ -1,0 +1,2 @@
+SRCS := symtab.c
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,3 @@
+SRCS := boot_info.c
+DEPS := arch/api lib/fdt lib/string
+PROVIDES := platform
