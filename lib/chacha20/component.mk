@@ -1,0 +1,3 @@
+SRCS := chacha20.c
+DEPS :=
+PUBLIC_DEPS := lib/base

@@ -1,0 +1,47 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <chacha20/chacha20.h>
+
+/* RFC 8439, 2.3.2 */
+static void block_of_the_rfc(void **state)
+{
+    uint32_t key[8], nonce[3] = {0x09000000, 0x4a000000, 0}, out[16];
+    static const uint32_t expected[16] = {
+        0xe4e7f110, 0x15593bd1, 0x1fdd0f50, 0xc47120a3, 0xc7f4d1c7, 0x0368c033, 0x9aaa2204, 0x4e6cd4c3,
+        0x466482d2, 0x09aa9f07, 0x05d7c214, 0xa2028bd9, 0xd19c12b5, 0xb94e16de, 0xe883d0cb, 0x4e3c50a2,
+    };
+
+    for (unsigned i = 0; i < 8; i++)
+        key[i] = 0x03020100u + i * 0x04040404u;
+    chacha20_block(key, 1, nonce, out);
+    assert_memory_equal(out, expected, sizeof(out));
+}
+
+/* RFC 8439, A.1, test vector 1 */
+static void block_of_zeros(void **state)
+{
+    uint32_t key[8] = {0}, nonce[3] = {0}, out[16];
+    static const uint8_t expected[64] = {
+        0x76, 0xb8, 0xe0, 0xad, 0xa0, 0xf1, 0x3d, 0x90, 0x40, 0x5d, 0x6a, 0xe5, 0x53, 0x86, 0xbd, 0x28,
+        0xbd, 0xd2, 0x19, 0xb8, 0xa0, 0x8d, 0xed, 0x1a, 0xa8, 0x36, 0xef, 0xcc, 0x8b, 0x77, 0x0d, 0xc7,
+        0xda, 0x41, 0x59, 0x7c, 0x51, 0x57, 0x48, 0x8d, 0x77, 0x24, 0xe0, 0x3f, 0xb8, 0xd8, 0x4a, 0x37,
+        0x6a, 0x43, 0xb8, 0xf4, 0x15, 0x18, 0xa1, 0x1c, 0xc3, 0x87, 0xb6, 0x69, 0xb2, 0xee, 0x65, 0x86,
+    };
+
+    chacha20_block(key, 0, nonce, out);
+    assert_memory_equal(out, expected, sizeof(out));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(block_of_the_rfc),
+        cmocka_unit_test(block_of_zeros),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
