@@ -1,3 +1,3 @@
-SRCS :=
-DEPS :=
-PUBLIC_DEPS := lib/base lib/list
+SRCS := power.c
+DEPS := arch/api
+PUBLIC_DEPS := lib/base

@@ -1,29 +1,24 @@
 /*
  * Turning the machine off and restarting it: the one way, for all kernels.
  *
- * Providers register what they can do (drivers/syscon from the device tree, the firmware's SBI SRST as
- * the fallback); the highest rank is tried first, and the next when a provider returns, which means
- * that it did not work. When nothing works, the hart says so and stops with interrupts off.
+ * Drivers register what the device tree offers (drivers/syscon); the firmware (SBI SRST, by <arch/power.h>)
+ * is the fallback when there is none or when it returns, which means that it did not work.
  */
 #ifndef POWER_POWER_H
 #define POWER_POWER_H
 
 #include <base/types.h>
-#include <list/list.h>
 
-enum power_rank {
-    POWER_RANK_FIRMWARE = 0, /* SBI SRST */
-    POWER_RANK_DEVICE = 10,  /* a register of the machine */
-};
-
-/* Static, registered once. Either function may be NULL; both return only when they failed. */
+/* Static, registered once; the one registered last is asked first. */
 struct power_provider {
     const char *name;
-    int rank; /* enum power_rank */
-    /* is_failure: the machine stops because of an error (a panic, a failed test), where it can be told. */
+    /*
+     * NULL where the provider cannot; both return only when they failed. Any context, no locks.
+     * is_failure: the machine stops because of an error (a panic, a failed test), where it can be told.
+     */
     void (*off)(struct power_provider *provider, bool is_failure);
     void (*reboot)(struct power_provider *provider);
-    struct list node; /* core/power's */
+    struct power_provider *next; /* core/power's */
 };
 
 void power_register(struct power_provider *provider);
@@ -35,7 +30,7 @@ void power_register(struct power_provider *provider);
 struct power_hook {
     const char *name;
     void (*before)(struct power_hook *hook);
-    struct list node;
+    struct power_hook *next; /* core/power's */
 };
 void power_register_hook(struct power_hook *hook);
 
