@@ -83,7 +83,8 @@ struct virtio_driver {
     uint64_t features; /* device-type features that the driver knows; the generic ones are the core's */
     /*
      * Sets up queues and calls virtio_device_ready() before the first request. Thread context. A negative
-     * value: the device is reset and left alone.
+     * value (then the driver has freed what it allocated itself): the device is reset, its queues are
+     * freed, and it is left alone.
      */
     int (*probe)(struct virtio_device *vdev);
     void (*config_changed)(struct virtio_device *vdev); /* may be NULL; interrupt context */
@@ -111,7 +112,10 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev, uint64_t
 /* Sets DRIVER_OK. */
 void virtio_device_ready(struct virtio_device *vdev);
 
-/* Resets the device, marks it broken, logs why once and calls the driver's broken(). Any context. */
+/*
+ * Resets the device, marks it broken, logs why once and calls the driver's broken(). Any context, without
+ * the driver's lock.
+ */
 void virtio_device_break(struct virtio_device *vdev, const char *why);
 
 /*
