@@ -1,0 +1,82 @@
+/*
+ * Virtio entropy device (Virtio 1.2, 5.4): one buffer is filled at boot and again whenever the device has
+ * answered, up to a number of times; core/random does the rest. What the device says is mixed in,
+ * never used as it is, so that a device that lies costs nothing but its credit.
+ */
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <lock/spinlock.h>
+#include <random/random.h>
+#include <virtio/virtio.h>
+#include <virtio/virtqueue.h>
+
+#define SEED_BYTES 64
+#define REFILLS    4 /* seeds of a boot: QEMU limits nothing, a host's entropy is not ours to drain */
+
+struct virtio_rng {
+    struct virtio_device *vdev;
+    struct virtqueue *vq; /* [lock] */
+    struct spinlock lock;
+    unsigned nr_left;     /* [lock] */
+    uint8_t *seed;        /* SEED_BYTES in the direct map */
+};
+
+static void ask(struct virtio_rng *rng) REQUIRES(rng->lock)
+{
+    struct virtio_buffer buffer = {rng->seed, SEED_BYTES};
+
+    if (rng->nr_left == 0 || virtqueue_add(rng->vq, &buffer, 0, 1, rng, NULL) != 0)
+        return;
+    rng->nr_left--;
+    virtqueue_kick(rng->vq);
+}
+
+static void queue_callback(struct virtqueue *vq)
+{
+    struct virtio_rng *rng = vq->ctx;
+    uint32_t nr_bytes;
+
+    unsigned long flags = spin_lock_irqsave(&rng->lock);
+    while (virtqueue_get(vq, &nr_bytes) != NULL) {
+        random_add(rng->seed, nr_bytes, nr_bytes * 8);
+        ask(rng);
+    }
+    const char *broken = vq->is_broken ? vq->broken_why : NULL;
+    spin_unlock_irqrestore(&rng->lock, flags);
+    if (broken != NULL)
+        virtio_device_break(rng->vdev, broken);
+}
+
+static int rng_probe(struct virtio_device *vdev)
+{
+    struct virtio_rng *rng = heap_zalloc(sizeof(*rng));
+    int error = -ENOMEM;
+
+    if (rng == NULL)
+        return error;
+    rng->vdev = vdev;
+    rng->nr_left = REFILLS;
+    spin_init(&rng->lock, "virtio-rng");
+    rng->seed = heap_zalloc(SEED_BYTES);
+    if (rng->seed == NULL)
+        goto fail;
+    error = virtqueue_create(vdev, 0, 4, queue_callback, rng, &rng->vq);
+    if (error != 0)
+        goto fail;
+    virtio_device_ready(vdev);
+    unsigned long flags = spin_lock_irqsave(&rng->lock);
+    ask(rng);
+    spin_unlock_irqrestore(&rng->lock, flags);
+    return 0;
+
+fail:
+    heap_free(rng->seed);
+    heap_free(rng);
+    return error;
+}
+
+VIRTIO_DRIVER(virtio_rng) = {
+    .name = "virtio-rng",
+    .device_id = VIRTIO_ID_RNG,
+    .probe = rng_probe,
+};
