@@ -1,3 +1,3 @@
-SRCS :=
-DEPS := lib/bits
-PUBLIC_DEPS := lib/base
+SRCS := tlsf.c
+DEPS :=
+PUBLIC_DEPS := lib/base lib/bits

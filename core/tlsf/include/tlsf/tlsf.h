@@ -15,17 +15,16 @@
 #define TLSF_ALIGN     16
 #define TLSF_OVERHEAD  8                  /* bytes of header per block */
 #define TLSF_MIN_BLOCK 32                 /* smallest block with its header */
-#define TLSF_MAX_SIZE  ((size_t)1 << 36)  /* largest request and largest pool */
+#define TLSF_MAX_SIZE  ((size_t)1 << 32)  /* largest pool, and no request reaches it */
 
 struct tlsf;
 struct tlsf_pool;
 
 /*
- * Makes an empty allocator (no pool yet) in mem, of TLSF_CONTROL_SIZE bytes, aligned to TLSF_ALIGN;
- * returns it. It has no destructor: the memory is the caller's.
+ * Makes an empty allocator (no pool yet) of the caller's memory; the struct is in <tlsf/inline.h>. There
+ * is nothing to undo. Each heap operation exists twice: as a function here, and inlined there.
  */
-extern const size_t tlsf_control_size;
-struct tlsf *tlsf_init(void *mem);
+void tlsf_init(struct tlsf *t);
 
 /*
  * Adds nr_bytes at mem as a pool. Both are trimmed to TLSF_ALIGN. Returns the pool, or NULL if it is

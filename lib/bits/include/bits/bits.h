@@ -3,8 +3,9 @@
  *
  * RV64IMAC has no instruction that counts zeros, and the compiler's fall-back is a call into a
  * library that the kernel does not link. Where the compiler may use Zbb these are one instruction;
- * elsewhere they are a multiplication by a de Bruijn sequence (Leiserson, Prokop, Randall: "Using
- * de Bruijn Sequences to Index a 1 in a Computer Word", 1998) and a table of 64 bytes.
+ * elsewhere the lowest bit is found by a multiplication with a de Bruijn sequence (Leiserson, Prokop,
+ * Randall: "Using de Bruijn Sequences to Index a 1 in a Computer Word", 1998) and a table of 64 bytes,
+ * the highest by a table of 256.
  */
 #ifndef BITS_BITS_H
 #define BITS_BITS_H
@@ -13,27 +14,57 @@
 
 #if defined(__riscv) && !defined(__riscv_zbb)
 
-#define BITS_DE_BRUIJN 0x03f79d71b4cb0a89ull
+/* The factor lies beside the table, so that one address serves both. */
+struct bits_tables {
+    uint64_t factor;     /* a de Bruijn sequence: the top 6 bits of 2^n * factor differ for all n */
+    uint8_t index[64];   /* index[2^n * factor >> 58] = n */
+    uint8_t highest[256]; /* index of the highest set bit of a byte */
+};
 
-/* bits_de_bruijn_table[(2^n * BITS_DE_BRUIJN) >> 58] = n */
-extern const uint8_t bits_de_bruijn_table[64];
+extern const struct bits_tables bits_tables;
+
+/* n of 2^n. */
+static inline unsigned bit_index64(uint64_t power_of_2)
+{
+    return bits_tables.index[power_of_2 * bits_tables.factor >> 58];
+}
 
 /* Index of the lowest set bit; x must not be 0. */
 static inline unsigned bit_lowest64(uint64_t x)
 {
-    return bits_de_bruijn_table[((x & -x) * BITS_DE_BRUIJN) >> 58];
+    return bit_index64(x & -x);
 }
 
 /* Index of the highest set bit; x must not be 0. */
-unsigned bit_highest64(uint64_t x);
+static inline unsigned bit_highest32(uint32_t x)
+{
+    if (x < 1u << 16)
+        return x < 1u << 8 ? bits_tables.highest[x] : 8u + bits_tables.highest[x >> 8];
+    return x < 1u << 24 ? 16u + bits_tables.highest[x >> 16] : 24u + bits_tables.highest[x >> 24];
+}
+
+static inline unsigned bit_highest64(uint64_t x)
+{
+    return x >> 32 != 0 ? 32 + bit_highest32((uint32_t)(x >> 32)) : bit_highest32((uint32_t)x);
+}
 
 unsigned bit_popcount64(uint64_t x);
 
 #else
 
+static inline unsigned bit_index64(uint64_t power_of_2)
+{
+    return (unsigned)__builtin_ctzll(power_of_2);
+}
+
 static inline unsigned bit_lowest64(uint64_t x)
 {
     return (unsigned)__builtin_ctzll(x);
+}
+
+static inline unsigned bit_highest32(uint32_t x)
+{
+    return 31 - (unsigned)__builtin_clz(x);
 }
 
 static inline unsigned bit_highest64(uint64_t x)

@@ -1,0 +1,228 @@
+/*
+ * Wrapping, checking and listing of heap blocks; see <heapdebug/heapdebug.h>.
+ *
+ * The list of all blocks is in allocation order, so that heap_leaks_mark() is a sequence number. The
+ * report groups by call site without allocating: it finds the sites one after the other, largest
+ * first, by walking the list once per site.
+ */
+#include <heapdebug/heapdebug.h>
+#include <list/list.h>
+#include <lock/spinlock.h>
+#include <log/log.h>
+#include <string/string.h>
+
+#ifdef DEBUG
+
+#define MAGIC_USED  0x7573656400c0ffeeull
+#define MAGIC_FREED 0x667265650badc0deull
+#define REDZONE     0xbd
+#define REDZONE_LEN 16
+#define FILL_NEW    0xa5 /* so that nobody relies on zeros */
+#define FILL_FREED  0x6b
+
+struct heap_debug_block {
+    struct list link; /* blocks_lock */
+    void *raw;
+    void *caller;
+    size_t size;
+    uint64_t sequence;
+    uint64_t reserved;
+    uint64_t magic; /* next to the payload: the red zone before it */
+};
+
+_Static_assert(sizeof(struct heap_debug_block) % HEAP_ALIGN == 0, "payloads stay aligned");
+
+static struct spinlock blocks_lock = SPINLOCK_INIT("heap-debug");
+static struct list blocks = LIST_INIT(blocks);
+static uint64_t nr_blocks, used_bytes, sequence, mark; /* blocks_lock */
+
+static struct heap_debug_block *block_of(const void *p)
+{
+    return (struct heap_debug_block *)p - 1;
+}
+
+size_t heap_debug_room(size_t align, size_t size)
+{
+    size_t extra = sizeof(struct heap_debug_block) + REDZONE_LEN;
+
+    if (align > sizeof(struct heap_debug_block))
+        extra = align + REDZONE_LEN;
+    return size + extra;
+}
+
+void *heap_debug_wrap(void *raw, size_t align, size_t size, void *caller)
+{
+    size_t offset = MAX(align, sizeof(struct heap_debug_block));
+    struct heap_debug_block *b;
+    unsigned long irq;
+    char *p;
+
+    if (raw == NULL)
+        return NULL;
+    p = (char *)raw + ALIGN_UP(offset, align);
+    b = block_of(p);
+    b->raw = raw;
+    b->caller = caller;
+    b->size = size;
+    b->magic = MAGIC_USED;
+    memset(p, FILL_NEW, size);
+    memset(p + size, REDZONE, REDZONE_LEN);
+    irq = spin_lock_irqsave(&blocks_lock);
+    b->sequence = ++sequence;
+    list_add_tail(&blocks, &b->link);
+    nr_blocks++;
+    used_bytes += size;
+    spin_unlock_irqrestore(&blocks_lock, irq);
+    return p;
+}
+
+static void block_check(const struct heap_debug_block *b, const char *who)
+{
+    const uint8_t *p = (const uint8_t *)(b + 1);
+
+    if (b->magic == MAGIC_FREED)
+        panic("%s: block %p (%zu bytes, allocated by %p) was freed already", who, (const void *)p,
+              b->size, b->caller);
+    if (b->magic != MAGIC_USED)
+        panic("%s: %p is no heap block, or the bytes before it were overwritten", who,
+              (const void *)p);
+    for (size_t i = 0; i < REDZONE_LEN; i++) {
+        if (p[b->size + i] != REDZONE)
+            panic("%s: block %p (%zu bytes, allocated by %p) was overrun at byte %zu", who,
+                  (const void *)p, b->size, b->caller, b->size + i);
+    }
+}
+
+void *heap_debug_unwrap(void *p)
+{
+    struct heap_debug_block *b = block_of(p);
+    unsigned long irq;
+
+    if (!IS_ALIGNED((uintptr_t)p, HEAP_ALIGN))
+        panic("heap_free: %p is no heap block", p);
+    block_check(b, "heap_free");
+    irq = spin_lock_irqsave(&blocks_lock);
+    list_unlink(&b->link);
+    nr_blocks--;
+    used_bytes -= b->size;
+    spin_unlock_irqrestore(&blocks_lock, irq);
+    b->magic = MAGIC_FREED;
+    memset(p, FILL_FREED, b->size);
+    return b->raw;
+}
+
+size_t heap_debug_size(const void *p)
+{
+    return block_of(p)->size;
+}
+
+bool heap_debug_resize(void *p, size_t size)
+{
+    struct heap_debug_block *b = block_of(p);
+    unsigned long irq;
+
+    block_check(b, "heap_realloc");
+    if (size > b->size)
+        return false;
+    irq = spin_lock_irqsave(&blocks_lock);
+    used_bytes -= b->size - size;
+    b->size = size;
+    memset((char *)p + size, REDZONE, REDZONE_LEN);
+    spin_unlock_irqrestore(&blocks_lock, irq);
+    return true;
+}
+
+void heap_debug_stats(struct heap_stats *out)
+{
+    unsigned long irq = spin_lock_irqsave(&blocks_lock);
+
+    out->nr_blocks = nr_blocks;
+    out->used_bytes = used_bytes;
+    spin_unlock_irqrestore(&blocks_lock, irq);
+}
+
+void heap_debug_check(void)
+{
+    const struct heap_debug_block *b;
+    unsigned long irq = spin_lock_irqsave(&blocks_lock);
+
+    list_for_each_entry(b, &blocks, link)
+        block_check(b, "heap_check");
+    spin_unlock_irqrestore(&blocks_lock, irq);
+}
+
+void heap_debug_leaks_mark(void)
+{
+    mark = sequence;
+}
+
+struct site {
+    void *caller;
+    size_t nr_bytes;
+    size_t nr_blocks;
+};
+
+/* Is site a reported later than site b? A total order: bytes, then address. */
+static bool comes_after(const struct site *a, const struct site *b)
+{
+    if (a->nr_bytes != b->nr_bytes)
+        return a->nr_bytes < b->nr_bytes;
+    return (uintptr_t)a->caller > (uintptr_t)b->caller;
+}
+
+static struct site site_sum(void *caller)
+{
+    struct site sum = {.caller = caller};
+    const struct heap_debug_block *b;
+
+    list_for_each_entry(b, &blocks, link) {
+        if (b->sequence > mark && b->caller == caller) {
+            sum.nr_bytes += b->size;
+            sum.nr_blocks++;
+        }
+    }
+    return sum;
+}
+
+/* The site to report after `last`; false: none. Quadratic, which is right for a debugging aid. */
+static bool site_next(const struct site *last, struct site *next)
+{
+    const struct heap_debug_block *b;
+    bool has_found = false;
+
+    list_for_each_entry(b, &blocks, link) {
+        struct site sum;
+
+        if (b->sequence <= mark || (has_found && b->caller == next->caller))
+            continue;
+        sum = site_sum(b->caller);
+        if (last->nr_blocks != 0 && !comes_after(&sum, last))
+            continue;
+        if (!has_found || comes_after(next, &sum))
+            *next = sum;
+        has_found = true;
+    }
+    return has_found;
+}
+
+size_t heap_debug_leaks_report(void)
+{
+    struct site site = {0}, next;
+    size_t total = 0;
+
+    for (;;) {
+        unsigned long irq = spin_lock_irqsave(&blocks_lock);
+        bool has_found = site_next(&site, &next);
+
+        spin_unlock_irqrestore(&blocks_lock, irq);
+        if (!has_found)
+            break;
+        site = next;
+        total += site.nr_blocks;
+        log_info("heap: %zu bytes in %zu blocks allocated by %p", site.nr_bytes, site.nr_blocks,
+                 site.caller);
+    }
+    return total;
+}
+
+#endif

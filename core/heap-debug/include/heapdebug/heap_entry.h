@@ -1,0 +1,138 @@
+/*
+ * The entry points of <heap/heap.h>, the same for every provider: included once, at the end of a
+ * provider's source, which has defined
+ *
+ *   static void *raw_alloc(size_t align, size_t size)   align >= HEAP_ALIGN; NULL: no memory
+ *   static void raw_free(void *p)                        p not NULL
+ *   static bool raw_resize(void *p, size_t size)         in place; false: not possible
+ *   static size_t raw_usable_size(const void *p)
+ *
+ * In DEBUG builds every block is wrapped, see <heapdebug/heapdebug.h>.
+ */
+#ifndef HEAPDEBUG_HEAP_ENTRY_H
+#define HEAPDEBUG_HEAP_ENTRY_H
+
+#include <heap/heap.h>
+#include <heapdebug/heapdebug.h>
+#include <string/string.h>
+
+#ifdef DEBUG
+
+static void *entry_alloc(size_t align, size_t size, void *caller)
+{
+    size_t room = heap_debug_room(align, size);
+
+    if (room < size || alloc_should_fail())
+        return NULL;
+    return heap_debug_wrap(raw_alloc(MAX(align, (size_t)HEAP_ALIGN), room), align, size, caller);
+}
+
+static void entry_free(void *p)
+{
+    raw_free(heap_debug_unwrap(p));
+}
+
+static size_t entry_size(const void *p)
+{
+    return heap_debug_size(p);
+}
+
+static bool entry_resize(void *p, size_t size)
+{
+    (void)raw_resize;
+    (void)raw_usable_size;
+    return heap_debug_resize(p, size);
+}
+
+#else
+
+static ALWAYS_INLINE void *entry_alloc(size_t align, size_t size, void *caller)
+{
+    (void)caller;
+    return raw_alloc(align, size);
+}
+
+static ALWAYS_INLINE void entry_free(void *p)
+{
+    raw_free(p);
+}
+
+static ALWAYS_INLINE size_t entry_size(const void *p)
+{
+    return raw_usable_size(p);
+}
+
+static ALWAYS_INLINE bool entry_resize(void *p, size_t size)
+{
+    return raw_resize(p, size);
+}
+
+#endif
+
+HOT void *heap_alloc(size_t size)
+{
+    return entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0));
+}
+
+HOT void heap_free(void *p)
+{
+    if (likely(p != NULL))
+        entry_free(p);
+}
+
+void *heap_alloc_aligned(size_t align, size_t size)
+{
+    if (!IS_POWER_OF_2(align) || align > GIB(1))
+        return NULL;
+    return entry_alloc(align, size, __builtin_return_address(0));
+}
+
+static void *zeroed(void *p, size_t size)
+{
+    return p != NULL ? memset(p, 0, size) : NULL;
+}
+
+void *heap_zalloc(size_t size)
+{
+    return zeroed(entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0)), size);
+}
+
+void *heap_calloc(size_t nr, size_t size)
+{
+    size_t nr_bytes;
+
+    if (__builtin_mul_overflow(nr, size, &nr_bytes))
+        return NULL;
+    return zeroed(entry_alloc(HEAP_ALIGN, nr_bytes, __builtin_return_address(0)), nr_bytes);
+}
+
+void *heap_realloc(void *p, size_t size)
+{
+    void *bigger;
+
+    if (p != NULL && entry_resize(p, size))
+        return p;
+    bigger = entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0));
+    if (p == NULL || bigger == NULL)
+        return bigger;
+    memcpy(bigger, p, MIN(entry_size(p), size));
+    entry_free(p);
+    return bigger;
+}
+
+size_t heap_usable_size(const void *p)
+{
+    return entry_size(p);
+}
+
+size_t heap_leaks_report(void)
+{
+    return heap_debug_leaks_report();
+}
+
+void heap_leaks_mark(void)
+{
+    heap_debug_leaks_mark();
+}
+
+#endif

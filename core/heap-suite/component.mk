@@ -1,0 +1,2 @@
+SRCS :=
+PUBLIC_DEPS := core/faultinject core/frame core/heap

@@ -1,0 +1,225 @@
+/*
+ * The representation of <tlsf/tlsf.h> and its hot paths as inline functions, for a heap that wants
+ * them inside its own. Everybody else includes <tlsf/tlsf.h>.
+ *
+ * A block is known by its payload pointer p. Around it:
+ *
+ *      p - 16   payload of the block before p, if that one is free; belongs to it otherwise
+ *      p - 8    head: distance to the next block (a multiple of 16) | BLOCK_FREE | BLOCK_PREV_FREE
+ *      p        payload; if the block is free: links of its class's list
+ *      p + size payload of the next block; the last block of a pool has size 0 and is never free
+ *
+ * Invariants: no two free blocks are neighbours; a block's BLOCK_PREV_FREE says that the block before
+ * it is free; a class's bit is set iff its list is not empty; a word's bit in `summary` is set iff the
+ * word is not 0.
+ *
+ * The paper's first level is the power of two, its second level 32 linear steps within one. Here the
+ * two indices form one number, the class, and the second-level bitmaps of two neighbouring powers
+ * share a 64-bit word; `summary` is the bitmap of the words. That keeps the paper's search (the rest of
+ * one word, then the next non-empty word) and makes the class of every size below 1 KiB one shift, for
+ * machines that cannot count zeros. Lists are circular through the class itself, so that taking a block
+ * out needs neither its class nor a test for the ends.
+ */
+#ifndef TLSF_INLINE_H
+#define TLSF_INLINE_H
+
+#include <bits/bits.h>
+#include <tlsf/tlsf.h>
+
+#define TLSF_STEPS_LOG2   5 /* 32 classes per power of two */
+#define TLSF_LINEAR_LOG2  (TLSF_STEPS_LOG2 + 5)  /* below 2^10, classes are 16 bytes apart */
+#define TLSF_SIZE_LOG2    32 /* block sizes are below 2^32 */
+#define TLSF_NR_CLASSES   ((TLSF_SIZE_LOG2 - TLSF_LINEAR_LOG2 + 2) << TLSF_STEPS_LOG2)
+#define TLSF_NR_WORDS     ((TLSF_NR_CLASSES + 63) / 64)
+
+#define TLSF_BLOCK_FREE      1ul
+#define TLSF_BLOCK_PREV_FREE 2ul
+#define TLSF_BLOCK_FLAGS     15ul
+
+struct tlsf_links {
+    struct tlsf_links *next;
+    struct tlsf_links *prev;
+};
+
+struct tlsf {
+    uint64_t summary;
+    uint64_t words[TLSF_NR_WORDS];
+    struct tlsf_links classes[TLSF_NR_CLASSES];
+};
+
+static inline uint64_t *tlsf_head(const void *p)
+{
+    return (uint64_t *)((char *)p - 8);
+}
+
+static inline void **tlsf_prev(const void *p)
+{
+    return (void **)((char *)p - 16);
+}
+
+static inline uint64_t tlsf_size(const void *p)
+{
+    return *tlsf_head(p) & ~TLSF_BLOCK_FLAGS;
+}
+
+/* The class whose sizes begin at or below size. */
+static ALWAYS_INLINE unsigned tlsf_class_of(uint64_t size)
+{
+    unsigned log2;
+
+    if (likely(size < 1ul << TLSF_LINEAR_LOG2))
+        return (unsigned)(size >> 4);
+    log2 = bit_highest32((uint32_t)size);
+    return ((log2 - TLSF_LINEAR_LOG2 + 1) << TLSF_STEPS_LOG2) +
+           (unsigned)(size >> (log2 - TLSF_STEPS_LOG2));
+}
+
+/* The lowest class all of whose blocks have at least size bytes. */
+static ALWAYS_INLINE unsigned tlsf_class_for(uint64_t size)
+{
+    unsigned log2;
+
+    if (likely(size < 1ul << TLSF_LINEAR_LOG2))
+        return (unsigned)(size >> 4);
+    log2 = bit_highest32((uint32_t)size);
+    /* A carry out of the steps moves on to the next power of two, as it should. */
+    return ((log2 - TLSF_LINEAR_LOG2 + 1) << TLSF_STEPS_LOG2) +
+           (unsigned)((size + (1ul << (log2 - TLSF_STEPS_LOG2)) - 1) >> (log2 - TLSF_STEPS_LOG2));
+}
+
+static ALWAYS_INLINE void tlsf_link(struct tlsf *t, void *p, uint64_t size)
+{
+    unsigned class = tlsf_class_of(size);
+    struct tlsf_links *node = p, *head = &t->classes[class], *first = head->next;
+
+    node->next = first;
+    node->prev = head;
+    first->prev = node;
+    head->next = node;
+    if (first == head) {
+        t->words[class / 64] |= 1ul << class % 64;
+        t->summary |= 1ul << class / 64;
+    }
+}
+
+static ALWAYS_INLINE void tlsf_unlink(struct tlsf *t, void *p)
+{
+    struct tlsf_links *node = p, *next = node->next, *prev = node->prev;
+
+    prev->next = next;
+    next->prev = prev;
+    if (next == prev) {
+        /* One other element: it is the head of the class, whose place is its number. */
+        unsigned class = (unsigned)(next - t->classes);
+        uint64_t word = t->words[class / 64] & ~(1ul << class % 64);
+
+        t->words[class / 64] = word;
+        if (word == 0)
+            t->summary &= ~(1ul << class / 64);
+    }
+}
+
+/* The block size for a request. */
+static ALWAYS_INLINE uint64_t tlsf_block_size(size_t size)
+{
+    return size <= TLSF_MIN_BLOCK - TLSF_OVERHEAD ? TLSF_MIN_BLOCK
+                                                  : ALIGN_UP(size + TLSF_OVERHEAD, TLSF_ALIGN);
+}
+
+/* Takes a free block of at least `size` bytes out of its list; NULL: there is none. */
+static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
+{
+    unsigned class = tlsf_class_for(size);
+    unsigned index = class / 64;
+    uint64_t candidates = t->words[index] & (~0ul << class % 64);
+    uint64_t word, bit;
+    struct tlsf_links *head, *node, *next;
+
+    if (candidates == 0) {
+        uint64_t rest = t->summary & (~1ul << index);
+
+        if (rest == 0)
+            return NULL;
+        index = bit_lowest64(rest);
+        candidates = t->words[index];
+    }
+    bit = candidates & -candidates;
+    head = &t->classes[index * 64 + bit_index64(bit)];
+    node = head->next;
+    next = node->next;
+    head->next = next;
+    next->prev = head;
+    if (next == head) {
+        word = t->words[index] ^ bit;
+        t->words[index] = word;
+        if (word == 0)
+            t->summary ^= 1ul << index;
+    }
+    return node;
+}
+
+/*
+ * Block p has `have` bytes, is in no list and its neighbours are not free; it becomes a used block of
+ * `size` bytes, flags kept, and what is left over becomes a free block if it is large enough.
+ */
+static ALWAYS_INLINE void tlsf_trim(struct tlsf *t, void *p, uint64_t have, uint64_t size,
+                                    uint64_t flags)
+{
+    char *next = (char *)p + have;
+
+    if (have - size >= TLSF_MIN_BLOCK) {
+        char *rest = (char *)p + size;
+
+        *tlsf_head(p) = size | flags;
+        *tlsf_head(rest) = (have - size) | TLSF_BLOCK_FREE;
+        *tlsf_prev(next) = rest;
+        *tlsf_head(next) |= TLSF_BLOCK_PREV_FREE;
+        tlsf_link(t, rest, have - size);
+    } else {
+        *tlsf_head(p) = have | flags;
+        *tlsf_head(next) &= ~TLSF_BLOCK_PREV_FREE;
+    }
+}
+
+static ALWAYS_INLINE void *tlsf_alloc_inline(struct tlsf *t, size_t request)
+{
+    uint64_t size = tlsf_block_size(request);
+    uint64_t have;
+    void *p;
+
+    if (unlikely(request >= TLSF_MAX_SIZE / 2))
+        return NULL;
+    p = tlsf_take(t, size);
+    if (unlikely(p == NULL))
+        return NULL;
+    have = *tlsf_head(p) - TLSF_BLOCK_FREE;
+    tlsf_trim(t, p, have, size, 0);
+    return p;
+}
+
+static ALWAYS_INLINE size_t tlsf_free_inline(struct tlsf *t, void *p)
+{
+    uint64_t head = *tlsf_head(p);
+    uint64_t size = head & ~TLSF_BLOCK_FLAGS;
+    char *next = (char *)p + size;
+    uint64_t next_head = *tlsf_head(next);
+
+    if (head & TLSF_BLOCK_PREV_FREE) {
+        p = *tlsf_prev(p);
+        tlsf_unlink(t, p);
+        size += *tlsf_head(p) - TLSF_BLOCK_FREE;
+    }
+    if (next_head & TLSF_BLOCK_FREE) {
+        tlsf_unlink(t, next);
+        size += next_head - TLSF_BLOCK_FREE;
+        next = (char *)p + size;
+    } else {
+        *tlsf_head(next) = next_head | TLSF_BLOCK_PREV_FREE;
+    }
+    *tlsf_prev(next) = p;
+    *tlsf_head(p) = size | TLSF_BLOCK_FREE;
+    tlsf_link(t, p, size);
+    return size;
+}
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * Two-level segregated fit: pools, aligned and in-place variants, walking and checking. The
+ * representation and the hot paths are in <tlsf/inline.h>.
+ */
+#include <base/errno.h>
+#include <tlsf/inline.h>
+
+/* At the start of a pool's memory; its first block's payload follows 16 bytes behind. */
+struct tlsf_pool {
+    char *end; /* payload of the last block, one past the pool's memory */
+    uint64_t reserved;
+};
+
+#define POOL_OVERHEAD (sizeof(struct tlsf_pool) + 16)
+
+static char *pool_first(const struct tlsf_pool *pool)
+{
+    return (char *)pool + POOL_OVERHEAD;
+}
+
+void tlsf_init(struct tlsf *t)
+{
+    t->summary = 0;
+    for (size_t i = 0; i < TLSF_NR_WORDS; i++)
+        t->words[i] = 0;
+    for (size_t i = 0; i < TLSF_NR_CLASSES; i++)
+        t->classes[i].next = t->classes[i].prev = &t->classes[i];
+}
+
+struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes)
+{
+    uintptr_t start = ALIGN_UP((uintptr_t)mem, TLSF_ALIGN);
+    uintptr_t end = ALIGN_DOWN((uintptr_t)mem + nr_bytes, TLSF_ALIGN);
+    struct tlsf_pool *pool = (struct tlsf_pool *)start;
+    uint64_t size;
+    char *p;
+
+    if (nr_bytes > TLSF_MAX_SIZE || end < start || end - start < POOL_OVERHEAD + TLSF_MIN_BLOCK)
+        return NULL;
+    pool->end = (char *)end;
+    p = pool_first(pool);
+    size = (uint64_t)(pool->end - p);
+    *tlsf_head(p) = size | TLSF_BLOCK_FREE;
+    *tlsf_head(pool->end) = TLSF_BLOCK_PREV_FREE;
+    *tlsf_prev(pool->end) = p;
+    tlsf_link(t, p, size);
+    return pool;
+}
+
+bool tlsf_pool_is_free(const struct tlsf_pool *pool)
+{
+    const char *p = pool_first(pool);
+
+    return (*tlsf_head(p) & TLSF_BLOCK_FREE) && p + tlsf_size(p) == pool->end;
+}
+
+int tlsf_pool_remove(struct tlsf *t, struct tlsf_pool *pool)
+{
+    if (!tlsf_pool_is_free(pool))
+        return -EBUSY;
+    tlsf_unlink(t, pool_first(pool));
+    return 0;
+}
+
+/* The largest block size whose class search certainly finds a block of `have` bytes. */
+size_t tlsf_pool_capacity(size_t nr_bytes)
+{
+    uint64_t have;
+    unsigned log2;
+
+    if (nr_bytes < POOL_OVERHEAD + TLSF_MIN_BLOCK)
+        return 0;
+    have = MIN(ALIGN_DOWN(nr_bytes, TLSF_ALIGN), TLSF_MAX_SIZE) - POOL_OVERHEAD;
+    if (have >= 1ul << TLSF_LINEAR_LOG2) {
+        log2 = bit_highest32((uint32_t)have);
+        have = ALIGN_DOWN(have, 1ul << (log2 - TLSF_STEPS_LOG2));
+    }
+    return have - TLSF_OVERHEAD;
+}
+
+size_t tlsf_pool_size_for(size_t align, size_t size)
+{
+    uint64_t need;
+
+    if (size >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
+        return SIZE_MAX;
+    need = tlsf_block_size(size);
+    if (align > TLSF_ALIGN)
+        need += align + TLSF_MIN_BLOCK;
+    if (need >= 1ul << TLSF_LINEAR_LOG2)
+        need += 1ul << (bit_highest32((uint32_t)need) - TLSF_STEPS_LOG2);
+    return need + POOL_OVERHEAD;
+}
+
+void *tlsf_alloc(struct tlsf *t, size_t size)
+{
+    return tlsf_alloc_inline(t, size);
+}
+
+size_t tlsf_free(struct tlsf *t, void *p)
+{
+    return tlsf_free_inline(t, p);
+}
+
+/* Takes a block large enough for any placement, and makes the gap before the aligned place free. */
+void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
+{
+    uint64_t size = tlsf_block_size(request);
+    uint64_t have, gap;
+    char *p, *aligned;
+
+    if (align <= TLSF_ALIGN)
+        return tlsf_alloc_inline(t, request);
+    if (request >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
+        return NULL;
+    p = tlsf_take(t, size + align + TLSF_MIN_BLOCK);
+    if (p == NULL)
+        return NULL;
+    have = *tlsf_head(p) - TLSF_BLOCK_FREE;
+    aligned = (char *)ALIGN_UP((uintptr_t)p, align);
+    if (aligned != p && aligned - p < TLSF_MIN_BLOCK)
+        aligned = (char *)ALIGN_UP((uintptr_t)p + TLSF_MIN_BLOCK, align);
+    gap = (uint64_t)(aligned - p);
+    if (gap == 0) {
+        tlsf_trim(t, p, have, size, 0);
+        return p;
+    }
+    *tlsf_head(p) = gap | TLSF_BLOCK_FREE;
+    *tlsf_prev(aligned) = p;
+    tlsf_link(t, p, gap);
+    tlsf_trim(t, aligned, have - gap, size, TLSF_BLOCK_PREV_FREE);
+    return aligned;
+}
+
+bool tlsf_resize(struct tlsf *t, void *p, size_t request)
+{
+    uint64_t size = tlsf_block_size(request);
+    uint64_t head = *tlsf_head(p);
+    uint64_t have = head & ~TLSF_BLOCK_FLAGS;
+    char *next = (char *)p + have;
+    uint64_t next_head = *tlsf_head(next);
+
+    if (request >= TLSF_MAX_SIZE / 2)
+        return false;
+    if (next_head & TLSF_BLOCK_FREE) {
+        uint64_t together = have + next_head - TLSF_BLOCK_FREE;
+
+        if (size > together)
+            return false;
+        if (size <= have && have - size < TLSF_MIN_BLOCK)
+            return true;
+        tlsf_unlink(t, next);
+        have = together;
+    } else if (size > have) {
+        return false;
+    }
+    tlsf_trim(t, p, have, size, head & TLSF_BLOCK_PREV_FREE);
+    return true;
+}
+
+size_t tlsf_usable_size(const void *p)
+{
+    return tlsf_size(p) - TLSF_OVERHEAD;
+}
+
+void tlsf_pool_walk(const struct tlsf_pool *pool,
+                    void (*visit)(const void *p, size_t size, bool is_used, void *ctx), void *ctx)
+{
+    for (const char *p = pool_first(pool); p != pool->end;) {
+        uint64_t head = *tlsf_head(p);
+        const char *next = p + (head & ~TLSF_BLOCK_FLAGS);
+
+        visit(p, (head & ~TLSF_BLOCK_FLAGS) - TLSF_OVERHEAD, !(head & TLSF_BLOCK_FREE), ctx);
+        p = next;
+    }
+}
+
+const char *tlsf_check(const struct tlsf *t)
+{
+    for (unsigned class = 0; class < TLSF_NR_CLASSES; class++) {
+        const struct tlsf_links *head = &t->classes[class];
+
+        if ((head->next != head) != (t->words[class / 64] >> class % 64 & 1))
+            return "a class's bit does not match its list";
+        for (const struct tlsf_links *n = head->next; n != head; n = n->next) {
+            if (n->next->prev != n || n->prev->next != n)
+                return "a list's links do not match";
+            if (!(*tlsf_head(n) & TLSF_BLOCK_FREE))
+                return "a list holds a used block";
+            if (tlsf_class_of(tlsf_size(n)) != class)
+                return "a block is in the wrong class";
+        }
+    }
+    for (unsigned i = 0; i < TLSF_NR_WORDS; i++) {
+        if ((t->words[i] != 0) != (t->summary >> i & 1))
+            return "the summary does not match a word";
+    }
+    return NULL;
+}
+
+/* Is p in the list that its size says? */
+static bool is_listed(const struct tlsf *t, const char *p)
+{
+    const struct tlsf_links *head = &t->classes[tlsf_class_of(tlsf_size(p))];
+
+    for (const struct tlsf_links *n = head->next; n != head; n = n->next) {
+        if ((const char *)n == p)
+            return true;
+    }
+    return false;
+}
+
+const char *tlsf_pool_check(const struct tlsf *t, const struct tlsf_pool *pool)
+{
+    bool prev_is_free = false;
+    const char *p = pool_first(pool), *prev = NULL;
+
+    for (; p < pool->end; prev = p, p += tlsf_size(p)) {
+        uint64_t head = *tlsf_head(p);
+        bool is_free = head & TLSF_BLOCK_FREE;
+
+        if (tlsf_size(p) < TLSF_MIN_BLOCK || !IS_ALIGNED((uintptr_t)p, TLSF_ALIGN))
+            return "a block is too small or misaligned";
+        if (prev_is_free != !!(head & TLSF_BLOCK_PREV_FREE))
+            return "a block's flag about its predecessor is wrong";
+        if (prev_is_free && *tlsf_prev(p) != prev)
+            return "a block's back pointer is wrong";
+        if (prev_is_free && is_free)
+            return "two neighbours are free";
+        if (is_free && !is_listed(t, p))
+            return "a free block is in no list";
+        prev_is_free = is_free;
+    }
+    if (p != pool->end || tlsf_size(p) != 0 || (*tlsf_head(p) & TLSF_BLOCK_FREE))
+        return "the last block is damaged";
+    if (prev_is_free != !!(*tlsf_head(p) & TLSF_BLOCK_PREV_FREE))
+        return "the last block's flag about its predecessor is wrong";
+    return NULL;
+}
