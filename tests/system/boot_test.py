@@ -7,7 +7,7 @@ import pytest
 from conftest import busybox_initrd, monolithic_image
 from trine.machine import ROOT, Machine, build
 
-HELLO = r"Hello from the Trine unikernel"
+HELLO = r"Hello from Trine!"
 
 
 def hello(**how):
