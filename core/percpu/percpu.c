@@ -35,7 +35,7 @@ int percpu_init(unsigned nr_cpus, void *(*alloc)(size_t nr_bytes))
 
         if (copy == NULL)
             return -ENOMEM;
-        memcpy(copy, __kernel_percpu_start, size);
+        memset(copy, 0, size);
         percpu_offsets[cpu] = (uintptr_t)copy - (uintptr_t)__kernel_percpu_start;
         nr_cpus_known = cpu + 1;
     }
