@@ -1,3 +1,4 @@
 SRCS :=
 DEPS := lib/base lib/list
 PROVIDES := sched-policy
+TEST_DEPS := lib/prng
