@@ -124,7 +124,7 @@ static void place(struct sched_queue *q, struct sched_entity *e, enum sched_enqu
     }
     if (e->home != q) {
         /* Keeps its lead or lag. The other queue's time may move meanwhile: any recent value does. */
-        e->vruntime += q->min_vruntime - READ_ONCE(e->home->min_vruntime);
+        e->vruntime += q->min_vruntime - (e->home ? READ_ONCE(e->home->min_vruntime) : 0);
     }
     if (why == SCHED_WAKE && sched_cfs_before(e->vruntime, earliest)) {
         e->vruntime = earliest;

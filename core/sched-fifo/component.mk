@@ -1,4 +1,4 @@
 SRCS :=
-DEPS := lib/base lib/list
+DEPS := core/sched lib/base lib/list
 PROVIDES := sched-policy
 TEST_DEPS := lib/prng

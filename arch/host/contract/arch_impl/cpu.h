@@ -36,6 +36,10 @@ static inline bool arch_irq_is_enabled(void)
     return host_irq_enabled != 0;
 }
 
+static inline void arch_irq_unmask_causes(void)
+{
+}
+
 static inline struct arch_thread *arch_current(void)
 {
     return host_current;
