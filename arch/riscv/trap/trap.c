@@ -45,13 +45,24 @@ struct ex_entry {
 /* kernel.ld; a few dozen entries, looked at only when a kernel access has failed. */
 extern const struct ex_entry __kernel_ex_table[], __kernel_ex_table_end[];
 
+static const struct ex_entry *ex_find(uintptr_t pc)
+{
+    for (const struct ex_entry *e = __kernel_ex_table; e < __kernel_ex_table_end; e++)
+        if ((uintptr_t)&e->from + (intptr_t)e->from == pc)
+            return e;
+    return NULL;
+}
+
+bool arch_has_fixup(const struct trap_frame *frame)
+{
+    return ex_find(frame->pc) != NULL;
+}
+
 bool arch_fixup(struct trap_frame *frame)
 {
-    for (const struct ex_entry *e = __kernel_ex_table; e < __kernel_ex_table_end; e++) {
-        if ((uintptr_t)&e->from + (intptr_t)e->from == frame->pc) {
-            frame->pc = (uintptr_t)&e->to + (intptr_t)e->to;
-            return true;
-        }
-    }
-    return false;
+    const struct ex_entry *e = ex_find(frame->pc);
+
+    if (e != NULL)
+        frame->pc = (uintptr_t)&e->to + (intptr_t)e->to;
+    return e != NULL;
 }

@@ -80,4 +80,10 @@ const char *arch_trap_name(uint64_t cause);
  */
 bool arch_fixup(struct trap_frame *frame);
 
+/*
+ * Does the pc have a fix-up? A kernel-mode fault at a user address without one is a kernel bug (or a
+ * missing SUM) and must not be repaired by the vspace: the access would fault again for ever.
+ */
+bool arch_has_fixup(const struct trap_frame *frame);
+
 #endif

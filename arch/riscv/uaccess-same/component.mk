@@ -1,0 +1,3 @@
+SRCS := copy.S uaccess.c
+DEPS := arch/riscv/cpu arch/api
+PROVIDES := uaccess

@@ -1,0 +1,17 @@
+/*
+ * Access across the privilege line: sstatus.SUM is set exactly while an access may happen. A trap in
+ * between clears it for the handler and brings it back on return.
+ */
+#include <riscv/asm.h>
+#include <riscv/csr.h>
+
+.macro uaccess_begin
+    li      t6, SSTATUS_SUM
+    csrs    sstatus, t6
+.endm
+.macro uaccess_end
+    li      t6, SSTATUS_SUM
+    csrc    sstatus, t6
+.endm
+
+#include <riscv/uaccess_copy.h>
