@@ -15,9 +15,9 @@ APPDIR := $(firstword $(foreach d,apps/$(APP) $(APP) tour/$(APP),$(if $(wildcard
 
 SRCS :=
 COMPONENTS :=
-include $(KDIR)/kernel.mk
 HEAP  ?= tlsf
 SCHED ?= cfs
+include $(KDIR)/kernel.mk
 NAME := $(subst /,-,$(patsubst kernels/%,%,$(KDIR)))$(if $(USES_APP),-$(subst /,-,$(patsubst apps/%,%,$(APPDIR))))
 OUT  := out/$(NAME)-$(HEAP)-$(SCHED)$(if $(DEBUG),-debug)
 

@@ -138,6 +138,9 @@ void thread_start_cpus(void (*cpu_init)(unsigned cpu))
 {
     unsigned nr_online = 1;
 
+    if (cpu_count() == 1) {
+        return;
+    }
     cpu_init_hook = cpu_init;
     for (unsigned cpu = 1; cpu < cpu_count(); cpu++) {
         nr_online += cpu_start(cpu);

@@ -6,7 +6,7 @@ COMPONENTS := \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
     platform/qemu-virt \
     core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
-    core/frame core/kmap \
+    core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
     drivers/ns16550a drivers/plic \
     lib/base lib/string \
     apps/api $(APPDIR)

@@ -9,12 +9,15 @@
 #include <console/console.h>
 #include <driver/driver.h>
 #include <frame/frame.h>
+#include <heap/heap.h>
 #include <irq/irq.h>
 #include <kmap/kmap.h>
 #include <log/log.h>
 #include <panic/panic.h>
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
+#include <thread/thread.h>
+#include <time/time.h>
 
 void kernel_fault(struct trap_frame *frame)
 {
@@ -43,6 +46,13 @@ static void memory_init(void)
         refuse("no usable memory");
 }
 
+/* A further CPU, before it runs threads. */
+static void cpu_init(unsigned cpu)
+{
+    arch_trap_init();
+    irq_cpu_init();
+}
+
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
 {
     const char *reason = platform_init(boot_hart, fdt); /* the device tree; all RAM mapped */
@@ -57,22 +67,17 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     kmap_init();   /* kernel virtual ranges */
     if (percpu_init(boot_info.nr_harts, frame_alloc_bytes) != 0)
         log_warn("out of memory: not all harts can be used");
-    panic_init();       /* other harts stop when one panics */
-    irq_cpu_init();     /* device and software interrupts */
-    driver_probe_all(); /* console, interrupt controller, and what the list has */
+    if (heap_init() != 0)
+        refuse("no memory for the heap");
+    time_init(boot_info.timebase_hz);
+    thread_system_init(); /* this is a thread from here on */
+    panic_init();         /* other harts stop when one panics */
+    irq_cpu_init();       /* device and software interrupts */
+    driver_probe_all();   /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
+    thread_start_cpus(cpu_init); /* the other harts */
     int result = app_main();
 
     arch_poweroff(result != 0);
 }
-
-/* TEMPORARY: core/thread and core/time. */
-struct thread { char bytes[4096]; };
-struct thread boot_thread;
-void preempt_schedule(void);
-void preempt_schedule(void) {}
-void time_interrupt(void);
-void time_interrupt(void) {}
-void thread_irq_exit(void);
-void thread_irq_exit(void) {}
