@@ -14,7 +14,7 @@
 #include <string/string.h>
 
 static struct spinlock list_lock = SPINLOCK_INIT("thread list");
-static LIST_DEFINE(all_threads) GUARDED_BY(list_lock);
+static struct list all_threads GUARDED_BY(list_lock) = LIST_INIT(all_threads);
 static uint32_t next_id GUARDED_BY(list_lock);
 
 /* The dead that nobody joins, linked through all_node. */
