@@ -5,8 +5,8 @@ COMPONENTS := \
     arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
     platform/qemu-virt \
-    core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
-    core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
+    core/startup core/klog core/panic core/console core/irq core/driver core/power \
+    core/heap-$(HEAP) core/thread core/sched-$(SCHED) \
     drivers/ns16550a drivers/plic \
     lib/base lib/string \
     apps/api $(APPDIR)

@@ -1,0 +1,55 @@
+/*
+ * See <startup/startup.h>. Interrupts stay masked throughout.
+ */
+#include <arch/power.h>
+#include <bootargs/bootargs.h>
+#include <console/console.h>
+#include <frame/frame.h>
+#include <irq/irq.h>
+#include <kmap/kmap.h>
+#include <log/log.h>
+#include <percpu/percpu.h>
+#include <startup/startup.h>
+#include <time/time.h>
+
+void startup_refuse(const char *reason)
+{
+    log_err("cannot boot: %s", reason);
+    console_start();
+    arch_poweroff(true);
+}
+
+void startup_read_machine(hartid_t boot_hart, paddr_t fdt)
+{
+    const char *reason = platform_init(boot_hart, fdt);
+
+    if (reason != NULL)
+        startup_refuse(reason);
+}
+
+static void memory_init(void)
+{
+    struct frame_range ram[BOOT_MAX_MEMORY];
+    struct frame_range reserved[BOOT_MAX_RESERVED];
+
+    for (unsigned i = 0; i < boot_info.nr_memory; i++)
+        ram[i] = (struct frame_range){boot_info.memory[i].start, boot_info.memory[i].size};
+    for (unsigned i = 0; i < boot_info.nr_reserved; i++)
+        reserved[i] = (struct frame_range){boot_info.reserved[i].start, boot_info.reserved[i].size};
+    if (frame_init(ram, boot_info.nr_memory, reserved, boot_info.nr_reserved) != 0)
+        startup_refuse("no usable memory");
+}
+
+void startup_core(void)
+{
+    bootargs_parse(boot_info.bootargs); /* loglevel= and others, before the first line */
+    for (unsigned i = 0; i < boot_info.nr_warnings; i++)
+        log_warn("%s", boot_info.warnings[i]);
+    memory_init();
+    kmap_init();
+    if (percpu_init(boot_info.nr_harts, frame_alloc_bytes) != 0)
+        log_warn("out of memory: not all harts can be used");
+    panic_init();
+    time_init(boot_info.timebase_hz);
+    irq_cpu_init();
+}
