@@ -54,18 +54,17 @@ static uint32_t sum_of(const uint8_t *body, size_t size)
     return sum;
 }
 
-/* Goes behind the padding that follows end; -EBADMSG when the data ends before. */
-static int pad(const struct cpio_reader *reader, size_t end, size_t *padded)
+/* Behind the padding that follows end. Some writers leave the last one out. */
+static size_t pad(const struct cpio_reader *reader, size_t end)
 {
-    *padded = reader->base + ALIGN_UP(end - reader->base, 4);
-    return *padded > reader->size ? -EBADMSG : 0;
+    return MIN(reader->base + ALIGN_UP(end - reader->base, 4), reader->size);
 }
 
 /* Reads the entry at reader->pos and goes behind it. */
 static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 {
     const uint8_t *header = reader->data + reader->pos;
-    size_t left = reader->size - reader->pos, name_at = reader->pos + CPIO_HEADER_SIZE, body_at, next;
+    size_t left = reader->size - reader->pos, name_at = reader->pos + CPIO_HEADER_SIZE, body_at;
     bool has_checksum;
     uint32_t f[NR_FIELDS], name_size;
 
@@ -92,21 +91,16 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
     if (strnlen(entry->name, name_size) != entry->name_length) {
         return -EBADMSG;
     }
-    if (pad(reader, name_at + name_size, &body_at) < 0 ||
-        entry->body_size > reader->size - body_at) {
+    body_at = pad(reader, name_at + name_size);
+    if (entry->body_size > reader->size - body_at) {
         return -EBADMSG;
     }
     entry->body = reader->data + body_at;
-    /* Some writers leave the padding of the last body out. */
-    next = body_at + entry->body_size;
-    if (pad(reader, next, &next) < 0) {
-        next = reader->size;
-    }
     if (has_checksum && (entry->mode & S_IFMT) == S_IFREG && entry->body_size &&
         sum_of(entry->body, entry->body_size) != f[12]) {
         return -EIO;
     }
-    reader->pos = next;
+    reader->pos = pad(reader, body_at + entry->body_size);
     return 0;
 }
 

@@ -1,3 +1,4 @@
 SRCS := siphash.c
 DEPS :=
 PUBLIC_DEPS := lib/base
+TEST_DEPS := lib/prng

@@ -1,3 +1,4 @@
 SRCS := utf.c
 DEPS :=
 PUBLIC_DEPS := lib/base
+TEST_DEPS := lib/prng
