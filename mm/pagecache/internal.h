@@ -1,0 +1,51 @@
+/*
+ * What the files of the page cache share: page flags, the radix tree, the counters.
+ */
+#ifndef PAGECACHE_INTERNAL_H
+#define PAGECACHE_INTERNAL_H
+
+#include <pagecache/pagecache.h>
+
+/* frame->flags of a page in a cache [cache->lock]. A page is either LOCKED (being filled) or UPTODATE. */
+#define PAGE_UPTODATE   0x01u
+#define PAGE_LOCKED     0x02u
+#define PAGE_DIRTY      0x04u
+#define PAGE_WRITEBACK  0x08u
+#define PAGE_REFERENCED 0x10u /* used since the shrinker last came by */
+
+/* ---- the tree; every function REQUIRES(cache->lock) ---- */
+
+int tree_module_init(void);
+struct frame *tree_find(const struct pagecache *cache, uint64_t index);
+/* The slot must be empty. -ENOMEM. */
+int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame);
+void tree_remove(struct pagecache *cache, uint64_t index);
+void tree_set_dirty(struct pagecache *cache, uint64_t index);
+void tree_clear_dirty(struct pagecache *cache, uint64_t index);
+/* The first page at or after index (that is dirty); NULL: none. */
+struct frame *tree_next(const struct pagecache *cache, uint64_t index, bool is_dirty_only);
+
+/* ---- pages ---- */
+
+/* Sleeps until the page is neither being filled nor written. The caller holds a reference. */
+void page_wait(struct pagecache *cache, struct frame *frame, uint8_t flags);
+void page_wake(struct frame *frame);
+/* A page whose contents are ready enters the cache, with the caller's reference; one more for the caller.
+ * -EEXIST: there is one already. */
+int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame) MUST_CHECK;
+/* Takes the page out of the tree and drops the cache's reference. REQUIRES(cache->lock). */
+void page_remove(struct pagecache *cache, struct frame *frame);
+
+/* ---- counters, all caches together ---- */
+
+extern uint64_t pagecache_nr_pages;     /* [a] */
+extern uint64_t pagecache_nr_dirty;     /* [a] */
+extern uint64_t pagecache_nr_evictable; /* [a] */
+
+void writeback_cache_added(struct pagecache *cache);
+void writeback_cache_removed(struct pagecache *cache);
+int writeback_module_init(void);
+void mappings_unmap(struct pagecache *cache, uint64_t first, uint64_t nr);
+void mappings_write_protect(struct pagecache *cache, uint64_t first, uint64_t nr);
+
+#endif

@@ -1,0 +1,300 @@
+/*
+ * The life of cached pages: made, filled, found, removed. See <pagecache/pagecache.h>.
+ */
+#include <pagecache/pagecache.h>
+
+#include <base/errno.h>
+#include <log/log.h>
+#include <string/string.h>
+#include <sync/waitqueue.h>
+
+#include "internal.h"
+
+uint64_t pagecache_nr_pages;
+uint64_t pagecache_nr_dirty;
+uint64_t pagecache_nr_evictable;
+
+/* Sleepers on a page, by a hash of its descriptor's address. */
+#define NR_PAGE_QUEUES 16
+static struct wait_queue page_queues[NR_PAGE_QUEUES];
+
+static struct wait_queue *page_queue(const struct frame *frame)
+{
+    return &page_queues[(uintptr_t)frame / sizeof(*frame) % NR_PAGE_QUEUES];
+}
+
+int pagecache_module_init(void)
+{
+    for (unsigned i = 0; i < NR_PAGE_QUEUES; i++)
+        wait_queue_init(&page_queues[i]);
+    int ret = tree_module_init();
+
+    return ret != 0 ? ret : writeback_module_init();
+}
+
+void pagecache_init(struct pagecache *cache, const struct pagecache_ops *ops, bool is_evictable)
+{
+    *cache = (struct pagecache){.ops = ops, .is_evictable = is_evictable};
+    spin_init(&cache->lock, "pagecache");
+    list_init(&cache->mappings);
+    list_init(&cache->all_node);
+    if (is_evictable)
+        writeback_cache_added(cache);
+}
+
+void pagecache_destroy(struct pagecache *cache)
+{
+    if (cache->is_evictable)
+        writeback_cache_removed(cache);
+    if (cache->root != NULL)
+        pagecache_remove_range(cache, 0, UINT64_MAX);
+    assert(cache->nr_pages == 0);
+    assert(list_is_empty(&cache->mappings));
+}
+
+static uint8_t page_flags(const struct frame *frame)
+{
+    return __atomic_load_n(&frame->flags, __ATOMIC_ACQUIRE);
+}
+
+void page_wait(struct pagecache *cache, struct frame *frame, uint8_t flags)
+{
+    (void)cache;
+    wait_event(page_queue(frame), (page_flags(frame) & flags) == 0);
+}
+
+void page_wake(struct frame *frame)
+{
+    wait_wake_all(page_queue(frame));
+}
+
+static void count_page(struct pagecache *cache, int64_t n)
+{
+    cache->nr_pages += (uint64_t)n;
+    __atomic_fetch_add(&pagecache_nr_pages, (uint64_t)n, __ATOMIC_RELAXED);
+    if (cache->is_evictable)
+        __atomic_fetch_add(&pagecache_nr_evictable, (uint64_t)n, __ATOMIC_RELAXED);
+}
+
+void page_remove(struct pagecache *cache, struct frame *frame)
+{
+    if ((frame->flags & PAGE_DIRTY) != 0) {
+        cache->nr_dirty--;
+        __atomic_fetch_sub(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
+    }
+    tree_remove(cache, frame->index);
+    frame->flags = 0;
+    frame->owner = NULL;
+    if (cache->ops->account != NULL)
+        (void)cache->ops->account(cache, -1);
+    count_page(cache, -1);
+    frame_put(frame);
+}
+
+struct frame *pagecache_find(struct pagecache *cache, uint64_t index)
+{
+    spin_lock(&cache->lock);
+    struct frame *frame = tree_find(cache, index);
+
+    if (frame != NULL) {
+        if (likely((frame->flags & PAGE_UPTODATE) != 0)) {
+            frame->flags |= PAGE_REFERENCED;
+            frame_get(frame);
+        } else {
+            frame = NULL;
+        }
+    }
+    spin_unlock(&cache->lock);
+    return frame;
+}
+
+/*
+ * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST: somebody was
+ * faster; -ENOMEM, -ENOSPC.
+ */
+static int page_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
+{
+    int ret = 0;
+
+    spin_lock(&cache->lock);
+    if (tree_find(cache, index) != NULL)
+        ret = -EEXIST;
+    if (ret == 0 && cache->ops->account != NULL)
+        ret = cache->ops->account(cache, 1);
+    if (ret == 0) {
+        frame->type = FRAME_FILE;
+        frame->owner = cache;
+        frame->index = index;
+        frame->flags = flags;
+        ret = tree_insert(cache, index, frame);
+        if (ret != 0 && cache->ops->account != NULL)
+            (void)cache->ops->account(cache, -1);
+    }
+    if (ret == 0) {
+        count_page(cache, 1);
+        frame_get(frame); /* the caller's */
+    }
+    spin_unlock(&cache->lock);
+    return ret;
+}
+
+/* Fills the locked page by the owner's op; on an error it is taken out again. */
+static int page_fill(struct pagecache *cache, uint64_t index, struct frame *frame)
+{
+    int ret = cache->ops->read_page(cache, index, frame);
+
+    spin_lock(&cache->lock);
+    if (ret == 0)
+        frame->flags = (uint8_t)((frame->flags & ~PAGE_LOCKED) | PAGE_UPTODATE);
+    else
+        page_remove(cache, frame);
+    spin_unlock(&cache->lock);
+    page_wake(frame);
+    return ret;
+}
+
+/* Makes the page that was not there; a reference to the caller. -EEXIST: look again. */
+static int page_make(struct pagecache *cache, uint64_t index, unsigned flags,
+                     struct frame **frame_out)
+{
+    bool is_filled = cache->ops->read_page == NULL || (flags & PAGECACHE_NO_FILL) != 0;
+    struct frame *frame = NULL;
+
+    if (!is_filled && cache->ops->alias_page != NULL)
+        frame = cache->ops->alias_page(cache, index);
+    if (frame != NULL)
+        is_filled = true;
+    else
+        frame = frame_alloc(0, is_filled ? FRAME_ZERO : 0);
+    if (frame == NULL)
+        return -ENOMEM;
+
+    int ret = page_insert(cache, index, frame, is_filled ? PAGE_UPTODATE : PAGE_LOCKED);
+
+    if (ret != 0) {
+        frame_put(frame);
+        return ret;
+    }
+    if (!is_filled)
+        ret = page_fill(cache, index, frame);
+    if (ret != 0) {
+        frame_put(frame);
+        return ret;
+    }
+    *frame_out = frame;
+    return 0;
+}
+
+int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags, struct frame **frame_out)
+{
+    for (;;) {
+        spin_lock(&cache->lock);
+        struct frame *frame = tree_find(cache, index);
+        bool is_uptodate = false;
+
+        if (frame != NULL) {
+            frame_get(frame);
+            is_uptodate = (frame->flags & PAGE_UPTODATE) != 0;
+            frame->flags |= PAGE_REFERENCED;
+        }
+        spin_unlock(&cache->lock);
+
+        if (is_uptodate) {
+            *frame_out = frame;
+            return 0;
+        }
+        if (frame != NULL) {
+            /* Somebody fills it. If that fails it is gone afterwards and this round's error is ours. */
+            page_wait(cache, frame, PAGE_LOCKED);
+            frame_put(frame);
+            continue;
+        }
+        if ((flags & PAGECACHE_NO_ALLOC) != 0)
+            return -ENOENT;
+
+        int ret = page_make(cache, index, flags, frame_out);
+
+        if (ret != -EEXIST)
+            return ret;
+    }
+}
+
+/* A page whose contents are ready enters the cache. As page_insert. */
+int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame)
+{
+    return page_insert(cache, index, frame, PAGE_UPTODATE | PAGE_REFERENCED);
+}
+
+void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
+{
+    if (cache->ops->write_page == NULL || (frame->flags & PAGE_DIRTY) != 0)
+        return;
+    spin_lock(&cache->lock);
+    /* It may have been truncated away meanwhile. */
+    if (frame->owner == cache && (frame->flags & PAGE_DIRTY) == 0) {
+        frame->flags |= PAGE_DIRTY;
+        tree_set_dirty(cache, frame->index);
+        cache->nr_dirty++;
+        __atomic_fetch_add(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
+    }
+    spin_unlock(&cache->lock);
+}
+
+static void remove_pages(struct pagecache *cache, uint64_t first, uint64_t end)
+{
+    spin_lock(&cache->lock);
+    for (;;) {
+        struct frame *frame = tree_next(cache, first, false);
+
+        if (frame == NULL || frame->index >= end)
+            break;
+        if ((frame->flags & (PAGE_LOCKED | PAGE_WRITEBACK)) != 0) {
+            frame_get(frame);
+            spin_unlock(&cache->lock);
+            page_wait(cache, frame, PAGE_LOCKED | PAGE_WRITEBACK);
+            frame_put(frame);
+            spin_lock(&cache->lock);
+            continue;
+        }
+        first = frame->index + 1;
+        page_remove(cache, frame);
+    }
+    spin_unlock(&cache->lock);
+}
+
+void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to)
+{
+    uint64_t first = from / PAGE_SIZE + (from % PAGE_SIZE != 0);
+    uint64_t end = to == UINT64_MAX ? UINT64_MAX : to / PAGE_SIZE;
+
+    if (first >= end)
+        return;
+    mappings_unmap(cache, first, end - first);
+    remove_pages(cache, first, end);
+}
+
+void pagecache_truncate(struct pagecache *cache, uint64_t size)
+{
+    if (size % PAGE_SIZE != 0)
+        (void)pagecache_zero(cache, size, ALIGN_UP(size, PAGE_SIZE));
+    pagecache_remove_range(cache, size, UINT64_MAX);
+}
+
+uint64_t pagecache_next_present(struct pagecache *cache, uint64_t index)
+{
+    spin_lock(&cache->lock);
+    struct frame *frame = tree_next(cache, index, false);
+    uint64_t found = frame == NULL ? UINT64_MAX : frame->index;
+
+    spin_unlock(&cache->lock);
+    return found;
+}
+
+void pagecache_stats(struct pagecache_stats *out)
+{
+    *out = (struct pagecache_stats){
+        .nr_pages = __atomic_load_n(&pagecache_nr_pages, __ATOMIC_RELAXED),
+        .nr_dirty = __atomic_load_n(&pagecache_nr_dirty, __ATOMIC_RELAXED),
+        .nr_evictable = __atomic_load_n(&pagecache_nr_evictable, __ATOMIC_RELAXED),
+    };
+}

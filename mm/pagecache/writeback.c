@@ -1,0 +1,278 @@
+/*
+ * Write-back, eviction, and the page tables that map cached pages.
+ */
+#include <pagecache/pagecache.h>
+
+#include <base/errno.h>
+#include <string/string.h>
+#include <sync/waitqueue.h>
+
+#include "internal.h"
+
+/* Caches whose pages can be read again. Walks pin the cache they stand at and let the lock go. */
+static struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
+static LIST_DEFINE(all_caches);     /* [all_lock] */
+static struct wait_queue unpinned;  /* a cache lost its last pin */
+
+static struct spinlock map_lock = SPINLOCK_INIT("pagecache-map");
+static uint64_t map_epoch; /* [map_lock] number of the last walk of a list of mappings */
+
+static size_t shrink_some(size_t nr_pages);
+static struct frame_shrinker shrinker = {.shrink = shrink_some};
+
+int writeback_module_init(void)
+{
+    wait_queue_init(&unpinned);
+    frame_shrinker_add(&shrinker);
+    return 0;
+}
+
+void writeback_cache_added(struct pagecache *cache)
+{
+    spin_lock(&all_lock);
+    list_add_tail(&all_caches, &cache->all_node);
+    spin_unlock(&all_lock);
+}
+
+void writeback_cache_removed(struct pagecache *cache)
+{
+    spin_lock(&all_lock);
+    list_del_init(&cache->all_node);
+    spin_unlock(&all_lock);
+    wait_event(&unpinned, __atomic_load_n(&cache->nr_pins, __ATOMIC_ACQUIRE) == 0);
+}
+
+/* ---- mappings ---- */
+
+void pagecache_map_add(struct pagecache *cache, struct pagecache_mapping *mapping)
+{
+    spin_lock(&map_lock);
+    mapping->epoch = map_epoch;
+    list_add_tail(&cache->mappings, &mapping->node);
+    spin_unlock(&map_lock);
+}
+
+void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *mapping)
+{
+    (void)cache;
+    spin_lock(&map_lock);
+    list_del_init(&mapping->node);
+    spin_unlock(&map_lock);
+}
+
+/* The next owner that the walk `epoch` has not seen, with a reference; marks all its mappings seen. */
+static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, uint64_t epoch,
+                                                      void **owner_out)
+{
+    const struct pagecache_mapping_ops *ops = NULL;
+    struct pagecache_mapping *mapping;
+    void *owner = NULL;
+
+    list_for_each_entry (mapping, &cache->mappings, node) {
+        if (mapping->epoch >= epoch || (owner != NULL && mapping->owner != owner))
+            continue;
+        mapping->epoch = epoch;
+        if (owner == NULL && mapping->ops->owner_get(mapping->owner)) {
+            owner = mapping->owner;
+            ops = mapping->ops;
+        }
+    }
+    *owner_out = owner;
+    return ops;
+}
+
+static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, bool is_unmap)
+{
+    const struct pagecache_mapping_ops *ops;
+    void *owner;
+
+    if (list_is_empty(&cache->mappings))
+        return;
+    spin_lock(&map_lock);
+    uint64_t epoch = ++map_epoch;
+
+    while ((ops = next_owner(cache, epoch, &owner)) != NULL) {
+        spin_unlock(&map_lock);
+        if (is_unmap)
+            ops->unmap(owner, cache, first, nr);
+        else if (ops->write_protect != NULL)
+            ops->write_protect(owner, cache, first, nr);
+        ops->owner_put(owner);
+        spin_lock(&map_lock);
+    }
+    spin_unlock(&map_lock);
+}
+
+void mappings_unmap(struct pagecache *cache, uint64_t first, uint64_t nr)
+{
+    mappings_walk(cache, first, nr, true);
+}
+
+void mappings_write_protect(struct pagecache *cache, uint64_t first, uint64_t nr)
+{
+    mappings_walk(cache, first, nr, false);
+}
+
+/* ---- write-back ---- */
+
+/* Takes the next dirty page of [first, last] for writing, with a reference; NULL: none. */
+static struct frame *take_dirty(struct pagecache *cache, uint64_t first, uint64_t last)
+{
+    struct frame *frame;
+
+    spin_lock(&cache->lock);
+    for (;;) {
+        frame = tree_next(cache, first, true);
+        if (frame == NULL || frame->index > last) {
+            frame = NULL;
+            break;
+        }
+        frame_get(frame);
+        if ((frame->flags & PAGE_WRITEBACK) == 0) {
+            frame->flags = (uint8_t)((frame->flags & ~PAGE_DIRTY) | PAGE_WRITEBACK);
+            tree_clear_dirty(cache, frame->index);
+            cache->nr_dirty--;
+            __atomic_fetch_sub(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
+            break;
+        }
+        spin_unlock(&cache->lock);
+        page_wait(cache, frame, PAGE_WRITEBACK);
+        frame_put(frame);
+        spin_lock(&cache->lock);
+    }
+    spin_unlock(&cache->lock);
+    return frame;
+}
+
+int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last)
+{
+    struct frame *frame;
+    int result = 0;
+
+    if (cache->ops->write_page == NULL)
+        return 0;
+    while (first <= last && (frame = take_dirty(cache, first, last)) != NULL) {
+        uint64_t index = frame->index;
+
+        /* From here a store through a mapping faults and makes the page dirty anew. */
+        mappings_write_protect(cache, index, 1);
+        int ret = cache->ops->write_page(cache, index, frame);
+
+        spin_lock(&cache->lock);
+        frame->flags &= (uint8_t)~PAGE_WRITEBACK;
+        spin_unlock(&cache->lock);
+        page_wake(frame);
+        if (ret != 0) {
+            pagecache_mark_dirty(cache, frame);
+            if (result == 0)
+                result = ret;
+        }
+        frame_put(frame);
+        if (index == UINT64_MAX)
+            break;
+        first = index + 1;
+    }
+    return result;
+}
+
+/* Moves the walk's pin from *at (NULL: the start) to the next cache; false at the end. */
+static bool next_cache(struct pagecache **at)
+{
+    struct pagecache *old = *at;
+    bool is_last_pin = false;
+
+    spin_lock(&all_lock);
+    struct list *node = old == NULL ? all_caches.next : old->all_node.next;
+
+    if (old != NULL) {
+        /* It was taken off the list under our pin: its neighbours are unknown, so the walk ends. */
+        if (!list_is_linked(&old->all_node))
+            node = &all_caches;
+        is_last_pin = __atomic_sub_fetch(&old->nr_pins, 1, __ATOMIC_RELEASE) == 0;
+    }
+    *at = node == &all_caches ? NULL : list_entry(node, struct pagecache, all_node);
+    if (*at != NULL)
+        (*at)->nr_pins++;
+    spin_unlock(&all_lock);
+    if (is_last_pin)
+        wait_wake_all(&unpinned);
+    return *at != NULL;
+}
+
+int pagecache_sync(void)
+{
+    struct pagecache *cache = NULL;
+    int result = 0;
+
+    while (next_cache(&cache)) {
+        if (cache->nr_dirty > 0) {
+            int ret = pagecache_writeback(cache, 0, UINT64_MAX);
+
+            if (result == 0)
+                result = ret;
+        }
+    }
+    return result;
+}
+
+/* ---- eviction ---- */
+
+/* One turn of the clock over a cache. REQUIRES(cache->lock). */
+static size_t evict_from(struct pagecache *cache, size_t nr_wanted)
+{
+    size_t nr_evicted = 0;
+    uint64_t nr_looks = cache->nr_pages;
+
+    while (nr_evicted < nr_wanted && nr_looks-- > 0) {
+        struct frame *frame = tree_next(cache, cache->clock_hand, false);
+
+        if (frame == NULL) {
+            if (cache->clock_hand == 0)
+                break;
+            cache->clock_hand = 0;
+            continue;
+        }
+        cache->clock_hand = frame->index + 1;
+        if (frame->flags == (PAGE_UPTODATE | PAGE_REFERENCED)) {
+            frame->flags = PAGE_UPTODATE;
+        } else if (frame->flags == PAGE_UPTODATE &&
+                   __atomic_load_n(&frame->refcount, __ATOMIC_ACQUIRE) == 1) {
+            page_remove(cache, frame);
+            nr_evicted++;
+        }
+    }
+    return nr_evicted;
+}
+
+/* For the frame allocator, in any context: takes what it gets without waiting. */
+static size_t shrink_some(size_t nr_pages)
+{
+    struct pagecache *cache;
+    size_t nr_evicted = 0;
+
+    if (pagecache_nr_evictable == 0 || !spin_trylock(&all_lock))
+        return 0;
+    for (int turn = 0; turn < 2 && nr_evicted < nr_pages; turn++) {
+        list_for_each_entry (cache, &all_caches, all_node) {
+            if (nr_evicted >= nr_pages)
+                break;
+            if (cache->nr_pages == 0 || !spin_trylock(&cache->lock))
+                continue;
+            nr_evicted += evict_from(cache, nr_pages - nr_evicted);
+            spin_unlock(&cache->lock);
+        }
+    }
+    spin_unlock(&all_lock);
+    return nr_evicted;
+}
+
+size_t pagecache_shrink(size_t nr_pages)
+{
+    size_t nr_evicted = shrink_some(nr_pages);
+
+    if (nr_evicted < nr_pages && pagecache_nr_dirty > 0) {
+        (void)pagecache_sync();
+        nr_evicted += shrink_some(nr_pages - nr_evicted);
+    }
+    return nr_evicted;
+}
