@@ -26,7 +26,7 @@ struct superblock;
 #define DENTRY_HASHED     BIT(0) /* [dcache_lock] in the hash table: the name exists */
 #define DENTRY_MOUNTPOINT BIT(1) /* [dcache_lock] something is mounted here, in some mount */
 #define DENTRY_PINNED     BIT(2) /* [dcache_lock] holds a reference of its own until unhashed */
-#define DENTRY_VOLATILE   BIT(3) /* [I] never hashed */
+#define DENTRY_VOLATILE   BIT(3) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
 
 struct dentry {
     struct dentry *hash_next;   /* [dcache_lock] */

@@ -106,6 +106,7 @@ struct file {
     void *private;              /* the ops' own */
     int owner_pid;              /* F_SETOWN */
     bool can_read, can_write;   /* [I] */
+    bool is_writer;             /* [I] counted in inode->nr_writers */
 };
 
 /* A file without a name with one reference; NULL without memory. inode (may be NULL) gets a reference. */
@@ -115,6 +116,8 @@ static inline void file_get(struct file *file)
     __atomic_fetch_add(&file->nr_refs, 1, __ATOMIC_RELAXED);
 }
 void file_put(struct file *file);
+/* Frees a file from file_alloc that nobody has seen yet, without its release op; NULL is allowed. */
+void file_discard(struct file *file);
 
 /* Kernel buffers; they move file->pos. Bytes moved or -errno. */
 ssize_t file_read(struct file *file, void *buf, size_t n);

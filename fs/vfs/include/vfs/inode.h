@@ -88,7 +88,8 @@ struct inode {
     struct pagecache cache;   /* of a regular file or block device */
     struct file_locks *locks; /* record locks and flock, made at the first */
     int32_t nr_writers;       /* [a] open for writing; negative: being executed, -ETXTBSY */
-    void *private;            /* the file system's, or the FIFO's */
+    void *pipe;               /* [lock] of a FIFO that is open */
+    void *private;            /* the file system's */
 };
 
 #define MAY_EXEC  1u
@@ -107,6 +108,15 @@ static inline void inode_get(struct inode *inode)
     __atomic_fetch_add(&inode->nr_refs, 1, __ATOMIC_RELAXED);
 }
 void inode_put(struct inode *inode);
+
+/*
+ * Leave to write, against leave to execute (-ETXTBSY): a file is open for writing by somebody, or is
+ * being executed by somebody, never both. exec calls inode_deny_write for its file.
+ */
+int inode_allow_write(struct inode *inode) MUST_CHECK;
+void inode_end_write(struct inode *inode);
+int inode_deny_write(struct inode *inode) MUST_CHECK;
+void inode_end_deny_write(struct inode *inode);
 
 /* 0 or -EACCES. */
 int inode_permission(struct inode *inode, const struct cred *cred, unsigned want);
@@ -136,8 +146,6 @@ struct superblock_ops {
 #define SB_READ_ONLY      BIT(0)
 /* A directory's names are all in the dentry cache (memory file systems): a miss is -ENOENT. */
 #define SB_NAMES_IN_CACHE BIT(1)
-/* Dentries are not kept: each walk asks lookup again (process-dependent pseudo files). */
-#define SB_NAMES_VOLATILE BIT(2)
 
 struct superblock {
     const struct fs_type *type;

@@ -7,7 +7,7 @@
  * manual pages give.
  *
  * The walk follows "Linux VFS" terms. A step into a cached name costs a hash probe under one spinlock for
- * the whole walk; a miss, a symbolic link or a mount of a volatile file system leaves that fast loop.
+ * the whole walk; a miss or a symbolic link leaves that fast loop.
  */
 #ifndef VFS_VFS_H
 #define VFS_VFS_H
@@ -32,6 +32,9 @@ int vfs_mount_root(const char *fs_name, const char *source, unsigned mount_flags
                    const char *options);
 /* Who the kernel is: cred_kernel, the root mount. */
 extern struct vfs_context vfs_kernel_context;
+
+/* FIFOs on any file system open with these; set once by fs/pipe. */
+extern const struct file_ops *vfs_fifo_ops;
 
 #define LOOKUP_NO_FOLLOW  BIT(0) /* a symbolic link as last component is the answer */
 #define LOOKUP_DIRECTORY  BIT(1) /* -ENOTDIR otherwise */
@@ -86,6 +89,7 @@ char *vfs_path_string(const struct path *root, const struct path *path, char *bu
 int vfs_mount(const struct vfs_context *context, const char *source, const char *name,
               const char *fs_name, unsigned flags, const char *options);
 int vfs_bind_mount(const struct vfs_context *context, const char *source, const char *name);
+int vfs_move_mount(const struct vfs_context *context, const char *source, const char *name);
 int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags);
 /* -EBUSY while files, directories or mounts below are in use, unless is_lazy. */
 int vfs_unmount(const struct vfs_context *context, const char *name, bool is_lazy);

@@ -1,0 +1,218 @@
+/*
+ * Attributes: asking for them and changing them, with the checks of chmod(2), chown(2), utimensat(2),
+ * truncate(2).
+ */
+#include <base/errno.h>
+#include <string/string.h>
+#include <vfs/vfs.h>
+
+#include "internal.h"
+
+int vfs_getattr_inode(struct inode *inode, struct vfs_stat *out)
+{
+    *out = (struct vfs_stat){
+        .dev = inode->sb->dev,
+        .rdev = inode->rdev,
+        .ino = inode->ino,
+        .mode = inode->mode,
+        .nlink = inode->nlink,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .block_size = inode->sb->block_size,
+        .size = inode->size,
+        .nr_sectors = inode->cache.nr_pages << (PAGE_SHIFT - 9),
+        .atime_ns = inode->atime_ns,
+        .mtime_ns = inode->mtime_ns,
+        .ctime_ns = inode->ctime_ns,
+        .btime_ns = inode->btime_ns,
+    };
+    return inode->ops->getattr == NULL ? 0 : inode->ops->getattr(inode, out);
+}
+
+int vfs_getattr(const struct path *path, struct vfs_stat *out)
+{
+    return vfs_getattr_inode(path->dentry->inode, out);
+}
+
+static bool path_is_read_only(const struct path *path)
+{
+    return (path->mount->flags & MOUNT_READ_ONLY) != 0 ||
+           (path->mount->sb->flags & SB_READ_ONLY) != 0;
+}
+
+int vfs_access(const struct path *path, const struct cred *cred, unsigned want)
+{
+    struct inode *inode = path->dentry->inode;
+
+    if ((want & MAY_WRITE) != 0 && path_is_read_only(path) &&
+        (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
+        return -EROFS;
+    if ((want & MAY_EXEC) != 0 && S_ISREG(inode->mode) && (path->mount->flags & MOUNT_NOEXEC) != 0)
+        return -EACCES;
+    return inode_permission(inode, cred, want);
+}
+
+static int may_setattr(struct inode *inode, const struct cred *cred, struct vfs_attr *attr)
+{
+    bool is_owner = inode_is_owner(inode, cred);
+
+    if ((attr->valid & ATTR_MODE) != 0) {
+        if (!is_owner)
+            return -EPERM;
+        uint32_t gid = (attr->valid & ATTR_GID) != 0 ? attr->gid : inode->gid;
+
+        if (!cred_in_group(cred, gid) && !cred_has_cap(cred, CAP_FSETID))
+            attr->mode &= ~(uint32_t)S_ISGID;
+    }
+    if ((attr->valid & ATTR_UID) != 0 && !cred_has_cap(cred, CAP_CHOWN) &&
+        !(cred->fsuid == inode->uid && attr->uid == inode->uid))
+        return -EPERM;
+    if ((attr->valid & ATTR_GID) != 0 && !cred_has_cap(cred, CAP_CHOWN) &&
+        !(cred->fsuid == inode->uid && (attr->gid == inode->gid || cred_in_group(cred, attr->gid))))
+        return -EPERM;
+    if ((attr->valid & (ATTR_ATIME | ATTR_MTIME)) != 0 && !is_owner) {
+        if ((attr->valid & ATTR_TIMES_NOW) == 0)
+            return -EPERM;
+        return inode_permission(inode, cred, MAY_WRITE);
+    }
+    return 0;
+}
+
+static void set_fields(struct inode *inode, const struct vfs_attr *attr)
+{
+    if ((attr->valid & ATTR_MODE) != 0)
+        inode->mode = (inode->mode & S_IFMT) | (attr->mode & S_IALLUGO);
+    if ((attr->valid & ATTR_UID) != 0)
+        inode->uid = attr->uid;
+    if ((attr->valid & ATTR_GID) != 0)
+        inode->gid = attr->gid;
+    if ((attr->valid & ATTR_ATIME) != 0)
+        inode->atime_ns = attr->atime_ns;
+    if ((attr->valid & ATTR_MTIME) != 0)
+        inode->mtime_ns = attr->mtime_ns;
+    inode->ctime_ns = inode_now_ns();
+}
+
+int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_attr *attr)
+{
+    struct inode *inode = path->dentry->inode;
+    int ret;
+
+    if (path_is_read_only(path))
+        return -EROFS;
+    mutex_lock(&inode->lock);
+    ret = may_setattr(inode, cred, attr);
+    /* A change of owner takes the set-id bits away from programs, whoever does it. */
+    if (ret == 0 && (attr->valid & (ATTR_UID | ATTR_GID)) != 0 && (attr->valid & ATTR_MODE) == 0 &&
+        S_ISREG(inode->mode) && (inode->mode & (S_ISUID | S_ISGID)) != 0) {
+        attr->valid |= ATTR_MODE;
+        attr->mode = inode->mode & S_IALLUGO & ~(uint32_t)S_ISUID;
+        if ((inode->mode & S_IXGRP) != 0)
+            attr->mode &= ~(uint32_t)S_ISGID;
+    }
+    if (ret == 0 && inode->ops->setattr != NULL)
+        ret = inode->ops->setattr(inode, attr);
+    if (ret == 0)
+        set_fields(inode, attr);
+    mutex_unlock(&inode->lock);
+    return ret;
+}
+
+/* REQUIRES(inode->lock) */
+int inode_set_size(struct inode *inode, uint64_t size)
+{
+    uint64_t old_size = inode->size;
+    int ret = inode->ops->truncate == NULL ? 0 : inode->ops->truncate(inode, size);
+
+    if (ret != 0)
+        return ret;
+    __atomic_store_n(&inode->size, size, __ATOMIC_RELEASE);
+    if (size < old_size)
+        pagecache_truncate(&inode->cache, size);
+    return 0;
+}
+
+/* Writing to a program takes its set-id bits away, unless the writer may set them. */
+void inode_kill_set_id(struct inode *inode, const struct cred *cred)
+{
+    if (likely((inode->mode & (S_ISUID | S_ISGID)) == 0) || cred_has_cap(cred, CAP_FSETID))
+        return;
+    inode->mode &= ~(uint32_t)S_ISUID;
+    if ((inode->mode & S_IXGRP) != 0)
+        inode->mode &= ~(uint32_t)S_ISGID;
+}
+
+static int truncate_inode(struct inode *inode, uint64_t size)
+{
+    if (size > INT64_MAX)
+        return -EINVAL;
+    mutex_lock(&inode->lock);
+    int ret = inode_set_size(inode, size);
+
+    if (ret == 0)
+        inode_touch_mtime(inode);
+    mutex_unlock(&inode->lock);
+    return ret;
+}
+
+int vfs_truncate(const struct path *path, const struct cred *cred, uint64_t size)
+{
+    struct inode *inode = path->dentry->inode;
+
+    if (S_ISDIR(inode->mode))
+        return -EISDIR;
+    if (!S_ISREG(inode->mode))
+        return -EINVAL;
+    int ret = vfs_access(path, cred, MAY_WRITE);
+
+    if (ret == 0)
+        ret = inode_allow_write(inode);
+    if (ret != 0)
+        return ret;
+    ret = truncate_inode(inode, size);
+    if (ret == 0)
+        inode_kill_set_id(inode, cred);
+    inode_end_write(inode);
+    return ret;
+}
+
+int file_truncate(struct file *file, uint64_t size)
+{
+    if (!file->can_write)
+        return -EINVAL;
+    if (file->inode == NULL || !S_ISREG(file->inode->mode))
+        return -EINVAL;
+    return truncate_inode(file->inode, size);
+}
+
+int vfs_statfs(const struct path *path, struct vfs_statfs *out)
+{
+    struct superblock *sb = path->mount->sb;
+
+    *out = (struct vfs_statfs){
+        .magic = sb->magic, .block_size = sb->block_size, .name_max = NAME_MAX};
+    /* Linux's ST_RDONLY 1, NOSUID 2, NODEV 4, NOEXEC 8, NOATIME 0x400, RELATIME 0x1000; 0x20 valid. */
+    out->flags = 0x20;
+    if (path_is_read_only(path))
+        out->flags |= 1;
+    if ((path->mount->flags & MOUNT_NOSUID) != 0)
+        out->flags |= 2;
+    if ((path->mount->flags & MOUNT_NODEV) != 0)
+        out->flags |= 4;
+    if ((path->mount->flags & MOUNT_NOEXEC) != 0)
+        out->flags |= 8;
+    if ((path->mount->flags & MOUNT_NOATIME) != 0)
+        out->flags |= 0x400;
+    if ((path->mount->flags & MOUNT_RELATIME) != 0)
+        out->flags |= 0x1000;
+    return sb->ops->statfs == NULL ? 0 : sb->ops->statfs(sb, out);
+}
+
+ssize_t vfs_readlink(const struct path *path, char *buf, size_t size)
+{
+    struct inode *inode = path->dentry->inode;
+
+    if (!S_ISLNK(inode->mode) || inode->ops->readlink == NULL)
+        return -EINVAL;
+    return inode->ops->readlink(inode, buf, size);
+}

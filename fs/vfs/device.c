@@ -1,0 +1,50 @@
+#include <vfs/device.h>
+
+#include <base/errno.h>
+#include <lock/spinlock.h>
+
+static struct spinlock ranges_lock = SPINLOCK_INIT("devices");
+static LIST_DEFINE(ranges); /* [ranges_lock] in order of registration; ranges never go away */
+
+static struct device_range *find_overlap(uint32_t mode_type, devno_t first, uint32_t nr)
+{
+    struct device_range *range;
+
+    list_for_each_entry (range, &ranges, node) {
+        if (range->mode_type == mode_type && first < range->first + range->nr &&
+            range->first < first + nr)
+            return range;
+    }
+    return NULL;
+}
+
+int device_range_register(struct device_range *range)
+{
+    int ret = -EBUSY;
+
+    spin_lock(&ranges_lock);
+    if (find_overlap(range->mode_type, range->first, range->nr) == NULL) {
+        list_add_tail(&ranges, &range->node);
+        ret = 0;
+    }
+    spin_unlock(&ranges_lock);
+    return ret;
+}
+
+const struct device_range *device_range_find(uint32_t mode_type, devno_t rdev)
+{
+    spin_lock(&ranges_lock);
+    const struct device_range *range = find_overlap(mode_type, rdev, 1);
+
+    spin_unlock(&ranges_lock);
+    return range;
+}
+
+void device_range_for_each(void (*fn)(const struct device_range *range, void *ctx), void *ctx)
+{
+    struct device_range *range;
+
+    /* Without the lock: entries are only ever added, at the end, after they are complete. */
+    list_for_each_entry (range, &ranges, node)
+        fn(range, ctx);
+}

@@ -1,0 +1,130 @@
+/*
+ * Ready-made file operations: regular files whose body is the page cache, directories whose names are all
+ * in the dentry cache.
+ */
+#include <base/errno.h>
+#include <string/string.h>
+#include <vfs/vfs.h>
+
+#include "internal.h"
+
+/* Linux's relatime: only if the old time no longer tells whether the file was read since it changed. */
+static void touch_atime(struct file *file)
+{
+    struct inode *inode = file->inode;
+
+    if (inode->atime_ns > inode->mtime_ns || (file->flags & O_NOATIME) != 0)
+        return;
+    if (file->path.mount != NULL &&
+        (file->path.mount->flags & (MOUNT_NOATIME | MOUNT_READ_ONLY)) != 0)
+        return;
+    inode->atime_ns = inode_now_ns();
+}
+
+ssize_t generic_file_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct inode *inode = file->inode;
+    uint64_t size = __atomic_load_n(&inode->size, __ATOMIC_ACQUIRE);
+    ssize_t ret = pagecache_read(&inode->cache, uio, *pos, size);
+
+    if (ret > 0) {
+        *pos += (uint64_t)ret;
+        touch_atime(file);
+    }
+    return ret;
+}
+
+ssize_t generic_file_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct inode *inode = file->inode;
+    ssize_t ret = 0;
+
+    mutex_lock(&inode->lock);
+    uint64_t at = (file->flags & O_APPEND) != 0 ? inode->size : *pos;
+
+    if (at > INT64_MAX || uio->nr_left > INT64_MAX - at)
+        ret = -EFBIG;
+    /* What lies between the old end and the new bytes reads as zeros. */
+    if (ret == 0 && at > inode->size && uio->nr_left > 0)
+        ret = inode_set_size(inode, at);
+    if (ret == 0)
+        ret = pagecache_write(&inode->cache, uio, at, inode->size);
+    if (ret > 0) {
+        *pos = at + (uint64_t)ret;
+        if (*pos > inode->size)
+            __atomic_store_n(&inode->size, *pos, __ATOMIC_RELEASE);
+        inode_touch_mtime(inode);
+        inode_kill_set_id(inode, &cred_nobody);
+    }
+    mutex_unlock(&inode->lock);
+    if (ret > 0 && (file->flags & O_DSYNC) != 0) {
+        int err = file_fsync(file, (file->flags & O_SYNC) != O_SYNC);
+
+        if (err != 0 && err != -EINVAL)
+            return err;
+    }
+    return ret;
+}
+
+int generic_file_mmap(struct file *file, struct file_mapping *out)
+{
+    *out = (struct file_mapping){
+        .kind = FILE_MAPPING_CACHE, .cache = &file->inode->cache, .inode = file->inode};
+    return 0;
+}
+
+int generic_file_fsync(struct file *file, bool is_data_only)
+{
+    struct inode *inode = file->inode;
+    int ret = inode->cache.ops == NULL ? 0 : pagecache_writeback(&inode->cache, 0, UINT64_MAX);
+
+    if (ret == 0 && !is_data_only && inode->ops->write_inode != NULL)
+        ret = inode->ops->write_inode(inode);
+    if (ret == 0 && inode->sb->ops->sync != NULL)
+        ret = inode->sb->ops->sync(inode->sb);
+    return ret;
+}
+
+/* The first child whose cookie is at least pos. REQUIRES(dcache_lock). */
+static struct dentry *child_from(struct dentry *dir, uint64_t pos)
+{
+    struct dentry *child;
+
+    list_for_each_entry (child, &dir->children, sibling) {
+        if (child->cookie >= pos)
+            return child;
+    }
+    return NULL;
+}
+
+int dcache_iterate(struct file *file, struct dir_sink *sink)
+{
+    struct dentry *dir = file->path.dentry;
+    struct inode *parent = dir->parent->inode;
+
+    if (file->pos == 0) {
+        if (!sink->emit(sink, ".", 1, dir->inode->ino, DT_DIR, 0))
+            return 0;
+        file->pos = 1;
+    }
+    if (file->pos == 1) {
+        if (!sink->emit(sink, "..", 2, parent->ino, DT_DIR, 1))
+            return 0;
+        file->pos = 2;
+    }
+    /* The directory's lock is held: no child comes, goes or moves, so the list needs no dcache_lock. */
+    struct dentry *child = child_from(dir, file->pos);
+
+    while (child != NULL) {
+        if (!sink->emit(sink, child->name, child->name_len, child->inode->ino,
+                        (child->inode->mode & S_IFMT) >> 12, child->cookie))
+            return 0;
+        file->pos = child->cookie + 1;
+        if (child->sibling.next == &dir->children)
+            break;
+        child = list_next_entry(child, sibling);
+    }
+    return 0;
+}
+
+const struct file_ops dcache_dir_ops = {.iterate = dcache_iterate, .fsync = generic_file_fsync};

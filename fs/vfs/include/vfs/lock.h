@@ -1,0 +1,36 @@
+/*
+ * Advisory locks on files: record locks (fcntl: a range, owned by a process or an open file) and whole-file
+ * locks (flock: owned by an open file). The two kinds do not see each other, as in Linux.
+ */
+#ifndef VFS_LOCK_H
+#define VFS_LOCK_H
+
+#include <vfs/file.h>
+
+enum file_lock_type {
+    FILE_LOCK_READ = 0, /* Linux's F_RDLCK, F_WRLCK, F_UNLCK */
+    FILE_LOCK_WRITE = 1,
+    FILE_LOCK_NONE = 2,
+};
+
+struct file_lock {
+    struct list node; /* [locks->lock] */
+    bool is_flock;    /* [I] */
+    enum file_lock_type type;
+    void *owner; /* record locks: the descriptor table, or the file itself (F_OFD_*); flock: the file */
+    int pid;     /* for F_GETLK; -1 for open-file locks */
+    uint64_t first, last; /* inclusive */
+};
+
+/*
+ * Sets, changes or (FILE_LOCK_NONE) gives up a lock of request->owner over its range, splitting and joining
+ * what the owner had. is_blocking: sleeps while others are in the way (-EINTR when interrupted, -EDEADLK is
+ * not detected); otherwise -EAGAIN. -ENOMEM.
+ */
+int file_lock_set(struct file *file, const struct file_lock *request, bool is_blocking);
+/* Who is in the way of request: copied to *out; its type is FILE_LOCK_NONE if nobody. */
+void file_lock_test(struct file *file, const struct file_lock *request, struct file_lock *out);
+/* A process closes a descriptor of the file: its record locks go (POSIX). */
+void file_lock_close(struct file *file, void *owner);
+
+#endif

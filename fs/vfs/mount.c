@@ -1,0 +1,355 @@
+/*
+ * Mounts: which file system's root covers which directory.
+ */
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <log/log.h>
+#include <string/string.h>
+#include <vfs/vfs.h>
+
+#include "internal.h"
+
+#define NR_MOUNT_BUCKETS 32u
+
+static struct mount *mount_buckets[NR_MOUNT_BUCKETS]; /* [dcache_lock] by parent and mountpoint */
+static LIST_DEFINE(mounts);                           /* [dcache_lock] in order of mounting */
+static uint32_t next_mount_id;                        /* [dcache_lock] */
+static struct mutex mount_mutex;                      /* one change of the tree at a time */
+
+struct vfs_context vfs_kernel_context = {.cred = &cred_kernel, .umask = 0};
+
+void mounts_init(void)
+{
+    mutex_init(&mount_mutex);
+}
+
+static struct mount **mount_bucket(const struct mount *parent, const struct dentry *mountpoint)
+{
+    return &mount_buckets[((uintptr_t)parent / 32 + (uintptr_t)mountpoint / 64) % NR_MOUNT_BUCKETS];
+}
+
+struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint)
+{
+    struct mount *mount = *mount_bucket(parent, mountpoint);
+
+    while (mount != NULL && (mount->parent != parent || mount->mountpoint != mountpoint))
+        mount = mount->hash_next;
+    return mount;
+}
+
+void mount_put(struct mount *mount)
+{
+    if (__atomic_sub_fetch(&mount->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    dentry_put(mount->root);
+    superblock_put(mount->sb);
+    heap_free(mount);
+}
+
+void path_put(struct path *path)
+{
+    dentry_put(path->dentry);
+    mount_put(path->mount);
+}
+
+/* A mount that hangs nowhere yet, with one reference; takes references of sb and root. */
+static struct mount *mount_create(struct superblock *sb, struct dentry *root, unsigned flags)
+{
+    struct mount *mount = heap_zalloc(sizeof(*mount));
+
+    if (mount == NULL)
+        return NULL;
+    superblock_get(sb);
+    dentry_get(root);
+    mount->sb = sb;
+    mount->root = root;
+    mount->flags = flags;
+    mount->nr_refs = 1;
+    list_init(&mount->node);
+    return mount;
+}
+
+/* Hangs the mount at a place; its reference becomes the tree's, and it takes one of the place. */
+static int mount_attach(struct mount *mount, const struct path *at)
+{
+    int ret = 0;
+
+    spin_lock(&dcache_lock);
+    if (at != NULL && (at->dentry->flags & (DENTRY_HASHED | DENTRY_MOUNTPOINT)) == 0 &&
+        at->dentry != at->mount->root)
+        ret = -ENOENT; /* removed meanwhile, or a name that is not kept */
+    if (ret == 0) {
+        mount->id = ++next_mount_id;
+        list_add_tail(&mounts, &mount->node);
+    }
+    if (ret == 0 && at != NULL) {
+        struct mount **bucket = mount_bucket(at->mount, at->dentry);
+
+        path_get(at);
+        mount->parent = at->mount;
+        mount->mountpoint = at->dentry;
+        mount->hash_next = *bucket;
+        *bucket = mount;
+        at->dentry->flags |= DENTRY_MOUNTPOINT;
+    }
+    spin_unlock(&dcache_lock);
+    return ret;
+}
+
+static bool is_mountpoint_anywhere(const struct dentry *dentry)
+{
+    struct mount *mount;
+
+    list_for_each_entry (mount, &mounts, node) {
+        if (mount->mountpoint == dentry)
+            return true;
+    }
+    return false;
+}
+
+/* Takes the mount off its place. REQUIRES(dcache_lock); the caller puts *place and the mount. */
+static void mount_detach_locked(struct mount *mount, struct path *place)
+{
+    struct mount **at = mount_bucket(mount->parent, mount->mountpoint);
+
+    while (*at != mount)
+        at = &(*at)->hash_next;
+    *at = mount->hash_next;
+    list_del_init(&mount->node);
+    *place = (struct path){mount->parent, mount->mountpoint};
+    mount->parent = NULL;
+    mount->mountpoint = NULL;
+    if (!is_mountpoint_anywhere(place->dentry))
+        place->dentry->flags &= (uint16_t)~DENTRY_MOUNTPOINT;
+}
+
+static bool has_child_mount(const struct mount *mount)
+{
+    struct mount *other;
+
+    list_for_each_entry (other, &mounts, node) {
+        if (other->parent == mount)
+            return true;
+    }
+    return false;
+}
+
+/* ---- making superblocks from words ---- */
+
+static int open_device(const struct vfs_context *context, const char *source, struct path *out)
+{
+    int ret = vfs_lookup(context, NULL, source, 0, out);
+
+    if (ret == 0 && !S_ISBLK(out->dentry->inode->mode)) {
+        path_put(out);
+        ret = -ENOTBLK;
+    }
+    return ret;
+}
+
+static int superblock_make(const struct vfs_context *context, const char *fs_name,
+                           const char *source, unsigned mount_flags, const char *options,
+                           struct superblock **out)
+{
+    const struct fs_type *type = fs_type_find(fs_name);
+    unsigned sb_flags = (mount_flags & MOUNT_READ_ONLY) != 0 ? SB_READ_ONLY : 0;
+    struct path device = {0};
+    int ret = 0;
+
+    if (type == NULL)
+        return -ENODEV;
+    if ((type->flags & FS_NEEDS_DEVICE) != 0)
+        ret = open_device(context, source, &device);
+    if (ret == 0)
+        ret = type->mount(type, source, device.dentry == NULL ? NULL : device.dentry->inode, sb_flags,
+                          options == NULL ? "" : options, out);
+    if (device.mount != NULL)
+        path_put(&device);
+    if (ret == 0 && (*out)->nr_refs == 1 && source != NULL && *source != '\0')
+        strlcpy((*out)->source, source, sizeof((*out)->source));
+    return ret;
+}
+
+int vfs_mount_root(const char *fs_name, const char *source, unsigned mount_flags,
+                   const char *options)
+{
+    struct superblock *sb;
+    int ret = superblock_make(&vfs_kernel_context, fs_name, source, mount_flags, options, &sb);
+
+    if (ret != 0)
+        return ret;
+    struct mount *mount = mount_create(sb, sb->root, mount_flags);
+
+    superblock_put(sb);
+    if (mount == NULL)
+        return -ENOMEM;
+    (void)mount_attach(mount, NULL);
+    vfs_kernel_context.root = (struct path){mount, mount->root};
+    vfs_kernel_context.cwd = vfs_kernel_context.root;
+    path_get(&vfs_kernel_context.root);
+    path_get(&vfs_kernel_context.cwd);
+    return 0;
+}
+
+/* Hangs `root` of sb at the directory (or, for bind mounts, file) `name`. */
+static int mount_at(const struct vfs_context *context, const char *name, struct superblock *sb,
+                    struct dentry *root, unsigned flags)
+{
+    struct path at;
+    int ret = vfs_lookup(context, NULL, name, 0, &at);
+
+    if (ret != 0)
+        return ret;
+    struct mount *mount = NULL;
+
+    if (S_ISDIR(at.dentry->inode->mode) != S_ISDIR(root->inode->mode))
+        ret = -ENOTDIR;
+    else
+        mount = mount_create(sb, root, flags);
+    if (ret == 0 && mount == NULL)
+        ret = -ENOMEM;
+    if (ret == 0) {
+        mutex_lock(&mount_mutex);
+        ret = mount_attach(mount, &at);
+        mutex_unlock(&mount_mutex);
+        if (ret != 0)
+            mount_put(mount);
+    }
+    path_put(&at);
+    return ret;
+}
+
+int vfs_mount(const struct vfs_context *context, const char *source, const char *name,
+              const char *fs_name, unsigned flags, const char *options)
+{
+    struct superblock *sb;
+    int ret = superblock_make(context, fs_name, source, flags, options, &sb);
+
+    if (ret != 0)
+        return ret;
+    ret = mount_at(context, name, sb, sb->root, flags);
+    superblock_put(sb);
+    return ret;
+}
+
+int vfs_bind_mount(const struct vfs_context *context, const char *source, const char *name)
+{
+    struct path from;
+    int ret = vfs_lookup(context, NULL, source, 0, &from);
+
+    if (ret != 0)
+        return ret;
+    ret = mount_at(context, name, from.mount->sb, from.dentry, from.mount->flags);
+    path_put(&from);
+    return ret;
+}
+
+/* The mount whose root `name` leads to; -EINVAL if it is no root. */
+static int find_mount_root(const struct vfs_context *context, const char *name, struct path *out)
+{
+    int ret = vfs_lookup(context, NULL, name, 0, out);
+
+    if (ret == 0 && out->dentry != out->mount->root) {
+        path_put(out);
+        ret = -EINVAL;
+    }
+    return ret;
+}
+
+int vfs_move_mount(const struct vfs_context *context, const char *source, const char *name)
+{
+    struct path from;
+    struct path to;
+    struct path place = {0};
+    int ret = find_mount_root(context, source, &from);
+
+    if (ret != 0)
+        return ret;
+    ret = vfs_lookup(context, NULL, name, LOOKUP_DIRECTORY, &to);
+    if (ret != 0) {
+        path_put(&from);
+        return ret;
+    }
+    mutex_lock(&mount_mutex);
+    spin_lock(&dcache_lock);
+    if (from.mount->parent == NULL)
+        ret = -EINVAL;
+    for (const struct mount *above = to.mount; above != NULL && ret == 0; above = above->parent)
+        ret = above == from.mount ? -ELOOP : 0;
+    if (ret == 0)
+        mount_detach_locked(from.mount, &place);
+    spin_unlock(&dcache_lock);
+    if (ret == 0) {
+        ret = mount_attach(from.mount, &to);
+        if (ret != 0) /* to its old place, which was good a moment ago */
+            (void)mount_attach(from.mount, &place);
+        path_put(&place);
+    }
+    mutex_unlock(&mount_mutex);
+    path_put(&from);
+    path_put(&to);
+    return ret;
+}
+
+int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags)
+{
+    struct path at;
+    int ret = find_mount_root(context, name, &at);
+
+    if (ret != 0)
+        return ret;
+    spin_lock(&dcache_lock);
+    at.mount->flags = flags;
+    spin_unlock(&dcache_lock);
+    if ((flags & MOUNT_READ_ONLY) != 0)
+        ret = vfs_sync_superblock(at.mount->sb);
+    path_put(&at);
+    return ret;
+}
+
+int vfs_unmount(const struct vfs_context *context, const char *name, bool is_lazy)
+{
+    struct path at;
+    struct path place = {0};
+    int ret = find_mount_root(context, name, &at);
+
+    if (ret != 0)
+        return ret;
+    struct mount *mount = at.mount;
+
+    mutex_lock(&mount_mutex);
+    spin_lock(&dcache_lock);
+    if (mount->parent == NULL)
+        ret = -EBUSY; /* the first root, or one taken off already */
+    else if (has_child_mount(mount))
+        ret = -EBUSY;
+    else if (!is_lazy && __atomic_load_n(&mount->nr_refs, __ATOMIC_RELAXED) > 2)
+        ret = -EBUSY; /* more than the tree's reference and ours */
+    else
+        mount_detach_locked(mount, &place);
+    spin_unlock(&dcache_lock);
+    mutex_unlock(&mount_mutex);
+
+    path_put(&at);
+    if (ret == 0) {
+        path_put(&place);
+        mount_put(mount);
+    }
+    return ret;
+}
+
+int vfs_mount_for_each(int (*fn)(struct mount *mount, void *ctx), void *ctx)
+{
+    struct mount *mount;
+    int ret = 0;
+
+    /* mount_mutex keeps the list as it is while fn runs. */
+    mutex_lock(&mount_mutex);
+    list_for_each_entry (mount, &mounts, node) {
+        ret = fn(mount, ctx);
+        if (ret != 0)
+            break;
+    }
+    mutex_unlock(&mount_mutex);
+    return ret;
+}

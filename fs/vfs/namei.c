@@ -1,0 +1,485 @@
+/*
+ * Changes of names: create, link, remove, rename. All follow one pattern: walk to the directory, lock it,
+ * look the last component up, check, let the file system act, bring the dentry cache after.
+ */
+#include <base/errno.h>
+#include <log/log.h>
+#include <string/string.h>
+#include <vfs/vfs.h>
+
+#include "internal.h"
+
+static bool is_dot(const struct parent_lookup *lookup)
+{
+    return lookup->last_len == 1 && lookup->last[0] == '.';
+}
+
+static bool is_dot_dot(const struct parent_lookup *lookup)
+{
+    return lookup->last_len == 2 && lookup->last[0] == '.' && lookup->last[1] == '.';
+}
+
+static bool is_special(const struct parent_lookup *lookup)
+{
+    return lookup->last_len == 0 || is_dot(lookup) || is_dot_dot(lookup);
+}
+
+static bool is_read_only(const struct path *path)
+{
+    return (path->mount->flags & MOUNT_READ_ONLY) != 0 ||
+           (path->mount->sb->flags & SB_READ_ONLY) != 0;
+}
+
+/* The directory may get and lose entries; its lock is held. */
+static int may_change_dir(const struct path *dir, const struct cred *cred)
+{
+    if (is_read_only(dir))
+        return -EROFS;
+    /* A directory that was removed takes no new names. */
+    if (dir->dentry->inode->nlink == 0)
+        return -ENOENT;
+    return inode_permission(dir->dentry->inode, cred, MAY_WRITE | MAY_EXEC);
+}
+
+/* The entry may be removed or replaced by something that is (not) a directory. */
+static int may_remove(const struct path *dir, struct dentry *victim, const struct cred *cred)
+{
+    struct inode *parent = dir->dentry->inode;
+
+    if ((parent->mode & S_ISVTX) != 0 && !inode_is_owner(victim->inode, cred) &&
+        !inode_is_owner(parent, cred))
+        return -EPERM;
+    if ((victim->flags & DENTRY_MOUNTPOINT) != 0)
+        return -EBUSY;
+    return 0;
+}
+
+/* ---- creation ---- */
+
+struct creation {
+    struct parent_lookup where;
+    struct dentry *dentry; /* new, without an inode */
+};
+
+/* Locks the directory and makes a dentry for a name that does not exist yet. */
+static int create_begin(const struct vfs_context *context, const struct path *at, const char *name,
+                        bool is_dir, struct creation *creation)
+{
+    struct parent_lookup *where = &creation->where;
+    struct dentry *before;
+
+    *creation = (struct creation){0};
+    int ret = lookup_parent(context, at, name, where);
+
+    if (ret != 0)
+        return ret;
+    if (is_special(where)) {
+        parent_lookup_put(where);
+        return -EEXIST;
+    }
+    struct dentry *dir = where->dir.dentry;
+
+    mutex_lock(&dir->inode->lock);
+    ret = dentry_lookup_locked(dir, where->last, where->last_len, &before);
+    if (ret == 0) {
+        dentry_put(before);
+        ret = -EEXIST;
+    } else if (ret == -ENOENT) {
+        ret = !is_dir && where->has_trailing_slash ? -ENOENT
+                                                   : may_change_dir(&where->dir, context->cred);
+    }
+    if (ret == 0) {
+        creation->dentry = dentry_create(dir, where->last, where->last_len);
+        if (creation->dentry == NULL)
+            ret = -ENOMEM;
+    }
+    if (ret != 0) {
+        mutex_unlock(&dir->inode->lock);
+        parent_lookup_put(where);
+    }
+    return ret;
+}
+
+/* ret: what the file system said. Enters the name, unlocks, and lets go of everything. */
+static int create_end(struct creation *creation, int ret)
+{
+    struct inode *dir = creation->where.dir.dentry->inode;
+
+    if (ret == 0) {
+        dentry_hash(creation->dentry);
+        inode_touch_mtime(dir);
+    }
+    dentry_put(creation->dentry);
+    mutex_unlock(&dir->lock);
+    parent_lookup_put(&creation->where);
+    return ret;
+}
+
+int vfs_mkdir(const struct vfs_context *context, const struct path *at, const char *name,
+              uint32_t mode)
+{
+    struct creation creation;
+    int ret = create_begin(context, at, name, true, &creation);
+
+    if (ret != 0)
+        return ret;
+    struct inode *dir = creation.where.dir.dentry->inode;
+
+    mode = (mode & ~context->umask & (S_IALLUGO & ~(S_ISUID | S_ISGID))) | S_IFDIR;
+    ret = dir->ops->mkdir == NULL ? -EPERM
+                                  : dir->ops->mkdir(dir, creation.dentry, mode, context->cred);
+    return create_end(&creation, ret);
+}
+
+int vfs_mknod(const struct vfs_context *context, const struct path *at, const char *name,
+              uint32_t mode, devno_t rdev)
+{
+    struct creation creation;
+
+    if ((mode & S_IFMT) == 0)
+        mode |= S_IFREG;
+    if (S_ISDIR(mode) || S_ISLNK(mode))
+        return -EINVAL;
+    if ((S_ISCHR(mode) || S_ISBLK(mode)) && !cred_has_cap(context->cred, CAP_MKNOD))
+        return -EPERM;
+    int ret = create_begin(context, at, name, false, &creation);
+
+    if (ret != 0)
+        return ret;
+    struct inode *dir = creation.where.dir.dentry->inode;
+
+    mode &= ~(context->umask & 0777);
+    if (S_ISREG(mode))
+        ret = dir->ops->create == NULL ? -EPERM
+                                       : dir->ops->create(dir, creation.dentry, mode, context->cred);
+    else
+        ret = dir->ops->mknod == NULL
+                  ? -EPERM
+                  : dir->ops->mknod(dir, creation.dentry, mode, rdev, context->cred);
+    return create_end(&creation, ret);
+}
+
+int vfs_symlink(const struct vfs_context *context, const char *target, const struct path *at,
+                const char *name)
+{
+    struct creation creation;
+
+    if (*target == '\0')
+        return -ENOENT;
+    int ret = create_begin(context, at, name, false, &creation);
+
+    if (ret != 0)
+        return ret;
+    struct inode *dir = creation.where.dir.dentry->inode;
+
+    ret = dir->ops->symlink == NULL
+              ? -EPERM
+              : dir->ops->symlink(dir, creation.dentry, target, context->cred);
+    return create_end(&creation, ret);
+}
+
+int vfs_link(const struct vfs_context *context, const struct path *old, const struct path *at,
+             const char *name)
+{
+    struct inode *inode = old->dentry->inode;
+    struct creation creation;
+
+    if (S_ISDIR(inode->mode))
+        return -EPERM;
+    int ret = create_begin(context, at, name, false, &creation);
+
+    if (ret != 0)
+        return ret;
+    struct inode *dir = creation.where.dir.dentry->inode;
+
+    if (creation.where.dir.mount != old->mount)
+        ret = -EXDEV;
+    mutex_lock(&inode->lock);
+    if (ret == 0 && inode->nlink == 0)
+        ret = -ENOENT; /* the last name went while we walked */
+    if (ret == 0)
+        ret = dir->ops->link == NULL ? -EPERM : dir->ops->link(dir, creation.dentry, inode);
+    mutex_unlock(&inode->lock);
+    return create_end(&creation, ret);
+}
+
+/* The file of vfs_open's O_CREAT. -EEXIST: *out is what has the name now, with a reference. */
+int create_file(const struct vfs_context *context, struct parent_lookup *where, uint32_t mode,
+                struct dentry **out)
+{
+    struct dentry *dir = where->dir.dentry;
+    struct dentry *dentry = NULL;
+
+    mutex_lock(&dir->inode->lock);
+    int ret = dentry_lookup_locked(dir, where->last, where->last_len, out);
+
+    if (ret == 0) {
+        mutex_unlock(&dir->inode->lock);
+        return -EEXIST;
+    }
+    if (ret == -ENOENT)
+        ret = may_change_dir(&where->dir, context->cred);
+    if (ret == 0 && dir->inode->ops->create == NULL)
+        ret = -EACCES;
+    if (ret == 0) {
+        dentry = dentry_create(dir, where->last, where->last_len);
+        ret = dentry == NULL ? -ENOMEM : 0;
+    }
+    if (ret == 0) {
+        mode = (mode & ~context->umask & S_IALLUGO) | S_IFREG;
+        ret = dir->inode->ops->create(dir->inode, dentry, mode, context->cred);
+        if (ret == 0) {
+            dentry_hash(dentry);
+            inode_touch_mtime(dir->inode);
+        } else {
+            dentry_put(dentry);
+        }
+    }
+    mutex_unlock(&dir->inode->lock);
+    if (ret == 0)
+        *out = dentry;
+    return ret;
+}
+
+/* ---- removal ---- */
+
+static int remove_locked(const struct vfs_context *context, const struct parent_lookup *where,
+                         bool is_rmdir)
+{
+    struct inode *dir = where->dir.dentry->inode;
+    struct dentry *victim;
+    int ret = dentry_lookup_locked(where->dir.dentry, where->last, where->last_len, &victim);
+
+    if (ret != 0)
+        return ret;
+    bool is_dir = S_ISDIR(victim->inode->mode);
+
+    ret = may_change_dir(&where->dir, context->cred);
+    if (ret == 0)
+        ret = may_remove(&where->dir, victim, context->cred);
+    if (ret == 0 && is_rmdir && !is_dir)
+        ret = -ENOTDIR;
+    if (ret == 0 && !is_rmdir && (is_dir || where->has_trailing_slash))
+        ret = is_dir ? -EISDIR : -ENOTDIR;
+    if (ret == 0) {
+        /* The victim's lock keeps new names out of a directory that is going. */
+        mutex_lock(&victim->inode->lock);
+        int (*op)(struct inode *, struct dentry *) = is_rmdir ? dir->ops->rmdir : dir->ops->unlink;
+
+        ret = op == NULL ? -EPERM : op(dir, victim);
+        if (ret == 0) {
+            if (is_rmdir)
+                victim->inode->nlink = 0;
+            victim->inode->ctime_ns = inode_now_ns();
+        }
+        mutex_unlock(&victim->inode->lock);
+    }
+    if (ret == 0) {
+        inode_touch_mtime(dir);
+        dentry_drop(victim);
+    }
+    dentry_put(victim);
+    return ret;
+}
+
+static int remove_name(const struct vfs_context *context, const struct path *at, const char *name,
+                       bool is_rmdir)
+{
+    struct parent_lookup where = {0};
+    int ret = lookup_parent(context, at, name, &where);
+
+    if (ret != 0)
+        return ret;
+    if (is_special(&where)) {
+        if (!is_rmdir)
+            ret = -EISDIR;
+        else if (is_dot(&where))
+            ret = -EINVAL;
+        else
+            ret = is_dot_dot(&where) ? -ENOTEMPTY : -EBUSY;
+    } else {
+        struct inode *dir = where.dir.dentry->inode;
+
+        mutex_lock(&dir->lock);
+        ret = remove_locked(context, &where, is_rmdir);
+        mutex_unlock(&dir->lock);
+    }
+    parent_lookup_put(&where);
+    return ret;
+}
+
+int vfs_unlink(const struct vfs_context *context, const struct path *at, const char *name)
+{
+    return remove_name(context, at, name, false);
+}
+
+int vfs_rmdir(const struct vfs_context *context, const struct path *at, const char *name)
+{
+    return remove_name(context, at, name, true);
+}
+
+/* ---- rename ---- */
+
+/*
+ * Held over every rename that crosses directories, so that the tree does not change its shape between the
+ * check for loops and the deed. Order: rename_mutex, the directory that is above, the other.
+ */
+static struct mutex rename_mutex;
+
+void renames_init(void)
+{
+    mutex_init(&rename_mutex);
+}
+
+static void lock_two(struct dentry *a, struct dentry *b)
+{
+    if (a == b) {
+        mutex_lock(&a->inode->lock);
+        return;
+    }
+    mutex_lock(&rename_mutex);
+    if (dentry_is_below(a, b) || (!dentry_is_below(b, a) && (uintptr_t)a > (uintptr_t)b)) {
+        struct dentry *first = b;
+
+        b = a;
+        a = first;
+    }
+    mutex_lock(&a->inode->lock);
+    mutex_lock(&b->inode->lock);
+}
+
+static void unlock_two(struct dentry *a, struct dentry *b)
+{
+    mutex_unlock(&a->inode->lock);
+    if (a != b) {
+        mutex_unlock(&b->inode->lock);
+        mutex_unlock(&rename_mutex);
+    }
+}
+
+/* May `old` move into new_dir over `new` (whose inode may be NULL)? */
+static int may_rename(const struct vfs_context *context, const struct parent_lookup *from,
+                      struct dentry *old, const struct parent_lookup *to, struct dentry *new,
+                      unsigned flags)
+{
+    bool is_dir = S_ISDIR(old->inode->mode);
+    int ret = may_change_dir(&from->dir, context->cred);
+
+    if (ret == 0)
+        ret = may_change_dir(&to->dir, context->cred);
+    if (ret == 0)
+        ret = may_remove(&from->dir, old, context->cred);
+    if (ret == 0 && new->inode != NULL)
+        ret = may_remove(&to->dir, new, context->cred);
+    if (ret != 0)
+        return ret;
+    if (!is_dir && (from->has_trailing_slash || to->has_trailing_slash))
+        return -ENOTDIR;
+    /* A directory may not become its own descendant. */
+    if (is_dir && dentry_is_below(to->dir.dentry, old))
+        return -EINVAL;
+    if (new->inode == NULL)
+        return (flags & RENAME_EXCHANGE) != 0 ? -ENOENT : 0;
+    if ((flags & RENAME_NOREPLACE) != 0)
+        return -EEXIST;
+    bool new_is_dir = S_ISDIR(new->inode->mode);
+
+    if ((flags & RENAME_EXCHANGE) != 0)
+        return new_is_dir && dentry_is_below(from->dir.dentry, new) ? -EINVAL : 0;
+    if (is_dir != new_is_dir)
+        return is_dir ? -ENOTDIR : -EISDIR;
+    /* Renaming onto an ancestor of the source: it cannot be empty. */
+    return new_is_dir && dentry_is_below(from->dir.dentry, new) ? -ENOTEMPTY : 0;
+}
+
+/* The file system's part. The lock of a directory that is replaced keeps new names out of it. */
+static int rename_commit(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+                         struct dentry *new, unsigned flags)
+{
+    struct inode *victim = flags == 0 ? new->inode : NULL;
+    int ret = -EPERM;
+
+    if (victim != NULL)
+        mutex_lock(&victim->lock);
+    if (old_dir->ops->rename != NULL)
+        ret = old_dir->ops->rename(old_dir, old, new_dir, new, flags);
+    if (victim != NULL) {
+        if (ret == 0) {
+            victim->ctime_ns = inode_now_ns();
+            if (S_ISDIR(victim->mode))
+                victim->nlink = 0;
+        }
+        mutex_unlock(&victim->lock);
+    }
+    return ret;
+}
+
+static int rename_locked(const struct vfs_context *context, const struct parent_lookup *from,
+                         const struct parent_lookup *to, unsigned flags)
+{
+    struct inode *old_dir = from->dir.dentry->inode;
+    struct inode *new_dir = to->dir.dentry->inode;
+    struct dentry *old;
+    struct dentry *new = NULL;
+    int ret = dentry_lookup_locked(from->dir.dentry, from->last, from->last_len, &old);
+
+    if (ret != 0)
+        return ret;
+    ret = dentry_lookup_locked(to->dir.dentry, to->last, to->last_len, &new);
+    if (ret == -ENOENT) {
+        new = dentry_create(to->dir.dentry, to->last, to->last_len);
+        ret = new == NULL ? -ENOMEM : 0;
+    }
+    if (ret == 0)
+        ret = may_rename(context, from, old, to, new, flags);
+    if (ret == 0 && new->inode == old->inode)
+        goto out; /* two names of one file: nothing happens, says POSIX */
+    if (ret == 0)
+        ret = rename_commit(old_dir, old, new_dir, new, flags & RENAME_EXCHANGE);
+    if (ret == 0) {
+        inode_touch_mtime(old_dir);
+        inode_touch_mtime(new_dir);
+        old->inode->ctime_ns = inode_now_ns();
+        if ((flags & RENAME_EXCHANGE) != 0)
+            dentry_exchange(old, new);
+        else
+            dentry_move(old, new);
+    }
+out:
+    dentry_put(old);
+    if (new != NULL)
+        dentry_put(new);
+    return ret;
+}
+
+int vfs_rename(const struct vfs_context *context, const struct path *old_at, const char *old_name,
+               const struct path *new_at, const char *new_name, unsigned flags)
+{
+    struct parent_lookup from = {0};
+    struct parent_lookup to = {0};
+
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0 ||
+        flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+        return -EINVAL;
+    int ret = lookup_parent(context, old_at, old_name, &from);
+
+    if (ret != 0)
+        return ret;
+    ret = lookup_parent(context, new_at, new_name, &to);
+    if (ret != 0) {
+        parent_lookup_put(&from);
+        return ret;
+    }
+    if (is_special(&from) || is_special(&to)) {
+        ret = -EBUSY;
+    } else if (from.dir.mount != to.dir.mount) {
+        ret = -EXDEV;
+    } else {
+        lock_two(from.dir.dentry, to.dir.dentry);
+        ret = rename_locked(context, &from, &to, flags);
+        unlock_two(from.dir.dentry, to.dir.dentry);
+    }
+    parent_lookup_put(&to);
+    parent_lookup_put(&from);
+    return ret;
+}
