@@ -1,3 +1,3 @@
 SRCS := devfs.c memdev.c
-DEPS := lib/base lib/string core/log core/random fs/ramfs
+DEPS := lib/string core/log core/heap core/random fs/ramfs
 PUBLIC_DEPS := lib/base fs/vfs

@@ -1,3 +1,3 @@
 SRCS := pipe.c fifo.c
-DEPS := lib/base lib/string core/heap core/frame core/sync arch/api
+DEPS := lib/string core/heap core/slab core/frame
 PUBLIC_DEPS := lib/base fs/vfs

@@ -1,3 +1,3 @@
 SRCS := ramfs.c body.c options.c
-DEPS := lib/base lib/string core/log core/heap core/frame arch/api fs/pipe
+DEPS := lib/string core/log core/heap core/frame
 PUBLIC_DEPS := lib/base fs/vfs

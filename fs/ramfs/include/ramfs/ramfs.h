@@ -19,9 +19,11 @@ struct inode *ramfs_inode_create(struct superblock *sb, uint32_t mode, devno_t r
 /* A symbolic link's inode. */
 struct inode *ramfs_symlink_create(struct superblock *sb, const char *target, size_t len);
 /*
- * The regular file's first `size` bytes are the memory at `body`, which must live and stay unchanged as
- * long as the system runs. The file must be empty. Sets the size.
+ * The regular file's first `size` bytes are the memory at `body`, which stays unchanged as long as the file
+ * has them. The file must be empty. Sets the size. owns_frames: body is page aligned, in the direct map,
+ * and one reference of each of its whole pages' frames is the file's from now on, which can so hand the
+ * pages to the page cache as they are, and frees them when it goes. Otherwise the memory lives for ever.
  */
-void ramfs_set_body(struct inode *inode, const void *body, size_t size);
+void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool owns_frames);
 
 #endif

@@ -1,0 +1,44 @@
+#ifndef PIPE_INTERNAL_H
+#define PIPE_INTERNAL_H
+
+#include <pipe/pipe.h>
+#include <sync/mutex.h>
+#include <sync/waitqueue.h>
+
+/*
+ * The ring: byte number p of the stream lies in pages[p / PAGE_SIZE % nr_pages]. A page exists while bytes
+ * are in it; one spare is kept so that a busy small pipe allocates nothing.
+ *
+ * Invariants [lock]: tail <= head <= tail + capacity.
+ */
+struct pipe {
+    struct mutex lock;
+    uint64_t head; /* [lock] bytes ever written */
+    uint64_t tail; /* [lock] bytes ever read */
+    uint32_t nr_pages;    /* [lock] a power of two */
+    uint32_t nr_readers;  /* [lock] */
+    uint32_t nr_writers;  /* [lock] */
+    uint32_t nr_files;    /* [lock of the FIFO's inode, or lock] */
+    uint32_t read_opens;  /* [lock] reading sides ever opened: wakes a FIFO's opener even if it is gone again */
+    uint32_t write_opens; /* [lock] */
+    struct frame **pages; /* [lock] */
+    struct frame *spare;  /* [lock] or NULL */
+    struct wait_queue readers;
+    struct wait_queue writers;
+    struct wait_queue openers;
+    struct poll_head poll;
+};
+
+struct pipe *pipe_alloc(void);
+void pipe_free(struct pipe *pipe);
+extern const struct file_ops pipe_file_ops;
+extern const struct file_ops fifo_open_ops;
+ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos);
+ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos);
+unsigned pipe_poll(struct file *file, struct poll_head **head);
+long pipe_ioctl(struct file *file, unsigned cmd, uint64_t arg);
+/* Counts the file's sides in, respectively out. */
+void pipe_enter(struct pipe *pipe, const struct file *file);
+void pipe_leave(struct pipe *pipe, const struct file *file);
+
+#endif

@@ -1,0 +1,403 @@
+#include <pipe/pipe.h>
+
+#include <base/errno.h>
+#include <frame/frame.h>
+#include <heap/heap.h>
+#include <slab/slab.h>
+#include <string/string.h>
+#include <vfs/vfs.h>
+
+#include "internal.h"
+
+#define FIONREAD 0x541b
+
+static struct slab_cache *pipe_cache;
+static struct superblock *pipefs; /* what the inodes of pipes without a name belong to */
+
+static const struct superblock_ops pipefs_ops = {.inode_size = sizeof(struct inode)};
+static const struct fs_type pipefs_type = {.name = "pipefs"};
+static const struct inode_ops pipe_inode_ops = {.getattr = NULL};
+
+int pipe_init(void)
+{
+    pipe_cache = slab_cache_create("pipe", sizeof(struct pipe), 0, NULL);
+    if (pipe_cache == NULL)
+        return -ENOMEM;
+    pipefs = superblock_alloc(&pipefs_type, &pipefs_ops);
+    if (pipefs == NULL)
+        return -ENOMEM;
+    vfs_fifo_ops = &fifo_file_ops;
+    return 0;
+}
+
+struct pipe *pipe_alloc(void)
+{
+    struct pipe *pipe = slab_zalloc(pipe_cache);
+
+    if (pipe == NULL)
+        return NULL;
+    pipe->nr_pages = PIPE_DEFAULT_SIZE / PAGE_SIZE;
+    pipe->pages = heap_calloc(pipe->nr_pages, sizeof(pipe->pages[0]));
+    if (pipe->pages == NULL) {
+        slab_free(pipe_cache, pipe);
+        return NULL;
+    }
+    mutex_init(&pipe->lock);
+    wait_queue_init(&pipe->readers);
+    wait_queue_init(&pipe->writers);
+    wait_queue_init(&pipe->openers);
+    poll_head_init(&pipe->poll);
+    return pipe;
+}
+
+void pipe_free(struct pipe *pipe)
+{
+    for (uint32_t i = 0; i < pipe->nr_pages; i++) {
+        if (pipe->pages[i] != NULL)
+            frame_free(pipe->pages[i], 0);
+    }
+    if (pipe->spare != NULL)
+        frame_free(pipe->spare, 0);
+    heap_free(pipe->pages);
+    slab_free(pipe_cache, pipe);
+}
+
+/* ---- the ring; all REQUIRES(pipe->lock) ---- */
+
+static uint64_t nr_filled(const struct pipe *pipe)
+{
+    return pipe->head - pipe->tail;
+}
+
+static uint64_t nr_room(const struct pipe *pipe)
+{
+    return pipe->nr_pages * PAGE_SIZE - nr_filled(pipe);
+}
+
+static struct frame **page_at(struct pipe *pipe, uint64_t pos)
+{
+    return &pipe->pages[pos / PAGE_SIZE & (pipe->nr_pages - 1)];
+}
+
+static void page_release(struct pipe *pipe, struct frame **page)
+{
+    if (pipe->spare == NULL)
+        pipe->spare = *page;
+    else
+        frame_free(*page, 0);
+    *page = NULL;
+}
+
+/* Does the page before the tail hold nothing any more? In a full ring its front may be filled anew. */
+static bool is_page_read(const struct pipe *pipe)
+{
+    if (pipe->tail == pipe->head)
+        return true;
+    return pipe->tail % PAGE_SIZE == 0 &&
+           pipe->head + PAGE_SIZE <= pipe->tail + pipe->nr_pages * PAGE_SIZE;
+}
+
+static size_t ring_read(struct pipe *pipe, struct uio *uio)
+{
+    size_t nr_done = 0;
+
+    while (pipe->tail < pipe->head && uio->nr_left > 0 && !uio->has_fault) {
+        struct frame **page = page_at(pipe, pipe->tail);
+        size_t offset = pipe->tail % PAGE_SIZE;
+        size_t n = MIN(MIN(PAGE_SIZE - offset, nr_filled(pipe)), uio->nr_left);
+
+        n = uio_copy_to(uio, (char *)frame_to_virt(*page) + offset, n);
+        pipe->tail += n;
+        nr_done += n;
+        if (n > 0 && is_page_read(pipe))
+            page_release(pipe, page);
+    }
+    /* Empty: begin with a fresh page again, so that small messages never straddle two. */
+    if (pipe->tail == pipe->head)
+        pipe->head = pipe->tail = ALIGN_UP(pipe->tail, PAGE_SIZE);
+    return nr_done;
+}
+
+/* As much as there is room for. Sets *ret to -ENOMEM if a page could not be had. */
+static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret)
+{
+    uint64_t room = nr_room(pipe);
+    size_t nr_done = 0;
+
+    while (room > 0 && uio->nr_left > 0 && !uio->has_fault) {
+        struct frame **page = page_at(pipe, pipe->head);
+        size_t offset = pipe->head % PAGE_SIZE;
+        size_t n = MIN(MIN(PAGE_SIZE - offset, room), uio->nr_left);
+        bool is_new = *page == NULL;
+
+        if (is_new) {
+            *page = pipe->spare != NULL ? pipe->spare : frame_alloc(0, 0);
+            pipe->spare = NULL;
+        }
+        if (*page == NULL) {
+            *ret = -ENOMEM;
+            break;
+        }
+        n = uio_copy_from(uio, (char *)frame_to_virt(*page) + offset, n);
+        if (n == 0 && is_new)
+            page_release(pipe, page);
+        pipe->head += n;
+        room -= n;
+        nr_done += n;
+    }
+    return nr_done;
+}
+
+/* ---- file operations ---- */
+
+ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct pipe *pipe = file->private;
+    ssize_t ret = 0;
+
+    (void)pos;
+    if (uio->nr_left == 0)
+        return 0;
+    mutex_lock(&pipe->lock);
+    while (nr_filled(pipe) == 0 && pipe->nr_writers > 0) {
+        mutex_unlock(&pipe->lock);
+        if ((file->flags & O_NONBLOCK) != 0)
+            return -EAGAIN;
+        ret = wait_event_interruptible(&pipe->readers,
+                                       READ_ONCE(pipe->head) != READ_ONCE(pipe->tail) ||
+                                           READ_ONCE(pipe->nr_writers) == 0);
+        if (ret != 0)
+            return ret;
+        mutex_lock(&pipe->lock);
+    }
+    ret = uio_result(uio, ring_read(pipe, uio));
+    bool has_more = nr_filled(pipe) != 0;
+
+    mutex_unlock(&pipe->lock);
+    if (ret > 0) {
+        if (wait_queue_is_active(&pipe->writers))
+            wait_wake_all(&pipe->writers);
+        if (has_more && wait_queue_is_active(&pipe->readers))
+            wait_wake_all(&pipe->readers);
+        poll_notify(&pipe->poll, POLLOUT | POLLWRNORM);
+    }
+    return ret;
+}
+
+/* May a write with nr_left bytes to go make progress? The small ones go whole or not at all. */
+static bool has_room(struct pipe *pipe, size_t nr_left, bool is_atomic)
+{
+    uint64_t room = pipe->nr_pages * PAGE_SIZE - (READ_ONCE(pipe->head) - READ_ONCE(pipe->tail));
+
+    return is_atomic ? room >= nr_left : room > 0;
+}
+
+ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct pipe *pipe = file->private;
+    bool is_atomic = uio->nr_left <= PIPE_BUF;
+    size_t nr_done = 0;
+    ssize_t ret = 0;
+
+    (void)pos;
+    mutex_lock(&pipe->lock);
+    while (uio->nr_left > 0 && !uio->has_fault && ret == 0) {
+        if (pipe->nr_readers == 0) {
+            ret = -EPIPE;
+            break;
+        }
+        if (has_room(pipe, uio->nr_left, is_atomic)) {
+            size_t n = ring_write(pipe, uio, &ret);
+
+            nr_done += n;
+            if (n > 0 && wait_queue_is_active(&pipe->readers))
+                wait_wake_all(&pipe->readers);
+            if (n > 0)
+                poll_notify(&pipe->poll, POLLIN | POLLRDNORM);
+            continue;
+        }
+        if ((file->flags & O_NONBLOCK) != 0) {
+            ret = -EAGAIN;
+            break;
+        }
+        mutex_unlock(&pipe->lock);
+        ret = wait_event_interruptible(&pipe->writers, has_room(pipe, uio->nr_left, is_atomic) ||
+                                                           READ_ONCE(pipe->nr_readers) == 0);
+        mutex_lock(&pipe->lock);
+    }
+    mutex_unlock(&pipe->lock);
+    return nr_done == 0 && ret != 0 ? ret : uio_result(uio, nr_done);
+}
+
+unsigned pipe_poll(struct file *file, struct poll_head **head)
+{
+    struct pipe *pipe = file->private;
+    unsigned events = 0;
+
+    if (head != NULL)
+        *head = &pipe->poll;
+    uint64_t nr = READ_ONCE(pipe->head) - READ_ONCE(pipe->tail);
+
+    if (file->can_read) {
+        if (nr > 0)
+            events |= POLLIN | POLLRDNORM;
+        if (READ_ONCE(pipe->nr_writers) == 0 && pipe->write_opens > 0)
+            events |= POLLHUP;
+    }
+    if (file->can_write) {
+        if (pipe->nr_pages * PAGE_SIZE - nr >= PIPE_BUF)
+            events |= POLLOUT | POLLWRNORM;
+        if (READ_ONCE(pipe->nr_readers) == 0)
+            events |= POLLERR;
+    }
+    return events;
+}
+
+long pipe_ioctl(struct file *file, unsigned cmd, uint64_t arg)
+{
+    struct pipe *pipe = file->private;
+    struct uio uio;
+
+    if (cmd != FIONREAD)
+        return -ENOTTY;
+    uint32_t nr = (uint32_t)nr_filled(pipe);
+
+    uio_init_user(&uio, arg, sizeof(nr));
+    return uio_copy_to(&uio, &nr, sizeof(nr)) == sizeof(nr) ? 0 : -EFAULT;
+}
+
+void pipe_enter(struct pipe *pipe, const struct file *file)
+{
+    mutex_lock(&pipe->lock);
+    pipe->nr_readers += file->can_read;
+    pipe->nr_writers += file->can_write;
+    pipe->read_opens += file->can_read;
+    pipe->write_opens += file->can_write;
+    mutex_unlock(&pipe->lock);
+    wait_wake_all(&pipe->openers);
+}
+
+void pipe_leave(struct pipe *pipe, const struct file *file)
+{
+    mutex_lock(&pipe->lock);
+    pipe->nr_readers -= file->can_read;
+    pipe->nr_writers -= file->can_write;
+    mutex_unlock(&pipe->lock);
+    wait_wake_all(&pipe->readers);
+    wait_wake_all(&pipe->writers);
+    poll_notify(&pipe->poll, POLLIN | POLLOUT | POLLHUP | POLLERR | POLLRDNORM | POLLWRNORM);
+}
+
+static void pipe_release(struct file *file)
+{
+    struct pipe *pipe = file->private;
+
+    pipe_leave(pipe, file);
+    if (__atomic_sub_fetch(&pipe->nr_files, 1, __ATOMIC_ACQ_REL) == 0)
+        pipe_free(pipe);
+}
+
+static int pipe_describe(struct file *file, char *buf, size_t size)
+{
+    char digits[24];
+    char *at = &digits[sizeof(digits) - 1];
+    uint64_t ino = file->inode->ino;
+
+    *at = '\0';
+    *--at = ']';
+    do {
+        *--at = (char)('0' + ino % 10);
+        ino /= 10;
+    } while (ino != 0);
+    at -= 6;
+    memcpy(at, "pipe:[", 6);
+    return (int)strlcpy(buf, at, size);
+}
+
+const struct file_ops pipe_file_ops = {
+    .read = pipe_read,
+    .write = pipe_write,
+    .poll = pipe_poll,
+    .ioctl = pipe_ioctl,
+    .release = pipe_release,
+    .describe = pipe_describe,
+    .is_stream = true,
+};
+
+int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
+{
+    struct pipe *pipe = pipe_alloc();
+    struct inode *inode = inode_alloc(pipefs, S_IFIFO | 0600);
+    struct file *reader = NULL;
+    struct file *writer = NULL;
+
+    if (pipe != NULL && inode != NULL) {
+        inode->ops = &pipe_inode_ops;
+        inode->ino = superblock_next_ino(pipefs);
+        reader = file_alloc(&pipe_file_ops, inode, O_RDONLY | (flags & O_NONBLOCK));
+        writer = file_alloc(&pipe_file_ops, inode, O_WRONLY | (flags & O_NONBLOCK));
+    }
+    if (inode != NULL)
+        inode_put(inode); /* the files hold it */
+    if (reader == NULL || writer == NULL) {
+        file_discard(reader);
+        file_discard(writer);
+        if (pipe != NULL)
+            pipe_free(pipe);
+        return -ENFILE;
+    }
+    pipe->nr_files = 2;
+    pipe->nr_readers = pipe->nr_writers = 1;
+    pipe->read_opens = pipe->write_opens = 1;
+    reader->private = pipe;
+    writer->private = pipe;
+    *read_end = reader;
+    *write_end = writer;
+    return 0;
+}
+
+bool pipe_is_pipe(const struct file *file)
+{
+    return file->ops == &pipe_file_ops || file->ops == &fifo_open_ops;
+}
+
+long pipe_get_size(const struct file *file)
+{
+    const struct pipe *pipe = file->private;
+
+    return (long)(pipe->nr_pages * PAGE_SIZE);
+}
+
+long pipe_set_size(struct file *file, size_t nr_bytes)
+{
+    struct pipe *pipe = file->private;
+    uint32_t nr_pages = 1;
+
+    if (nr_bytes > PIPE_MAX_SIZE)
+        return -EPERM;
+    while (nr_pages * PAGE_SIZE < nr_bytes)
+        nr_pages *= 2;
+    struct frame **pages = heap_calloc(nr_pages, sizeof(pages[0]));
+
+    if (pages == NULL)
+        return -ENOMEM;
+    mutex_lock(&pipe->lock);
+    uint64_t first = pipe->tail / PAGE_SIZE;
+    uint64_t end = (pipe->head + PAGE_MASK) / PAGE_SIZE;
+    struct frame **old = pages;
+    long ret = -EBUSY;
+
+    /* A page that holds the ring's end and its beginning cannot be moved as it is. */
+    if (end - first <= MIN(nr_pages, pipe->nr_pages)) {
+        for (uint64_t i = first; i < end; i++)
+            pages[i & (nr_pages - 1)] = pipe->pages[i & (pipe->nr_pages - 1)];
+        old = pipe->pages;
+        pipe->pages = pages;
+        pipe->nr_pages = nr_pages;
+        ret = (long)(nr_pages * PAGE_SIZE);
+    }
+    mutex_unlock(&pipe->lock);
+    heap_free(old);
+    wait_wake_all(&pipe->writers);
+    return ret;
+}

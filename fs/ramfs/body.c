@@ -1,0 +1,191 @@
+/*
+ * The bodies of regular files: cached pages over an optional piece of memory that the file began as.
+ */
+#include <base/errno.h>
+#include <frame/frame.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+/* Modes of fallocate(2). */
+#define FALLOC_KEEP_SIZE  0x01
+#define FALLOC_PUNCH_HOLE 0x02
+#define FALLOC_ZERO_RANGE 0x10
+
+static const uint8_t zeros[PAGE_SIZE];
+
+static struct ramfs_inode *of_cache(struct pagecache *cache)
+{
+    return container_of(cache, struct ramfs_inode, inode.cache);
+}
+
+static int body_read_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+{
+    struct ramfs_inode *ri = of_cache(cache);
+    uint8_t *page = frame_to_virt(frame);
+    size_t body_size = ri->body_size;
+    size_t n = 0;
+
+    if (index * PAGE_SIZE < body_size) {
+        n = MIN(PAGE_SIZE, body_size - index * PAGE_SIZE);
+        memcpy(page, ri->body + index * PAGE_SIZE, n);
+    }
+    memset(page + n, 0, PAGE_SIZE - n);
+    return 0;
+}
+
+static const void *body_peek(struct pagecache *cache, uint64_t offset, size_t *nr_bytes)
+{
+    struct ramfs_inode *ri = of_cache(cache);
+    size_t body_size = ri->body_size;
+
+    if (offset >= body_size) {
+        *nr_bytes = MIN(*nr_bytes, PAGE_SIZE);
+        return zeros;
+    }
+    *nr_bytes = MIN(*nr_bytes, body_size - offset);
+    return ri->body + offset;
+}
+
+static struct frame *body_alias_page(struct pagecache *cache, uint64_t index)
+{
+    struct ramfs_inode *ri = of_cache(cache);
+
+    if (!ri->owns_frames || (index + 1) * PAGE_SIZE > ri->body_size)
+        return NULL;
+    struct frame *frame = virt_to_frame(ri->body + index * PAGE_SIZE);
+
+    frame_get(frame);
+    return frame;
+}
+
+static int body_account(struct pagecache *cache, int nr_pages)
+{
+    struct ramfs_super *super = of_cache(cache)->inode.sb->private;
+    uint64_t nr = __atomic_add_fetch(&super->nr_pages, (uint64_t)(int64_t)nr_pages, __ATOMIC_RELAXED);
+
+    if (nr_pages > 0 && super->options.nr_pages_max != 0 && nr > super->options.nr_pages_max) {
+        __atomic_fetch_sub(&super->nr_pages, (uint64_t)nr_pages, __ATOMIC_RELAXED);
+        return -ENOSPC;
+    }
+    return 0;
+}
+
+const struct pagecache_ops ramfs_cache_ops = {
+    .read_page = body_read_page,
+    .peek = body_peek,
+    .alias_page = body_alias_page,
+    .account = body_account,
+};
+
+void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool owns_frames)
+{
+    struct ramfs_inode *ri = ramfs_inode_of(inode);
+
+    ri->body = body;
+    ri->body_size = size;
+    ri->owns_frames = owns_frames;
+    inode->size = size;
+}
+
+/* Gives up the body behind new_size. */
+void ramfs_body_release(struct ramfs_inode *ri, size_t new_size)
+{
+    size_t old_size = ri->body_size;
+
+    if (new_size >= old_size)
+        return;
+    ri->body_size = new_size;
+    if (!ri->owns_frames)
+        return;
+    /* A page that is cut in the middle stays owned no longer than here: its rest is copied first. */
+    for (size_t at = ALIGN_DOWN(new_size, PAGE_SIZE); at + PAGE_SIZE <= old_size; at += PAGE_SIZE)
+        (void)frame_put(virt_to_frame(ri->body + at));
+}
+
+int ramfs_body_truncate(struct inode *inode, uint64_t size)
+{
+    struct ramfs_inode *ri = ramfs_inode_of(inode);
+    struct frame *frame;
+
+    if (size >= ri->body_size)
+        return 0;
+    /* The page that the new end lies in must outlive the body's frame. */
+    if (size % PAGE_SIZE != 0) {
+        int ret = pagecache_get(&inode->cache, size / PAGE_SIZE, 0, &frame);
+
+        if (ret != 0)
+            return ret;
+        frame_put(frame);
+    }
+    ramfs_body_release(ri, size);
+    return 0;
+}
+
+/* ---- fallocate ---- */
+
+static int punch_hole(struct inode *inode, uint64_t from, uint64_t to)
+{
+    struct ramfs_inode *ri = ramfs_inode_of(inode);
+
+    to = MIN(to, inode->size);
+    /* Where the body shows through, pages of zeros must cover it. */
+    for (uint64_t at = ALIGN_DOWN(from, PAGE_SIZE); at < MIN(to, ri->body_size); at += PAGE_SIZE) {
+        struct frame *frame;
+        int ret = pagecache_get(&inode->cache, at / PAGE_SIZE, 0, &frame);
+
+        if (ret != 0)
+            return ret;
+        frame_put(frame);
+    }
+    int ret = pagecache_zero(&inode->cache, from, to);
+
+    if (ret == 0 && to > ri->body_size)
+        pagecache_remove_range(&inode->cache, MAX(from, ALIGN_UP(ri->body_size, PAGE_SIZE)), to);
+    return ret;
+}
+
+static int reserve(struct inode *inode, uint64_t from, uint64_t to)
+{
+    for (uint64_t at = ALIGN_DOWN(from, PAGE_SIZE); at < to; at += PAGE_SIZE) {
+        struct frame *frame;
+        int ret = pagecache_get(&inode->cache, at / PAGE_SIZE, at >= inode->size ? PAGECACHE_NO_FILL : 0,
+                                &frame);
+
+        if (ret != 0)
+            return ret;
+        frame_put(frame);
+    }
+    return 0;
+}
+
+static int ramfs_fallocate(struct file *file, int mode, uint64_t offset, uint64_t len)
+{
+    struct inode *inode = file->inode;
+    int ret = -EOPNOTSUPP;
+
+    mutex_lock(&inode->lock);
+    if (mode == (FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE)) {
+        ret = punch_hole(inode, offset, offset + len);
+    } else if ((mode & ~(FALLOC_KEEP_SIZE | FALLOC_ZERO_RANGE)) == 0) {
+        ret = 0;
+        if ((mode & FALLOC_ZERO_RANGE) != 0)
+            ret = punch_hole(inode, offset, offset + len);
+        if (ret == 0)
+            ret = reserve(inode, offset, offset + len);
+        if (ret == 0 && (mode & FALLOC_KEEP_SIZE) == 0 && offset + len > inode->size)
+            inode->size = offset + len;
+    }
+    if (ret == 0)
+        inode_touch_mtime(inode);
+    mutex_unlock(&inode->lock);
+    return ret;
+}
+
+const struct file_ops ramfs_file_ops = {
+    .read = generic_file_read,
+    .write = generic_file_write,
+    .mmap = generic_file_mmap,
+    .fsync = generic_file_fsync,
+    .fallocate = ramfs_fallocate,
+};

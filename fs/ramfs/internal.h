@@ -1,0 +1,46 @@
+#ifndef RAMFS_INTERNAL_H
+#define RAMFS_INTERNAL_H
+
+#include <ramfs/ramfs.h>
+
+/* Linux's magic numbers. */
+#define RAMFS_MAGIC 0x858458f6ul
+#define TMPFS_MAGIC 0x01021994ul
+
+struct ramfs_inode {
+    struct inode inode; /* first */
+    const uint8_t *body; /* [inode.lock] bytes of the file that no cached page has replaced */
+    size_t body_size;    /* [inode.lock; read racily] */
+    bool owns_frames;    /* [I] */
+    char *link;          /* [I] a symbolic link's text */
+};
+
+struct ramfs_options {
+    uint64_t nr_pages_max;  /* 0: no limit */
+    uint64_t nr_inodes_max; /* 0: no limit */
+    uint32_t mode;
+    uint32_t uid;
+    uint32_t gid;
+};
+
+/* superblock->private */
+struct ramfs_super {
+    struct ramfs_options options; /* [I] */
+    uint64_t nr_pages;            /* [a] */
+    uint64_t nr_inodes;           /* [a] */
+};
+
+static inline struct ramfs_inode *ramfs_inode_of(struct inode *inode)
+{
+    return container_of(inode, struct ramfs_inode, inode);
+}
+
+/* Defaults are in *out already. -EINVAL after a line about the unknown word. */
+int ramfs_options_parse(const char *fs_name, const char *text, struct ramfs_options *out);
+
+extern const struct pagecache_ops ramfs_cache_ops;
+extern const struct file_ops ramfs_file_ops;
+int ramfs_body_truncate(struct inode *inode, uint64_t size);
+void ramfs_body_release(struct ramfs_inode *ri, size_t new_size);
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * ramfs: inodes, names, and the three names it is mounted under. See <ramfs/ramfs.h>.
+ */
+#include <ramfs/ramfs.h>
+
+#include <base/errno.h>
+#include <frame/frame.h>
+#include <heap/heap.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+static const struct inode_ops ramfs_dir_ops;
+
+static const struct inode_ops ramfs_other_ops;
+
+static int ramfs_getattr(struct inode *inode, struct vfs_stat *out)
+{
+    const struct ramfs_inode *ri = ramfs_inode_of(inode);
+
+    if (S_ISREG(inode->mode) && ri->body_size > 0)
+        out->nr_sectors = MAX(out->nr_sectors, ALIGN_UP(ri->body_size, PAGE_SIZE) / 512);
+    return 0;
+}
+
+static ssize_t ramfs_readlink(struct inode *inode, char *buf, size_t size)
+{
+    size_t n = MIN(size, inode->size);
+
+    memcpy(buf, ramfs_inode_of(inode)->link, n);
+    return (ssize_t)n;
+}
+
+static const struct inode_ops ramfs_file_inode_ops = {.truncate = ramfs_body_truncate,
+                                                      .getattr = ramfs_getattr};
+static const struct inode_ops ramfs_link_ops = {.readlink = ramfs_readlink};
+
+struct inode *ramfs_inode_create(struct superblock *sb, uint32_t mode, devno_t rdev)
+{
+    struct ramfs_super *super = sb->private;
+    uint64_t nr = __atomic_add_fetch(&super->nr_inodes, 1, __ATOMIC_RELAXED);
+    struct inode *inode = NULL;
+
+    if (super->options.nr_inodes_max == 0 || nr <= super->options.nr_inodes_max)
+        inode = inode_alloc(sb, mode);
+    if (inode == NULL) {
+        __atomic_fetch_sub(&super->nr_inodes, 1, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    inode->ino = superblock_next_ino(sb);
+    inode->rdev = rdev;
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+        inode->ops = &ramfs_file_inode_ops;
+        inode->file_ops = &ramfs_file_ops;
+        pagecache_init(&inode->cache, &ramfs_cache_ops, false);
+        break;
+    case S_IFDIR:
+        inode->ops = &ramfs_dir_ops;
+        inode->file_ops = &dcache_dir_ops;
+        inode->nlink = 2;
+        break;
+    case S_IFLNK:
+        inode->ops = &ramfs_link_ops;
+        break;
+    default:
+        inode->ops = &ramfs_other_ops;
+        break;
+    }
+    return inode;
+}
+
+struct inode *ramfs_symlink_create(struct superblock *sb, const char *target, size_t len)
+{
+    struct inode *inode;
+    char *text = heap_alloc(len + 1);
+
+    if (text == NULL)
+        return NULL;
+    inode = ramfs_inode_create(sb, S_IFLNK | 0777, 0);
+    if (inode == NULL) {
+        heap_free(text);
+        return NULL;
+    }
+    memcpy(text, target, len);
+    text[len] = '\0';
+    ramfs_inode_of(inode)->link = text;
+    inode->size = len;
+    return inode;
+}
+
+static void ramfs_evict(struct inode *inode)
+{
+    struct ramfs_super *super = inode->sb->private;
+    struct ramfs_inode *ri = ramfs_inode_of(inode);
+
+    ramfs_body_release(ri, 0);
+    heap_free(ri->link);
+    __atomic_fetch_sub(&super->nr_inodes, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- names ---- */
+
+static int add_inode(struct inode *dir, struct dentry *dentry, struct inode *inode,
+                     const struct cred *cred)
+{
+    if (inode == NULL)
+        return -ENOSPC;
+    inode_init_owner(inode, dir, cred);
+    dentry_attach(dentry, inode);
+    if (S_ISDIR(inode->mode))
+        dir->nlink++;
+    return 0;
+}
+
+static int ramfs_create(struct inode *dir, struct dentry *dentry, uint32_t mode,
+                        const struct cred *cred)
+{
+    return add_inode(dir, dentry, ramfs_inode_create(dir->sb, mode, 0), cred);
+}
+
+static int ramfs_mknod(struct inode *dir, struct dentry *dentry, uint32_t mode, devno_t rdev,
+                       const struct cred *cred)
+{
+    return add_inode(dir, dentry, ramfs_inode_create(dir->sb, mode, rdev), cred);
+}
+
+static int ramfs_symlink(struct inode *dir, struct dentry *dentry, const char *target,
+                         const struct cred *cred)
+{
+    return add_inode(dir, dentry, ramfs_symlink_create(dir->sb, target, strlen(target)), cred);
+}
+
+static int ramfs_link(struct inode *dir, struct dentry *dentry, struct inode *inode)
+{
+    (void)dir;
+    if (inode->nlink == UINT32_MAX)
+        return -EMLINK;
+    inode->nlink++;
+    inode->ctime_ns = inode_now_ns();
+    inode_get(inode);
+    dentry_attach(dentry, inode);
+    return 0;
+}
+
+static int ramfs_unlink(struct inode *dir, struct dentry *dentry)
+{
+    (void)dir;
+    dentry->inode->nlink--;
+    return 0;
+}
+
+static int ramfs_rmdir(struct inode *dir, struct dentry *dentry)
+{
+    if (!dentry_is_empty_dir(dentry))
+        return -ENOTEMPTY;
+    dir->nlink--;
+    return 0;
+}
+
+static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+                        struct dentry *new, unsigned flags)
+{
+    bool old_is_dir = S_ISDIR(old->inode->mode);
+    bool new_is_dir = new->inode != NULL && S_ISDIR(new->inode->mode);
+
+    if ((flags & RENAME_EXCHANGE) == 0 && new->inode != NULL) {
+        if (new_is_dir && !dentry_is_empty_dir(new))
+            return -ENOTEMPTY;
+        if (new_is_dir)
+            new_dir->nlink--;
+        else
+            new->inode->nlink--;
+        new_is_dir = false;
+    }
+    if (old_is_dir) {
+        old_dir->nlink--;
+        new_dir->nlink++;
+    }
+    if (new_is_dir) {
+        new_dir->nlink--;
+        old_dir->nlink++;
+    }
+    return 0;
+}
+
+static const struct inode_ops ramfs_dir_ops = {
+    .create = ramfs_create,
+    .mkdir = ramfs_create,
+    .mknod = ramfs_mknod,
+    .symlink = ramfs_symlink,
+    .link = ramfs_link,
+    .unlink = ramfs_unlink,
+    .rmdir = ramfs_rmdir,
+    .rename = ramfs_rename,
+};
+
+static const struct inode_ops ramfs_other_ops = {.write_inode = NULL};
+
+/* ---- the file system ---- */
+
+static int ramfs_statfs(struct superblock *sb, struct vfs_statfs *out)
+{
+    struct ramfs_super *super = sb->private;
+    struct frame_stats stats;
+    uint64_t nr_pages = super->nr_pages;
+
+    frame_stats(&stats);
+    if (super->options.nr_pages_max != 0) {
+        out->nr_blocks = super->options.nr_pages_max;
+        out->nr_free = out->nr_blocks - MIN(nr_pages, out->nr_blocks);
+    } else if (sb->magic != RAMFS_MAGIC) {
+        out->nr_blocks = stats.total;
+        out->nr_free = stats.free;
+    }
+    out->nr_available = MIN(out->nr_free, stats.free);
+    out->nr_files = super->options.nr_inodes_max;
+    out->nr_files_free = out->nr_files - MIN(super->nr_inodes, out->nr_files);
+    return 0;
+}
+
+static void ramfs_destroy(struct superblock *sb)
+{
+    heap_free(sb->private);
+}
+
+static const struct superblock_ops ramfs_super_ops = {
+    .inode_size = sizeof(struct ramfs_inode),
+    .evict = ramfs_evict,
+    .statfs = ramfs_statfs,
+    .destroy = ramfs_destroy,
+};
+
+static int create_with_options(const struct fs_type *type, uint64_t magic,
+                               const struct ramfs_options *options, struct superblock **out)
+{
+    struct ramfs_super *super = heap_zalloc(sizeof(*super));
+    struct superblock *sb = NULL;
+
+    if (super != NULL)
+        sb = superblock_alloc(type, &ramfs_super_ops);
+    if (sb == NULL) {
+        heap_free(super);
+        return -ENOMEM;
+    }
+    super->options = *options;
+    sb->private = super;
+    sb->magic = magic;
+    sb->flags = SB_NAMES_IN_CACHE;
+
+    struct inode *root = ramfs_inode_create(sb, S_IFDIR | options->mode, 0);
+    int ret = -ENOMEM;
+
+    if (root != NULL) {
+        root->uid = options->uid;
+        root->gid = options->gid;
+        ret = superblock_set_root(sb, root);
+    }
+    if (ret != 0) {
+        superblock_put(sb);
+        return ret;
+    }
+    *out = sb;
+    return 0;
+}
+
+int ramfs_superblock_create(const struct fs_type *type, uint64_t magic, struct superblock **out)
+{
+    return create_with_options(type, magic, &(struct ramfs_options){.mode = 0755}, out);
+}
+
+static int ramfs_mount(const struct fs_type *type, const char *source, struct inode *device,
+                       unsigned flags, const char *words, struct superblock **out)
+{
+    bool is_tmpfs = str_equal(type->name, "tmpfs");
+    struct ramfs_options options = {.mode = is_tmpfs ? 01777 : 0755};
+    struct frame_stats stats;
+
+    (void)source;
+    (void)device;
+    if (is_tmpfs) {
+        frame_stats(&stats);
+        options.nr_pages_max = stats.total / 2;
+        options.nr_inodes_max = stats.total / 2;
+    }
+    int ret = ramfs_options_parse(type->name, words, &options);
+
+    if (ret == 0)
+        ret = create_with_options(type, is_tmpfs ? TMPFS_MAGIC : RAMFS_MAGIC, &options, out);
+    if (ret == 0 && (flags & SB_READ_ONLY) != 0)
+        (*out)->flags |= SB_READ_ONLY;
+    return ret;
+}
+
+static const struct fs_type ramfs_types[] = {
+    {.name = "rootfs", .mount = ramfs_mount},
+    {.name = "ramfs", .mount = ramfs_mount},
+    {.name = "tmpfs", .mount = ramfs_mount},
+};
+
+int ramfs_init(void)
+{
+    int ret = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(ramfs_types) && ret == 0; i++)
+        ret = fs_type_register(&ramfs_types[i]);
+    return ret;
+}
