@@ -67,6 +67,7 @@ void fdt_walk_init(struct fdt_walk *walk, const struct fdt *fdt)
     walk->offset = fdt->structs;
     walk->depth = -1;
     walk->has_root = false;
+    memset(walk->names, 0, sizeof(walk->names));
 }
 
 /* The offset behind the terminated, padded name at offset; 0 when it is not terminated. */
@@ -102,7 +103,7 @@ static ALWAYS_INLINE int read_prop(const struct fdt *fdt, uint32_t *pos, struct 
     return 0;
 }
 
-int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
+static ALWAYS_INLINE int prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
 {
     while (fdt_left(fdt, *pos) >= 4) {
         uint32_t token = fdt_raw(fdt, *pos);
@@ -118,6 +119,11 @@ int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
     return -EBADMSG;
 }
 
+int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
+{
+    return prop_next(fdt, pos, prop);
+}
+
 /* A cell count; what no decoder here accepts becomes a value that fits the field and none accepts. */
 static uint8_t cell_count(const struct fdt_prop *prop)
 {
@@ -126,51 +132,96 @@ static uint8_t cell_count(const struct fdt_prop *prop)
     return fdt_prop_u32(prop, 0, &count) == 0 && count <= FDT_MAX_CELLS ? (uint8_t)count : UINT8_MAX;
 }
 
-/* Notes what the node and its children need of one property; an empty ranges makes a bus transparent. */
-static ALWAYS_INLINE void pick_prop(struct fdt_node *node, const struct fdt_prop *prop,
-                                    bool *is_transparent)
-{
-    const char *name = prop->name;
+/* The properties that the walk understands. */
+enum prop_name {
+    NAME_UNSEEN, /* an empty place of the cache */
+    NAME_OTHER,
+    NAME_ADDRESS_CELLS,
+    NAME_SIZE_CELLS,
+    NAME_COMPATIBLE,
+    NAME_INTERRUPT_PARENT,
+    NAME_LINUX_PHANDLE,
+    NAME_PHANDLE,
+    NAME_RANGES,
+    NAME_REG,
+    NAME_STATUS,
+};
 
-    switch (name[0]) {
-    case '#':
-        if (str_equal(name + 1, "address-cells")) {
-            node->child_address_cells = cell_count(prop);
-        } else if (str_equal(name + 1, "size-cells")) {
-            node->child_size_cells = cell_count(prop);
+static enum prop_name classify(const char *name)
+{
+    static const char *const names[] = {
+        [NAME_ADDRESS_CELLS] = "#address-cells",
+        [NAME_SIZE_CELLS] = "#size-cells",
+        [NAME_COMPATIBLE] = "compatible",
+        [NAME_INTERRUPT_PARENT] = "interrupt-parent",
+        [NAME_LINUX_PHANDLE] = "linux,phandle",
+        [NAME_PHANDLE] = "phandle",
+        [NAME_RANGES] = "ranges",
+        [NAME_REG] = "reg",
+        [NAME_STATUS] = "status",
+    };
+
+    for (unsigned i = NAME_ADDRESS_CELLS; i < ARRAY_SIZE(names); i++) {
+        if (name[0] == names[i][0] && str_equal(name, names[i])) {
+            return (enum prop_name)i;
         }
+    }
+    return NAME_OTHER;
+}
+
+/*
+ * The same, remembered by the name's offset in the strings block, since a tree spells a name once. The
+ * cache is direct-mapped; an entry holds the offset above four bits of the meaning.
+ */
+static ALWAYS_INLINE enum prop_name name_of(struct fdt_walk *walk, const struct fdt_prop *prop)
+{
+    uint32_t offset = (uint32_t)(prop->name - (const char *)walk->fdt->blob) - walk->fdt->strings;
+    uint32_t *entry = &walk->names[(offset ^ offset >> 5) % FDT_NAME_CACHE];
+    enum prop_name name;
+
+    if (likely(*entry >> 4 == offset && *entry & 15)) {
+        return (enum prop_name)(*entry & 15);
+    }
+    name = classify(prop->name);
+    if (offset < 1u << 28) {
+        *entry = offset << 4 | name;
+    }
+    return name;
+}
+
+/* Notes what the node and its children need of one property; an empty ranges makes a bus transparent. */
+static ALWAYS_INLINE void pick_prop(struct fdt_walk *walk, struct fdt_node *node,
+                                    const struct fdt_prop *prop, bool *is_transparent)
+{
+    switch (name_of(walk, prop)) {
+    case NAME_ADDRESS_CELLS:
+        node->child_address_cells = cell_count(prop);
         break;
-    case 'c':
-        if (str_equal(name + 1, "ompatible")) {
-            node->compatible = *prop;
-        }
+    case NAME_SIZE_CELLS:
+        node->child_size_cells = cell_count(prop);
         break;
-    case 'i':
-        if (str_equal(name + 1, "nterrupt-parent")) {
-            fdt_prop_u32(prop, 0, &node->interrupt_parent);
-        }
+    case NAME_COMPATIBLE:
+        node->compatible = *prop;
         break;
-    case 'l':
-        if (str_equal(name + 1, "inux,phandle") && !node->phandle) {
+    case NAME_INTERRUPT_PARENT:
+        fdt_prop_u32(prop, 0, &node->interrupt_parent);
+        break;
+    case NAME_LINUX_PHANDLE:
+        if (!node->phandle) {
             fdt_prop_u32(prop, 0, &node->phandle);
         }
         break;
-    case 'p':
-        if (str_equal(name + 1, "handle")) {
-            fdt_prop_u32(prop, 0, &node->phandle);
-        }
+    case NAME_PHANDLE:
+        fdt_prop_u32(prop, 0, &node->phandle);
         break;
-    case 'r':
-        if (str_equal(name + 1, "eg")) {
-            node->reg = *prop;
-        } else if (str_equal(name + 1, "anges")) {
-            *is_transparent = prop->size == 0;
-        }
+    case NAME_RANGES:
+        *is_transparent = prop->size == 0;
         break;
-    case 's':
-        if (str_equal(name + 1, "tatus")) {
-            node->status = *prop;
-        }
+    case NAME_REG:
+        node->reg = *prop;
+        break;
+    case NAME_STATUS:
+        node->status = *prop;
         break;
     default:
         break;
@@ -209,8 +260,8 @@ static int begin_node(struct fdt_walk *walk, struct fdt_node *node)
         .interrupt_parent = parent->interrupt_parent,
         .name = (const char *)fdt->blob + walk->offset + 4,
     };
-    while ((rc = fdt_prop_next(fdt, &pos, &prop)) > 0) {
-        pick_prop(node, &prop, &is_transparent);
+    while ((rc = prop_next(fdt, &pos, &prop)) > 0) {
+        pick_prop(walk, node, &prop, &is_transparent);
     }
     if (rc < 0) {
         return rc;

@@ -25,6 +25,7 @@
 #define FDT_MAGIC       0xd00dfeedu
 #define FDT_HEADER_SIZE 40
 #define FDT_MAX_DEPTH   16 /* the root is depth 0; deeper nodes are -EBADMSG */
+#define FDT_NAME_CACHE  32
 #define FDT_MAX_CELLS   4  /* of an address or size in any property that is decoded here */
 
 /* A checked blob. */
@@ -79,6 +80,7 @@ struct fdt_walk {
     uint32_t offset; /* of the next token */
     int depth;       /* of the node whose children come next; -1: before and behind the root */
     bool has_root;   /* it has been handed out */
+    uint32_t names[FDT_NAME_CACHE]; /* what property names mean, by their offset */
     struct fdt_level levels[FDT_MAX_DEPTH + 1];
 };
 
