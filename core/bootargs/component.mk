@@ -1,3 +1,4 @@
 SRCS := bootargs.c
 DEPS := core/log lib/string
 PUBLIC_DEPS := lib/base
+OPTIMIZE := size

@@ -1,3 +1,4 @@
 SRCS := console.c
 DEPS := arch/api core/lock
 PUBLIC_DEPS := lib/base
+OPTIMIZE := size

@@ -1,3 +1,4 @@
 SRCS := driver.c
 DEPS := core/log lib/string platform/api
 PUBLIC_DEPS := lib/base lib/fdt
+OPTIMIZE := size

@@ -3,3 +3,4 @@ DEPS := arch/api core/log core/console core/irq core/percpu core/bootargs lib/sy
 PUBLIC_DEPS := lib/base
 PROVIDES := panic
 EXPORTS := __stack_chk_fail __stack_chk_guard
+OPTIMIZE := size

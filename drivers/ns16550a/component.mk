@@ -1,2 +1,3 @@
 SRCS := ns16550a.c
 DEPS := arch/api core/console core/driver core/irq core/kmap core/lock core/log lib/fdt
+OPTIMIZE := size

@@ -1,2 +1,3 @@
 SRCS := symtab.c
 PUBLIC_DEPS := lib/base
+OPTIMIZE := size

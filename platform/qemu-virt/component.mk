@@ -1,3 +1,4 @@
 SRCS := boot_info.c
 DEPS := arch/api lib/fdt lib/string
 PROVIDES := platform
+OPTIMIZE := size

@@ -2,3 +2,4 @@ SRCS := sbi.c
 DEPS := arch/riscv/cpu arch/api
 PUBLIC_DEPS := lib/base
 PROVIDES := arch-power
+OPTIMIZE := size
