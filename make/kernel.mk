@@ -72,7 +72,7 @@ $(foreach c,$(ALL),$(eval $(call component_rules,$(c))))
 
 # For tools/check_symbols.py: what each component may refer to.
 define symbols_line
-$(1): $(sort $(call visible,$(1)) $(foreach d,$(call visible,$(1)),$(foreach k,$($(d).CONTRACT),$(contract.$(k)))))
+$(1): $(sort $(if $(KTESTS),core/ktest) $(call visible,$(1)) $(foreach d,$(call visible,$(1)),$(foreach k,$($(d).CONTRACT),$(contract.$(k)))))
 
 endef
 

@@ -4,7 +4,6 @@
  */
 #include <base/errno.h>
 #include <ktest/ktest.h>
-#include <percpu/percpu.h>
 #include <sync/condvar.h>
 #include <sync/mutex.h>
 #include <sync/rwlock.h>
@@ -84,11 +83,7 @@ static void hog(void *arg)
             compiler_barrier();
         }
         mutex_unlock(&mutex);
-        preempt_disable(); /* a chance for those woken to be preempting candidates, even under fifo */
-        preempt_enable();
-        if (cpu_count() == 1) {
-            thread_yield();
-        }
+        thread_yield(); /* under fifo nobody else would run on this CPU */
     }
 }
 

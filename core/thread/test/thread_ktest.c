@@ -164,7 +164,7 @@ static void let_go_then_spin(void *arg)
     struct thread *t = thread_current();
 
     /* Born on CPU 0 only; now anywhere. Waits there for its turn, unless somebody steals it. */
-    (void)thread_set_affinity(t, ~(cpumask_t)0);
+    KTEST_EXPECT(thread_set_affinity(t, ~(cpumask_t)0) == 0);
     __atomic_fetch_add(&nr_released_threads, 1, __ATOMIC_RELAXED);
     spin_everywhere(NULL);
 }
