@@ -1,3 +1,2 @@
-SRCS := vdev.c
-DEPS := lib/base
+SRCS :=
 PUBLIC_DEPS := lib/base

@@ -1,5 +1,6 @@
 /*
- * Emulated devices of a guest: what their registers answer, and the table that finds them by address.
+ * Emulated devices of a guest: what their registers answer. They are found by their address in the
+ * guest's physical space, where each is a VMA (virt/gstage).
  *
  * A device model is a pure state machine behind two functions. It takes no locks: the machine that
  * owns it calls it with its device lock held, for one guest access or one event of the host at a time.
@@ -42,19 +43,5 @@ static inline void vdev_irq_set(const struct vdev_irq *line, bool is_raised)
     if (line->set)
         line->set(line->ctx, line->irq, is_raised);
 }
-
-#define VDEV_TABLE_MAX 8
-
-/* The devices of one machine. All-zero is empty. */
-struct vdev_table {
-    struct vdev *devs[VDEV_TABLE_MAX];
-    unsigned nr_devs;
-};
-
-/* 0; -ENOSPC; -EEXIST if it overlaps a device that is there; -EINVAL for an empty or wrapping range. */
-int vdev_table_add(struct vdev_table *table, struct vdev *dev) MUST_CHECK;
-
-/* The device that holds all of [gpa, gpa + size), or NULL. */
-struct vdev *vdev_table_find(const struct vdev_table *table, gpa_t gpa, unsigned size);
 
 #endif

@@ -1,0 +1,3 @@
+SRCS := guestset.c
+DEPS := lib/cpio lib/inflate lib/string core/log core/frame
+PUBLIC_DEPS := lib/base

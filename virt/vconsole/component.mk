@@ -1,0 +1,3 @@
+SRCS := vconsole.c
+DEPS := core/console lib/printf lib/string
+PUBLIC_DEPS := core/lock lib/base lib/list

@@ -1,0 +1,135 @@
+/*
+ * The shared terminal; see vconsole.h. Lock order: the list's, then a console's.
+ */
+#include <console/console.h>
+#include <printf/printf.h>
+#include <string/string.h>
+#include <vconsole/vconsole.h>
+
+static struct spinlock list_lock = SPINLOCK_INIT("vconsoles");
+static struct list consoles = {&consoles, &consoles}; /* [list_lock] */
+static struct vconsole *focus;                        /* [list_lock] who gets the input */
+static bool is_shared; /* [list_lock] written; read without: more than one guest was ever there */
+
+static void show_focus(void)
+{
+    char text[64];
+    const int length = snprintf(text, sizeof(text), "[input: %s]\n", focus->name);
+
+    console_write(text, (size_t)length);
+}
+
+/* list_lock held. */
+static struct vconsole *next_of(struct vconsole *console)
+{
+    struct list *node = console->node.next;
+
+    if (node == &consoles)
+        node = consoles.next;
+    return container_of(node, struct vconsole, node);
+}
+
+static void received(const char *bytes, size_t nr_bytes)
+{
+    uint64_t flags = spin_lock_irqsave(&list_lock);
+
+    for (size_t i = 0; i < nr_bytes && focus; i++) {
+        if (bytes[i] == VCONSOLE_ESCAPE && is_shared) {
+            focus = next_of(focus);
+            show_focus();
+        } else {
+            focus->input(focus->ctx, (uint8_t)bytes[i]);
+        }
+    }
+    spin_unlock_irqrestore(&list_lock, flags);
+}
+
+void vconsole_boot(void)
+{
+    console_set_input(received);
+}
+
+void vconsole_register(struct vconsole *console, const char *name,
+                       void (*input)(void *ctx, uint8_t byte), void *ctx)
+{
+    *console = (struct vconsole){.name = name, .input = input, .ctx = ctx};
+    spin_init(&console->lock, "vconsole");
+
+    uint64_t flags = spin_lock_irqsave(&list_lock);
+    is_shared = is_shared || !list_is_empty(&consoles);
+    list_add_tail(&consoles, &console->node);
+    if (!focus)
+        focus = console;
+    spin_unlock_irqrestore(&list_lock, flags);
+}
+
+void vconsole_unregister(struct vconsole *console)
+{
+    vconsole_flush(console);
+
+    uint64_t flags = spin_lock_irqsave(&list_lock);
+    if (focus == console)
+        focus = next_of(console) == console ? NULL : next_of(console);
+    list_del(&console->node);
+    spin_unlock_irqrestore(&list_lock, flags);
+}
+
+/* lock held. One write, so that lines of several guests do not mix. */
+static void line_out(struct vconsole *console)
+{
+    char text[VCONSOLE_LINE_MAX + 32];
+    const int length = snprintf(text, sizeof(text), "%s| %.*s\n", console->name,
+                                (int)console->length, console->line);
+
+    console_write(text, (size_t)length);
+    console->length = 0;
+}
+
+static void write_lines(struct vconsole *console, const char *bytes, size_t nr_bytes)
+{
+    for (size_t i = 0; i < nr_bytes; i++) {
+        if (bytes[i] == '\n')
+            line_out(console);
+        else if (bytes[i] != '\r')
+            console->line[console->length++] = bytes[i];
+        if (console->length == VCONSOLE_LINE_MAX)
+            line_out(console);
+    }
+}
+
+/* The bytes as they are; but a line feed without its carriage return gets one. */
+static void write_plain(struct vconsole *console, const char *bytes, size_t nr_bytes)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i < nr_bytes; i++) {
+        if (bytes[i] == '\n' && console->last != '\r') {
+            console_write_raw(bytes + start, i - start);
+            console_write_raw("\r\n", 2);
+            start = i + 1;
+        }
+        console->last = bytes[i];
+    }
+    if (start < nr_bytes)
+        console_write_raw(bytes + start, nr_bytes - start);
+}
+
+void vconsole_write(struct vconsole *console, const char *bytes, size_t nr_bytes)
+{
+    uint64_t flags = spin_lock_irqsave(&console->lock);
+
+    if (READ_ONCE(is_shared))
+        write_lines(console, bytes, nr_bytes);
+    else
+        write_plain(console, bytes, nr_bytes);
+    spin_unlock_irqrestore(&console->lock, flags);
+}
+
+void vconsole_flush(struct vconsole *console)
+{
+    uint64_t flags = spin_lock_irqsave(&console->lock);
+
+    if (console->length)
+        line_out(console);
+    spin_unlock_irqrestore(&console->lock, flags);
+}

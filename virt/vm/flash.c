@@ -1,0 +1,173 @@
+/*
+ * Flash banks of a guest: the machine's own passed through, or emulated with its pages shown to the
+ * guest directly while it reads.
+ *
+ * An emulated bank is a kind of VMA. Reads of an array that is in read mode fault its pages in,
+ * read-only; every other access is emulated. A command takes the pages out again.
+ */
+#include "internal.h"
+
+#include <frame/frame.h>
+#include <heap/heap.h>
+#include <platform/boot_info.h>
+#include <string/string.h>
+
+#include <guestset/guestset.h>
+
+/* Page behind the image, all ones; made when first wanted, kept for ever. */
+static struct frame *erased_frame; /* [any flash_lock: set once by compare and swap] */
+
+static struct frame *erased(void)
+{
+    struct frame *frame = __atomic_load_n(&erased_frame, __ATOMIC_ACQUIRE);
+    struct frame *none = NULL;
+
+    if (frame)
+        return frame;
+    frame = frame_alloc(0, 0);
+    if (!frame)
+        return NULL;
+    memset(frame_to_virt(frame), 0xff, PAGE_SIZE);
+    if (__atomic_compare_exchange_n(&erased_frame, &none, frame, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        return frame;
+    frame_put(frame);
+    return none;
+}
+
+/* flash_lock held. The frame of a page, or NULL: no memory. */
+static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_write)
+{
+    const uint64_t offset = index << PAGE_SHIFT;
+
+    if (flash->frames[index])
+        return flash->frames[index];
+    if (!is_write && offset >= flash->image_size)
+        return erased();
+
+    struct frame *frame = frame_alloc(0, 0);
+    if (!frame)
+        return NULL;
+    uint8_t *page = frame_to_virt(frame);
+
+    memset(page, 0xff, PAGE_SIZE);
+    if (offset < flash->image_size)
+        memcpy(page, flash->image + offset, MIN(PAGE_SIZE, flash->image_size - offset));
+    flash->frames[index] = frame;
+    return frame;
+}
+
+static uint8_t *model_page(void *ctx, uint64_t index, bool is_write)
+{
+    struct frame *frame = page_frame(ctx, index, is_write);
+
+    return frame ? frame_to_virt(frame) : NULL;
+}
+
+static void model_set_readable(void *ctx, bool is_readable)
+{
+    struct vm_flash *flash = ctx;
+
+    if (!is_readable && flash->vma)
+        vspace_zap(flash->vma, 0, flash->model.dev.size);
+}
+
+static int flash_page(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out)
+{
+    struct vdev *dev = vma->object;
+    struct vm_flash *flash = container_of(dev, struct vm_flash, model.dev);
+    int ret = VSPACE_EMULATE;
+
+    mutex_lock(&flash->vm->flash_lock);
+    flash->vma = vma;
+    if (flash->model.mode == VPFLASH_ARRAY && access != VMA_WRITE) {
+        struct frame *frame = page_frame(flash, offset >> PAGE_SHIFT, false);
+
+        ret = frame ? 0 : -ENOMEM;
+        if (frame) {
+            frame_get(frame);
+            *out = (struct vma_page){.pa = frame_to_pa(frame), .frame = frame};
+        }
+    }
+    mutex_unlock(&flash->vm->flash_lock);
+    return ret;
+}
+
+static const struct vma_ops vma_flash = {.name = "flash", .page = flash_page};
+
+bool vm_is_flash(const struct vdev *dev)
+{
+    return strcmp(dev->name, "flash") == 0;
+}
+
+/* Does the range lie in a flash bank of this machine? Nothing else is passed through. */
+static bool is_host_bank(paddr_t start, uint64_t size)
+{
+    struct fdt_node node = {0};
+
+    while (fdt_find_compatible(&boot_info.fdt, node.offset, "cfi-flash", &node) == 0) {
+        paddr_t base;
+        uint64_t bank_size;
+
+        for (unsigned i = 0; fdt_reg_phys(&boot_info.fdt, &node, i, &base, &bank_size) == 0; i++) {
+            if (start.v >= base.v && size <= bank_size && start.v - base.v <= bank_size - size)
+                return true;
+        }
+    }
+    return false;
+}
+
+int vm_flash_init(struct vm *vm, unsigned bank, const char **problem)
+{
+    const struct guest_flash *config = &vm->config.flash[bank];
+    struct vm_flash *flash = &vm->flash[bank];
+    const struct vpflash_backing backing = {model_page, model_set_readable, flash};
+    struct guest_file file = {0};
+
+    flash->vm = vm;
+    if (config->is_passthrough) {
+        if (is_host_bank(config->host, config->size))
+            return 0;
+        *problem = "the machine has no flash bank where it wants one passed through";
+        return -ENODEV;
+    }
+    if (config->image && guestset_find(config->image, &file) != 0) {
+        *problem = "its flash image is not in the initrd";
+        return -ENOENT;
+    }
+    flash->image = file.data;
+    flash->image_size = MIN(file.size, config->size);
+    flash->frames = heap_zalloc((config->size >> PAGE_SHIFT) * sizeof(struct frame *));
+    if (!flash->frames) {
+        *problem = "no memory for its flash";
+        return -ENOMEM;
+    }
+    vpflash_init(&flash->model, "flash", config->base, config->size, backing);
+    return 0;
+}
+
+void vm_flash_fini(struct vm *vm, unsigned bank)
+{
+    struct vm_flash *flash = &vm->flash[bank];
+
+    if (!flash->frames)
+        return;
+    for (uint64_t i = 0; i < flash->model.dev.size >> PAGE_SHIFT; i++) {
+        if (flash->frames[i])
+            frame_put(flash->frames[i]);
+    }
+    heap_free(flash->frames);
+    flash->frames = NULL;
+}
+
+int vm_flash_map(struct vm *vm, unsigned bank)
+{
+    const struct guest_flash *config = &vm->config.flash[bank];
+
+    if (config->is_passthrough)
+        return gstage_add_host(&vm->gstage, config->base, config->host, config->size,
+                               VMA_READ | VMA_WRITE | VMA_EXEC);
+    vm->flash[bank].vma = NULL;
+    return gstage_add_device(&vm->gstage, &vm->flash[bank].model.dev, &vma_flash,
+                             VMA_READ | VMA_WRITE | VMA_EXEC);
+}

@@ -1,0 +1,81 @@
+/*
+ * A virtual machine: guest memory, vCPUs and devices, made from a description.
+ *
+ *   vm_create -> vm_start -> (runs, may reboot) -> vm_join -> vm_destroy
+ *
+ * One thread per machine, its keeper, builds it (vm_build: memory, device tree, images), starts the
+ * vCPUs and waits for their end; a guest that asks for a reboot is built anew. Flash contents outlive
+ * a reboot. Whatever a guest does ends at worst in one line on the console and the end of this guest.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include <gstage/gstage.h>
+#include <guestcfg/guestcfg.h>
+#include <lock/spinlock.h>
+#include <sync/mutex.h>
+#include <vconsole/vconsole.h>
+#include <vcpu/vcpu.h>
+#include <vpflash/vpflash.h>
+#include <vplic/vplic.h>
+#include <vuart/vuart.h>
+
+enum vm_state {
+    VM_OFF,     /* not started, or ended in good order */
+    VM_RUNNING,
+    VM_STOPPING_OFF, /* vCPUs are on their way out */
+    VM_STOPPING_REBOOT,
+    VM_STOPPING_FAILED,
+    VM_FAILED,
+};
+
+/*
+ * An emulated flash bank. Its pages are filled from the image at the first touch; those that were
+ * never programmed and lie behind the image are all one erased page.
+ */
+struct vm_flash {
+    struct vpflash model;  /* [vm->flash_lock] */
+    struct vm *vm;         /* [I] */
+    struct vma *vma;       /* [vm->flash_lock] where the guest sees it, NULL before */
+    const uint8_t *image;  /* [I] may be NULL */
+    size_t image_size;     /* [I] */
+    struct frame **frames; /* [vm->flash_lock] by page; NULL: not touched */
+};
+
+struct vm {
+    struct guest_config config; /* [I] */
+    struct gstage gstage;
+    struct vcpu_set set;  /* [I] while running */
+    struct vcpu *vcpus;   /* config.nr_vcpus */
+    struct thread *keeper;
+    uint32_t state;       /* [a] enum vm_state */
+    bool has_sstc;        /* [I] */
+
+    struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
+    struct vuart uart;    /* [device_lock] */
+    struct vplic plic;    /* [device_lock] */
+    uint8_t input[VCONSOLE_INPUT_SIZE]; /* [device_lock] typed, for SBI reads; when there is no uart */
+    unsigned input_head, input_count;   /* [device_lock] */
+
+    struct mutex flash_lock;
+    struct vm_flash flash[GUEST_FLASH_MAX];
+
+    struct vconsole console;
+};
+
+/*
+ * A machine for the description, not running. NULL, with *problem saying why: a file is not there, the
+ * machine cannot give what is wanted, no memory. May sleep.
+ */
+struct vm *vm_create(const struct guest_config *config, const char **problem);
+
+/* Builds and runs it, on threads of its own. -ENOMEM. */
+int vm_start(struct vm *vm) MUST_CHECK;
+
+/* Waits for its end. True: in good order. May sleep. */
+bool vm_join(struct vm *vm);
+
+/* After vm_join, or never started. */
+void vm_destroy(struct vm *vm);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * A running machine: what its vCPUs do not take themselves.
+ */
+#include "internal.h"
+
+#include <arch/trap.h>
+#include <log/log.h>
+#include <vsbi/vsbi.h>
+
+void vm_stop(struct vm *vm, enum vm_state how)
+{
+    uint32_t running = VM_RUNNING;
+
+    if (!__atomic_compare_exchange_n(&vm->state, &running, how, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        return;
+    for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
+        vcpu_interrupt(vm->set.vcpus[i]);
+}
+
+/* --- devices ------------------------------------------------------------------------------------ */
+
+static void device_access(struct vdev *dev, struct vcpu_exit *exit)
+{
+    const uint64_t offset = exit->mmio.gpa.v - dev->base.v;
+    const unsigned size = exit->mmio.size;
+
+    if (offset >= dev->size || size > dev->size - offset)
+        exit->mmio.data = 0; /* the rest of the device's last page */
+    else if (exit->mmio.is_write)
+        dev->ops->write(dev, offset, size, exit->mmio.data);
+    else
+        exit->mmio.data = dev->ops->read(dev, offset, size);
+}
+
+static void mmio(struct vm *vm, struct vcpu_exit *exit)
+{
+    struct vdev *dev = gstage_device(&vm->gstage, exit->mmio.gpa);
+
+    if (!dev) {
+        exit->mmio.data = 0;
+    } else if (vm_is_flash(dev)) {
+        mutex_lock(&vm->flash_lock);
+        device_access(dev, exit);
+        mutex_unlock(&vm->flash_lock);
+    } else {
+        uint64_t flags = spin_lock_irqsave(&vm->device_lock);
+
+        device_access(dev, exit);
+        spin_unlock_irqrestore(&vm->device_lock, flags);
+    }
+}
+
+/* --- console ------------------------------------------------------------------------------------ */
+
+void vm_input(void *ctx, uint8_t byte)
+{
+    struct vm *vm = ctx;
+    uint64_t flags = spin_lock_irqsave(&vm->device_lock);
+
+    if (READ_ONCE(vm->state) == VM_RUNNING && vm->config.has_uart) {
+        (void)vuart_receive(&vm->uart, byte);
+    } else if (vm->input_count < VCONSOLE_INPUT_SIZE) {
+        vm->input[(vm->input_head + vm->input_count++) % VCONSOLE_INPUT_SIZE] = byte;
+    }
+    spin_unlock_irqrestore(&vm->device_lock, flags);
+}
+
+/* A typed byte, or -1. */
+static int input_take(struct vm *vm)
+{
+    int byte = -1;
+    uint64_t flags = spin_lock_irqsave(&vm->device_lock);
+
+    if (vm->input_count) {
+        byte = vm->input[vm->input_head];
+        vm->input_head = (vm->input_head + 1) % VCONSOLE_INPUT_SIZE;
+        vm->input_count--;
+    }
+    spin_unlock_irqrestore(&vm->device_lock, flags);
+    if (byte < 0)
+        vconsole_flush(&vm->console);
+    return byte;
+}
+
+#define CONSOLE_CHUNK 128
+#define CONSOLE_MAX   4096 /* of one call; the guest is told how much was written */
+
+static void console_write_call(struct vm *vm, struct vcpu_exit *exit)
+{
+    const uint64_t size = MIN(exit->sbi.args[0], (uint64_t)CONSOLE_MAX);
+    char chunk[CONSOLE_CHUNK];
+    uint64_t done = 0;
+    gpa_t gpa;
+
+    exit->sbi.error = vsbi_buffer(exit->sbi.args[0], exit->sbi.args[1], exit->sbi.args[2], &gpa);
+    while (exit->sbi.error == SBI_SUCCESS && done < size) {
+        const uint64_t part = MIN(size - done, (uint64_t)CONSOLE_CHUNK);
+
+        if (gstage_read(&vm->gstage, GPA(gpa.v + done), chunk, part) != 0) {
+            if (done == 0)
+                exit->sbi.error = SBI_ERR_INVALID_PARAM;
+            break;
+        }
+        vconsole_write(&vm->console, chunk, part);
+        done += part;
+    }
+    exit->sbi.value = done;
+}
+
+static void console_read_call(struct vm *vm, struct vcpu_exit *exit)
+{
+    uint64_t done = 0;
+    gpa_t gpa;
+
+    exit->sbi.error = vsbi_buffer(exit->sbi.args[0], exit->sbi.args[1], exit->sbi.args[2], &gpa);
+    while (exit->sbi.error == SBI_SUCCESS && done < exit->sbi.args[0]) {
+        const int byte = input_take(vm);
+        const uint8_t c = (uint8_t)byte;
+
+        if (byte < 0)
+            break;
+        if (gstage_write(&vm->gstage, GPA(gpa.v + done), &c, 1) != 0) {
+            if (done == 0)
+                exit->sbi.error = SBI_ERR_INVALID_PARAM;
+            break;
+        }
+        done++;
+    }
+    exit->sbi.value = done;
+}
+
+static void console_call(struct vm *vm, struct vcpu_exit *exit)
+{
+    const char c = (char)exit->sbi.args[0];
+
+    switch (exit->sbi.function) {
+    case SBI_DBCN_WRITE:
+        console_write_call(vm, exit);
+        break;
+    case SBI_DBCN_READ:
+        console_read_call(vm, exit);
+        break;
+    case SBI_DBCN_WRITE_BYTE:
+        vconsole_write(&vm->console, &c, 1);
+        exit->sbi.error = SBI_SUCCESS;
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- reset -------------------------------------------------------------------------------------- */
+
+static void reset_call(struct vm *vm, struct vcpu_exit *exit)
+{
+    const uint64_t type = exit->sbi.args[0];
+    const uint64_t reason = exit->sbi.args[1];
+
+    if (exit->sbi.function != SBI_SRST_RESET)
+        return;
+    if (type > SBI_RESET_WARM || reason > SBI_REASON_FAILURE) {
+        exit->sbi.error = SBI_ERR_INVALID_PARAM;
+        return;
+    }
+    if (type != SBI_RESET_SHUTDOWN) {
+        vm_stop(vm, VM_STOPPING_REBOOT);
+    } else if (reason == SBI_REASON_FAILURE) {
+        log_warn("guest %s: shut down, saying that it failed", vm->config.name);
+        vm_stop(vm, VM_STOPPING_FAILED);
+    } else {
+        vm_stop(vm, VM_STOPPING_OFF);
+    }
+}
+
+static void sbi(struct vm *vm, struct vcpu_exit *exit)
+{
+    const char c = (char)exit->sbi.args[0];
+
+    switch (exit->sbi.extension) {
+    case SBI_EXT_DBCN:
+        console_call(vm, exit);
+        break;
+    case SBI_EXT_SRST:
+        reset_call(vm, exit);
+        break;
+    case SBI_EXT_LEGACY_PUTCHAR:
+        vconsole_write(&vm->console, &c, 1);
+        exit->sbi.error = SBI_SUCCESS;
+        break;
+    case SBI_EXT_LEGACY_GETCHAR:
+        exit->sbi.error = input_take(vm);
+        break;
+    case SBI_EXT_LEGACY_SHUTDOWN:
+        vm_stop(vm, VM_STOPPING_OFF);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- ends --------------------------------------------------------------------------------------- */
+
+static void hart_stopped(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->set.nr_vcpus; i++) {
+        if (__atomic_load_n(&vm->set.vcpus[i]->hart_state, __ATOMIC_ACQUIRE) != SBI_HART_STOPPED)
+            return;
+    }
+    log_warn("guest %s: stopped: none of its harts runs", vm->config.name);
+    vm_stop(vm, VM_STOPPING_FAILED);
+}
+
+static void failed(struct vm *vm, const struct vcpu *v, const struct vcpu_exit *exit)
+{
+    vconsole_flush(&vm->console);
+    log_err("guest %s: stopped: %s (hart %u, %s, pc %#lx, value %#lx)", vm->config.name,
+            exit->failure.what, v->id, arch_trap_name(exit->failure.cause),
+            (unsigned long)exit->failure.pc, (unsigned long)exit->failure.value);
+    vm_stop(vm, VM_STOPPING_FAILED);
+}
+
+void vm_vcpu_main(void *arg)
+{
+    struct vcpu *v = arg;
+    struct vm *vm = container_of(v->set, struct vm, set);
+
+    while (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING) {
+        struct vcpu_exit *exit = vcpu_run(v);
+
+        switch (exit->reason) {
+        case VCPU_EXIT_MMIO:
+            mmio(vm, exit);
+            break;
+        case VCPU_EXIT_SBI:
+            sbi(vm, exit);
+            break;
+        case VCPU_EXIT_STOPPED:
+            hart_stopped(vm);
+            break;
+        case VCPU_EXIT_FAILED:
+            failed(vm, v, exit);
+            break;
+        default: /* interrupted: look at the state */
+            break;
+        }
+    }
+}
