@@ -9,7 +9,7 @@
  */
 #include "internal.h"
 
-#define WINDOW_MAX 16
+#define WINDOW_MAX 16u
 
 uint64_t pte_flags(const struct vspace *vs, uint32_t rights)
 {

@@ -48,11 +48,6 @@ void vspace_id_limit(unsigned nr_ids)
     gstage_ids.nr_ids = MIN(gstage_ids.nr_ids, nr_ids);
 }
 
-static struct id_space *ids_of(const struct vspace *vs)
-{
-    return vs->format == VSPACE_STAGE1 ? &stage1_ids : &gstage_ids;
-}
-
 static void new_generation(struct id_space *ids)
 {
     memset(ids->used, 0, sizeof(ids->used));

@@ -1,0 +1,12 @@
+# The hypervisor: unmodified kernels run as guests in VS mode.
+SRCS := main.c guests.c
+COMPONENTS := \
+    arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
+    arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer arch/riscv/hext \
+    platform/qemu-virt \
+    core/startup core/klog core/panic core/console core/irq core/driver core/power \
+    core/heap-$(HEAP) core/thread core/sched-$(SCHED) \
+    drivers/ns16550a drivers/plic \
+    mm/vspace \
+    virt/gstage virt/vcpu virt/vconsole virt/guestset virt/guestcfg virt/vm \
+    lib/base lib/string lib/fdt

@@ -1,0 +1,54 @@
+/*
+ * The hypervisor's boot order, top to bottom.
+ */
+#include "guests.h"
+
+#include <arch/trap.h>
+#include <arch/upcalls.h>
+#include <console/console.h>
+#include <driver/driver.h>
+#include <gstage/gstage.h>
+#include <heap/heap.h>
+#include <hext/hext.h>
+#include <irq/irq.h>
+#include <log/log.h>
+#include <panic/panic.h>
+#include <power/power.h>
+#include <startup/startup.h>
+#include <thread/thread.h>
+#include <vspace/vspace.h>
+
+/* Only the hypervisor's own code runs in this mode: a fault here is a bug of ours. */
+void kernel_fault(struct trap_frame *frame)
+{
+    if (!arch_fixup(frame))
+        panic_trap(frame);
+}
+
+static void cpu_init(unsigned cpu)
+{
+    (void)cpu;
+    irq_cpu_init();
+    hext_cpu_init();
+}
+
+void kernel_main(hartid_t boot_hart, paddr_t fdt)
+{
+    startup_ground(boot_hart, fdt); /* memory, per-CPU data, clock, interrupts */
+    if (!hext_is_present())
+        startup_refuse("this machine has no hypervisor extension");
+    if (heap_init() != 0)
+        startup_refuse("no memory for the heap");
+    thread_system_init(); /* this becomes a thread */
+    hext_cpu_init();      /* delegation, counters */
+    vspace_boot();
+    gstage_boot();      /* VMIDs */
+    driver_probe_all(); /* console, interrupt controller */
+    console_start();
+    arch_irq_enable();
+    thread_start_cpus(cpu_init); /* the other harts */
+    if (guests_run())
+        power_off();
+    log_err("not all guests ended well");
+    power_off_failure();
+}
