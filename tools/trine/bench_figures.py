@@ -56,7 +56,54 @@ def boot_monolithic():
     return {"boot.init": count(image, lambda pc: pc < 0x80000000, **how)}
 
 
+RC_BENCH = """#!/bin/busybox sh
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox mount -t tmpfs tmp /tmp
+/bin/busybox mount -t proc proc /proc
+/bin/bench {settle}
+/bin/busybox poweroff -f
+"""
+
+
+def calls_initrd(settle):
+    """BusyBox and the static program that measures the system interface; settle: seconds it waits first."""
+    out = ROOT + "/out/bench"
+    os.makedirs(out, exist_ok=True)
+    subprocess.run(["riscv64-linux-gnu-gcc", "-static", "-O2", "-o", out + "/bench", ROOT + "/bench/user/bench.c"], check=True)
+    rc = f"{out}/rc-{settle}"
+    with open(rc, "w") as f:
+        f.write(RC_BENCH.format(settle=settle))
+    subprocess.run([ROOT + "/tools/initrd.py", "--rc", rc, "--add", out + "/bench=/bin/bench", f"{out}/calls-{settle}.cpio"], check=True)
+    return f"{out}/calls-{settle}.cpio"
+
+
+def calls():
+    _, image = build("monolithic")
+    return bench_lines(image, initrd=calls_initrd(0), mem="1G", append="console=ttyS0 quiet")
+
+
+def calls_linux():
+    image = subprocess.run([ROOT + "/tools/debian.py", "linux"], check=True, capture_output=True, text=True).stdout.strip()
+    return bench_lines(image, initrd=calls_initrd(4), mem="1G", append="console=ttyS0 quiet")
+
+
+# The bar of each call is Linux's own cost (BASELINE: QEMU 10, Linux 6.12), but for the null call's.
+CALLS = [("getppid", "null system call (getppid)", 180, 440), ("read_1_zero", "read 1 B /dev/zero", 884, 884),
+         ("read_4k_zero", "read 4 KiB /dev/zero", 2417, 2417), ("write_1_null", "write 1 B /dev/null", 798, 798),
+         ("fstat", "fstat", 1645, 1645), ("stat_tmpfs", "stat, tmpfs", 4972, 4972),
+         ("open_close_tmpfs", "open+close, tmpfs", 7910, 7910), ("pread_4k_tmpfs", "pread 4 KiB, tmpfs", 2873, 2873),
+         ("pwrite_4k_tmpfs", "pwrite 4 KiB, tmpfs", 3402, 3402), ("create_unlink_tmpfs", "create+unlink, tmpfs", 25950, 25950),
+         ("mmap_munmap_64k_file", "mmap+munmap 64 KiB of a file", 13760, 13760),
+         ("touch_2048_pages", "first touch of 2048 pages + munmap", 1099000, 1099000),
+         ("pipe_self", "pipe, write+read in one process", 3007, 3007), ("pipe_ping_pong", "pipe ping-pong, two processes", 13709, 13709),
+         ("unix_ping_pong", "AF_UNIX stream ping-pong", None, 23214), ("epoll_wait_ready", "epoll_wait, one ready", 1132, 1132),
+         ("sigaction", "sigaction", 1230, 1230), ("kill_self_handler", "kill self + handler", 5690, 5690),
+         ("fork_exit_wait", "fork+exit+wait", 187000, 187000), ("vfork_exec_wait", "vfork+exec+exit+wait (static)", 408500, 408500),
+         ("thread_create_join", "thread create+join", 46300, 46300),
+         ("yield_two_processes", "sched_yield between two processes", 6002, 6002), ("mutex_pair", "uncontended mutex pair", 84, 73)]
+
 GROUPS = {
+    "calls": Group(calls, calls_linux),
     "boot": Group(boot_unikernel),
     "boot-init": Group(boot_monolithic),
 }
@@ -67,4 +114,4 @@ FIGURES = [
     Figure("boot", "image.unikernel", "flat image of unikernel hello", 48, "KiB"),
     Figure("boot", "ram.unikernel", "RAM that unikernel hello touches beyond the firmware's", 512, "KiB"),
     Figure("boot-init", "boot.init", "boot to BusyBox's /init running, monolithic", 8000000, "instructions", 820000000),
-]
+] + [Figure("calls", "sys." + key, what, bar, "instructions", baseline) for key, what, bar, baseline in CALLS]
