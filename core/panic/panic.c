@@ -14,6 +14,8 @@
 #include <log/log.h>
 #include <panic/panic.h>
 #include <percpu/percpu.h>
+#include <power/power.h>
+#include <printf/printf.h>
 #include <string/string.h>
 
 enum panic_action { PANIC_POWEROFF, PANIC_REBOOT, PANIC_HALT };
@@ -112,7 +114,7 @@ static NORETURN void panic_end(void)
     if (action == PANIC_REBOOT)
         arch_reboot();
     if (action == PANIC_POWEROFF)
-        arch_poweroff(true);
+        power_off_failure();
     log_print(LOG_EMERG, "halted");
     arch_halt();
 }
@@ -123,12 +125,14 @@ void panic(const char *format, ...)
 
     if (!panic_begin()) {
         log_print(LOG_EMERG, "panic within a panic");
-        arch_poweroff(true);
+        power_off_failure();
     }
-    log_print(LOG_EMERG, "PANIC on CPU %u:", cpu_index());
+    static char message[200]; /* one panic at a time */
+
     va_start(args, format);
-    log_vprint(LOG_EMERG, format, args);
+    vsnprintf(message, sizeof(message), format, args);
     va_end(args);
+    log_print(LOG_EMERG, "kernel panic on CPU %u: %s", cpu_index(), message);
     backtrace_print();
     panic_end();
 }
@@ -143,9 +147,9 @@ void panic_trap(const struct trap_frame *frame)
     if (!panic_begin()) {
         log_print(LOG_EMERG, "panic within a panic: %s at %p, address %p", arch_trap_name(frame->cause),
                   (void *)frame->pc, (void *)frame->value);
-        arch_poweroff(true);
+        power_off_failure();
     }
-    log_print(LOG_EMERG, "PANIC on CPU %u: %s, address %p", cpu_index(), arch_trap_name(frame->cause),
+    log_print(LOG_EMERG, "kernel panic on CPU %u: %s, address %p", cpu_index(), arch_trap_name(frame->cause),
               (void *)frame->value);
     panic_print_frame(frame);
     panic_end();
@@ -156,8 +160,8 @@ void kernel_stack_overflow(struct trap_frame *frame)
     struct arch_thread *t = arch_current();
 
     if (!panic_begin())
-        arch_poweroff(true);
-    log_print(LOG_EMERG, "PANIC on CPU %u: kernel stack overflow, sp %p, stack from %p", cpu_index(),
+        power_off_failure();
+    log_print(LOG_EMERG, "kernel panic on CPU %u: kernel stack overflow, sp %p, stack from %p", cpu_index(),
               (void *)frame->sp, (void *)t->overflow_base);
     panic_print_frame(frame);
     panic_end();

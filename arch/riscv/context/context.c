@@ -2,6 +2,7 @@
  * Threads as the hart sees them: the first context, and walking frame pointers.
  */
 #include <arch/context.h>
+#include <arch/memory.h>
 #include <arch/trap.h>
 #include <riscv/asm.h>
 
@@ -43,9 +44,15 @@ void arch_thread_init(struct arch_thread *t, void *stack_base, size_t stack_size
     };
 }
 
+static bool is_text(uintptr_t pc)
+{
+    return pc >= (uintptr_t)image_start && pc <= (uintptr_t)image_text_end;
+}
+
 /*
  * Calling convention with -fno-omit-frame-pointer: s0 points above the frame; the return address is at
- * s0 - 8, the caller's s0 at s0 - 16.
+ * s0 - 8, the caller's s0 at s0 - 16. A leaf function that was interrupted has not saved its return
+ * address, and the caller's s0 is at s0 - 8: its caller is missing in the backtrace.
  */
 size_t arch_backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max)
 {
@@ -54,12 +61,15 @@ size_t arch_backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *pc
     while (n < max && (fp & 7) == 0 && fp >= low + 16 && fp <= high) {
         const uintptr_t *record = (const uintptr_t *)fp - 2;
 
-        if (record[1] == 0)
+        bool is_leaf = !is_text(record[1]);
+
+        if (!is_leaf)
+            pcs[n++] = record[1];
+        uintptr_t next = is_leaf ? record[1] : record[0];
+
+        if (next <= fp)
             break;
-        pcs[n++] = record[1];
-        if (record[0] <= fp)
-            break;
-        fp = record[0];
+        fp = next;
     }
     return n;
 }

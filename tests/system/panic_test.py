@@ -1,0 +1,54 @@
+"""How a kernel dies: every way of apps/crash gives one report with the right reason and names, then the machine stops."""
+import re
+
+import pytest
+
+from trine.machine import Machine, build
+
+# crash= -> (reason in the first line, functions that the backtrace names)
+WAYS = {
+    "panic": (r"as told, 42", ["run", "app_main", "kernel_main"]),
+    "assert": (r"assertion failed: str_equal\(how, \"something else\"\), apps/crash/crash.c:\d+", ["assert_failed", "run"]),
+    "null-read": (r"load page fault, address 0x8", ["run", "app_main"]),
+    "null-call": (r"instruction page fault, address 0x0", ["kernel_main"]),
+    "write-text": (r"store page fault, address 0xffffffff80000000", ["run"]),
+    "write-text-alias": (r"store page fault, address 0xffffffc0", ["run"]),
+    "exec-data": (r"instruction page fault, address 0xffffffff80", ["kernel_main"]),
+    "exec-direct-map": (r"instruction page fault, address 0xffffffc0", ["kernel_main"]),
+    "overflow": (r"kernel stack overflow", ["recurse", "app_main"]),
+    "thread-overflow": (r"kernel stack overflow", ["recurse"]),
+    "bad-sp": (r"kernel stack overflow, sp 0x1234", ["run"]),
+    "smash": (r"stack smashed", ["smash"]),
+    "illegal": (r"illegal instruction, address 0xffffffff", ["run"]),
+    "thread": (r"died in a thread", ["dies_elsewhere"]),
+}
+
+
+def crash(how, smp=1):
+    with Machine(build("unikernel", APP="crash")[1], timeout=60, smp=smp, mem="128M", append=f"crash={how}") as machine:
+        text, _ = machine.wait()
+    return text[text.index("kernel panic"):]
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_report(how):
+    reason, functions = WAYS[how]
+    text = crash(how)
+    assert re.match(r"kernel panic on CPU 0: " + reason, text), text
+    assert text.count("kernel panic") == 1, text
+    for name in functions:
+        assert re.search(rf"0x\w+ {name}\+0x", text), (name, text)
+
+
+def test_every_other_cpu_reports():
+    text = crash("busy", smp=4)
+    assert sorted(re.findall(r"CPU (\d) was here:", text)) == ["1", "2", "3"], text
+    assert "does not answer" not in text
+    assert len(re.findall(r" spins\+0x", text)) == 3, text
+
+
+def test_reboot_after_panic():
+    with Machine(build("unikernel", APP="crash")[1], timeout=60, mem="128M", append="crash=panic panic=reboot") as machine:
+        machine.expect("kernel panic")
+        machine.expect("OpenSBI")
+        machine.expect("kernel panic")
