@@ -185,7 +185,7 @@ void frame_shrinker_add(struct frame_shrinker *s)
  */
 #define FRAME_FLAG_POISONED 0x5d
 #define FRAME_POISON        0x6b6b6b6b6b6b6b6bull
-#define POISON_MAX_ORDER    4
+#define POISON_MAX_ORDER    4u
 
 static void debug_check_alloc(struct frame *f, unsigned order)
 {
