@@ -17,6 +17,12 @@ struct arch_thread;
 /* Masks interrupts on this hart; returns the previous state for arch_irq_restore(). */
 static inline unsigned long arch_irq_save(void);
 static inline void arch_irq_restore(unsigned long flags);
+/*
+ * The same for straight-line sections, one instruction each: nothing between the two may switch threads
+ * or change any other part of the hart's status (floats, access to user memory).
+ */
+static inline unsigned long arch_irq_save_short(void);
+static inline void arch_irq_restore_short(unsigned long flags);
 static inline void arch_irq_enable(void);
 static inline void arch_irq_disable(void);
 static inline bool arch_irq_is_enabled(void);

@@ -21,6 +21,16 @@ static inline void arch_irq_restore(unsigned long flags)
     host_irq_enabled = flags;
 }
 
+static inline unsigned long arch_irq_save_short(void)
+{
+    return arch_irq_save();
+}
+
+static inline void arch_irq_restore_short(unsigned long flags)
+{
+    arch_irq_restore(flags);
+}
+
 static inline void arch_irq_enable(void)
 {
     host_irq_enabled = 1;

@@ -116,7 +116,7 @@ void frame_free_slow(struct frame *f, unsigned order);
 
 static inline struct frame *frame_cache_pop(void)
 {
-    unsigned long irq = arch_irq_save();
+    unsigned long irq = arch_irq_save_short();
     struct frame_cache *c = &this_cpu(frame_cache);
     uint64_t fill = c->fill;
     struct frame *f = NULL;
@@ -126,13 +126,13 @@ static inline struct frame *frame_cache_pop(void)
         f = *(struct frame **)((char *)c->slots + fill);
         c->fill = fill;
     }
-    arch_irq_restore(irq);
+    arch_irq_restore_short(irq);
     return f;
 }
 
 static inline bool frame_cache_push(struct frame *f)
 {
-    unsigned long irq = arch_irq_save();
+    unsigned long irq = arch_irq_save_short();
     struct frame_cache *c = &this_cpu(frame_cache);
     uint64_t fill = c->fill;
     bool has_room = fill != sizeof(c->slots);
@@ -141,7 +141,7 @@ static inline bool frame_cache_push(struct frame *f)
         *(struct frame **)((char *)c->slots + fill) = f;
         c->fill = fill + sizeof(f);
     }
-    arch_irq_restore(irq);
+    arch_irq_restore_short(irq);
     return has_room;
 }
 

@@ -50,6 +50,22 @@ static inline void spin_debug_release(struct spinlock *lock)
 }
 #endif
 
+/*
+ * The halves of spin_lock_no_preempt(), for hot paths that want no call in the uncontended case: if
+ * spin_lock_enter() returns false the lock is not held before spin_lock_wait(lock, *ticket) returns.
+ */
+static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *ticket) NO_LOCK_CHECK
+{
+    spin_debug_acquire(lock);
+    uint32_t tickets = __atomic_fetch_add(&lock->tickets, 1u << 16, __ATOMIC_ACQUIRE);
+
+    *ticket = tickets >> 16;
+    if (unlikely((uint16_t)tickets != tickets >> 16))
+        return false;
+    spin_debug_acquired(lock);
+    return true;
+}
+
 static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
 {
     spin_debug_acquire(lock);

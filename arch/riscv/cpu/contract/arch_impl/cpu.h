@@ -17,6 +17,20 @@ static inline void arch_irq_restore(unsigned long flags)
     __asm__ volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
 }
 
+/* The whole register is kept: setting the bits that were set changes nothing but SIE. */
+static inline unsigned long arch_irq_save_short(void)
+{
+    unsigned long old;
+
+    __asm__ volatile("csrrci %0, sstatus, 2" : "=r"(old) : : "memory");
+    return old;
+}
+
+static inline void arch_irq_restore_short(unsigned long flags)
+{
+    __asm__ volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
+}
+
 static inline void arch_irq_enable(void)
 {
     __asm__ volatile("csrsi sstatus, 2" : : : "memory");
