@@ -1,3 +1,4 @@
-SRCS :=
-DEPS := lib/bits lib/string core/lock core/log
-PUBLIC_DEPS := lib/base lib/list core/frame core/percpu arch/api
+SRCS := slab.c slabs.c debug.c
+DEPS := lib/string core/faultinject core/frame core/log core/percpu
+PUBLIC_DEPS := lib/base lib/list arch/api core/lock
+TEST_DEPS := arch/host

@@ -4,8 +4,9 @@
  *
  * A cache hands out objects of one size. A *slab* is one block of frames cut into objects; a
  * *magazine* is a small stack of free objects that belongs to one CPU, so that the hot paths touch
- * nothing shared. Objects keep their constructed state between free and alloc if the cache has a
- * constructor (which then also costs a word per object); without one their contents are undefined.
+ * nothing shared: they are a few instructions with interrupts masked, inlined below. Objects keep their
+ * constructed state between free and alloc if the cache has a constructor (which then also costs a word
+ * per object); without one their contents are undefined.
  *
  *   static struct slab_cache *inodes;
  *   inodes = slab_cache_create("inode", sizeof(struct inode), 0, NULL);
@@ -17,29 +18,108 @@
 #ifndef SLAB_SLAB_H
 #define SLAB_SLAB_H
 
+#include <arch/context.h>
+#include <arch/cpu.h>
+#include <arch/smp.h>
 #include <base/types.h>
+#include <list/list.h>
+#include <lock/spinlock.h>
 
-struct slab_cache;
+#define SLAB_MAX_SIZE       8192 /* larger objects: frame_alloc */
+#define SLAB_MAGAZINE_SLOTS 30
 
-#define SLAB_MAX_SIZE 8192 /* larger objects: frame_alloc */
+/* A stack of free objects. slots[0] is always NULL, so that an empty magazine needs no test of its own. */
+struct slab_magazine {
+    void **top;   /* [p] the last object, or &slots[0] */
+    void **limit; /* [I] top of a full magazine */
+    void *slots[SLAB_MAGAZINE_SLOTS];
+};
+
+/* The head is what the hot paths use; the rest is core/slab's. Zero bytes until slab_cache_init(). */
+struct slab_cache {
+    struct slab_magazine *magazines[NR_CPUS_MAX]; /* [p] slab_no_magazine until first used there */
+    struct spinlock lock;
+    uint32_t partial;        /* lock: slabs with used and free objects, as frame numbers; 0: none */
+    uint32_t empty;          /* lock: slabs without used objects */
+    uint32_t nr_empty;       /* lock */
+    uint32_t nr_slabs;       /* lock */
+    uint64_t nr_out;         /* lock: objects outside their slabs: handed out, or in magazines */
+    size_t size;             /* [I] bytes per object as asked for */
+    size_t stride;           /* [I] bytes per object as laid out */
+    size_t link_offset;      /* [I] where a free object keeps the link to the next */
+    unsigned order;          /* [I] of a slab */
+    unsigned nr_per_slab;    /* [I] */
+    unsigned nr_colours;     /* [I] places where the first object may start, 64 bytes apart */
+    unsigned next_colour;    /* lock */
+    unsigned magazine_slots; /* [I] capacity of this cache's magazines; 0: it has none */
+    void (*ctor)(void *object);
+    const char *name;
+    struct list link; /* caches_lock */
+};
 
 /*
  * A cache of objects of `size` bytes (1..SLAB_MAX_SIZE), aligned to `align` (a power of two up to
- * PAGE_SIZE; 0: 8, or 16 from 16 bytes on). ctor, if any, is called once for every object when its
- * slab is made. name must outlive the cache. NULL: no memory.
+ * PAGE_SIZE; 0: 8, or 16 from 16 bytes on). ctor, if any, is called once for every object before it is
+ * handed out first. name must outlive the cache. NULL: no memory.
  */
 MUST_CHECK struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align,
                                                 void (*ctor)(void *object));
 
-/* All objects must have been freed; if not, says which cache leaks how many and panics in DEBUG. */
+/* The same for a cache that the caller has memory for; slab_cache_fini() undoes it. Cannot fail. */
+void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, size_t align,
+                     void (*ctor)(void *object));
+void slab_cache_fini(struct slab_cache *cache);
+
+/* All objects must have been freed; if not, says which cache leaks how many, and keeps its slabs. */
 void slab_cache_destroy(struct slab_cache *cache);
 
-/* An object, or NULL when there is no memory. slab_zalloc fills it with zero bytes (no ctor then). */
-MUST_CHECK void *slab_alloc(struct slab_cache *cache);
+/* Not for direct use: everything but the hot paths. irq: from arch_irq_save_short(). */
+void *slab_alloc_slow(struct slab_cache *cache, unsigned long irq);
+void slab_free_slow(struct slab_cache *cache, void *object, unsigned long irq);
+
+/* An object, or NULL when there is no memory. */
+MUST_CHECK static inline void *slab_alloc(struct slab_cache *cache)
+{
+    unsigned long irq = arch_irq_save_short();
+
+#ifndef DEBUG
+    struct slab_magazine *m = cache->magazines[arch_current()->cpu];
+    void **top = m->top;
+    void *object = *top;
+
+    if (likely(object != NULL)) {
+        m->top = top - 1;
+        arch_irq_restore_short(irq);
+        return object;
+    }
+#endif
+    return slab_alloc_slow(cache, irq);
+}
+
+/* Filled with zero bytes; for caches without a constructor. */
 MUST_CHECK void *slab_zalloc(struct slab_cache *cache);
 
 /* object: from the same cache; not NULL. */
-void slab_free(struct slab_cache *cache, void *object);
+static inline void slab_free(struct slab_cache *cache, void *object)
+{
+    unsigned long irq = arch_irq_save_short();
+
+#ifndef DEBUG
+    struct slab_magazine *m = cache->magazines[arch_current()->cpu];
+    void **top = m->top;
+
+    if (likely(top != m->limit)) {
+        top[1] = object;
+        m->top = top + 1;
+        arch_irq_restore_short(irq);
+        return;
+    }
+#endif
+    slab_free_slow(cache, object, irq);
+}
+
+/* The cache that an object came from; object: from any cache, or inside one. */
+struct slab_cache *slab_cache_of(const void *object);
 
 /* Returns empty slabs to the frame allocator, after emptying this CPU's magazine. Frames freed. */
 size_t slab_cache_shrink(struct slab_cache *cache);
@@ -54,9 +134,10 @@ struct slab_cache_stats {
     size_t nr_frames;
 };
 
+/* A snapshot; exact when nobody allocates meanwhile. */
 void slab_cache_stats(struct slab_cache *cache, struct slab_cache_stats *out);
 
-/* Calls fn for every cache (for /proc/slabinfo and the like). */
+/* Calls fn for every cache (for /proc/slabinfo and the like). fn must not create or destroy one. */
 void slab_for_each_cache(void (*fn)(const struct slab_cache_stats *stats, void *ctx), void *ctx);
 
 /* Walks the cache and panics at the first broken invariant. Tests and debugging. */

@@ -1,0 +1,193 @@
+/*
+ * Slabs: cutting blocks of frames into objects, and the lists of slabs that have free ones.
+ *
+ * A full slab is in no list; it comes back when one of its objects does. One empty slab is kept, so
+ * that a cache at a slab's edge does not go back and forth with the frame allocator.
+ */
+#include <string/string.h>
+
+#include "slab.h"
+
+#define MAX_EMPTY 1
+
+static uint32_t slab_id(const struct slab *s)
+{
+    return (uint32_t)frame_to_pfn((const struct frame *)s);
+}
+
+static struct slab *slab_by_id(uint32_t id)
+{
+    return (struct slab *)pfn_to_frame(id);
+}
+
+static void list_push(uint32_t *head, struct slab *s)
+{
+    s->prev = 0;
+    s->next = *head;
+    if (*head != 0)
+        slab_by_id(*head)->prev = slab_id(s);
+    *head = slab_id(s);
+}
+
+static void list_remove(uint32_t *head, struct slab *s)
+{
+    if (s->prev != 0)
+        slab_by_id(s->prev)->next = s->next;
+    else
+        *head = s->next;
+    if (s->next != 0)
+        slab_by_id(s->next)->prev = s->prev;
+}
+
+struct slab *slab_create(const struct slab_cache *cache)
+{
+    struct frame *f = frame_alloc(cache->order, 0);
+    struct slab *s = (struct slab *)f;
+
+    if (f == NULL)
+        return NULL;
+    for (size_t i = 0; i < 1ul << cache->order; i++) {
+        f[i].type = FRAME_SLAB;
+        f[i].owner = (void *)cache;
+    }
+    s->nr_used = 0;
+    s->nr_made = 0;
+    s->first_free = 0;
+    s->colour = 0;
+    return s;
+}
+
+void slab_destroy(struct slab *s)
+{
+    struct frame *f = (struct frame *)s;
+
+    for (size_t i = 1; i < 1ul << s->order; i++)
+        f[i].type = FRAME_NONE;
+    frame_free(f, s->order);
+}
+
+void slab_add(struct slab_cache *cache, struct slab *s)
+{
+    s->colour = (uint16_t)cache->next_colour;
+    cache->next_colour = (cache->next_colour + 1) % cache->nr_colours;
+    list_push(&cache->empty, s);
+    cache->nr_empty++;
+    cache->nr_slabs++;
+}
+
+struct slab *slab_remove_empty(struct slab_cache *cache)
+{
+    struct slab *s;
+
+    if (cache->empty == 0)
+        return NULL;
+    s = slab_by_id(cache->empty);
+    list_remove(&cache->empty, s);
+    cache->nr_empty--;
+    cache->nr_slabs--;
+    return s;
+}
+
+static void **link_of(const struct slab_cache *cache, void *object)
+{
+    return (void **)((char *)object + cache->link_offset);
+}
+
+/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one. */
+static void *object_take(struct slab_cache *cache, struct slab *s)
+{
+    void *object;
+
+    if (s->first_free != 0) {
+        object = slab_object(cache, s, s->first_free - 1u);
+        s->first_free = (uint16_t)(uintptr_t)*link_of(cache, object);
+        return object;
+    }
+    object = slab_object(cache, s, s->nr_made++);
+    if (cache->ctor != NULL)
+        cache->ctor(object);
+    slab_debug_made(cache, object);
+    return object;
+}
+
+void *slab_take(struct slab_cache *cache)
+{
+    struct slab *s;
+    void *object;
+
+    if (cache->partial != 0) {
+        s = slab_by_id(cache->partial);
+    } else if (cache->empty != 0) {
+        s = slab_by_id(cache->empty);
+        list_remove(&cache->empty, s);
+        cache->nr_empty--;
+        list_push(&cache->partial, s);
+    } else {
+        return NULL;
+    }
+    object = object_take(cache, s);
+    cache->nr_out++;
+    if (++s->nr_used == cache->nr_per_slab)
+        list_remove(&cache->partial, s);
+    return object;
+}
+
+struct slab *slab_put(struct slab_cache *cache, void *object)
+{
+    struct slab *s = slab_of(cache, object);
+
+    *link_of(cache, object) = (void *)(uintptr_t)s->first_free;
+    s->first_free = (uint16_t)(slab_number(cache, s, object) + 1);
+    cache->nr_out--;
+    if (s->nr_used-- == cache->nr_per_slab)
+        list_push(&cache->partial, s);
+    if (s->nr_used > 0)
+        return NULL;
+    list_remove(&cache->partial, s);
+    if (cache->nr_empty >= MAX_EMPTY) {
+        cache->nr_slabs--;
+        return s;
+    }
+    list_push(&cache->empty, s);
+    cache->nr_empty++;
+    return NULL;
+}
+
+static const char *slab_check(const struct slab_cache *cache, const struct slab *s)
+{
+    size_t nr_free = 0;
+
+    if (s->cache != cache || s->type != FRAME_SLAB)
+        return "a slab is not the cache's";
+    for (size_t n = s->first_free; n != 0;) {
+        if (n > s->nr_made || ++nr_free > s->nr_made)
+            return "a free list leaves its slab or runs in a circle";
+        n = (uintptr_t)*link_of(cache, slab_object(cache, s, n - 1));
+    }
+    if (nr_free + s->nr_used != s->nr_made)
+        return "a slab's counts do not match its free list";
+    return NULL;
+}
+
+const char *slab_lists_check(const struct slab_cache *cache)
+{
+    const char *damage = NULL;
+    uint32_t nr_empty = 0;
+
+    for (uint32_t id = cache->partial; id != 0 && damage == NULL; id = slab_by_id(id)->next) {
+        const struct slab *s = slab_by_id(id);
+
+        damage = slab_check(cache, s);
+        if (damage == NULL && (s->nr_used == 0 || s->nr_used >= cache->nr_per_slab))
+            damage = "a slab in the partial list is empty or full";
+    }
+    for (uint32_t id = cache->empty; id != 0 && damage == NULL; id = slab_by_id(id)->next) {
+        damage = slab_check(cache, slab_by_id(id));
+        if (damage == NULL && slab_by_id(id)->nr_used != 0)
+            damage = "a slab in the empty list is not empty";
+        nr_empty++;
+    }
+    if (damage == NULL && nr_empty != cache->nr_empty)
+        damage = "the empty slabs are miscounted";
+    return damage;
+}
