@@ -13,13 +13,17 @@ endif
 # The application of a unikernel: apps/NAME, or any folder that is a component (a rung of the tour).
 APPDIR := $(firstword $(foreach d,apps/$(APP) $(APP) tour/$(APP),$(if $(wildcard $(d)/component.mk),$(d))))
 
-SRCS :=
-COMPONENTS :=
+# Variants: core/heap-NAME, core/sched-NAME, or any folder that provides the same contract.
 HEAP  ?= tlsf
 SCHED ?= cfs
+HEAP_COMPONENT  := $(if $(wildcard core/heap-$(HEAP)/component.mk),core/heap-$(HEAP),$(HEAP))
+SCHED_COMPONENT := $(if $(wildcard core/sched-$(SCHED)/component.mk),core/sched-$(SCHED),$(SCHED))
+
+SRCS :=
+COMPONENTS :=
 include $(KDIR)/kernel.mk
 NAME := $(subst /,-,$(patsubst kernels/%,%,$(KDIR)))$(if $(USES_APP),-$(subst /,-,$(patsubst apps/%,%,$(APPDIR))))
-OUT  := out/$(NAME)-$(HEAP)-$(SCHED)$(if $(DEBUG),-debug)
+OUT  := out/$(NAME)-$(subst /,-,$(HEAP))-$(subst /,-,$(SCHED))$(if $(DEBUG),-debug)
 
 ifdef USES_APP
 ifeq ($(APPDIR),)

@@ -6,7 +6,7 @@ COMPONENTS := \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
     platform/qemu-virt \
     core/startup core/klog core/panic core/console core/irq core/driver core/power \
-    core/heap-$(HEAP) core/thread core/sched-$(SCHED) \
+    $(HEAP_COMPONENT) core/thread $(SCHED_COMPONENT) \
     drivers/ns16550a drivers/plic \
     lib/base lib/string \
     apps/api $(APPDIR)
