@@ -112,7 +112,7 @@ int heap_init(void)
     return 0;
 }
 
-static NOINLINE void *alloc_slow(size_t align, size_t size)
+static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
 {
     void *p;
 
@@ -129,21 +129,61 @@ static NOINLINE void *alloc_slow(size_t align, size_t size)
     return p;
 }
 
+/*
+ * The hot paths call nothing while they hold values, so that they need no stack: waiting for the lock
+ * and fetching memory are tail calls.
+ */
+static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t ticket)
+{
+    void *p;
+
+    spin_lock_wait(&heap_lock, ticket);
+    p = tlsf_alloc(&heap, size);
+    unlock_heap(irq);
+    return p != NULL ? p : alloc_slow(HEAP_ALIGN, size);
+}
+
+static NOINLINE void free_contended(void *p, unsigned long irq, uint32_t ticket)
+{
+    spin_lock_wait(&heap_lock, ticket);
+    tlsf_free(&heap, p);
+    unlock_heap(irq);
+}
+
+static void *alloc_aligned(size_t align, size_t size)
+{
+    unsigned long irq = lock_heap();
+    void *p = tlsf_alloc_aligned(&heap, align, size);
+
+    unlock_heap(irq);
+    return p != NULL ? p : alloc_slow(align, size);
+}
+
 static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
 {
     unsigned long irq;
+    uint32_t ticket;
     void *p;
 
-    irq = lock_heap();
-    p = align <= TLSF_ALIGN ? tlsf_alloc_inline(&heap, size) : tlsf_alloc_aligned(&heap, align, size);
+    if (align > HEAP_ALIGN)
+        return alloc_aligned(align, size);
+    irq = arch_irq_save();
+    if (!spin_lock_enter(&heap_lock, &ticket))
+        return alloc_contended(size, irq, ticket);
+    p = tlsf_alloc_inline(&heap, size);
     unlock_heap(irq);
-    return likely(p != NULL) ? p : alloc_slow(align, size);
+    return likely(p != NULL) ? p : alloc_slow(HEAP_ALIGN, size);
 }
 
 static ALWAYS_INLINE void raw_free(void *p)
 {
-    unsigned long irq = lock_heap();
+    unsigned long irq = arch_irq_save();
+    uint32_t ticket;
 
+    if (!spin_lock_enter(&heap_lock, &ticket)) {
+        free_contended(p, irq, ticket);
+        return;
+    }
     tlsf_free_inline(&heap, p);
     unlock_heap(irq);
 }

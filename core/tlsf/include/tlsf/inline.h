@@ -63,33 +63,32 @@ static inline uint64_t tlsf_size(const void *p)
 }
 
 /* The class whose sizes begin at or below size. */
-static ALWAYS_INLINE unsigned tlsf_class_of(uint64_t size)
+static ALWAYS_INLINE uint64_t tlsf_class_of(uint64_t size)
 {
-    unsigned log2;
+    uint64_t log2;
 
     if (likely(size < 1ul << TLSF_LINEAR_LOG2))
-        return (unsigned)(size >> 4);
+        return size >> 4;
     log2 = bit_highest32((uint32_t)size);
-    return ((log2 - TLSF_LINEAR_LOG2 + 1) << TLSF_STEPS_LOG2) +
-           (unsigned)(size >> (log2 - TLSF_STEPS_LOG2));
+    return ((log2 - TLSF_LINEAR_LOG2 + 1) << TLSF_STEPS_LOG2) + (size >> (log2 - TLSF_STEPS_LOG2));
 }
 
 /* The lowest class all of whose blocks have at least size bytes. */
-static ALWAYS_INLINE unsigned tlsf_class_for(uint64_t size)
+static ALWAYS_INLINE uint64_t tlsf_class_for(uint64_t size)
 {
-    unsigned log2;
+    uint64_t log2;
 
     if (likely(size < 1ul << TLSF_LINEAR_LOG2))
-        return (unsigned)(size >> 4);
+        return size >> 4;
     log2 = bit_highest32((uint32_t)size);
     /* A carry out of the steps moves on to the next power of two, as it should. */
     return ((log2 - TLSF_LINEAR_LOG2 + 1) << TLSF_STEPS_LOG2) +
-           (unsigned)((size + (1ul << (log2 - TLSF_STEPS_LOG2)) - 1) >> (log2 - TLSF_STEPS_LOG2));
+           ((size + (1ul << (log2 - TLSF_STEPS_LOG2)) - 1) >> (log2 - TLSF_STEPS_LOG2));
 }
 
 static ALWAYS_INLINE void tlsf_link(struct tlsf *t, void *p, uint64_t size)
 {
-    unsigned class = tlsf_class_of(size);
+    uint64_t class = tlsf_class_of(size);
     struct tlsf_links *node = p, *head = &t->classes[class], *first = head->next;
 
     node->next = first;
@@ -110,7 +109,7 @@ static ALWAYS_INLINE void tlsf_unlink(struct tlsf *t, void *p)
     next->prev = prev;
     if (next == prev) {
         /* One other element: it is the head of the class, whose place is its number. */
-        unsigned class = (unsigned)(next - t->classes);
+        uint64_t class = (uint64_t)(next - t->classes);
         uint64_t word = t->words[class / 64] & ~(1ul << class % 64);
 
         t->words[class / 64] = word;
@@ -129,8 +128,8 @@ static ALWAYS_INLINE uint64_t tlsf_block_size(size_t size)
 /* Takes a free block of at least `size` bytes out of its list; NULL: there is none. */
 static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
 {
-    unsigned class = tlsf_class_for(size);
-    unsigned index = class / 64;
+    uint64_t class = tlsf_class_for(size);
+    uint64_t index = class / 64;
     uint64_t candidates = t->words[index] & (~0ul << class % 64);
     uint64_t word, bit;
     struct tlsf_links *head, *node, *next;
@@ -144,7 +143,7 @@ static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
         candidates = t->words[index];
     }
     bit = candidates & -candidates;
-    head = &t->classes[index * 64 + bit_index64(bit)];
+    head = &t->classes[index * 64] + bit_index64(bit);
     node = head->next;
     next = node->next;
     head->next = next;
