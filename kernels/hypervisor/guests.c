@@ -53,7 +53,7 @@ static void create_all(const struct fdt *fdt)
     }
 }
 
-/* The description, at a place as aligned as its reader wants it. NULL: said why not. */
+/* The description, at an aligned place as its reader wants it. NULL: said why not. */
 static const struct fdt *read_description(void)
 {
     static struct fdt fdt;
@@ -71,7 +71,7 @@ static const struct fdt *read_description(void)
         log_err("the initrd has no guests.dtb");
         return NULL;
     }
-    void *copy = heap_alloc_aligned(ALIGN_UP(file.size, 8) + 8, 8);
+    void *copy = heap_alloc(file.size);
     if (!copy) {
         log_err("no memory for the guest description");
         return NULL;

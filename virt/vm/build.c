@@ -92,7 +92,7 @@ static int write_tree(struct vm *vm, const struct guestdt_range *initrd, gpa_t w
         .initrd = *initrd,
         .model = vm->config.name,
     };
-    void *buf = heap_alloc_aligned(GUESTDT_SIZE_MAX, 8);
+    void *buf = heap_alloc(GUESTDT_SIZE_MAX);
     size_t size;
 
     *problem = "no memory for its device tree";
