@@ -2,12 +2,13 @@
  * The registry of block devices, and what lies between a request and its driver: validation,
  * remapping of partitions, counters. Waiting is in sync.c, partition tables are in partition.c.
  */
-#include "partition.h"
+#include <blockdev/blockdev.h>
 
 #include <base/errno.h>
 #include <heap/heap.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
+#include <partition/partition.h>
 #include <printf/printf.h>
 #include <string/string.h>
 

@@ -1,4 +1,4 @@
-SRCS := blockdev.c partition.c sync.c
-HOST_SRCS := blockdev.c partition.c
-DEPS := arch/api core/heap core/lock core/log core/sync lib/crc32 lib/printf lib/string
+SRCS := blockdev.c sync.c
+DEPS := arch/api core/heap core/lock core/log core/sync lib/partition lib/printf lib/string
 PUBLIC_DEPS := lib/base lib/list
+TEST_DEPS := arch/host core/frame core/percpu core/sched-fifo core/heap-tlsf lib/crc32

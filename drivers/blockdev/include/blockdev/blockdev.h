@@ -27,8 +27,7 @@
 #define SECTOR_SHIFT 9
 #define SECTOR_SIZE  (1u << SECTOR_SHIFT)
 
-#define BLOCK_NAME_MAX       16
-#define BLOCK_PARTITIONS_MAX 15 /* per disk, so that minor numbers go in sixteens, as Linux's vd */
+#define BLOCK_NAME_MAX 16
 
 enum block_op {
     BLOCK_READ,

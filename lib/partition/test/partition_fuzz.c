@@ -7,7 +7,7 @@
 
 #include <crc32/crc32.h>
 
-#include "partition.h"
+#include <partition/partition.h>
 
 #define NR_BLOCKS 64u
 
@@ -66,13 +66,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_sums_right(disk + 512);
     }
     nr_reads = 0;
-    if (partition_table_read(&source, &table) != 0 || table.nr_partitions > BLOCK_PARTITIONS_MAX)
+    if (partition_table_read(&source, &table) != 0 || table.nr_partitions > PARTITIONS_MAX)
         abort();
     for (unsigned i = 0; i < table.nr_partitions; i++) {
         const struct partition *p = &table.partitions[i];
         if (p->first_sector == 0 || p->nr_sectors == 0 || p->first_sector >= NR_BLOCKS ||
             p->nr_sectors > NR_BLOCKS - p->first_sector || p->number == 0 ||
-            p->number > BLOCK_PARTITIONS_MAX)
+            p->number > PARTITIONS_MAX)
             abort();
         for (unsigned k = 0; k < i; k++) {
             const struct partition *q = &table.partitions[k];

@@ -5,15 +5,18 @@
  * extended boot records. The disk's content is not trusted: every entry is checked against the disk's
  * size and the other entries before it is reported, and every loop has a bound of its own.
  */
-#ifndef PARTITION_H
-#define PARTITION_H
+#ifndef PARTITION_PARTITION_H
+#define PARTITION_PARTITION_H
 
-#include <blockdev/blockdev.h>
+#include <base/types.h>
+
+#define PARTITIONS_MAX         15 /* per disk, so that minor numbers go in sixteens */
+#define PARTITION_SECTOR_SIZE  512u
 
 enum partition_scheme { PARTITION_NONE, PARTITION_MBR, PARTITION_GPT };
 
 struct partition {
-    unsigned number; /* 1 .. BLOCK_PARTITIONS_MAX, as Linux numbers them; logical ones from 5 */
+    unsigned number; /* 1 .. PARTITIONS_MAX, as Linux numbers them; logical ones from 5 */
     uint64_t first_sector; /* of 512 bytes */
     uint64_t nr_sectors;
 };
@@ -21,7 +24,7 @@ struct partition {
 struct partition_table {
     enum partition_scheme scheme;
     unsigned nr_partitions;
-    struct partition partitions[BLOCK_PARTITIONS_MAX];
+    struct partition partitions[PARTITIONS_MAX];
 };
 
 struct partition_source {

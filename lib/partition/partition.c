@@ -1,6 +1,5 @@
-#include "partition.h"
+#include <partition/partition.h>
 
-#include <base/errno.h>
 #include <crc32/crc32.h>
 #include <string/string.h>
 
@@ -30,16 +29,16 @@ static void refuse(struct partition_source *source, unsigned number, const char 
 
 static uint64_t nr_blocks(const struct partition_source *source)
 {
-    return source->nr_sectors / (source->block_size / SECTOR_SIZE);
+    return source->nr_sectors / (source->block_size / PARTITION_SECTOR_SIZE);
 }
 
 /* Takes the entry into the table, or refuses it. first and nr count blocks. */
 static void add(struct partition_source *source, struct partition_table *table, unsigned number,
                 uint64_t first, uint64_t nr)
 {
-    uint32_t per_block = source->block_size / SECTOR_SIZE;
+    uint32_t per_block = source->block_size / PARTITION_SECTOR_SIZE;
 
-    if (number > BLOCK_PARTITIONS_MAX) {
+    if (number > PARTITIONS_MAX) {
         refuse(source, number, "number too large");
         return;
     }
@@ -108,7 +107,7 @@ static void read_logical(struct partition_source *source, struct partition_table
         struct mbr_entry link = mbr_entry(source->block, 1);
         if (entry.type != 0 && entry.nr != 0)
             add(source, table, number++, at + entry.first, entry.nr);
-        if (!is_extended(link.type) || link.nr == 0 || number > BLOCK_PARTITIONS_MAX)
+        if (!is_extended(link.type) || link.nr == 0 || number > PARTITIONS_MAX)
             return;
         if (link.first == 0 || link.first >= extended.nr) {
             refuse(source, number, "broken chain of logical partitions");

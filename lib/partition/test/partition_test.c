@@ -10,7 +10,7 @@
 #include <base/errno.h>
 #include <crc32/crc32.h>
 
-#include "partition.h"
+#include <partition/partition.h>
 
 #define NR_SECTORS 4096u
 
@@ -316,8 +316,8 @@ static void gpt_lying_entries(void **state)
     }
     gpt_seal(1, last_block(), 2, 128);
     assert_int_equal(parse(), 0);
-    assert_int_equal(table.nr_partitions, BLOCK_PARTITIONS_MAX);
-    assert_int_equal(nr_refused, 128 - BLOCK_PARTITIONS_MAX);
+    assert_int_equal(table.nr_partitions, PARTITIONS_MAX);
+    assert_int_equal(nr_refused, 128 - PARTITIONS_MAX);
 }
 
 int main(void)
