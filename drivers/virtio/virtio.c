@@ -130,7 +130,7 @@ void virtio_config_interrupt(struct virtio_device *vdev)
 
 void virtio_device_break(struct virtio_device *vdev, const char *why)
 {
-    if (__atomic_exchange_n(&vdev->is_broken, true, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&vdev->is_broken, 1, __ATOMIC_ACQ_REL))
         return;
     log_err("%s: %s; the device is given up", vdev->name, why);
     /*

@@ -72,7 +72,7 @@ struct virtio_device {
     uint64_t features; /* negotiated */
     const struct virtio_driver *driver;
     void *driver_data;
-    bool is_broken; /* [a] the device broke the rules or was reset: no more I/O */
+    uint32_t is_broken; /* [a] not 0: the device broke the rules or was reset; no more I/O */
     unsigned nr_queues;
     struct virtqueue *queues[VIRTIO_QUEUES_MAX];
 };

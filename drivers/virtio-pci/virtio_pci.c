@@ -1,0 +1,244 @@
+/*
+ * Virtio over PCI (Virtio 1.2, 4.1), modern interface only; transitional devices are driven through
+ * their modern capabilities. Interrupts come by INTx and the ISR register.
+ */
+#include <arch/memory.h>
+#include <arch/mmio.h>
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <log/log.h>
+#include <pci/pci.h>
+#include <virtio/virtio.h>
+#include <virtio/virtqueue.h>
+
+/* 4.1.2 */
+#define VENDOR_ID           0x1af4
+#define DEVICE_ID_FIRST     0x1000
+#define DEVICE_ID_MODERN    0x1040 /* + device type */
+#define DEVICE_ID_LAST      0x107f
+
+/* struct virtio_pci_cap (4.1.4) */
+#define CAP_LENGTH     2
+#define CAP_TYPE       3
+#define CAP_BAR        4
+#define CAP_OFFSET     8
+#define CAP_SIZE       12
+#define CAP_MULTIPLIER 16 /* of the notification capability only */
+
+#define CAP_TYPE_COMMON 1
+#define CAP_TYPE_NOTIFY 2
+#define CAP_TYPE_ISR    3
+#define CAP_TYPE_DEVICE 4
+#define NR_CAP_TYPES    5
+
+/* struct virtio_pci_common_cfg (4.1.4.3) */
+#define COMMON_FEATURES_SEL        0x00
+#define COMMON_FEATURES            0x04
+#define COMMON_DRIVER_FEATURES_SEL 0x08
+#define COMMON_DRIVER_FEATURES     0x0c
+#define COMMON_STATUS              0x14
+#define COMMON_CONFIG_GENERATION   0x15
+#define COMMON_QUEUE_SEL           0x16
+#define COMMON_QUEUE_SIZE          0x18
+#define COMMON_QUEUE_ENABLE        0x1c
+#define COMMON_QUEUE_NOTIFY_OFF    0x1e
+#define COMMON_QUEUE_DESC          0x20 /* low, high, as the next two */
+#define COMMON_QUEUE_DRIVER        0x28
+#define COMMON_QUEUE_DEVICE        0x30
+#define COMMON_BYTES               0x38
+
+#define ISR_QUEUE  1
+#define ISR_CONFIG 2
+
+struct region {
+    char *at;
+    uint32_t size;
+};
+
+struct virtio_pci {
+    struct virtio_device vdev;
+    struct pci_device *pci;
+    struct region regions[NR_CAP_TYPES];
+    uint32_t notify_multiplier;
+};
+
+static struct virtio_pci *pci_of(struct virtio_device *vdev)
+{
+    return container_of(vdev, struct virtio_pci, vdev);
+}
+
+static char *common_of(struct virtio_device *vdev)
+{
+    return pci_of(vdev)->regions[CAP_TYPE_COMMON].at;
+}
+
+static uint8_t pci_status(struct virtio_device *vdev)
+{
+    return mmio_read8(common_of(vdev) + COMMON_STATUS);
+}
+
+static void pci_set_status(struct virtio_device *vdev, uint8_t status)
+{
+    mmio_write8(common_of(vdev) + COMMON_STATUS, status);
+}
+
+static uint64_t pci_features(struct virtio_device *vdev)
+{
+    char *common = common_of(vdev);
+
+    mmio_write32(common + COMMON_FEATURES_SEL, 1);
+    uint64_t high = mmio_read32(common + COMMON_FEATURES);
+    mmio_write32(common + COMMON_FEATURES_SEL, 0);
+    return high << 32 | mmio_read32(common + COMMON_FEATURES);
+}
+
+static void pci_set_features(struct virtio_device *vdev, uint64_t features)
+{
+    char *common = common_of(vdev);
+
+    mmio_write32(common + COMMON_DRIVER_FEATURES_SEL, 1);
+    mmio_write32(common + COMMON_DRIVER_FEATURES, (uint32_t)(features >> 32));
+    mmio_write32(common + COMMON_DRIVER_FEATURES_SEL, 0);
+    mmio_write32(common + COMMON_DRIVER_FEATURES, (uint32_t)features);
+}
+
+static uint32_t pci_config_generation(struct virtio_device *vdev)
+{
+    return mmio_read8(common_of(vdev) + COMMON_CONFIG_GENERATION);
+}
+
+static uint32_t pci_config_read(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes)
+{
+    char *at = pci_of(vdev)->regions[CAP_TYPE_DEVICE].at + offset;
+
+    switch (nr_bytes) {
+    case 1:
+        return mmio_read8(at);
+    case 2:
+        return mmio_read16(at);
+    default:
+        return mmio_read32(at);
+    }
+}
+
+static unsigned pci_queue_max_size(struct virtio_device *vdev, unsigned index)
+{
+    mmio_write16(common_of(vdev) + COMMON_QUEUE_SEL, (uint16_t)index);
+    return mmio_read16(common_of(vdev) + COMMON_QUEUE_SIZE);
+}
+
+static void write_address(char *common, unsigned reg, const void *ring)
+{
+    uint64_t pa = virt_to_phys(ring).v;
+
+    mmio_write32(common + reg, (uint32_t)pa);
+    mmio_write32(common + reg + 4, (uint32_t)(pa >> 32));
+}
+
+static int pci_queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
+{
+    struct virtio_pci *pci = pci_of(vdev);
+    struct region *notify = &pci->regions[CAP_TYPE_NOTIFY];
+    char *common = common_of(vdev);
+
+    mmio_write16(common + COMMON_QUEUE_SEL, (uint16_t)vq->index);
+    uint64_t where = (uint64_t)mmio_read16(common + COMMON_QUEUE_NOTIFY_OFF) * pci->notify_multiplier;
+    if (where + 2 > notify->size || where % 2 != 0)
+        return -EIO;
+    vq->notify_where = where;
+    mmio_write16(common + COMMON_QUEUE_SIZE, vq->size);
+    write_address(common, COMMON_QUEUE_DESC, vq->desc);
+    write_address(common, COMMON_QUEUE_DRIVER, vq->avail);
+    write_address(common, COMMON_QUEUE_DEVICE, vq->used);
+    mmio_write16(common + COMMON_QUEUE_ENABLE, 1);
+    return 0;
+}
+
+static void pci_notify(struct virtio_device *vdev, struct virtqueue *vq)
+{
+    mmio_write16(pci_of(vdev)->regions[CAP_TYPE_NOTIFY].at + vq->notify_where, (uint16_t)vq->index);
+}
+
+static const struct virtio_transport_ops pci_ops = {
+    .status = pci_status,
+    .set_status = pci_set_status,
+    .features = pci_features,
+    .set_features = pci_set_features,
+    .config_generation = pci_config_generation,
+    .config_read = pci_config_read,
+    .queue_max_size = pci_queue_max_size,
+    .queue_enable = pci_queue_enable,
+    .notify = pci_notify,
+};
+
+static void pci_interrupt(void *ctx)
+{
+    struct virtio_pci *pci = ctx;
+    uint8_t isr = mmio_read8(pci->regions[CAP_TYPE_ISR].at); /* reading takes the line down */
+
+    if (isr & ISR_QUEUE)
+        virtio_queues_interrupt(&pci->vdev);
+    if (isr & ISR_CONFIG)
+        virtio_config_interrupt(&pci->vdev);
+}
+
+/* Maps the first capability of each type that lies inside its BAR (4.1.4: the first is the preferred). */
+static void map_regions(struct virtio_pci *pci)
+{
+    struct pci_device *dev = pci->pci;
+    unsigned cap = 0;
+
+    while ((cap = pci_find_capability(&dev->config, PCI_CAP_VENDOR, cap)) != 0 && cap <= 0xec) {
+        unsigned type = pci_read8(dev, cap + CAP_TYPE);
+        uint32_t size = pci_read32(dev, cap + CAP_SIZE);
+        unsigned least = type == CAP_TYPE_NOTIFY ? 20 : 16;
+
+        if (type == 0 || type >= NR_CAP_TYPES || pci->regions[type].at != NULL ||
+            pci_read8(dev, cap + CAP_LENGTH) < least)
+            continue;
+        char *at = pci_map_bar(dev, pci_read8(dev, cap + CAP_BAR), pci_read32(dev, cap + CAP_OFFSET),
+                               MIN(size, (uint32_t)MIB(1)));
+        if (at == NULL)
+            continue;
+        pci->regions[type] = (struct region){at, MIN(size, (uint32_t)MIB(1))};
+        if (type == CAP_TYPE_NOTIFY)
+            pci->notify_multiplier = pci_read32(dev, cap + CAP_MULTIPLIER);
+    }
+}
+
+static int virtio_pci_probe(struct pci_device *dev)
+{
+    struct virtio_pci *pci = heap_zalloc(sizeof(*pci));
+
+    if (pci == NULL)
+        return -ENOMEM;
+    pci->pci = dev;
+    pci->vdev.ops = &pci_ops;
+    pci->vdev.name = dev->name;
+    pci->vdev.device_id = dev->device_id >= DEVICE_ID_MODERN ? dev->device_id - DEVICE_ID_MODERN
+                                                              : pci_read16(dev, PCI_SUBSYSTEM_ID);
+    map_regions(pci);
+    pci->vdev.config_bytes = pci->regions[CAP_TYPE_DEVICE].size;
+    if (pci->regions[CAP_TYPE_COMMON].size < COMMON_BYTES || pci->regions[CAP_TYPE_NOTIFY].at == NULL ||
+        pci->regions[CAP_TYPE_ISR].at == NULL) {
+        log_err("%s: virtio device without the modern capabilities; legacy devices are not supported",
+                dev->name);
+        return -ENOTSUP;
+    }
+    /* From here on the handler may run: the structure stays, also if the device is not used. */
+    pci->vdev.is_broken = true;
+    int error = pci_irq_register(dev, pci_interrupt, pci);
+    if (error != 0)
+        return error;
+    pci->vdev.is_broken = false;
+    error = virtio_device_add(&pci->vdev);
+    return error == -ENODEV ? 0 : error;
+}
+
+PCI_DRIVER(virtio_pci) = {
+    .name = "virtio-pci",
+    .vendor_id = VENDOR_ID,
+    .device_first = DEVICE_ID_FIRST,
+    .device_last = DEVICE_ID_LAST,
+    .probe = virtio_pci_probe,
+};
