@@ -1,0 +1,2 @@
+SRCS := syscon.c
+DEPS := arch/api core/driver core/kmap core/power
