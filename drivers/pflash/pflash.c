@@ -1,0 +1,322 @@
+/*
+ * The banks of the device tree's cfi-flash node, and the public functions: bounds, blocks, one command
+ * at a time. The commands themselves are in cfi.c.
+ *
+ * A bank is queried when it is first asked for more than its address: firmware may still be running
+ * from it while devices are probed.
+ */
+#include <pflash/pflash.h>
+
+#include <arch/mmio.h>
+#include <base/errno.h>
+#include <driver/driver.h>
+#include <heap/heap.h>
+#include <kmap/kmap.h>
+#include <log/log.h>
+#include <string/string.h>
+#include <sync/mutex.h>
+#include <thread/thread.h>
+#include <time/time.h>
+
+#include "cfi.h"
+
+#define PAUSE_NS (50 * NS_PER_USEC)
+
+struct bank {
+    struct cfi_bus bus; /* [I] */
+    paddr_t pa;         /* [I] */
+    struct mutex lock;  /* one command or read at a time */
+    char *va;           /* [lock] NULL: not mapped yet */
+    struct cfi cfi;     /* [lock], [I] once is_queried */
+    bool is_queried;    /* [lock] */
+    bool is_writable;   /* [lock], [I] once is_queried */
+};
+
+static struct bank banks[PFLASH_BANKS_MAX]; /* [I] up to nr_banks */
+static unsigned nr_banks;                   /* [a] written by the probe */
+
+static uint32_t bus_read(struct cfi_bus *bus, uint64_t offset)
+{
+    char *at = container_of(bus, struct bank, bus)->va + offset;
+
+    switch (bus->bytes) {
+    case 1:
+        return mmio_read8(at);
+    case 2:
+        return mmio_read16(at);
+    default:
+        return mmio_read32(at);
+    }
+}
+
+static void bus_write(struct cfi_bus *bus, uint64_t offset, uint32_t value)
+{
+    char *at = container_of(bus, struct bank, bus)->va + offset;
+
+    switch (bus->bytes) {
+    case 1:
+        mmio_write8(at, (uint8_t)value);
+        break;
+    case 2:
+        mmio_write16(at, (uint16_t)value);
+        break;
+    default:
+        mmio_write32(at, value);
+    }
+}
+
+static uint64_t bus_now_ns(struct cfi_bus *bus)
+{
+    return time_now_ns();
+}
+
+static void bus_pause(struct cfi_bus *bus)
+{
+    thread_sleep_ns(PAUSE_NS);
+}
+
+/* Mapped, if it was not, and locked. 0, -ENODEV, -ENOMEM. */
+static int bank_lock(unsigned number, struct bank **out)
+{
+    if (number >= pflash_bank_count())
+        return -ENODEV;
+    struct bank *bank = &banks[number];
+    mutex_lock(&bank->lock);
+    if (bank->va == NULL)
+        bank->va = kmap_device(bank->pa, bank->bus.nr_bytes);
+    if (bank->va == NULL) {
+        mutex_unlock(&bank->lock);
+        return -ENOMEM;
+    }
+    *out = bank;
+    return 0;
+}
+
+static void query(struct bank *bank)
+{
+    if (bank->is_queried)
+        return;
+    int error = cfi_query(&bank->cfi, &bank->bus);
+    bank->is_writable = error == 0;
+    bank->is_queried = true;
+    if (error != 0 && error != -ENODEV)
+        log_warn("pflash %u: the chips cannot be used for writing: error %d", (unsigned)(bank - banks), -error);
+}
+
+static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_bytes)
+{
+    uint64_t end = bank->is_writable ? bank->cfi.nr_bytes : bank->bus.nr_bytes;
+
+    return offset <= end && nr_bytes <= end - offset;
+}
+
+/* For the functions that write: locked, queried, in range. */
+static int bank_lock_writable(unsigned number, uint64_t offset, uint64_t nr_bytes, struct bank **out)
+{
+    int error = bank_lock(number, out);
+
+    if (error != 0)
+        return error;
+    query(*out);
+    if (!(*out)->is_writable)
+        error = -EROFS;
+    else if (!is_inside(*out, offset, nr_bytes))
+        error = -EINVAL;
+    if (error != 0)
+        mutex_unlock(&(*out)->lock);
+    return error;
+}
+
+unsigned pflash_bank_count(void)
+{
+    return __atomic_load_n(&nr_banks, __ATOMIC_ACQUIRE);
+}
+
+int pflash_bank_info(unsigned number, struct pflash_info *info)
+{
+    struct bank *bank;
+    int error = bank_lock(number, &bank);
+
+    if (error != 0)
+        return error;
+    query(bank);
+    *info = (struct pflash_info){
+        .pa = bank->pa,
+        .nr_bytes = bank->bus.nr_bytes,
+        .is_writable = bank->is_writable,
+        .bus_bytes = bank->bus.bytes,
+    };
+    if (bank->is_writable) {
+        info->nr_chips = bank->cfi.nr_chips;
+        info->write_buffer_bytes = bank->cfi.write_buffer_bytes;
+        info->nr_regions = bank->cfi.nr_regions;
+        for (unsigned i = 0; i < bank->cfi.nr_regions; i++) {
+            const struct cfi_region *r = &bank->cfi.regions[i];
+            info->regions[i] = (struct pflash_region){r->offset, r->block_bytes, r->nr_blocks};
+        }
+    }
+    mutex_unlock(&bank->lock);
+    return 0;
+}
+
+int pflash_read(unsigned number, uint64_t offset, void *data, size_t nr_bytes)
+{
+    struct bank *bank;
+    int error = bank_lock(number, &bank);
+
+    if (error != 0)
+        return error;
+    if (is_inside(bank, offset, nr_bytes))
+        memcpy(data, bank->va + offset, nr_bytes);
+    else
+        error = -EINVAL;
+    mutex_unlock(&bank->lock);
+    return error;
+}
+
+int pflash_program(unsigned number, uint64_t offset, const void *data, size_t nr_bytes)
+{
+    struct bank *bank;
+    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+
+    if (error != 0)
+        return error;
+    error = cfi_program(&bank->cfi, offset, data, nr_bytes);
+    mutex_unlock(&bank->lock);
+    return error;
+}
+
+/* Calls act for each block of a range that must start and end at block boundaries. */
+static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
+                          int (*act)(struct bank *bank, uint64_t start))
+{
+    uint64_t end = offset + nr_bytes;
+    uint64_t start;
+    uint32_t block_bytes;
+    int error = 0;
+
+    /* All checked first, so that a range that ends inside a block does nothing. */
+    for (uint64_t at = offset; at < end; at += block_bytes) {
+        if (!cfi_block(&bank->cfi, at, &start, &block_bytes) || start != at || block_bytes > end - at)
+            return -EINVAL;
+    }
+    for (uint64_t at = offset; at < end && error == 0; at += block_bytes) {
+        if (!cfi_block(&bank->cfi, at, &start, &block_bytes))
+            return -EINVAL;
+        error = act(bank, at);
+    }
+    return error;
+}
+
+static int erase_block(struct bank *bank, uint64_t start)
+{
+    return cfi_erase_block(&bank->cfi, start);
+}
+
+int pflash_erase(unsigned number, uint64_t offset, uint64_t nr_bytes)
+{
+    struct bank *bank;
+    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+
+    if (error != 0)
+        return error;
+    error = for_each_block(bank, offset, nr_bytes, erase_block);
+    mutex_unlock(&bank->lock);
+    return error;
+}
+
+static int lock_block(struct bank *bank, uint64_t start)
+{
+    return cfi_lock_block(&bank->cfi, start, true);
+}
+
+static int unlock_block(struct bank *bank, uint64_t start)
+{
+    return cfi_lock_block(&bank->cfi, start, false);
+}
+
+int pflash_lock(unsigned number, uint64_t offset, uint64_t nr_bytes, bool is_locked)
+{
+    struct bank *bank;
+    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+
+    if (error != 0)
+        return error;
+    error = for_each_block(bank, offset, nr_bytes, is_locked ? lock_block : unlock_block);
+    mutex_unlock(&bank->lock);
+    return error;
+}
+
+/* nr_bytes at offset inside one erase block. old: memory for the block. */
+static int write_in_block(struct bank *bank, uint64_t offset, const uint8_t *data, size_t nr_bytes,
+                          uint64_t start, uint32_t block_bytes, uint8_t *old)
+{
+    bool must_erase = false;
+
+    memcpy(old, bank->va + start, block_bytes);
+    uint8_t *target = old + (offset - start);
+    for (size_t i = 0; i < nr_bytes; i++)
+        must_erase |= (data[i] & ~target[i]) != 0;
+    if (!must_erase)
+        return cfi_program(&bank->cfi, offset, data, nr_bytes);
+    memcpy(target, data, nr_bytes);
+    int error = cfi_erase_block(&bank->cfi, start);
+    if (error == 0)
+        error = cfi_program(&bank->cfi, start, old, block_bytes);
+    return error;
+}
+
+int pflash_write(unsigned number, uint64_t offset, const void *data, size_t nr_bytes)
+{
+    struct bank *bank;
+    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+    const uint8_t *from = data;
+
+    if (error != 0)
+        return error;
+    while (nr_bytes > 0 && error == 0) {
+        uint64_t start;
+        uint32_t block_bytes;
+        if (!cfi_block(&bank->cfi, offset, &start, &block_bytes)) {
+            error = -EINVAL;
+            break;
+        }
+        size_t now = MIN(nr_bytes, start + block_bytes - offset);
+        uint8_t *old = heap_alloc(block_bytes);
+        if (old == NULL) {
+            error = -ENOMEM;
+            break;
+        }
+        error = write_in_block(bank, offset, from, now, start, block_bytes, old);
+        heap_free(old);
+        offset += now;
+        from += now;
+        nr_bytes -= now;
+    }
+    mutex_unlock(&bank->lock);
+    return error;
+}
+
+static int pflash_probe(struct device *dev)
+{
+    uint32_t bus_bytes = 0;
+
+    if (fdt_node_u32(dev->fdt, &dev->node, "bank-width", &bus_bytes) != 0 ||
+        (bus_bytes != 1 && bus_bytes != 2 && bus_bytes != 4))
+        return -EINVAL;
+    for (unsigned i = 0; i < dev->nr_regs; i++) {
+        unsigned number = nr_banks;
+        if (number == PFLASH_BANKS_MAX)
+            return -ENOSPC;
+        if (dev->reg[i].size == 0 || !IS_ALIGNED(dev->reg[i].base.v | dev->reg[i].size, PAGE_SIZE))
+            return -EINVAL;
+        struct bank *bank = &banks[number];
+        mutex_init(&bank->lock);
+        bank->pa = dev->reg[i].base;
+        bank->bus = (struct cfi_bus){bus_bytes, dev->reg[i].size, bus_read, bus_write, bus_now_ns, bus_pause};
+        __atomic_store_n(&nr_banks, number + 1, __ATOMIC_RELEASE);
+    }
+    return 0;
+}
+
+DRIVER(pflash, pflash_probe, "cfi-flash");
