@@ -9,6 +9,7 @@
 #define CSR_VSTIMECMP 0x24d
 #define CSR_HSTATUS   0x600
 
+#define HSTATUS_SPV       (1 << 7)
 #define CAUSE_ECALL_GUEST 10
 #define SBI_BASE          0x10
 #define SBI_TIME          0x54494d45
@@ -142,6 +143,12 @@ answered:
 
 2:  /* Like a call from hext_enter. t0: scause. */
     caller_saved sd
+    /*
+     * A kernel trap that gave way to this vCPU may return before the guest is entered again, and
+     * then its sret must not go to VS mode.
+     */
+    li t1, HSTATUS_SPV
+    csrc CSR_HSTATUS, t1
     csrr t1, sscratch
     csrr t2, sepc
     csrr a1, sstatus
