@@ -1,0 +1,174 @@
+/*
+ * Directories as programs see them: reading them, and standing in them.
+ */
+#include <arch/uaccess.h>
+#include <file/syscalls.h>
+#include <heap/heap.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+/* struct linux_dirent64 of uapi: ino, off, reclen, type, name. */
+#define DIRENT_NAME_OFFSET 19u
+
+/* Entries gather in a page of kernel memory, since iterate runs with the directory locked. */
+struct dirent_sink {
+    struct dir_sink sink; /* first */
+    uint8_t *buf;
+    size_t size;
+    size_t used;
+    size_t last; /* offset of the last entry, whose `off` is still open; only if used > 0 */
+    bool is_full;
+};
+
+static bool dirent_emit(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
+                        unsigned dt_type, uint64_t pos)
+{
+    struct dirent_sink *ds = container_of(sink, struct dirent_sink, sink);
+    size_t len = ALIGN_UP(DIRENT_NAME_OFFSET + name_len + 1, 8ul);
+    uint8_t *entry = ds->buf + ds->used;
+    uint16_t reclen = (uint16_t)len;
+
+    /* An entry's offset is where the next one begins. */
+    if (ds->used > 0)
+        memcpy(ds->buf + ds->last + 8, &pos, sizeof(pos));
+    if (ds->used + len > ds->size) {
+        ds->is_full = true;
+        return false;
+    }
+    memset(entry, 0, len);
+    memcpy(entry, &ino, sizeof(ino));
+    memcpy(entry + 16, &reclen, sizeof(reclen));
+    entry[18] = (uint8_t)dt_type;
+    memcpy(entry + DIRENT_NAME_OFFSET, name, name_len);
+    ds->last = ds->used;
+    ds->used += len;
+    return true;
+}
+
+static int64_t getdents(struct file *file, uint64_t ubuf, size_t size)
+{
+    struct dirent_sink ds = {.sink.emit = dirent_emit, .size = MIN(size, (size_t)PAGE_SIZE * 4)};
+    uint64_t before = file->pos;
+
+    ds.buf = heap_alloc(ds.size);
+    if (ds.buf == NULL)
+        return -ENOMEM;
+    int64_t ret = file_iterate(file, &ds.sink);
+
+    if (ret == 0 && ds.used > 0) {
+        uint64_t pos = file->pos;
+
+        memcpy(ds.buf + ds.last + 8, &pos, sizeof(pos));
+        ret = copy_to_user(ubuf, ds.buf, ds.used);
+        if (ret != 0)
+            file->pos = before;
+        else
+            ret = (int64_t)ds.used;
+    } else if (ret == 0 && ds.is_full) {
+        ret = -EINVAL; /* not even one entry fits */
+    }
+    heap_free(ds.buf);
+    return ret;
+}
+
+SYSCALL(getdents64)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = getdents(ref.file, a[1], a[2]);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* ---- current and root directory ---- */
+
+static int64_t change_dir(const struct path *path)
+{
+    if (!S_ISDIR(path->dentry->inode->mode))
+        return -ENOTDIR;
+    int ret = inode_permission(path->dentry->inode, &process_current()->credentials, MAY_EXEC);
+
+    if (ret == 0)
+        fs_context_set_cwd(process_current()->fs, path);
+    return ret;
+}
+
+SYSCALL(chdir)
+{
+    struct path path;
+    int64_t ret = path_of_user(AT_FDCWD, a[0], LOOKUP_DIRECTORY, &path);
+
+    if (ret != 0)
+        return ret;
+    ret = change_dir(&path);
+    path_put(&path);
+    return ret;
+}
+
+SYSCALL(fchdir)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = ref.file->path.dentry == NULL ? -ENOTDIR : change_dir(&ref.file->path);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(chroot)
+{
+    struct path path;
+    int64_t ret = path_of_user(AT_FDCWD, a[0], LOOKUP_DIRECTORY, &path);
+
+    if (ret != 0)
+        return ret;
+    ret = inode_permission(path.dentry->inode, &process_current()->credentials, MAY_EXEC);
+    if (ret == 0 && !cred_has_cap(&process_current()->credentials, CAP_SYS_CHROOT))
+        ret = -EPERM;
+    if (ret == 0)
+        fs_context_set_root(process_current()->fs, &path);
+    path_put(&path);
+    return ret;
+}
+
+SYSCALL(getcwd)
+{
+    char *buf = heap_alloc(PATH_MAX);
+    struct vfs_context context;
+    bool is_reachable;
+    int64_t ret = -ENAMETOOLONG;
+
+    if (buf == NULL)
+        return -ENOMEM;
+    process_vfs_begin(&context);
+    char *text = vfs_path_string(&context.root, &context.cwd, buf, PATH_MAX, &is_reachable);
+
+    if (context.cwd.dentry->inode->nlink == 0)
+        ret = -ENOENT;
+    else if (text != NULL) {
+        size_t len = strlen(text) + 1;
+
+        if (!is_reachable)
+            ret = -ENOENT;
+        else if (len > a[1])
+            ret = -ERANGE;
+        else
+            ret = copy_to_user(a[0], text, len) != 0 ? -EFAULT : (int64_t)len;
+    }
+    process_vfs_end(&context);
+    heap_free(buf);
+    return ret;
+}
+
+SYSCALL(umask)
+{
+    uint32_t new = (uint32_t)a[0] & 0777;
+
+    return __atomic_exchange_n(&process_current()->fs->umask, new, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,384 @@
+#include <file/fd_table.h>
+
+#include <base/errno.h>
+#include <bits/bits.h>
+#include <heap/heap.h>
+#include <process/process.h>
+#include <process/upcalls.h>
+#include <string/string.h>
+#include <vfs/lock.h>
+
+#include "internal.h"
+
+#define NR_OWN_SLOTS 64u
+
+static void table_init(struct fd_table *table)
+{
+    *table = (struct fd_table){.nr_refs = 1, .nr_slots = NR_OWN_SLOTS};
+    spin_init(&table->lock, "fd-table");
+    table->files = table->own_files;
+    table->open_bits = &table->own_bits[0];
+    table->cloexec_bits = &table->own_bits[1];
+}
+
+struct fd_table *fd_table_create(void)
+{
+    struct fd_table *table = heap_alloc(sizeof(*table));
+
+    if (table != NULL)
+        table_init(table);
+    return table;
+}
+
+static bool bit_is_set(const uint64_t *bits, unsigned n)
+{
+    return (bits[n / 64] >> (n % 64) & 1) != 0;
+}
+
+static void bit_put(uint64_t *bits, unsigned n, bool value)
+{
+    if (value)
+        bits[n / 64] |= 1ull << (n % 64);
+    else
+        bits[n / 64] &= ~(1ull << (n % 64));
+}
+
+/* One block of memory for the arrays of nr_slots. */
+static struct file **arrays_alloc(uint32_t nr_slots)
+{
+    return heap_zalloc(nr_slots * sizeof(struct file *) + nr_slots / 64 * 2 * sizeof(uint64_t));
+}
+
+/* The table gets arrays that hold its old contents; returns what is to be freed. REQUIRES(lock). */
+static struct file **arrays_set(struct fd_table *table, struct file **files, uint32_t nr_slots)
+{
+    uint64_t *bits = (uint64_t *)(files + nr_slots);
+    struct file **old = table->files == table->own_files ? NULL : table->files;
+
+    memcpy(files, table->files, table->nr_slots * sizeof(files[0]));
+    memcpy(bits, table->open_bits, table->nr_slots / 64 * sizeof(bits[0]));
+    memcpy(bits + nr_slots / 64, table->cloexec_bits, table->nr_slots / 64 * sizeof(bits[0]));
+    table->files = files;
+    table->open_bits = bits;
+    table->cloexec_bits = bits + nr_slots / 64;
+    table->nr_slots = nr_slots;
+    return old;
+}
+
+/* Makes room for slot n. Called with the lock, which it drops for the allocation. -ENOMEM. */
+static int table_grow(struct fd_table *table, unsigned n)
+{
+    uint32_t nr_slots = table->nr_slots;
+
+    while (nr_slots <= n)
+        nr_slots *= 2;
+    spin_unlock(&table->lock);
+    struct file **files = arrays_alloc(nr_slots);
+
+    spin_lock(&table->lock);
+    if (files == NULL)
+        return -ENOMEM;
+    struct file **spare = files;
+
+    if (nr_slots > table->nr_slots)
+        spare = arrays_set(table, files, nr_slots);
+    heap_free(spare);
+    return 0;
+}
+
+void fd_table_get(struct fd_table *table)
+{
+    __atomic_fetch_add(&table->nr_refs, 1, __ATOMIC_RELAXED);
+}
+
+struct fd_table *fd_table_fork(struct fd_table *from)
+{
+    struct fd_table *table = fd_table_create();
+
+    if (table == NULL)
+        return NULL;
+    spin_lock(&from->lock);
+    while (table->nr_slots < from->nr_slots) {
+        uint32_t nr_slots = from->nr_slots;
+
+        spin_unlock(&from->lock);
+        struct file **files = arrays_alloc(nr_slots);
+
+        if (files == NULL) {
+            heap_free(table);
+            return NULL;
+        }
+        heap_free(arrays_set(table, files, nr_slots));
+        spin_lock(&from->lock);
+    }
+    for (uint32_t word = 0; word < from->nr_slots / 64; word++) {
+        uint64_t open = from->open_bits[word];
+
+        for (uint64_t rest = open; rest != 0; rest &= rest - 1) {
+            unsigned n = word * 64 + (unsigned)bit_ctz64(rest);
+            struct file *file = from->files[n];
+
+            if (file == NULL) { /* reserved by an open in flight: not the child's */
+                open &= ~(1ull << (n % 64));
+                continue;
+            }
+            file_get(file);
+            table->files[n] = file;
+        }
+        table->open_bits[word] = open;
+        table->cloexec_bits[word] = from->cloexec_bits[word] & open;
+    }
+    table->first_free = from->first_free;
+    spin_unlock(&from->lock);
+    return table;
+}
+
+/* A descriptor of the table is gone: the file's record locks that were taken through it, too. */
+static void close_file(struct file *file, void *owner)
+{
+    if (file->inode != NULL && file->inode->locks != NULL)
+        file_lock_close(file, owner);
+    file_put(file);
+}
+
+void fd_table_put(struct fd_table *table)
+{
+    if (__atomic_sub_fetch(&table->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    for (uint32_t word = 0; word < table->nr_slots / 64; word++) {
+        for (uint64_t rest = table->open_bits[word]; rest != 0; rest &= rest - 1) {
+            struct file *file = table->files[word * 64 + (unsigned)bit_ctz64(rest)];
+
+            if (file != NULL)
+                close_file(file, table);
+        }
+    }
+    if (table->files != table->own_files)
+        heap_free(table->files);
+    heap_free(table);
+}
+
+/* Takes the file out of slot n; NULL: it was not open. */
+static struct file *table_remove(struct fd_table *table, unsigned n)
+{
+    struct file *file = NULL;
+
+    spin_lock(&table->lock);
+    if (n < table->nr_slots && table->files[n] != NULL) {
+        file = table->files[n];
+        table->files[n] = NULL;
+        bit_put(table->open_bits, n, false);
+        bit_put(table->cloexec_bits, n, false);
+        table->first_free = MIN(table->first_free, n);
+    }
+    spin_unlock(&table->lock);
+    return file;
+}
+
+int fd_table_exec(struct fd_table **tablep)
+{
+    struct fd_table *table = *tablep;
+
+    if (__atomic_load_n(&table->nr_refs, __ATOMIC_ACQUIRE) > 1) {
+        struct fd_table *copy = fd_table_fork(table);
+
+        if (copy == NULL)
+            return -ENOMEM;
+        *tablep = copy;
+        fd_table_put(table);
+        table = copy;
+    }
+    for (uint32_t word = 0; word < table->nr_slots / 64; word++) {
+        while (table->cloexec_bits[word] != 0) {
+            unsigned n = word * 64 + (unsigned)bit_ctz64(table->cloexec_bits[word]);
+            struct file *file = table_remove(table, n);
+
+            if (file != NULL)
+                close_file(file, table);
+            else
+                bit_put(table->cloexec_bits, n, false);
+        }
+    }
+    return 0;
+}
+
+struct file *fd_table_file(struct fd_table *table, int fd)
+{
+    struct file *file = NULL;
+
+    spin_lock(&table->lock);
+    if (fd >= 0 && (uint32_t)fd < table->nr_slots)
+        file = table->files[fd];
+    if (file != NULL)
+        file_get(file);
+    spin_unlock(&table->lock);
+    return file;
+}
+
+int fd_table_path(struct fd_table *table, int fd, struct path *out)
+{
+    struct file *file = fd_table_file(table, fd);
+    int ret = -ENOENT;
+
+    if (file == NULL)
+        return -EBADF;
+    if (file->path.dentry != NULL) {
+        *out = file->path;
+        path_get(out);
+        ret = 0;
+    }
+    file_put(file);
+    return ret;
+}
+
+int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
+{
+    int found = -1;
+
+    spin_lock(&table->lock);
+    for (uint32_t n = (uint32_t)MAX(fd, 0); n < table->nr_slots && found < 0; n++) {
+        if (table->files[n] != NULL) {
+            found = (int)n;
+            if (is_cloexec != NULL)
+                *is_cloexec = bit_is_set(table->cloexec_bits, n);
+        }
+    }
+    spin_unlock(&table->lock);
+    return found;
+}
+
+/* ---- the calling process's descriptors ---- */
+
+int fd_ref_get(int fd, struct fd_ref *out)
+{
+    struct process *process = process_current();
+    struct fd_table *table = process->files;
+
+    /* Alone with the table: nobody can close the descriptor during the call. */
+    if (likely(process->nr_threads == 1 &&
+               __atomic_load_n(&table->nr_refs, __ATOMIC_RELAXED) == 1)) {
+        if (unlikely((uint32_t)fd >= table->nr_slots || table->files[fd] == NULL))
+            return -EBADF;
+        out->file = table->files[fd];
+        out->is_counted = false;
+        return 0;
+    }
+    out->file = fd_table_file(table, fd);
+    out->is_counted = true;
+    return out->file == NULL ? -EBADF : 0;
+}
+
+static uint32_t nr_fds_max(void)
+{
+    uint64_t limit = process_current()->limits[RLIMIT_NOFILE].cur;
+
+    return (uint32_t)MIN(limit, (uint64_t)NR_FDS_MAX);
+}
+
+/* The lowest free slot from `lowest` on. REQUIRES(table->lock). */
+static unsigned find_free(const struct fd_table *table, unsigned lowest)
+{
+    unsigned n = MAX(lowest, table->first_free);
+
+    while (n < table->nr_slots) {
+        uint64_t free = ~table->open_bits[n / 64] & ~0ull << (n % 64);
+
+        if (free != 0)
+            return n / 64 * 64 + (unsigned)bit_ctz64(free);
+        n = (n / 64 + 1) * 64;
+    }
+    return n;
+}
+
+int fd_install(struct file *file, int lowest, bool is_cloexec)
+{
+    struct fd_table *table = process_current()->files;
+    uint32_t limit = nr_fds_max();
+    int ret = 0;
+    unsigned n;
+
+    spin_lock(&table->lock);
+    for (;;) {
+        n = find_free(table, (unsigned)lowest);
+        if (n >= limit) {
+            ret = -EMFILE;
+            break;
+        }
+        if (n < table->nr_slots)
+            break;
+        ret = table_grow(table, n);
+        if (ret != 0)
+            break;
+    }
+    if (ret == 0) {
+        table->files[n] = file;
+        bit_put(table->open_bits, n, true);
+        bit_put(table->cloexec_bits, n, is_cloexec);
+        if ((unsigned)lowest <= table->first_free)
+            table->first_free = n + 1;
+        ret = (int)n;
+    }
+    spin_unlock(&table->lock);
+    return ret;
+}
+
+int fd_close(int fd)
+{
+    struct fd_table *table = process_current()->files;
+    struct file *file = fd < 0 ? NULL : table_remove(table, (unsigned)fd);
+
+    if (file == NULL)
+        return -EBADF;
+    close_file(file, table);
+    return 0;
+}
+
+int fd_replace(struct file *file, int fd, bool is_cloexec)
+{
+    struct fd_table *table = process_current()->files;
+    struct file *old = NULL;
+    int ret = 0;
+
+    if (fd < 0 || (uint32_t)fd >= nr_fds_max())
+        return -EBADF;
+    spin_lock(&table->lock);
+    if ((uint32_t)fd >= table->nr_slots)
+        ret = table_grow(table, (unsigned)fd);
+    if (ret == 0) {
+        old = table->files[fd];
+        table->files[fd] = file;
+        bit_put(table->open_bits, (unsigned)fd, true);
+        bit_put(table->cloexec_bits, (unsigned)fd, is_cloexec);
+        ret = fd;
+    }
+    spin_unlock(&table->lock);
+    if (old != NULL)
+        close_file(old, table);
+    return ret;
+}
+
+int fd_get_cloexec(int fd)
+{
+    struct fd_table *table = process_current()->files;
+    int ret = -EBADF;
+
+    spin_lock(&table->lock);
+    if (fd >= 0 && (uint32_t)fd < table->nr_slots && table->files[fd] != NULL)
+        ret = bit_is_set(table->cloexec_bits, (unsigned)fd);
+    spin_unlock(&table->lock);
+    return ret;
+}
+
+int fd_set_cloexec(int fd, bool is_cloexec)
+{
+    struct fd_table *table = process_current()->files;
+    int ret = -EBADF;
+
+    spin_lock(&table->lock);
+    if (fd >= 0 && (uint32_t)fd < table->nr_slots && table->files[fd] != NULL) {
+        bit_put(table->cloexec_bits, (unsigned)fd, is_cloexec);
+        ret = 0;
+    }
+    spin_unlock(&table->lock);
+    return ret;
+}

@@ -1,0 +1,444 @@
+/*
+ * Calls that move bytes, and those on positions, sizes and write-back.
+ */
+#include <arch/uaccess.h>
+#include <file/syscalls.h>
+#include <heap/heap.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+/* The most that one call moves, as in Linux: INT_MAX rounded down to a page. */
+#define MAX_RW_COUNT (INT32_MAX & ~(size_t)PAGE_MASK)
+
+/* What a write returns; a broken pipe raises SIGPIPE besides. */
+static int64_t write_result(int64_t ret)
+{
+    if (unlikely(ret == -EPIPE))
+        (void)signal_send_thread(user_current(), SIGPIPE, NULL);
+    return restartable(ret);
+}
+
+SYSCALL(read)
+{
+    struct fd_ref ref;
+    struct uio uio;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (unlikely(ret != 0))
+        return ret;
+    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
+    ret = file_read_uio(ref.file, &uio, NULL);
+    fd_ref_put(&ref);
+    return restartable(ret);
+}
+
+SYSCALL(write)
+{
+    struct fd_ref ref;
+    struct uio uio;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (unlikely(ret != 0))
+        return ret;
+    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
+    ret = file_write_uio(ref.file, &uio, NULL);
+    fd_ref_put(&ref);
+    return write_result(ret);
+}
+
+SYSCALL(pread64)
+{
+    struct fd_ref ref;
+    struct uio uio;
+    uint64_t pos = a[3];
+
+    if ((int64_t)pos < 0)
+        return -EINVAL;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
+    ret = file_read_uio(ref.file, &uio, &pos);
+    fd_ref_put(&ref);
+    return restartable(ret);
+}
+
+SYSCALL(pwrite64)
+{
+    struct fd_ref ref;
+    struct uio uio;
+    uint64_t pos = a[3];
+
+    if ((int64_t)pos < 0)
+        return -EINVAL;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
+    ret = file_write_uio(ref.file, &uio, &pos);
+    fd_ref_put(&ref);
+    return write_result(ret);
+}
+
+/* ---- vectors ---- */
+
+#define NR_SEGMENTS_ON_STACK 8
+
+/* One call of the readv family. pos NULL: the file's own position. */
+static int64_t move_vector(int fd, uint64_t uvec, uint64_t nr, uint64_t *pos, bool is_write)
+{
+    struct io_segment on_stack[NR_SEGMENTS_ON_STACK];
+    struct io_segment *segments = on_stack;
+    struct fd_ref ref;
+    struct uio uio;
+
+    if (nr > LINUX_IOV_MAX)
+        return -EINVAL;
+    int64_t ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    if (nr > NR_SEGMENTS_ON_STACK)
+        segments = heap_alloc(nr * sizeof(segments[0]));
+    if (segments == NULL)
+        ret = -ENOMEM;
+    else if (copy_from_user(segments, uvec, nr * sizeof(segments[0])) != 0)
+        ret = -EFAULT;
+    else
+        ret = uio_init_vector(&uio, segments, (unsigned)nr);
+    if (ret == 0) {
+        uio.nr_left = MIN(uio.nr_left, MAX_RW_COUNT);
+        ret = is_write ? file_write_uio(ref.file, &uio, pos) : file_read_uio(ref.file, &uio, pos);
+    }
+    if (segments != on_stack)
+        heap_free(segments);
+    fd_ref_put(&ref);
+    return is_write ? write_result(ret) : restartable(ret);
+}
+
+SYSCALL(readv)
+{
+    return move_vector((int)a[0], a[1], a[2], NULL, false);
+}
+
+SYSCALL(writev)
+{
+    return move_vector((int)a[0], a[1], a[2], NULL, true);
+}
+
+SYSCALL(preadv)
+{
+    uint64_t pos = a[3];
+
+    return (int64_t)pos < 0 ? -EINVAL : move_vector((int)a[0], a[1], a[2], &pos, false);
+}
+
+SYSCALL(pwritev)
+{
+    uint64_t pos = a[3];
+
+    return (int64_t)pos < 0 ? -EINVAL : move_vector((int)a[0], a[1], a[2], &pos, true);
+}
+
+/* preadv2: position -1 is the file's own; of the RWF_* flags none is supported. */
+SYSCALL(preadv2)
+{
+    uint64_t pos = a[3];
+
+    if (a[5] != 0)
+        return -EOPNOTSUPP;
+    return move_vector((int)a[0], a[1], a[2], (int64_t)pos == -1 ? NULL : &pos, false);
+}
+
+SYSCALL(pwritev2)
+{
+    uint64_t pos = a[3];
+
+    if (a[5] != 0)
+        return -EOPNOTSUPP;
+    return move_vector((int)a[0], a[1], a[2], (int64_t)pos == -1 ? NULL : &pos, true);
+}
+
+/* ---- from file to file ---- */
+
+/*
+ * Up to n bytes from one file to another through a page of kernel memory. What was read and could not be
+ * written is put back by moving the position, which needs a file with one: a stream is read by no more
+ * than what a write is sure to take.
+ */
+static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, size_t n)
+{
+    char *page = heap_alloc(PAGE_SIZE);
+    int64_t nr_done = 0;
+    int64_t ret = 0;
+
+    if (page == NULL)
+        return -ENOMEM;
+    while (n > 0) {
+        struct uio uio;
+
+        uio_init_kernel(&uio, page, MIN(n, PAGE_SIZE));
+        ssize_t nr_read = file_read_uio(in, &uio, in_pos);
+
+        if (nr_read <= 0) {
+            ret = nr_read;
+            break;
+        }
+        uio_init_kernel(&uio, page, (size_t)nr_read);
+        ssize_t nr_written = file_write_uio(out, &uio, out_pos);
+        size_t nr_back = (size_t)(nr_read - MAX(nr_written, 0));
+
+        if (nr_back > 0 && in_pos != NULL)
+            *in_pos -= nr_back;
+        else if (nr_back > 0)
+            (void)file_seek(in, -(int64_t)nr_back, SEEK_CUR);
+        if (nr_written > 0) {
+            nr_done += nr_written;
+            n -= (size_t)nr_written;
+        }
+        if (nr_written != nr_read) {
+            ret = MIN(nr_written, 0);
+            break;
+        }
+        if (signal_is_pending()) {
+            ret = -EINTR;
+            break;
+        }
+    }
+    heap_free(page);
+    return nr_done > 0 ? nr_done : ret;
+}
+
+/* Reads a position that the program keeps; NULL address: *pos_out = NULL, the file's own. */
+static int position_get(uint64_t uaddr, uint64_t *value, uint64_t **pos_out)
+{
+    *pos_out = NULL;
+    if (uaddr == 0)
+        return 0;
+    if (copy_from_user(value, uaddr, sizeof(*value)) != 0)
+        return -EFAULT;
+    *pos_out = value;
+    return (int64_t)*value < 0 ? -EINVAL : 0;
+}
+
+static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uout_pos, size_t n,
+                            bool is_regular_only)
+{
+    struct fd_ref in;
+    struct fd_ref out;
+    uint64_t in_value;
+    uint64_t out_value;
+    uint64_t *in_pos;
+    uint64_t *out_pos;
+    int64_t ret = fd_ref_get(in_fd, &in);
+
+    if (ret != 0)
+        return ret;
+    ret = fd_ref_get(out_fd, &out);
+    if (ret != 0) {
+        fd_ref_put(&in);
+        return ret;
+    }
+    ret = position_get(uin_pos, &in_value, &in_pos);
+    if (ret == 0)
+        ret = position_get(uout_pos, &out_value, &out_pos);
+    if (ret == 0 && in.file->inode != NULL && S_ISDIR(in.file->inode->mode))
+        ret = is_regular_only ? -EISDIR : -EINVAL;
+    if (ret == 0 && is_regular_only &&
+        (in.file->inode == NULL || out.file->inode == NULL || !S_ISREG(in.file->inode->mode) ||
+         !S_ISREG(out.file->inode->mode)))
+        ret = -EINVAL;
+    if (ret == 0)
+        ret = copy_file(in.file, in_pos, out.file, out_pos, MIN(n, MAX_RW_COUNT));
+    if (ret > 0 && in_pos != NULL && copy_to_user(uin_pos, in_pos, sizeof(*in_pos)) != 0)
+        ret = -EFAULT;
+    if (ret > 0 && out_pos != NULL && copy_to_user(uout_pos, out_pos, sizeof(*out_pos)) != 0)
+        ret = -EFAULT;
+    fd_ref_put(&out);
+    fd_ref_put(&in);
+    return write_result(ret);
+}
+
+SYSCALL(sendfile)
+{
+    return copy_between((int)a[1], a[2], (int)a[0], 0, a[3], false);
+}
+
+SYSCALL(copy_file_range)
+{
+    if (a[5] != 0)
+        return -EINVAL;
+    return copy_between((int)a[0], a[1], (int)a[2], a[3], a[4], true);
+}
+
+/* ---- positions, sizes, write-back ---- */
+
+SYSCALL(lseek)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = file_seek(ref.file, (int64_t)a[1], (int)a[2]);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(ftruncate)
+{
+    struct fd_ref ref;
+
+    if ((int64_t)a[1] < 0)
+        return -EINVAL;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = file_truncate(ref.file, a[1]);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(truncate)
+{
+    struct path path;
+
+    if ((int64_t)a[1] < 0)
+        return -EINVAL;
+    int ret = path_of_user(AT_FDCWD, a[0], 0, &path);
+
+    if (ret != 0)
+        return ret;
+    ret = vfs_truncate(&path, &process_current()->credentials, a[1]);
+    path_put(&path);
+    return ret;
+}
+
+SYSCALL(fallocate)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = (int64_t)a[2] < 0 || (int64_t)a[3] <= 0
+              ? -EINVAL
+              : file_fallocate(ref.file, (int)a[1], a[2], a[3]);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+static int64_t sync_file(int fd, bool is_data_only)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = file_fsync(ref.file, is_data_only);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(fsync)
+{
+    return sync_file((int)a[0], false);
+}
+
+SYSCALL(fdatasync)
+{
+    return sync_file((int)a[0], true);
+}
+
+SYSCALL(sync)
+{
+    (void)vfs_sync();
+    return 0;
+}
+
+SYSCALL(syncfs)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = ref.file->path.mount == NULL ? 0 : vfs_sync_superblock(ref.file->path.mount->sb);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* Advice: nothing here reads ahead, so there is nothing to advise; the arguments are checked. */
+SYSCALL(fadvise64)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    if (ref.file->ops->is_stream)
+        ret = -ESPIPE;
+    else if ((int64_t)a[2] < 0 || a[3] > 5)
+        ret = -EINVAL;
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* ---- ioctl: what every descriptor has, then the file's own ---- */
+
+#define FIONCLEX 0x5450u
+#define FIOCLEX  0x5451u
+#define FIONBIO  0x5421u
+#define FIOASYNC 0x5452u
+#define FIONREAD 0x541bu
+
+static int64_t set_nonblocking(struct file *file, uint64_t uaddr)
+{
+    uint32_t value;
+
+    if (copy_from_user(&value, uaddr, sizeof(value)) != 0)
+        return -EFAULT;
+    if (value != 0)
+        file->flags |= O_NONBLOCK;
+    else
+        file->flags &= ~(unsigned)O_NONBLOCK;
+    return 0;
+}
+
+SYSCALL(ioctl)
+{
+    int fd = (int)a[0];
+    unsigned cmd = (unsigned)a[1];
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    switch (cmd) {
+    case FIOCLEX:
+    case FIONCLEX:
+        ret = fd_set_cloexec(fd, cmd == FIOCLEX);
+        break;
+    case FIONBIO:
+        ret = set_nonblocking(ref.file, a[2]);
+        break;
+    case FIONREAD:
+        if (ref.file->inode != NULL && S_ISREG(ref.file->inode->mode)) {
+            int64_t nr = (int64_t)(ref.file->inode->size - MIN(ref.file->pos, ref.file->inode->size));
+            uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);
+
+            ret = copy_to_user(a[2], &value, sizeof(value));
+            break;
+        }
+        FALLTHROUGH;
+    default:
+        ret = file_ioctl(ref.file, cmd, a[2]);
+        break;
+    }
+    fd_ref_put(&ref);
+    return restartable(ret);
+}

@@ -1,0 +1,457 @@
+/*
+ * Calls that ask about files and change their attributes. The structures are those of asm-generic/stat.h,
+ * uapi/linux/stat.h and asm-generic/statfs.h for 64-bit machines.
+ */
+#include <arch/uaccess.h>
+#include <file/syscalls.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+struct linux_stat {
+    uint64_t dev;
+    uint64_t ino;
+    uint32_t mode;
+    uint32_t nlink;
+    uint32_t uid;
+    uint32_t gid;
+    uint64_t rdev;
+    uint64_t pad1;
+    int64_t size;
+    int32_t blksize;
+    int32_t pad2;
+    int64_t blocks;
+    int64_t atime, atime_nsec;
+    int64_t mtime, mtime_nsec;
+    int64_t ctime, ctime_nsec;
+    uint32_t unused[2];
+};
+_Static_assert(sizeof(struct linux_stat) == 128, "struct stat of riscv64");
+
+struct linux_statx_time {
+    int64_t sec;
+    uint32_t nsec;
+    int32_t pad;
+};
+
+struct linux_statx {
+    uint32_t mask;
+    uint32_t blksize;
+    uint64_t attributes;
+    uint32_t nlink, uid, gid;
+    uint16_t mode, pad1;
+    uint64_t ino, size, blocks, attributes_mask;
+    struct linux_statx_time atime, btime, ctime, mtime;
+    uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+    uint64_t mnt_id;
+    uint64_t spare[13];
+};
+_Static_assert(sizeof(struct linux_statx) == 256, "struct statx");
+#define STATX_BASIC_STATS 0x7ffu
+#define STATX_BTIME       0x800u
+#define STATX_MNT_ID      0x1000u
+
+struct linux_statfs {
+    int64_t type, bsize;
+    uint64_t blocks, bfree, bavail, files, ffree;
+    int32_t fsid[2];
+    int64_t namelen, frsize, flags, spare[4];
+};
+_Static_assert(sizeof(struct linux_statfs) == 120, "struct statfs of 64-bit machines");
+
+static int64_t seconds(int64_t ns)
+{
+    int64_t s = ns / (int64_t)NS_PER_SEC;
+
+    return ns % (int64_t)NS_PER_SEC < 0 ? s - 1 : s;
+}
+
+static int64_t nanoseconds(int64_t ns)
+{
+    int64_t rest = ns % (int64_t)NS_PER_SEC;
+
+    return rest < 0 ? rest + (int64_t)NS_PER_SEC : rest;
+}
+
+static int64_t stat_to_user(uint64_t ustat, const struct vfs_stat *st)
+{
+    struct linux_stat out = {
+        .dev = dev_encode(st->dev),
+        .ino = st->ino,
+        .mode = st->mode,
+        .nlink = st->nlink,
+        .uid = st->uid,
+        .gid = st->gid,
+        .rdev = dev_encode(st->rdev),
+        .size = (int64_t)st->size,
+        .blksize = (int32_t)st->block_size,
+        .blocks = (int64_t)st->nr_sectors,
+        .atime = seconds(st->atime_ns),
+        .atime_nsec = nanoseconds(st->atime_ns),
+        .mtime = seconds(st->mtime_ns),
+        .mtime_nsec = nanoseconds(st->mtime_ns),
+        .ctime = seconds(st->ctime_ns),
+        .ctime_nsec = nanoseconds(st->ctime_ns),
+    };
+
+    return copy_to_user(ustat, &out, sizeof(out));
+}
+
+/* Files without an inode (epoll, eventfd) answer as Linux's anonymous inodes do. */
+static int file_getattr(struct file *file, struct vfs_stat *out)
+{
+    if (file->inode != NULL)
+        return vfs_getattr_inode(file->inode, out);
+    *out = (struct vfs_stat){.mode = 0600, .nlink = 1, .block_size = PAGE_SIZE, .ino = 1};
+    return 0;
+}
+
+SYSCALL(fstat)
+{
+    struct vfs_stat st;
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = file_getattr(ref.file, &st);
+    fd_ref_put(&ref);
+    return ret != 0 ? ret : stat_to_user(a[1], &st);
+}
+
+/* Attributes of (dirfd, name), also of descriptors without a path. */
+static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat *st, uint32_t *mnt_id)
+{
+    unsigned lookup_flags = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? LOOKUP_NO_FOLLOW : 0;
+    struct path path;
+    uint8_t first;
+
+    *mnt_id = 0;
+    if ((flags & AT_EMPTY_PATH) != 0) {
+        lookup_flags |= LOOKUP_EMPTY_PATH;
+        if (dirfd != AT_FDCWD &&
+            (uname == 0 || (copy_from_user(&first, uname, 1) == 0 && first == '\0'))) {
+            struct fd_ref ref;
+            int ret = fd_ref_get(dirfd, &ref);
+
+            if (ret != 0)
+                return ret;
+            ret = file_getattr(ref.file, st);
+            if (ref.file->path.mount != NULL)
+                *mnt_id = ref.file->path.mount->id;
+            fd_ref_put(&ref);
+            return ret;
+        }
+    }
+    int ret = path_of_user(dirfd, uname, lookup_flags, &path);
+
+    if (ret != 0)
+        return ret;
+    ret = vfs_getattr(&path, st);
+    *mnt_id = path.mount->id;
+    path_put(&path);
+    return ret;
+}
+
+SYSCALL(newfstatat)
+{
+    unsigned flags = (unsigned)a[3];
+    struct vfs_stat st;
+    uint32_t mnt_id;
+
+    if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) != 0)
+        return -EINVAL;
+    int ret = getattr_at((int)a[0], a[1], flags, &st, &mnt_id);
+
+    return ret != 0 ? ret : stat_to_user(a[2], &st);
+}
+
+static struct linux_statx_time statx_time(int64_t ns)
+{
+    return (struct linux_statx_time){.sec = seconds(ns), .nsec = (uint32_t)nanoseconds(ns)};
+}
+
+SYSCALL(statx)
+{
+    unsigned flags = (unsigned)a[2];
+    struct vfs_stat st;
+    uint32_t mnt_id;
+
+    if ((flags &
+         ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) != 0 ||
+        (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (a[3] & 0x80000000u) != 0)
+        return -EINVAL;
+    int ret = getattr_at((int)a[0], a[1], flags, &st, &mnt_id);
+
+    if (ret != 0)
+        return ret;
+    struct linux_statx out = {
+        .mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID,
+        .blksize = st.block_size,
+        .nlink = st.nlink,
+        .uid = st.uid,
+        .gid = st.gid,
+        .mode = (uint16_t)st.mode,
+        .ino = st.ino,
+        .size = st.size,
+        .blocks = st.nr_sectors,
+        .atime = statx_time(st.atime_ns),
+        .btime = statx_time(st.btime_ns),
+        .ctime = statx_time(st.ctime_ns),
+        .mtime = statx_time(st.mtime_ns),
+        .rdev_major = DEVNO_MAJOR(st.rdev),
+        .rdev_minor = DEVNO_MINOR(st.rdev),
+        .dev_major = DEVNO_MAJOR(st.dev),
+        .dev_minor = DEVNO_MINOR(st.dev),
+        .mnt_id = mnt_id,
+    };
+
+    return copy_to_user(a[4], &out, sizeof(out));
+}
+
+/* ---- file systems ---- */
+
+static int64_t statfs_to_user(uint64_t ubuf, const struct path *path)
+{
+    struct vfs_statfs st;
+    int ret = vfs_statfs(path, &st);
+
+    if (ret != 0)
+        return ret;
+    struct linux_statfs out = {
+        .type = (int64_t)st.magic,
+        .bsize = (int64_t)st.block_size,
+        .blocks = st.nr_blocks,
+        .bfree = st.nr_free,
+        .bavail = st.nr_available,
+        .files = st.nr_files,
+        .ffree = st.nr_files_free,
+        .fsid = {(int32_t)dev_encode(path->mount->sb->dev), 0},
+        .namelen = st.name_max,
+        .frsize = (int64_t)st.block_size,
+        .flags = st.flags,
+    };
+
+    return copy_to_user(ubuf, &out, sizeof(out));
+}
+
+SYSCALL(statfs)
+{
+    struct path path;
+    int64_t ret = path_of_user(AT_FDCWD, a[0], 0, &path);
+
+    if (ret != 0)
+        return ret;
+    ret = statfs_to_user(a[1], &path);
+    path_put(&path);
+    return ret;
+}
+
+SYSCALL(fstatfs)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = ref.file->path.dentry == NULL ? -ENOSYS : statfs_to_user(a[1], &ref.file->path);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* ---- access ---- */
+
+/* access(2) asks for the real user, whatever the effective one is. */
+static struct cred real_cred(const struct cred *cred)
+{
+    struct cred real = *cred;
+
+    real.fsuid = cred->uid;
+    real.fsgid = cred->gid;
+    real.cap_effective = cred->uid == 0 ? cred->cap_permitted : 0;
+    return real;
+}
+
+static int64_t access_at(int dirfd, uint64_t uname, unsigned want, unsigned flags)
+{
+    struct at_call call;
+    struct path path;
+    unsigned lookup_flags = 0;
+
+    if (want > (MAY_READ | MAY_WRITE | MAY_EXEC) ||
+        (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+        return -EINVAL;
+    if ((flags & AT_SYMLINK_NOFOLLOW) != 0)
+        lookup_flags |= LOOKUP_NO_FOLLOW;
+    if ((flags & AT_EMPTY_PATH) != 0)
+        lookup_flags |= LOOKUP_EMPTY_PATH;
+    int ret = at_call_begin(&call, dirfd, uname, (flags & AT_EMPTY_PATH) != 0);
+
+    if (ret != 0)
+        return ret;
+    struct cred real = real_cred(call.context.cred);
+
+    if ((flags & AT_EACCESS) == 0)
+        call.context.cred = &real;
+    ret = vfs_lookup(&call.context, at_call_path(&call), call.name.text, lookup_flags, &path);
+    if (ret == 0) {
+        if (want != 0)
+            ret = vfs_access(&path, call.context.cred, want);
+        path_put(&path);
+    }
+    at_call_end(&call);
+    return ret;
+}
+
+SYSCALL(faccessat)
+{
+    return access_at((int)a[0], a[1], (unsigned)a[2], 0);
+}
+
+SYSCALL(faccessat2)
+{
+    return access_at((int)a[0], a[1], (unsigned)a[2], (unsigned)a[3]);
+}
+
+/* ---- changes ---- */
+
+/* Changes attributes of a descriptor's file; O_PATH only where Linux allows it. */
+static int64_t setattr_fd(int fd, struct vfs_attr *attr)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    if ((ref.file->flags & O_PATH) != 0)
+        ret = -EBADF;
+    else if (ref.file->path.dentry == NULL)
+        ret = -EINVAL;
+    else
+        ret = vfs_setattr(&ref.file->path, &process_current()->credentials, attr);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+static int64_t setattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_attr *attr)
+{
+    unsigned lookup_flags = 0;
+    struct path path;
+
+    if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+        return -EINVAL;
+    if ((flags & AT_SYMLINK_NOFOLLOW) != 0)
+        lookup_flags |= LOOKUP_NO_FOLLOW;
+    if ((flags & AT_EMPTY_PATH) != 0)
+        lookup_flags |= LOOKUP_EMPTY_PATH;
+    int64_t ret = path_of_user(dirfd, uname, lookup_flags, &path);
+
+    if (ret != 0)
+        return ret;
+    if ((attr->valid & ATTR_MODE) != 0 && S_ISLNK(path.dentry->inode->mode))
+        ret = -EOPNOTSUPP;
+    else
+        ret = vfs_setattr(&path, &process_current()->credentials, attr);
+    path_put(&path);
+    return ret;
+}
+
+SYSCALL(fchmod)
+{
+    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = (uint32_t)a[1] & S_IALLUGO};
+
+    return setattr_fd((int)a[0], &attr);
+}
+
+SYSCALL(fchmodat)
+{
+    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = (uint32_t)a[2] & S_IALLUGO};
+
+    return setattr_at((int)a[0], a[1], 0, &attr);
+}
+
+SYSCALL(fchmodat2)
+{
+    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = (uint32_t)a[2] & S_IALLUGO};
+
+    return setattr_at((int)a[0], a[1], (unsigned)a[3], &attr);
+}
+
+static struct vfs_attr owner_attr(uint32_t uid, uint32_t gid)
+{
+    struct vfs_attr attr = {.uid = uid, .gid = gid};
+
+    if (uid != UINT32_MAX)
+        attr.valid |= ATTR_UID;
+    if (gid != UINT32_MAX)
+        attr.valid |= ATTR_GID;
+    return attr;
+}
+
+SYSCALL(fchown)
+{
+    struct vfs_attr attr = owner_attr((uint32_t)a[1], (uint32_t)a[2]);
+
+    return setattr_fd((int)a[0], &attr);
+}
+
+SYSCALL(fchownat)
+{
+    struct vfs_attr attr = owner_attr((uint32_t)a[2], (uint32_t)a[3]);
+
+    return setattr_at((int)a[0], a[1], (unsigned)a[4], &attr);
+}
+
+#define UTIME_NOW  0x3fffffff
+#define UTIME_OMIT 0x3ffffffe
+
+/* The two times of utimensat(2) into attr. */
+static int times_of_user(uint64_t utimes, struct vfs_attr *attr)
+{
+    int64_t now = inode_now_ns();
+    struct linux_timespec ts[2];
+    int64_t ns[2];
+
+    if (utimes == 0) {
+        attr->valid = ATTR_ATIME | ATTR_MTIME | ATTR_TIMES_NOW;
+        attr->atime_ns = attr->mtime_ns = now;
+        return 0;
+    }
+    if (copy_from_user(ts, utimes, sizeof(ts)) != 0)
+        return -EFAULT;
+    for (int i = 0; i < 2; i++) {
+        unsigned bit = i == 0 ? ATTR_ATIME : ATTR_MTIME;
+
+        if (ts[i].tv_nsec == UTIME_OMIT) {
+            ns[i] = 0;
+        } else if (ts[i].tv_nsec == UTIME_NOW) {
+            attr->valid |= bit;
+            ns[i] = now;
+        } else if (ts[i].tv_nsec < 0 || ts[i].tv_nsec >= (int64_t)NS_PER_SEC) {
+            return -EINVAL;
+        } else {
+            attr->valid |= bit;
+            /* Times beyond what nanoseconds can say (year 2262) are cut there, as Linux cuts them. */
+            int64_t limit = INT64_MAX / (int64_t)NS_PER_SEC - 1;
+
+            ns[i] = MAX(-limit, MIN(ts[i].tv_sec, limit)) * (int64_t)NS_PER_SEC + ts[i].tv_nsec;
+        }
+    }
+    if (ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW)
+        attr->valid |= ATTR_TIMES_NOW;
+    attr->atime_ns = ns[0];
+    attr->mtime_ns = ns[1];
+    return 0;
+}
+
+SYSCALL(utimensat)
+{
+    struct vfs_attr attr = {0};
+    int ret = times_of_user(a[2], &attr);
+
+    if (ret != 0)
+        return ret;
+    if (a[1] == 0)
+        return setattr_fd((int)a[0], &attr);
+    return setattr_at((int)a[0], a[1], (unsigned)a[3], &attr);
+}
