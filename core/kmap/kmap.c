@@ -12,6 +12,7 @@
 #include <log/log.h>
 
 #define STACKS_KEPT 32
+#define LARGE_PAGE  PT_LEVEL_SIZE(1)
 
 struct range {
     vaddr_t start;
@@ -50,41 +51,48 @@ void kmap_init(void)
     free_ranges = &all;
 }
 
-/* Address behind the guard page of a range with room for size bytes; 0: no room. */
-static vaddr_t range_take(uint64_t size)
+static void range_give_locked(vaddr_t start, uint64_t size);
+
+/*
+ * Address behind the guard page of a range with room for size bytes; 0: no room. The address is congruent
+ * to pa modulo 2 MiB if the range is so large that it can be mapped by such leaves.
+ */
+static vaddr_t range_take(uint64_t size, paddr_t pa)
 {
     unsigned long flags = spin_lock_irqsave(&kmap_lock);
     vaddr_t va = 0;
 
-    size += PAGE_SIZE;
     for (struct range **link = &free_ranges; *link != NULL; link = &(*link)->next) {
         struct range *r = *link;
+        uint64_t skip = size >= LARGE_PAGE ? (pa.v - (r->start + PAGE_SIZE)) & (LARGE_PAGE - 1) : 0;
+        uint64_t taken = skip + PAGE_SIZE + size;
 
-        if (r->size < size)
+        if (r->size < taken)
             continue;
-        va = r->start + PAGE_SIZE;
-        r->start += size;
-        r->size -= size;
+        vaddr_t start = r->start;
+
+        va = start + skip + PAGE_SIZE;
+        r->start += taken;
+        r->size -= taken;
         if (r->size == 0) {
             *link = r->next;
             r->next = spare;
             spare = r;
         }
+        if (skip != 0)
+            range_give_locked(start, skip);
         break;
     }
     spin_unlock_irqrestore(&kmap_lock, flags);
     return va;
 }
 
-/* va, size: as range_take returned and got them. */
-static void range_give(vaddr_t va, uint64_t size)
+/* The lock is held. */
+static void range_give_locked(vaddr_t start, uint64_t size)
 {
-    unsigned long flags = spin_lock_irqsave(&kmap_lock);
     struct range **link = &free_ranges;
     struct range *before = NULL;
-    vaddr_t start = va - PAGE_SIZE;
 
-    size += PAGE_SIZE;
     for (; *link != NULL && (*link)->start < start; link = &(*link)->next)
         before = *link;
     struct range *after = *link;
@@ -107,6 +115,14 @@ static void range_give(vaddr_t va, uint64_t size)
         *r = (struct range){start, size, after};
         *link = r;
     } /* else: out of memory for a node; the addresses are lost, nothing else */
+}
+
+/* va, size: as range_take returned and got them. */
+static void range_give(vaddr_t va, uint64_t size)
+{
+    unsigned long flags = spin_lock_irqsave(&kmap_lock);
+
+    range_give_locked(va - PAGE_SIZE, size + PAGE_SIZE);
     spin_unlock_irqrestore(&kmap_lock, flags);
 }
 
@@ -117,7 +133,7 @@ void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
     if (size == 0 || pa.v + size < pa.v || size > ARCH_KMAP_END - ARCH_KMAP_BASE)
         return NULL;
     uint64_t whole = ALIGN_UP(in_page + size, PAGE_SIZE);
-    vaddr_t va = range_take(whole);
+    vaddr_t va = range_take(whole, PADDR(pa.v - in_page));
 
     if (va == 0)
         return NULL;
@@ -192,7 +208,7 @@ void *kmap_alloc_stack(size_t size)
         if (stack != NULL)
             return stack;
     }
-    vaddr_t va = range_take(size);
+    vaddr_t va = range_take(size, PADDR(0));
     uint64_t done = 0;
 
     if (va == 0)

@@ -29,6 +29,7 @@ start:
 
 .Lstart:
     csrw    sie, zero
+    rdtime  s3
     lla     t0, .Learly_trap
     csrw    stvec, t0
     csrw    sscratch, zero
@@ -45,6 +46,8 @@ start:
     addi    t0, t0, 8
     bltu    t0, t1, 1b
 
+    lla     t0, arch_boot_ticks
+    sd      s3, 0(t0)
     mv      s1, a0
     mv      s2, a1
     lla     sp, boot_stack + BOOT_STACK_SIZE

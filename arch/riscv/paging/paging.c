@@ -104,17 +104,28 @@ int arch_direct_map_add(paddr_t start, uint64_t size)
 
         while (level > 0 && ((pa & (PT_LEVEL_SIZE(level) - 1)) != 0 || end - pa < PT_LEVEL_SIZE(level)))
             level--;
-        /* A table in the way has parts of its own (the kernel image): go into it. */
+        /* A table in the way of 1 GiB has parts of its own: go into it. */
         for (;; level--) {
             slot = arch_pt_slot(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, level, true);
             if (slot == NULL)
                 return -ENOMEM;
-            if (!(*slot & PT_V) || pte_is_leaf(*slot))
+            if (level <= 1 || !(*slot & PT_V) || pte_is_leaf(*slot))
                 break;
         }
-        if (!(*slot & PT_V))
-            *slot = pte_make(PADDR(pa), PT_RW | PT_G);
-        pa += PT_LEVEL_SIZE(level);
+        /* In the way of 2 MiB it is the kernel image's, and full: ranges of RAM do not overlap. */
+        if (level == 1 && (*slot & PT_V) && !pte_is_leaf(*slot)) {
+            pa += PT_LEVEL_SIZE(1);
+            continue;
+        }
+        /* On through this table while whole leaves of this size fit. */
+        do {
+            if (!(*slot & PT_V))
+                *slot = pte_make(PADDR(pa), PT_RW | PT_G);
+            pa += PT_LEVEL_SIZE(level);
+            slot++;
+        } while (end - pa >= PT_LEVEL_SIZE(level) && ((uintptr_t)slot & PAGE_MASK) != 0 &&
+                 (!(*slot & PT_V) || pte_is_leaf(*slot)) &&
+                 (level == PT_TOP || (pa & (PT_LEVEL_SIZE(level + 1) - 1)) != 0));
     }
     return 0;
 }

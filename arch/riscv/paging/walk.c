@@ -79,12 +79,18 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
             rc = arch_pt_query(pt, va + done, NULL) != 0 ? -EEXIST : -ENOMEM;
             break;
         }
-        if (*slot & PT_V) {
-            rc = -EEXIST;
+        /* On through this table, as long as leaves of this size do. */
+        do {
+            if (*slot & PT_V) {
+                rc = -EEXIST;
+                break;
+            }
+            *slot++ = pte_make(paddr_add(pa, done), flags);
+            done += PT_LEVEL_SIZE(level);
+        } while (done < size && ((uintptr_t)slot & PAGE_MASK) != 0 &&
+                 best_level(va + done, pa.v + done, size - done, max_level) == level);
+        if (rc != 0)
             break;
-        }
-        *slot = pte_make(paddr_add(pa, done), flags);
-        done += PT_LEVEL_SIZE(level);
     }
     /* No leaf that we made reaches over the end of `done`, so nothing has to be split. */
     if (rc != 0 && done != 0 && arch_pt_unmap(pt, va, done, NULL, NULL) != 0)

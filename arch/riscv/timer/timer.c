@@ -7,6 +7,8 @@
 #include <riscv/csr.h>
 #include <sbi/sbi.h>
 
+uint64_t arch_boot_ticks; /* written by start.S */
+
 static bool has_stimecmp; /* [I] after CPU 0's arch_timer_init */
 static bool is_probed;
 

@@ -10,6 +10,9 @@
 /* Now, in ticks; the same on all harts, never goes back. */
 static inline uint64_t arch_time(void);
 
+/* arch_time() at the kernel's first instruction: for measuring the boot. */
+extern uint64_t arch_boot_ticks;
+
 /* Unmasks the timer interrupt on this hart, with no deadline set. Once per hart. */
 void arch_timer_init(void);
 
