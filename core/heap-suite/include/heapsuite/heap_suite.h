@@ -203,7 +203,8 @@ static void suite_exhaustion(void **state)
     }
     assert_non_null(first);
     frame_stats(&s);
-    assert_true(s.free < s.total / 8);
+    /* Runs of frames are aligned to a power of two: up to a quarter may be lost between these. */
+    assert_true(s.free < s.total / 4);
     while (first != NULL) {
         void *next = *(void **)first;
 

@@ -1,0 +1,235 @@
+/*
+ * The heap contract by the buddy system alone: every block is a power of two, from 64 bytes up. The
+ * simplest heap; a block wastes up to half of itself.
+ *
+ * Blocks of a page and more come from the frame allocator as they are. Smaller ones are halves of
+ * halves of a page. The page is a binary tree: node 1 is the page, the children of node n are 2n and
+ * 2n + 1, the nodes from 64 on are the units of 64 bytes. Two bits per inner node describe it, and the
+ * 63 pairs of bits fit into the page's frame descriptor, so that blocks need no header:
+ *
+ *   split   the node is divided into its children
+ *   single  exactly one of its children is free as a whole (is in a free list)
+ *
+ * Freeing a block flips its parent's `single`: if that gives 0, both children are free and merge.
+ */
+#include <bits/bits.h>
+#include <faultinject/faultinject.h>
+#include <frame/frame.h>
+#include <heap/heap.h>
+#include <heapdebug/heapdebug.h>
+#include <lock/spinlock.h>
+#include <log/log.h>
+
+#define UNIT_SHIFT 6
+#define NR_LEVELS  (PAGE_SHIFT - UNIT_SHIFT) /* levels below the page: 0 = units .. 5 = half pages */
+#define PAGE_LEVEL NR_LEVELS
+
+static struct spinlock heap_lock = SPINLOCK_INIT("heap");
+static struct list free_blocks[NR_LEVELS]; /* heap_lock; the links are in the blocks */
+static uint64_t nr_frames;                 /* [a] */
+
+/* The page's tree lives in its descriptor; priv tells divided pages from whole blocks. */
+#define IS_DIVIDED 1
+
+static uint64_t *split_bits(struct frame *page)
+{
+    return &page->words[0];
+}
+
+static uint64_t *single_bits(struct frame *page)
+{
+    return &page->words[1];
+}
+
+static unsigned node_of(const void *block, unsigned level)
+{
+    size_t offset = (uintptr_t)block & PAGE_MASK;
+
+    return (1u << (PAGE_LEVEL - level)) + (unsigned)(offset >> (UNIT_SHIFT + level));
+}
+
+static unsigned level_of(size_t size)
+{
+    return size <= 1ul << UNIT_SHIFT ? 0 : bit_log2_up64(size) - UNIT_SHIFT;
+}
+
+int heap_init(void)
+{
+    for (unsigned level = 0; level < NR_LEVELS; level++)
+        list_init(&free_blocks[level]);
+    return 0;
+}
+
+/* Cuts a block down to the level wanted; the upper halves become free. */
+static void *split_down(char *block, unsigned from, unsigned level)
+{
+    struct frame *page = virt_to_frame(block);
+
+    while (from > level) {
+        uint64_t bit = 1ull << node_of(block, from);
+
+        from--;
+        *split_bits(page) |= bit;
+        *single_bits(page) |= bit;
+        list_add(&free_blocks[from], (struct list *)(block + (1ul << (UNIT_SHIFT + from))));
+    }
+    return block;
+}
+
+/* A free block of the level or a larger one, cut down; NULL: none. */
+static void *take(unsigned level)
+{
+    for (unsigned from = level; from < NR_LEVELS; from++) {
+        struct list *block = list_pop(&free_blocks[from]);
+
+        if (block == NULL)
+            continue;
+        *single_bits(virt_to_frame(block)) ^= 1ull << (node_of(block, from) >> 1);
+        return split_down((char *)block, from, level);
+    }
+    return NULL;
+}
+
+static void *small_alloc(unsigned level)
+{
+    unsigned long irq = spin_lock_irqsave(&heap_lock);
+    void *block = take(level);
+    struct frame *page;
+
+    spin_unlock_irqrestore(&heap_lock, irq);
+    if (block != NULL)
+        return block;
+    page = frame_alloc(0, 0);
+    if (page == NULL)
+        return NULL;
+    __atomic_fetch_add(&nr_frames, 1, __ATOMIC_RELAXED);
+    page->type = FRAME_HEAP;
+    page->priv = IS_DIVIDED;
+    *split_bits(page) = 0;
+    *single_bits(page) = 0;
+    irq = spin_lock_irqsave(&heap_lock);
+    block = split_down(frame_to_virt(page), PAGE_LEVEL, level);
+    spin_unlock_irqrestore(&heap_lock, irq);
+    return block;
+}
+
+/* Follows the splits down to the block that p starts. */
+static unsigned find_level(struct frame *page, const void *p)
+{
+    unsigned level = PAGE_LEVEL;
+
+    while (level > 0 && (*split_bits(page) >> node_of(p, level) & 1))
+        level--;
+    return level;
+}
+
+/* Returns true if the whole page became free. */
+static bool small_free(struct frame *page, char *block)
+{
+    unsigned level = find_level(page, block);
+
+    if (!IS_ALIGNED((uintptr_t)block, 1ul << (UNIT_SHIFT + level)))
+        panic("heap_free: %p is not the start of a block", (void *)block);
+    for (; level < PAGE_LEVEL; level++) {
+        size_t size = 1ul << (UNIT_SHIFT + level);
+        uint64_t parent = 1ull << (node_of(block, level) >> 1);
+
+        *single_bits(page) ^= parent;
+        if (*single_bits(page) & parent) {
+            list_add(&free_blocks[level], (struct list *)block);
+            return false;
+        }
+        list_unlink((struct list *)((uintptr_t)block ^ size));
+        *split_bits(page) &= ~parent;
+        block = (char *)((uintptr_t)block & ~size);
+    }
+    return true;
+}
+
+static void *raw_alloc(size_t align, size_t size)
+{
+    struct frame *f;
+    unsigned order;
+
+    size = MAX(size, align); /* blocks are aligned to their size */
+    if (size <= PAGE_SIZE / 2)
+        return small_alloc(level_of(size));
+    if (size > PAGE_SIZE << FRAME_MAX_ORDER)
+        return NULL;
+    order = frame_order(size);
+    f = frame_alloc(order, 0);
+    if (f == NULL)
+        return NULL;
+    __atomic_fetch_add(&nr_frames, 1ul << order, __ATOMIC_RELAXED);
+    f->type = FRAME_HEAP;
+    f->priv = 0;
+    return frame_to_virt(f);
+}
+
+static void raw_free(void *p)
+{
+    struct frame *f = virt_to_frame(p);
+    unsigned order = 0;
+
+    if (f->priv == IS_DIVIDED) {
+        unsigned long irq = spin_lock_irqsave(&heap_lock);
+        bool is_free = small_free(f, p);
+
+        spin_unlock_irqrestore(&heap_lock, irq);
+        if (!is_free)
+            return;
+    } else {
+        order = f->order;
+    }
+    __atomic_fetch_sub(&nr_frames, 1ul << order, __ATOMIC_RELAXED);
+    frame_free(f, order);
+}
+
+static size_t raw_usable_size(const void *p)
+{
+    struct frame *f = virt_to_frame(p);
+
+    if (f->priv == IS_DIVIDED)
+        return 1ul << (UNIT_SHIFT + find_level(f, p));
+    return PAGE_SIZE << f->order;
+}
+
+/* In place if the block is neither too small nor more than twice too large. */
+static bool raw_resize(void *p, size_t size)
+{
+    size_t have = raw_usable_size(p);
+
+    return size <= have && (have <= 1ul << UNIT_SHIFT || size > have / 4);
+}
+
+size_t heap_shrink(void)
+{
+    return 0; /* free pages go back at once */
+}
+
+void heap_stats(struct heap_stats *out)
+{
+    *out = (struct heap_stats){.provider = "buddy"};
+    out->nr_frames = __atomic_load_n(&nr_frames, __ATOMIC_RELAXED);
+    heap_debug_stats(out);
+}
+
+void heap_check(void)
+{
+    unsigned long irq = spin_lock_irqsave(&heap_lock);
+
+    for (unsigned level = 0; level < NR_LEVELS; level++) {
+        list_for_each(block, &free_blocks[level]) {
+            struct frame *page = virt_to_frame(block);
+            uint64_t parent = 1ull << (node_of(block, level) >> 1);
+
+            if (page->priv != IS_DIVIDED || !(*split_bits(page) & parent) ||
+                !(*single_bits(page) & parent) || find_level(page, block) != level)
+                panic("heap_check: free block %p does not match its page's tree", (void *)block);
+        }
+    }
+    spin_unlock_irqrestore(&heap_lock, irq);
+    heap_debug_check();
+}
+
+#include <heapdebug/heap_entry.h>
