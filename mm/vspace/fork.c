@@ -41,10 +41,10 @@ static int fork_vma(struct forking *f, struct vma *vma)
     copy->ops = vma->ops;
     copy->object = vma->object;
     copy->offset = vma->offset;
+    vma_object_get(copy);
     spin_lock(&f->parent->table_lock);
     spin_lock(&f->child->table_lock);
     vma_insert(f->child, copy);
-    vma_object_get(copy);
     if (!(vma->flags & (VMA_SHARED | VMA_WIPE_FORK)))
         err = arch_pt_walk(&f->parent->tables, vma->start, vma->end - vma->start, share_leaf, f);
     spin_unlock(&f->child->table_lock);

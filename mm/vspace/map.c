@@ -148,8 +148,8 @@ int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size)
         spin_lock(&vs->table_lock);
         tables_clear_locked(vs, vma->start, vma->end - vma->start);
         vma_remove(vs, vma);
-        vma_object_put(vma);
         spin_unlock(&vs->table_lock);
+        vma_object_put(vma);
         if (vs->last_anonymous == vma)
             vs->last_anonymous = NULL;
         vma_free(vma);
@@ -218,9 +218,9 @@ static int map_locked(struct vspace *vs, const struct vspace_map_request *r, uin
     vma->object = r->object;
     vma->offset = r->offset;
     *addr_out = vma->start;
+    vma_object_get(vma);
     spin_lock(&vs->table_lock);
     vma_insert(vs, vma);
-    vma_object_get(vma);
     spin_unlock(&vs->table_lock);
     vma = vma_merge(vma);
     return 0;

@@ -111,11 +111,11 @@ struct vma *vma_split(struct vma *vma, uint64_t addr)
     high->object = vma->object;
     high->offset = vma->offset + (addr - vma->start);
 
+    vma_object_get(high);
     spin_lock(&vs->table_lock);
     vs->nr_bytes -= high->end - high->start; /* vma_insert adds it again */
     vma->end = addr;
     vma_insert(vs, high);
-    vma_object_get(high);
     spin_unlock(&vs->table_lock);
     return high;
 }
@@ -137,8 +137,8 @@ static void absorb(struct vma *low, struct vma *high)
     vma_remove(vs, high);
     vs->nr_bytes += high->end - high->start;
     low->end = high->end;
-    vma_object_put(high);
     spin_unlock(&vs->table_lock);
+    vma_object_put(high);
     vma_free(high);
 }
 

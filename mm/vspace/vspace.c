@@ -54,8 +54,8 @@ void vspace_destroy(struct vspace *vs)
     rb_for_each_entry_safe(vma, next, &vs->vmas, node) {
         spin_lock(&vs->table_lock);
         vma_remove(vs, vma);
-        vma_object_put(vma);
         spin_unlock(&vs->table_lock);
+        vma_object_put(vma);
         vma_free(vma);
     }
     assert(vs->cpus_active == 0);

@@ -78,7 +78,8 @@ struct vma_ops {
 
     /*
      * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be NULL.
-     * Called with both locks: must not sleep.
+     * Called with vs->lock, not with table_lock; may sleep. Between the two calls vspace_zap(vma) may
+     * be called; put must wait for calls in progress.
      */
     void (*get)(struct vma *vma);
     void (*put)(struct vma *vma);

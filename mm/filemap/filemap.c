@@ -1,0 +1,185 @@
+/*
+ * File-backed VMAs. See <filemap/filemap.h>.
+ *
+ * Locks: map->lock guards the list of VMAs and is held while they are zapped, so that ops->put of a VMA
+ * waits for a truncation in progress. Order: vspace lock -> map->lock -> table_lock.
+ */
+#include <filemap/filemap.h>
+
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <pagecache/pagecache.h>
+#include <string/string.h>
+#include <vfs/vfs.h>
+
+struct filemap {
+    uint32_t refcount; /* [a] VMAs, and the maker */
+    struct spinlock lock;
+    struct list vmas;   /* [lock] of vma.object_node */
+    struct file *file;  /* [I] counted */
+    struct pagecache *cache; /* [I] */
+    struct inode *inode;     /* [I] whose size bounds the mapping; kept by the file */
+    struct pagecache_mapping mapping;
+};
+
+/* A map whose last user is leaving has no VMA left: nothing to unmap there. */
+static bool owner_get(void *owner)
+{
+    struct filemap *map = owner;
+    uint32_t count = __atomic_load_n(&map->refcount, __ATOMIC_RELAXED);
+
+    while (count != 0) {
+        if (__atomic_compare_exchange_n(&map->refcount, &count, count + 1, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    }
+    return false;
+}
+
+static void owner_put(void *owner)
+{
+    filemap_put(owner);
+}
+
+static void unmap(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr)
+{
+    struct filemap *map = owner;
+    uint64_t nr_bytes = nr > UINT64_MAX >> PAGE_SHIFT ? UINT64_MAX : nr << PAGE_SHIFT;
+    struct vma *vma;
+
+    (void)cache;
+    spin_lock(&map->lock);
+    list_for_each_entry(vma, &map->vmas, object_node)
+        vspace_zap(vma, first << PAGE_SHIFT, nr_bytes);
+    spin_unlock(&map->lock);
+}
+
+static void write_protect(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr)
+{
+    struct filemap *map = owner;
+    uint64_t nr_bytes = nr > UINT64_MAX >> PAGE_SHIFT ? UINT64_MAX : nr << PAGE_SHIFT;
+    struct vma *vma;
+
+    (void)cache;
+    spin_lock(&map->lock);
+    list_for_each_entry(vma, &map->vmas, object_node) {
+        if (vma->flags & VMA_SHARED)
+            vspace_zap_write(vma, first << PAGE_SHIFT, nr_bytes);
+    }
+    spin_unlock(&map->lock);
+}
+
+static const struct pagecache_mapping_ops mapping_ops = {
+    .owner_get = owner_get,
+    .owner_put = owner_put,
+    .unmap = unmap,
+    .write_protect = write_protect,
+};
+
+struct filemap *filemap_create(struct file *file, const struct file_mapping *mapping)
+{
+    struct filemap *map = heap_zalloc(sizeof(*map));
+
+    if (!map)
+        return NULL;
+    map->refcount = 1;
+    spin_init(&map->lock, "file mapping");
+    list_init(&map->vmas);
+    map->file = file;
+    file_get(file);
+    map->cache = mapping->cache;
+    map->inode = mapping->inode;
+    map->mapping.ops = &mapping_ops;
+    map->mapping.owner = map;
+    pagecache_map_add(map->cache, &map->mapping);
+    return map;
+}
+
+void filemap_put(struct filemap *map)
+{
+    if (__atomic_fetch_sub(&map->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    pagecache_map_remove(map->cache, &map->mapping);
+    file_put(map->file);
+    heap_free(map);
+}
+
+struct file *filemap_file(const struct vma *vma)
+{
+    const struct filemap *map = vma->object;
+
+    return map->file;
+}
+
+static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out)
+{
+    struct filemap *map = vma->object;
+    bool writes = (access & VMA_WRITE) && (vma->flags & VMA_SHARED);
+    struct frame *frame;
+    int err;
+
+    if (offset >= ALIGN_UP(READ_ONCE(map->inode->size), PAGE_SIZE))
+        return -ENXIO;
+    err = pagecache_get(map->cache, offset >> PAGE_SHIFT, 0, &frame);
+    if (err)
+        return err;
+    if (writes)
+        pagecache_mark_dirty(map->cache, frame);
+    *out = (struct vma_page){.pa = frame_to_pa(frame), .frame = frame, .is_writable = writes};
+    return 0;
+}
+
+static void file_get_vma(struct vma *vma)
+{
+    struct filemap *map = vma->object;
+
+    __atomic_fetch_add(&map->refcount, 1, __ATOMIC_RELAXED);
+    spin_lock(&map->lock);
+    list_add(&map->vmas, &vma->object_node);
+    spin_unlock(&map->lock);
+}
+
+static void file_put_vma(struct vma *vma)
+{
+    struct filemap *map = vma->object;
+
+    spin_lock(&map->lock);
+    list_del_init(&vma->object_node);
+    spin_unlock(&map->lock);
+    filemap_put(map);
+}
+
+static int file_sync(struct vma *vma, uint64_t offset, uint64_t size)
+{
+    struct filemap *map = vma->object;
+
+    return pagecache_writeback(map->cache, offset >> PAGE_SHIFT, (offset + size - 1) >> PAGE_SHIFT);
+}
+
+static void file_describe(struct vma *vma, char *buf, size_t size, uint64_t *device,
+                          uint64_t *inode)
+{
+    struct filemap *map = vma->object;
+    bool is_reachable;
+    char *text;
+
+    *device = map->inode->sb ? map->inode->sb->dev : 0;
+    *inode = map->inode->ino;
+    buf[0] = '\0';
+    if (!map->file->path.dentry)
+        return;
+    text = vfs_path_string(&vfs_kernel_context.root, &map->file->path, buf, size, &is_reachable);
+    if (text)
+        memmove(buf, text, strlen(text) + 1);
+    else
+        buf[0] = '\0';
+}
+
+const struct vma_ops vma_file = {
+    .name = "file",
+    .page = file_page,
+    .get = file_get_vma,
+    .put = file_put_vma,
+    .sync = file_sync,
+    .describe = file_describe,
+};
