@@ -1,0 +1,389 @@
+/*
+ * The rt_sig* calls, kill and relatives, sigaltstack.
+ */
+#include "internal.h"
+
+static bool is_signal(uint64_t n)
+{
+    return n >= 1 && n <= NR_SIGNALS;
+}
+
+void signal_set_mask(sigset64_t mask)
+{
+    struct user_thread *ut = user_current();
+    unsigned long irq;
+
+    mask &= ~SIGNALS_UNBLOCKABLE;
+    if (ut->blocked == mask)
+        return;
+    irq = spin_lock_irqsave(&process_lock);
+    ut->blocked = mask;
+    signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+void signal_exec(void)
+{
+    struct user_thread *ut = user_current();
+    struct process *p = ut->process;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    for (unsigned i = 0; i < NR_SIGNALS; i++) {
+        p->actions[i].flags = 0;
+        p->actions[i].mask = 0;
+        if (p->actions[i].handler != 1)
+            p->actions[i].handler = 0;
+    }
+    ut->altstack_base = 0;
+    ut->altstack_size = 0;
+    ut->altstack_flags = SS_DISABLE;
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+SYSCALL(rt_sigaction)
+{
+    struct process *p = process_current();
+    struct signal_action new, old;
+    unsigned long irq;
+
+    if (!is_signal(a[0]) || a[3] != sizeof(sigset64_t))
+        return -EINVAL;
+    if (a[1]) {
+        if (a[0] == SIGKILL || a[0] == SIGSTOP)
+            return -EINVAL;
+        if (copy_from_user(&new, a[1], sizeof(new)) != 0)
+            return -EFAULT;
+        new.mask &= ~SIGNALS_UNBLOCKABLE;
+    }
+    irq = spin_lock_irqsave(&process_lock);
+    old = p->actions[a[0] - 1];
+    if (a[1]) {
+        p->actions[a[0] - 1] = new;
+        if (new.handler == 1 || (new.handler == 0 && (SIGNALS_IGNORED & SIGSET(a[0])))) {
+            struct user_thread *ut;
+
+            pending_flush(&p->pending, SIGSET(a[0]));
+            list_for_each_entry(ut, &p->threads, thread_node)
+                pending_flush(&ut->pending, SIGSET(a[0]));
+        }
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return a[2] ? copy_to_user(a[2], &old, sizeof(old)) : 0;
+}
+
+#define SIG_BLOCK   0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+
+SYSCALL(rt_sigprocmask)
+{
+    struct user_thread *ut = user_current();
+    sigset64_t set, old = ut->blocked;
+
+    if (a[3] != sizeof(set))
+        return -EINVAL;
+    if (a[1]) {
+        if (copy_from_user(&set, a[1], sizeof(set)) != 0)
+            return -EFAULT;
+        switch ((int)a[0]) {
+        case SIG_BLOCK:
+            set |= old;
+            break;
+        case SIG_UNBLOCK:
+            set = old & ~set;
+            break;
+        case SIG_SETMASK:
+            break;
+        default:
+            return -EINVAL;
+        }
+        signal_set_mask(set);
+    }
+    return a[2] ? copy_to_user(a[2], &old, sizeof(old)) : 0;
+}
+
+SYSCALL(rt_sigpending)
+{
+    struct user_thread *ut = user_current();
+    sigset64_t set = signal_pending_set(ut) & ut->blocked;
+
+    if (a[1] > sizeof(set))
+        return -EINVAL;
+    return copy_to_user(a[0], &set, a[1]);
+}
+
+SYSCALL(rt_sigsuspend)
+{
+    sigset64_t set;
+
+    if (a[1] != sizeof(set))
+        return -EINVAL;
+    if (copy_from_user(&set, a[0], sizeof(set)) != 0)
+        return -EFAULT;
+    signal_mask_for_call(set);
+    for (;;) {
+        thread_block_prepare(THREAD_INTERRUPTIBLE);
+        if (signal_is_pending())
+            break;
+        thread_block();
+    }
+    thread_block_cancel();
+    return -ERESTARTNOHAND;
+}
+
+/* 1: taken; 0: nothing there. */
+static int take_awaited(struct user_thread *ut, sigset64_t set, struct linux_siginfo *info)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool found = pending_take(&ut->pending, set, info) ||
+                 pending_take(&ut->process->pending, set, info);
+
+    if (found)
+        signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return found;
+}
+
+SYSCALL(rt_sigtimedwait)
+{
+    struct user_thread *ut = user_current();
+    struct process *p = ut->process;
+    struct linux_siginfo info;
+    struct linux_timespec t;
+    struct wait_entry entry;
+    uint64_t deadline = TIME_NEVER;
+    bool timely = true;
+    sigset64_t set;
+    int ret;
+
+    if (a[3] != sizeof(set))
+        return -EINVAL;
+    if (copy_from_user(&set, a[0], sizeof(set)) != 0)
+        return -EFAULT;
+    set &= ~SIGNALS_UNBLOCKABLE;
+    if (a[2]) {
+        if (copy_from_user(&t, a[2], sizeof(t)) != 0)
+            return -EFAULT;
+        if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)NS_PER_SEC)
+            return -EINVAL;
+        deadline = time_deadline_ns((uint64_t)t.tv_sec > UINT64_MAX / NS_PER_SEC - 1
+                                        ? TIME_NEVER
+                                        : (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec);
+    }
+    wait_entry_init(&entry, false);
+    for (;;) {
+        wait_prepare(&p->signal_queue, &entry, THREAD_INTERRUPTIBLE);
+        ret = take_awaited(ut, set, &info);
+        if (ret)
+            break;
+        if (!timely) {
+            ret = -EAGAIN;
+            break;
+        }
+        if (signal_is_pending()) {
+            ret = -EINTR;
+            break;
+        }
+        timely = thread_block_until(deadline);
+    }
+    wait_finish(&p->signal_queue, &entry);
+    if (ret < 0)
+        return ret;
+    if (a[1] && copy_to_user(a[1], &info, sizeof(info)) != 0)
+        return -EFAULT;
+    return info.signo;
+}
+
+/* --- kill ----------------------------------------------------------------------------------------- */
+
+static bool may_signal(const struct process *p, int signal)
+{
+    const struct process *me = process_current();
+    const struct cred *c = &me->credentials, *t = &p->credentials;
+
+    if (me == p || cred_has_cap(c, CAP_KILL))
+        return true;
+    if (c->euid == t->uid || c->euid == t->suid || c->uid == t->uid || c->uid == t->suid)
+        return true;
+    return signal == SIGCONT && p->group && p->group->session == me->group->session;
+}
+
+static struct linux_siginfo info_from_me(int signal, int code)
+{
+    struct process *me = process_current();
+    struct linux_siginfo info = {.signo = signal, .code = code};
+
+    info.queue.pid = me->pid;
+    info.queue.uid = me->credentials.uid;
+    return info;
+}
+
+static int kill_one(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    if (!p)
+        return -ESRCH;
+    if (!may_signal(p, signal))
+        return -EPERM;
+    return signal_send_process_locked(p, signal, info);
+}
+
+/* pgid 0: every process but init and the caller. */
+static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
+{
+    struct process *p, *next;
+    int ret = -ESRCH;
+
+    list_for_each_entry_safe(p, next, &process_all, all_node) {
+        bool meant = pgid ? p->group && p->group->pgid == pgid
+                          : p->pid != 1 && p != process_current();
+        int err;
+
+        if (!meant || p->state == PROCESS_DEAD)
+            continue;
+        err = kill_one(p, signal, info);
+        if (ret != 0)
+            ret = err;
+    }
+    return ret;
+}
+
+SYSCALL(kill)
+{
+    pid_t pid = (pid_t)a[0];
+    int signal = (int)a[1], ret;
+    struct linux_siginfo info;
+    unsigned long irq;
+
+    if (signal < 0 || signal > NR_SIGNALS)
+        return -EINVAL;
+    if (pid == INT32_MIN)
+        return -ESRCH;
+    info = info_from_me(signal, SI_USER);
+    irq = spin_lock_irqsave(&process_lock);
+    if (pid > 0)
+        ret = kill_one(process_find(pid), signal, &info);
+    else if (pid == 0)
+        ret = kill_many(process_current()->group->pgid, signal, &info);
+    else
+        ret = kill_many(pid == -1 ? 0 : -pid, signal, &info);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+static int thread_kill(pid_t pid, pid_t tid, int signal, const struct linux_siginfo *info)
+{
+    unsigned long irq;
+    struct user_thread *ut;
+    int ret;
+
+    if (tid <= 0 || signal < 0 || signal > NR_SIGNALS)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    ut = user_thread_find(tid);
+    if (!ut || (pid && ut->process->pid != pid))
+        ret = -ESRCH;
+    else if (!may_signal(ut->process, signal))
+        ret = -EPERM;
+    else
+        ret = signal_send_thread_locked(ut, signal, info);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+SYSCALL(tkill)
+{
+    struct linux_siginfo info = info_from_me((int)a[1], SI_TKILL);
+
+    return thread_kill(0, (pid_t)a[0], (int)a[1], &info);
+}
+
+SYSCALL(tgkill)
+{
+    struct linux_siginfo info = info_from_me((int)a[2], SI_TKILL);
+
+    if ((pid_t)a[0] <= 0)
+        return -EINVAL;
+    return thread_kill((pid_t)a[0], (pid_t)a[1], (int)a[2], &info);
+}
+
+/* A program may not pretend that the kernel or kill() sent it, except to itself. */
+static int read_info(uint64_t addr, pid_t target, int signal, struct linux_siginfo *info)
+{
+    if (copy_from_user(info, addr, sizeof(*info)) != 0)
+        return -EFAULT;
+    info->signo = signal;
+    if ((info->code >= 0 || info->code == SI_TKILL) && target != process_current()->pid)
+        return -EPERM;
+    return 0;
+}
+
+SYSCALL(rt_sigqueueinfo)
+{
+    int signal = (int)a[1], err;
+    struct linux_siginfo info;
+    unsigned long irq;
+
+    if (signal < 0 || signal > NR_SIGNALS)
+        return -EINVAL;
+    err = read_info(a[2], (pid_t)a[0], signal, &info);
+    if (err)
+        return err;
+    irq = spin_lock_irqsave(&process_lock);
+    err = kill_one(process_find((pid_t)a[0]), signal, &info);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return err;
+}
+
+SYSCALL(rt_tgsigqueueinfo)
+{
+    struct linux_siginfo info;
+    int err = read_info(a[3], (pid_t)a[0], (int)a[2], &info);
+
+    if (err)
+        return err;
+    if ((pid_t)a[0] <= 0)
+        return -EINVAL;
+    return thread_kill((pid_t)a[0], (pid_t)a[1], (int)a[2], &info);
+}
+
+/* --- sigaltstack ---------------------------------------------------------------------------------- */
+
+SYSCALL(sigaltstack)
+{
+    struct user_thread *ut = user_current();
+    bool on = signal_on_altstack(ut, user_frame(&ut->thread.arch)->sp);
+    struct {
+        uint64_t sp;
+        uint32_t flags, pad;
+        uint64_t size;
+    } old = {ut->altstack_base,
+             (ut->altstack_size ? (on ? SS_ONSTACK : 0) : SS_DISABLE) |
+                 (ut->altstack_flags & SS_AUTODISARM),
+             0, ut->altstack_size},
+      new;
+
+    if (a[0]) {
+        if (copy_from_user(&new, a[0], sizeof(new)) != 0)
+            return -EFAULT;
+        if (on)
+            return -EPERM;
+        switch (new.flags & ~SS_AUTODISARM) {
+        case SS_DISABLE:
+            ut->altstack_base = 0;
+            ut->altstack_size = 0;
+            ut->altstack_flags = SS_DISABLE;
+            break;
+        case 0:
+        case SS_ONSTACK:
+            if (new.size < MINSIGSTKSZ)
+                return -ENOMEM;
+            ut->altstack_base = new.sp;
+            ut->altstack_size = new.size;
+            ut->altstack_flags = new.flags & SS_AUTODISARM;
+            break;
+        default:
+            return -EINVAL;
+        }
+    }
+    return a[1] ? copy_to_user(a[1], &old, sizeof(old)) : 0;
+}

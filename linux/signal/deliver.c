@@ -1,0 +1,255 @@
+/*
+ * From pending to handled: user_return, the default effects, frames, rt_sigreturn.
+ */
+#include "internal.h"
+
+#include <heap/heap.h>
+
+/* --- the frame: arch/riscv's uapi sigcontext.h, ucontext.h; asm-generic's siginfo.h, signal.h ------- */
+
+struct sigcontext {
+    uint64_t regs[32]; /* pc, then x1 .. x31 */
+    union {
+        struct {
+            uint64_t f[32];
+            uint32_t fcsr;
+        } d;
+        uint64_t space[66]; /* struct __riscv_q_ext_state: f[64], fcsr, reserved[3] */
+    };
+} ALIGNED(16);
+
+struct stack_info {
+    uint64_t sp;
+    int32_t flags, pad;
+    uint64_t size;
+};
+
+struct ucontext {
+    uint64_t flags, link;
+    struct stack_info stack;
+    sigset64_t mask;
+    uint8_t reserved[1024 / 8 - sizeof(sigset64_t)];
+    struct sigcontext context;
+};
+
+struct signal_frame {
+    struct linux_siginfo info;
+    struct ucontext uc;
+};
+
+_Static_assert(offsetof(struct ucontext, context) == 176, "uc_mcontext of riscv64");
+_Static_assert(sizeof(struct sigcontext) == 784, "struct sigcontext of riscv64");
+
+bool signal_on_altstack(const struct user_thread *ut, uint64_t sp)
+{
+    return ut->altstack_size && !(ut->altstack_flags & SS_AUTODISARM) &&
+           sp > ut->altstack_base && sp - ut->altstack_base <= ut->altstack_size;
+}
+
+static uint64_t frame_address(const struct user_thread *ut, const struct trap_frame *regs,
+                              const struct signal_action *action)
+{
+    uint64_t sp = regs->sp;
+
+    if ((action->flags & SA_ONSTACK) && ut->altstack_size && !signal_on_altstack(ut, sp))
+        sp = ut->altstack_base + ut->altstack_size;
+    else if (signal_on_altstack(ut, sp) &&
+             !signal_on_altstack(ut, sp - sizeof(struct signal_frame)))
+        return 0; /* it would run out of the alternate stack */
+    return (sp - sizeof(struct signal_frame)) & ~15ull;
+}
+
+static int push_frame(struct user_thread *ut, struct trap_frame *regs,
+                      const struct signal_action *action, const struct linux_siginfo *info,
+                      sigset64_t mask)
+{
+    uint64_t at = frame_address(ut, regs, action);
+    struct signal_frame *f;
+    int err;
+
+    if (!at)
+        return -EFAULT;
+    f = heap_zalloc(sizeof(*f));
+    if (!f)
+        return -ENOMEM;
+    arch_fpu_save(&ut->thread.arch);
+    f->info = *info;
+    f->uc.stack.sp = ut->altstack_base;
+    f->uc.stack.size = ut->altstack_size;
+    f->uc.stack.flags = (int32_t)(ut->altstack_size ? ut->altstack_flags : SS_DISABLE);
+    f->uc.mask = mask;
+    memcpy(f->uc.context.regs, regs->x, sizeof(f->uc.context.regs));
+    memcpy(f->uc.context.d.f, ut->fpu.f, sizeof(ut->fpu.f));
+    f->uc.context.d.fcsr = (uint32_t)ut->fpu.fcsr;
+    err = copy_to_user(at, f, sizeof(*f));
+    heap_free(f);
+    if (err)
+        return err;
+    if (ut->altstack_flags & SS_AUTODISARM) {
+        ut->altstack_size = 0;
+        ut->altstack_base = 0;
+        ut->altstack_flags = SS_DISABLE;
+    }
+    regs->sp = at;
+    regs->pc = action->handler;
+    regs->ra = SIGNAL_TRAMPOLINE_ADDRESS;
+    regs->a0 = (uint64_t)info->signo;
+    regs->a1 = at + offsetof(struct signal_frame, info);
+    regs->a2 = at + offsetof(struct signal_frame, uc);
+    return 0;
+}
+
+/* --- the way out ---------------------------------------------------------------------------------- */
+
+/* An interrupted call: will it be repeated, given what handler (or none) runs first? */
+static void settle_call(struct trap_frame *regs, const struct signal_action *action)
+{
+    int64_t ret = (int64_t)regs->a0;
+    bool repeats;
+
+    if (regs->cause != TRAP_ECALL_USER)
+        return;
+    regs->cause = 0; /* settled */
+    switch (-ret) {
+    case ERESTARTNOINTR:
+        repeats = true;
+        break;
+    case ERESTARTSYS:
+        repeats = !action || (action->flags & SA_RESTART);
+        break;
+    case ERESTARTNOHAND:
+    case ERESTART_RESTARTBLOCK:
+        repeats = !action;
+        break;
+    default:
+        return;
+    }
+    if (!repeats) {
+        regs->a0 = (uint64_t)-EINTR;
+        return;
+    }
+    regs->a0 = regs->orig_a0;
+    regs->pc -= 4;
+    if (-ret == ERESTART_RESTARTBLOCK)
+        regs->a7 = 128; /* restart_syscall */
+}
+
+static void restore_mask(struct user_thread *ut)
+{
+    if (!ut->has_saved_blocked)
+        return;
+    ut->has_saved_blocked = false;
+    signal_set_mask(ut->saved_blocked);
+}
+
+static void default_effect(struct user_thread *ut, int signal)
+{
+    unsigned long irq;
+
+    if (SIGNALS_IGNORED & SIGSET(signal))
+        return;
+    if (SIGNALS_STOP & SIGSET(signal)) {
+        irq = spin_lock_irqsave(&process_lock);
+        /* Nobody would continue an orphaned group; SIGCONT may have come meanwhile. */
+        if (signal == SIGSTOP || !process_group_is_orphaned(ut->process->group))
+            process_stop_locked(ut->process, signal);
+        spin_unlock_irqrestore(&process_lock, irq);
+        process_checkpoint();
+        return;
+    }
+    process_exit(EXIT_STATUS_SIGNAL(signal));
+}
+
+static void run_handler(struct user_thread *ut, struct trap_frame *regs,
+                        const struct signal_action *action, const struct linux_siginfo *info)
+{
+    sigset64_t mask = ut->has_saved_blocked ? ut->saved_blocked : ut->blocked;
+    sigset64_t blocked = ut->blocked | action->mask;
+
+    settle_call(regs, action);
+    if (push_frame(ut, regs, action, info, mask) != 0)
+        process_exit(EXIT_STATUS_SIGNAL(SIGSEGV));
+    ut->has_saved_blocked = false;
+    if (!(action->flags & SA_NODEFER))
+        blocked |= SIGSET(info->signo);
+    signal_set_mask(blocked);
+}
+
+/* Takes one signal; false: none is deliverable. */
+static bool take(struct user_thread *ut, struct linux_siginfo *info, struct signal_action *action)
+{
+    struct process *p = ut->process;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool found = pending_take(&ut->pending, ~ut->blocked, info) ||
+                 pending_take(&p->pending, ~ut->blocked, info);
+
+    if (found) {
+        struct signal_action *slot = &p->actions[info->signo - 1];
+
+        *action = *slot;
+        if ((slot->flags & SA_RESETHAND) && slot->handler > 1)
+            slot->handler = 0;
+    }
+    signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return found;
+}
+
+void user_return(struct trap_frame *regs)
+{
+    struct user_thread *ut = user_current();
+    struct linux_siginfo info;
+    struct signal_action action;
+
+    thread_preempt_check();
+    if (!thread_is_interrupted())
+        return;
+    process_checkpoint();
+    while (take(ut, &info, &action)) {
+        if (action.handler == 1)
+            continue;
+        if (action.handler == 0) {
+            default_effect(ut, info.signo);
+            continue;
+        }
+        run_handler(ut, regs, &action, &info);
+    }
+    settle_call(regs, NULL);
+    restore_mask(ut);
+}
+
+/* --- the way back --------------------------------------------------------------------------------- */
+
+/*
+ * Whatever the program wrote into the frame is only ever registers of its own: pc and the general
+ * registers are free, sstatus is the kernel's, a bad address makes it fault in user mode.
+ */
+SYSCALL(rt_sigreturn)
+{
+    struct user_thread *ut = user_current();
+    struct trap_frame *regs = user_frame(&ut->thread.arch);
+    struct signal_frame *f = heap_alloc(sizeof(*f));
+    int64_t ret;
+
+    (void)a;
+    if (!f || copy_from_user(f, regs->sp, sizeof(*f)) != 0) {
+        heap_free(f);
+        signal_force(SIGSEGV, SEGV_MAPERR, regs->sp);
+        return 0;
+    }
+    memcpy(regs->x, f->uc.context.regs, sizeof(f->uc.context.regs));
+    arch_fpu_save(&ut->thread.arch);
+    memcpy(ut->fpu.f, f->uc.context.d.f, sizeof(ut->fpu.f));
+    ut->fpu.fcsr = f->uc.context.d.fcsr & 0xff;
+    arch_fpu_reload(&ut->thread.arch);
+    if (f->uc.stack.flags != (int32_t)SS_DISABLE && f->uc.stack.size >= MINSIGSTKSZ) {
+        ut->altstack_base = f->uc.stack.sp;
+        ut->altstack_size = f->uc.stack.size;
+        ut->altstack_flags = (uint32_t)f->uc.stack.flags & SS_AUTODISARM;
+    }
+    signal_set_mask(f->uc.mask);
+    regs->cause = 0; /* this call is never repeated */
+    ret = (int64_t)regs->a0;
+    heap_free(f);
+    return ret;
+}

@@ -1,0 +1,161 @@
+/*
+ * Exceptions of user code: page faults are resolved or become SIGSEGV and SIGBUS, the rest become the
+ * signals that Linux sends for them. Out of memory: the largest process is sacrificed.
+ */
+#include "internal.h"
+
+void signal_force(int signal, int code, uint64_t addr)
+{
+    struct user_thread *ut = user_current();
+    struct process *p = ut->process;
+    struct signal_action *action = &p->actions[signal - 1];
+    struct linux_siginfo info = {.signo = signal, .code = code};
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    info.fault.addr = addr;
+    if ((ut->blocked & SIGSET(signal)) || action->handler == 1) {
+        action->handler = 0;
+        ut->blocked &= ~SIGSET(signal);
+    }
+    if (p->pid == 1 && action->handler == 0) {
+        /* init is immune to signals, but it cannot go on behind a fault. */
+        spin_unlock_irqrestore(&process_lock, irq);
+        process_exit(EXIT_STATUS_SIGNAL(signal));
+    }
+    (void)signal_send_thread_locked(ut, signal, &info);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+/* --- out of memory -------------------------------------------------------------------------------- */
+
+static struct process *largest_process(void)
+{
+    struct process *p, *best = NULL;
+    uint64_t best_pages = 0;
+
+    list_for_each_entry(p, &process_all, all_node) {
+        uint64_t nr_pages = p->vspace ? p->vspace->nr_resident : 0;
+
+        if (p->pid != 1 && nr_pages >= best_pages && p->vspace) {
+            best = p;
+            best_pages = nr_pages;
+        }
+    }
+    return best;
+}
+
+/* Kills the largest process. The caller tries again, unless it is the victim. */
+static void sacrifice(void)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct process *p = largest_process();
+    bool is_news = p && !p->is_exiting;
+    uint64_t nr_kib = p && p->vspace ? p->vspace->nr_resident * (PAGE_SIZE / 1024) : 0;
+    pid_t pid = p ? p->pid : 0;
+    char name[16] = "";
+
+    if (is_news) {
+        memcpy(name, p->name, sizeof(name));
+        (void)signal_send_process_locked(p, SIGKILL, NULL);
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (is_news)
+        log_err("out of memory: killed process %d (%s), %lu KiB resident", pid, name,
+                (unsigned long)nr_kib);
+    if (!p)
+        process_exit(EXIT_STATUS_SIGNAL(SIGKILL));
+    process_checkpoint();
+    if (p != process_current())
+        thread_sleep_ns(NS_PER_MSEC); /* let it go */
+}
+
+/* --- faults --------------------------------------------------------------------------------------- */
+
+static uint32_t access_of(uint64_t cause)
+{
+    switch (cause) {
+    case TRAP_FETCH_PAGE:
+    case TRAP_FETCH_ACCESS:
+        return VMA_EXEC;
+    case TRAP_STORE_PAGE:
+    case TRAP_STORE_ACCESS:
+        return VMA_WRITE;
+    default:
+        return VMA_READ;
+    }
+}
+
+static void page_fault(const struct trap_frame *regs)
+{
+    struct user_thread *ut = user_current();
+    uint64_t addr = regs->value;
+
+    ut->nr_minor_faults++;
+    for (;;) {
+        switch (vspace_fault(ut->vspace, addr, access_of(regs->cause))) {
+        case 0:
+            return;
+        case -ENOMEM:
+            sacrifice();
+            continue;
+        case -EACCES:
+            signal_force(SIGSEGV, SEGV_ACCERR, addr);
+            return;
+        case -ENXIO:
+        case -EIO:
+            signal_force(SIGBUS, BUS_ADRERR, addr);
+            return;
+        default:
+            signal_force(SIGSEGV, SEGV_MAPERR, addr);
+            return;
+        }
+    }
+}
+
+/* Only code with a fix-up touches user memory, and only with preemption allowed may it sleep. */
+bool signal_kernel_fault(struct trap_frame *frame)
+{
+    struct thread *thread = thread_current();
+    struct user_thread *ut;
+    int err;
+
+    if (!is_user_address(frame->value) ||
+        (frame->cause != TRAP_LOAD_PAGE && frame->cause != TRAP_STORE_PAGE) ||
+        thread->arch.preempt_count != 0 || !user_thread_is(thread) || !arch_has_fixup(frame))
+        return false;
+    ut = user_current();
+    if (!ut->vspace || mutex_is_held(&ut->vspace->lock))
+        return false;
+    arch_irq_enable();
+    ut->nr_minor_faults++;
+    err = vspace_fault(ut->vspace, frame->value, access_of(frame->cause));
+    arch_irq_disable();
+    return err == 0;
+}
+
+void user_fault(struct trap_frame *regs)
+{
+    struct user_thread *ut = user_current();
+
+    switch (regs->cause) {
+    case TRAP_FETCH_PAGE:
+    case TRAP_LOAD_PAGE:
+    case TRAP_STORE_PAGE:
+        page_fault(regs);
+        return;
+    case TRAP_ILLEGAL:
+        if (!arch_fpu_trap(&ut->thread.arch, regs))
+            signal_force(SIGILL, ILL_ILLOPC, regs->pc);
+        return;
+    case TRAP_BREAKPOINT:
+        signal_force(SIGTRAP, TRAP_BRKPT, regs->pc);
+        return;
+    case TRAP_LOAD_MISALIGNED:
+    case TRAP_STORE_MISALIGNED:
+    case TRAP_FETCH_MISALIGNED:
+        signal_force(SIGBUS, BUS_ADRALN, regs->value);
+        return;
+    default: /* access faults: no memory or device answers there */
+        signal_force(SIGSEGV, SEGV_ACCERR, regs->value);
+    }
+}

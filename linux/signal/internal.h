@@ -1,0 +1,44 @@
+/*
+ * Shared by the files of linux/signal only.
+ */
+#ifndef SIGNAL_INTERNAL_H
+#define SIGNAL_INTERNAL_H
+
+#include <arch/fpu.h>
+#include <arch/trap.h>
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <frame/frame.h>
+#include <log/log.h>
+#include <process/process.h>
+#include <signal/signal.h>
+#include <signal/syscalls.h>
+#include <string/string.h>
+#include <user/upcalls.h>
+#include <user/user.h>
+#include <vspace/vspace.h>
+
+#define SA_NOCLDSTOP 0x00000001u
+#define SA_NOCLDWAIT 0x00000002u
+#define SA_SIGINFO   0x00000004u
+#define SA_ONSTACK   0x08000000u
+#define SA_RESTART   0x10000000u
+#define SA_NODEFER   0x40000000u
+#define SA_RESETHAND 0x80000000u
+
+#define SS_ONSTACK    1u
+#define SS_DISABLE    2u
+#define SS_AUTODISARM 0x80000000u
+#define MINSIGSTKSZ   2048
+
+#define SIGNALS_UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
+
+/* A signal that the thread caused itself: cannot be blocked or ignored. */
+void signal_force(int signal, int code, uint64_t addr);
+
+/* Sets the caller's mask and wakes what becomes deliverable. */
+void signal_set_mask(sigset64_t mask);
+
+bool signal_on_altstack(const struct user_thread *ut, uint64_t sp);
+
+#endif
