@@ -1,0 +1,402 @@
+/*
+ * execve: finding the file, scripts, building the new space, and the exchange.
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <exec/syscalls.h>
+#include <process/fs_context.h>
+#include <process/upcalls.h>
+#include <random/random.h>
+#include <signal/signal.h>
+#include <user/user.h>
+
+#define NR_SCRIPTS_MAX 4
+
+struct exec {
+    struct vfs_context context;
+    struct image image;
+    char *path;          /* as given; AT_EXECFN */
+    struct strings argv, envp;
+    struct vspace *vs;
+    struct loaded loaded;
+    struct stack_layout stack;
+    struct cred cred;
+    bool is_secure;
+};
+
+static void cleanup(struct exec *x)
+{
+    if (x->image.file)
+        file_put(x->image.file);
+    heap_free(x->path);
+    strings_free(&x->argv);
+    strings_free(&x->envp);
+    heap_free(x->stack.block);
+    if (x->vs)
+        vspace_put(x->vs);
+    process_vfs_end(&x->context);
+}
+
+/* --- the file ------------------------------------------------------------------------------------- */
+
+static int open_executable(struct exec *x, const struct path *at, const char *path, unsigned flags)
+{
+    struct path found;
+    struct inode *inode;
+    int err = vfs_lookup(&x->context, at, path, flags, &found);
+
+    if (err)
+        return err;
+    inode = found.dentry->inode;
+    if (!S_ISREG(inode->mode))
+        err = S_ISLNK(inode->mode) ? -ELOOP : -EACCES;
+    else if (found.mount->flags & MOUNT_NOEXEC)
+        err = -EACCES;
+    else
+        err = inode_permission(inode, x->context.cred, MAY_EXEC);
+    if (!err && !(inode->mode & S_IXUGO))
+        err = -EACCES;
+    if (!err) /* a program may be executable without being readable: the kernel opens it */
+        err = vfs_open_path(&found, &cred_kernel, O_RDONLY, &x->image.file);
+    if (!err)
+        x->image.size = inode->size;
+    path_put(&found);
+    return err;
+}
+
+/* The interpreter takes the script's place; argv becomes interpreter [argument] script args... */
+static int become_script(struct exec *x, const char *script_path, const char *head, size_t size,
+                         struct script *script)
+{
+    struct strings argv = {0};
+    int err = script_parse(head, size, script);
+
+    if (err)
+        return err;
+    err = strings_append(&argv, script->interpreter, strlen(script->interpreter));
+    if (!err && script->argument[0])
+        err = strings_append(&argv, script->argument, strlen(script->argument));
+    if (!err)
+        err = strings_append(&argv, script_path, strlen(script_path));
+    strings_shift(&x->argv);
+    for (const char *s = x->argv.data; !err && x->argv.count && s < x->argv.data + x->argv.size;
+         s += strlen(s) + 1)
+        err = strings_append(&argv, s, strlen(s));
+    if (err) {
+        strings_free(&argv);
+        return err;
+    }
+    strings_free(&x->argv);
+    x->argv = argv;
+    file_put(x->image.file);
+    x->image.file = NULL;
+    return open_executable(x, NULL, script->interpreter, 0);
+}
+
+static int resolve_scripts(struct exec *x)
+{
+    struct script *script = heap_alloc(sizeof(*script));
+    char *head = heap_alloc(SCRIPT_LINE_MAX);
+    char *script_path = heap_alloc(PATH_MAX);
+    int err = script && head && script_path ? 0 : -ENOMEM;
+    unsigned depth;
+
+    if (!err)
+        strlcpy(script_path, x->path, PATH_MAX);
+    for (depth = 0; !err; depth++) {
+        ssize_t n = image_read(&x->image, head, SCRIPT_LINE_MAX, 0);
+
+        if (n < 0)
+            err = (int)n;
+        else if (!script_is(head, (size_t)n))
+            break;
+        else if (depth == NR_SCRIPTS_MAX)
+            err = -ELOOP;
+        else
+            err = become_script(x, script_path, head, (size_t)n, script);
+        if (!err)
+            strlcpy(script_path, script->interpreter, PATH_MAX);
+    }
+    heap_free(script);
+    heap_free(head);
+    heap_free(script_path);
+    return err;
+}
+
+/* Set-user-id and set-group-id files change who runs. */
+static void choose_credentials(struct exec *x)
+{
+    const struct process *p = process_current();
+    const struct file *file = x->image.file;
+
+    x->cred = p->credentials;
+    if (file && !p->no_new_privs && !(file->path.mount->flags & MOUNT_NOSUID)) {
+        const struct inode *inode = file->inode;
+
+        if (inode->mode & S_ISUID)
+            x->cred.euid = inode->uid;
+        if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+            x->cred.egid = inode->gid;
+    }
+    x->cred.suid = x->cred.fsuid = x->cred.euid;
+    x->cred.sgid = x->cred.fsgid = x->cred.egid;
+    if (x->cred.euid == 0 && p->credentials.euid != 0)
+        x->cred.cap_permitted = x->cred.cap_effective = x->cred.cap_bounding;
+    else if (x->cred.euid != 0 && p->credentials.euid == 0)
+        x->cred.cap_effective = 0;
+    x->is_secure = x->cred.euid != x->cred.uid || x->cred.egid != x->cred.gid;
+}
+
+/* --- the new space -------------------------------------------------------------------------------- */
+
+/* AT_HWCAP: a bit for each single-letter extension. */
+static uint64_t hwcap(void)
+{
+    uint64_t caps = 1 << ('i' - 'a') | 1 << ('m' - 'a') | 1 << ('a' - 'a') | 1 << ('c' - 'a');
+
+    if (arch_has(ARCH_FEATURE_FD))
+        caps |= 1 << ('f' - 'a') | 1 << ('d' - 'a');
+    return caps;
+}
+
+static int build_stack(struct exec *x, uint64_t limit)
+{
+    uint64_t top = STACK_TOP - random_below(1 << 11) * PAGE_SIZE;
+    struct startup startup = {
+        .argv = &x->argv,
+        .envp = &x->envp,
+        .path = x->path,
+        .loaded = &x->loaded,
+        .cred = &x->cred,
+        .is_secure = x->is_secure,
+    };
+    struct vspace_map_request r = {
+        .flags = VMA_READ | VMA_WRITE | VMA_GROWS_DOWN | VMA_STACK |
+                 (x->loaded.is_stack_exec ? VMA_EXEC : 0),
+        .options = VSPACE_FIXED | VSPACE_NO_REPLACE,
+        .ops = &vma_anonymous,
+    };
+    uint8_t random[16];
+    uint64_t addr;
+    ssize_t n;
+    int err;
+
+    random_bytes(random, sizeof(random));
+    err = stack_build(&startup, top, random, hwcap(), &x->stack);
+    if (err)
+        return err;
+    if (x->stack.size > limit / 4 && x->stack.size > KIB(128))
+        return -E2BIG;
+    r.size = ALIGN_UP(x->stack.size, PAGE_SIZE) + KIB(128);
+    r.addr = top - r.size;
+    err = vspace_map(x->vs, &r, &addr);
+    if (err)
+        return err;
+    n = vspace_copy_in(x->vs, x->stack.sp, x->stack.block, x->stack.size);
+    if (n != (ssize_t)x->stack.size)
+        return n < 0 ? (int)n : -ENOMEM;
+    x->vs->stack_top = top;
+    x->vs->arg_start = x->stack.arg_start;
+    x->vs->arg_end = x->stack.arg_end;
+    x->vs->env_start = x->stack.env_start;
+    x->vs->env_end = x->stack.env_end;
+    return 0;
+}
+
+static int build_space(struct exec *x)
+{
+    const struct process *p = process_current();
+    uint64_t stack_limit = p->limits[RLIMIT_STACK].cur;
+    uint64_t gap;
+    int err;
+
+    x->vs = vspace_create(VSPACE_STAGE1, USER_BASE, USER_LIMIT);
+    if (!x->vs)
+        return -ENOMEM;
+    gap = MIN(MAX(stack_limit, MIB(128)), USER_LIMIT / 6 * 5 / 4);
+    x->vs->mmap_top = STACK_TOP - MIB(16) - ALIGN_DOWN(gap, PAGE_SIZE) -
+                      random_below(1 << 16) * PAGE_SIZE;
+    err = load_program(x->vs, &x->image, &x->context, &x->loaded);
+    if (!err)
+        err = build_stack(x, stack_limit);
+    if (!err)
+        err = signal_map_trampoline(x->vs);
+    if (err)
+        return err;
+    x->vs->code_start = x->loaded.code_start;
+    x->vs->code_end = x->loaded.code_end;
+    x->vs->data_start = x->loaded.data_start;
+    x->vs->data_end = x->loaded.data_end;
+    x->vs->brk_start = x->loaded.end + random_below(1 << 10) * PAGE_SIZE;
+    x->vs->brk = x->vs->brk_start;
+    x->vs->limits.nr_bytes = p->limits[RLIMIT_AS].cur;
+    x->vs->limits.stack_bytes = stack_limit;
+    return 0;
+}
+
+/* --- the exchange --------------------------------------------------------------------------------- */
+
+static void set_names(struct exec *x)
+{
+    struct user_thread *ut = user_current();
+    const char *slash = strrchr(x->path, '/');
+
+    strlcpy(ut->name, slash ? slash + 1 : x->path, sizeof(ut->name));
+    memcpy(ut->process->name, ut->name, sizeof(ut->name));
+}
+
+/* From here on there is no way back: a failure would be the end of the process. */
+static void commit(struct exec *x)
+{
+    struct user_thread *ut = user_current();
+    struct process *p = ut->process;
+    struct trap_frame *regs = user_frame(&ut->thread.arch);
+    struct file *old_executable;
+    unsigned long irq;
+
+    timers_process_exit(p, false);
+    process_replace_vspace(x->vs);
+    x->vs = NULL;
+    signal_exec();
+    set_names(x);
+    irq = spin_lock_irqsave(&process_lock);
+    p->credentials = x->cred;
+    p->is_dumpable = !x->is_secure;
+    old_executable = p->executable;
+    p->executable = x->image.file;
+    x->image.file = NULL;
+    p->exit_signal = p->exit_signal ? SIGCHLD : 0;
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (old_executable)
+        file_put(old_executable);
+    ut->clear_child_tid = 0;
+    ut->robust_list = 0;
+    ut->set_child_tid = 0;
+    ut->restart.resume = NULL;
+    memset(&ut->fpu, 0, sizeof(ut->fpu));
+    arch_fpu_reload(&ut->thread.arch);
+    user_frame_init(regs, x->loaded.start_pc, x->stack.sp);
+}
+
+static int run(struct exec *x)
+{
+    int err;
+
+    if (x->argv.count == 0) { /* Linux gives such a program one empty string */
+        err = strings_append(&x->argv, "", 0);
+        if (err)
+            return err;
+    }
+    err = x->image.file ? resolve_scripts(x) : 0;
+    if (err)
+        return err;
+    choose_credentials(x);
+    err = build_space(x);
+    if (!err)
+        err = process_become_single();
+    if (!err)
+        err = fd_table_exec(&process_current()->files);
+    if (err)
+        return err;
+    commit(x);
+    return 0;
+}
+
+/* --- ways in -------------------------------------------------------------------------------------- */
+
+static int exec_user(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, unsigned flags)
+{
+    struct exec x = {0};
+    struct path at = {0};
+    unsigned lookup = flags & AT_SYMLINK_NOFOLLOW ? LOOKUP_NO_FOLLOW : 0;
+    ssize_t n;
+    int err = 0;
+
+    if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    process_vfs_begin(&x.context);
+    x.path = heap_alloc(PATH_MAX);
+    if (!x.path)
+        err = -ENOMEM;
+    if (!err) {
+        n = strncpy_from_user(x.path, path, PATH_MAX);
+        err = n < 0 ? (int)n : 0;
+    }
+    if (!err && x.path[0] == '\0') {
+        if (flags & AT_EMPTY_PATH)
+            lookup |= LOOKUP_EMPTY_PATH;
+        else
+            err = -ENOENT;
+    }
+    if (!err && dirfd != AT_FDCWD && x.path[0] != '/')
+        err = fd_table_path(process_current()->files, dirfd, &at);
+    if (!err)
+        err = open_executable(&x, at.mount ? &at : NULL, x.path, lookup);
+    if (at.mount)
+        path_put(&at);
+    if (!err)
+        err = strings_from_user(&x.argv, argv);
+    if (!err)
+        err = strings_from_user(&x.envp, envp);
+    if (!err && x.argv.size + x.envp.size > STRINGS_MAX)
+        err = -E2BIG;
+    if (!err)
+        err = run(&x);
+    cleanup(&x);
+    return err;
+}
+
+SYSCALL(execve)
+{
+    return exec_user(AT_FDCWD, a[0], a[1], a[2], 0);
+}
+
+SYSCALL(execveat)
+{
+    return exec_user((int)a[0], a[1], a[2], a[3], (unsigned)a[4]);
+}
+
+int exec_kernel(const char *path, const char *const *argv, const char *const *envp)
+{
+    struct exec x = {0};
+    int err;
+
+    process_vfs_begin(&x.context);
+    x.path = heap_alloc(PATH_MAX);
+    err = x.path ? 0 : -ENOMEM;
+    if (!err) {
+        strlcpy(x.path, path, PATH_MAX);
+        err = open_executable(&x, NULL, path, 0);
+    }
+    if (!err)
+        err = strings_from_kernel(&x.argv, argv);
+    if (!err)
+        err = strings_from_kernel(&x.envp, envp);
+    if (!err)
+        err = run(&x);
+    cleanup(&x);
+    if (!err)
+        user_enter();
+    return err;
+}
+
+int exec_image(const void *image, size_t nr_bytes, const char *name)
+{
+    struct exec x = {.image = {.memory = image, .size = nr_bytes}};
+    int err;
+
+    process_vfs_begin(&x.context);
+    x.path = heap_alloc(PATH_MAX);
+    err = x.path ? 0 : -ENOMEM;
+    if (!err) {
+        strlcpy(x.path, name, PATH_MAX);
+        err = strings_append(&x.argv, name, strlen(name));
+    }
+    if (!err)
+        err = run(&x);
+    cleanup(&x);
+    if (!err)
+        user_enter();
+    return err;
+}
