@@ -1,0 +1,41 @@
+/*
+ * Shared by the files of linux/clock only.
+ */
+#ifndef CLOCK_INTERNAL_H
+#define CLOCK_INTERNAL_H
+
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <clock/syscalls.h>
+#include <heap/heap.h>
+#include <process/process.h>
+#include <process/upcalls.h>
+#include <string/string.h>
+#include <time/time.h>
+
+#define CLOCK_REALTIME           0
+#define CLOCK_MONOTONIC          1
+#define CLOCK_PROCESS_CPUTIME_ID 2
+#define CLOCK_THREAD_CPUTIME_ID  3
+#define CLOCK_MONOTONIC_RAW      4
+#define CLOCK_REALTIME_COARSE    5
+#define CLOCK_MONOTONIC_COARSE   6
+#define CLOCK_BOOTTIME           7
+#define CLOCK_REALTIME_ALARM     8
+#define CLOCK_BOOTTIME_ALARM     9
+#define CLOCK_TAI                11
+
+#define TIMER_ABSTIME 1
+
+/* -EINVAL for an unknown clock. */
+int clock_read(int clock, uint64_t *ns) MUST_CHECK;
+
+/* Seconds are saturated; -EFAULT; -EINVAL for a negative time or 10^9 nanoseconds and more. */
+int timespec_read(uint64_t addr, uint64_t *ns) MUST_CHECK;
+int timespec_to_ns(const struct linux_timespec *t, uint64_t *ns) MUST_CHECK;
+struct linux_timespec ns_to_timespec(uint64_t ns);
+
+/* A time on a clock that can be waited for, as a monotonic deadline. */
+int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline) MUST_CHECK;
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * Interval timers: ITIMER_REAL. The processor-time timers are refused by name.
+ */
+#include "internal.h"
+
+#include <log/log.h>
+
+#define ITIMER_REAL    0
+#define ITIMER_VIRTUAL 1
+#define ITIMER_PROF    2
+
+static void arm(struct process *p, uint64_t delay_ns)
+{
+    p->alarm_deadline_ns = time_deadline_ns(delay_ns);
+    timer_arm(&p->alarm, p->alarm_deadline_ns);
+}
+
+/* Interrupt context. The process lives: timers_process_exit waits for us. */
+static void alarm_fires(struct timer *timer)
+{
+    struct process *p = container_of(timer, struct process, alarm);
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    (void)signal_send_process_locked(p, SIGALRM, NULL);
+    if (p->alarm_interval_ns)
+        arm(p, p->alarm_interval_ns);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+static uint64_t remaining(struct process *p)
+{
+    uint64_t deadline = p->alarm_deadline_ns, now = time_now_ns();
+
+    if (!p->alarm.fn || !timer_is_armed(&p->alarm))
+        return 0;
+    return deadline > now ? deadline - now : 1000;
+}
+
+static struct linux_timeval to_timeval(uint64_t ns)
+{
+    return (struct linux_timeval){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC / 1000)};
+}
+
+static int from_timeval(const struct linux_timeval *t, uint64_t *ns)
+{
+    struct linux_timespec spec = {t->tv_sec, t->tv_usec * 1000};
+
+    if (t->tv_usec < 0 || t->tv_usec >= 1000000)
+        return -EINVAL;
+    return timespec_to_ns(&spec, ns);
+}
+
+SYSCALL(getitimer)
+{
+    struct process *p = process_current();
+    struct linux_itimerval value;
+
+    if (a[0] > ITIMER_PROF)
+        return -EINVAL;
+    if (a[0] != ITIMER_REAL) {
+        value = (struct linux_itimerval){0};
+        return copy_to_user(a[1], &value, sizeof(value));
+    }
+    value.it_interval = to_timeval(p->alarm_interval_ns);
+    value.it_value = to_timeval(remaining(p));
+    return copy_to_user(a[1], &value, sizeof(value));
+}
+
+SYSCALL(setitimer)
+{
+    struct process *p = process_current();
+    struct linux_itimerval new = {0}, old;
+    uint64_t interval, value;
+    unsigned long irq;
+
+    if (a[0] > ITIMER_PROF)
+        return -EINVAL;
+    if (a[1] && copy_from_user(&new, a[1], sizeof(new)) != 0)
+        return -EFAULT;
+    if (from_timeval(&new.it_interval, &interval) != 0 || from_timeval(&new.it_value, &value) != 0)
+        return -EINVAL;
+    if (a[0] != ITIMER_REAL) {
+        static bool said;
+
+        if (!said)
+            log_warn("setitimer: ITIMER_VIRTUAL and ITIMER_PROF are not supported");
+        said = true;
+        return -EOPNOTSUPP;
+    }
+    old.it_interval = to_timeval(p->alarm_interval_ns);
+    old.it_value = to_timeval(remaining(p));
+    if (!p->alarm.fn)
+        timer_init(&p->alarm, alarm_fires);
+    timer_cancel_sync(&p->alarm);
+    irq = spin_lock_irqsave(&process_lock);
+    p->alarm_interval_ns = interval;
+    if (value)
+        arm(p, value);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return a[2] ? copy_to_user(a[2], &old, sizeof(old)) : 0;
+}

@@ -1,0 +1,251 @@
+/*
+ * POSIX timers: timer_create and relatives, over the real-time and monotonic clocks. They notify by a
+ * signal to the process or to one thread (SIGEV_THREAD_ID, which glibc's SIGEV_THREAD uses), or not at
+ * all. A timer with its signal still pending counts an overrun instead of queueing another.
+ */
+#include "internal.h"
+
+#include <log/log.h>
+
+#define NR_TIMERS_MAX 64 /* a process */
+
+#define SIGEV_SIGNAL    0
+#define SIGEV_NONE      1
+#define SIGEV_THREAD_ID 4
+
+struct sigevent {
+    uint64_t value;
+    int32_t signo, notify;
+    int32_t tid;
+    uint8_t pad[44];
+};
+_Static_assert(sizeof(struct sigevent) == 64, "struct sigevent");
+
+/* [process_lock] all */
+struct posix_timer {
+    struct list node;
+    struct timer timer;
+    struct process *process; /* [I] */
+    int id, clock;           /* [I] */
+    int signo, notify;       /* [I] */
+    pid_t tid;               /* [I] SIGEV_THREAD_ID */
+    uint64_t value;          /* [I] */
+    uint64_t interval_ns, deadline_ns;
+    int overrun;
+};
+
+static struct posix_timer *find(struct process *p, int id)
+{
+    struct posix_timer *t;
+
+    list_for_each_entry(t, &p->posix_timers, node) {
+        if (t->id == id)
+            return t;
+    }
+    return NULL;
+}
+
+static void notify(struct posix_timer *t)
+{
+    struct linux_siginfo info = {.signo = t->signo, .code = SI_TIMER};
+    struct user_thread *ut = NULL;
+
+    if (t->notify == SIGEV_NONE)
+        return;
+    info.timer.timer_id = t->id;
+    info.timer.overrun = t->overrun;
+    info.timer.value = t->value;
+    if (t->notify == SIGEV_THREAD_ID) {
+        ut = user_thread_find(t->tid);
+        if (!ut || ut->process != t->process)
+            return;
+    }
+    if ((ut ? ut->pending.set : t->process->pending.set) & SIGSET(t->signo)) {
+        t->overrun++;
+        return;
+    }
+    t->overrun = 0;
+    if (ut)
+        (void)signal_send_thread_locked(ut, t->signo, &info);
+    else
+        (void)signal_send_process_locked(t->process, t->signo, &info);
+}
+
+static void fires(struct timer *timer)
+{
+    struct posix_timer *t = container_of(timer, struct posix_timer, timer);
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    notify(t);
+    if (t->interval_ns) {
+        t->deadline_ns = time_deadline_ns(MAX(t->interval_ns, 1000ull));
+        timer_arm(&t->timer, t->deadline_ns);
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+static int insert(struct process *p, struct posix_timer *t)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct posix_timer *other;
+    unsigned nr = 0;
+
+    list_for_each_entry(other, &p->posix_timers, node)
+        nr++;
+    while (find(p, t->id))
+        t->id++;
+    if (nr < NR_TIMERS_MAX)
+        list_add_tail(&p->posix_timers, &t->node);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return nr < NR_TIMERS_MAX ? 0 : -EAGAIN;
+}
+
+static int check_event(const struct sigevent *e)
+{
+    if (e->notify != SIGEV_SIGNAL && e->notify != SIGEV_NONE && e->notify != SIGEV_THREAD_ID)
+        return -EINVAL;
+    if (e->notify != SIGEV_NONE && (e->signo < 1 || e->signo > NR_SIGNALS))
+        return -EINVAL;
+    return 0;
+}
+
+SYSCALL(timer_create)
+{
+    struct process *p = process_current();
+    struct sigevent e = {.signo = SIGALRM};
+    struct posix_timer *t;
+    uint64_t deadline;
+    int err = clock_deadline((int)a[0], 0, true, &deadline);
+
+    if (!err && a[1] && copy_from_user(&e, a[1], sizeof(e)) != 0)
+        err = -EFAULT;
+    if (!err)
+        err = check_event(&e);
+    if (err)
+        return err;
+    t = heap_zalloc(sizeof(*t));
+    if (!t)
+        return -EAGAIN;
+    t->process = p;
+    t->clock = (int)a[0];
+    t->signo = e.signo;
+    t->notify = e.notify;
+    t->tid = e.tid;
+    timer_init(&t->timer, fires);
+    err = insert(p, t);
+    if (err) {
+        heap_free(t);
+        return err;
+    }
+    t->value = a[1] ? e.value : (uint64_t)t->id;
+    return put_user_u32(a[2], (uint32_t)t->id);
+}
+
+static struct linux_itimerspec state_of(struct posix_timer *t)
+{
+    struct linux_itimerspec s = {.it_interval = ns_to_timespec(t->interval_ns)};
+    uint64_t now = time_now_ns();
+
+    if (timer_is_armed(&t->timer))
+        s.it_value = ns_to_timespec(t->deadline_ns > now ? t->deadline_ns - now : 1);
+    return s;
+}
+
+SYSCALL(timer_gettime)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct posix_timer *t = find(process_current(), (int)a[0]);
+    struct linux_itimerspec s = {0};
+
+    if (t)
+        s = state_of(t);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return t ? copy_to_user(a[1], &s, sizeof(s)) : -EINVAL;
+}
+
+SYSCALL(timer_settime)
+{
+    struct linux_itimerspec new, old = {0};
+    uint64_t interval, value, deadline = 0;
+    struct posix_timer *t;
+    unsigned long irq;
+    int err = 0;
+
+    if (copy_from_user(&new, a[2], sizeof(new)) != 0)
+        return -EFAULT;
+    if (timespec_to_ns(&new.it_interval, &interval) != 0 ||
+        timespec_to_ns(&new.it_value, &value) != 0)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    t = find(process_current(), (int)a[0]);
+    if (t) {
+        old = state_of(t);
+        timer_cancel(&t->timer);
+        t->interval_ns = interval;
+        t->overrun = 0;
+        if (value) {
+            err = clock_deadline(t->clock, value, (int)a[1] & TIMER_ABSTIME, &deadline);
+            if (!err)
+                timer_arm(&t->timer, deadline);
+            t->deadline_ns = deadline;
+        }
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!t || err)
+        return t ? err : -EINVAL;
+    return a[3] ? copy_to_user(a[3], &old, sizeof(old)) : 0;
+}
+
+SYSCALL(timer_getoverrun)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct posix_timer *t = find(process_current(), (int)a[0]);
+    int ret = t ? t->overrun : -EINVAL;
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+static void dispose(struct posix_timer *t)
+{
+    t->interval_ns = 0; /* a fire that runs now does not arm again */
+    timer_cancel_sync(&t->timer);
+    heap_free(t);
+}
+
+SYSCALL(timer_delete)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct posix_timer *t = find(process_current(), (int)a[0]);
+
+    if (t) {
+        list_del(&t->node);
+        t->interval_ns = 0;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!t)
+        return -EINVAL;
+    dispose(t);
+    return 0;
+}
+
+void timers_process_exit(struct process *p, bool is_exit)
+{
+    for (;;) {
+        unsigned long irq = spin_lock_irqsave(&process_lock);
+        struct posix_timer *t = list_first_entry_or_null(&p->posix_timers, struct posix_timer, node);
+
+        if (t) {
+            list_del(&t->node);
+            t->interval_ns = 0;
+        }
+        if (is_exit)
+            p->alarm_interval_ns = 0;
+        spin_unlock_irqrestore(&process_lock, irq);
+        if (!t)
+            break;
+        dispose(t);
+    }
+    if (is_exit && p->alarm.fn)
+        timer_cancel_sync(&p->alarm);
+}

@@ -1,0 +1,17 @@
+/*
+ * Shared by the files of linux/futex only.
+ */
+#ifndef FUTEX_INTERNAL_H
+#define FUTEX_INTERNAL_H
+
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <futex/syscalls.h>
+#include <process/process.h>
+#include <process/upcalls.h>
+#include <vspace/vspace.h>
+
+/* Wakes up to nr waiters of a word of the caller's memory; is_private as FUTEX_PRIVATE_FLAG. */
+int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * What happens to futexes when a thread ends: the robust list (Documentation/locking/robust-futex-ABI)
+ * is walked and every lock on it that the thread holds is marked FUTEX_OWNER_DIED and one waiter woken;
+ * then the word that pthread_join waits for is cleared. The list is the program's: it may be circular
+ * or point anywhere, so the walk is bounded and every access may fail.
+ */
+#include "internal.h"
+
+#define FUTEX_WAITERS    0x80000000u
+#define FUTEX_OWNER_DIED 0x40000000u
+#define FUTEX_TID_MASK   0x3fffffffu
+#define NR_ROBUST_MAX    2048
+
+struct robust_list_head {
+    uint64_t next;
+    int64_t futex_offset;
+    uint64_t pending;
+};
+
+SYSCALL(set_robust_list)
+{
+    if (a[1] != sizeof(struct robust_list_head))
+        return -EINVAL;
+    user_current()->robust_list = a[0];
+    return 0;
+}
+
+SYSCALL(get_robust_list)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct user_thread *ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
+    uint64_t head = ut ? ut->robust_list : 0;
+    bool is_ours = ut && (ut->process == process_current() || process_is_privileged());
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!ut)
+        return -ESRCH;
+    if (!is_ours)
+        return -EPERM;
+    if (put_user_u64(a[1], head) != 0 || put_user_u64(a[2], sizeof(struct robust_list_head)) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+/* False: stop walking, the memory is not as it should be. */
+static bool owner_died(struct user_thread *ut, uint64_t addr)
+{
+    uint32_t value, old;
+
+    for (;;) {
+        if (get_user_u32(&value, addr) != 0)
+            return false;
+        if ((value & FUTEX_TID_MASK) != (uint32_t)ut->tid)
+            return true;
+        if (cmpxchg_user_u32(addr, value, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &old) != 0)
+            return false;
+        if (old == value)
+            break;
+    }
+    if (value & FUTEX_WAITERS) {
+        (void)futex_wake(addr, false, 1, ~0u);
+        (void)futex_wake(addr, true, 1, ~0u);
+    }
+    return true;
+}
+
+static void walk_robust_list(struct user_thread *ut)
+{
+    struct robust_list_head head;
+    uint64_t entry;
+
+    if (copy_from_user(&head, ut->robust_list, sizeof(head)) != 0)
+        return;
+    entry = head.next & ~1ull;
+    for (unsigned n = 0; entry != ut->robust_list && n < NR_ROBUST_MAX; n++) {
+        uint64_t next;
+
+        if (get_user_u64(&next, entry) != 0)
+            return;
+        if (entry != (head.pending & ~1ull) &&
+            !owner_died(ut, entry + (uint64_t)head.futex_offset))
+            return;
+        entry = next & ~1ull;
+    }
+    if (head.pending & ~1ull)
+        (void)owner_died(ut, (head.pending & ~1ull) + (uint64_t)head.futex_offset);
+}
+
+void futex_thread_exit(struct user_thread *ut)
+{
+    if (!ut->vspace)
+        return;
+    if (ut->robust_list)
+        walk_robust_list(ut);
+    ut->robust_list = 0;
+    if (ut->clear_child_tid && READ_ONCE(ut->vspace->refcount) + ut->process->nr_threads > 2) {
+        if (put_user_u32(ut->clear_child_tid, 0) == 0) {
+            (void)futex_wake(ut->clear_child_tid, false, 1, ~0u);
+            (void)futex_wake(ut->clear_child_tid, true, 1, ~0u);
+        }
+    }
+    ut->clear_child_tid = 0;
+}

@@ -1,0 +1,426 @@
+/*
+ * The memory calls: mmap and its kin over mm/vspace.
+ */
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <filemap/filemap.h>
+#include <frame/frame.h>
+#include <heap/heap.h>
+#include <log/log.h>
+#include <memory/syscalls.h>
+#include <process/process.h>
+#include <process/upcalls.h>
+#include <vspace/vspace.h>
+
+#define MAP_SHARED          0x01
+#define MAP_PRIVATE         0x02
+#define MAP_SHARED_VALIDATE 0x03
+#define MAP_TYPE            0x0f
+#define MAP_FIXED           0x10
+#define MAP_ANONYMOUS       0x20
+#define MAP_GROWSDOWN       0x0100
+#define MAP_DENYWRITE       0x0800
+#define MAP_EXECUTABLE      0x1000
+#define MAP_LOCKED          0x2000
+#define MAP_NORESERVE       0x4000
+#define MAP_POPULATE        0x8000
+#define MAP_NONBLOCK        0x10000
+#define MAP_STACK           0x20000
+#define MAP_HUGETLB         0x40000
+#define MAP_FIXED_NOREPLACE 0x100000
+#define MAP_KNOWN                                                                                  \
+    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |       \
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_FIXED_NOREPLACE)
+
+static uint32_t rights_of(uint64_t prot)
+{
+    return (prot & PROT_READ ? VMA_READ : 0) | (prot & PROT_WRITE ? VMA_WRITE : 0) |
+           (prot & PROT_EXEC ? VMA_EXEC : 0);
+}
+
+/* More than there could ever be is refused at once (Linux's heuristic overcommit). */
+static bool is_absurd(uint64_t size)
+{
+    struct frame_stats stats;
+
+    if (size < MIB(64))
+        return false;
+    frame_stats(&stats);
+    return size > stats.total * PAGE_SIZE;
+}
+
+/* --- mmap ----------------------------------------------------------------------------------------- */
+
+/* The kind of a file's memory. What has to be put afterwards goes into *map. */
+static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct filemap **map,
+                     struct vspace_map_request *r)
+{
+    struct file_mapping m = {.kind = FILE_MAPPING_ANONYMOUS};
+    int err;
+
+    if (!file->can_read)
+        return -EACCES;
+    if (is_shared && (prot & PROT_WRITE) && (!file->can_write || (file->flags & O_APPEND)))
+        return -EACCES;
+    if ((prot & PROT_EXEC) && file->path.mount && (file->path.mount->flags & MOUNT_NOEXEC))
+        return -EPERM;
+    err = file_mmap(file, &m);
+    if (err)
+        return err;
+    switch (m.kind) {
+    case FILE_MAPPING_CACHE:
+        *map = filemap_create(file, &m);
+        r->ops = &vma_file;
+        r->object = *map;
+        if (is_shared && file->can_write)
+            r->flags |= VMA_MAY_WRITE;
+        return *map ? 0 : -ENOMEM;
+    case FILE_MAPPING_PHYSICAL:
+        if (!process_is_privileged())
+            return -EPERM;
+        r->ops = &vma_physical;
+        r->offset += m.pa.v;
+        r->flags |= VMA_SHARED | VMA_MAY_WRITE;
+        return 0;
+    case FILE_MAPPING_ANONYMOUS:
+        r->ops = &vma_anonymous;
+        return 0;
+    }
+    return -ENODEV;
+}
+
+static int check_mmap(uint64_t size, uint64_t flags, uint64_t offset)
+{
+    unsigned type = flags & MAP_TYPE;
+
+    if (size == 0 || (offset & PAGE_MASK))
+        return -EINVAL;
+    if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+        return -EINVAL;
+    if (flags & MAP_HUGETLB)
+        return -EINVAL; /* no huge page file system */
+    if (type == MAP_SHARED_VALIDATE && (flags & ~(uint64_t)MAP_KNOWN))
+        return -EOPNOTSUPP;
+    if (size > UINT64_MAX - PAGE_SIZE)
+        return -ENOMEM;
+    if (offset + ALIGN_UP(size, PAGE_SIZE) < offset)
+        return -EOVERFLOW;
+    return 0;
+}
+
+static int64_t map(struct vspace_map_request *r, uint64_t flags, uint64_t prot, struct file *file)
+{
+    bool is_shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+    struct vma_shared_object *shared = NULL;
+    struct filemap *filemap = NULL;
+    uint64_t addr;
+    int err = 0;
+
+    if (file) {
+        err = file_kind(file, prot, is_shared, &filemap, r);
+    } else {
+        r->offset = 0;
+        r->ops = &vma_anonymous;
+    }
+    if (!err && r->ops == &vma_anonymous && is_shared) {
+        shared = vma_shared_create(r->size);
+        r->ops = &vma_shared;
+        r->object = shared;
+        r->flags |= VMA_MAY_WRITE;
+        err = shared ? 0 : -ENOMEM;
+    }
+    if (!err && is_shared)
+        r->flags |= VMA_SHARED;
+    if (!err)
+        err = vspace_map(user_current()->vspace, r, &addr);
+    if (filemap)
+        filemap_put(filemap);
+    if (shared)
+        vma_shared_put(shared);
+    return err ? err : (int64_t)addr;
+}
+
+SYSCALL(mmap)
+{
+    uint64_t flags = a[3];
+    struct vspace_map_request r = {
+        .addr = a[0],
+        .size = ALIGN_UP(a[1], PAGE_SIZE),
+        .flags = rights_of(a[2]),
+        .offset = a[5],
+    };
+    struct file *file = NULL;
+    int64_t ret;
+    int err = check_mmap(a[1], flags, a[5]);
+
+    if (err)
+        return err;
+    if (is_absurd(r.size) && (r.flags & VMA_WRITE) && !(flags & MAP_NORESERVE))
+        return -ENOMEM;
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+        r.options |= VSPACE_FIXED;
+    if (flags & MAP_FIXED_NOREPLACE)
+        r.options |= VSPACE_NO_REPLACE;
+    if (flags & (MAP_POPULATE | MAP_LOCKED))
+        r.options |= VSPACE_POPULATE;
+    if (flags & MAP_GROWSDOWN)
+        r.flags |= VMA_GROWS_DOWN;
+    if (!(flags & MAP_ANONYMOUS)) {
+        file = fd_table_file(process_current()->files, (int)a[4]);
+        if (!file)
+            return -EBADF;
+    }
+    ret = map(&r, flags, a[2], file);
+    if (file)
+        file_put(file);
+    return ret;
+}
+
+SYSCALL(munmap)
+{
+    if ((a[0] & PAGE_MASK) || a[1] == 0 || a[1] > UINT64_MAX - PAGE_SIZE)
+        return -EINVAL;
+    return vspace_unmap(user_current()->vspace, a[0], ALIGN_UP(a[1], PAGE_SIZE));
+}
+
+SYSCALL(mprotect)
+{
+    if ((a[0] & PAGE_MASK) || (a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC |
+                                                  PROT_GROWSDOWN | PROT_GROWSUP)))
+        return -EINVAL;
+    if (a[1] == 0)
+        return 0;
+    if (a[1] > UINT64_MAX - PAGE_SIZE)
+        return -ENOMEM;
+    return vspace_protect(user_current()->vspace, a[0], ALIGN_UP(a[1], PAGE_SIZE), rights_of(a[2]));
+}
+
+#define MREMAP_MAYMOVE   1
+#define MREMAP_FIXED     2
+#define MREMAP_DONTUNMAP 4
+
+SYSCALL(mremap)
+{
+    uint64_t old_size = a[1], new_size = a[2], flags = a[3], addr;
+    uint32_t options = 0;
+    int err;
+
+    if ((flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
+        (a[0] & PAGE_MASK) || new_size == 0 || new_size > UINT64_MAX - PAGE_SIZE ||
+        old_size > UINT64_MAX - PAGE_SIZE)
+        return -EINVAL;
+    if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
+        return -EINVAL;
+    old_size = ALIGN_UP(old_size, PAGE_SIZE);
+    new_size = ALIGN_UP(new_size, PAGE_SIZE);
+    if ((flags & MREMAP_DONTUNMAP) && old_size != new_size)
+        return -EINVAL;
+    if (flags & MREMAP_MAYMOVE)
+        options |= VSPACE_REMAP_MAY_MOVE;
+    if (flags & MREMAP_FIXED)
+        options |= VSPACE_REMAP_FIXED;
+    if (flags & MREMAP_DONTUNMAP)
+        options |= VSPACE_REMAP_KEEP;
+    err = vspace_remap(user_current()->vspace, a[0], old_size, new_size, options,
+                       flags & MREMAP_FIXED ? a[4] : 0, &addr);
+    return err ? err : (int64_t)addr;
+}
+
+SYSCALL(brk)
+{
+    return (int64_t)vspace_brk(user_current()->vspace, a[0]);
+}
+
+/* --- advice, residency ---------------------------------------------------------------------------- */
+
+#define MADV_NORMAL      0
+#define MADV_RANDOM      1
+#define MADV_SEQUENTIAL  2
+#define MADV_WILLNEED    3
+#define MADV_DONTNEED    4
+#define MADV_FREE        8
+#define MADV_DONTFORK    10
+#define MADV_DOFORK      11
+#define MADV_MERGEABLE   12
+#define MADV_UNMERGEABLE 13
+#define MADV_HUGEPAGE    14
+#define MADV_NOHUGEPAGE  15
+#define MADV_DONTDUMP    16
+#define MADV_DODUMP      17
+#define MADV_WIPEONFORK  18
+#define MADV_KEEPONFORK  19
+#define MADV_COLD        20
+#define MADV_PAGEOUT     21
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+
+SYSCALL(madvise)
+{
+    struct vspace *vs = user_current()->vspace;
+    uint64_t size = ALIGN_UP(a[1], PAGE_SIZE);
+    int err;
+
+    if ((a[0] & PAGE_MASK) || size < a[1])
+        return -EINVAL;
+    if (size == 0)
+        return 0;
+    switch ((int)a[2]) {
+    case MADV_DONTNEED:
+    case MADV_FREE:
+        return vspace_discard(vs, a[0], size);
+    case MADV_DONTFORK:
+        return vspace_set_flags(vs, a[0], size, VMA_NO_FORK, 0);
+    case MADV_DOFORK:
+        return vspace_set_flags(vs, a[0], size, 0, VMA_NO_FORK);
+    case MADV_WIPEONFORK:
+        return vspace_set_flags(vs, a[0], size, VMA_WIPE_FORK, 0);
+    case MADV_KEEPONFORK:
+        return vspace_set_flags(vs, a[0], size, 0, VMA_WIPE_FORK);
+    case MADV_POPULATE_READ:
+        err = vspace_populate(vs, a[0], size, VMA_READ);
+        return err == -EACCES ? -EINVAL : err == -EFAULT ? -ENOMEM : err;
+    case MADV_POPULATE_WRITE:
+        err = vspace_populate(vs, a[0], size, VMA_WRITE);
+        return err == -EACCES ? -EINVAL : err == -EFAULT ? -ENOMEM : err;
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+        return vspace_set_flags(vs, a[0], size, 0, 0); /* hints: only the range is checked */
+    default:
+        return -EINVAL;
+    }
+}
+
+#define MS_ASYNC      1
+#define MS_INVALIDATE 2
+#define MS_SYNC       4
+
+/* The object behind [addr, ...) of one VMA is written back; the VMA may go meanwhile, its object not. */
+static int sync_one(struct vspace *vs, uint64_t addr, uint64_t end, uint64_t *next)
+{
+    struct vma *vma;
+    int err = 0;
+
+    mutex_lock(&vs->lock);
+    vma = vspace_find(vs, addr);
+    if (!vma || vma->start > addr) {
+        err = -ENOMEM;
+    } else {
+        *next = MIN(vma->end, end);
+        if (vma->ops->sync && (vma->flags & VMA_SHARED))
+            err = vma->ops->sync(vma, vma->offset + (addr - vma->start), *next - addr);
+    }
+    mutex_unlock(&vs->lock);
+    return err;
+}
+
+SYSCALL(msync)
+{
+    struct vspace *vs = user_current()->vspace;
+    uint64_t end = a[0] + ALIGN_UP(a[1], PAGE_SIZE);
+    int err = 0;
+
+    if ((a[0] & PAGE_MASK) || (a[2] & ~(uint64_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+        ((a[2] & MS_ASYNC) && (a[2] & MS_SYNC)))
+        return -EINVAL;
+    if (end < a[0])
+        return -ENOMEM;
+    for (uint64_t at = a[0]; !err && at < end;)
+        err = sync_one(vs, at, end, &at);
+    return err;
+}
+
+SYSCALL(mincore)
+{
+    struct vspace *vs = user_current()->vspace;
+    uint64_t nr_pages = ALIGN_UP(a[1], PAGE_SIZE) >> PAGE_SHIFT;
+
+    if (a[0] & PAGE_MASK)
+        return -EINVAL;
+    if (a[0] >= vs->limit || nr_pages > (vs->limit - a[0]) >> PAGE_SHIFT)
+        return -ENOMEM;
+    for (uint64_t i = 0; i < nr_pages; i++) {
+        uint64_t addr = a[0] + (i << PAGE_SHIFT);
+        struct vspace_translation t;
+        struct vma *vma;
+        uint8_t byte;
+
+        mutex_lock(&vs->lock);
+        vma = vspace_find(vs, addr);
+        if (vma && vma->start > addr)
+            vma = NULL;
+        vspace_query(vs, addr, &t);
+        mutex_unlock(&vs->lock);
+        if (!vma)
+            return -ENOMEM;
+        byte = t.is_mapped;
+        if (copy_to_user(a[2] + i, &byte, 1) != 0)
+            return -EFAULT;
+    }
+    return 0;
+}
+
+/* Nothing is ever paged out: locking means filling now and refusing to be discarded. */
+static int lock_range(uint64_t addr, uint64_t size, bool fills)
+{
+    struct vspace *vs = user_current()->vspace;
+    uint64_t end = ALIGN_UP(addr + size, PAGE_SIZE);
+    int err;
+
+    addr = ALIGN_DOWN(addr, PAGE_SIZE);
+    if (end < addr)
+        return -EINVAL;
+    if (end == addr)
+        return 0;
+    if (!cred_has_cap(&process_current()->credentials, CAP_IPC_LOCK) &&
+        end - addr > process_current()->limits[RLIMIT_MEMLOCK].cur)
+        return -ENOMEM;
+    err = vspace_set_flags(vs, addr, end - addr, VMA_LOCKED, 0);
+    if (!err && fills)
+        err = vspace_populate(vs, addr, end - addr, VMA_READ);
+    return err == -EFAULT || err == -EACCES ? -ENOMEM : err;
+}
+
+SYSCALL(mlock)
+{
+    return lock_range(a[0], a[1], true);
+}
+
+#define MLOCK_ONFAULT 1
+
+SYSCALL(mlock2)
+{
+    if (a[2] & ~(uint64_t)MLOCK_ONFAULT)
+        return -EINVAL;
+    return lock_range(a[0], a[1], !(a[2] & MLOCK_ONFAULT));
+}
+
+SYSCALL(munlock)
+{
+    uint64_t start = ALIGN_DOWN(a[0], PAGE_SIZE), end = ALIGN_UP(a[0] + a[1], PAGE_SIZE);
+
+    if (end < start)
+        return -EINVAL;
+    return end == start ? 0
+                        : vspace_set_flags(user_current()->vspace, start, end - start, 0, VMA_LOCKED);
+}
+
+SYSCALL(mlockall)
+{
+    if (a[0] == 0 || (a[0] & ~7ull))
+        return -EINVAL;
+    return 0; /* nothing is ever paged out */
+}
+
+SYSCALL(munlockall)
+{
+    (void)a;
+    return 0;
+}
