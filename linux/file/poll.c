@@ -14,7 +14,7 @@
 
 struct poll_wait {
     struct wait_queue queue;
-    bool is_woken; /* [a] */
+    uint32_t is_woken; /* [a] */
 };
 
 struct poll_item {
@@ -33,7 +33,7 @@ static void item_wake(struct poll_entry *entry, unsigned events)
 
     if ((events & (item->events | POLLERR | POLLHUP)) == 0)
         return;
-    __atomic_store_n(&item->wait->is_woken, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&item->wait->is_woken, 1u, __ATOMIC_RELEASE);
     wait_wake_all(&item->wait->queue);
 }
 
@@ -73,7 +73,7 @@ static int ask_all(struct poll_item *items, unsigned nr, bool add)
 /* Waits until a file is ready or the deadline is over: the number ready, 0, or -EINTR. */
 static int poll_wait(struct poll_item *items, unsigned nr, uint64_t deadline_ns)
 {
-    struct poll_wait wait = {.is_woken = false};
+    struct poll_wait wait = {.is_woken = 0};
     int nr_ready = ask_all(items, nr, false);
 
     if (nr_ready > 0 || deadline_ns == 0)
@@ -86,7 +86,7 @@ static int poll_wait(struct poll_item *items, unsigned nr, uint64_t deadline_ns)
         if (nr_ready > 0)
             break;
         int ret = wait_event_interruptible_until(
-            &wait.queue, __atomic_exchange_n(&wait.is_woken, false, __ATOMIC_ACQ_REL), deadline_ns);
+            &wait.queue, __atomic_exchange_n(&wait.is_woken, 0u, __ATOMIC_ACQ_REL), deadline_ns);
 
         if (ret != 0) {
             nr_ready = ret == -ETIMEDOUT ? ask_all(items, nr, false) : ret;

@@ -1,3 +1,3 @@
 SRCS := syscall.c
-DEPS := arch/api arch/riscv/user core/log linux/process linux/exec linux/signal linux/futex linux/memory linux/time
+DEPS := arch/api arch/riscv/user core/log linux/process linux/exec linux/signal linux/futex linux/memory linux/clock linux/file
 PUBLIC_DEPS := linux/abi lib/base

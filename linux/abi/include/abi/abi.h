@@ -5,7 +5,7 @@
  *
  * A handler:
  *
- *   SYSCALL(pipe2);                          in <name/syscalls.h>
+ *   syscall_handler sys_pipe2;               in <name/syscalls.h>
  *   SYSCALL(pipe2) { uint64_t fds = a[0]; int flags = (int)a[1]; ... return 0; }
  *
  * `a` are the six argument registers of the caller. A handler runs in the calling thread, may sleep,

@@ -20,13 +20,14 @@
 #define PROCESS_PROCESS_H
 
 #include <abi/abi.h>
+#include <arch/fpu.h>
 #include <base/types.h>
 #include <list/list.h>
 #include <lock/spinlock.h>
 #include <sync/waitqueue.h>
 #include <thread/thread.h>
 #include <time/time.h>
-#include <vfs/cred.h>
+#include <vfs/vfs.h>
 
 typedef int32_t pid_t;
 typedef uint32_t uid_t;
@@ -89,18 +90,18 @@ struct user_thread {
     struct pending_set pending; /* [process_lock] for this thread alone */
     uint64_t altstack_base, altstack_size; /* [o] */
     uint32_t altstack_flags;               /* [o] */
-    uint64_t syscall_a0;        /* [o] first argument of the call, for a restart */
-    bool in_syscall;            /* [o] the frame is one of a call that may be restarted */
+
+    struct vspace *vspace;      /* [o] the process's, NULL once the thread is leaving */
+    struct arch_fpu_state fpu;  /* thread.arch.fpu points here */
 
     /* Thread library. */
+    uint64_t set_child_tid;     /* [o] where the new thread stores its number first; 0: nowhere */
     uint64_t clear_child_tid;   /* [o] */
     uint64_t robust_list;       /* [o] */
 
-    /* A vfork parent waits here until the child execs or exits. */
-    struct vfork_wait *vfork_wait; /* [process_lock] */
-
-    bool is_exiting;            /* [process_lock] */
-    bool stop_acknowledged;     /* [process_lock] */
+    uint32_t refcount;          /* [a] the running thread's, and who looks at it from outside */
+    bool has_left;              /* [process_lock] */
+    bool is_stopped;            /* [process_lock] parked in process_park */
     char name[16];              /* [o writes] /proc/PID/task/TID/comm */
     struct {                    /* a rest of a sleep, for restart_syscall */
         int64_t (*resume)(struct user_thread *ut);
@@ -121,9 +122,11 @@ struct process {
     uint32_t refcount;             /* [a] */
     enum process_state state;      /* [process_lock] */
     struct process *parent;        /* [process_lock] NULL: init */
+    pid_t parent_pid;              /* [process_lock] its number or 0; read without */
     struct list children;          /* [process_lock] of child_node */
     struct list child_node;        /* [process_lock] */
     struct list all_node;          /* [process_lock] in process_all */
+    struct list pid_node;          /* [process_lock] in the table of numbers */
     struct process_group *group;   /* [process_lock] counted */
     struct list group_node;        /* [process_lock] */
     struct list threads;           /* [process_lock] of user_thread.thread_node */
@@ -145,6 +148,7 @@ struct process {
     struct signal_action actions[NR_SIGNALS]; /* [process_lock] of signal n at n - 1 */
     struct pending_set pending;               /* [process_lock] for any thread */
     bool is_exiting;               /* [process_lock] exit_group or a deadly signal: exit_status holds */
+    bool is_stopping;              /* [process_lock] threads park at their next way out */
     int exit_status;               /* [process_lock] as wait4 reports it */
     bool has_stop_report;          /* [process_lock] stopped, and not yet waited for */
     bool has_continue_report;      /* [process_lock] */
@@ -154,9 +158,12 @@ struct process {
     struct wait_queue wait_queue;  /* wait4: woken when a child changes */
     struct wait_queue signal_queue; /* sigtimedwait, signalfd */
     struct wait_queue thread_queue; /* exec waits here for the other threads to leave */
+    struct user_thread *exec_thread; /* [process_lock] the one that stays; the others leave */
+    bool vfork_pending;            /* [process_lock] the parent waits for our exec or exit */
 
     /* Timers and accounting. */
     struct timer alarm;            /* ITIMER_REAL */
+    uint64_t alarm_deadline_ns;    /* [process_lock] */
     uint64_t alarm_interval_ns;    /* [process_lock] */
     struct list posix_timers;      /* linux/time */
     uint64_t start_ns;             /* [I] since boot */
@@ -178,6 +185,13 @@ static inline struct user_thread *user_current(void)
     return container_of(thread_current(), struct user_thread, thread);
 }
 
+/* Is it one? (The calling thread may be a kernel thread.) */
+extern const struct thread_ops user_thread_ops;
+static inline bool user_thread_is(const struct thread *thread)
+{
+    return thread->ops == &user_thread_ops;
+}
+
 static inline struct process *process_current(void)
 {
     return user_current()->process;
@@ -191,6 +205,10 @@ struct process_group *process_group_find(pid_t pgid);
 /* References: keep the memory of the structure, not the process alive. Any context. */
 void process_get(struct process *p);
 void process_put(struct process *p);
+
+/* The same for a thread (found under process_lock). */
+void user_thread_get(struct user_thread *ut);
+void user_thread_put(struct user_thread *ut);
 
 /*
  * The counted address space, descriptors or directories of another process, NULL if it has given
@@ -252,8 +270,38 @@ NORETURN void user_thread_exit(int status);
 #define EXIT_STATUS_CODE(code)     (((code)&0xff) << 8)
 #define EXIT_STATUS_SIGNAL(signal) ((signal)&0x7f)
 
+/*
+ * Between a system call and user mode, when something is pending: leaves if the process is exiting,
+ * parks while it is stopped. linux/signal calls it before it looks at signals.
+ */
+void process_checkpoint(void);
+
+/* The calling process stops by this signal: all its threads park. REQUIRES(process_lock). */
+void process_stop_locked(struct process *p, int signal);
+
+/* Takes the lowest signal of `set` out of a pending set; false: none. REQUIRES(process_lock). */
+bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info);
+void pending_flush(struct pending_set *pending, sigset64_t set);
+/* All that is pending for the thread or its process. REQUIRES(process_lock). */
+sigset64_t signal_pending_set(const struct user_thread *ut);
+/* Makes thread_is_interrupted true or false to match what is pending and not blocked. */
+void signal_recalculate_locked(struct user_thread *ut);
+/* Signals whose default is to be ignored, to stop. */
+#define SIGNALS_IGNORED (SIGSET(SIGCHLD) | SIGSET(SIGCONT) | SIGSET(SIGURG) | SIGSET(SIGWINCH))
+#define SIGNALS_STOP    (SIGSET(SIGSTOP) | SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
+
+/*
+ * exec: all other threads of the calling process are made to leave, the caller becomes the leader.
+ * 0, or -EAGAIN when another thread execs or the process exits.
+ */
+int process_become_single(void) MUST_CHECK;
+/* exec succeeded: the caller runs in vs from now on (counted over); wakes a vfork parent. */
+void process_replace_vspace(struct vspace *vs);
+/* exec, setsid..: a vfork parent may go on. */
+void process_release_vfork_parent(struct process *p);
+
 /* The first process: runs start(arg), which execs, in a user thread. pid 1. */
-int process_start_init(void (*start)(void *arg), void *arg) MUST_CHECK;
+int process_start_init(void (*start)(void *arg), void *arg, const struct path *root) MUST_CHECK;
 void process_boot(void);
 
 /* True for a caller with root's rights. */

@@ -9,7 +9,8 @@
 struct fd_table;
 struct process;
 struct user_thread;
-struct linux_siginfo;
+struct file;
+struct path;
 
 /* --- linux/file: descriptor tables ----------------------------------------------------------------- */
 
@@ -20,6 +21,10 @@ void fd_table_put(struct fd_table *table);                    /* the last one cl
 /* exec: a table that is shared is replaced by a copy first (then -ENOMEM is possible), and descriptors
  * with close-on-exec are closed. */
 int fd_table_exec(struct fd_table **table) MUST_CHECK;
+/* The open file behind a descriptor, counted; NULL: none (O_PATH descriptors count as none). */
+struct file *fd_table_file(struct fd_table *table, int fd);
+/* The path behind a descriptor, counted, for execveat. -EBADF; -ENOENT: a file without a name. */
+int fd_table_path(struct fd_table *table, int fd, struct path *out) MUST_CHECK;
 
 /* --- linux/tty ------------------------------------------------------------------------------------- */
 

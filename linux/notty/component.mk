@@ -1,0 +1,2 @@
+SRCS := notty.c
+DEPS := core/console core/uio fs/devfs fs/vfs linux/process

@@ -1,0 +1,45 @@
+/*
+ * Shared by the files of linux/process only.
+ */
+#ifndef PROCESS_INTERNAL_H
+#define PROCESS_INTERNAL_H
+
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <log/log.h>
+#include <process/fs_context.h>
+#include <process/process.h>
+#include <process/upcalls.h>
+#include <string/string.h>
+#include <vspace/vspace.h>
+
+/* table.c; REQUIRES(process_lock) */
+pid_t pid_choose(void); /* a free number, -EAGAIN when there are too many threads */
+void process_publish(struct process *p);
+void process_unpublish(struct process *p);
+void user_thread_publish(struct user_thread *ut);
+void user_thread_unpublish(struct user_thread *ut);
+void user_thread_renumber(struct user_thread *ut, pid_t tid);
+extern uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
+extern uint64_t nr_forks;
+
+/* process.c */
+struct process *process_alloc(void);
+struct user_thread *user_thread_alloc(struct process *p, const char *name);
+void user_thread_free_unstarted(struct user_thread *ut);
+
+/* group.c; REQUIRES(process_lock) */
+struct process_group *group_create(pid_t pgid, struct session *session); /* NULL: no memory */
+struct session *session_create(pid_t sid);
+void group_join(struct process *p, struct process_group *g);
+void group_leave(struct process *p);
+/* Members of groups that p's leaving (or its parent's) orphans and that are stopped get HUP and CONT. */
+void group_check_orphaned(struct process_group *g);
+
+/* wait.c */
+void process_notify_parent_locked(struct process *child, int code, int status);
+
+/* limits.c */
+void limits_init(struct process *p);
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * The structures themselves: making, counting, freeing; the context switch of user threads; init.
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <user/user.h>
+
+void process_get(struct process *p)
+{
+    __atomic_fetch_add(&p->refcount, 1, __ATOMIC_RELAXED);
+}
+
+void process_put(struct process *p)
+{
+    if (__atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+        heap_free(p);
+}
+
+struct process *process_alloc(void)
+{
+    struct process *p = heap_zalloc(sizeof(*p));
+
+    if (!p)
+        return NULL;
+    p->refcount = 1;
+    list_init(&p->children);
+    list_init(&p->child_node);
+    list_init(&p->all_node);
+    list_init(&p->pid_node);
+    list_init(&p->group_node);
+    list_init(&p->threads);
+    list_init(&p->pending.queue);
+    list_init(&p->posix_timers);
+    wait_queue_init(&p->stop_queue);
+    wait_queue_init(&p->wait_queue);
+    wait_queue_init(&p->signal_queue);
+    wait_queue_init(&p->thread_queue);
+    p->is_dumpable = true;
+    p->start_ns = time_now_ns();
+    return p;
+}
+
+/* --- threads -------------------------------------------------------------------------------------- */
+
+static void switch_in(struct thread *prev, struct thread *next)
+{
+    (void)prev;
+    vspace_activate(container_of(next, struct user_thread, thread)->vspace);
+}
+
+/* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded. */
+static void switch_out(struct thread *prev, struct thread *next)
+{
+    (void)prev;
+    if (next->ops != &user_thread_ops)
+        vspace_activate(NULL);
+}
+
+static void release(struct thread *thread)
+{
+    arch_fpu_forget(&thread->arch);
+    user_thread_put(container_of(thread, struct user_thread, thread));
+}
+
+void user_thread_get(struct user_thread *ut)
+{
+    __atomic_fetch_add(&ut->refcount, 1, __ATOMIC_RELAXED);
+}
+
+void user_thread_put(struct user_thread *ut)
+{
+    if (__atomic_fetch_sub(&ut->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    process_put(ut->process);
+    heap_free(ut);
+}
+
+const struct thread_ops user_thread_ops = {
+    .switch_in = switch_in,
+    .switch_out = switch_out,
+    .release = release,
+};
+
+/* The first thing a forked or cloned thread does: its frame is ready, only its number is to be told. */
+static void first_steps(void *arg)
+{
+    struct user_thread *ut = arg;
+
+    if (ut->set_child_tid && put_user_u32(ut->set_child_tid, (uint32_t)ut->tid) != 0)
+        ut->set_child_tid = 0;
+    user_enter();
+}
+
+struct user_thread *user_thread_alloc(struct process *p, const char *name)
+{
+    struct user_thread *ut = heap_zalloc(sizeof(*ut));
+    struct thread_attr attr = {.ops = &user_thread_ops, .nice = p->nice};
+
+    if (!ut)
+        return NULL;
+    if (thread_init(&ut->thread, first_steps, ut, name, &attr) != 0) {
+        heap_free(ut);
+        return NULL;
+    }
+    ut->thread.arch.fpu = &ut->fpu;
+    ut->refcount = 1;
+    ut->process = p;
+    process_get(p);
+    list_init(&ut->thread_node);
+    list_init(&ut->tid_node);
+    list_init(&ut->pending.queue);
+    ut->altstack_flags = 2; /* SS_DISABLE */
+    strlcpy(ut->name, name, sizeof(ut->name));
+    return ut;
+}
+
+void user_thread_free_unstarted(struct user_thread *ut)
+{
+    thread_fini(&ut->thread);
+    user_thread_put(ut);
+}
+
+/* --- looking at other processes ------------------------------------------------------------------- */
+
+struct vspace *process_vspace_get(struct process *p)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct vspace *vs = p->vspace;
+
+    if (vs)
+        vspace_get(vs);
+    spin_unlock_irqrestore(&process_lock, flags);
+    return vs;
+}
+
+struct fd_table *process_files_get(struct process *p)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct fd_table *files = p->files;
+
+    if (files)
+        fd_table_get(files);
+    spin_unlock_irqrestore(&process_lock, flags);
+    return files;
+}
+
+struct fs_context *process_fs_get(struct process *p)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct fs_context *fs = p->fs;
+
+    if (fs)
+        fs_context_get(fs);
+    spin_unlock_irqrestore(&process_lock, flags);
+    return fs;
+}
+
+void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct user_thread *ut;
+
+    *utime_ns = p->dead_utime_ns;
+    *stime_ns = p->dead_stime_ns;
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        uint64_t user = thread_user_ns(&ut->thread);
+        uint64_t total = thread_run_ns(&ut->thread);
+
+        *utime_ns += user;
+        *stime_ns += total > user ? total - user : 0;
+    }
+    spin_unlock_irqrestore(&process_lock, flags);
+}
+
+char user_thread_state_letter(const struct user_thread *ut)
+{
+    if (ut->is_stopped)
+        return 'T';
+    switch (ut->thread.state) {
+    case THREAD_INTERRUPTIBLE:
+        return 'S';
+    case THREAD_BLOCKED:
+        return 'D';
+    case THREAD_DEAD:
+        return 'Z';
+    default:
+        return 'R';
+    }
+}
+
+char process_state_letter(const struct process *p)
+{
+    if (p->state == PROCESS_ZOMBIE)
+        return 'Z';
+    if (p->state == PROCESS_DEAD)
+        return 'X';
+    if (p->state == PROCESS_STOPPED)
+        return 'T';
+    if (p->leader)
+        return user_thread_state_letter(p->leader);
+    return 'S';
+}
+
+/* --- init ----------------------------------------------------------------------------------------- */
+
+struct init_start {
+    void (*start)(void *arg);
+    void *arg;
+    struct user_thread *ut;
+};
+static struct init_start init_start;
+
+static void init_main(void *arg)
+{
+    struct init_start *s = arg;
+
+    s->start(s->arg);
+    process_exit(EXIT_STATUS_CODE(1));
+}
+
+int process_start_init(void (*start)(void *arg), void *arg, const struct path *root)
+{
+    struct process *p = process_alloc();
+    struct thread_attr attr = {.ops = &user_thread_ops};
+    struct user_thread *ut = heap_zalloc(sizeof(*ut));
+    struct session *session = session_create(1);
+    struct process_group *group = session ? group_create(1, session) : NULL;
+    unsigned long flags;
+    int err;
+
+    if (!p || !ut || !group)
+        return -ENOMEM;
+    init_start = (struct init_start){.start = start, .arg = arg, .ut = ut};
+    err = thread_init(&ut->thread, init_main, &init_start, "init", &attr);
+    if (err)
+        return err;
+    ut->thread.arch.fpu = &ut->fpu;
+    ut->refcount = 1;
+    ut->process = p;
+    process_get(p);
+    list_init(&ut->pending.queue);
+    ut->altstack_flags = 2;
+    strlcpy(ut->name, "init", sizeof(ut->name));
+    strlcpy(p->name, "init", sizeof(p->name));
+    p->credentials = cred_kernel;
+    limits_init(p);
+    p->files = fd_table_create();
+    p->fs = fs_context_create(root);
+    if (!p->files || !p->fs)
+        return -ENOMEM;
+
+    flags = spin_lock_irqsave(&process_lock);
+    p->pid = 1;
+    ut->tid = 1;
+    p->leader = ut;
+    session->leader = p;
+    group_join(p, group);
+    process_publish(p);
+    user_thread_publish(ut);
+    spin_unlock_irqrestore(&process_lock, flags);
+    thread_start(&ut->thread);
+    thread_detach(&ut->thread);
+    return 0;
+}

@@ -1,0 +1,253 @@
+/*
+ * Scheduling calls: nice values, affinity, policies. The policy of all user threads is SCHED_OTHER (or
+ * BATCH and IDLE, which only remember their name); real-time policies are refused, not faked.
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <percpu/percpu.h>
+#include <process/syscalls.h>
+
+#define SCHED_OTHER 0
+#define SCHED_FIFO  1
+#define SCHED_RR    2
+#define SCHED_BATCH 3
+#define SCHED_IDLE  5
+#define SCHED_RESET_ON_FORK 0x40000000
+
+/* The thread with that tid (0: the caller), counted; NULL. */
+static struct user_thread *find_thread(pid_t tid)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct user_thread *ut = tid ? user_thread_find(tid) : user_current();
+
+    if (ut)
+        user_thread_get(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ut;
+}
+
+/* 0 or -ESRCH. */
+static int check_thread(pid_t tid)
+{
+    struct user_thread *ut = find_thread(tid);
+
+    if (!ut)
+        return -ESRCH;
+    user_thread_put(ut);
+    return 0;
+}
+
+static bool may_change(const struct process *p)
+{
+    const struct cred *me = &process_current()->credentials;
+
+    return cred_has_cap(me, CAP_SYS_NICE) || me->euid == p->credentials.uid ||
+           me->euid == p->credentials.euid;
+}
+
+SYSCALL(sched_yield)
+{
+    (void)a;
+    thread_yield();
+    return 0;
+}
+
+SYSCALL(sched_setaffinity)
+{
+    struct user_thread *ut;
+    uint64_t mask = 0;
+    int err;
+
+    if (a[1] == 0)
+        return -EINVAL;
+    if (copy_from_user(&mask, a[2], MIN(a[1], sizeof(mask))) != 0)
+        return -EFAULT;
+    mask &= __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    if (!may_change(ut->process))
+        err = -EPERM;
+    else
+        err = mask ? thread_set_affinity(&ut->thread, mask) : -EINVAL;
+    user_thread_put(ut);
+    return err;
+}
+
+SYSCALL(sched_getaffinity)
+{
+    unsigned long irq;
+    struct user_thread *ut;
+    uint64_t mask = 0;
+
+    if (a[1] < sizeof(mask) || (a[1] & 7))
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
+    if (ut)
+        mask = thread_affinity(&ut->thread) & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!ut)
+        return -ESRCH;
+    return copy_to_user(a[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
+}
+
+SYSCALL(sched_getscheduler)
+{
+    if ((pid_t)a[0] < 0)
+        return -EINVAL;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return SCHED_OTHER;
+}
+
+SYSCALL(sched_setscheduler)
+{
+    int policy = (int)a[1] & ~SCHED_RESET_ON_FORK;
+    uint32_t priority;
+    if ((pid_t)a[0] < 0 || !a[2])
+        return -EINVAL;
+    if (get_user_u32(&priority, a[2]) != 0)
+        return -EFAULT;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    if (policy == SCHED_FIFO || policy == SCHED_RR) {
+        static bool said;
+
+        if (!said)
+            log_warn("sched_setscheduler: real-time policies are not supported");
+        said = true;
+        return -EPERM;
+    }
+    if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+        return -EINVAL;
+    return priority ? -EINVAL : 0;
+}
+
+SYSCALL(sched_setparam)
+{
+    uint32_t priority;
+    if (!a[1] || (pid_t)a[0] < 0)
+        return -EINVAL;
+    if (get_user_u32(&priority, a[1]) != 0)
+        return -EFAULT;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return priority ? -EINVAL : 0;
+}
+
+SYSCALL(sched_getparam)
+{
+    if (!a[1] || (pid_t)a[0] < 0)
+        return -EINVAL;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return put_user_u32(a[1], 0);
+}
+
+SYSCALL(sched_get_priority_max)
+{
+    int policy = (int)a[0];
+
+    if (policy == SCHED_FIFO || policy == SCHED_RR)
+        return 99;
+    return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+}
+
+SYSCALL(sched_get_priority_min)
+{
+    int policy = (int)a[0];
+
+    if (policy == SCHED_FIFO || policy == SCHED_RR)
+        return 1;
+    return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+}
+
+SYSCALL(sched_rr_get_interval)
+{
+    struct linux_timespec t = {0, 4 * (int64_t)NS_PER_MSEC};
+
+    if ((pid_t)a[0] < 0)
+        return -EINVAL;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return copy_to_user(a[1], &t, sizeof(t));
+}
+
+/* --- nice ----------------------------------------------------------------------------------------- */
+
+#define PRIO_PROCESS 0
+#define PRIO_PGRP    1
+#define PRIO_USER    2
+
+static bool is_meant(const struct process *p, int which, uint32_t who)
+{
+    const struct process *me = process_current();
+
+    switch (which) {
+    case PRIO_PROCESS:
+        return who ? p->pid == (pid_t)who : p == me;
+    case PRIO_PGRP:
+        return p->group && p->group->pgid == (who ? (pid_t)who : me->group->pgid);
+    default:
+        return p->credentials.uid == (who ? who : me->credentials.uid);
+    }
+}
+
+static int set_nice(struct process *p, int nice)
+{
+    struct user_thread *ut;
+    int err = 0;
+
+    if (!may_change(p))
+        return -EPERM;
+    if (nice < p->nice && !cred_has_cap(&process_current()->credentials, CAP_SYS_NICE))
+        return -EACCES;
+    p->nice = nice;
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        int e = thread_set_nice(&ut->thread, nice);
+
+        err = err ? err : e;
+    }
+    return err;
+}
+
+SYSCALL(setpriority)
+{
+    int nice = (int)a[2], ret = -ESRCH;
+    unsigned long irq;
+    struct process *p;
+
+    if (a[0] > PRIO_USER)
+        return -EINVAL;
+    nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    irq = spin_lock_irqsave(&process_lock);
+    list_for_each_entry(p, &process_all, all_node) {
+        if (p->state != PROCESS_ZOMBIE && is_meant(p, (int)a[0], (uint32_t)a[1])) {
+            int err = set_nice(p, nice);
+
+            ret = ret == -ESRCH || err ? err : ret;
+        }
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+/* 20 - nice, so that no success looks like an error; the highest priority of those meant. */
+SYSCALL(getpriority)
+{
+    int ret = -ESRCH;
+    unsigned long irq;
+    struct process *p;
+
+    if (a[0] > PRIO_USER)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    list_for_each_entry(p, &process_all, all_node) {
+        if (is_meant(p, (int)a[0], (uint32_t)a[1]) && 20 - p->nice > ret)
+            ret = 20 - p->nice;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}

@@ -1,0 +1,303 @@
+/*
+ * Making signals pending: who may take one, who is woken, what SIGKILL, SIGCONT and the stop signals do
+ * at once. What a thread then does with a signal is linux/signal's.
+ */
+#include "internal.h"
+
+#define NR_QUEUED_MAX 1024
+
+static uint32_t nr_queued; /* [process_lock] entries of all queues */
+
+/* --- pending sets --------------------------------------------------------------------------------- */
+
+static int pending_add(struct pending_set *pending, int signal, const struct linux_siginfo *info)
+{
+    struct pending_signal *entry = NULL;
+
+    if (signal < SIGRTMIN && (pending->set & SIGSET(signal)))
+        return 0;
+    if (nr_queued < NR_QUEUED_MAX)
+        entry = heap_alloc(sizeof(*entry));
+    if (!entry && signal >= SIGRTMIN)
+        return -EAGAIN;
+    if (entry) {
+        entry->info = info ? *info : (struct linux_siginfo){.code = SI_KERNEL};
+        entry->info.signo = signal;
+        list_add_tail(&pending->queue, &entry->node);
+        nr_queued++;
+    }
+    pending->set |= SIGSET(signal);
+    return 0;
+}
+
+static void entry_free(struct pending_signal *entry)
+{
+    list_del(&entry->node);
+    nr_queued--;
+    heap_free(entry);
+}
+
+bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info)
+{
+    sigset64_t ready = pending->set & set;
+    struct pending_signal *entry, *next;
+    bool has_more = false, has_taken = false;
+    int signal = 1;
+
+    if (!ready)
+        return false;
+    /* Faults of the thread itself come before anything else. */
+    if (ready & (SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) |
+                 SIGSET(SIGFPE)))
+        ready &= SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) |
+                 SIGSET(SIGFPE);
+    while (!(ready & SIGSET(signal)))
+        signal++;
+    *info = (struct linux_siginfo){.signo = signal, .code = SI_USER};
+    list_for_each_entry_safe(entry, next, &pending->queue, node) {
+        if (entry->info.signo != signal)
+            continue;
+        if (has_taken) {
+            has_more = true;
+            break;
+        }
+        *info = entry->info;
+        entry_free(entry);
+        has_taken = true;
+    }
+    if (!has_more)
+        pending->set &= ~SIGSET(signal);
+    return true;
+}
+
+void pending_flush(struct pending_set *pending, sigset64_t set)
+{
+    struct pending_signal *entry, *next;
+
+    if (!(pending->set & set))
+        return;
+    list_for_each_entry_safe(entry, next, &pending->queue, node) {
+        if (set & SIGSET(entry->info.signo))
+            entry_free(entry);
+    }
+    pending->set &= ~set;
+}
+
+sigset64_t signal_pending_set(const struct user_thread *ut)
+{
+    return ut->pending.set | ut->process->pending.set;
+}
+
+static bool has_work(const struct user_thread *ut)
+{
+    const struct process *p = ut->process;
+
+    return (signal_pending_set(ut) & ~ut->blocked) || p->is_exiting || p->is_stopping ||
+           (p->exec_thread && p->exec_thread != ut);
+}
+
+void signal_recalculate_locked(struct user_thread *ut)
+{
+    if (has_work(ut))
+        thread_interrupt(&ut->thread);
+    else if (ut == user_current())
+        thread_work_clear(THREAD_WORK_SIGNAL);
+}
+
+bool signal_is_pending(void)
+{
+    return thread_is_interrupted();
+}
+
+/* --- sending -------------------------------------------------------------------------------------- */
+
+static bool is_ignored(const struct process *p, int signal)
+{
+    uint64_t handler = p->actions[signal - 1].handler;
+
+    return handler == 1 || (handler == 0 && (SIGNALS_IGNORED & SIGSET(signal)));
+}
+
+/* init takes only what it has a handler for. */
+static bool is_immune(const struct process *p, int signal)
+{
+    return p->pid == 1 && p->actions[signal - 1].handler == 0;
+}
+
+static void resume(struct process *p, bool report)
+{
+    bool was_stopped = p->state == PROCESS_STOPPED;
+
+    if (!p->is_stopping)
+        return;
+    p->is_stopping = false;
+    p->has_stop_report = false;
+    if (was_stopped) {
+        p->state = PROCESS_ALIVE;
+        if (report) {
+            p->has_continue_report = true;
+            process_notify_parent_locked(p, CLD_CONTINUED, SIGCONT);
+        }
+    }
+    wait_wake_all(&p->stop_queue);
+}
+
+static void kill_now(struct process *p)
+{
+    struct user_thread *ut;
+
+    if (!p->is_exiting) {
+        p->is_exiting = true;
+        p->exit_status = EXIT_STATUS_SIGNAL(SIGKILL);
+    }
+    resume(p, false);
+    list_for_each_entry(ut, &p->threads, thread_node)
+        thread_interrupt(&ut->thread);
+}
+
+void process_stop_locked(struct process *p, int signal)
+{
+    struct user_thread *ut;
+
+    p->stop_signal = signal;
+    if (!p->is_stopping) {
+        p->is_stopping = true;
+        p->has_continue_report = false;
+        list_for_each_entry(ut, &p->threads, thread_node)
+            thread_interrupt(&ut->thread);
+    }
+    if (p->nr_stopped < p->nr_threads || p->state != PROCESS_ALIVE)
+        return;
+    p->state = PROCESS_STOPPED;
+    p->has_stop_report = true;
+    process_notify_parent_locked(p, CLD_STOPPED, signal);
+}
+
+static void prepare(struct process *p, int signal)
+{
+    struct user_thread *ut;
+    sigset64_t flush = 0;
+
+    if (signal == SIGCONT)
+        flush = SIGNALS_STOP;
+    else if (SIGNALS_STOP & SIGSET(signal))
+        flush = SIGSET(SIGCONT);
+    if (!flush)
+        return;
+    pending_flush(&p->pending, flush);
+    list_for_each_entry(ut, &p->threads, thread_node)
+        pending_flush(&ut->pending, flush);
+    if (signal == SIGCONT)
+        resume(p, true);
+}
+
+/* A thread that does not block the signal; the leader if it will do. */
+static struct user_thread *choose_taker(struct process *p, int signal)
+{
+    struct user_thread *ut;
+
+    if (p->leader && !(p->leader->blocked & SIGSET(signal)))
+        return p->leader;
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        if (!(ut->blocked & SIGSET(signal)))
+            return ut;
+    }
+    return NULL;
+}
+
+static int post(struct process *p, struct user_thread *target, int signal,
+                const struct linux_siginfo *info)
+{
+    struct user_thread *taker = target;
+    int err;
+
+    if (p->state == PROCESS_ZOMBIE || p->state == PROCESS_DEAD || signal == 0)
+        return 0;
+    if (is_immune(p, signal))
+        return 0;
+    prepare(p, signal);
+    if (signal == SIGKILL) {
+        kill_now(p);
+        return 0;
+    }
+    if (!target || (target->blocked & SIGSET(signal)))
+        taker = target ? NULL : choose_taker(p, signal);
+    if (is_ignored(p, signal) && taker)
+        return 0;
+    err = pending_add(target ? &target->pending : &p->pending, signal, info);
+    if (err)
+        return err;
+    if (taker)
+        thread_interrupt(&taker->thread);
+    wait_wake_all(&p->signal_queue);
+    return 0;
+}
+
+int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    return post(p, NULL, signal, info);
+}
+
+int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info)
+{
+    return post(ut->process, ut, signal, info);
+}
+
+int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info)
+{
+    struct process *p, *next;
+    int ret = -ESRCH;
+
+    list_for_each_entry_safe(p, next, &g->members, group_node)
+        ret = post(p, NULL, signal, info);
+    return ret;
+}
+
+int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = signal_send_process_locked(p, signal, info);
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+int signal_send_thread(struct user_thread *ut, int signal, const struct linux_siginfo *info)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = signal_send_thread_locked(ut, signal, info);
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+int signal_send_group(struct process_group *g, int signal, const struct linux_siginfo *info)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = signal_send_group_locked(g, signal, info);
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+bool signal_is_ignored_or_blocked(int signal)
+{
+    struct user_thread *ut = user_current();
+
+    return (ut->blocked & SIGSET(signal)) || ut->process->actions[signal - 1].handler == 1;
+}
+
+void signal_mask_for_call(sigset64_t mask)
+{
+    struct user_thread *ut = user_current();
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    if (!ut->has_saved_blocked) {
+        ut->saved_blocked = ut->blocked;
+        ut->has_saved_blocked = true;
+    }
+    ut->blocked = mask & ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
+    thread_interrupt(&ut->thread); /* the way out puts the old mask back */
+    signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+}

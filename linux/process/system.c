@@ -1,0 +1,374 @@
+/*
+ * Calls about the machine and the kernel as a whole, and prctl.
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <frame/frame.h>
+#include <percpu/percpu.h>
+#include <power/power.h>
+#include <process/syscalls.h>
+#include <process/uname.h>
+#include <random/random.h>
+
+/* --- uname ---------------------------------------------------------------------------------------- */
+
+struct uname uname_now = {
+    .sysname = "Linux",
+    .nodename = "trine",
+    .release = "6.12.0-trine",
+    .version = "#1 SMP Trine",
+    .machine = "riscv64",
+    .domainname = "(none)",
+};
+
+SYSCALL(uname)
+{
+    return copy_to_user(a[0], &uname_now, sizeof(uname_now));
+}
+
+static int set_name(char *field, uint64_t src, uint64_t size)
+{
+    char name[UNAME_FIELD] = {0};
+
+    if (!process_is_privileged())
+        return -EPERM;
+    if (size >= UNAME_FIELD)
+        return -EINVAL;
+    if (copy_from_user(name, src, size) != 0)
+        return -EFAULT;
+    memcpy(field, name, UNAME_FIELD);
+    return 0;
+}
+
+SYSCALL(sethostname)
+{
+    return set_name(uname_now.nodename, a[0], a[1]);
+}
+
+SYSCALL(setdomainname)
+{
+    return set_name(uname_now.domainname, a[0], a[1]);
+}
+
+/* --- the machine ---------------------------------------------------------------------------------- */
+
+SYSCALL(sysinfo)
+{
+    struct {
+        int64_t uptime;
+        uint64_t loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+        uint16_t procs, pad;
+        uint32_t pad2;
+        uint64_t totalhigh, freehigh;
+        uint32_t mem_unit, pad3;
+    } info = {.mem_unit = 1};
+    struct frame_stats stats;
+
+    frame_stats(&stats);
+    info.uptime = (int64_t)(time_now_ns() / NS_PER_SEC);
+    info.totalram = stats.total * PAGE_SIZE;
+    info.freeram = stats.free * PAGE_SIZE;
+    info.procs = (uint16_t)nr_user_threads;
+    return copy_to_user(a[0], &info, sizeof(info));
+}
+
+#define GRND_NONBLOCK 1
+#define GRND_RANDOM   2
+#define GRND_INSECURE 4
+
+SYSCALL(getrandom)
+{
+    uint8_t block[256];
+    uint64_t done = 0;
+
+    if (a[2] & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+        return -EINVAL;
+    while (done < a[1]) {
+        uint64_t n = MIN(a[1] - done, sizeof(block));
+
+        random_bytes(block, n);
+        if (copy_to_user(a[0] + done, block, n) != 0)
+            return done ? (int64_t)done : -EFAULT;
+        done += n;
+        if (signal_is_pending() && done < a[1])
+            break;
+    }
+    memset(block, 0, sizeof(block));
+    return (int64_t)done;
+}
+
+#define REBOOT_MAGIC1      0xfee1dead
+#define REBOOT_MAGIC2      672274793
+#define REBOOT_RESTART     0x01234567
+#define REBOOT_HALT        0xcdef0123
+#define REBOOT_CAD_ON      0x89abcdef
+#define REBOOT_CAD_OFF     0
+#define REBOOT_POWER_OFF   0x4321fedc
+
+SYSCALL(reboot)
+{
+    uint32_t magic2 = (uint32_t)a[1];
+
+    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_BOOT))
+        return -EPERM;
+    if ((uint32_t)a[0] != REBOOT_MAGIC1 ||
+        (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 && magic2 != 369367448 &&
+         magic2 != 537993216))
+        return -EINVAL;
+    switch ((uint32_t)a[2]) {
+    case REBOOT_RESTART:
+        power_reboot();
+    case REBOOT_HALT:
+    case REBOOT_POWER_OFF:
+        log_info("reboot: power off");
+        power_off();
+    case REBOOT_CAD_ON:
+    case REBOOT_CAD_OFF:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* --- processors ----------------------------------------------------------------------------------- */
+
+SYSCALL(getcpu)
+{
+    if (a[0] && put_user_u32(a[0], thread_current()->arch.cpu) != 0)
+        return -EFAULT;
+    if (a[1] && put_user_u32(a[1], 0) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+#define MEMBARRIER_QUERY                      0
+#define MEMBARRIER_GLOBAL                     1
+#define MEMBARRIER_PRIVATE_EXPEDITED          8
+#define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED 16
+
+/* fence.i by way of the firmware is a full barrier on every CPU as well. */
+SYSCALL(membarrier)
+{
+    struct process *p = process_current();
+
+    if (a[1])
+        return -EINVAL;
+    switch ((int)a[0]) {
+    case MEMBARRIER_QUERY:
+        return MEMBARRIER_GLOBAL | MEMBARRIER_PRIVATE_EXPEDITED |
+               MEMBARRIER_REGISTER_PRIVATE_EXPEDITED;
+    case MEMBARRIER_REGISTER_PRIVATE_EXPEDITED:
+        p->membarrier_state = 1;
+        return 0;
+    case MEMBARRIER_PRIVATE_EXPEDITED:
+        if (!p->membarrier_state)
+            return -EPERM;
+        FALLTHROUGH;
+    case MEMBARRIER_GLOBAL:
+        arch_mb();
+        arch_fence_i_remote(__atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+#define FLUSH_ICACHE_LOCAL 1
+
+SYSCALL(riscv_flush_icache)
+{
+    if (a[2] & ~(uint64_t)FLUSH_ICACHE_LOCAL)
+        return -EINVAL;
+    arch_fence_i();
+    if (!(a[2] & FLUSH_ICACHE_LOCAL))
+        arch_fence_i_remote(__atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
+    return 0;
+}
+
+/* riscv_hwprobe(2): Documentation/arch/riscv/hwprobe.rst. Unknown keys become -1. */
+#define HWPROBE_KEY_MVENDORID     0
+#define HWPROBE_KEY_MARCHID       1
+#define HWPROBE_KEY_MIMPID        2
+#define HWPROBE_KEY_BASE_BEHAVIOR 3
+#define HWPROBE_KEY_IMA_EXT_0     4
+#define HWPROBE_KEY_CPUPERF_0     5
+#define HWPROBE_KEY_ZICBOZ_BLOCK  6
+#define HWPROBE_IMA_FD            (1 << 0)
+#define HWPROBE_IMA_C             (1 << 1)
+#define HWPROBE_EXT_ZBB           (1 << 4)
+
+SYSCALL(riscv_hwprobe)
+{
+    for (uint64_t i = 0; i < a[1]; i++) {
+        struct {
+            int64_t key;
+            uint64_t value;
+        } pair;
+
+        if (copy_from_user(&pair, a[0] + i * sizeof(pair), sizeof(pair)) != 0)
+            return -EFAULT;
+        switch (pair.key) {
+        case HWPROBE_KEY_MVENDORID:
+        case HWPROBE_KEY_MARCHID:
+        case HWPROBE_KEY_MIMPID:
+        case HWPROBE_KEY_CPUPERF_0: /* misaligned access: unknown */
+            pair.value = 0;
+            break;
+        case HWPROBE_KEY_BASE_BEHAVIOR:
+            pair.value = 1; /* IMA */
+            break;
+        case HWPROBE_KEY_IMA_EXT_0:
+            pair.value = HWPROBE_IMA_C | (arch_has(ARCH_FEATURE_FD) ? HWPROBE_IMA_FD : 0) |
+                         (arch_has(ARCH_FEATURE_ZBB) ? HWPROBE_EXT_ZBB : 0);
+            break;
+        default:
+            pair.key = -1;
+            pair.value = 0;
+        }
+        if (copy_to_user(a[0] + i * sizeof(pair), &pair, sizeof(pair)) != 0)
+            return -EFAULT;
+    }
+    return a[4] ? -EINVAL : 0;
+}
+
+/* --- the rest ------------------------------------------------------------------------------------- */
+
+SYSCALL(personality)
+{
+    struct process *p = process_current();
+    uint32_t old = p->personality;
+
+    if ((uint32_t)a[0] != 0xffffffff)
+        p->personality = (uint32_t)a[0];
+    return old;
+}
+
+#define PR_SET_PDEATHSIG       1
+#define PR_GET_PDEATHSIG       2
+#define PR_GET_DUMPABLE        3
+#define PR_SET_DUMPABLE        4
+#define PR_GET_KEEPCAPS        7
+#define PR_SET_NAME            15
+#define PR_GET_NAME            16
+#define PR_CAPBSET_READ        23
+#define PR_SET_TIMERSLACK      29
+#define PR_GET_TIMERSLACK      30
+#define PR_SET_CHILD_SUBREAPER 36
+#define PR_GET_CHILD_SUBREAPER 37
+#define PR_SET_NO_NEW_PRIVS    38
+#define PR_GET_NO_NEW_PRIVS    39
+#define PR_GET_TID_ADDRESS     40
+
+static int set_thread_name(uint64_t addr)
+{
+    struct user_thread *ut = user_current();
+    char name[16] = {0};
+
+    for (unsigned i = 0; i < sizeof(name) - 1; i++) {
+        if (copy_from_user(&name[i], addr + i, 1) != 0)
+            return -EFAULT;
+        if (!name[i])
+            break;
+    }
+    memcpy(ut->name, name, sizeof(name));
+    if (ut->tid == ut->process->pid)
+        memcpy(ut->process->name, name, sizeof(name));
+    return 0;
+}
+
+SYSCALL(prctl)
+{
+    struct process *p = process_current();
+
+    switch ((int)a[0]) {
+    case PR_SET_PDEATHSIG:
+        if (a[1] > NR_SIGNALS)
+            return -EINVAL;
+        p->parent_death_signal = (int)a[1];
+        return 0;
+    case PR_GET_PDEATHSIG:
+        return put_user_u32(a[1], (uint32_t)p->parent_death_signal);
+    case PR_GET_DUMPABLE:
+        return p->is_dumpable;
+    case PR_SET_DUMPABLE:
+        if (a[1] > 1)
+            return -EINVAL;
+        p->is_dumpable = a[1];
+        return 0;
+    case PR_GET_KEEPCAPS:
+        return 0;
+    case PR_SET_NAME:
+        return set_thread_name(a[1]);
+    case PR_GET_NAME:
+        return copy_to_user(a[1], user_current()->name, 16);
+    case PR_CAPBSET_READ:
+        return a[1] <= CAP_LAST ? (int64_t)(p->credentials.cap_bounding >> a[1] & 1) : -EINVAL;
+    case PR_SET_TIMERSLACK:
+        return 0;
+    case PR_GET_TIMERSLACK:
+        return 50000;
+    case PR_SET_CHILD_SUBREAPER:
+        p->is_child_subreaper = a[1] != 0;
+        return 0;
+    case PR_GET_CHILD_SUBREAPER:
+        return put_user_u32(a[1], p->is_child_subreaper);
+    case PR_SET_NO_NEW_PRIVS:
+        if (a[1] != 1 || a[2] || a[3] || a[4])
+            return -EINVAL;
+        p->no_new_privs = true;
+        return 0;
+    case PR_GET_NO_NEW_PRIVS:
+        return p->no_new_privs;
+    case PR_GET_TID_ADDRESS:
+        return put_user_u64(a[1], user_current()->clear_child_tid);
+    default:
+        return -EINVAL;
+    }
+}
+
+/* syslog(2): actions 2 to 4 read the log, 6 to 8 set the console's level, 9 and 10 sizes. */
+SYSCALL(syslog)
+{
+    char chunk[256];
+    uint64_t pos = 0, done = 0;
+    size_t n;
+
+    switch ((int)a[0]) {
+    case 0:
+    case 1:
+        return 0;
+    case 2:
+    case 3:
+    case 4:
+        if (!a[1] || (int)a[2] < 0)
+            return -EINVAL;
+        while (done < a[2] && (n = log_read(&pos, chunk, MIN(sizeof(chunk), a[2] - done))) > 0) {
+            if (copy_to_user(a[1] + done, chunk, n) != 0)
+                return -EFAULT;
+            done += n;
+        }
+        return (int64_t)done;
+    case 5:
+        return 0;
+    case 6:
+        log_set_level(1);
+        return 0;
+    case 7:
+        log_set_level(7);
+        return 0;
+    case 8:
+        if (a[2] < 1 || a[2] > 8)
+            return -EINVAL;
+        log_set_level((unsigned)a[2]);
+        return 0;
+    case 9:
+        while ((n = log_read(&pos, chunk, sizeof(chunk))) > 0)
+            done += n;
+        return (int64_t)done;
+    case 10:
+        return 1 << 17;
+    default:
+        return -EINVAL;
+    }
+}
