@@ -1,0 +1,16 @@
+# The monolithic kernel: unmodified Linux programs in user mode.
+SRCS := main.c init.c
+COMPONENTS := \
+    arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
+    arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
+    arch/riscv/user arch/riscv/uaccess-user \
+    platform/qemu-virt \
+    core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
+    core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
+    core/power core/random \
+    drivers/ns16550a drivers/plic \
+    mm/vspace mm/filemap mm/pagecache \
+    fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd \
+    linux/syscall linux/process linux/exec linux/signal linux/futex linux/memory linux/clock \
+    linux/file linux/notty \
+    lib/base lib/string

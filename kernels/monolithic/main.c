@@ -1,0 +1,113 @@
+/*
+ * The monolithic kernel's boot order, top to bottom.
+ */
+#include <arch/power.h>
+#include <arch/trap.h>
+#include <arch/upcalls.h>
+#include <bootargs/bootargs.h>
+#include <console/console.h>
+#include <devfs/devfs.h>
+#include <driver/driver.h>
+#include <frame/frame.h>
+#include <heap/heap.h>
+#include <initrd/initrd.h>
+#include <irq/irq.h>
+#include <kmap/kmap.h>
+#include <log/log.h>
+#include <notty/notty.h>
+#include <pagecache/pagecache.h>
+#include <panic/panic.h>
+#include <percpu/percpu.h>
+#include <platform/boot_info.h>
+#include <process/process.h>
+#include <ramfs/ramfs.h>
+#include <random/random.h>
+#include <signal/signal.h>
+#include <thread/thread.h>
+#include <time/time.h>
+#include <vfs/vfs.h>
+#include <vspace/vspace.h>
+
+#include "init.h"
+
+/* A kernel access faulted: it may have been meant for a program's memory that is not there yet. */
+void kernel_fault(struct trap_frame *frame)
+{
+    if (signal_kernel_fault(frame) || arch_fixup(frame))
+        return;
+    panic_trap(frame);
+}
+
+/* The machine cannot be used: say why by whatever console there is, and stop. */
+static NORETURN void refuse(const char *reason)
+{
+    log_err("cannot boot: %s", reason);
+    console_start();
+    arch_poweroff(true);
+}
+
+static void memory_init(void)
+{
+    struct frame_range ram[BOOT_MAX_MEMORY];
+    struct frame_range reserved[BOOT_MAX_RESERVED];
+
+    for (unsigned i = 0; i < boot_info.nr_memory; i++)
+        ram[i] = (struct frame_range){boot_info.memory[i].start, boot_info.memory[i].size};
+    for (unsigned i = 0; i < boot_info.nr_reserved; i++)
+        reserved[i] = (struct frame_range){boot_info.reserved[i].start, boot_info.reserved[i].size};
+    if (frame_init(ram, boot_info.nr_memory, reserved, boot_info.nr_reserved) != 0)
+        refuse("no usable memory");
+}
+
+static void files_init(void)
+{
+    if (pagecache_module_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
+        vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
+        notty_init() != 0)
+        refuse("no memory for the file systems");
+    if (boot_info.initrd.size &&
+        initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)
+        log_warn("the initrd could not be unpacked completely");
+}
+
+/* A further CPU, before it runs threads. */
+static void cpu_init(unsigned cpu)
+{
+    (void)cpu;
+    arch_trap_init();
+    irq_cpu_init();
+}
+
+void kernel_main(hartid_t boot_hart, paddr_t fdt)
+{
+    const char *reason = platform_init(boot_hart, fdt); /* the device tree; all RAM mapped */
+
+    if (reason != NULL)
+        refuse(reason);
+    stack_guard_init(boot_info.seed, boot_info.seed_size, arch_cycles());
+    bootargs_parse(boot_info.bootargs); /* loglevel= and others, before the first line */
+    for (unsigned i = 0; i < boot_info.nr_warnings; i++)
+        log_warn("%s", boot_info.warnings[i]);
+    memory_init(); /* frames */
+    kmap_init();   /* kernel virtual ranges */
+    if (percpu_init(boot_info.nr_harts, frame_alloc_bytes) != 0)
+        log_warn("out of memory: not all harts can be used");
+    if (heap_init() != 0)
+        refuse("no memory for the heap");
+    random_init(boot_info.seed, boot_info.seed_size); /* AT_RANDOM, address layout */
+    time_init(boot_info.timebase_hz);
+    thread_system_init(); /* this is a thread from here on */
+    panic_init();         /* other harts stop when one panics */
+    irq_cpu_init();       /* device and software interrupts */
+    driver_probe_all();   /* console, interrupt controller, and what the list has */
+    console_start();
+    arch_irq_enable();
+    vspace_boot();  /* address-space identifiers */
+    process_boot(); /* tables of processes */
+    if (signal_boot() != 0)
+        refuse("no memory for the signal trampoline");
+    files_init();                 /* the root file system, from the initrd */
+    thread_start_cpus(cpu_init);  /* the other harts */
+    init_start();                 /* process 1 */
+    thread_exit();
+}
