@@ -106,12 +106,13 @@ static bool page_fault(struct vcpu *v)
     }
 }
 
+/* stval may hold the instruction or zero, and QEMU 7.2 leaves another one's bits in it for hlv. */
 static bool virtual_instruction(struct vcpu *v)
 {
-    uint32_t insn = (uint32_t)v->hext.frame.value;
+    uint32_t insn;
 
-    if (insn == 0 && hext_read_instruction(&v->hext, GVA(v->hext.frame.pc), &insn) != 0)
-        return true;
+    if (hext_read_instruction(&v->hext, GVA(v->hext.frame.pc), &insn) != 0)
+        return true; /* not there any more: the guest takes that fault when it runs on */
     if (insn == INSN_WFI && !hext_is_user(&v->hext)) {
         v->hext.frame.pc += 4;
         vcpu_wait(v);
