@@ -23,9 +23,15 @@ static void table_clear(pte_t *table, unsigned nr_entries)
 /* Called with paging off too: position-independent, no calls out of this file. */
 pte_t *boot_table_alloc(void)
 {
-    if (nr_boot_tables == BOOT_TABLES)
-        return NULL;
-    pte_t *table = boot_tables[nr_boot_tables++];
+    /* Harts that fault at the same time draw from the rest of the pool, too. */
+    unsigned n = __atomic_load_n(&nr_boot_tables, __ATOMIC_RELAXED);
+
+    do {
+        if (n == BOOT_TABLES)
+            return NULL;
+    } while (!__atomic_compare_exchange_n(&nr_boot_tables, &n, n + 1, true, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+    pte_t *table = boot_tables[n];
 
     table_clear(table, PT_ENTRIES);
     return table;
@@ -33,7 +39,7 @@ pte_t *boot_table_alloc(void)
 
 pte_t *table_alloc(void)
 {
-    pte_t *table = nr_boot_tables < BOOT_TABLES ? boot_table_alloc() : NULL;
+    pte_t *table = READ_ONCE(nr_boot_tables) < BOOT_TABLES ? boot_table_alloc() : NULL;
 
     if (table != NULL)
         return phys_to_virt(kernel_to_phys(table));
