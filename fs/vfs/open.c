@@ -82,6 +82,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
 
     if (file == NULL)
         return -ENFILE;
+    file->is_noctty = (flags & O_NOCTTY) != 0;
     /* file_put undoes all of what follows, in whatever state it is. */
     if (file->can_write && S_ISREG(inode->mode)) {
         ret = inode_allow_write(inode);

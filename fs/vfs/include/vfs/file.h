@@ -106,6 +106,7 @@ struct file {
     void *private;              /* the ops' own */
     int owner_pid;              /* F_SETOWN */
     bool can_read, can_write;   /* [I] */
+    bool is_noctty;             /* [I] opened with O_NOCTTY */
     bool is_writer;             /* [I] counted in inode->nr_writers */
 };
 

@@ -1,0 +1,483 @@
+/*
+ * Input processing: canonical and raw mode, special characters, erasing, echo, reading.
+ *
+ * The read buffer holds typed bytes between tail and head. In canonical mode only complete lines, up to
+ * `canon`, can be read; a bit in line_ends marks the byte that ends a line. An end of file (VEOF) is a line
+ * end whose byte is 0: it is not handed out.
+ */
+#include <abi/abi.h>
+#include <string/string.h>
+#include <time/time.h>
+
+#include "internal.h"
+
+#define DISABLED 0 /* a special character with this value is none */
+
+static bool line_end_at(const struct tty *tty, uint32_t pos)
+{
+    pos %= TTY_BUFFER_SIZE;
+    return (tty->line_ends[pos / 64] >> (pos % 64) & 1) != 0;
+}
+
+static void put_byte(struct tty *tty, uint8_t c, bool is_line_end)
+{
+    uint32_t pos = tty->head % TTY_BUFFER_SIZE;
+
+    tty->buffer[pos] = c;
+    if (is_line_end)
+        tty->line_ends[pos / 64] |= 1ull << (pos % 64);
+    else
+        tty->line_ends[pos / 64] &= ~(1ull << (pos % 64));
+    tty->head++;
+}
+
+static bool is_canonical(const struct tty *tty)
+{
+    return (tty->termios.lflag & ICANON) != 0;
+}
+
+bool tty_has_input(const struct tty *tty)
+{
+    return tty->tail != (is_canonical(tty) ? tty->canon : tty->head);
+}
+
+uint32_t tty_nr_input(const struct tty *tty)
+{
+    return (is_canonical(tty) ? tty->canon : tty->head) - tty->tail;
+}
+
+void tty_flush_input(struct tty *tty)
+{
+    tty->tail = tty->canon = tty->head;
+}
+
+void tty_input_mode_changed(struct tty *tty, bool was_canonical)
+{
+    if (was_canonical == is_canonical(tty))
+        return;
+    /* What was typed in raw mode counts as complete; what was typed canonically can be read at once. */
+    if (tty->head != tty->tail) {
+        uint32_t pos = (tty->head - 1) % TTY_BUFFER_SIZE;
+
+        if (!was_canonical && tty->buffer[pos] != 0)
+            tty->line_ends[pos / 64] |= 1ull << (pos % 64);
+    }
+    tty->canon = tty->head;
+    wait_wake_all(&tty->readers);
+    poll_notify(&tty->poll, POLLIN | POLLRDNORM);
+}
+
+/* ---- echo ---- */
+
+/* Is c shown as ^X? */
+static bool is_caret(const struct tty *tty, uint8_t c)
+{
+    return (tty->termios.lflag & ECHOCTL) != 0 && (c < 0x20 || c == 0x7f) && c != '\t' && c != '\n';
+}
+
+static void echo(struct tty *tty, uint8_t c)
+{
+    char text[2] = {(char)c, 0};
+    size_t n = 1;
+
+    if ((tty->termios.lflag & ECHO) == 0 && !(c == '\n' && (tty->termios.lflag & ECHONL) != 0))
+        return;
+    if (is_caret(tty, c)) {
+        text[0] = '^';
+        text[1] = (char)(c ^ 0x40);
+        n = 2;
+    }
+    tty_echo(tty, text, n);
+}
+
+static bool is_continuation(const struct tty *tty, uint8_t c)
+{
+    return (tty->termios.iflag & IUTF8) != 0 && (c & 0xc0) == 0x80;
+}
+
+/* Columns that the unfinished line takes up to `end`, as far as its own bytes tell. */
+static uint32_t line_width(const struct tty *tty, uint32_t end)
+{
+    uint32_t width = 0;
+
+    for (uint32_t pos = tty->canon; pos != end; pos++) {
+        uint8_t c = tty->buffer[pos % TTY_BUFFER_SIZE];
+
+        if (c == '\t')
+            width += 8 - width % 8;
+        else if (is_caret(tty, c))
+            width += 2;
+        else if (c >= 0x20 && !is_continuation(tty, c))
+            width++;
+    }
+    return width;
+}
+
+static void echo_erase(struct tty *tty, uint32_t old_end)
+{
+    uint32_t lflag = tty->termios.lflag;
+
+    if ((lflag & ECHO) == 0)
+        return;
+    if ((lflag & ECHOE) == 0) {
+        echo(tty, tty->termios.cc[VERASE]);
+        return;
+    }
+    /* A tab's width depends on where the prompt ended; what the line itself says is close enough. */
+    for (uint32_t n = line_width(tty, old_end) - line_width(tty, tty->head); n > 0; n--)
+        tty_echo(tty, "\b \b", 3);
+}
+
+/* ---- editing ---- */
+
+static void erase_char(struct tty *tty)
+{
+    uint32_t old_end = tty->head;
+
+    if (tty->head == tty->canon)
+        return;
+    do
+        tty->head--;
+    while (tty->head != tty->canon &&
+           is_continuation(tty, tty->buffer[tty->head % TTY_BUFFER_SIZE]));
+    echo_erase(tty, old_end);
+}
+
+static bool is_word_char(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c >= 0x80;
+}
+
+static void erase_word(struct tty *tty)
+{
+    uint32_t old_end = tty->head;
+    bool has_seen_word = false;
+
+    while (tty->head != tty->canon) {
+        bool is_word = is_word_char(tty->buffer[(tty->head - 1) % TTY_BUFFER_SIZE]);
+
+        if (has_seen_word && !is_word)
+            break;
+        has_seen_word |= is_word;
+        tty->head--;
+    }
+    echo_erase(tty, old_end);
+}
+
+static void erase_line(struct tty *tty)
+{
+    uint32_t old_end = tty->head;
+    uint32_t lflag = tty->termios.lflag;
+
+    tty->head = tty->canon;
+    if ((lflag & ECHOKE) != 0 && (lflag & ECHOE) != 0) {
+        echo_erase(tty, old_end);
+        return;
+    }
+    echo(tty, tty->termios.cc[VKILL]);
+    if ((lflag & ECHOK) != 0 && (lflag & ECHO) != 0)
+        tty_echo(tty, "\n", 1);
+}
+
+static void reprint(struct tty *tty)
+{
+    echo(tty, tty->termios.cc[VREPRINT]);
+    tty_echo(tty, "\n", 1);
+    for (uint32_t pos = tty->canon; pos != tty->head; pos++)
+        echo(tty, tty->buffer[pos % TTY_BUFFER_SIZE]);
+}
+
+/* ---- one byte ---- */
+
+static bool is_special(const struct tty *tty, unsigned which, uint8_t c)
+{
+    return c != DISABLED && tty->termios.cc[which] == c;
+}
+
+/* The signal a byte stands for, or 0. */
+static int signal_of(const struct tty *tty, uint8_t c)
+{
+    if ((tty->termios.lflag & ISIG) == 0)
+        return 0;
+    if (is_special(tty, VINTR, c))
+        return SIGINT;
+    if (is_special(tty, VQUIT, c))
+        return SIGQUIT;
+    return is_special(tty, VSUSP, c) ? SIGTSTP : 0;
+}
+
+/* A byte typed in canonical mode. True: it was an editing character. */
+static bool edit(struct tty *tty, uint8_t c)
+{
+    bool is_extended = (tty->termios.lflag & IEXTEN) != 0;
+
+    if (is_special(tty, VERASE, c) || (c == '\b' && tty->termios.cc[VERASE] == 0x7f)) {
+        erase_char(tty);
+    } else if (is_special(tty, VKILL, c)) {
+        erase_line(tty);
+    } else if (is_extended && is_special(tty, VWERASE, c)) {
+        erase_word(tty);
+    } else if (is_extended && is_special(tty, VREPRINT, c)) {
+        reprint(tty);
+    } else if (is_extended && is_special(tty, VLNEXT, c)) {
+        tty->is_next_literal = true;
+        if ((tty->termios.lflag & (ECHO | ECHOCTL)) == (ECHO | ECHOCTL))
+            tty_echo(tty, "^\b", 2);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void finish_line(struct tty *tty, uint8_t c)
+{
+    put_byte(tty, c, true);
+    tty->canon = tty->head;
+}
+
+static bool is_full(const struct tty *tty)
+{
+    /* One place is kept for the end of the line. */
+    return tty->head - tty->tail >= TTY_BUFFER_SIZE - 1;
+}
+
+static void take_canonical(struct tty *tty, uint8_t c)
+{
+    if (tty->is_next_literal) {
+        tty->is_next_literal = false;
+        if (!is_full(tty)) {
+            put_byte(tty, c, false);
+            echo(tty, c);
+        }
+        return;
+    }
+    if (edit(tty, c))
+        return;
+    if (c == '\n') {
+        echo(tty, c);
+        finish_line(tty, c);
+    } else if (is_special(tty, VEOF, c)) {
+        finish_line(tty, 0);
+    } else if (is_special(tty, VEOL, c) ||
+               ((tty->termios.lflag & IEXTEN) != 0 && is_special(tty, VEOL2, c))) {
+        echo(tty, c);
+        finish_line(tty, c);
+    } else if (is_full(tty)) {
+        if ((tty->termios.iflag & IMAXBEL) != 0)
+            tty_echo(tty, "\a", 1);
+    } else {
+        put_byte(tty, c, false);
+        echo(tty, c);
+    }
+}
+
+/* Start and stop characters; true: consumed. */
+static bool flow_control(struct tty *tty, uint8_t c)
+{
+    if ((tty->termios.iflag & IXON) == 0)
+        return false;
+    if (is_special(tty, VSTART, c)) {
+        tty_start(tty);
+        return true;
+    }
+    if (is_special(tty, VSTOP, c)) {
+        WRITE_ONCE(tty->is_stopped, true);
+        return true;
+    }
+    if (tty->is_stopped && (tty->termios.iflag & IXANY) != 0)
+        tty_start(tty);
+    return false;
+}
+
+/* A signal that is to be sent when the lock is free, or 0. REQUIRES(tty->lock). */
+static int take_byte(struct tty *tty, uint8_t c)
+{
+    uint32_t iflag = tty->termios.iflag;
+
+    if ((iflag & ISTRIP) != 0)
+        c &= 0x7f;
+    if (!tty->is_next_literal) {
+        if (flow_control(tty, c))
+            return 0;
+        int signal = signal_of(tty, c);
+
+        if (signal != 0) {
+            if ((tty->termios.lflag & NOFLSH) == 0)
+                tty_flush_input(tty);
+            tty_start(tty);
+            echo(tty, c);
+            return signal;
+        }
+        if (c == '\r' && (iflag & IGNCR) != 0)
+            return 0;
+        if (c == '\r' && (iflag & ICRNL) != 0)
+            c = '\n';
+        else if (c == '\n' && (iflag & INLCR) != 0)
+            c = '\r';
+    }
+    if (is_canonical(tty)) {
+        take_canonical(tty, c);
+    } else if (tty->head - tty->tail < TTY_BUFFER_SIZE) {
+        echo(tty, c);
+        put_byte(tty, c, false);
+    }
+    return 0;
+}
+
+size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n)
+{
+    size_t nr_taken = 0;
+
+    while (nr_taken < n) {
+        int signal = 0;
+
+        mutex_lock(&tty->lock);
+        while (nr_taken < n && signal == 0) {
+            /* Raw input that nobody reads is left with who sends it; canonical input must get its newline. */
+            if (!is_canonical(tty) && tty->head - tty->tail >= TTY_BUFFER_SIZE)
+                break;
+            signal = take_byte(tty, bytes[nr_taken++]);
+        }
+        bool is_readable = tty_has_input(tty);
+
+        mutex_unlock(&tty->lock);
+        if (is_readable) {
+            wait_wake_all(&tty->readers);
+            poll_notify(&tty->poll, POLLIN | POLLRDNORM);
+        }
+        if (signal == 0)
+            break;
+        tty_signal(tty, signal);
+    }
+    return nr_taken;
+}
+
+/* ---- reading ---- */
+
+/* One line, or a part of it. REQUIRES(tty->lock). */
+static ssize_t read_line(struct tty *tty, struct uio *uio)
+{
+    size_t nr_done = 0;
+
+    while (uio->nr_left > 0 && tty->tail != tty->canon) {
+        uint8_t c = tty->buffer[tty->tail % TTY_BUFFER_SIZE];
+        bool is_end = line_end_at(tty, tty->tail);
+
+        if (is_end && c == 0) {
+            tty->tail++;
+            break;
+        }
+        if (uio_copy_to(uio, &c, 1) != 1)
+            return nr_done > 0 ? (ssize_t)nr_done : -EFAULT;
+        tty->tail++;
+        nr_done++;
+        if (is_end)
+            break;
+    }
+    return (ssize_t)nr_done;
+}
+
+/* What there is, in up to two pieces. REQUIRES(tty->lock). */
+static ssize_t read_raw(struct tty *tty, struct uio *uio)
+{
+    size_t nr_done = 0;
+
+    while (tty->tail != tty->head && uio->nr_left > 0 && !uio->has_fault) {
+        uint32_t at = tty->tail % TTY_BUFFER_SIZE;
+        size_t n = MIN(tty->head - tty->tail, TTY_BUFFER_SIZE - at);
+
+        n = uio_copy_to(uio, &tty->buffer[at], n);
+        tty->tail += (uint32_t)n;
+        nr_done += n;
+    }
+    /* In raw mode every byte is complete. */
+    tty->canon = tty->head;
+    return uio_result(uio, nr_done);
+}
+
+/* Raw mode's wait: at least nr_min bytes, or the time between bytes (tenths of a second) is over. */
+static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
+{
+    uint64_t step_ns = (uint64_t)vtime * 100 * NS_PER_MSEC;
+
+    for (;;) {
+        uint32_t before = tty->head;
+        /* With VMIN the clock starts with the first byte. */
+        bool is_timed = vtime > 0 && (nr_min == 0 || before != tty->tail);
+        int ret = wait_event_interruptible_until(
+            &tty->readers,
+            READ_ONCE(tty->head) != before || READ_ONCE(tty->is_hung_up) || is_canonical(tty),
+            is_timed ? time_deadline_ns(step_ns) : TIME_NEVER);
+
+        if (ret != 0)
+            return ret == -ETIMEDOUT ? 0 : ret;
+        if (tty->head - tty->tail >= nr_min || tty->is_hung_up || is_canonical(tty))
+            return 0;
+    }
+}
+
+/* Sleeps until a read is due. Called and returns without the lock. 0 or -EINTR, -EAGAIN. */
+static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bool *is_over)
+{
+    uint32_t nr_min = tty->termios.cc[VMIN];
+    uint32_t vtime = tty->termios.cc[VTIME];
+
+    *is_over = false;
+    if (is_canonical(tty)) {
+        if (is_nonblocking)
+            return -EAGAIN;
+        return wait_event_interruptible(&tty->readers, tty_has_input(tty) ||
+                                                           READ_ONCE(tty->is_hung_up));
+    }
+    nr_min = (uint32_t)MIN((size_t)nr_min, nr_wanted);
+    if (nr_min == 0 && vtime == 0) {
+        *is_over = true;
+        return 0;
+    }
+    if (is_nonblocking)
+        return -EAGAIN;
+    *is_over = true;
+    return wait_raw(tty, nr_min, vtime);
+}
+
+/* Has enough arrived for a read of nr_wanted bytes to return now? REQUIRES(tty->lock). */
+static bool is_enough(const struct tty *tty, size_t nr_wanted, bool is_nonblocking)
+{
+    if (!tty_has_input(tty))
+        return false;
+    if (is_canonical(tty) || is_nonblocking)
+        return true;
+    return tty->head - tty->tail >= MIN((size_t)tty->termios.cc[VMIN], nr_wanted);
+}
+
+ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking)
+{
+    bool is_over = false;
+    ssize_t ret;
+
+    if (uio->nr_left == 0)
+        return 0;
+    for (;;) {
+        ret = tty_check_background(tty, SIGTTIN);
+        if (ret != 0)
+            return ret;
+        mutex_lock(&tty->lock);
+        if (is_enough(tty, uio->nr_left, is_nonblocking) || (is_over && !is_canonical(tty))) {
+            ret = is_canonical(tty) ? read_line(tty, uio) : read_raw(tty, uio);
+            break;
+        }
+        if (tty->is_hung_up) {
+            ret = 0;
+            break;
+        }
+        mutex_unlock(&tty->lock);
+        ret = wait_input(tty, uio->nr_left, is_nonblocking, &is_over);
+        if (ret != 0)
+            return ret;
+    }
+    mutex_unlock(&tty->lock);
+    if (tty->driver->was_read != NULL)
+        tty->driver->was_read(tty);
+    return ret;
+}

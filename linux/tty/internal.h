@@ -1,0 +1,112 @@
+#ifndef TTY_INTERNAL_H
+#define TTY_INTERNAL_H
+
+#include <abi/abi.h>
+#include <base/errno.h>
+#include <tty/tty.h>
+#include <uio/uio.h>
+#include <vfs/file.h>
+
+/* asm-generic/termbits.h and termbits-common.h */
+enum {
+    VINTR,
+    VQUIT,
+    VERASE,
+    VKILL,
+    VEOF,
+    VTIME,
+    VMIN,
+    VSWTC,
+    VSTART,
+    VSTOP,
+    VSUSP,
+    VEOL,
+    VREPRINT,
+    VDISCARD,
+    VWERASE,
+    VLNEXT,
+    VEOL2
+};
+#define BRKINT  0x0002u
+#define ISTRIP  0x0020u
+#define INLCR   0x0040u
+#define IGNCR   0x0080u
+#define ICRNL   0x0100u
+#define IUCLC   0x0200u
+#define IXON    0x0400u
+#define IXANY   0x0800u
+#define IMAXBEL 0x2000u
+#define IUTF8   0x4000u
+#define OPOST   0x0001u
+#define OLCUC   0x0002u
+#define ONLCR   0x0004u
+#define OCRNL   0x0008u
+#define ONOCR   0x0010u
+#define ONLRET  0x0020u
+#define TABDLY  0x1800u
+#define XTABS   0x1800u
+#define B38400  0x000fu
+#define B115200 0x1002u
+#define CS8     0x0030u
+#define CREAD   0x0080u
+#define HUPCL   0x0400u
+#define ISIG    0x0001u
+#define ICANON  0x0002u
+#define ECHO    0x0008u
+#define ECHOE   0x0010u
+#define ECHOK   0x0020u
+#define ECHONL  0x0040u
+#define NOFLSH  0x0080u
+#define TOSTOP  0x0100u
+#define ECHOCTL 0x0200u
+#define ECHOKE  0x0800u
+#define IEXTEN  0x8000u
+
+/* ---- tty.c ---- */
+
+void tty_init(struct tty *tty, const struct tty_driver *driver, devno_t devno, const char *name);
+void tty_get(struct tty *tty);
+void tty_put(struct tty *tty);
+extern const struct file_ops tty_file_ops;
+/* The file becomes one of tty's (a reference is taken); may make it the caller's controlling terminal. */
+int tty_open_file(struct file *file, struct tty *tty);
+
+/* ---- input.c ---- */
+
+/* Bytes from the other side; returns how many were taken. Thread context. */
+size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
+ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
+/* Can a read return? REQUIRES(tty->lock) for exactness; a hint without. */
+bool tty_has_input(const struct tty *tty);
+uint32_t tty_nr_input(const struct tty *tty);
+void tty_flush_input(struct tty *tty); /* REQUIRES(tty->lock) */
+/* The settings changed between canonical and raw. REQUIRES(tty->lock). */
+void tty_input_mode_changed(struct tty *tty, bool was_canonical);
+
+/* ---- output.c ---- */
+
+ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking);
+/* Echo: through output processing, without sleeping for room longer than the driver needs. */
+void tty_echo(struct tty *tty, const char *bytes, size_t n);
+void tty_start(struct tty *tty);
+
+/* ---- job.c ---- */
+
+/* To the foreground group. No lock held. */
+void tty_signal(struct tty *tty, int signal);
+/* May the calling process read (SIGTTIN) or change (SIGTTOU) the terminal now? 0, -EIO, -ERESTARTSYS. */
+int tty_check_background(struct tty *tty, int signal);
+/* The terminal becomes the caller's controlling terminal if it can. */
+void tty_try_control(struct tty *tty);
+long tty_job_ioctl(struct tty *tty, unsigned cmd, uint64_t arg);
+/* The terminal of the calling process's session with a reference, or NULL. */
+struct tty *tty_of_session(void);
+/* The other side has gone for good: SIGHUP, and reads and writes end. */
+void tty_hang_up(struct tty *tty);
+
+/* ---- ioctl.c, pty.c ---- */
+
+long tty_ioctl(struct tty *tty, unsigned cmd, uint64_t arg);
+int pty_boot(void);
+
+#endif

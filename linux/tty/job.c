@@ -1,0 +1,276 @@
+/*
+ * Job control (POSIX, chapter 11): which session a terminal controls, which group of it is in the
+ * foreground, and the signals that follow.
+ */
+#include <arch/uaccess.h>
+#include <process/process.h>
+#include <process/upcalls.h>
+
+#include "internal.h"
+
+#define TIOCSCTTY 0x540eu
+#define TIOCGPGRP 0x540fu
+#define TIOCSPGRP 0x5410u
+#define TIOCNOTTY 0x5422u
+#define TIOCGSID  0x5429u
+
+void tty_signal(struct tty *tty, int signal)
+{
+    spin_lock(&process_lock);
+    if (tty->foreground != NULL)
+        (void)signal_send_group_locked(tty->foreground, signal, NULL);
+    spin_unlock(&process_lock);
+}
+
+int tty_check_background(struct tty *tty, int signal)
+{
+    struct process *process = process_current();
+    struct process_group *group = process->group;
+    int ret = 0;
+
+    /* The usual case without the lock: a foreground process of this terminal. */
+    if (READ_ONCE(tty->foreground) == group)
+        return 0;
+    spin_lock(&process_lock);
+    group = process->group;
+    if (group->session->terminal == tty && tty->foreground != NULL && tty->foreground != group) {
+        if (signal_is_ignored_or_blocked(signal)) {
+            ret = signal == SIGTTIN ? -EIO : 0;
+        } else if (process_group_is_orphaned(group)) {
+            ret = -EIO;
+        } else {
+            (void)signal_send_group_locked(group, signal, NULL);
+            ret = -ERESTARTSYS;
+        }
+    }
+    spin_unlock(&process_lock);
+    return ret;
+}
+
+/* REQUIRES(process_lock) */
+static void set_foreground(struct tty *tty, struct process_group *group)
+{
+    if (group != NULL)
+        process_group_get(group);
+    if (tty->foreground != NULL)
+        process_group_put(tty->foreground);
+    tty->foreground = group;
+}
+
+/* REQUIRES(process_lock) */
+static void attach(struct tty *tty, struct process *leader)
+{
+    struct session *session = leader->group->session;
+
+    tty_get(tty);
+    session->terminal = tty;
+    tty->session = session;
+    set_foreground(tty, leader->group);
+}
+
+/* REQUIRES(process_lock); the caller puts the terminal afterwards. */
+static void detach(struct tty *tty)
+{
+    tty->session->terminal = NULL;
+    tty->session = NULL;
+    set_foreground(tty, NULL);
+}
+
+static bool is_session_leader(const struct process *process)
+{
+    return process->group->session->leader == process;
+}
+
+void tty_try_control(struct tty *tty)
+{
+    struct process *process = process_current();
+
+    spin_lock(&process_lock);
+    if (is_session_leader(process) && process->group->session->terminal == NULL &&
+        tty->session == NULL)
+        attach(tty, process);
+    spin_unlock(&process_lock);
+}
+
+/* TIOCSCTTY; steal: root takes it from another session. */
+static long set_controlling(struct tty *tty, bool steal)
+{
+    struct process *process = process_current();
+    bool is_root = cred_has_cap(&process->credentials, CAP_SYS_ADMIN);
+    bool was_detached = false;
+    long ret = 0;
+
+    spin_lock(&process_lock);
+    struct session *session = process->group->session;
+
+    if (is_session_leader(process) && session->terminal == tty) {
+        /* already so */
+    } else if (!is_session_leader(process) || session->terminal != NULL) {
+        ret = -EPERM;
+    } else if (tty->session != NULL && !(steal && is_root)) {
+        ret = -EPERM;
+    } else {
+        if (tty->session != NULL) {
+            detach(tty);
+            was_detached = true;
+        }
+        attach(tty, process);
+    }
+    spin_unlock(&process_lock);
+    if (was_detached)
+        tty_put(tty);
+    return ret;
+}
+
+static long get_group(struct tty *tty, uint64_t arg)
+{
+    int32_t pgid = -1;
+
+    spin_lock(&process_lock);
+    if (process_current()->group->session->terminal == tty)
+        pgid = tty->foreground == NULL ? 0 : tty->foreground->pgid;
+    spin_unlock(&process_lock);
+    return pgid < 0 ? -ENOTTY : copy_to_user(arg, &pgid, sizeof(pgid));
+}
+
+static long set_group(struct tty *tty, uint64_t arg)
+{
+    struct process *process = process_current();
+    int32_t pgid;
+    long ret = tty_check_background(tty, SIGTTOU);
+
+    if (ret != 0)
+        return ret;
+    if (copy_from_user(&pgid, arg, sizeof(pgid)) != 0)
+        return -EFAULT;
+    if (pgid < 0)
+        return -EINVAL;
+    spin_lock(&process_lock);
+    struct session *session = process->group->session;
+    struct process_group *group = process_group_find(pgid);
+
+    if (session->terminal != tty)
+        ret = -ENOTTY;
+    else if (group == NULL)
+        ret = -ESRCH;
+    else if (group->session != session)
+        ret = -EPERM;
+    else
+        set_foreground(tty, group);
+    spin_unlock(&process_lock);
+    return ret;
+}
+
+static long get_session(struct tty *tty, uint64_t arg)
+{
+    int32_t sid = -1;
+
+    spin_lock(&process_lock);
+    if (process_current()->group->session->terminal == tty && tty->session != NULL)
+        sid = tty->session->sid;
+    spin_unlock(&process_lock);
+    return sid < 0 ? -ENOTTY : copy_to_user(arg, &sid, sizeof(sid));
+}
+
+/* The session loses its terminal: what the foreground hears of it, as when the leader exits. */
+static void session_give_up(struct session *session)
+{
+    struct tty *tty;
+
+    spin_lock(&process_lock);
+    tty = session->terminal;
+    if (tty != NULL) {
+        if (tty->foreground != NULL) {
+            (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
+            (void)signal_send_group_locked(tty->foreground, SIGCONT, NULL);
+        }
+        detach(tty);
+    }
+    spin_unlock(&process_lock);
+    if (tty != NULL)
+        tty_put(tty);
+}
+
+static long give_up(struct tty *tty)
+{
+    struct process *process = process_current();
+
+    if (process->group->session->terminal != tty)
+        return -ENOTTY;
+    /* For another process than the leader it would mean to lose the terminal alone: the session keeps it. */
+    if (is_session_leader(process))
+        session_give_up(process->group->session);
+    return 0;
+}
+
+void tty_session_leader_exit(struct process *leader)
+{
+    session_give_up(leader->group->session);
+}
+
+void tty_hang_up(struct tty *tty)
+{
+    struct session *session;
+
+    mutex_lock(&tty->lock);
+    tty->is_hung_up = true;
+    mutex_unlock(&tty->lock);
+    wait_wake_all(&tty->readers);
+    wait_wake_all(&tty->writers);
+    poll_notify(&tty->poll, POLLIN | POLLOUT | POLLHUP | POLLERR);
+    spin_lock(&process_lock);
+    session = tty->session;
+    if (session != NULL && session->leader != NULL) {
+        (void)signal_send_process_locked(session->leader, SIGHUP, NULL);
+        (void)signal_send_process_locked(session->leader, SIGCONT, NULL);
+    }
+    if (tty->foreground != NULL)
+        (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
+    if (session != NULL)
+        detach(tty);
+    spin_unlock(&process_lock);
+    if (session != NULL)
+        tty_put(tty);
+}
+
+struct tty *tty_of_session(void)
+{
+    struct tty *tty;
+
+    spin_lock(&process_lock);
+    tty = process_current()->group->session->terminal;
+    if (tty != NULL)
+        tty_get(tty);
+    spin_unlock(&process_lock);
+    return tty;
+}
+
+devno_t tty_session_devno(const struct session *session)
+{
+    return session->terminal == NULL ? 0 : session->terminal->devno;
+}
+
+int tty_session_foreground(const struct session *session)
+{
+    const struct tty *tty = session->terminal;
+
+    return tty == NULL || tty->foreground == NULL ? -1 : tty->foreground->pgid;
+}
+
+long tty_job_ioctl(struct tty *tty, unsigned cmd, uint64_t arg)
+{
+    switch (cmd) {
+    case TIOCSCTTY:
+        return set_controlling(tty, arg == 1);
+    case TIOCGPGRP:
+        return get_group(tty, arg);
+    case TIOCSPGRP:
+        return set_group(tty, arg);
+    case TIOCGSID:
+        return get_session(tty, arg);
+    case TIOCNOTTY:
+        return give_up(tty);
+    default:
+        return -ENOTTY;
+    }
+}

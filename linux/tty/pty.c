@@ -1,0 +1,329 @@
+/*
+ * Pseudoterminals (pty(7)): a terminal, the slave, whose other side is an open file, the master. Opening
+ * /dev/ptmx makes a pair; the slave appears as /dev/pts/N until the master is closed.
+ */
+#include <arch/uaccess.h>
+#include <devfs/devfs.h>
+#include <heap/heap.h>
+#include <printf/printf.h>
+#include <string/string.h>
+#include <vfs/device.h>
+#include <vfs/inode.h>
+
+#include "internal.h"
+
+#define PTMX_DEVNO  DEVNO(5, 2)
+#define PTS_MAJOR   136
+#define NR_PTYS_MAX 256u
+#define OUTPUT_SIZE 4096u
+
+#define TIOCGPTN   0x80045430u
+#define TIOCSPTLCK 0x40045431u
+#define TIOCGPTLCK 0x80045439u
+#define FIONREAD   0x541bu
+
+struct pty {
+    struct tty slave; /* first: freed by its last tty_put */
+    unsigned index;   /* [I] */
+    bool is_locked;   /* [a] until the master's TIOCSPTLCK */
+    bool was_opened;  /* [a] the slave, ever: from then on its last close ends the master's reads */
+    struct mutex output_lock;
+    uint32_t head, tail;         /* [output_lock] of output, free-running */
+    uint8_t output[OUTPUT_SIZE]; /* [output_lock] from the slave to the master */
+    struct wait_queue master_readers;
+    struct wait_queue master_writers;
+    struct poll_head master_poll;
+};
+
+static struct spinlock ptys_lock = SPINLOCK_INIT("ptys");
+static struct pty *ptys[NR_PTYS_MAX]; /* [ptys_lock] by index; NULL: free */
+
+static struct pty *pty_of(struct tty *tty)
+{
+    return container_of(tty, struct pty, slave);
+}
+
+/* ---- the slave's driver ---- */
+
+static bool slave_has_room(struct tty *tty)
+{
+    struct pty *pty = pty_of(tty);
+
+    return READ_ONCE(pty->head) - READ_ONCE(pty->tail) < OUTPUT_SIZE;
+}
+
+static size_t slave_write(struct tty *tty, const char *bytes, size_t n)
+{
+    struct pty *pty = pty_of(tty);
+    size_t nr_taken = 0;
+
+    mutex_lock(&pty->output_lock);
+    while (nr_taken < n && pty->head - pty->tail < OUTPUT_SIZE)
+        pty->output[pty->head++ % OUTPUT_SIZE] = (uint8_t)bytes[nr_taken++];
+    mutex_unlock(&pty->output_lock);
+    wait_wake_all(&pty->master_readers);
+    poll_notify(&pty->master_poll, POLLIN | POLLRDNORM);
+    return nr_taken;
+}
+
+static void slave_was_read(struct tty *tty)
+{
+    struct pty *pty = pty_of(tty);
+
+    wait_wake_all(&pty->master_writers);
+    poll_notify(&pty->master_poll, POLLOUT | POLLWRNORM);
+}
+
+static void slave_closed(struct tty *tty)
+{
+    struct pty *pty = pty_of(tty);
+
+    wait_wake_all(&pty->master_readers);
+    poll_notify(&pty->master_poll, POLLHUP);
+}
+
+static const struct tty_driver slave_driver = {.write = slave_write,
+                                               .has_room = slave_has_room,
+                                               .was_read = slave_was_read,
+                                               .closed = slave_closed};
+
+static int slave_open(struct file *file)
+{
+    unsigned index = DEVNO_MINOR(file->inode->rdev);
+    struct pty *pty = NULL;
+
+    spin_lock(&ptys_lock);
+    if (index < NR_PTYS_MAX && ptys[index] != NULL) {
+        pty = ptys[index];
+        tty_get(&pty->slave);
+    }
+    spin_unlock(&ptys_lock);
+    if (pty == NULL)
+        return -ENXIO;
+    int ret = -EIO;
+
+    if (!pty->is_locked)
+        ret = tty_open_file(file, &pty->slave);
+    if (ret == 0) {
+        pty->was_opened = true;
+        if (!file->is_noctty)
+            tty_try_control(&pty->slave);
+    }
+    tty_put(&pty->slave);
+    return ret;
+}
+
+/* ---- the master ---- */
+
+static bool is_slave_gone(const struct pty *pty)
+{
+    return pty->was_opened && __atomic_load_n(&pty->slave.nr_files, __ATOMIC_ACQUIRE) == 0;
+}
+
+static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct pty *pty = file->private;
+    size_t nr_done = 0;
+
+    (void)pos;
+    if (uio->nr_left == 0)
+        return 0;
+    mutex_lock(&pty->output_lock);
+    while (pty->head == pty->tail) {
+        mutex_unlock(&pty->output_lock);
+        if (is_slave_gone(pty))
+            return -EIO;
+        if ((file->flags & O_NONBLOCK) != 0)
+            return -EAGAIN;
+        int ret = wait_event_interruptible(&pty->master_readers,
+                                           READ_ONCE(pty->head) != READ_ONCE(pty->tail) ||
+                                               is_slave_gone(pty));
+
+        if (ret != 0)
+            return ret;
+        mutex_lock(&pty->output_lock);
+    }
+    while (pty->tail != pty->head && uio->nr_left > 0 && !uio->has_fault) {
+        uint32_t at = pty->tail % OUTPUT_SIZE;
+        size_t n = uio_copy_to(uio, &pty->output[at], MIN(pty->head - pty->tail, OUTPUT_SIZE - at));
+
+        pty->tail += (uint32_t)n;
+        nr_done += n;
+    }
+    mutex_unlock(&pty->output_lock);
+    wait_wake_all(&pty->slave.writers);
+    poll_notify(&pty->slave.poll, POLLOUT | POLLWRNORM);
+    return uio_result(uio, nr_done);
+}
+
+static bool has_input_room(struct pty *pty)
+{
+    return READ_ONCE(pty->slave.head) - READ_ONCE(pty->slave.tail) < TTY_BUFFER_SIZE - 1;
+}
+
+static ssize_t master_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct pty *pty = file->private;
+    uint8_t chunk[64];
+    size_t nr_done = 0;
+
+    (void)pos;
+    while (uio->nr_left > 0) {
+        size_t n = uio_copy_from(uio, chunk, sizeof(chunk));
+        size_t nr_sent = 0;
+
+        while (nr_sent < n) {
+            size_t nr_now = tty_receive(&pty->slave, chunk + nr_sent, n - nr_sent);
+
+            nr_sent += nr_now;
+            nr_done += nr_now;
+            if (nr_sent == n)
+                break;
+            if ((file->flags & O_NONBLOCK) != 0)
+                return nr_done > 0 ? (ssize_t)nr_done : -EAGAIN;
+            int ret = wait_event_interruptible(&pty->master_writers, has_input_room(pty));
+
+            if (ret != 0)
+                return nr_done > 0 ? (ssize_t)nr_done : ret;
+        }
+        if (n == 0)
+            break;
+    }
+    return uio_result(uio, nr_done);
+}
+
+static unsigned master_poll(struct file *file, struct poll_head **head)
+{
+    struct pty *pty = file->private;
+    unsigned events = 0;
+
+    if (head != NULL)
+        *head = &pty->master_poll;
+    if (READ_ONCE(pty->head) != READ_ONCE(pty->tail))
+        events |= POLLIN | POLLRDNORM;
+    if (has_input_room(pty))
+        events |= POLLOUT | POLLWRNORM;
+    if (is_slave_gone(pty))
+        events |= POLLHUP;
+    return events;
+}
+
+static long master_ioctl(struct file *file, unsigned cmd, uint64_t arg)
+{
+    struct pty *pty = file->private;
+    int32_t value;
+
+    switch (cmd) {
+    case TIOCGPTN:
+        value = (int32_t)pty->index;
+        break;
+    case TIOCGPTLCK:
+        value = pty->is_locked;
+        break;
+    case FIONREAD:
+        value = (int32_t)(pty->head - pty->tail);
+        break;
+    case TIOCSPTLCK:
+        if (copy_from_user(&value, arg, sizeof(value)) != 0)
+            return -EFAULT;
+        pty->is_locked = value != 0;
+        return 0;
+    default:
+        return tty_ioctl(&pty->slave, cmd, arg);
+    }
+    return copy_to_user(arg, &value, sizeof(value));
+}
+
+static void master_release(struct file *file)
+{
+    struct pty *pty = file->private;
+    char name[16];
+
+    spin_lock(&ptys_lock);
+    ptys[pty->index] = NULL;
+    spin_unlock(&ptys_lock);
+    snprintf(name, sizeof(name), "pts/%u", pty->index);
+    (void)devfs_remove(name);
+    tty_hang_up(&pty->slave);
+    tty_put(&pty->slave);
+}
+
+static const struct file_ops master_ops = {
+    .read = master_read,
+    .write = master_write,
+    .poll = master_poll,
+    .ioctl = master_ioctl,
+    .release = master_release,
+    .is_stream = true,
+};
+
+/* A new pair; its index is taken. */
+static struct pty *pty_create(void)
+{
+    struct pty *pty = heap_zalloc(sizeof(*pty));
+    unsigned index = 0;
+
+    if (pty == NULL)
+        return NULL;
+    tty_init(&pty->slave, &slave_driver, DEVNO(PTS_MAJOR, 0), "pts");
+    pty->is_locked = true;
+    mutex_init(&pty->output_lock);
+    wait_queue_init(&pty->master_readers);
+    wait_queue_init(&pty->master_writers);
+    poll_head_init(&pty->master_poll);
+    spin_lock(&ptys_lock);
+    while (index < NR_PTYS_MAX && ptys[index] != NULL)
+        index++;
+    pty->index = index;
+    pty->slave.devno = DEVNO(PTS_MAJOR, index);
+    if (index < NR_PTYS_MAX)
+        ptys[index] = pty;
+    spin_unlock(&ptys_lock);
+    if (index == NR_PTYS_MAX) {
+        heap_free(pty);
+        return NULL;
+    }
+    snprintf(pty->slave.name, sizeof(pty->slave.name), "pts/%u", index);
+    return pty;
+}
+
+static int ptmx_open(struct file *file)
+{
+    struct pty *pty = pty_create();
+
+    if (pty == NULL)
+        return -ENOSPC;
+    int ret = devfs_add(pty->slave.name, S_IFCHR | 0620, pty->slave.devno);
+
+    if (ret != 0) {
+        spin_lock(&ptys_lock);
+        ptys[pty->index] = NULL;
+        spin_unlock(&ptys_lock);
+        tty_put(&pty->slave);
+        return ret;
+    }
+    file->private = pty;
+    file->ops = &master_ops;
+    return 0;
+}
+
+static const struct file_ops ptmx_ops = {.open = ptmx_open, .is_stream = true};
+static const struct file_ops pts_ops = {.open = slave_open, .is_stream = true};
+static struct device_range ptmx_range = {
+    .name = "/dev/ptmx", .mode_type = S_IFCHR, .first = PTMX_DEVNO, .nr = 1, .ops = &ptmx_ops};
+static struct device_range pts_range = {.name = "pts",
+                                        .mode_type = S_IFCHR,
+                                        .first = DEVNO(PTS_MAJOR, 0),
+                                        .nr = NR_PTYS_MAX,
+                                        .ops = &pts_ops};
+
+int pty_boot(void)
+{
+    int ret = device_range_register(&ptmx_range);
+
+    if (ret == 0)
+        ret = device_range_register(&pts_range);
+    if (ret == 0)
+        ret = devfs_add("ptmx", S_IFCHR | 0666, PTMX_DEVNO);
+    return ret;
+}

@@ -1,0 +1,237 @@
+/*
+ * Terminals as files, and the console's terminal.
+ */
+#include <tty/tty.h>
+
+#include <console/console.h>
+#include <devfs/devfs.h>
+#include <heap/heap.h>
+#include <log/log.h>
+#include <string/string.h>
+#include <vfs/device.h>
+#include <vfs/inode.h>
+#include <work/work.h>
+
+#include "internal.h"
+
+/* Linux's admin-guide/devices.txt */
+#define TTY_MAJOR     4
+#define TTYS_MINOR    64
+#define TTYAUX_MAJOR  5
+#define TTY_MINOR     0
+#define CONSOLE_MINOR 1
+
+static const struct tty_termios default_termios = {
+    .iflag = ICRNL | IXON,
+    .oflag = OPOST | ONLCR,
+    .cflag = B115200 | CS8 | CREAD | HUPCL,
+    .lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+    .cc = {[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1,
+           [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15,
+           [VWERASE] = 23, [VLNEXT] = 22},
+    .ispeed = 115200,
+    .ospeed = 115200,
+};
+
+void tty_init(struct tty *tty, const struct tty_driver *driver, devno_t devno, const char *name)
+{
+    *tty = (struct tty){.driver = driver, .devno = devno, .nr_refs = 1, .termios = default_termios};
+    strlcpy(tty->name, name, sizeof(tty->name));
+    mutex_init(&tty->lock);
+    mutex_init(&tty->output_lock);
+    wait_queue_init(&tty->readers);
+    wait_queue_init(&tty->writers);
+    poll_head_init(&tty->poll);
+}
+
+void tty_get(struct tty *tty)
+{
+    __atomic_fetch_add(&tty->nr_refs, 1, __ATOMIC_RELAXED);
+}
+
+void tty_put(struct tty *tty)
+{
+    if (__atomic_sub_fetch(&tty->nr_refs, 1, __ATOMIC_ACQ_REL) == 0)
+        heap_free(tty); /* only pseudoterminals get here: the console keeps its first reference */
+}
+
+/* ---- files ---- */
+
+static ssize_t tty_file_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    (void)pos;
+    return tty_read(file->private, uio, (file->flags & O_NONBLOCK) != 0);
+}
+
+static ssize_t tty_file_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct tty *tty = file->private;
+
+    (void)pos;
+    if ((tty->termios.lflag & TOSTOP) != 0) {
+        int ret = tty_check_background(tty, SIGTTOU);
+
+        if (ret != 0)
+            return ret;
+    }
+    return tty_write(tty, uio, (file->flags & O_NONBLOCK) != 0);
+}
+
+static unsigned tty_file_poll(struct file *file, struct poll_head **head)
+{
+    struct tty *tty = file->private;
+    unsigned events = 0;
+
+    if (head != NULL)
+        *head = &tty->poll;
+    if (tty_has_input(tty))
+        events |= POLLIN | POLLRDNORM;
+    if (!tty->is_stopped && (tty->driver->has_room == NULL || tty->driver->has_room(tty)))
+        events |= POLLOUT | POLLWRNORM;
+    if (tty->is_hung_up)
+        events |= POLLHUP | POLLIN | POLLOUT;
+    return events;
+}
+
+static long tty_file_ioctl(struct file *file, unsigned cmd, uint64_t arg)
+{
+    return tty_ioctl(file->private, cmd, arg);
+}
+
+static void tty_file_release(struct file *file)
+{
+    struct tty *tty = file->private;
+
+    __atomic_fetch_sub(&tty->nr_files, 1, __ATOMIC_RELAXED);
+    if (tty->driver->closed != NULL)
+        tty->driver->closed(tty);
+    tty_put(tty);
+}
+
+const struct file_ops tty_file_ops = {
+    .read = tty_file_read,
+    .write = tty_file_write,
+    .poll = tty_file_poll,
+    .ioctl = tty_file_ioctl,
+    .release = tty_file_release,
+    .is_stream = true,
+};
+
+int tty_open_file(struct file *file, struct tty *tty)
+{
+    tty_get(tty);
+    __atomic_fetch_add(&tty->nr_files, 1, __ATOMIC_RELAXED);
+    file->private = tty;
+    file->ops = &tty_file_ops;
+    return 0;
+}
+
+/* ---- the console ---- */
+
+struct tty tty_console;
+
+static size_t console_tty_write(struct tty *tty, const char *bytes, size_t n)
+{
+    (void)tty;
+    console_write_raw(bytes, n);
+    return n;
+}
+
+static const struct tty_driver console_driver = {.write = console_tty_write};
+
+/* Typed bytes on their way from the interrupt handler to the discipline. */
+static struct {
+    struct spinlock lock;
+    uint32_t head, tail; /* [lock] free-running */
+    uint8_t bytes[1024]; /* [lock] */
+    struct work work;
+} typed;
+
+/* Interrupt context: fn of console_set_input. */
+static void console_typed(const char *bytes, size_t n)
+{
+    unsigned long flags = spin_lock_irqsave(&typed.lock);
+
+    for (size_t i = 0; i < n && typed.head - typed.tail < sizeof(typed.bytes); i++)
+        typed.bytes[typed.head++ % sizeof(typed.bytes)] = (uint8_t)bytes[i];
+    spin_unlock_irqrestore(&typed.lock, flags);
+    (void)work_submit(&typed.work);
+}
+
+static void console_work(struct work *work)
+{
+    uint8_t bytes[64];
+    size_t n;
+
+    (void)work;
+    do {
+        unsigned long flags = spin_lock_irqsave(&typed.lock);
+
+        for (n = 0; n < sizeof(bytes) && typed.tail != typed.head; n++)
+            bytes[n] = typed.bytes[typed.tail++ % sizeof(typed.bytes)];
+        spin_unlock_irqrestore(&typed.lock, flags);
+        (void)tty_receive(&tty_console, bytes, n);
+    } while (n > 0);
+}
+
+/* /dev/ttyS0 and /dev/console. Only the first can become a controlling terminal by being opened. */
+static int console_open(struct file *file)
+{
+    int ret = tty_open_file(file, &tty_console);
+
+    if (ret == 0 && DEVNO_MAJOR(file->inode->rdev) == TTY_MAJOR && !file->is_noctty)
+        tty_try_control(&tty_console);
+    return ret;
+}
+
+/* /dev/tty: the caller's controlling terminal; /dev/console. */
+static int aux_open(struct file *file)
+{
+    struct tty *tty;
+
+    if (DEVNO_MINOR(file->inode->rdev) == CONSOLE_MINOR)
+        return console_open(file);
+    if (DEVNO_MINOR(file->inode->rdev) != TTY_MINOR)
+        return -ENXIO;
+    tty = tty_of_session();
+    if (tty == NULL)
+        return -ENXIO;
+    int ret = tty_open_file(file, tty);
+
+    tty_put(tty);
+    return ret;
+}
+
+static const struct file_ops console_ops = {.open = console_open, .is_stream = true};
+static const struct file_ops aux_ops = {.open = aux_open, .is_stream = true};
+static struct device_range console_range = {.name = "ttyS",
+                                            .mode_type = S_IFCHR,
+                                            .first = DEVNO(TTY_MAJOR, TTYS_MINOR),
+                                            .nr = 1,
+                                            .ops = &console_ops};
+static struct device_range aux_range = {.name = "/dev/tty",
+                                        .mode_type = S_IFCHR,
+                                        .first = DEVNO(TTYAUX_MAJOR, TTY_MINOR),
+                                        .nr = 2,
+                                        .ops = &aux_ops};
+
+int tty_boot(void)
+{
+    tty_init(&tty_console, &console_driver, DEVNO(TTY_MAJOR, TTYS_MINOR), "ttyS0");
+    spin_init(&typed.lock, "tty-typed");
+    work_init(&typed.work, console_work);
+    int ret = device_range_register(&console_range);
+
+    if (ret == 0)
+        ret = device_range_register(&aux_range);
+    if (ret == 0)
+        ret = devfs_add("ttyS0", S_IFCHR | 0620, console_range.first);
+    if (ret == 0)
+        ret = devfs_add("console", S_IFCHR | 0600, DEVNO(TTYAUX_MAJOR, CONSOLE_MINOR));
+    if (ret == 0)
+        ret = devfs_add("tty", S_IFCHR | 0666, DEVNO(TTYAUX_MAJOR, TTY_MINOR));
+    if (ret == 0)
+        ret = pty_boot();
+    console_set_input(console_typed);
+    return ret;
+}
