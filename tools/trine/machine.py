@@ -24,6 +24,31 @@ def flash_bank(path):
     return path
 
 
+def qemu_version(qemu):
+    text = subprocess.run([qemu, "--version"], capture_output=True, text=True).stdout
+    return int(re.search(r"version (\d+)", text).group(1))
+
+
+def boot_past_flash(command, image, initrd):
+    """QEMU before version 8 takes a second flash bank with content for the next boot stage, jumps there, and offers
+    kernel and initrd to it by fw_cfg. So the kernel is placed by the loader device, the firmware is the one that always
+    jumps to 0x80200000, and an initrd is placed likewise and named in the device tree."""
+    jump = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.bin"
+    if not os.path.exists(jump):
+        sys.exit(f"error: pflash with QEMU before version 8 needs {jump} (Debian's package opensbi)")
+    command = command + ["-bios", jump, "-device", f"loader,file={image},addr=0x80200000,force-raw=on"]
+    if not initrd:
+        return command
+    start = 0x84000000  # beyond the image and the tree, which the firmware moves to 0x82200000
+    tree = os.path.join(ROOT, "out", f"pflash-{os.getpid()}.dtb")
+    dump = list(command)
+    dump[dump.index("-machine") + 1] += f",dumpdtb={tree}"
+    subprocess.run(dump, check=True, capture_output=True)
+    for name, value in (("linux,initrd-start", start), ("linux,initrd-end", start + os.path.getsize(initrd))):
+        subprocess.run(["fdtput", "-t", "x", tree, "/chosen", name, "0", f"{value:x}"], check=True)
+    return command + ["-dtb", tree, "-device", f"loader,file={initrd},addr={start:#x},force-raw=on"]
+
+
 def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt", initrd=None, append=None, disk=None,
                  pflash=None, icount=False, extra=()):
     """The command that boots an image; disk: one path or several, as virtio-blk on virtio-mmio."""
@@ -37,9 +62,12 @@ def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt"
         command += ["-append", append]
     for i, path in enumerate([disk] if isinstance(disk, str) else disk or []):
         command += ["-drive", f"file={path},format=raw,if=none,id=disk{i}", "-device", f"virtio-blk-device,drive=disk{i}"]
+    command += shlex.split(extra) if isinstance(extra, str) else list(extra)
     if pflash:
         command += ["-drive", f"file={flash_bank(pflash)},format=raw,if=pflash,unit=1"]
-    return command + (shlex.split(extra) if isinstance(extra, str) else list(extra))
+        if qemu_version(command[0]) < 8:
+            command = boot_past_flash(command, image, initrd)
+    return command
 
 
 def build(kernel, **variables):
