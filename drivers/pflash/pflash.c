@@ -1,6 +1,6 @@
 /*
  * The banks of the device tree's cfi-flash node, and the public functions: bounds, blocks, one command
- * at a time. The commands themselves are in cfi.c.
+ * at a time. The commands themselves are in lib/cfi.
  *
  * A bank is queried when it is first asked for more than its address: firmware may still be running
  * from it while devices are probed.
@@ -9,6 +9,7 @@
 
 #include <arch/mmio.h>
 #include <base/errno.h>
+#include <cfi/cfi.h>
 #include <driver/driver.h>
 #include <heap/heap.h>
 #include <kmap/kmap.h>
@@ -17,8 +18,6 @@
 #include <sync/mutex.h>
 #include <thread/thread.h>
 #include <time/time.h>
-
-#include "cfi.h"
 
 #define PAUSE_NS (50 * NS_PER_USEC)
 

@@ -1,0 +1,3 @@
+SRCS := cfi.c
+DEPS :=
+PUBLIC_DEPS := lib/base
