@@ -1,0 +1,3 @@
+SRCS := bump.c
+DEPS := lib/string core/frame core/lock
+PROVIDES := heap
