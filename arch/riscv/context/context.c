@@ -39,7 +39,7 @@ void arch_thread_init(struct arch_thread *t, void *stack_base, size_t stack_size
         .stack_size = stack_size,
         .user_frame = top - FRAME_SIZE,
         .ra = (uintptr_t)context_start,
-        .sp = top,
+        .sp = top - FRAME_SIZE, /* a cloned user thread's registers lie there before it runs */
         .s = {(uintptr_t)entry, (uintptr_t)arg},
     };
 }
