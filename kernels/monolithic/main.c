@@ -18,6 +18,7 @@
 #include <pagecache/pagecache.h>
 #include <panic/panic.h>
 #include <percpu/percpu.h>
+#include <pipe/pipe.h>
 #include <platform/boot_info.h>
 #include <process/process.h>
 #include <ramfs/ramfs.h>
@@ -63,7 +64,7 @@ static void files_init(void)
 {
     if (pagecache_module_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
-        notty_init() != 0)
+        pipe_init() != 0 || notty_init() != 0)
         refuse("no memory for the file systems");
     if (boot_info.initrd.size &&
         initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)

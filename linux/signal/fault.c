@@ -10,9 +10,12 @@ void signal_force(int signal, int code, uint64_t addr)
     struct process *p = ut->process;
     struct signal_action *action = &p->actions[signal - 1];
     struct linux_siginfo info = {.signo = signal, .code = code};
+    const struct trap_frame *regs = user_frame(&ut->thread.arch);
     unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool is_deadly;
 
     info.fault.addr = addr;
+    is_deadly = action->handler <= 1 || (ut->blocked & SIGSET(signal));
     if ((ut->blocked & SIGSET(signal)) || action->handler == 1) {
         action->handler = 0;
         ut->blocked &= ~SIGSET(signal);
@@ -24,6 +27,10 @@ void signal_force(int signal, int code, uint64_t addr)
     }
     (void)signal_send_thread_locked(ut, signal, &info);
     spin_unlock_irqrestore(&process_lock, irq);
+    if (is_deadly)
+        log_info("%s[%d]: signal %d code %d at %#lx, pc %#lx, ra %#lx, sp %#lx", ut->name, ut->tid,
+                 signal, code, (unsigned long)addr, (unsigned long)regs->pc,
+                 (unsigned long)regs->ra, (unsigned long)regs->sp);
 }
 
 /* --- out of memory -------------------------------------------------------------------------------- */
