@@ -13,7 +13,9 @@ endif
 # The application of a unikernel: apps/NAME, or any folder that is a component (a rung of the tour).
 APPDIR := $(firstword $(foreach d,apps/$(APP) $(APP) tour/$(APP),$(if $(wildcard $(d)/component.mk),$(d))))
 
-# Variants: core/heap-NAME, core/sched-NAME, or any folder that provides the same contract.
+# Variants: core/heap-NAME, core/sched-NAME, or any folder that provides the same contract. A kernel may
+# have defaults of its own.
+-include $(KDIR)/defaults.mk
 HEAP  ?= tlsf
 SCHED ?= cfs
 HEAP_COMPONENT  := $(if $(wildcard core/heap-$(HEAP)/component.mk),core/heap-$(HEAP),$(HEAP))

@@ -110,7 +110,7 @@ void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
     char *p, *aligned;
 
     if (align <= TLSF_ALIGN)
-        return tlsf_alloc_inline(t, request);
+        return tlsf_alloc(t, request);
     if (request >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
         return NULL;
     p = tlsf_take(t, size + align + TLSF_MIN_BLOCK);

@@ -61,10 +61,14 @@ static void memory_add(uint64_t start, uint64_t size)
         warn("device tree: too many memory ranges");
         return;
     }
-    memmove(&boot_info.memory[i + 1], &boot_info.memory[i],
-            (boot_info.nr_memory - i) * sizeof(boot_info.memory[0]));
-    boot_info.memory[i] = (struct boot_range){PADDR(first), end - first};
-    boot_info.nr_memory++;
+    struct boot_range range = {PADDR(first), end - first};
+
+    for (boot_info.nr_memory++; i < boot_info.nr_memory; i++) {
+        struct boot_range moved = boot_info.memory[i];
+
+        boot_info.memory[i] = range;
+        range = moved;
+    }
 }
 
 static void read_regs(const struct fdt_node *node, void (*fn)(uint64_t start, uint64_t size))

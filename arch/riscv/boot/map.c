@@ -78,7 +78,7 @@ static pte_t *slot_at(pte_t *root, vaddr_t va, unsigned level)
 /* Every page of the image, at its link address and in the direct map. */
 static void map_image(pte_t *root, uint64_t load, uint64_t offset)
 {
-    uint64_t text_end = (uintptr_t)image_text_end;
+    uint64_t text_end = ALIGN_UP((uintptr_t)image_text_end, PAGE_SIZE);
     uint64_t data = (uintptr_t)image_data_start;
     uint64_t end = ALIGN_UP((uintptr_t)image_end, MIB(2));
     uint64_t guard = (uintptr_t)boot_stack - PAGE_SIZE;

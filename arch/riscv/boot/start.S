@@ -27,6 +27,12 @@ start:
     .word   0
     .option pop
 
+    /* In the text, which is plain memory until paging is on: the data is not in place yet. */
+    .balign 4
+boot_lottery:
+    .word   0
+
+    .balign 4
 .Lstart:
     csrw    sie, zero
     rdtime  s3
@@ -39,6 +45,17 @@ start:
     li      t1, 1
     amoadd.w t1, t1, (t0)
     bnez    t1, .Lpark
+
+    /* Data to its place, downwards since the two may overlap. */
+    lla     t0, __kernel_data_end
+    lla     t1, image_data_start
+    lla     t2, __kernel_data_load
+    sub     t2, t2, t1                  /* where from, as seen from where to */
+1:  addi    t0, t0, -8
+    add     t3, t0, t2
+    ld      t3, 0(t3)
+    sd      t3, 0(t0)
+    bgtu    t0, t1, 1b
 
     lla     t0, __kernel_bss_start
     lla     t1, __kernel_bss_end
@@ -96,11 +113,6 @@ start:
     .section .rodata.early, "a"
 early_trap_text:
     .asciz  "trap in early boot, cause and value"
-
-    .section .data.boot, "aw"
-    .balign 4
-boot_lottery:
-    .word   0
 
     /* The page below is the guard: boot_map leaves it out. */
     .section .noinit.boot_stack, "aw", @nobits

@@ -2,3 +2,4 @@ SRCS := cpu.c
 DEPS := arch/api
 PUBLIC_DEPS := lib/base
 PROVIDES := arch
+OPTIMIZE := size

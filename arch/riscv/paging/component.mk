@@ -2,3 +2,4 @@ SRCS := paging.c walk.c tlb.c
 DEPS := arch/riscv/cpu arch/riscv/sbi
 PUBLIC_DEPS := arch/api lib/base
 PROVIDES := arch-paging
+OPTIMIZE := size

@@ -13,7 +13,7 @@
 /* ARCH_KERNEL_BASE minus the physical address the image was loaded at. */
 extern uint64_t arch_kernel_offset;
 
-/* kernel.ld: the image and its parts; all page aligned. */
+/* kernel.ld: the image and its parts; all but image_text_end page aligned. */
 extern char image_start[], image_text_end[], image_data_start[], image_end[];
 
 #endif
