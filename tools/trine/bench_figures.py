@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 
+from .guest import pack, small_guest
 from .machine import ROOT, Machine, build
 from .trace import count, symbols
 
@@ -102,8 +103,23 @@ CALLS = [("getppid", "null system call (getppid)", 180, 440), ("read_1_zero", "r
          ("thread_create_join", "thread create+join", 46300, 46300),
          ("yield_two_processes", "sched_yield between two processes", 6002, 6002), ("mutex_pair", "uncontended mutex pair", 84, 73)]
 
+def guest():
+    """The bench guest under the hypervisor (also without Sstc, where every timer is trapped), and bare on the firmware."""
+    out = ROOT + "/out/bench"
+    pack(out + "/guest.cpio", ROOT + "/bench/guest/guests.dts", {"bench.image": "guest:bench/guest/bench.c"})
+    _, image = build("hypervisor")
+    how = {"mem": "128M", "initrd": out + "/guest.cpio"}
+    got = bench_lines(image, **how)
+    trapped = bench_lines(image, cpu="rv64,sstc=off", **how)
+    bare = bench_lines(small_guest("bench/guest/bench.c", out), mem="128M")
+    got.update({k + ".trapped": v for k, v in trapped.items()})
+    got["guest.compute_ratio"] = 100 * got["guest.compute_1000"] / bare["guest.compute_1000"]
+    return got
+
+
 GROUPS = {
     "calls": Group(calls, calls_linux),
+    "guest": Group(guest),
     "boot": Group(boot_unikernel),
     "boot-init": Group(boot_monolithic),
 }
@@ -114,4 +130,14 @@ FIGURES = [
     Figure("boot", "image.unikernel", "flat image of unikernel hello", 48, "KiB"),
     Figure("boot", "ram.unikernel", "RAM that unikernel hello touches beyond the firmware's", 512, "KiB"),
     Figure("boot-init", "boot.init", "boot to BusyBox's /init running, monolithic", 8000000, "instructions", 820000000),
+    Figure("guest", "guest.sbi_base", "SBI base call from a guest", 300, "instructions", 936, "KVM"),
+    Figure("guest", "guest.set_timer", "SBI set_timer from a guest, Sstc", 1000, "instructions", 1000, "KVM"),
+    Figure("guest", "guest.set_timer.trapped", "SBI set_timer from a guest, trapped", 1000, "instructions", 1000, "KVM"),
+    Figure("guest", "guest.rfence_self", "SBI remote fence of a guest to itself", 2369, "instructions", 2369, "KVM"),
+    Figure("guest", "guest.ipi_self", "SBI IPI of a guest to itself, to its handler's end", 1499, "instructions", 1499, "KVM"),
+    Figure("guest", "guest.touch_page", "first touch of a guest page", 1200, "instructions", 4448, "KVM"),
+    Figure("guest", "guest.timer_interrupt", "guest timer interrupt, due to taken, Sstc", 1016, "instructions", 1016, "KVM"),
+    Figure("guest", "guest.timer_interrupt.trapped", "guest timer interrupt, due to taken, injected", 1016, "instructions", 1016,
+           "KVM"),
+    Figure("guest", "guest.compute_ratio", "guest's straight-line work, of the same bare", 100.5, "%"),
 ] + [Figure("calls", "sys." + key, what, bar, "instructions", baseline) for key, what, bar, baseline in CALLS]
