@@ -7,10 +7,10 @@ COMPONENTS := \
     platform/qemu-virt \
     core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
     core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
-    core/power core/random \
+    core/power core/random core/work \
     drivers/ns16550a drivers/plic \
     mm/vspace mm/filemap mm/pagecache \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd \
     linux/syscall linux/process linux/exec linux/signal linux/futex linux/memory linux/clock \
-    linux/file linux/notty \
+    linux/file linux/tty \
     lib/base lib/string

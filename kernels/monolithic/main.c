@@ -14,7 +14,6 @@
 #include <irq/irq.h>
 #include <kmap/kmap.h>
 #include <log/log.h>
-#include <notty/notty.h>
 #include <pagecache/pagecache.h>
 #include <panic/panic.h>
 #include <percpu/percpu.h>
@@ -26,8 +25,10 @@
 #include <signal/signal.h>
 #include <thread/thread.h>
 #include <time/time.h>
+#include <tty/tty.h>
 #include <vfs/vfs.h>
 #include <vspace/vspace.h>
+#include <work/work.h>
 
 #include "init.h"
 
@@ -62,9 +63,9 @@ static void memory_init(void)
 
 static void files_init(void)
 {
-    if (pagecache_module_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
+    if (work_system_init() != 0 || pagecache_module_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
-        pipe_init() != 0 || notty_init() != 0)
+        pipe_init() != 0 || tty_boot() != 0)
         refuse("no memory for the file systems");
     if (boot_info.initrd.size &&
         initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)

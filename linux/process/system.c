@@ -232,6 +232,13 @@ SYSCALL(riscv_hwprobe)
     return a[4] ? -EINVAL : 0;
 }
 
+/* Restartable sequences: programs are told that there are none, and every C library copes. */
+SYSCALL(rseq)
+{
+    (void)a;
+    return -ENOSYS;
+}
+
 /* --- the rest ------------------------------------------------------------------------------------- */
 
 SYSCALL(personality)

@@ -64,6 +64,7 @@ syscall_handler sys_membarrier;
 syscall_handler sys_riscv_flush_icache;
 syscall_handler sys_riscv_hwprobe;
 syscall_handler sys_personality;
+syscall_handler sys_rseq;
 syscall_handler sys_prctl;
 syscall_handler sys_syslog;
 syscall_handler sys_wait4;

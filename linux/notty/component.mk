@@ -1,2 +1,0 @@
-SRCS := notty.c
-DEPS := core/console core/uio fs/devfs fs/vfs linux/process
