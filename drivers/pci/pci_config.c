@@ -21,20 +21,22 @@
 #define SPACE_MEM32 0x02000000u
 #define SPACE_MEM64 0x03000000u
 
-unsigned pci_find_capability(struct pci_config *config, uint8_t id, unsigned after)
+unsigned pci_next_capability(struct pci_config *config, struct pci_cap_walk *walk, uint8_t id)
 {
-    unsigned at;
-
-    if (!(config->read(config, PCI_STATUS, 2) & STATUS_CAPABILITIES))
+    if (walk->nr_steps == 0 && !(config->read(config, PCI_STATUS, 2) & STATUS_CAPABILITIES))
         return 0;
-    at = config->read(config, after == 0 ? PCI_CAPABILITIES : after + 1, 1);
-    for (unsigned i = 0; i < CAPABILITIES_MAX; i++) {
-        at &= ~3u;
-        if (at < 0x40)
-            return 0;
+    while (walk->nr_steps < CAPABILITIES_MAX) {
+        unsigned from = walk->nr_steps == 0 ? PCI_CAPABILITIES : walk->at + 1;
+        unsigned at = config->read(config, from, 1) & ~3u;
+
+        if (at < 0x40) {
+            walk->nr_steps = CAPABILITIES_MAX; /* the end, also for the next call */
+            break;
+        }
+        walk->at = at;
+        walk->nr_steps++;
         if (config->read(config, at, 1) == id)
             return at;
-        at = config->read(config, at + 1, 1);
     }
     return 0;
 }

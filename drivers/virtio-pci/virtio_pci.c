@@ -186,21 +186,26 @@ static void pci_interrupt(void *ctx)
 static void map_regions(struct virtio_pci *pci)
 {
     struct pci_device *dev = pci->pci;
-    unsigned cap = 0;
+    struct pci_cap_walk walk = {0};
+    unsigned cap;
 
-    while ((cap = pci_find_capability(&dev->config, PCI_CAP_VENDOR, cap)) != 0 && cap <= 0xec) {
+    while ((cap = pci_next_capability(&dev->config, &walk, PCI_CAP_VENDOR)) != 0) {
         unsigned type = pci_read8(dev, cap + CAP_TYPE);
-        uint32_t size = pci_read32(dev, cap + CAP_SIZE);
         unsigned least = type == CAP_TYPE_NOTIFY ? 20 : 16;
 
+        if (cap + least > 0x100) /* the end of what capabilities may use; wider reads must stay inside */
+            continue;
         if (type == 0 || type >= NR_CAP_TYPES || pci->regions[type].at != NULL ||
             pci_read8(dev, cap + CAP_LENGTH) < least)
             continue;
-        char *at = pci_map_bar(dev, pci_read8(dev, cap + CAP_BAR), pci_read32(dev, cap + CAP_OFFSET),
-                               MIN(size, (uint32_t)MIB(1)));
+        uint32_t offset = pci_read32(dev, cap + CAP_OFFSET);
+        uint32_t size = MIN(pci_read32(dev, cap + CAP_SIZE), (uint32_t)MIB(1));
+        if (type != CAP_TYPE_ISR && offset % 4 != 0) /* 4.1.4: fields are naturally aligned */
+            continue;
+        char *at = pci_map_bar(dev, pci_read8(dev, cap + CAP_BAR), offset, size);
         if (at == NULL)
             continue;
-        pci->regions[type] = (struct region){at, MIN(size, (uint32_t)MIB(1))};
+        pci->regions[type] = (struct region){at, size};
         if (type == CAP_TYPE_NOTIFY)
             pci->notify_multiplier = pci_read32(dev, cap + CAP_MULTIPLIER);
     }

@@ -72,11 +72,17 @@ static inline uint32_t pci_read32(struct pci_device *dev, unsigned offset)
     return dev->config.read(&dev->config, offset, 4);
 }
 
+/* A walk through a function's capability list; all zeros at first. */
+struct pci_cap_walk {
+    unsigned at;       /* of the last one that was visited */
+    unsigned nr_steps; /* so far */
+};
+
 /*
- * The capability of that id behind the one at `after` (0: the first). Returns its offset, or 0. The list is
- * the device's: it may point anywhere, or in a circle.
+ * Offset of the walk's next capability of that id, or 0. The list is the device's: it may point anywhere,
+ * or in a circle, and a walk ends all the same.
  */
-unsigned pci_find_capability(struct pci_config *config, uint8_t id, unsigned after);
+MUST_CHECK unsigned pci_next_capability(struct pci_config *config, struct pci_cap_walk *walk, uint8_t id);
 
 /* Maps [offset, offset + nr_bytes) of a BAR's memory; NULL: not inside it, or no memory. Not in interrupts. */
 MUST_CHECK void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset, uint64_t nr_bytes);
