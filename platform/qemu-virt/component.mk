@@ -1,4 +1,6 @@
-SRCS := boot_info.c
-DEPS := arch/api lib/fdt lib/string
+SRCS := boot_info.c read.c
+HOST_SRCS := read.c
+DEPS := platform/api arch/api lib/fdt lib/string
 PROVIDES := platform
 OPTIMIZE := size
+TEST_DEPS := arch/host

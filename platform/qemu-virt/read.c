@@ -1,0 +1,234 @@
+/*
+ * Reads the machine out of the device tree in one pass, without touching it. Devices are core/driver's
+ * affair.
+ *
+ * The tree may come from anywhere: nothing in it is believed beyond what a bad value could do to
+ * itself. Bindings: Devicetree Specification v0.4, chapters 3 (memory, chosen, cpus, reserved-memory) and
+ * the RISC-V cpus binding.
+ */
+#include <arch/smp.h>
+#include <fdt/fdt.h>
+#include <platform/boot_info.h>
+#include <string/string.h>
+
+#include "read.h"
+
+struct boot_info boot_info;
+
+void boot_warn(const char *text)
+{
+    if (boot_info.nr_warnings < BOOT_MAX_WARNINGS)
+        boot_info.warnings[boot_info.nr_warnings++] = text;
+}
+
+void boot_reserve(uint64_t start, uint64_t size)
+{
+    if (size == 0 || start + size < start)
+        return;
+    if (boot_info.nr_reserved == BOOT_MAX_RESERVED) {
+        boot_warn("device tree: too many reserved ranges");
+        return;
+    }
+    boot_info.reserved[boot_info.nr_reserved++] = (struct boot_range){PADDR(start), size};
+}
+
+/* Keeps the list ascending and disjoint; what overlaps an earlier range is cut off. */
+static void memory_add(uint64_t start, uint64_t size)
+{
+    uint64_t first = ALIGN_UP(start, PAGE_SIZE);
+    uint64_t end = ALIGN_DOWN(start + size, PAGE_SIZE);
+    unsigned i;
+
+    if (size == 0)
+        return;
+    if (start + size < start || first < start || end > BOOT_MEMORY_END) {
+        boot_warn("device tree: memory beyond what can be addressed is ignored");
+        end = BOOT_MEMORY_END;
+    }
+    if (first >= end)
+        return;
+    for (i = 0; i < boot_info.nr_memory; i++) {
+        const struct boot_range *r = &boot_info.memory[i];
+
+        if (first < r->start.v + r->size && r->start.v < end) {
+            boot_warn("device tree: overlapping memory is ignored");
+            return;
+        }
+        if (r->start.v > first)
+            break;
+    }
+    if (boot_info.nr_memory == BOOT_MAX_MEMORY) {
+        boot_warn("device tree: too many memory ranges");
+        return;
+    }
+    struct boot_range range = {PADDR(first), end - first};
+
+    for (boot_info.nr_memory++; i < boot_info.nr_memory; i++) {
+        struct boot_range moved = boot_info.memory[i];
+
+        boot_info.memory[i] = range;
+        range = moved;
+    }
+}
+
+static void read_regs(const struct fdt_node *node, void (*fn)(uint64_t start, uint64_t size))
+{
+    uint64_t start;
+    uint64_t size;
+
+    for (unsigned i = 0; fdt_reg(node, i, &start, &size) == 0; i++)
+        fn(start, size);
+}
+
+static void read_chosen(const struct fdt *fdt, const struct fdt_node *node)
+{
+    uint32_t pos = node->props;
+    struct fdt_prop prop;
+    uint64_t start = 0;
+    uint64_t end = 0;
+
+    while (fdt_prop_next(fdt, &pos, &prop) > 0) {
+        if (str_equal(prop.name, "bootargs")) {
+            const char *args = fdt_prop_string(&prop, 0);
+
+            if (args != NULL)
+                boot_info.bootargs = args;
+            else
+                boot_warn("device tree: bootargs is no string");
+        } else if (str_equal(prop.name, "linux,initrd-start")) {
+            fdt_prop_u64(&prop, &start);
+        } else if (str_equal(prop.name, "linux,initrd-end")) {
+            fdt_prop_u64(&prop, &end);
+        } else if (str_equal(prop.name, "rng-seed")) {
+            boot_info.seed_size = MIN(prop.size, (uint32_t)sizeof(boot_info.seed));
+            memcpy(boot_info.seed, prop.value, boot_info.seed_size);
+        }
+    }
+    if (end > start)
+        boot_info.initrd = (struct boot_range){PADDR(start), end - start};
+    else if (end != 0)
+        boot_warn("device tree: initrd ends before it begins");
+}
+
+static void read_isa(const struct fdt *fdt, const struct fdt_node *node)
+{
+    const char *isa = fdt_node_string(fdt, node, "riscv,isa");
+
+    if (isa != NULL)
+        boot_info.isa = isa;
+    fdt_prop_find(fdt, node, "riscv,isa-extensions", &boot_info.isa_extensions);
+}
+
+/* The boot hart is CPU 0, the others follow in the tree's order. */
+static void read_cpu(const struct fdt *fdt, const struct fdt_node *node)
+{
+    uint64_t hart;
+    unsigned cpu;
+
+    if (fdt_reg(node, 0, &hart, NULL) != 0 || !fdt_node_is_enabled(node))
+        return;
+    for (cpu = 0; cpu < boot_info.nr_harts; cpu++)
+        if (boot_info.harts[cpu] == hart)
+            break;
+    if (cpu == NR_CPUS_MAX) {
+        boot_warn("device tree: more harts than the kernel can use");
+        return;
+    }
+    if (cpu != 0 && cpu == boot_info.nr_harts)
+        boot_info.harts[boot_info.nr_harts++] = hart;
+    if (cpu == 0)
+        read_isa(fdt, node);
+}
+
+/* Where the walk is: nodes come parents first. */
+struct place {
+    uint32_t cpus;
+    uint32_t reserved;
+    uint32_t cpu; /* last cpu node */
+    hartid_t hart;
+};
+
+static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct place *place)
+{
+    if (node->depth == 0) {
+        const char *model = fdt_node_string(fdt, node, "model");
+
+        boot_info.model = model != NULL ? model : "";
+    } else if (node->depth == 1) {
+        if (fdt_node_is_named(node, "memory")) {
+            if (fdt_node_is_enabled(node))
+                read_regs(node, memory_add);
+        } else if (str_equal(node->name, "chosen")) {
+            read_chosen(fdt, node);
+        } else if (str_equal(node->name, "cpus")) {
+            uint32_t hz = 0;
+
+            place->cpus = node->offset;
+            fdt_node_u32(fdt, node, "timebase-frequency", &hz);
+            boot_info.timebase_hz = hz;
+        } else if (str_equal(node->name, "reserved-memory")) {
+            place->reserved = node->offset;
+        }
+    } else if (node->depth == 2 && node->parent == place->reserved) {
+        read_regs(node, boot_reserve);
+    } else if (node->depth == 2 && node->parent == place->cpus && fdt_node_is_named(node, "cpu")) {
+        place->cpu = node->offset;
+        place->hart = UINT64_MAX;
+        fdt_reg(node, 0, &place->hart, NULL);
+        read_cpu(fdt, node);
+    } else if (node->depth == 3 && node->parent == place->cpu &&
+               fdt_node_is_named(node, "interrupt-controller")) {
+        for (unsigned cpu = 0; cpu < boot_info.nr_harts; cpu++)
+            if (boot_info.harts[cpu] == place->hart)
+                boot_info.intc_phandles[cpu] = node->phandle;
+    }
+}
+
+static bool is_in_ram(const struct boot_range *range)
+{
+    for (unsigned i = 0; i < boot_info.nr_memory; i++) {
+        const struct boot_range *r = &boot_info.memory[i];
+
+        if (range->start.v >= r->start.v && range->start.v - r->start.v < r->size &&
+            range->size <= r->size - (range->start.v - r->start.v))
+            return true;
+    }
+    return false;
+}
+
+const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
+{
+    struct fdt *fdt = &boot_info.fdt;
+    struct place place = {0};
+    struct fdt_walk walk;
+    struct fdt_node node;
+    paddr_t start;
+    uint64_t length;
+    int rc;
+
+    boot_info = (struct boot_info){
+        .boot_hart = boot_hart,
+        .harts = {boot_hart},
+        .nr_harts = 1,
+        .bootargs = "",
+        .isa = "",
+        .model = "",
+    };
+    if (fdt_open(fdt, blob, size) != 0)
+        return "malformed device tree header";
+    fdt_walk_init(&walk, fdt);
+    while ((rc = fdt_walk_next(&walk, &node)) > 0)
+        read_node(fdt, &node, &place);
+    if (rc < 0)
+        return "malformed device tree";
+    if (boot_info.timebase_hz == 0)
+        return "the device tree has no timebase-frequency";
+    for (unsigned i = 0; fdt_reservation(fdt, i, &start, &length) == 0; i++)
+        boot_reserve(start.v, length);
+    if (boot_info.initrd.size != 0 && !is_in_ram(&boot_info.initrd)) {
+        boot_warn("device tree: the initrd does not lie in memory");
+        boot_info.initrd.size = 0;
+    }
+    boot_reserve(boot_info.initrd.start.v, boot_info.initrd.size);
+    return NULL;
+}
