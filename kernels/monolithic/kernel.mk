@@ -8,7 +8,8 @@ COMPONENTS := \
     core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
     core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
     core/power core/random core/work \
-    drivers/ns16550a drivers/plic \
+    drivers/ns16550a drivers/plic drivers/syscon drivers/rtc-goldfish drivers/pflash \
+    drivers/virtio-mmio drivers/virtio-pci drivers/virtio-blk drivers/virtio-rng drivers/blockdev \
     mm/vspace mm/filemap mm/pagecache \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd \
     linux/syscall linux/process linux/exec linux/signal linux/futex linux/memory linux/clock \

@@ -4,6 +4,7 @@
 #include <arch/power.h>
 #include <arch/trap.h>
 #include <arch/upcalls.h>
+#include <blockdev/blockdev.h>
 #include <bootargs/bootargs.h>
 #include <console/console.h>
 #include <devfs/devfs.h>
@@ -110,6 +111,7 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
         refuse("no memory for the signal trampoline");
     files_init();                 /* the root file system, from the initrd */
     thread_start_cpus(cpu_init);  /* the other harts */
+    block_scan_all();             /* partitions of the disks */
     init_start();                 /* process 1 */
     thread_exit();
 }
