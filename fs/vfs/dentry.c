@@ -367,7 +367,10 @@ void dentry_move(struct dentry *old, struct dentry *new)
     was_name = (new->flags & DENTRY_HASHED) != 0;
     if (was_name)
         hash_remove(new);
-    hash_remove(old);
+    /* A file system may have kept old out of the cache for its spelling; the new name is its own. */
+    if ((old->flags & DENTRY_HASHED) != 0)
+        hash_remove(old);
+    old->flags &= (uint16_t)~DENTRY_VOLATILE;
     swap_names(old, new);
     /* The parents change places too, and with them the references that each holds. */
     struct dentry *parent = old->parent;

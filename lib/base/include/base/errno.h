@@ -72,6 +72,7 @@
 #define EALREADY         114 /* already in progress */
 #define EINPROGRESS      115 /* in progress */
 #define ESTALE           116 /* stale handle */
+#define EUCLEAN          117 /* structure needs cleaning: a damaged file system */
 #define EDQUOT           122 /* quota exceeded */
 #define ECANCELED        125 /* cancelled */
 #define EOWNERDEAD       130 /* owner died */

@@ -1,0 +1,213 @@
+/*
+ * Inodes: one per name while it is in use, found by its place (directory and slot).
+ *
+ * An inode whose last reference is gone stays in its bucket until evict has brought its entry up to
+ * date; who looks the name up meanwhile waits, so that nobody reads a stale entry.
+ */
+#include <base/errno.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+static struct list *bucket_of(struct fat_volume *vol, const struct fat_inode *dir, uint32_t slot)
+{
+    return &vol->buckets[((uintptr_t)dir / 64 + slot) % FAT_NR_BUCKETS];
+}
+
+static struct fat_inode *find_placed(struct fat_volume *vol, const struct fat_inode *dir,
+                                     uint32_t slot)
+{
+    struct fat_inode *fi;
+
+    list_for_each_entry (fi, bucket_of(vol, dir, slot), node) {
+        if (fi->dir == dir && fi->slot == slot)
+            return fi;
+    }
+    return NULL;
+}
+
+/* Takes a reference unless the last one is gone. */
+static bool get_unless_dying(struct fat_inode *fi)
+{
+    uint32_t n = __atomic_load_n(&fi->inode.nr_refs, __ATOMIC_RELAXED);
+
+    while (n != 0) {
+        if (__atomic_compare_exchange_n(&fi->inode.nr_refs, &n, n + 1, true, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    }
+    return false;
+}
+
+void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot)
+{
+    inode_get(&dir->inode);
+    fi->dir = dir;
+    fi->slot = slot;
+    list_add(bucket_of(fat_inode_volume(fi), dir, slot), &fi->node);
+}
+
+struct inode *fat_inode_displace(struct fat_inode *fi)
+{
+    struct fat_inode *dir = fi->dir;
+
+    fi->dir = NULL;
+    fi->slot = FAT_NO_SLOT;
+    list_del_init(&fi->node);
+    return dir == NULL ? NULL : &dir->inode;
+}
+
+uint32_t fat_mode(const struct fat_volume *vol, uint8_t attr)
+{
+    bool is_dir = (attr & FAT_ATTR_DIRECTORY) != 0;
+    uint32_t mode = 0777 & ~(is_dir ? vol->options.dmask : vol->options.fmask);
+
+    if ((attr & FAT_ATTR_READ_ONLY) != 0 && !is_dir)
+        mode &= ~0222u;
+    return mode | (is_dir ? S_IFDIR : S_IFREG);
+}
+
+static void init_dir(struct fat_inode *fi, uint64_t size)
+{
+    fi->inode.ops = &fat_dir_inode_ops;
+    fi->inode.file_ops = &fat_dir_ops;
+    fi->inode.size = size;
+}
+
+static void init_times(struct inode *inode, const struct fat_entry *entry)
+{
+    inode->mtime_ns = inode->ctime_ns = fat_time_decode(entry->mdate, entry->mtime, 0);
+    inode->atime_ns = fat_time_decode(entry->adate, 0, 0);
+    inode->btime_ns = fat_time_decode(entry->cdate, entry->ctime, MIN(entry->ctime_cs, 199));
+}
+
+int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct fat_inode **out)
+{
+    uint32_t first = fat_entry_first(vol, entry);
+    bool is_dir = (entry->attr & FAT_ATTR_DIRECTORY) != 0;
+    uint64_t size = entry->size;
+    struct inode *inode;
+    int ret;
+
+    if (is_dir && first == 0 && vol->sb->root == NULL) {
+        size = vol->g.root_size;
+    } else if (is_dir) {
+        ret = fat_dir_size(vol, first, &size);
+        if (ret != 0)
+            return ret;
+    } else if (first != 0 && !fat_is_cluster(vol, first)) {
+        return fat_damaged(vol, "a file starts outside, at cluster", first);
+    }
+    inode = inode_alloc(vol->sb, fat_mode(vol, entry->attr));
+    if (inode == NULL)
+        return -ENOMEM;
+    struct fat_inode *fi = fat_inode_of(inode);
+
+    list_init(&fi->node);
+    fi->first_cluster = first;
+    fi->slot = FAT_NO_SLOT;
+    fi->attr = entry->attr;
+    inode->ino = superblock_next_ino(vol->sb);
+    inode->uid = vol->options.uid;
+    inode->gid = vol->options.gid;
+    inode->size = size;
+    inode->ops = &fat_file_inode_ops;
+    inode->file_ops = &fat_file_ops;
+    if (is_dir)
+        init_dir(fi, size);
+    if (entry->mdate != 0)
+        init_times(inode, entry);
+    pagecache_init(&inode->cache, &fat_body_ops, true);
+    *out = fi;
+    return 0;
+}
+
+int fat_inode_find(struct fat_inode *dir, struct inode **out)
+{
+    struct fat_volume *vol = fat_inode_volume(dir);
+    struct fat_found *found = &vol->found;
+    struct fat_inode *fi = find_placed(vol, dir, found->slot);
+    int ret;
+
+    if (fi != NULL && !get_unless_dying(fi)) {
+        cond_wait(&vol->evicted, &vol->lock);
+        return -EAGAIN;
+    }
+    if (fi == NULL) {
+        ret = fat_inode_make(vol, &found->entry, &fi);
+        if (ret != 0)
+            return ret;
+        fat_inode_place(fi, dir, found->slot);
+    }
+    *out = &fi->inode;
+    return 0;
+}
+
+uint64_t fat_found_ino(struct fat_inode *dir, uint32_t slot)
+{
+    struct fat_inode *fi = find_placed(fat_inode_volume(dir), dir, slot);
+
+    return fi != NULL ? fi->inode.ino : 1ull << 40 | (uint64_t)dir->first_cluster << 16 | slot;
+}
+
+void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry)
+{
+    const struct inode *inode = &fi->inode;
+    uint16_t time;
+
+    entry->attr = fi->attr;
+    fat_entry_set_first(entry, fi->first_cluster);
+    entry->size = S_ISDIR(inode->mode) ? 0 : (uint32_t)inode->size;
+    fat_time_encode(inode->mtime_ns, &entry->mdate, &entry->mtime, NULL);
+    fat_time_encode(inode->atime_ns, &entry->adate, &time, NULL);
+    fat_time_encode(inode->btime_ns, &entry->cdate, &entry->ctime, &entry->ctime_cs);
+}
+
+int fat_inode_store(struct fat_inode *fi)
+{
+    struct fat_entry before, after;
+    int ret;
+
+    if (fi->dir == NULL || (fi->inode.sb->flags & SB_READ_ONLY) != 0)
+        return 0;
+    ret = fat_entry_read(fi->dir, fi->slot, &before);
+    if (ret != 0)
+        return ret;
+    after = before;
+    fat_inode_to_entry(fi, &after);
+    /* A read alone, or a creation time that was never set, is not worth a write. */
+    if (before.attr == after.attr && before.size == after.size && before.mdate == after.mdate &&
+        before.mtime == after.mtime && before.first_low == after.first_low &&
+        (before.first_high == after.first_high || fat_inode_volume(fi)->g.width != 32))
+        return 0;
+    return fat_entry_write(fi->dir, fi->slot, &after);
+}
+
+int fat_write_inode(struct inode *inode)
+{
+    struct fat_volume *vol = fat_volume_of(inode->sb);
+    int ret;
+
+    mutex_lock(&vol->lock);
+    ret = fat_inode_store(fat_inode_of(inode));
+    mutex_unlock(&vol->lock);
+    return ret;
+}
+
+void fat_evict(struct inode *inode)
+{
+    struct fat_inode *fi = fat_inode_of(inode);
+    struct fat_volume *vol = fat_volume_of(inode->sb);
+    struct inode *dir;
+
+    mutex_lock(&vol->lock);
+    if (inode->nlink != 0)
+        (void)fat_inode_store(fi);
+    else if (fi->first_cluster != 0)
+        (void)fat_chain_free(vol, fi->first_cluster);
+    dir = fat_inode_displace(fi);
+    cond_broadcast(&vol->evicted);
+    mutex_unlock(&vol->lock);
+    if (dir != NULL)
+        inode_put(dir);
+}

@@ -1,0 +1,308 @@
+/*
+ * What the files of fs/fat share.
+ *
+ * Every sector of the disk belongs to one page cache: file bodies and directories (but for their bytes
+ * in fixed root directories, which have no clusters) to their inode's, the allocation table to the
+ * volume's own. So nothing is cached twice, and write-back of one never overwrites another.
+ *
+ * Locks: volume->lock (mutex) protects the table, all directories' contents, and what the inodes say
+ * about their place on the disk. Order: inode->lock, volume->lock. Directory and table pages are only
+ * read in with it held; write_page takes it, so nothing is written back by its holder.
+ */
+#ifndef FAT_INTERNAL_H
+#define FAT_INTERNAL_H
+
+#include <blockdev/blockdev.h>
+#include <frame/frame.h>
+#include <list/list.h>
+#include <sync/condvar.h>
+#include <sync/mutex.h>
+#include <vfs/vfs.h>
+
+#define FAT_NR_BUCKETS 64
+#define FAT_MAGIC      0x4d44
+#define FAT_MAX_SIZE   0xffffffffull /* of a file */
+#define FAT_MAX_DIR    (65536u * 32) /* of a directory, bytes */
+
+/* Values of table entries, widened to 32 bits. 2 and up are clusters. */
+#define FAT_FREE  0u
+#define FAT_BAD   0x0ffffff7u
+#define FAT_END   0x0fffffffu
+#define FAT_FIRST 2u
+
+/* A directory entry (fatgen103, "FAT Directory Structure"). */
+struct fat_entry {
+    uint8_t name[11];
+    uint8_t attr;
+    uint8_t name_case; /* Windows NT: the base or the extension is all lower case */
+    uint8_t ctime_cs;  /* creation: hundredths of a second, 0 to 199 */
+    uint16_t ctime;
+    uint16_t cdate;
+    uint16_t adate;
+    uint16_t first_high;
+    uint16_t mtime;
+    uint16_t mdate;
+    uint16_t first_low;
+    uint32_t size;
+};
+_Static_assert(sizeof(struct fat_entry) == 32, "directory entry");
+
+/* A piece of a long name in the place of an entry. */
+struct fat_long_entry {
+    uint8_t order; /* from 1; bit 6: the last piece, which comes first */
+    uint8_t units1[10];
+    uint8_t attr; /* FAT_ATTR_LONG */
+    uint8_t type;
+    uint8_t checksum; /* of the short name */
+    uint8_t units2[12];
+    uint16_t first_low;
+    uint8_t units3[4];
+};
+_Static_assert(sizeof(struct fat_long_entry) == 32, "directory entry");
+
+#define FAT_ATTR_READ_ONLY 0x01
+#define FAT_ATTR_VOLUME    0x08
+#define FAT_ATTR_DIRECTORY 0x10
+#define FAT_ATTR_ARCHIVE   0x20
+#define FAT_ATTR_LONG      0x0f
+#define FAT_ATTR_LONG_MASK 0x3f
+
+#define FAT_CASE_BASE 0x08
+#define FAT_CASE_EXT  0x10
+
+#define FAT_NAME_DELETED 0xe5
+#define FAT_NAME_KANJI   0x05 /* stands for a first byte 0xe5 */
+
+#define FAT_LONG_UNITS 13  /* UTF-16 units per piece */
+#define FAT_NAME_UNITS 255 /* of a long name */
+#define FAT_MAX_SLOTS  21  /* 20 pieces and the entry itself */
+#define FAT_NO_SLOT    UINT32_MAX
+
+/* One name of a directory. */
+struct fat_found {
+    uint32_t first_slot; /* of the long name's first piece, or the entry itself */
+    uint32_t slot;       /* of the entry */
+    struct fat_entry entry;
+    bool has_long;
+    uint16_t nr_units; /* of the name in volume->units */
+    uint16_t name_len;
+    char name[NAME_MAX + 1]; /* UTF-8 */
+};
+
+struct fat_options {
+    uint32_t uid, gid;
+    uint32_t fmask, dmask;
+};
+
+/* The geometry, from the boot sector. [I] after mount */
+struct fat_geometry {
+    unsigned width; /* 12, 16, 32 */
+    uint32_t sector_size;
+    uint32_t cluster_size;
+    unsigned cluster_shift;
+    uint64_t table_offset; /* bytes, of the table that is read */
+    uint64_t table_size;   /* bytes, of one */
+    unsigned nr_tables;    /* written: 1 when mirroring is off */
+    uint64_t root_offset;  /* of the fixed root directory; FAT32: 0 */
+    uint32_t root_size;
+    uint32_t root_cluster; /* FAT32 */
+    uint64_t data_offset;  /* of cluster 2 */
+    uint32_t nr_clusters;
+    uint64_t fsinfo_offset; /* FAT32; 0: none */
+    unsigned state_offset;  /* of the state byte in the boot sector */
+    uint32_t serial;
+    bool was_dirty; /* not unmounted cleanly before */
+};
+
+struct fat_volume {
+    struct superblock *sb;     /* [I] */
+    struct block_device *dev;  /* [I] */
+    struct fat_geometry g;     /* [I] */
+    struct fat_options options; /* [I] */
+
+    struct mutex lock;
+    struct pagecache table;     /* contents: [lock] */
+    struct frame *table_frame;  /* [lock] the page of the table that was used last, or NULL */
+    uint64_t table_index;       /* [lock] its index */
+    bool has_nr_free;           /* [lock] nr_free is known: counted, or as FSInfo says */
+    bool is_counted;            /* [lock] */
+    uint32_t nr_free;           /* [lock] clusters */
+    uint32_t next_free;         /* [lock] where to look first */
+    bool is_marked_dirty;       /* [lock] the state byte on the disk says so */
+    bool has_reported;          /* [lock] damage: one line is enough */
+    struct list buckets[FAT_NR_BUCKETS]; /* [lock] inodes with a name, by place */
+    struct condvar evicted;     /* an inode went */
+    /* Scratch of the directory code. [lock] */
+    uint16_t wanted[FAT_NAME_UNITS + 1], units[20 * FAT_LONG_UNITS];
+    struct fat_found found;
+};
+
+struct fat_inode {
+    struct inode inode;
+    uint32_t first_cluster; /* [volume] 0: none */
+    uint32_t hint_index;    /* [volume] this cluster of the file ... */
+    uint32_t hint_cluster;  /* [volume] ... is this one of the disk; 0: unknown */
+    struct fat_inode *dir;  /* [volume] holds a reference; NULL for the root and for removed files */
+    uint32_t slot;          /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
+    uint8_t attr;           /* [volume] */
+    struct list node;       /* [volume] in a bucket; self-linked when it has no name */
+};
+
+static inline struct fat_volume *fat_volume_of(const struct superblock *sb)
+{
+    return sb->private;
+}
+
+static inline struct fat_inode *fat_inode_of(const struct inode *inode)
+{
+    return container_of(inode, struct fat_inode, inode);
+}
+
+static inline struct fat_volume *fat_inode_volume(const struct fat_inode *fi)
+{
+    return fat_volume_of(fi->inode.sb);
+}
+
+/* ---- bpb.c ---- */
+
+/* Reads and checks the boot sector of dev. */
+int fat_geometry_read(struct block_device *dev, struct fat_geometry *g);
+
+/* ---- volume.c ---- */
+
+/* Bytes on the disk; offset and length are multiples of the sector size. */
+int fat_disk_read(struct fat_volume *vol, uint64_t offset, void *data, size_t nr_bytes);
+int fat_disk_write(struct fat_volume *vol, uint64_t offset, const void *data, size_t nr_bytes);
+/* Says once per mount that the image is damaged, and where; returns -EUCLEAN. */
+int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where);
+/* Before the first change: the disk says that it is in use. */
+int fat_mark_dirty(struct fat_volume *vol) REQUIRES(vol->lock);
+
+/* ---- table.c: all REQUIRE volume->lock ---- */
+
+extern const struct pagecache_ops fat_table_ops;
+/* What follows cluster in its chain: a cluster or FAT_END; -EUCLEAN for anything else. */
+int fat_next(struct fat_volume *vol, uint32_t cluster, uint32_t *next);
+/* Takes a free cluster, marks it FAT_END and, unless 0, links it behind last. -ENOSPC. */
+int fat_cluster_alloc(struct fat_volume *vol, uint32_t last, uint32_t *out);
+/* Frees a chain from `first`; a chain that runs into something else ends with -EUCLEAN. */
+int fat_chain_free(struct fat_volume *vol, uint32_t first);
+/* Ends the chain at `last` and frees what follows. */
+int fat_chain_cut(struct fat_volume *vol, uint32_t last);
+int fat_count_free(struct fat_volume *vol, uint32_t *nr_free);
+void fat_table_release(struct fat_volume *vol);
+
+static inline bool fat_is_cluster(const struct fat_volume *vol, uint32_t cluster)
+{
+    return cluster >= FAT_FIRST && cluster - FAT_FIRST < vol->g.nr_clusters;
+}
+
+/* ---- body.c ---- */
+
+extern const struct pagecache_ops fat_body_ops;
+extern const struct file_ops fat_file_ops;
+/*
+ * The disk's cluster that is the index-th of the body. -ENOENT: the chain ends before. REQUIRES
+ * volume->lock.
+ */
+int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *cluster);
+/* Clusters for nr_bytes; -ENOSPC leaves what was there before. REQUIRES volume->lock. */
+int fat_body_reserve(struct fat_inode *fi, uint64_t nr_bytes);
+/* ops->truncate of files. */
+int fat_body_truncate(struct inode *inode, uint64_t size);
+/* Bytes in the chain of a directory; -EUCLEAN if it is too long or loops. REQUIRES volume->lock. */
+int fat_dir_size(struct fat_volume *vol, uint32_t first, uint64_t *size);
+
+/* ---- dir.c: all REQUIRE volume->lock ---- */
+
+/* A place in a directory, with its page. */
+struct fat_cursor {
+    struct fat_inode *dir;
+    struct frame *frame; /* NULL at first */
+    uint64_t index;      /* of frame */
+};
+
+/* The entry in a slot; the pointer lives until the next call for this cursor. -ENOENT behind the end. */
+int fat_cursor_at(struct fat_cursor *cursor, uint32_t slot, struct fat_entry **entry);
+void fat_cursor_dirty(struct fat_cursor *cursor);
+void fat_cursor_release(struct fat_cursor *cursor);
+
+/*
+ * The first name at or behind *slot into volume->found; *slot goes behind it. -ENOENT: none. The volume's
+ * label is left out.
+ */
+int fat_dir_next(struct fat_inode *dir, uint32_t *slot);
+/* The name into volume->found. -ENOENT. */
+int fat_dir_find(struct fat_inode *dir, const char *name, size_t name_len);
+/* True when the directory has a name besides "." and "..". */
+int fat_dir_is_empty(struct fat_inode *dir, bool *is_empty);
+/* Writes entry under the name, with the long name that it needs; *slot: where. -ENOSPC, -EINVAL. */
+int fat_dir_add(struct fat_inode *dir, const char *name, size_t name_len, struct fat_entry *entry,
+                uint32_t *slot);
+/* Removes the entry in slot and the long name before it. */
+int fat_dir_remove(struct fat_inode *dir, uint32_t slot);
+int fat_entry_read(struct fat_inode *dir, uint32_t slot, struct fat_entry *entry);
+int fat_entry_write(struct fat_inode *dir, uint32_t slot, const struct fat_entry *entry);
+
+/* ---- name.c ---- */
+
+uint8_t fat_short_checksum(const uint8_t name[11]);
+/* The text of a short name, as UTF-8; its length. */
+size_t fat_short_to_text(const struct fat_entry *entry, char out[NAME_MAX + 1]);
+/* 0, -EINVAL for what cannot be a name (also with a dot or space at its end), -ENAMETOOLONG. */
+int fat_name_check(const char *name, size_t name_len);
+/*
+ * The short name of a name. Returns true when it is the name itself, up to the case bits in *name_case;
+ * false: a long name is needed besides, and a numeric tail if *needs_tail.
+ */
+bool fat_short_from_text(const char *name, size_t name_len, uint8_t out[11], uint8_t *name_case,
+                         bool *needs_tail);
+/* Puts "~number" at the end of the base. */
+void fat_short_set_tail(uint8_t name[11], unsigned number);
+/* Compares two names without regard to case, unit by unit. */
+bool fat_units_equal(const uint16_t *a, const uint16_t *b, size_t nr_units);
+
+/* ---- namei.c, inode.c ---- */
+
+extern const struct inode_ops fat_dir_inode_ops;
+extern const struct inode_ops fat_file_inode_ops;
+extern const struct file_ops fat_dir_ops;
+
+static inline uint32_t fat_entry_first(const struct fat_volume *vol, const struct fat_entry *entry)
+{
+    return entry->first_low | (vol->g.width == 32 ? (uint32_t)entry->first_high << 16 : 0);
+}
+
+static inline void fat_entry_set_first(struct fat_entry *entry, uint32_t cluster)
+{
+    entry->first_low = (uint16_t)cluster;
+    entry->first_high = (uint16_t)(cluster >> 16);
+}
+
+/*
+ * The inode of volume->found in dir, with a reference. -EAGAIN: the lock was let go to wait for its end
+ * in memory; find the name again. REQUIRES volume->lock.
+ */
+int fat_inode_find(struct fat_inode *dir, struct inode **out);
+/* A new inode for an entry, without a place yet. REQUIRES volume->lock. */
+int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct fat_inode **out);
+/* Gives the inode, which has none, a place; takes a reference of dir. REQUIRES volume->lock. */
+void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot);
+/* Takes the place away; returns the directory, whose reference the caller puts without the lock. */
+struct inode *fat_inode_displace(struct fat_inode *fi);
+/* Brings the entry on the disk up to date. REQUIRES volume->lock. */
+int fat_inode_store(struct fat_inode *fi);
+int fat_write_inode(struct inode *inode);
+void fat_evict(struct inode *inode);
+uint32_t fat_mode(const struct fat_volume *vol, uint8_t attr);
+/* Puts what the inode says into an entry, whose name stays. */
+void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry);
+/* The number that a name of dir has in readdir: of the inode in memory, or made from the place. */
+uint64_t fat_found_ino(struct fat_inode *dir, uint32_t slot);
+
+/* ---- times.c: local time is taken for UTC ---- */
+
+int64_t fat_time_decode(uint16_t date, uint16_t time, uint8_t centiseconds);
+void fat_time_encode(int64_t ns, uint16_t *date, uint16_t *time, uint8_t *centiseconds);
+
+#endif
