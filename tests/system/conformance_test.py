@@ -1,0 +1,41 @@
+"""The conformance programs, on one hart and on four. They pass on Linux too (TRINE_KERNEL)."""
+import fcntl
+import glob
+import os
+import re
+import subprocess
+
+import pytest
+
+from conftest import boot_shell, busybox_initrd
+from trine.machine import ROOT
+
+PROGRAMS = sorted(os.path.basename(p)[:-2] for p in glob.glob(ROOT + "/tests/conformance/*.c"))
+FLAGS = ["-O1", "-g", "-pthread", "-Wall", "-Werror", "-Wno-unused-function", "-Wno-unused-result", "-Wno-stringop-overread",
+         "-Wno-stringop-overflow", "-Wno-return-type", "-Wno-nonnull", "-Wno-infinite-recursion"]
+
+
+def initrd():
+    folder = ROOT + "/out/conformance"
+    os.makedirs(folder, exist_ok=True)
+    with open(folder + "/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        adds = []
+        for name in PROGRAMS:
+            source, out = f"{ROOT}/tests/conformance/{name}.c", f"{folder}/{name}"
+            if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
+                subprocess.run(["riscv64-linux-gnu-gcc", "-static", *FLAGS, "-o", out, source], check=True)
+            adds += ["--add", f"{out}=/tests/{name}"]
+    return busybox_initrd("conformance.cpio", *adds)
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_conformance(program, smp):
+    shell = boot_shell(smp=smp, mem="512M", initrd=initrd())
+    with shell.machine:
+        output, status = shell.run(f"/tests/{program}", timeout=400)
+        failures = [line for line in output.split("\n") if line.startswith("FAILED")]
+        assert not failures and status == 0, output
+        assert re.search(r"done: [1-9]\d* ok, 0 failed", output), output
+        assert shell.run("echo alive")[0].endswith("alive")
