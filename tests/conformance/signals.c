@@ -5,7 +5,7 @@
 #include <ucontext.h>
 
 static volatile sig_atomic_t count, order[8], seen;
-static siginfo_t info;
+static volatile siginfo_t info;
 
 static void counter(int signal)
 {
