@@ -261,6 +261,9 @@ bool fat_short_from_text(const char *name, size_t name_len, uint8_t out[11], uin
 void fat_short_set_tail(uint8_t name[11], unsigned number);
 /* Compares two names without regard to case, unit by unit. */
 bool fat_units_equal(const uint16_t *a, const uint16_t *b, size_t nr_units);
+/* The same for the dentry cache. */
+uint32_t fat_hash_name(const char *name, size_t name_len);
+bool fat_names_equal(const char *a, size_t a_len, const char *b, size_t b_len);
 
 /* ---- namei.c, inode.c ---- */
 

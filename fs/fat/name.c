@@ -173,3 +173,36 @@ bool fat_units_equal(const uint16_t *a, const uint16_t *b, size_t nr_units)
     }
     return true;
 }
+
+/* The next unit of comparison: an upper-case code point, or a byte that is no UTF-8. */
+static uint32_t next_folded(const char **name, size_t *name_len)
+{
+    uint32_t c;
+    int length = utf8_decode(*name, *name_len, &c);
+
+    if (length < 0) {
+        c = 0x110000u + (uint8_t)**name;
+        length = 1;
+    }
+    *name += length;
+    *name_len -= (size_t)length;
+    return c < 0x10000 ? utf16_to_upper((uint16_t)c) : c;
+}
+
+uint32_t fat_hash_name(const char *name, size_t name_len)
+{
+    uint32_t hash = 2166136261u;
+
+    while (name_len > 0)
+        hash = (hash ^ next_folded(&name, &name_len)) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+bool fat_names_equal(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    while (a_len > 0 && b_len > 0) {
+        if (next_folded(&a, &a_len) != next_folded(&b, &b_len))
+            return false;
+    }
+    return a_len == b_len;
+}

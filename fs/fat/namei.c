@@ -1,49 +1,11 @@
 /*
- * Names and attributes: the operations of directories.
- *
- * A name is found in any case, but only its own spelling enters the dentry cache: a dentry found by
- * another is not hashed (DENTRY_VOLATILE), and when a name goes by such a dentry, the cached one is
- * dropped with it.
+ * Names and attributes: the operations of directories. A name is found in any case and by its short form;
+ * its dentry always has the spelling that is on the disk, so that a file has one dentry only.
  */
 #include <base/errno.h>
 #include <string/string.h>
 
 #include "internal.h"
-
-/* ---- spellings ---- */
-
-/* The cached dentry that a name has besides the one at hand. */
-struct alias {
-    size_t length; /* 0: none */
-    char name[NAME_MAX + 1];
-};
-
-/* The name's own spelling, if the dentry spells it otherwise. REQUIRES volume->lock. */
-static void alias_find(struct alias *alias, const struct dentry *dentry)
-{
-    struct fat_inode *dir = fat_inode_of(dentry->parent->inode);
-    struct fat_volume *vol = fat_inode_volume(dir);
-
-    alias->length = 0;
-    if (dentry->inode != NULL && (dentry->flags & DENTRY_VOLATILE) != 0 &&
-        fat_dir_find(dir, dentry->name, dentry->name_len) == 0) {
-        alias->length = vol->found.name_len;
-        memcpy(alias->name, vol->found.name, alias->length);
-    }
-}
-
-static void alias_drop(const struct alias *alias, struct dentry *parent)
-{
-    struct dentry *dentry;
-
-    if (alias->length == 0)
-        return;
-    dentry = dentry_find_child(parent, alias->name, alias->length);
-    if (dentry != NULL) {
-        dentry_drop(dentry);
-        dentry_put(dentry);
-    }
-}
 
 static int fat_lookup(struct inode *dir, struct dentry *dentry)
 {
@@ -55,12 +17,10 @@ static int fat_lookup(struct inode *dir, struct dentry *dentry)
     mutex_lock(&vol->lock);
     do {
         ret = fat_dir_find(fdir, dentry->name, dentry->name_len);
-        if (ret == 0) {
-            if (vol->found.name_len != dentry->name_len ||
-                memcmp(vol->found.name, dentry->name, dentry->name_len) != 0)
-                dentry->flags |= DENTRY_VOLATILE;
+        if (ret == 0)
+            ret = dentry_set_name(dentry, vol->found.name, vol->found.name_len);
+        if (ret == 0)
             ret = fat_inode_find(fdir, &inode);
-        }
     } while (ret == -EAGAIN);
     mutex_unlock(&vol->lock);
     if (ret == 0)
@@ -181,12 +141,10 @@ static int remove_entry(struct dentry *dentry, bool must_be_empty)
     struct fat_inode *fi = fat_inode_of(dentry->inode);
     struct fat_volume *vol = fat_inode_volume(fi);
     struct inode *dir = NULL;
-    struct alias alias;
     bool is_empty = true;
     int ret = 0;
 
     mutex_lock(&vol->lock);
-    alias_find(&alias, dentry);
     if (must_be_empty)
         ret = fat_dir_is_empty(fi, &is_empty);
     if (ret == 0 && !is_empty)
@@ -196,10 +154,8 @@ static int remove_entry(struct dentry *dentry, bool must_be_empty)
     if (ret == 0)
         dir = fat_inode_displace(fi);
     mutex_unlock(&vol->lock);
-    if (ret == 0) {
-        alias_drop(&alias, dentry->parent);
+    if (ret == 0)
         inode_put(dir);
-    }
     return ret;
 }
 
@@ -261,17 +217,13 @@ static int write_new_name(struct fat_inode *fi, struct fat_inode *new_dir, const
                           struct fat_inode *target, uint32_t *slot)
 {
     struct fat_entry entry = {0};
-    int ret;
 
-    if (target != NULL && (new->flags & DENTRY_VOLATILE) == 0) {
+    if (target != NULL) {
         *slot = target->slot;
         return take_over(fi, new_dir, *slot);
     }
     fat_inode_to_entry(fi, &entry);
-    ret = fat_dir_add(new_dir, new->name, new->name_len, &entry, slot);
-    if (ret == 0 && target != NULL)
-        ret = fat_dir_remove(new_dir, target->slot);
-    return ret;
+    return fat_dir_add(new_dir, new->name, new->name_len, &entry, slot);
 }
 
 static int fat_exchange(struct dentry *a, struct dentry *b)
@@ -282,8 +234,6 @@ static int fat_exchange(struct dentry *a, struct dentry *b)
     uint32_t slot_a, slot_b;
     int ret;
 
-    if (((a->flags | b->flags) & DENTRY_VOLATILE) != 0)
-        return -EINVAL; /* the cache can only exchange names that it has */
     mutex_lock(&vol->lock);
     slot_a = fa->slot;
     slot_b = fb->slot;
@@ -340,23 +290,16 @@ static int fat_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 {
     struct fat_volume *vol = fat_volume_of(old_dir->sb);
     struct inode *was_in = NULL, *target_was_in = NULL, *target = new->inode;
-    struct alias old_alias, new_alias;
     int ret;
 
     if ((flags & RENAME_EXCHANGE) != 0)
         return fat_exchange(old, new);
     mutex_lock(&vol->lock);
-    alias_find(&old_alias, old);
-    alias_find(&new_alias, new);
     ret = rename_locked(fat_inode_of(old->inode), fat_inode_of(new_dir), new,
                         target == NULL ? NULL : fat_inode_of(target), &was_in, &target_was_in);
     mutex_unlock(&vol->lock);
-    if (ret == 0) {
-        alias_drop(&old_alias, old->parent);
-        alias_drop(&new_alias, new->parent);
-        if (target != NULL && !S_ISDIR(target->mode))
-            target->nlink = 0;
-    }
+    if (ret == 0 && target != NULL && !S_ISDIR(target->mode))
+        target->nlink = 0;
     if (was_in != NULL)
         inode_put(was_in);
     if (target_was_in != NULL)

@@ -182,6 +182,8 @@ static const struct superblock_ops fat_super_ops = {
     .statfs = fat_statfs,
     .sync = fat_sync,
     .destroy = fat_destroy,
+    .hash_name = fat_hash_name,
+    .names_equal = fat_names_equal,
 };
 
 /* ---- mounting ---- */

@@ -36,6 +36,8 @@ uint32_t name_hash(const struct dentry *parent, const char *name, size_t name_le
 {
     uint64_t hash = (uintptr_t)parent >> 5;
 
+    if (unlikely((parent->flags & DENTRY_FOLDS) != 0))
+        return (uint32_t)hash ^ parent->inode->sb->ops->hash_name(name, name_len);
     for (size_t i = 0; i < name_len; i++)
         hash = (hash + (uint8_t)name[i]) * 0x9e3779b97f4a7c15ull;
     return (uint32_t)(hash >> 32);
@@ -46,12 +48,19 @@ static struct dentry **bucket_of(uint32_t hash)
     return &buckets[hash & (NR_BUCKETS - 1)];
 }
 
+static bool has_name(const struct dentry *dentry, const char *name, size_t name_len)
+{
+    if (dentry->name_len == name_len && memcmp(dentry->name, name, name_len) == 0)
+        return true;
+    return (dentry->flags & DENTRY_FOLDS) != 0 &&
+           dentry->inode->sb->ops->names_equal(dentry->name, dentry->name_len, name, name_len);
+}
+
 struct dentry *dcache_find(const struct dentry *parent, uint32_t hash, const char *name,
                            size_t name_len)
 {
     for (struct dentry *dentry = *bucket_of(hash); dentry != NULL; dentry = dentry->hash_next) {
-        if (dentry->hash == hash && dentry->parent == parent && dentry->name_len == name_len &&
-            memcmp(dentry->name, name, name_len) == 0)
+        if (dentry->hash == hash && dentry->parent == parent && has_name(dentry, name, name_len))
             return dentry;
     }
     return NULL;
@@ -80,7 +89,7 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     dentry->hash_next = NULL;
     dentry->hash_pprev = NULL;
     dentry->inode = NULL;
-    dentry->flags = 0;
+    dentry->flags = parent == NULL ? 0 : parent->flags & DENTRY_FOLDS;
     dentry->nr_refs = 1;
     dentry->cookie = 0;
     dentry->next_cookie = FIRST_COOKIE;
@@ -92,6 +101,24 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     if (parent != NULL)
         dentry_get(parent);
     return dentry;
+}
+
+int dentry_set_name(struct dentry *dentry, const char *name, size_t name_len)
+{
+    char *text = dentry->inline_name;
+
+    if (name_len >= DENTRY_INLINE_NAME) {
+        text = heap_alloc(name_len + 1);
+        if (text == NULL)
+            return -ENOMEM;
+    }
+    if (dentry->name != dentry->inline_name)
+        heap_free((void *)dentry->name);
+    memcpy(text, name, name_len);
+    text[name_len] = '\0';
+    dentry->name = text;
+    dentry->name_len = (uint16_t)name_len;
+    return 0;
 }
 
 static void dentry_free(struct dentry *dentry)
@@ -300,6 +327,16 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len,
         dentry_put(dentry);
         return ret;
     }
+    /* The file system's own spelling may be in the cache although the one asked for was not. */
+    if ((dentry->flags & DENTRY_FOLDS) != 0) {
+        struct dentry *before = dentry_find_child(dir, dentry->name, dentry->name_len);
+
+        if (before != NULL) {
+            dentry_put(dentry);
+            *out = before;
+            return 0;
+        }
+    }
     dentry_hash(dentry);
     *out = dentry;
     return 0;
@@ -367,10 +404,7 @@ void dentry_move(struct dentry *old, struct dentry *new)
     was_name = (new->flags & DENTRY_HASHED) != 0;
     if (was_name)
         hash_remove(new);
-    /* A file system may have kept old out of the cache for its spelling; the new name is its own. */
-    if ((old->flags & DENTRY_HASHED) != 0)
-        hash_remove(old);
-    old->flags &= (uint16_t)~DENTRY_VOLATILE;
+    hash_remove(old);
     swap_names(old, new);
     /* The parents change places too, and with them the references that each holds. */
     struct dentry *parent = old->parent;

@@ -106,6 +106,8 @@ int superblock_set_root(struct superblock *sb, struct inode *root)
         return -ENOMEM;
     }
     dentry->inode = root;
+    if (sb->ops->names_equal != NULL)
+        dentry->flags |= DENTRY_FOLDS;
     sb->root = dentry;
     return 0;
 }

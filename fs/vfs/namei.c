@@ -430,6 +430,13 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
         new = dentry_create(to->dir.dentry, to->last, to->last_len);
         ret = new == NULL ? -ENOMEM : 0;
     }
+    /* The same name in another spelling: it is respelled. */
+    if (ret == 0 && new == old && (old->flags & DENTRY_FOLDS) != 0 &&
+        (to->last_len != old->name_len || memcmp(to->last, old->name, to->last_len) != 0)) {
+        dentry_put(new);
+        new = dentry_create(to->dir.dentry, to->last, to->last_len);
+        ret = new == NULL ? -ENOMEM : 0;
+    }
     if (ret == 0)
         ret = may_rename(context, from, old, to, new, flags);
     if (ret == 0 && new->inode == old->inode)

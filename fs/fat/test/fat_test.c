@@ -414,13 +414,25 @@ static void test_case(void **state)
     assert_int_equal(write_at("/mnt/three", 0, "333", 3), 3);
     assert_int_equal(vfs_rename(CTX, NULL, "/mnt/three", NULL, "/mnt/TWO", 0), 0);
     assert_int_equal(size_of("/mnt/Two"), 3);
+    /* What is replaced leaves its spelling. */
     assert_int_equal(list_dir("/mnt", l), 1);
-    assert_string_equal(l->names[0], "TWO");
+    assert_string_equal(l->names[0], "Two");
+    /* The same name in another spelling. */
+    assert_int_equal(vfs_rename(CTX, NULL, "/mnt/two", NULL, "/mnt/tWo", 0), 0);
+    assert_int_equal(list_dir("/mnt", l), 1);
+    assert_string_equal(l->names[0], "tWo");
+    assert_int_equal(size_of("/mnt/TWO"), 3);
     /* A directory may not move below itself, whatever it is called. */
     assert_int_equal(vfs_mkdir(CTX, NULL, "/mnt/Dir", 0777), 0);
     assert_int_equal(vfs_mkdir(CTX, NULL, "/mnt/Dir/sub", 0777), 0);
     assert_int_equal(vfs_rename(CTX, NULL, "/mnt/Dir", NULL, "/mnt/DIR/sub/x", 0), -EINVAL);
     assert_int_equal(vfs_rmdir(CTX, NULL, "/mnt/DIR"), -ENOTEMPTY);
+    assert_int_equal(write_at("/mnt/Dir/f", 0, "f", 1), 1);
+    assert_int_equal(vfs_unlink(CTX, NULL, "/mnt/DIR/F"), 0);
+    assert_int_equal(size_of("/mnt/Dir/f"), -ENOENT);
+    assert_int_equal(write_at("/mnt/Dir/a longer name", 0, "f", 1), 1);
+    assert_int_equal(vfs_unlink(CTX, NULL, "/mnt/dir/alonge~1"), 0);
+    assert_int_equal(size_of("/mnt/Dir/a longer name"), -ENOENT);
     assert_int_equal(vfs_mkdir(CTX, NULL, "/mnt/trailing.", 0777), -EINVAL);
     assert_int_equal(vfs_mkdir(CTX, NULL, "/mnt/qu?stion", 0777), -EINVAL);
     assert_int_equal(disk_unmount(), 0);

@@ -27,6 +27,7 @@ struct superblock;
 #define DENTRY_MOUNTPOINT BIT(1) /* [dcache_lock] something is mounted here, in some mount */
 #define DENTRY_PINNED     BIT(2) /* [dcache_lock] holds a reference of its own until unhashed */
 #define DENTRY_VOLATILE   BIT(3) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
+#define DENTRY_FOLDS      BIT(4) /* [I] names are compared by the file system (sb->ops->names_equal) */
 
 struct dentry {
     struct dentry *hash_next;   /* [dcache_lock] */
@@ -58,6 +59,12 @@ void dentry_put(struct dentry *dentry);
  * SB_NAMES_IN_CACHE it is pinned.
  */
 void dentry_attach(struct dentry *dentry, struct inode *inode);
+
+/*
+ * For the lookup of a file system that finds a name in several spellings: the new dentry gets the name's
+ * own, under which it may be in the cache already. -ENOMEM.
+ */
+int dentry_set_name(struct dentry *dentry, const char *name, size_t name_len) MUST_CHECK;
 
 /*
  * For populating a memory file system from inside (devfs, the initrd): a child of parent with this name

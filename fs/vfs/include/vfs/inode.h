@@ -139,6 +139,10 @@ struct superblock_ops {
     int (*sync)(struct superblock *sb); /* data and inodes were written; write the rest. May be NULL */
     /* The last mount is gone and every inode evicted: free private. May be NULL. */
     void (*destroy)(struct superblock *sb);
+    /* For names that are equal in several spellings; both or neither, and neither may sleep. Names with
+     * equal hashes and names_equal share a dentry. */
+    uint32_t (*hash_name)(const char *name, size_t name_len);
+    bool (*names_equal)(const char *a, size_t a_len, const char *b, size_t b_len);
     /* Appends ",option" words for /proc/mounts. May be NULL. */
     int (*show_options)(struct superblock *sb, char *buf, size_t size);
 };
