@@ -2,6 +2,7 @@
  * The boot sector: what it says, and whether it can be true.
  */
 #include <base/errno.h>
+#include <bits/bits.h>
 #include <log/log.h>
 #include <string/string.h>
 
@@ -88,7 +89,7 @@ static int compute(const struct block_device *dev, const uint8_t *bpb, struct fa
 
     g->sector_size = read16(bpb + BPB_SECTOR_SIZE);
     g->cluster_size = g->sector_size * bpb[BPB_CLUSTER];
-    g->cluster_shift = (unsigned)__builtin_ctz(g->cluster_size);
+    g->cluster_shift = bit_ctz64(g->cluster_size);
     if (nr_sectors == 0)
         nr_sectors = read32(bpb + BPB_SECTORS_32);
     if (nr_sectors * g->sector_size > dev->nr_sectors * SECTOR_SIZE)
