@@ -41,11 +41,20 @@ $(foreach c,$(ALL),$(foreach s,$(call host_srcs,$(c)),$(eval $(call host_object,
 $(foreach t,$(wildcard $(1)/test/*_$(2).c),$(eval $(call host_program,$(1),$(t),$(2),$(3),$(4))))
 endef
 
+# Programs share an object wherever a component sees the same providers' inline headers.
+host_providers = $(subst /,-,$(patsubst %/contract,%,$(filter-out $(HOST_ARCH)/%,$(call inline_dirs,$(call visible,$(1))))))
+host_path = out/host/$(2)/objects/$(subst $(space),+,$(or $(strip $(host_providers)),common))/$(1)
+empty :=
+space := $(empty) $(empty)
+
 define host_object
-host_objs += out/host/$(4)/$(1)/$(2)/$(basename $(3)).o
-out/host/$(4)/$(1)/$(2)/$(basename $(3)).o: $(2)/$(3) $(2)/component.mk make/host.mk
+$(eval host_target := $(call host_path,$(2),$(4))/$(basename $(3)).o)
+host_objs += $(host_target)
+$(if $(host_known.$(host_target)),,$(eval host_known.$(host_target) := 1)
+$(host_target): $(2)/$(3) $(2)/component.mk make/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(HOSTCC) $(HOST_FLAGS) $(5) $(call include_flags,$(2)) -MMD -MP -c -o $$@ $$<
+)
 endef
 
 define host_program
