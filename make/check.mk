@@ -9,7 +9,7 @@ TEST_JOBS ?= 2
 
 test: setup-test
 	@$(MAKE) --no-print-directory -j2 host-programs
-	@$(PYTHON) -m pytest -q -n $(TEST_JOBS) --dist worksteal -p no:cacheprovider --color=no tests $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest -v -n $(TEST_JOBS) --dist load -p no:cacheprovider --color=no tests $(PYTEST_ARGS)
 
 smoke: setup-run
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/smoke_test.py
