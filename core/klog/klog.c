@@ -101,12 +101,12 @@ static int set_loglevel(const char *value)
     return 0;
 }
 
-/* Linux's quiet: only errors and worse. */
+/* Only warnings and worse: a word that is not understood is said even then. */
 static int set_quiet(const char *value)
 {
     if (value != NULL)
         return -EINVAL;
-    log_set_level(LOG_WARN);
+    log_set_level(LOG_WARN + 1);
     return 0;
 }
 
