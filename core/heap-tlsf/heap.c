@@ -133,19 +133,19 @@ static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
  * The hot paths call nothing while they hold values, so that they need no stack: waiting for the lock
  * and fetching memory are tail calls.
  */
-static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t ticket)
+static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t seen)
 {
     void *p;
 
-    spin_lock_wait(&heap_lock, ticket);
+    spin_lock_wait(&heap_lock, seen);
     p = tlsf_alloc(&heap, size);
     unlock_heap(irq);
     return p != NULL ? p : alloc_slow(HEAP_ALIGN, size);
 }
 
-static NOINLINE void free_contended(void *p, unsigned long irq, uint32_t ticket)
+static NOINLINE void free_contended(void *p, unsigned long irq, uint32_t seen)
 {
-    spin_lock_wait(&heap_lock, ticket);
+    spin_lock_wait(&heap_lock, seen);
     tlsf_free(&heap, p);
     unlock_heap(irq);
 }
@@ -162,14 +162,14 @@ static void *alloc_aligned(size_t align, size_t size)
 static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
 {
     unsigned long irq;
-    uint32_t ticket;
+    uint32_t seen;
     void *p;
 
     if (align > HEAP_ALIGN)
         return alloc_aligned(align, size);
     irq = arch_irq_save();
-    if (!spin_lock_enter(&heap_lock, &ticket))
-        return alloc_contended(size, irq, ticket);
+    if (!spin_lock_enter(&heap_lock, &seen))
+        return alloc_contended(size, irq, seen);
     p = tlsf_alloc_inline(&heap, size);
     unlock_heap(irq);
     return likely(p != NULL) ? p : alloc_slow(HEAP_ALIGN, size);
@@ -178,10 +178,10 @@ static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
 static ALWAYS_INLINE void raw_free(void *p)
 {
     unsigned long irq = arch_irq_save();
-    uint32_t ticket;
+    uint32_t seen;
 
-    if (!spin_lock_enter(&heap_lock, &ticket)) {
-        free_contended(p, irq, ticket);
+    if (!spin_lock_enter(&heap_lock, &seen)) {
+        free_contended(p, irq, seen);
         return;
     }
     tlsf_free_inline(&heap, p);

@@ -1,12 +1,42 @@
 /*
- * The waiting side of ticket locks. DEBUG checks: order.c.
+ * The waiting side of spinlocks. DEBUG checks: order.c.
  */
 #include <lock/spinlock.h>
 
-void spin_lock_wait(struct spinlock *lock, uint32_t ticket)
-{
-    const uint16_t *serving = (const uint16_t *)&lock->tickets;
+#define HELD        1u
+#define CLAIM_SHIFT 8
 
-    while (__atomic_load_n(serving, __ATOMIC_ACQUIRE) != (uint16_t)ticket)
-        arch_cpu_relax();
+/* Looks at the lock so often before it claims it: some ten milliseconds. */
+#define PATIENCE 200000
+
+/* seen: what the attempt before found in the word; it has set the held bit. */
+void spin_lock_wait(struct spinlock *lock, uint32_t seen)
+{
+    uint32_t self = arch_current()->cpu + 1;
+    uint8_t *claim = (uint8_t *)&lock->word + 1;
+
+    for (uint32_t looks = 0;; looks++) {
+        if (!(seen & HELD)) {
+            /* It was free and so is ours, unless another CPU has claimed it: then it goes back. */
+            uint32_t claimer = seen >> CLAIM_SHIFT;
+
+            if (claimer == self)
+                __atomic_store_n(claim, 0, __ATOMIC_RELAXED);
+            if (claimer == 0 || claimer == self)
+                return;
+            __atomic_store_n((uint8_t *)&lock->word, 0, __ATOMIC_RELEASE);
+        }
+        for (;; looks++) {
+            uint32_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+            uint32_t claimer = word >> CLAIM_SHIFT;
+
+            if (word == 0 || word == self << CLAIM_SHIFT)
+                break;
+            if (looks >= PATIENCE && claimer == 0)
+                __atomic_compare_exchange_n(&lock->word, &word, word | self << CLAIM_SHIFT, false,
+                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+            arch_cpu_relax();
+        }
+        seen = __atomic_fetch_or(&lock->word, HELD, __ATOMIC_ACQUIRE);
+    }
 }

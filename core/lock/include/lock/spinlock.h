@@ -1,6 +1,11 @@
 /*
- * Spinlocks: ticket locks, so that waiters are served in order (Reed and Kanodia 1979; Mellor-Crummey
- * and Scott 1991, section 2.2). Preemption is off while one is held.
+ * Spinlocks: test and test-and-set with a bound on waiting. Preemption is off while one is held.
+ *
+ * Whoever runs takes a free lock. A ticket or queue lock (Mellor-Crummey and Scott 1991) would hand it to
+ * the next in line, and where harts are a hypervisor's threads that one is often not running: every hand-over
+ * then costs a time slice of the host (Friebel and Biemueller, "How to Deal with Lock Holder Preemption",
+ * 2008). Starvation is bounded all the same: a CPU that has waited long claims the lock, and then nobody
+ * else takes it before that CPU has had it.
  *
  * A lock that is also taken in interrupt handlers is always taken with the _irqsave functions. With
  * DEBUG the order of acquisition is checked (core/lock/order.c) and the holder is remembered.
@@ -14,7 +19,7 @@
 #include <lock/preempt.h>
 
 struct CAPABILITY("spinlock") spinlock {
-    uint32_t tickets; /* [a] high half: next ticket to draw; low half: ticket being served */
+    uint32_t word; /* [a] byte 0: 1 = held; byte 1: CPU + 1 that has claimed it, or 0 */
 #ifdef DEBUG
     uint32_t holder; /* CPU + 1, or 0 */
     const char *name;
@@ -33,7 +38,7 @@ static inline void spin_init(struct spinlock *lock, const char *name)
 }
 
 /* Slow paths and checks; not for direct use. */
-void spin_lock_wait(struct spinlock *lock, uint32_t ticket);
+void spin_lock_wait(struct spinlock *lock, uint32_t seen);
 #ifdef DEBUG
 void spin_debug_acquire(struct spinlock *lock); /* before waiting: order and recursion */
 void spin_debug_acquired(struct spinlock *lock);
@@ -52,15 +57,13 @@ static inline void spin_debug_release(struct spinlock *lock)
 
 /*
  * The halves of spin_lock_no_preempt(), for hot paths that want no call in the uncontended case: if
- * spin_lock_enter() returns false the lock is not held before spin_lock_wait(lock, *ticket) returns.
+ * spin_lock_enter() returns false the lock is not held before spin_lock_wait(lock, *seen) returns.
  */
-static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *ticket) NO_LOCK_CHECK
+static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOCK_CHECK
 {
     spin_debug_acquire(lock);
-    uint32_t tickets = __atomic_fetch_add(&lock->tickets, 1u << 16, __ATOMIC_ACQUIRE);
-
-    *ticket = tickets >> 16;
-    if (unlikely((uint16_t)tickets != tickets >> 16))
+    *seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
+    if (unlikely(*seen != 0))
         return false;
     spin_debug_acquired(lock);
     return true;
@@ -69,20 +72,18 @@ static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *ticket) NO_L
 static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
 {
     spin_debug_acquire(lock);
-    uint32_t tickets = __atomic_fetch_add(&lock->tickets, 1u << 16, __ATOMIC_ACQUIRE);
+    uint32_t seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
 
-    if (unlikely((uint16_t)tickets != tickets >> 16))
-        spin_lock_wait(lock, tickets >> 16);
+    if (unlikely(seen != 0))
+        spin_lock_wait(lock, seen);
     spin_debug_acquired(lock);
 }
 
 static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHECK
 {
     spin_debug_release(lock);
-    /* Only the holder writes the low half; a halfword store cannot carry into the other. */
-    uint16_t *serving = (uint16_t *)&lock->tickets;
-
-    __atomic_store_n(serving, (uint16_t)(*serving + 1), __ATOMIC_RELEASE);
+    /* Only the holder clears byte 0; a byte store cannot lose a claim that arrives in byte 1. */
+    __atomic_store_n((uint8_t *)&lock->word, 0, __ATOMIC_RELEASE);
 }
 
 static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
@@ -99,12 +100,10 @@ static inline void spin_unlock(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHE
 
 static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock) NO_LOCK_CHECK
 {
-    uint32_t tickets = __atomic_load_n(&lock->tickets, __ATOMIC_RELAXED);
+    uint32_t free = 0;
 
     preempt_disable();
-    if ((uint16_t)tickets == tickets >> 16 &&
-        __atomic_compare_exchange_n(&lock->tickets, &tickets, tickets + (1u << 16), false,
-                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    if (__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
         spin_debug_acquired(lock);
         return true;
     }
@@ -132,9 +131,7 @@ static inline void spin_unlock_irqrestore(struct spinlock *lock, unsigned long f
 
 static inline bool spin_is_locked(const struct spinlock *lock)
 {
-    uint32_t tickets = __atomic_load_n(&lock->tickets, __ATOMIC_RELAXED);
-
-    return (uint16_t)tickets != tickets >> 16;
+    return __atomic_load_n(&lock->word, __ATOMIC_RELAXED) & 1;
 }
 
 #endif

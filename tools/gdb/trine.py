@@ -1,0 +1,273 @@
+"""Commands for gdb on a running Trine kernel (make debug). They read memory only; nothing is called.
+
+  trine-threads            every thread: state, CPU, where it is
+  trine-bt THREAD          backtrace of a thread that does not run (address, id or name)
+  trine-pt [ADDRESS] [ROOT]  the page-table entries that map an address, or the whole map in ranges;
+                           ROOT: physical address of the root table (default: the kernel's)
+  trine-frame ADDRESS      a trap frame, decoded
+  trine-cpus               per CPU: the thread on it, its preempt count, pending work
+  trine-percpu NAME        a per-CPU variable on every CPU
+"""
+import gdb
+
+CAUSES = {0: "instruction misaligned", 1: "instruction access fault", 2: "illegal instruction", 3: "breakpoint",
+          4: "load misaligned", 5: "load access fault", 6: "store misaligned", 7: "store access fault",
+          8: "call from U", 9: "call from S", 10: "call from VS", 12: "instruction page fault", 13: "load page fault",
+          15: "store page fault", 20: "guest instruction page fault", 21: "guest load page fault",
+          22: "virtual instruction", 23: "guest store page fault"}
+INTERRUPTS = {1: "software", 2: "VS software", 5: "timer", 6: "VS timer", 9: "external", 10: "VS external",
+              12: "guest external"}
+REGISTERS = ("pc ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 "
+             "t3 t4 t5 t6").split()
+DIRECT_MAP = 0xFFFFFFC000000000
+PAGE = 4096
+
+
+def value(expression):
+    return gdb.parse_and_eval(expression)
+
+
+def integer(expression):
+    return int(value(expression)) & (1 << 64) - 1
+
+
+def read_word(address):
+    return int.from_bytes(gdb.selected_inferior().read_memory(address, 8).tobytes(), "little")
+
+
+def symbol(address):
+    """function+offset, or the address."""
+    block = None
+    try:
+        block = gdb.block_for_pc(address)
+    except RuntimeError:
+        pass
+    while block and not block.function:
+        block = block.superblock
+    if block:
+        return f"{block.function.name}+{address - int(block.start):#x}"
+    text = gdb.execute(f"info symbol {address:#x}", to_string=True).strip()
+    return text.split(" in section")[0] if "No symbol" not in text else f"{address:#x}"
+
+
+def walk_list(head, kind, member):
+    """The structures of an intrusive list."""
+    offset = next(int(f.bitpos) // 8 for f in gdb.lookup_type(kind).fields() if f.name == member)
+    first = int(head.address)
+    node = int(head["next"])
+    pointer = gdb.lookup_type(kind).pointer()
+    while node != first:
+        yield gdb.Value(node - offset).cast(pointer).dereference()
+        node = int(gdb.Value(node).cast(head.type.pointer()).dereference()["next"])
+
+
+def threads():
+    found = list(walk_list(value("all_threads"), "struct thread", "all_node"))
+    for cpu in range(int(value("nr_cpus_known"))):
+        idle = percpu("run_queue", cpu)["idle"]
+        if int(idle) and int(idle) not in [int(t.address) for t in found]:
+            found.append(idle.dereference())
+    return found
+
+
+def percpu(name, cpu):
+    variable = value(name)
+    address = int(variable.address) + int(value(f"percpu_offsets[{cpu}]"))
+    return gdb.Value(address & (1 << 64) - 1).cast(variable.type.pointer()).dereference()
+
+
+def running():
+    """Thread address -> (gdb's thread, CPU), from tp of each hart."""
+    found = {}
+    here = gdb.selected_thread()
+    for hart in gdb.selected_inferior().threads():
+        hart.switch()
+        found[integer("$tp")] = (hart, hart.num - 1, integer("$pc"))
+    here.switch()
+    return found
+
+
+def frames(pc, fp, low, high):
+    yield pc
+    for _ in range(40):
+        if fp % 8 or not low + 16 <= fp <= high:
+            return
+        ra, next_fp = read_word(fp - 8), read_word(fp - 16)
+        if ra == 0:
+            return
+        yield ra
+        if next_fp <= fp:
+            return
+        fp = next_fp
+
+
+def thread_frames(t):
+    arch = t["arch"]
+    low = int(arch["stack_base"])
+    return frames(int(arch["ra"]), int(arch["s"][0]), low, low + int(arch["stack_size"]))
+
+
+class Threads(gdb.Command):
+    """trine-threads: every thread, its state, and where it is."""
+
+    def __init__(self):
+        super().__init__("trine-threads", gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        on = running()
+        print(f"{'address':18} {'id':>4} {'name':16} {'state':24} {'cpu':>3} {'preempt':>7}  where")
+        for t in threads():
+            address = int(t.address) & (1 << 64) - 1
+            state = str(t["state"])
+            try:
+                state = str(t["state"].cast(gdb.lookup_type("enum thread_state"))).replace("THREAD_", "")
+            except gdb.error:
+                pass
+            if address in on:
+                state, where = "running (" + state + ")", symbol(on[address][2])
+            else:
+                pcs = list(thread_frames(t))
+                where = " < ".join(symbol(pc) for pc in pcs[:4])
+            print(f"{address:#018x} {int(t['id']):4} {t['name'].string():16} {state:24} {int(t['cpu']):3} "
+                  f"{int(t['arch']['preempt_count']):7}  {where}")
+
+
+class Backtrace(gdb.Command):
+    """trine-bt THREAD: backtrace of a thread that does not run (address, id or name)."""
+
+    def __init__(self):
+        super().__init__("trine-bt", gdb.COMMAND_STACK)
+
+    def invoke(self, argument, from_tty):
+        for t in threads():
+            if argument in (t["name"].string(), str(int(t["id"]))) or \
+               argument.startswith("0x") and int(argument, 16) == int(t.address) & (1 << 64) - 1:
+                for n, pc in enumerate(thread_frames(t)):
+                    line = gdb.find_pc_line(pc)
+                    where = f" at {line.symtab.filename}:{line.line}" if line.symtab else ""
+                    print(f"#{n:<2} {pc:#x} in {symbol(pc)}{where}")
+                return
+        raise gdb.GdbError(f"no thread '{argument}'")
+
+
+def flags(pte):
+    return "".join(c if pte >> bit & 1 else "-" for bit, c in enumerate("VRWXUGAD")) + \
+        ("" if not pte >> 8 & 3 else f" soft={pte >> 8 & 3}")
+
+
+def entries(table):
+    data = gdb.selected_inferior().read_memory(table, PAGE).tobytes()
+    return [int.from_bytes(data[i:i + 8], "little") for i in range(0, PAGE, 8)]
+
+
+class PageTable(gdb.Command):
+    """trine-pt [ADDRESS] [ROOT]: what maps an address, or all mappings as ranges."""
+
+    def __init__(self):
+        super().__init__("trine-pt", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        words = [int(value(w)) & (1 << 64) - 1 for w in gdb.string_to_argv(argument)]
+        root = DIRECT_MAP + words[1] if len(words) > 1 else integer("arch_kernel_pt.root")
+        if words:
+            self.one(root, words[0])
+        else:
+            self.all(root)
+
+    def one(self, root, va):
+        table = root
+        for level in (2, 1, 0):
+            index = va >> 12 + 9 * level & 511
+            pte = read_word(table + 8 * index)
+            pa = (pte >> 10 & (1 << 44) - 1) << 12
+            print(f"level {level}: entry {index:3} of table {table:#x}: {pte:#018x} {flags(pte)} -> {pa:#x}")
+            if not pte & 1:
+                print("not mapped")
+                return
+            if pte & 0xE:
+                offset = va & (PAGE << 9 * level) - 1
+                print(f"{va:#x} is physical {pa + offset:#x}, in a leaf of {(PAGE << 9 * level) >> 10} KiB")
+                return
+            table = DIRECT_MAP + pa
+        print("malformed: no leaf")
+
+    def all(self, root):
+        self.run = None
+        self.table(root, 2, 0)
+        self.flush()
+
+    def table(self, table, level, base):
+        for index, pte in enumerate(entries(table)):
+            va = base + (index << 12 + 9 * level)
+            if level == 2 and index >= 256:
+                va |= 0xFFFFFF8000000000
+            if not pte & 1:
+                continue
+            pa = (pte >> 10 & (1 << 44) - 1) << 12
+            if pte & 0xE:
+                self.leaf(va, pa, PAGE << 9 * level, flags(pte))
+            elif level > 0:
+                self.table(DIRECT_MAP + pa, level - 1, va)
+
+    def leaf(self, va, pa, size, text):
+        if self.run and self.run[0] + self.run[2] == va and self.run[1] + self.run[2] == pa and self.run[3] == text:
+            self.run[2] += size
+            return
+        self.flush()
+        self.run = [va, pa, size, text]
+
+    def flush(self):
+        if self.run:
+            va, pa, size, text = self.run
+            print(f"{va:#018x} - {va + size - 1:#018x} -> {pa:#012x} {size >> 10:10} KiB {text}")
+
+
+class Frame(gdb.Command):
+    """trine-frame ADDRESS: a struct trap_frame, decoded."""
+
+    def __init__(self):
+        super().__init__("trine-frame", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        address = int(value(argument)) & (1 << 64) - 1
+        x = [read_word(address + 8 * i) for i in range(32)]
+        status, cause, stval = (read_word(address + 256 + 8 * i) for i in range(3))
+        for i in range(0, 32, 4):
+            print("  ".join(f"{REGISTERS[j]:>3} {x[j]:016x}" for j in range(i, i + 4)))
+        kind = "interrupt: " + INTERRUPTS.get(cause & 63, "?") if cause >> 63 else CAUSES.get(cause, "?")
+        print(f"cause {cause:#x} ({kind}), value {stval:#x}")
+        print(f"status {status:#x}: from {'S' if status >> 8 & 1 else 'U'}, interrupts were "
+              f"{'on' if status >> 5 & 1 else 'off'}, floats {('off', 'initial', 'clean', 'dirty')[status >> 13 & 3]}"
+              f"{', SUM' if status >> 18 & 1 else ''}")
+        print(f"at {symbol(x[0])}")
+
+
+class Cpus(gdb.Command):
+    """trine-cpus: the thread on each CPU."""
+
+    def __init__(self):
+        super().__init__("trine-cpus", gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        pointer = gdb.lookup_type("struct thread").pointer()
+        for address, (hart, _, pc) in running().items():
+            t = gdb.Value(address).cast(pointer).dereference()
+            arch = t["arch"]
+            print(f"CPU {int(arch['cpu'])} ({hart.name}): thread {int(t['id'])} '{t['name'].string()}' preempt "
+                  f"{int(arch['preempt_count'])} need_resched {int(arch['need_resched'])} user_work "
+                  f"{int(arch['user_work']):#x} at {symbol(pc)}")
+
+
+class PerCpu(gdb.Command):
+    """trine-percpu NAME: a per-CPU variable on every CPU."""
+
+    def __init__(self):
+        super().__init__("trine-percpu", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        for cpu in range(int(value("nr_cpus_known"))):
+            print(f"CPU {cpu}: {percpu(argument, cpu)}")
+
+
+for command in (Threads, Backtrace, PageTable, Frame, Cpus, PerCpu):
+    command()
