@@ -15,7 +15,6 @@
 #include <irq/irq.h>
 #include <kmap/kmap.h>
 #include <log/log.h>
-#include <pagecache/pagecache.h>
 #include <panic/panic.h>
 #include <percpu/percpu.h>
 #include <pipe/pipe.h>
@@ -64,7 +63,7 @@ static void memory_init(void)
 
 static void files_init(void)
 {
-    if (work_system_init() != 0 || pagecache_module_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
+    if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
         pipe_init() != 0 || tty_boot() != 0)
         refuse("no memory for the file systems");
