@@ -55,7 +55,7 @@ static int append_user(struct strings *s, uint64_t addr)
 
         if (err)
             return err;
-        room = s->capacity - s->size - length;
+        room = MIN(s->capacity - s->size - length, STRING_MAX - length);
         n = strncpy_from_user(s->data + s->size + length, addr + length, room);
         if (n >= 0) {
             s->size += length + (size_t)n + 1;
