@@ -30,7 +30,7 @@ KTEST(thread_spawn_join_storm)
 {
     uint32_t count = 0;
 
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < 20; round++) {
         struct thread *threads[NR_THREADS];
 
         for (int i = 0; i < NR_THREADS; i++) {
@@ -282,7 +282,7 @@ KTEST(thread_affinity_storm)
         threads[i] = thread_create(wander, &is_over, "wander", NULL);
         KTEST_REQUIRE(threads[i] != NULL);
     }
-    for (unsigned i = 0; i < 2000; i++) {
+    for (unsigned i = 0; i < 600; i++) {
         cpumask_t mask = BIT(i * 7 % cpu_count()) | (i % 5 ? 0 : BIT(0));
 
         KTEST_EXPECT(thread_set_affinity(threads[i % 4], mask) == 0);
@@ -409,7 +409,7 @@ KTEST(thread_wake_sleep_race_storm)
     struct thread *threads[PAIRS][2];
 
     for (int i = 0; i < PAIRS; i++) {
-        turns[i] = (struct turns){.nr_left = 5000};
+        turns[i] = (struct turns){.nr_left = 1000};
         for (uint32_t k = 0; k < 2; k++) {
             players[i][k] = (struct player){&turns[i], k};
             threads[i][k] = thread_create(play, &players[i][k], "player", NULL);
