@@ -10,7 +10,7 @@ void preempt_schedule(void)
 {
 }
 
-void spin_lock_wait(struct spinlock *lock, uint32_t ticket)
+void spin_lock_wait(struct spinlock *lock, uint32_t seen)
 {
     panic("spinlock: deadlock on a single CPU");
 }

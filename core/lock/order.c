@@ -1,27 +1,195 @@
 /*
- * DEBUG only: who holds a lock. A CPU that takes a lock it holds already, or releases one that it does
- * not hold, is a bug that would otherwise show as a hang.
+ * DEBUG only: who holds a lock, and in which order locks are taken.
+ *
+ * Spinlocks are held by CPUs (a run queue's lock is even handed from thread to thread), sleeping locks by threads; each
+ * holder carries a list. The graph of classes is global, guarded by a lock of its own that is not checked.
  */
+#include <lock/order.h>
 #include <lock/spinlock.h>
-#include <log/log.h>
 
 #ifdef DEBUG
+#include <arch/smp.h>
+#include <log/log.h>
+#include <string/string.h>
+
+#define NR_CLASSES 256
+#define NR_HASHED  1024 /* a power of two, well above the number of name literals */
+
+static struct lock_held cpu_held[NR_CPUS_MAX];
+
+static uint32_t graph_lock; /* [a] */
+static const char *class_names[NR_CLASSES];
+static uint32_t nr_classes;
+static uint64_t edges[NR_CLASSES][NR_CLASSES / 64]; /* [a][b]: b was taken while a was held */
+static bool is_broken;                              /* reported once; no more checks */
+
+/* Name literal -> class, since the same text may have several addresses. */
+static struct {
+    const char *name;
+    uint32_t lock_class;
+} hashed[NR_HASHED];
+
+static unsigned long graph_enter(void)
+{
+    unsigned long flags = arch_irq_save();
+
+    while (__atomic_exchange_n(&graph_lock, 1, __ATOMIC_ACQUIRE))
+        arch_cpu_relax();
+    return flags;
+}
+
+static void graph_leave(unsigned long flags)
+{
+    __atomic_store_n(&graph_lock, 0, __ATOMIC_RELEASE);
+    arch_irq_restore(flags);
+}
+
+static uint32_t class_by_text(const char *name)
+{
+    for (uint32_t c = 0; c < nr_classes; c++)
+        if (strcmp(class_names[c], name) == 0)
+            return c;
+    if (nr_classes == NR_CLASSES)
+        panic("lock order: more than %d classes", NR_CLASSES);
+    class_names[nr_classes] = name;
+    return nr_classes++;
+}
+
+static uint32_t class_of(const char *name)
+{
+    uint32_t slot = (uint32_t)((uintptr_t)name * 0x9e3779b97f4a7c15ull >> 54) % NR_HASHED;
+
+    for (uint32_t probes = 0; probes < NR_HASHED; probes++, slot = (slot + 1) % NR_HASHED) {
+        if (hashed[slot].name == name)
+            return hashed[slot].lock_class;
+        if (hashed[slot].name == NULL) {
+            hashed[slot].name = name;
+            hashed[slot].lock_class = class_by_text(name);
+            return hashed[slot].lock_class;
+        }
+    }
+    return class_by_text(name);
+}
+
+static bool has_edge(uint32_t from, uint32_t to)
+{
+    return edges[from][to / 64] >> to % 64 & 1;
+}
+
+/* Is there a way? next_hop[c]: the class after c on it. Breadth first from the end. */
+static bool find_way(uint32_t from, uint32_t to, uint32_t next_hop[NR_CLASSES])
+{
+    static uint32_t todo[NR_CLASSES];
+    static bool is_seen[NR_CLASSES];
+    uint32_t head = 0, tail = 0;
+
+    memset(is_seen, 0, sizeof(is_seen));
+    todo[tail++] = to;
+    is_seen[to] = true;
+    while (head < tail) {
+        uint32_t c = todo[head++];
+
+        if (c == from)
+            return true;
+        for (uint32_t before = 0; before < nr_classes; before++) {
+            if (has_edge(before, c) && !is_seen[before]) {
+                is_seen[before] = true;
+                next_hop[before] = c;
+                todo[tail++] = before;
+            }
+        }
+    }
+    return false;
+}
+
+/* Graph entered. The new edge held -> wanted; reports the way back if there is one. */
+static bool edge_add(uint32_t held, uint32_t wanted)
+{
+    static uint32_t next_hop[NR_CLASSES];
+
+    if (held == wanted || has_edge(held, wanted))
+        return true;
+    if (!find_way(wanted, held, next_hop)) {
+        edges[held][wanted / 64] |= 1ull << wanted % 64;
+        return true;
+    }
+    is_broken = true;
+    log_err("lock order: '%s' is wanted while '%s' is held, but the other way round it was",
+            class_names[wanted], class_names[held]);
+    for (uint32_t c = wanted; c != held; c = next_hop[c])
+        log_err("lock order: '%s' held, then '%s'", class_names[c], class_names[next_hop[c]]);
+    return false;
+}
+
+void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class)
+{
+    unsigned long flags;
+    bool is_ok = true;
+
+    for (uint32_t i = 0; i < held->nr; i++)
+        if (held->locks[i].lock == lock)
+            panic("lock '%s' is taken twice", lock_class ? lock_class : "?");
+    if (!lock_class || held->nr == 0 || is_broken)
+        return;
+    flags = graph_enter();
+    for (uint32_t i = 0; i < held->nr && is_ok; i++)
+        is_ok = edge_add(held->locks[i].lock_class, class_of(lock_class));
+    graph_leave(flags);
+    if (!is_ok)
+        panic("lock order violated");
+}
+
+void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class)
+{
+    unsigned long flags;
+
+    if (!lock_class)
+        return;
+    flags = graph_enter(); /* also keeps interrupts, which use the same list, away */
+    if (held->nr == LOCK_HELD_MAX)
+        is_broken = true; /* what is not recorded cannot be judged */
+    else
+        held->locks[held->nr++] = (__typeof__(held->locks[0])){lock, class_of(lock_class)};
+    graph_leave(flags);
+}
+
+void lock_order_release(struct lock_held *held, const void *lock)
+{
+    unsigned long flags = arch_irq_save();
+
+    for (uint32_t i = held->nr; i-- > 0;) {
+        if (held->locks[i].lock == lock) {
+            held->nr--;
+            for (; i < held->nr; i++)
+                held->locks[i] = held->locks[i + 1];
+            break;
+        }
+    }
+    arch_irq_restore(flags);
+}
+
+/* --- spinlocks ----------------------------------------------------------------------------------- */
+
 void spin_debug_acquire(struct spinlock *lock)
 {
     if (READ_ONCE(lock->holder) == arch_current()->cpu + 1)
         panic("spinlock %s taken twice by CPU %u", lock->name, arch_current()->cpu);
+    lock_order_acquire(&cpu_held[arch_current()->cpu], lock, lock->name);
 }
 
 void spin_debug_acquired(struct spinlock *lock)
 {
     lock->holder = arch_current()->cpu + 1;
+    lock_order_acquired(&cpu_held[arch_current()->cpu], lock, lock->name);
 }
 
 void spin_debug_release(struct spinlock *lock)
 {
     if (lock->holder != arch_current()->cpu + 1)
-        panic("spinlock %s released by CPU %u, which does not hold it", lock->name, arch_current()->cpu);
+        panic("spinlock %s released by CPU %u, which does not hold it", lock->name,
+              arch_current()->cpu);
     lock->holder = 0;
+    lock_order_release(&cpu_held[arch_current()->cpu], lock);
 }
 #else
 extern int nothing_here; /* an empty translation unit is not C */

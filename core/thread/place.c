@@ -202,6 +202,9 @@ int thread_set_affinity(struct thread *t, cpumask_t mask)
         arch_irq_restore(flags);
         return 0;
     }
+    if (t->on_rq) {
+        rouse_idle(rq, t); /* it may be waiting here only because it had to */
+    }
     spin_unlock_no_preempt(&rq->lock);
     arch_irq_restore(flags);
     preempt_check();

@@ -270,7 +270,7 @@ static void slice_end(struct timer *timer)
     }
     is_crowded = rq->nr_runnable > 1;
     spin_unlock_no_preempt(&rq->lock);
-    if (is_crowded && ++rq->nr_slices >= 4) {
+    if (is_crowded && (READ_ONCE(idle_cpus) || ++rq->nr_slices >= 4)) {
         rq->nr_slices = 0;
         rq_push(rq);
     }

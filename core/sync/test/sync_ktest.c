@@ -43,6 +43,41 @@ static void pause_now_and_then(unsigned i)
 
 #define NR_COUNTS 500
 
+static struct spinlock spinlock = SPINLOCK_INIT("test");
+static volatile uint64_t spin_counter;
+
+static void count_under_spinlock(void *arg)
+{
+    for (unsigned i = 0; i < 4 * NR_COUNTS; i++) {
+        unsigned long flags = 0;
+
+        if (i % 3 == 0) {
+            flags = spin_lock_irqsave(&spinlock);
+        } else if (i % 3 == 1) {
+            spin_lock(&spinlock);
+        } else {
+            while (!spin_trylock(&spinlock)) {
+                thread_yield();
+            }
+        }
+        spin_counter = spin_counter + 1;
+        if (i % 3 == 0) {
+            spin_unlock_irqrestore(&spinlock, flags);
+        } else {
+            spin_unlock(&spinlock);
+        }
+    }
+}
+
+KTEST(spinlock_excludes)
+{
+    spin_counter = 0;
+    run_all(count_under_spinlock, NULL);
+    KTEST_EXPECT_EQ(spin_counter, NR_THREADS * 4 * NR_COUNTS);
+    KTEST_EXPECT(!spin_is_locked(&spinlock));
+    KTEST_EXPECT_EQ(spinlock.word, 0); /* nobody waits */
+}
+
 static struct mutex mutex;
 static volatile uint64_t plain_counter;
 
