@@ -15,11 +15,11 @@ MAKEFLAGS += --no-builtin-rules
 include make/setup.mk
 include make/compose.mk
 include make/toolchain.mk
-ifneq ($(filter-out help setup test smoke host-programs clean format prove fuzz host-test tour bench check,$(or $(MAKECMDGOALS),help)),)
+ifneq ($(filter-out help setup test smoke host-programs fuzz-programs clean format prove fuzz host-test tour bench check,$(or $(MAKECMDGOALS),help)),)
 include make/kernel.mk
 include make/run.mk
 endif
-ifneq ($(filter host-test host-programs fuzz prove,$(MAKECMDGOALS)),)
+ifneq ($(filter host-test host-programs fuzz fuzz-programs prove,$(MAKECMDGOALS)),)
 include make/host.mk
 endif
 include make/check.mk

@@ -9,6 +9,7 @@ TEST_JOBS ?= 2
 
 test: setup-test
 	@$(MAKE) --no-print-directory -j2 host-programs
+	@$(MAKE) --no-print-directory -j2 fuzz-programs
 	@$(PYTHON) -m pytest -v -n $(TEST_JOBS) --dist load -p no:cacheprovider --color=no tests $(PYTEST_ARGS)
 
 smoke: setup-run

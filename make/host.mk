@@ -71,7 +71,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
 $(foreach c,$(TESTED),$(if $(wildcard $(c)/test/*_test.c),$(eval $(call host_rules,$(c),test,,-lcmocka))))
-ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+ifneq ($(filter fuzz fuzz-programs,$(MAKECMDGOALS)),)
 $(foreach c,$(TESTED),$(if $(wildcard $(c)/test/*_fuzz.c),$(eval $(call host_rules,$(c),fuzz,-fsanitize=fuzzer-no-link,-fsanitize=fuzzer))))
 endif
 
@@ -82,13 +82,15 @@ host-test: host-programs
 	@status=0; for t in $(HOST_PROGRAMS_test); do \
 	    if $$t > $$t.log 2>&1; then echo "ok      $$t"; else echo "FAILED  $$t"; cat $$t.log; status=1; fi; done; exit $$status
 
-fuzz: $(HOST_PROGRAMS_fuzz)
-	@status=0; for t in $(HOST_PROGRAMS_fuzz); do \
-	    if $$t -runs=$(FUZZ_RUNS) -seed=1 > $$t.log 2>&1; then echo "ok      $$t"; else echo "FAILED  $$t"; tail -40 $$t.log; status=1; fi; \
-	    done; exit $$status
+fuzz-programs: $(HOST_PROGRAMS_fuzz)
+	@mkdir -p out/host
+	@printf '%s\n' $(HOST_PROGRAMS_fuzz) > out/host/fuzz-programs.txt
+
+fuzz: fuzz-programs
+	@$(PYTHON) tools/fuzz.py $(FUZZ_RUNS) $(HOST_PROGRAMS_fuzz)
 
 prove:
 	@tools/prove.sh $(if $(COMPONENT),$(COMPONENT))
 
 -include $(shell find out/host -name '*.d' 2>/dev/null)
-.PHONY: host-programs host-test fuzz prove
+.PHONY: host-programs host-test fuzz fuzz-programs prove
