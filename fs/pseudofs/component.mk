@@ -1,3 +1,3 @@
 SRCS := pseudofs.c seq.c
-DEPS := lib/base lib/string lib/printf core/heap core/log
+DEPS := lib/string lib/printf lib/hash core/heap
 PUBLIC_DEPS := lib/base fs/vfs

@@ -39,6 +39,7 @@ struct pseudo_child {
     const struct pseudo_node *node; /* whose name is not used */
     uint64_t key;
     uint64_t sub;
+    devno_t rdev; /* of S_IFCHR and S_IFBLK nodes */
     char name[NAME_MAX + 1]; /* for iterate */
 };
 
