@@ -201,6 +201,7 @@ static int build_stack(struct exec *x, uint64_t limit)
     x->vs->arg_end = x->stack.arg_end;
     x->vs->env_start = x->stack.env_start;
     x->vs->env_end = x->stack.env_end;
+    x->vs->auxv = x->stack.auxv;
     return 0;
 }
 

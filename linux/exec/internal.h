@@ -78,7 +78,7 @@ struct startup {
  */
 struct stack_layout {
     uint64_t sp;
-    uint64_t arg_start, arg_end, env_start, env_end;
+    uint64_t arg_start, arg_end, env_start, env_end, auxv;
     char *block; /* heap; block[0] belongs at sp */
     uint64_t size;
 };

@@ -87,6 +87,7 @@ int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16],
     *word++ = s->argv->count;
     word = put_pointers(word, s->argv, arg_at);
     word = put_pointers(word, s->envp, env_at);
+    out->auxv = out->sp + (uint64_t)((uint8_t *)word - (uint8_t *)out->block);
     memcpy(word, aux.words, aux.nr_words * sizeof(uint64_t));
     memcpy(out->block + (random_at - out->sp), random, 16);
     memcpy(out->block + (platform_at - out->sp), platform, sizeof(platform));

@@ -6,7 +6,6 @@
 #include <frame/frame.h>
 
 #define NR_BUCKETS 256
-#define PID_MAX    32768ul
 
 struct spinlock process_lock = SPINLOCK_INIT("processes");
 LIST_DEFINE(process_all);

@@ -16,10 +16,10 @@
 
 void tty_signal(struct tty *tty, int signal)
 {
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     if (tty->foreground != NULL)
         (void)signal_send_group_locked(tty->foreground, signal, NULL);
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
 }
 
 int tty_check_background(struct tty *tty, int signal)
@@ -31,7 +31,7 @@ int tty_check_background(struct tty *tty, int signal)
     /* The usual case without the lock: a foreground process of this terminal. */
     if (READ_ONCE(tty->foreground) == group)
         return 0;
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     group = process->group;
     if (group->session->terminal == tty && tty->foreground != NULL && tty->foreground != group) {
         if (signal_is_ignored_or_blocked(signal)) {
@@ -43,7 +43,7 @@ int tty_check_background(struct tty *tty, int signal)
             ret = -ERESTARTSYS;
         }
     }
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     return ret;
 }
 
@@ -85,11 +85,11 @@ void tty_try_control(struct tty *tty)
 {
     struct process *process = process_current();
 
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     if (is_session_leader(process) && process->group->session->terminal == NULL &&
         tty->session == NULL)
         attach(tty, process);
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
 }
 
 /* TIOCSCTTY; steal: root takes it from another session. */
@@ -100,7 +100,7 @@ static long set_controlling(struct tty *tty, bool steal)
     bool was_detached = false;
     long ret = 0;
 
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     struct session *session = process->group->session;
 
     if (is_session_leader(process) && session->terminal == tty) {
@@ -116,7 +116,7 @@ static long set_controlling(struct tty *tty, bool steal)
         }
         attach(tty, process);
     }
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     if (was_detached)
         tty_put(tty);
     return ret;
@@ -126,10 +126,10 @@ static long get_group(struct tty *tty, uint64_t arg)
 {
     int32_t pgid = -1;
 
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     if (process_current()->group->session->terminal == tty)
         pgid = tty->foreground == NULL ? 0 : tty->foreground->pgid;
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     return pgid < 0 ? -ENOTTY : copy_to_user(arg, &pgid, sizeof(pgid));
 }
 
@@ -145,7 +145,7 @@ static long set_group(struct tty *tty, uint64_t arg)
         return -EFAULT;
     if (pgid < 0)
         return -EINVAL;
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     struct session *session = process->group->session;
     struct process_group *group = process_group_find(pgid);
 
@@ -157,7 +157,7 @@ static long set_group(struct tty *tty, uint64_t arg)
         ret = -EPERM;
     else
         set_foreground(tty, group);
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     return ret;
 }
 
@@ -165,10 +165,10 @@ static long get_session(struct tty *tty, uint64_t arg)
 {
     int32_t sid = -1;
 
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     if (process_current()->group->session->terminal == tty && tty->session != NULL)
         sid = tty->session->sid;
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     return sid < 0 ? -ENOTTY : copy_to_user(arg, &sid, sizeof(sid));
 }
 
@@ -177,7 +177,7 @@ static void session_give_up(struct session *session)
 {
     struct tty *tty;
 
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     tty = session->terminal;
     if (tty != NULL) {
         if (tty->foreground != NULL) {
@@ -186,7 +186,7 @@ static void session_give_up(struct session *session)
         }
         detach(tty);
     }
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     if (tty != NULL)
         tty_put(tty);
 }
@@ -218,7 +218,7 @@ void tty_hang_up(struct tty *tty)
     wait_wake_all(&tty->readers);
     wait_wake_all(&tty->writers);
     poll_notify(&tty->poll, POLLIN | POLLOUT | POLLHUP | POLLERR);
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     session = tty->session;
     if (session != NULL && session->leader != NULL) {
         (void)signal_send_process_locked(session->leader, SIGHUP, NULL);
@@ -228,7 +228,7 @@ void tty_hang_up(struct tty *tty)
         (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
     if (session != NULL)
         detach(tty);
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     if (session != NULL)
         tty_put(tty);
 }
@@ -237,11 +237,11 @@ struct tty *tty_of_session(void)
 {
     struct tty *tty;
 
-    spin_lock(&process_lock);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     tty = process_current()->group->session->terminal;
     if (tty != NULL)
         tty_get(tty);
-    spin_unlock(&process_lock);
+    spin_unlock_irqrestore(&process_lock, flags);
     return tty;
 }
 

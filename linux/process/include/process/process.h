@@ -42,6 +42,8 @@ struct file;
 
 extern struct spinlock process_lock;
 
+#define PID_MAX 32768ul /* numbers given are below */
+
 struct session {
     pid_t sid;                 /* [I] */
     uint32_t refcount;         /* [process_lock] one a group */

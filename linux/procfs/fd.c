@@ -1,0 +1,156 @@
+/*
+ * /proc/PID/fd and fdinfo: the open files of a process.
+ */
+#include <file/fd_table.h>
+#include <printf/printf.h>
+#include <process/upcalls.h>
+#include <string/string.h>
+#include <vfs/inode.h>
+
+#include "internal.h"
+
+static struct fd_table *object_table(const struct pseudo_object *object)
+{
+    struct process *process = object_process(object);
+    struct fd_table *table = process == NULL ? NULL : process_files_get(process);
+
+    if (process != NULL)
+        process_put(process);
+    return table;
+}
+
+static struct file *object_file(const struct pseudo_object *object)
+{
+    struct fd_table *table = object_table(object);
+    struct file *file = table == NULL ? NULL : fd_table_file(table, (int)object->sub);
+
+    if (table != NULL)
+        fd_table_put(table);
+    return file;
+}
+
+static ssize_t fd_readlink(const struct pseudo_object *object, char *buf, size_t size)
+{
+    struct file *file = object_file(object);
+    ssize_t ret;
+
+    if (file == NULL)
+        return -ENOENT;
+    if (file->path.dentry != NULL) {
+        ret = path_text(&file->path, buf, size);
+    } else {
+        char text[64] = "anon_inode:[file]";
+
+        if (file->ops->describe != NULL)
+            (void)file->ops->describe(file, text, sizeof(text));
+        ret = (ssize_t)MIN(strlen(text), size);
+        memcpy(buf, text, (size_t)ret);
+    }
+    file_put(file);
+    return ret;
+}
+
+static int fd_follow(const struct pseudo_object *object, const struct cred *cred, struct path *out)
+{
+    struct file *file = object_file(object);
+    int ret = -ENOENT;
+
+    (void)cred;
+    if (file == NULL)
+        return -ENOENT;
+    if (file->path.dentry != NULL) {
+        *out = file->path;
+        path_get(out);
+        ret = 0;
+    } else {
+        ret = -ENXIO; /* a pipe cannot be opened a second time by a name */
+    }
+    file_put(file);
+    return ret;
+}
+
+static int show_fdinfo(struct seq *seq, const struct pseudo_object *object)
+{
+    struct file *file = object_file(object);
+
+    if (file == NULL)
+        return -ENOENT;
+    seq_printf(seq, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n", file->pos, file->flags,
+               file->path.mount == NULL ? 0 : file->path.mount->id,
+               file->inode == NULL ? 0 : file->inode->ino);
+    file_put(file);
+    return 0;
+}
+
+static const struct pseudo_node fd_node = {
+    .mode = S_IFLNK | 0700, .readlink = fd_readlink, .follow = fd_follow, .owner = object_owner};
+static const struct pseudo_node fdinfo_node = {
+    .mode = S_IFREG | 0400, .show = show_fdinfo, .owner = object_owner};
+
+static int lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
+                  const struct pseudo_node *node, struct pseudo_child *out)
+{
+    uint64_t number;
+    const char *end;
+    int ret = object_may_look(dir);
+
+    if (ret != 0)
+        return ret == -ESRCH ? -ENOENT : ret;
+    if (!char_is_digit(name[0]) || str_to_u64(name, &end, 10, &number) != 0 || end != name + name_len ||
+        number > INT32_MAX)
+        return -ENOENT;
+    struct pseudo_object object = {.key = dir->key, .sub = number};
+    struct file *file = object_file(&object);
+
+    if (file == NULL)
+        return -ENOENT;
+    file_put(file);
+    out->node = node;
+    out->key = dir->key;
+    out->sub = number;
+    return 0;
+}
+
+static int iterate(const struct pseudo_object *dir, uint64_t *cursor, const struct pseudo_node *node,
+                   struct pseudo_child *out)
+{
+    int ret = object_may_look(dir);
+    struct fd_table *table = ret == 0 ? object_table(dir) : NULL;
+    int fd = -1;
+
+    if (ret != 0)
+        return ret == -ESRCH ? -ENOENT : ret;
+    if (table != NULL) {
+        fd = *cursor > INT32_MAX ? -1 : fd_table_next(table, (int)*cursor, NULL);
+        fd_table_put(table);
+    }
+    if (fd < 0)
+        return -ENOENT;
+    out->node = node;
+    out->key = dir->key;
+    out->sub = (uint64_t)fd;
+    snprintf(out->name, sizeof(out->name), "%d", fd);
+    *cursor = (uint64_t)fd + 1;
+    return 0;
+}
+
+int fd_lookup(const struct pseudo_object *dir, const char *name, size_t name_len, struct pseudo_child *out)
+{
+    return lookup(dir, name, name_len, &fd_node, out);
+}
+
+int fd_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out)
+{
+    return iterate(dir, cursor, &fd_node, out);
+}
+
+int fdinfo_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
+                  struct pseudo_child *out)
+{
+    return lookup(dir, name, name_len, &fdinfo_node, out);
+}
+
+int fdinfo_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out)
+{
+    return iterate(dir, cursor, &fdinfo_node, out);
+}

@@ -1,0 +1,189 @@
+/*
+ * /proc/sys: settings and constants of the system.
+ */
+#include <log/log.h>
+#include <pipe/pipe.h>
+#include <printf/printf.h>
+#include <process/uname.h>
+#include <random/random.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+/* ---- kernel ---- */
+
+static int show_hostname(struct seq *seq, const struct pseudo_object *object)
+{
+    (void)object;
+    seq_printf(seq, "%s\n", uname_now.nodename);
+    return 0;
+}
+
+static ssize_t store_name(char *field, const char *text, size_t n)
+{
+    size_t len = n > 0 && text[n - 1] == '\n' ? n - 1 : n;
+
+    if (process_current()->credentials.euid != 0)
+        return -EPERM;
+    if (len >= UNAME_FIELD)
+        return -EINVAL;
+    memcpy(field, text, len);
+    field[len] = '\0';
+    return (ssize_t)n;
+}
+
+static ssize_t store_hostname(const struct pseudo_object *object, const char *text, size_t n)
+{
+    (void)object;
+    return store_name(uname_now.nodename, text, n);
+}
+
+static ssize_t store_domainname(const struct pseudo_object *object, const char *text, size_t n)
+{
+    (void)object;
+    return store_name(uname_now.domainname, text, n);
+}
+
+#define SHOW_TEXT(name, text)                                                                      \
+    static int name(struct seq *seq, const struct pseudo_object *object)                           \
+    {                                                                                              \
+        (void)object;                                                                              \
+        seq_printf(seq, "%s\n", text);                                                             \
+        return 0;                                                                                  \
+    }
+SHOW_TEXT(show_domainname, uname_now.domainname)
+SHOW_TEXT(show_ostype, uname_now.sysname)
+SHOW_TEXT(show_osrelease, uname_now.release)
+SHOW_TEXT(show_osversion, uname_now.version)
+
+#define SHOW_NUMBER(name, value)                                                                   \
+    static int name(struct seq *seq, const struct pseudo_object *object)                           \
+    {                                                                                              \
+        (void)object;                                                                              \
+        seq_printf(seq, "%lu\n", (unsigned long)(value));                                          \
+        return 0;                                                                                  \
+    }
+SHOW_NUMBER(show_pid_max, PID_MAX)
+SHOW_NUMBER(show_cap_last, CAP_LAST)
+SHOW_NUMBER(show_ngroups, CRED_NR_GROUPS)
+SHOW_NUMBER(show_zero, 0)
+
+static int show_printk(struct seq *seq, const struct pseudo_object *object)
+{
+    (void)object;
+    seq_printf(seq, "%u\t4\t1\t7\n", log_get_level());
+    return 0;
+}
+
+static ssize_t store_printk(const struct pseudo_object *object, const char *text, size_t n)
+{
+    uint64_t level;
+    const char *end;
+
+    (void)object;
+    if (process_current()->credentials.euid != 0)
+        return -EPERM;
+    if (str_to_u64(text, &end, 10, &level) != 0 || level > 8)
+        return -EINVAL;
+    log_set_level((unsigned)level);
+    return (ssize_t)n;
+}
+
+/* ---- kernel/random ---- */
+
+static void print_uuid(struct seq *seq, const uint8_t *bytes)
+{
+    for (int i = 0; i < 16; i++)
+        seq_printf(seq, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
+    seq_putc(seq, '\n');
+}
+
+/* RFC 9562, version 4. */
+static void make_uuid(uint8_t *bytes)
+{
+    random_bytes(bytes, 16);
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+}
+
+static int show_uuid(struct seq *seq, const struct pseudo_object *object)
+{
+    uint8_t bytes[16];
+
+    (void)object;
+    make_uuid(bytes);
+    print_uuid(seq, bytes);
+    return 0;
+}
+
+static int show_boot_id(struct seq *seq, const struct pseudo_object *object)
+{
+    static struct spinlock lock = SPINLOCK_INIT("boot-id");
+    static uint8_t bytes[16]; /* [lock] byte 6 is 0 until it is made */
+
+    (void)object;
+    spin_lock(&lock);
+    if (bytes[6] == 0)
+        make_uuid(bytes);
+    spin_unlock(&lock);
+    print_uuid(seq, bytes);
+    return 0;
+}
+
+static int show_entropy(struct seq *seq, const struct pseudo_object *object)
+{
+    (void)object;
+    seq_printf(seq, "%u\n", random_is_seeded() ? 256 : 0);
+    return 0;
+}
+
+SHOW_NUMBER(show_poolsize, 256)
+
+/* ---- fs, vm ---- */
+
+SHOW_NUMBER(show_pipe_max, PIPE_MAX_SIZE)
+SHOW_NUMBER(show_nr_open, 65536)
+
+#define SETTING(name_, show_, store_)                                                              \
+    {.name = (name_), .mode = S_IFREG | 0644, .show = (show_), .store = (store_)}
+
+static const struct pseudo_node random_children[] = {
+    PROC_FILE("boot_id", show_boot_id),
+    PROC_FILE("entropy_avail", show_entropy),
+    PROC_FILE("poolsize", show_poolsize),
+    PROC_FILE("uuid", show_uuid),
+    {.name = NULL},
+};
+
+static const struct pseudo_node kernel_children[] = {
+    PROC_FILE("cap_last_cap", show_cap_last),
+    SETTING("domainname", show_domainname, store_domainname),
+    SETTING("hostname", show_hostname, store_hostname),
+    PROC_FILE("ngroups_max", show_ngroups),
+    PROC_FILE("osrelease", show_osrelease),
+    PROC_FILE("ostype", show_ostype),
+    PROC_FILE("pid_max", show_pid_max),
+    SETTING("printk", show_printk, store_printk),
+    PROC_DIR("random", random_children),
+    PROC_FILE("version", show_osversion),
+    {.name = NULL},
+};
+
+static const struct pseudo_node fs_children[] = {
+    PROC_FILE("nr_open", show_nr_open),
+    PROC_FILE("pipe-max-size", show_pipe_max),
+    {.name = NULL},
+};
+
+static const struct pseudo_node vm_children[] = {
+    PROC_FILE("overcommit_memory", show_zero),
+    PROC_FILE("swappiness", show_zero),
+    {.name = NULL},
+};
+
+const struct pseudo_node sys_children[] = {
+    PROC_DIR("fs", fs_children),
+    PROC_DIR("kernel", kernel_children),
+    PROC_DIR("vm", vm_children),
+    {.name = NULL},
+};
