@@ -13,5 +13,5 @@ COMPONENTS := \
     mm/vspace mm/filemap mm/pagecache \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd \
     linux/syscall linux/process linux/exec linux/signal linux/futex linux/memory linux/clock \
-    linux/file linux/tty \
+    linux/file linux/tty linux/procfs linux/sysfs \
     lib/base lib/string

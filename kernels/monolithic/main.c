@@ -20,9 +20,11 @@
 #include <pipe/pipe.h>
 #include <platform/boot_info.h>
 #include <process/process.h>
+#include <procfs/procfs.h>
 #include <ramfs/ramfs.h>
 #include <random/random.h>
 #include <signal/signal.h>
+#include <sysfs/sysfs.h>
 #include <thread/thread.h>
 #include <time/time.h>
 #include <tty/tty.h>
@@ -65,7 +67,7 @@ static void files_init(void)
 {
     if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
-        pipe_init() != 0 || tty_boot() != 0)
+        pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0)
         refuse("no memory for the file systems");
     if (boot_info.initrd.size &&
         initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)

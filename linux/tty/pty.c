@@ -1,11 +1,13 @@
 /*
  * Pseudoterminals (pty(7)): a terminal, the slave, whose other side is an open file, the master. Opening
- * /dev/ptmx makes a pair; the slave appears as /dev/pts/N until the master is closed.
+ * /dev/ptmx makes a pair; the slave appears as file N of every mounted devpts until the master is closed.
  */
 #include <arch/uaccess.h>
 #include <devfs/devfs.h>
 #include <heap/heap.h>
 #include <printf/printf.h>
+#include <process/process.h>
+#include <pseudofs/pseudofs.h>
 #include <string/string.h>
 #include <vfs/device.h>
 #include <vfs/inode.h>
@@ -25,6 +27,7 @@
 struct pty {
     struct tty slave; /* first: freed by its last tty_put */
     unsigned index;   /* [I] */
+    uint32_t uid, gid; /* [I] who opened the master owns the slave */
     bool is_locked;   /* [a] until the master's TIOCSPTLCK */
     bool was_opened;  /* [a] the slave, ever: from then on its last close ends the master's reads */
     struct mutex output_lock;
@@ -237,13 +240,10 @@ static long master_ioctl(struct file *file, unsigned cmd, uint64_t arg)
 static void master_release(struct file *file)
 {
     struct pty *pty = file->private;
-    char name[16];
 
     spin_lock(&ptys_lock);
     ptys[pty->index] = NULL;
     spin_unlock(&ptys_lock);
-    snprintf(name, sizeof(name), "pts/%u", pty->index);
-    (void)devfs_remove(name);
     tty_hang_up(&pty->slave);
     tty_put(&pty->slave);
 }
@@ -267,6 +267,8 @@ static struct pty *pty_create(void)
         return NULL;
     tty_init(&pty->slave, &slave_driver, DEVNO(PTS_MAJOR, 0), "pts");
     pty->is_locked = true;
+    pty->uid = process_current()->credentials.fsuid;
+    pty->gid = process_current()->credentials.fsgid;
     mutex_init(&pty->output_lock);
     wait_queue_init(&pty->master_readers);
     wait_queue_init(&pty->master_writers);
@@ -293,15 +295,6 @@ static int ptmx_open(struct file *file)
 
     if (pty == NULL)
         return -ENOSPC;
-    int ret = devfs_add(pty->slave.name, S_IFCHR | 0620, pty->slave.devno);
-
-    if (ret != 0) {
-        spin_lock(&ptys_lock);
-        ptys[pty->index] = NULL;
-        spin_unlock(&ptys_lock);
-        tty_put(&pty->slave);
-        return ret;
-    }
     file->private = pty;
     file->ops = &master_ops;
     return 0;
@@ -317,9 +310,82 @@ static struct device_range pts_range = {.name = "pts",
                                         .nr = NR_PTYS_MAX,
                                         .ops = &pts_ops};
 
+/* ---- devpts: the names of the slaves ---- */
+
+static int slave_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gid)
+{
+    int ret = -ESRCH;
+
+    spin_lock(&ptys_lock);
+    if (ptys[object->key] != NULL) {
+        *uid = ptys[object->key]->uid;
+        *gid = ptys[object->key]->gid;
+        ret = 0;
+    }
+    spin_unlock(&ptys_lock);
+    return ret;
+}
+
+static const struct pseudo_node slave_node = {.mode = S_IFCHR | 0620, .owner = slave_owner};
+static const struct pseudo_node root_children[] = {{.name = NULL}};
+
+static int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
+                       struct pseudo_child *out)
+{
+    uint64_t index;
+    const char *end;
+
+    (void)dir;
+    if (str_to_u64(name, &end, 10, &index) != 0 || end != name + name_len || index >= NR_PTYS_MAX ||
+        READ_ONCE(ptys[index]) == NULL)
+        return -ENOENT;
+    out->node = &slave_node;
+    out->key = index;
+    out->rdev = DEVNO(PTS_MAJOR, index);
+    return 0;
+}
+
+static int root_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out)
+{
+    uint64_t index = *cursor;
+
+    (void)dir;
+    while (index < NR_PTYS_MAX && READ_ONCE(ptys[index]) == NULL)
+        index++;
+    if (index >= NR_PTYS_MAX)
+        return -ENOENT;
+    out->node = &slave_node;
+    out->key = index;
+    out->rdev = DEVNO(PTS_MAJOR, index);
+    snprintf(out->name, sizeof(out->name), "%u", (unsigned)index);
+    *cursor = index + 1;
+    return 0;
+}
+
+static const struct pseudo_node root_node = {.name = "/",
+                                             .mode = S_IFDIR | 0755,
+                                             .children = root_children,
+                                             .lookup = root_lookup,
+                                             .iterate = root_iterate};
+
+static int devpts_mount(const struct fs_type *type, const char *source, struct inode *device,
+                        unsigned flags, const char *options, struct superblock **out)
+{
+    (void)source;
+    (void)device;
+    (void)flags;
+    (void)options; /* mode=, gid=: the slave belongs to who opened the master, 0620 */
+    return pseudofs_mount(type, &root_node, 0x1cd1, out);
+}
+
+static const struct fs_type devpts_type = {.name = "devpts", .mount = devpts_mount};
+
 int pty_boot(void)
 {
     int ret = device_range_register(&ptmx_range);
+
+    if (ret == 0)
+        ret = fs_type_register(&devpts_type);
 
     if (ret == 0)
         ret = device_range_register(&pts_range);

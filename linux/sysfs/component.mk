@@ -1,0 +1,2 @@
+SRCS := sysfs.c
+DEPS := lib/base lib/string lib/printf core/percpu drivers/blockdev fs/pseudofs
