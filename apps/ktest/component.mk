@@ -1,4 +1,4 @@
 SRCS := ktest.c
-DEPS := core/bootargs core/ktest core/random core/sync core/thread core/work \
-    drivers/pflash drivers/syscon drivers/virtio-blk drivers/virtio-mmio drivers/virtio-pci drivers/virtio-rng lib/string
+DEPS := arch/api core/bootargs core/frame core/irq core/kmap core/ktest core/lock core/percpu core/sync core/thread core/time \
+    core/work lib/string
 PROVIDES := app

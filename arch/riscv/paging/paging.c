@@ -37,9 +37,10 @@ pte_t *boot_table_alloc(void)
     return table;
 }
 
-pte_t *table_alloc(void)
+pte_t *table_alloc(const struct arch_pt *pt)
 {
-    pte_t *table = READ_ONCE(nr_boot_tables) < BOOT_TABLES ? boot_table_alloc() : NULL;
+    bool has_pool = pt == &arch_kernel_pt && READ_ONCE(nr_boot_tables) < BOOT_TABLES;
+    pte_t *table = has_pool ? boot_table_alloc() : NULL;
 
     if (table != NULL)
         return phys_to_virt(kernel_to_phys(table));
@@ -64,7 +65,7 @@ int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
     /*
      * The kernel half is shared by copying the root's upper entries. They never change after boot:
      * the direct map, the kmap area, vmemmap and the image have their second-level tables from the
-     * start (kernel_root_complete()).
+     * start (arch/riscv/boot).
      */
     if (kind == ARCH_PT_STAGE1) {
         for (unsigned i = PT_ENTRIES / 2; i < PT_ENTRIES; i++)

@@ -20,8 +20,11 @@ static inline pte_t *pte_to_table(pte_t pte)
     return phys_to_virt(pte_to_pa(pte));
 }
 
-/* One table page from the boot pool or the frame allocator, zeroed; NULL: out of memory. */
-pte_t *table_alloc(void);
+/*
+ * One table page, zeroed, from the frame allocator, or for the kernel's own table from the boot pool while that
+ * lasts. NULL: out of memory.
+ */
+pte_t *table_alloc(const struct arch_pt *pt);
 void table_free(pte_t *table);
 
 /* A PTE that points to a table at its direct-map address. */

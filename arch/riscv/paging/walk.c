@@ -17,7 +17,7 @@ pte_t *arch_pt_slot(const struct arch_pt *pt, vaddr_t va, unsigned level, bool c
         pte_t pte = *slot;
 
         if (!(pte & PT_V)) {
-            pte_t *below = create ? table_alloc() : NULL;
+            pte_t *below = create ? table_alloc(pt) : NULL;
 
             if (below == NULL)
                 return NULL;
@@ -99,10 +99,10 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
 }
 
 /* Replaces a leaf by a table of leaves one level down that map the same. */
-static int split(pte_t *slot, unsigned level)
+static int split(const struct arch_pt *pt, pte_t *slot, unsigned level)
 {
     pte_t pte = *slot;
-    pte_t *table = table_alloc();
+    pte_t *table = table_alloc(pt);
 
     if (table == NULL)
         return -ENOMEM;
@@ -145,7 +145,7 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
         int rc = 0;
 
         if (pte_is_leaf(*slot) && (va != slot_va || upto != slot_last) && pass->must_split) {
-            rc = split(slot, level);
+            rc = split(pass->pt, slot, level);
             if (rc != 0)
                 return rc;
         }
