@@ -137,7 +137,7 @@ static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t s
 {
     void *p;
 
-    spin_lock_wait(&heap_lock, seen);
+    spin_lock_contended(&heap_lock, seen);
     p = tlsf_alloc(&heap, size);
     unlock_heap(irq);
     return p != NULL ? p : alloc_slow(HEAP_ALIGN, size);
@@ -145,7 +145,7 @@ static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t s
 
 static NOINLINE void free_contended(void *p, unsigned long irq, uint32_t seen)
 {
-    spin_lock_wait(&heap_lock, seen);
+    spin_lock_contended(&heap_lock, seen);
     tlsf_free(&heap, p);
     unlock_heap(irq);
 }

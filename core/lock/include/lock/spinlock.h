@@ -57,7 +57,7 @@ static inline void spin_debug_release(struct spinlock *lock)
 
 /*
  * The halves of spin_lock_no_preempt(), for hot paths that want no call in the uncontended case: if
- * spin_lock_enter() returns false the lock is not held before spin_lock_wait(lock, *seen) returns.
+ * spin_lock_enter() returns false the lock is not held before spin_lock_contended(lock, *seen) returns.
  */
 static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOCK_CHECK
 {
@@ -67,6 +67,12 @@ static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOC
         return false;
     spin_debug_acquired(lock);
     return true;
+}
+
+static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) NO_LOCK_CHECK
+{
+    spin_lock_wait(lock, seen);
+    spin_debug_acquired(lock);
 }
 
 static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
