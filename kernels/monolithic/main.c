@@ -9,6 +9,7 @@
 #include <console/console.h>
 #include <devfs/devfs.h>
 #include <driver/driver.h>
+#include <fat/fat.h>
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <initrd/initrd.h>
@@ -67,7 +68,7 @@ static void files_init(void)
 {
     if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
-        pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0)
+        fat_init() != 0 || pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0)
         refuse("no memory for the file systems");
     if (boot_info.initrd.size &&
         initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)

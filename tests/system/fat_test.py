@@ -1,0 +1,75 @@
+"""FAT as BusyBox uses it: a disk is mounted in the shell, filled, checked on the host by fsck.fat and mtools."""
+import hashlib
+import os
+import subprocess
+
+import pytest
+
+
+def tool(name):
+    return next(p for p in (f"/usr/sbin/{name}", f"/sbin/{name}") if os.path.exists(p))
+
+
+def make_disk(path, width):
+    size = {12: 4096, 16: 16384, 32: 65536}[width]
+    subprocess.run([tool("mkfs.fat"), "-C", "-F", str(width), *(["-s", "1"] if width == 32 else []), path, str(size)],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def mount(shell, options=""):
+    # vda as Linux numbers it; devtmpfs may have made the node already.
+    shell.run("mkdir -p /mnt; [ -b /dev/vda ] || mknod /dev/vda b 254 0")
+    return shell.run(f"mount -t vfat {options} /dev/vda /mnt")
+
+
+@pytest.mark.parametrize("width", [12, 16, 32])
+def test_a_disk_that_others_read(fresh_shell, tmp_path, width):
+    image = str(tmp_path / "disk.img")
+    make_disk(image, width)
+    (tmp_path / "from-host").write_text("written on the host\n" * 1000)
+    subprocess.run(["mcopy", "-i", image, str(tmp_path / "from-host"), "::/From the host.text"], check=True)
+
+    shell = fresh_shell(disk=image, smp=2)
+    assert mount(shell)[1] == 0
+    assert shell.run("md5sum < '/mnt/from the HOST.TEXT'")[0].split()[0] == \
+        hashlib.md5(b"written on the host\n" * 1000).hexdigest()
+    assert shell.run("mkdir -p /mnt/deep/er/and && seq 1 20000 > '/mnt/deep/er/some numbers' "
+                     "&& mv /mnt/deep/er /mnt/Moved && cp '/mnt/From the host.text' /mnt/copy && rm '/mnt/From the host.text'")[1] == 0
+    # More than a hundred names, so that directories grow.
+    assert shell.run("cd /mnt/Moved/and; for i in $(seq 150); do echo $i > \"file number $i\"; done; "
+                     "for i in $(seq 1 2 150); do rm \"FILE number $i\"; done; ls | wc -l; cd /")[0] == "75"
+    assert shell.run("df /mnt | tail -1 | wc -l")[0] == "1"
+    assert shell.run("umount /mnt")[1] == 0
+    assert mount(shell, "-o ro")[1] == 0
+    assert shell.run("cat '/mnt/Moved/and/file number 150'")[0] == "150"
+    assert shell.run("echo x > /mnt/new")[1] != 0
+    assert shell.run("umount /mnt")[1] == 0
+
+    checked = subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    numbers = subprocess.run(["mtype", "-i", image, "::/Moved/some numbers"], capture_output=True, check=True).stdout
+    assert numbers == b"".join(b"%d\n" % i for i in range(1, 20001))
+    assert subprocess.run(["mtype", "-i", image, "::/copy"], capture_output=True, check=True).stdout == b"written on the host\n" * 1000
+
+
+def test_what_is_no_file_system_is_refused(fresh_shell, tmp_path):
+    image = tmp_path / "noise.img"
+    image.write_bytes(hashlib.sha512(b"noise").digest() * 16384)
+    shell = fresh_shell(disk=str(image))
+    output, status = mount(shell)
+    assert status != 0 and "mount" in output
+    assert shell.run("echo alive")[0] == "alive"
+
+
+def test_sync_is_enough(fresh_shell, tmp_path):
+    """What was synced is on the disk when the machine stops without another word."""
+    image = str(tmp_path / "disk.img")
+    make_disk(image, 16)
+    shell = fresh_shell(disk=image)
+    assert mount(shell)[1] == 0
+    assert shell.run("seq 1 5000 > /mnt/kept; sync")[1] == 0
+    shell.machine.close()
+    checked = subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    kept = subprocess.run(["mtype", "-i", image, "::/kept"], capture_output=True, check=True).stdout
+    assert kept == b"".join(b"%d\n" % i for i in range(1, 5001))
