@@ -267,7 +267,7 @@ struct frame *frame_alloc_slow(unsigned order, unsigned flags)
     f->type = FRAME_USED;
     f->refcount = 1;
     if (flags & FRAME_ZERO)
-        memset(frame_to_virt(f), 0, PAGE_SIZE << order);
+        arch_pages_clear(frame_to_virt(f), PAGE_SIZE << order);
     return f;
 }
 

@@ -95,7 +95,8 @@ uint64_t *page_table_alloc(unsigned order)
     if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current()) {
         if (order != 0 || !meta_take(NULL, &pfn))
             return NULL;
-        return memset(phys_to_virt(pfn_to_paddr(pfn)), 0, PAGE_SIZE);
+        arch_pages_clear(phys_to_virt(pfn_to_paddr(pfn)), PAGE_SIZE);
+        return phys_to_virt(pfn_to_paddr(pfn));
     }
     f = frame_alloc(order, FRAME_ZERO);
     if (f == NULL)
@@ -121,7 +122,7 @@ static bool section_map(struct zone *z, pfn_t first)
 
     if (!meta_take(z, &page))
         return false;
-    memset(phys_to_virt(pfn_to_paddr(page)), 0, PAGE_SIZE);
+    arch_pages_clear(phys_to_virt(pfn_to_paddr(page)), PAGE_SIZE);
     __atomic_store_n(&opener, arch_current(), __ATOMIC_RELAXED);
     error = arch_pt_map(&arch_kernel_pt, va, pfn_to_paddr(page), PAGE_SIZE, PT_RW | PT_G, 0);
     __atomic_store_n(&opener, NULL, __ATOMIC_RELAXED);

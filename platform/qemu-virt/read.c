@@ -117,6 +117,8 @@ static void read_isa(const struct fdt *fdt, const struct fdt_node *node)
     if (isa != NULL)
         boot_info.isa = isa;
     fdt_prop_find(fdt, node, "riscv,isa-extensions", &boot_info.isa_extensions);
+    if (fdt_node_u32(fdt, node, "riscv,cboz-block-size", &boot_info.cboz_block) != 0)
+        boot_info.cboz_block = 0;
 }
 
 /* The boot hart is CPU 0, the others follow in the tree's order. */

@@ -5,6 +5,7 @@
 #include <arch/memory.h>
 
 uint64_t arch_features;
+uint32_t arch_cboz_block;
 uint64_t arch_kernel_offset SECTION(".data"); /* set before .bss is cleared */
 
 static const struct {
