@@ -23,6 +23,7 @@ static uint32_t key[CHACHA20_KEY_WORDS]; /* [lock] */
 static unsigned credited_bits;           /* [lock] */
 static uint64_t jitter[4];               /* [a] times of events, folded; goes into the next output */
 static uint32_t nr_jitters;              /* [a] */
+static uint32_t nr_jitters_mixed;        /* [lock] nr_jitters at the last time they went in */
 
 static void block(const uint32_t with_key[CHACHA20_KEY_WORDS], enum purpose purpose, uint32_t counter,
                   uint32_t out[CHACHA20_BLOCK_WORDS])
@@ -44,9 +45,15 @@ static void mix(const void *data, size_t nr_bytes) REQUIRES(lock)
     memcpy(key, out, sizeof(key));
 }
 
-static void mix_counters(void) REQUIRES(lock)
+/* The counters and the times of events; not before there is a new event, unless asked. */
+static void mix_counters(bool always) REQUIRES(lock)
 {
     uint64_t counters[4] = {arch_time(), arch_cycles(), 0, 0};
+    uint32_t nr = __atomic_load_n(&nr_jitters, __ATOMIC_RELAXED);
+
+    if (nr == nr_jitters_mixed && !always)
+        return;
+    nr_jitters_mixed = nr;
 
     for (unsigned i = 0; i < 4; i++)
         counters[i] ^= __atomic_load_n(&jitter[i], __ATOMIC_RELAXED);
@@ -58,7 +65,7 @@ void random_add(const void *data, size_t nr_bytes, unsigned entropy_bits)
     const char *at = data;
     unsigned long flags = spin_lock_irqsave(&lock);
 
-    mix_counters();
+    mix_counters(true);
     while (nr_bytes > 0) {
         size_t now = MIN(nr_bytes, (size_t)KEY_BYTES);
         mix(at, now);
@@ -103,7 +110,7 @@ static void fresh_bits(uint32_t out[CHACHA20_KEY_WORDS])
     uint32_t words[CHACHA20_BLOCK_WORDS];
     unsigned long flags = spin_lock_irqsave(&lock);
 
-    mix_counters();
+    mix_counters(credited_bits < SEEDED_BITS);
     block(key, PURPOSE_OUTPUT, 0, words);
     memcpy(key, words, sizeof(key));
     spin_unlock_irqrestore(&lock, flags);
