@@ -55,7 +55,7 @@ def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt"
     command = [qemu or os.environ.get("QEMU") or "qemu-system-riscv64", "-machine", machine, "-cpu", cpu, "-smp", str(smp),
                "-m", str(mem), "-nographic", "-global", "virtio-mmio.force-legacy=false", "-kernel", image]
     if icount:
-        command += ["-icount", "shift=0,sleep=off"]
+        command += ["-icount", "shift=0,sleep=" + ("off" if icount is True else icount)]
     if initrd:
         command += ["-initrd", initrd]
     if append:
