@@ -341,56 +341,70 @@ static ALWAYS_INLINE size_t base_value(struct inflate_stream *s, uint32_t entry)
     return value;
 }
 
-/* Decodes a block up to its end code. */
+/*
+ * Decodes a block up to its end code. The stream and the place in the output are held in local copies whose
+ * address goes nowhere, so that they live in registers; what is rare works on the originals.
+ */
 static int decode_block(struct inflate_work *work, struct inflate_stream *stream)
 {
-    struct inflate_stream local = *stream, *s = &local; /* the compiler keeps it in registers */
-    struct inflate_output *out = s->out;
+    struct inflate_stream s = *stream;
+    struct inflate_output *out = s.out;
+    uint8_t *buf = out->buf;
+    size_t at = out->length, size = out->size;
     int rc = 0;
 
     for (;;) {
         size_t length, distance;
         uint32_t entry;
 
-        refill(s);
-        entry = look_up(work->lit, INFLATE_LIT_BITS, s);
-        if (unlikely(s->nr_bits < 0)) {
+        refill(&s);
+        entry = look_up(work->lit, INFLATE_LIT_BITS, &s);
+        if (unlikely(s.nr_bits < 0)) {
             rc = -EBADMSG;
             break;
         }
         if (likely(entry & KIND_LITERAL)) {
-            if (unlikely(out->length == out->size)) {
-                rc = make_room(s);
-                if (rc < 0) {
-                    break;
-                }
+            length = 0;
+            distance = 0;
+            if (likely(at < size)) {
+                buf[at++] = (uint8_t)ENTRY_VALUE(entry);
+                continue;
             }
-            out->buf[out->length++] = (uint8_t)ENTRY_VALUE(entry);
-            continue;
-        }
-        if (unlikely(!(entry & KIND_BASE))) {
+        } else if (likely(entry & KIND_BASE)) {
+            length = base_value(&s, entry);
+            refill(&s);
+            entry = look_up(work->dist, INFLATE_DIST_BITS, &s);
+            distance = base_value(&s, entry);
+            if (unlikely(s.nr_bits < 0 || !(entry & KIND_BASE) || distance > at)) {
+                rc = -EBADMSG;
+                break;
+            }
+            if (likely(length <= size - at)) {
+                copy_match(buf + at, distance, length);
+                at += length;
+                continue;
+            }
+        } else {
             rc = entry & KIND_END ? 0 : -EBADMSG;
             break;
         }
-        length = base_value(s, entry);
-        refill(s);
-        entry = look_up(work->dist, INFLATE_DIST_BITS, s);
-        distance = base_value(s, entry);
-        if (unlikely(s->nr_bits < 0 || !(entry & KIND_BASE) || distance > out->length)) {
-            rc = -EBADMSG;
-            break;
-        }
-        if (likely(length <= out->size - out->length)) {
-            copy_match(out->buf + out->length, distance, length);
-            out->length += length;
-            continue;
-        }
-        rc = copy_match_slowly(s, distance, length);
+        /* The end of the buffer. */
+        out->length = at;
+        rc = length ? copy_match_slowly(stream, distance, length) : make_room(stream);
+        buf = out->buf;
+        at = out->length;
+        size = out->size;
         if (rc < 0) {
             break;
         }
+        if (!length) {
+            buf[at++] = (uint8_t)ENTRY_VALUE(entry);
+        }
     }
-    *stream = *s;
+    out->length = at;
+    stream->in = s.in;
+    stream->bits = s.bits;
+    stream->nr_bits = s.nr_bits;
     return rc;
 }
 
