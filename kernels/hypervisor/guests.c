@@ -60,7 +60,7 @@ static const struct fdt *read_description(void)
     struct guest_file file;
 
     if (boot_info.initrd.size == 0) {
-        log_err("no initrd: nothing to run (see docs/hypervisor.md)");
+        log_err("no guests: there is no initrd (see tour/h1-exit)");
         return NULL;
     }
     if (guestset_open(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0) {

@@ -101,7 +101,11 @@ void vcpu_timer_set(struct vcpu *v, uint64_t deadline)
     const bool is_due = deadline <= time_now_ticks();
 
     __atomic_store_n(&v->timer_deadline, deadline, __ATOMIC_RELEASE);
-    __atomic_fetch_and(&v->irqs, ~HEXT_IRQ_TIMER, __ATOMIC_RELAXED);
+    /* In irqs as well as in the hart: a change that is still to be flushed must not undo it. */
+    if (is_due)
+        __atomic_fetch_or(&v->irqs, HEXT_IRQ_TIMER, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_and(&v->irqs, ~HEXT_IRQ_TIMER, __ATOMIC_RELAXED);
     hext_irq_assign(&v->hext, HEXT_IRQ_TIMER, is_due ? HEXT_IRQ_TIMER : 0);
     if (is_due || deadline == UINT64_MAX)
         timer_cancel(&v->timer);
