@@ -8,7 +8,8 @@ import pytest
 from trine.machine import ROOT
 
 TREE = {
-    "kernels/unikernel/kernel.mk": "SRCS := main.c\nHEAP ?= one\nCOMPONENTS := core/user core/store-$(HEAP)\n",
+    "kernels/unikernel/defaults.mk": "HEAP ?= one\n",
+    "kernels/unikernel/kernel.mk": "SRCS := main.c\nCOMPONENTS := core/user core/store-$(HEAP)\n",
     "kernels/unikernel/main.c": "#include <user/user.h>\n#include <user/upcalls.h>\nint user_wants(void) { return user_value(); }\n",
     "core/user/component.mk": "SRCS := user.c hidden.c\nDEPS := core/store\nEXPORTS := _start\n",
     "core/user/include/user/user.h": "int user_value(void);\n",
@@ -22,7 +23,7 @@ TREE = {
     "core/store-one/one.c": "#include <store/store.h>\nint store_get(void) { return 1; }\n",
     "core/store-two/component.mk": "SRCS := two.c\nDEPS := core/store\nPROVIDES := store\n",
     "core/store-two/two.c": "#include <store/store.h>\nint store_get(void) { return 2; }\n",
-    "arch/riscv/kernel.ld": "OUTPUT_ARCH(riscv)\nENTRY(_start)\nSECTIONS { .text : { *(.text*) } .rodata : { *(.rodata* .symtab_blob) } "
+    "arch/riscv/kernel.ld": "OUTPUT_ARCH(riscv)\nENTRY(_start)\nSECTIONS { .text : { image_start = .; *(.text*) image_text_end = .; } .rodata : { *(.rodata* .symtab_blob) } "
                             ".data : { *(.data*) } .bss : { *(.bss*) } }\n",
 }
 

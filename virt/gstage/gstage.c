@@ -5,10 +5,19 @@
 #include <base/errno.h>
 #include <gstage/gstage.h>
 #include <hext/hext.h>
+#include <lock/preempt.h>
+#include <percpu/percpu.h>
 
 static void shootdown(cpumask_t cpus, uint64_t gpa, uint64_t size, vmid_t vmid)
 {
-    hext_fence_gvma_remote(cpus, GPA(gpa), size, vmid);
+    cpumask_t here;
+
+    preempt_disable();
+    here = BIT(cpu_index());
+    if (cpus & here)
+        hext_fence_gvma(vmid);
+    hext_fence_gvma_remote(cpus & ~here, GPA(gpa), size, vmid);
+    preempt_enable();
 }
 
 static struct vspace_gstage_ops ops = {.shootdown = shootdown};

@@ -13,6 +13,7 @@
 
 #include <hext/upcalls.h>
 #include <insn/insn.h>
+#include <percpu/percpu.h>
 
 #define INSN_WFI 0x10500073u
 
@@ -141,6 +142,13 @@ static bool exception(struct vcpu *v)
     default:
         return vcpu_fail(v, "unexpected trap");
     }
+}
+
+static DEFINE_PER_CPU(struct hext_cpu, this_cpus_guest);
+
+struct hext_cpu *guest_this_cpu(void)
+{
+    return &this_cpu(this_cpus_guest);
 }
 
 long guest_exit(struct hext_vcpu *hext)

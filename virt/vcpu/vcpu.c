@@ -267,7 +267,7 @@ int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const
     v->hart_state = SBI_HART_STOPPED;
     v->timer_deadline = UINT64_MAX;
     timer_init(&v->timer, timer_expired);
-    v->hext.cpu = -1;
+    v->hext.cpu = NULL;
     v->hext.sbi_base[SBI_BASE_SPEC_VERSION] = SBI_SPEC_VERSION;
     v->hext.sbi_base[SBI_BASE_IMPL_ID] = SBI_IMPL_TRINE;
     v->hext.sbi_base[SBI_BASE_IMPL_VERSION] = SBI_IMPL_VERSION;

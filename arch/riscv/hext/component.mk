@@ -1,3 +1,3 @@
 SRCS := hext.c enter.S access.S
-DEPS := core/percpu lib/bits arch/riscv/cpu arch/riscv/sbi
+DEPS := lib/bits arch/riscv/cpu arch/riscv/sbi
 PUBLIC_DEPS := arch/api lib/base

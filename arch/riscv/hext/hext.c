@@ -6,9 +6,10 @@
  * dirty; restored at hext_load() only if another guest used the registers in between.
  */
 #include <arch/cpu.h>
+#include <arch/smp.h>
 #include <bits/bits.h>
 #include <hext/hext.h>
-#include <percpu/percpu.h>
+#include <hext/upcalls.h>
 #include <riscv/csr.h>
 #include <sbi/sbi.h>
 
@@ -77,10 +78,6 @@ CHECK_OFFSET(host_stvec, HEXT_HOST_STVEC);
 CHECK_OFFSET(has_sstc, HEXT_HAS_SSTC);
 CHECK_OFFSET(sbi_base, HEXT_SBI_BASE);
 
-/* Whose CSRs and whose floats this hart holds; only compared, never followed. */
-static DEFINE_PER_CPU(const struct hext_vcpu *, loaded_vcpu);
-static DEFINE_PER_CPU(const struct hext_vcpu *, float_owner);
-
 bool hext_is_present(void)
 {
     return arch_has(ARCH_FEATURE_H);
@@ -124,7 +121,7 @@ void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, boo
         .henvcfg = has_sstc ? HENVCFG_STCE : 0,
     };
     v->is_loaded = false;
-    v->cpu = -1;
+    v->cpu = NULL;
     v->fp = (struct hext_float){0};
 }
 
@@ -163,7 +160,7 @@ static void csrs_restore(const struct hext_vcpu *v)
     csr_write(CSR_HENVCFG, c->henvcfg);
 }
 
-static void float_load(struct hext_vcpu *v)
+static void float_load(struct hext_vcpu *v, struct hext_cpu *cpu)
 {
     if (!arch_has(ARCH_FEATURE_FD))
         return;
@@ -171,7 +168,7 @@ static void float_load(struct hext_vcpu *v)
     hext_float_restore(&v->fp);
     csr_clear(sstatus, SSTATUS_FS);
     v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
-    this_cpu(float_owner) = v;
+    cpu->float_owner = v;
 }
 
 static void float_put(struct hext_vcpu *v)
@@ -186,20 +183,20 @@ static void float_put(struct hext_vcpu *v)
 
 void hext_load(struct hext_vcpu *v)
 {
-    const int cpu = (int)cpu_index();
+    struct hext_cpu *cpu = guest_this_cpu();
 
     if (v->is_loaded)
         return;
-    if (v->cpu != cpu || this_cpu(loaded_vcpu) != v) {
+    if (v->cpu != cpu || cpu->loaded != v) {
         csrs_restore(v);
-        this_cpu(loaded_vcpu) = v;
+        cpu->loaded = v;
     } else {
         csr_write(CSR_HVIP, v->csrs.hvip);
     }
     if (v->has_sstc)
         csr_write(CSR_VSTIMECMP, v->csrs.vstimecmp);
-    if (v->cpu != cpu || this_cpu(float_owner) != v)
-        float_load(v);
+    if (v->cpu != cpu || cpu->float_owner != v)
+        float_load(v, cpu);
     v->cpu = cpu;
     v->is_loaded = true;
 }
@@ -343,11 +340,6 @@ void hext_fence_gvma_all(void)
 /* The firmware does it (SBI RFENCE), so that it works whatever the other harts are doing. */
 void hext_fence_gvma_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid)
 {
-    const cpumask_t here = 1ul << cpu_index();
-
-    if (cpus & here)
-        hext_fence_gvma(vmid);
-    cpus &= ~here;
     while (cpus) {
         const unsigned cpu = bit_lowest64(cpus);
 

@@ -49,6 +49,12 @@ struct hext_float {
 /*
  * [p] only by the thread of the vCPU, or by others while it does not run   [I] immutable once started
  */
+/* Whose CSRs and whose floats a hart holds; only compared, never followed. One for each CPU, zeroed at first. */
+struct hext_cpu {
+    const struct hext_vcpu *loaded;
+    const struct hext_vcpu *float_owner;
+};
+
 struct hext_vcpu {
     struct trap_frame frame; /* [p] guest registers, sstatus, scause and stval of the last exit */
     uint64_t hstatus;        /* [I] for entries */
@@ -58,7 +64,7 @@ struct hext_vcpu {
 
     struct hext_csrs csrs;   /* [p] valid unless is_loaded */
     bool is_loaded;          /* [p] the CSRs are in the hart that it runs on */
-    int cpu;                 /* [p] hart that was loaded last, -1: none yet */
+    const struct hext_cpu *cpu; /* [p] where it was loaded last, NULL: nowhere yet */
     struct hext_float fp;    /* [p] */
 };
 
@@ -143,7 +149,7 @@ void hext_gstage_clear(void);
 void hext_fence_gvma(vmid_t vmid);
 void hext_fence_gvma_all(void);
 
-/* hfence.gvma of a range and a VMID on the CPUs of the mask; done on return. Any context. */
+/* hfence.gvma of a range and a VMID on the other CPUs of the mask; done on return. Any context. */
 void hext_fence_gvma_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid);
 
 #endif

@@ -13,4 +13,7 @@
  */
 long guest_exit(struct hext_vcpu *v);
 
+/* This CPU's part of the state; called with interrupts masked. */
+struct hext_cpu *guest_this_cpu(void);
+
 #endif
