@@ -377,8 +377,10 @@ int exec_kernel(const char *path, const char *const *argv, const char *const *en
     if (!err)
         err = run(&x);
     cleanup(&x);
-    if (!err)
+    if (!err) {
+        user_time_starts(user_current());
         user_enter();
+    }
     return err;
 }
 
@@ -397,7 +399,9 @@ int exec_image(const void *image, size_t nr_bytes, const char *name)
     if (!err)
         err = run(&x);
     cleanup(&x);
-    if (!err)
+    if (!err) {
+        user_time_starts(user_current());
         user_enter();
+    }
     return err;
 }

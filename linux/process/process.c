@@ -46,13 +46,16 @@ struct process *process_alloc(void)
 static void switch_in(struct thread *prev, struct thread *next)
 {
     (void)prev;
+    if (next->mark_ticks)
+        next->mark_ticks = time_now_ticks();
     vspace_activate(container_of(next, struct user_thread, thread)->vspace);
 }
 
 /* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded. */
 static void switch_out(struct thread *prev, struct thread *next)
 {
-    (void)prev;
+    if (prev->mark_ticks) /* preempted in user mode */
+        prev->user_ticks += time_now_ticks() - prev->mark_ticks;
     if (next->ops != &user_thread_ops)
         vspace_activate(NULL);
 }
@@ -89,6 +92,7 @@ static void first_steps(void *arg)
 
     if (ut->set_child_tid && put_user_u32(ut->set_child_tid, (uint32_t)ut->tid) != 0)
         ut->set_child_tid = 0;
+    user_time_starts(ut);
     user_enter();
 }
 

@@ -140,10 +140,8 @@ bool signal_kernel_fault(struct trap_frame *frame)
     return err == 0;
 }
 
-void user_fault(struct trap_frame *regs)
+static void resolve(struct user_thread *ut, struct trap_frame *regs)
 {
-    struct user_thread *ut = user_current();
-
     switch (regs->cause) {
     case TRAP_FETCH_PAGE:
     case TRAP_LOAD_PAGE:
@@ -165,4 +163,13 @@ void user_fault(struct trap_frame *regs)
     default: /* access faults: no memory or device answers there */
         signal_force(SIGSEGV, SEGV_ACCERR, regs->value);
     }
+}
+
+void user_fault(struct trap_frame *regs)
+{
+    struct user_thread *ut = user_current();
+
+    user_time_stops(ut);
+    resolve(ut, regs);
+    user_time_starts(ut);
 }

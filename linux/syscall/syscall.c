@@ -71,5 +71,9 @@ void user_ecall(struct trap_frame *frame)
     uint64_t number = frame->a7;
     syscall_handler *handler = likely(number < NR_CALLS) ? handlers[number] : sys_absent;
 
+    struct user_thread *ut = user_current();
+
+    user_time_stops(ut);
     frame->a0 = (uint64_t)handler(&frame->a0);
+    user_time_starts(ut);
 }
