@@ -5,6 +5,7 @@
 #include <arch/trap.h>
 #include <arch/upcalls.h>
 #include <blockdev/blockdev.h>
+#include <blockfile/blockfile.h>
 #include <bootargs/bootargs.h>
 #include <console/console.h>
 #include <devfs/devfs.h>
@@ -68,7 +69,8 @@ static void files_init(void)
 {
     if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
-        fat_init() != 0 || pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0)
+        pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 ||
+        blockfile_init() != 0 || fat_init() != 0)
         refuse("no memory for the file systems");
     if (boot_info.initrd.size &&
         initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)

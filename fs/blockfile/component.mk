@@ -1,0 +1,2 @@
+SRCS := blockfile.c
+DEPS := lib/base lib/string arch/uaccess core/log core/heap core/sync drivers/blockdev fs/vfs fs/devfs
