@@ -26,7 +26,8 @@ WAYS = {
 
 def crash(how, smp=1):
     with Machine(build("unikernel", APP="crash")[1], timeout=60, smp=smp, mem="128M", append=f"crash={how}") as machine:
-        text, _ = machine.wait()
+        text, status = machine.wait()
+    assert status == 1, (status, text)
     return text[text.index("kernel panic"):]
 
 
