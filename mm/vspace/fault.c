@@ -9,7 +9,8 @@
  */
 #include "internal.h"
 
-#define WINDOW_MAX 16u
+#define WINDOW_ORDER 4
+#define WINDOW_MAX   (1u << WINDOW_ORDER)
 
 uint64_t pte_flags(const struct vspace *vs, uint32_t rights)
 {
@@ -52,6 +53,24 @@ static unsigned window_of(struct vma *vma, uint64_t addr)
     return vma->window;
 }
 
+/* A whole window out of one block, when the slots are all empty. False: to be tried page by page. */
+static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
+{
+    struct frame *block;
+
+    for (unsigned i = 0; i < WINDOW_MAX; i++) {
+        if (slot[i] & PT_V)
+            return false;
+    }
+    block = frame_alloc(WINDOW_ORDER, FRAME_ZERO);
+    if (!block)
+        return false;
+    frame_split(block, WINDOW_ORDER);
+    for (unsigned i = 0; i < WINDOW_MAX; i++)
+        slot_fill(vs, slot + i, block + i, flags);
+    return true;
+}
+
 static int fill_anonymous(struct vspace *vs, struct vma *vma, uint64_t addr)
 {
     uint64_t flags = pte_flags(vs, vma->flags);
@@ -64,6 +83,9 @@ static int fill_anonymous(struct vspace *vs, struct vma *vma, uint64_t addr)
     end = MIN(end, addr + nr_pages * PAGE_SIZE);
     spin_lock(&vs->table_lock);
     slot = arch_pt_slot(&vs->tables, addr, 0, true);
+    if (slot && nr_pages == WINDOW_MAX && end - addr == WINDOW_MAX * PAGE_SIZE &&
+        fill_block(vs, slot, flags))
+        at = end;
     for (; slot && at < end && !(*slot & PT_V); at += PAGE_SIZE, slot++) {
         struct frame *frame = frame_alloc(0, FRAME_ZERO);
 

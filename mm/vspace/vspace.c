@@ -46,11 +46,24 @@ struct vspace *vspace_create(enum vspace_format format, uint64_t base, uint64_t 
     return vs;
 }
 
+/* The tables go as a whole behind this: no entry is cleared, and nobody can use one any more. */
+static int drop_frame(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    (void)ctx;
+    (void)va;
+    (void)level;
+    if (pte_has_frame(*pte))
+        frame_put(pte_to_frame(*pte));
+    return 0;
+}
+
 void vspace_destroy(struct vspace *vs)
 {
     struct vma *vma, *next;
 
-    tables_clear(vs, vs->base, vs->limit - vs->base);
+    assert(vs->cpus_active == 0);
+    rb_for_each_entry(vma, &vs->vmas, node)
+        (void)arch_pt_walk(&vs->tables, vma->start, vma->end - vma->start, drop_frame, NULL);
     rb_for_each_entry_safe(vma, next, &vs->vmas, node) {
         spin_lock(&vs->table_lock);
         vma_remove(vs, vma);
@@ -58,7 +71,6 @@ void vspace_destroy(struct vspace *vs)
         vma_object_put(vma);
         vma_free(vma);
     }
-    assert(vs->cpus_active == 0);
     vspace_id_release(vs);
     arch_pt_destroy(&vs->tables);
 }

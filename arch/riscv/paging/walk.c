@@ -132,19 +132,29 @@ static bool is_empty(const pte_t *table)
     return true;
 }
 
-/* [va, last]: inclusive, so that the end of the address space needs no special case. */
+/*
+ * [va, last]: inclusive, so that the end of the address space needs no special case. Most slots of most
+ * tables are empty: stepping over one is a few instructions.
+ */
 static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va, vaddr_t last)
 {
     uint64_t span = PT_LEVEL_SIZE(level);
+    pte_t *slot = &table[pt_index(pass->pt, va, level)];
+    const pte_t *last_slot = &table[pt_index(pass->pt, last, level)];
+    vaddr_t slot_va = va & ~(span - 1);
 
-    for (;;) {
-        vaddr_t slot_va = va & ~(span - 1);
-        vaddr_t slot_last = slot_va + (span - 1);
-        vaddr_t upto = MIN(last, slot_last);
-        pte_t *slot = &table[pt_index(pass->pt, va, level)];
+    for (;; slot++, slot_va += span) {
+        vaddr_t from, upto;
         int rc = 0;
 
-        if (pte_is_leaf(*slot) && (va != slot_va || upto != slot_last) && pass->must_split) {
+        while (*slot == 0 && slot != last_slot) {
+            slot++;
+            slot_va += span;
+        }
+        from = MAX(va, slot_va);
+        upto = MIN(last, slot_va + (span - 1));
+        if (pte_is_leaf(*slot) && (from != slot_va || upto != slot_va + (span - 1)) &&
+            pass->must_split) {
             rc = split(pass->pt, slot, level);
             if (rc != 0)
                 return rc;
@@ -154,7 +164,7 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
         } else if ((*slot & PT_V) && level > 0) {
             pte_t *below = pte_to_table(*slot);
 
-            rc = pass_run(pass, below, level - 1, va, upto);
+            rc = pass_run(pass, below, level - 1, from, upto);
             /* Second-level tables of the kernel half are shared by all roots: they stay. */
             bool is_shared = level == PT_TOP && slot_va >= ARCH_DIRECT_MAP_BASE;
 
@@ -163,11 +173,8 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
                 table_free(below);
             }
         }
-        if (rc != 0)
+        if (rc != 0 || slot == last_slot)
             return rc;
-        if (upto == last)
-            return 0;
-        va = upto + 1;
     }
 }
 
