@@ -11,6 +11,8 @@
 
 /* Pages of a gap that are written back together, so that a large one does not fill the memory. */
 #define ZERO_BATCH 64
+/* Dirty pages of one file beyond which its writer writes back: memory can only be reclaimed from clean ones. */
+#define DIRTY_MAX 512
 
 /* ---- places ---- */
 
@@ -335,6 +337,12 @@ static ssize_t fat_file_write(struct file *file, struct uio *uio, uint64_t *pos)
     }
     if (ret != (ssize_t)nr_wanted)
         body_trim(inode);
+    if (ret > 0 && inode->cache.nr_dirty > DIRTY_MAX) {
+        int err = pagecache_writeback(&inode->cache, 0, UINT64_MAX);
+
+        if (err != 0)
+            ret = err;
+    }
     mutex_unlock(&inode->lock);
     if (ret > 0 && (file->flags & O_DSYNC) != 0) {
         int err = generic_file_fsync(file, (file->flags & O_SYNC) != O_SYNC);

@@ -73,3 +73,17 @@ def test_sync_is_enough(fresh_shell, tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
     kept = subprocess.run(["mtype", "-i", image, "::/kept"], capture_output=True, check=True).stdout
     assert kept == b"".join(b"%d\n" % i for i in range(1, 5001))
+
+
+def test_a_file_larger_than_memory(fresh_shell, tmp_path):
+    """Written pages go to the disk, and read ones out of memory, before it is full."""
+    image = str(tmp_path / "disk.img")
+    subprocess.run([tool("mkfs.fat"), "-C", "-F", "32", image, "200000"], check=True, stdout=subprocess.DEVNULL)
+    shell = fresh_shell(disk=image, mem="64M")
+    assert mount(shell)[1] == 0
+    assert shell.run("seq 1 150000 > /tmp/piece; for i in $(seq 80); do cat /tmp/piece; done > /mnt/large", timeout=300)[1] == 0
+    expected = hashlib.md5(b"".join(b"%d\n" % i for i in range(1, 150001)) * 80).hexdigest()
+    assert shell.run("md5sum < /mnt/large", timeout=300)[0].split()[0] == expected
+    assert shell.run("umount /mnt")[1] == 0
+    checked = subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
