@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from .guest import pack, small_guest
+from .guest import pack, small_guest
 from .machine import ROOT, Machine, build
 from .trace import count, symbols
 
@@ -88,6 +89,36 @@ def calls_linux():
     return bench_lines(image, initrd=calls_initrd(4), mem="1G", append="console=ttyS0 quiet")
 
 
+def allocators():
+    """Walks and pairs on the TLSF heap, the walk on the slab-backed heap, the worst cases on pools of every size."""
+    figures = {}
+    for heap in ("slab", "tlsf"):
+        _, image = build("unikernel", APP="bench-heap", HEAP=heap)
+        figures.update(bench_lines(image, mem="3G"))
+    return figures
+
+
+def guests():
+    """A small guest under the hypervisor, and the same image on the bare machine."""
+    out = ROOT + "/out/bench"
+    pack(out + "/guests.cpio", "bench/guest/guests.dts", {"bench.image": "guest:bench/guest/bench.c"})
+    _, image = build("hypervisor")
+    figures = bench_lines(image, initrd=out + "/guests.cpio", mem="256M")
+    bare = bench_lines(small_guest("bench/guest/bench.c", out), mem="256M")
+    figures.update({"bare." + k: v for k, v in bare.items()})
+    if "guest.compute_1000" in figures and bare.get("guest.compute_1000"):
+        figures["guest.compute_ratio"] = 100 * abs(figures["guest.compute_1000"] / bare["guest.compute_1000"] - 1)
+    return figures
+
+
+def threads():
+    figures = {}
+    for policy in ("fifo", "rr", "cfs"):
+        _, image = build("unikernel", APP="bench-thread", SCHED=policy)
+        figures.update({f"{k}.{policy}": v for k, v in bench_lines(image, mem="128M").items()})
+    return figures
+
+
 # The bar of each call is Linux's own cost (BASELINE: QEMU 10, Linux 6.12), but for the null call's.
 CALLS = [("getppid", "null system call (getppid)", 180, 440), ("read_1_zero", "read 1 B /dev/zero", 884, 884),
          ("read_4k_zero", "read 4 KiB /dev/zero", 2417, 2417), ("write_1_null", "write 1 B /dev/null", 798, 798),
@@ -131,6 +162,9 @@ def block():
 
 
 GROUPS = {
+    "allocators": Group(allocators),
+    "threads": Group(threads),
+    "guests": Group(guests),
     "block": Group(block),
     "calls": Group(calls, calls_linux),
     "guest": Group(guest),
@@ -139,6 +173,20 @@ GROUPS = {
 }
 
 FIGURES = [
+    Figure("allocators", "heap-walk-tlsf", "TLSF, random walk over 4096 slots, an operation", 96, "instructions", 193, "reference"),
+    Figure("allocators", "heap-walk-slab", "slab-backed heap, the same walk", 50, "instructions", 51, "mimalloc"),
+    *[Figure("allocators", f"tlsf-worst-{kib}k", f"TLSF, worst operation of 10 million, {kib} KiB", 250)
+      for kib in (64, 1024, 16384, 131072, 1048576)],
+    Figure("allocators", "slab-pair", "slab object alloc+free, hot", 24),
+    Figure("allocators", "frame-pair", "frame order-0 alloc+free, hot", 30),
+    *[Figure("threads", "thread.switch." + p, f"thread switch by yield, one hart, {p}", 120) for p in ("fifo", "rr", "cfs")],
+    Figure("guests", "guest.sbi_base", "SBI base call from a guest", 300, "instructions", 936, "KVM"),
+    Figure("guests", "guest.touch_page", "first touch of guest memory, a page", 1200, "instructions", 4448, "KVM"),
+    Figure("guests", "guest.compute_ratio", "compute in a guest, difference from bare", 0.5, "per cent"),
+    Figure("guests", "guest.set_timer", "SBI set_timer from a guest", 1000, "instructions", 1000, "KVM"),
+    Figure("guests", "guest.rfence_self", "SBI remote fence to itself", 2369, "instructions", 2369, "KVM"),
+    Figure("guests", "guest.ipi_self", "SBI IPI to itself", 1499, "instructions", 1499, "KVM"),
+    Figure("guests", "guest.timer_interrupt", "timer interrupt, armed to taken", 1016, "instructions", 1016, "KVM"),
     Figure("boot", "boot.unikernel", "boot to the app's first line, unikernel hello, 128M", 300000),
     Figure("boot", "boot.per_mib", "more per extra MiB of RAM", 400),
     Figure("boot", "image.unikernel", "flat image of unikernel hello", 48, "KiB"),
