@@ -77,6 +77,7 @@ static void with_others_busy(void)
 
 static void run(void)
 {
+    log_info("crash: %s", how);
     if (str_equal(how, "panic"))
         panic("as told, %d", 42);
     else if (str_equal(how, "assert"))
@@ -103,6 +104,9 @@ static void run(void)
         thread_join(thread_create(dies_elsewhere, NULL, "dies", NULL));
     else if (str_equal(how, "busy"))
         with_others_busy();
+    else if (str_equal(how, "hang")) /* for a debugger to look at */
+        for (;;)
+            thread_sleep_ns(NS_PER_SEC);
     else if (str_equal(how, "bad-sp"))
         __asm__ volatile("li sp, 0x1234\n\tsd zero, 0(sp)");
 }

@@ -36,18 +36,20 @@ def read_word(address):
 
 
 def symbol(address):
-    """function+offset, or the address."""
-    block = None
-    try:
-        block = gdb.block_for_pc(address)
-    except RuntimeError:
-        pass
-    while block and not block.function:
-        block = block.superblock
-    if block:
-        return f"{block.function.name}+{address - int(block.start):#x}"
+    """function+offset, or the address. By the symbol table, since debug information names inlined functions."""
     text = gdb.execute(f"info symbol {address:#x}", to_string=True).strip()
-    return text.split(" in section")[0] if "No symbol" not in text else f"{address:#x}"
+    if "No symbol" in text:
+        return f"{address:#x}"
+    name, _, offset = text.split(" in section")[0].partition(" + ")
+    return f"{name}+{int(offset or 0):#x}"
+
+
+def address_of(expression):
+    """The value of an expression; of an array or a function, its address."""
+    v = value(expression)
+    if v.type.strip_typedefs().code in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_FUNC):
+        v = v.address
+    return int(v) & (1 << 64) - 1
 
 
 def walk_list(head, kind, member):
@@ -167,7 +169,7 @@ class PageTable(gdb.Command):
         super().__init__("trine-pt", gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
-        words = [int(value(w)) & (1 << 64) - 1 for w in gdb.string_to_argv(argument)]
+        words = [address_of(w) for w in gdb.string_to_argv(argument)]
         root = DIRECT_MAP + words[1] if len(words) > 1 else integer("arch_kernel_pt.root")
         if words:
             self.one(root, words[0])
@@ -229,7 +231,7 @@ class Frame(gdb.Command):
         super().__init__("trine-frame", gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
-        address = int(value(argument)) & (1 << 64) - 1
+        address = address_of(argument)
         x = [read_word(address + 8 * i) for i in range(32)]
         status, cause, stval = (read_word(address + 256 + 8 * i) for i in range(3))
         for i in range(0, 32, 4):

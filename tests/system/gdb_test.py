@@ -1,0 +1,34 @@
+"""The gdb commands of tools/gdb/trine.py, on a kernel that hangs."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from trine.machine import ROOT, Machine, build
+
+GDB = shutil.which("gdb-multiarch")
+
+
+@pytest.mark.skipif(not GDB, reason="no gdb-multiarch")
+def test_commands(tmp_path):
+    elf, image = build("unikernel", APP="crash")
+    socket = tmp_path / "gdb"
+    with Machine(image, timeout=60, smp=2, mem="128M", append="crash=hang",
+                 extra=f"-gdb unix:{socket},server=on,wait=off") as machine:
+        machine.expect("crash: hang")
+        commands = [f"target remote {socket}", "trine-threads", "trine-cpus", "trine-bt boot", "trine-pt image_start",
+                    "trine-pt 0", "trine-pt", "trine-percpu run_queue", "kill"]
+        words = [word for command in commands for word in ("-ex", command)]
+        done = subprocess.run([GDB, "-batch", "-nx", "-x", os.path.join(ROOT, "tools/gdb/trine.py"), *words, elf],
+                              capture_output=True, text=True, timeout=120)
+    text = done.stdout + done.stderr
+    assert "Error" not in text and "Exception" not in text, text
+    assert re.search(r"0 boot +BLOCKED .*thread_block", text), text
+    assert re.search(r"idle/1 +running", text), text
+    assert re.search(r"#\d+ +0x\w+ in app_main\+", text), text
+    assert re.search(r"is physical 0x80200000, in a leaf of 4 KiB", text), text
+    assert re.search(r"0xffffffff80000000 - .* VR-X-GAD", text), text
+    assert "not mapped" in text
+    assert text.count("nr_runnable") == 2, text
