@@ -34,7 +34,7 @@ struct model_queue {
     bool has_event_idx;
 };
 
-static void model_queue_init(struct model_queue *q, const struct virtqueue *vq)
+static UNUSED void model_queue_init(struct model_queue *q, const struct virtqueue *vq)
 {
     *q = (struct model_queue){
         .size = vq->size,
@@ -45,7 +45,7 @@ static void model_queue_init(struct model_queue *q, const struct virtqueue *vq)
     };
 }
 
-static void model_walk(struct model_chain *chain, struct virtqueue_desc *table, unsigned table_size,
+static UNUSED void model_walk(struct model_chain *chain, struct virtqueue_desc *table, unsigned table_size,
                        uint16_t at)
 {
     unsigned steps = 0;
@@ -75,7 +75,7 @@ static void model_walk(struct model_chain *chain, struct virtqueue_desc *table, 
 }
 
 /* The next chain on offer; false: none. */
-static bool model_take(struct model_queue *q, struct model_chain *chain)
+static UNUSED bool model_take(struct model_queue *q, struct model_chain *chain)
 {
     if (q->next_avail == q->avail->idx)
         return false;
@@ -86,7 +86,7 @@ static bool model_take(struct model_queue *q, struct model_chain *chain)
 }
 
 /* Returns a chain; true: the driver wants an interrupt. */
-static bool model_return(struct model_queue *q, uint32_t id, uint32_t len)
+static UNUSED bool model_return(struct model_queue *q, uint32_t id, uint32_t len)
 {
     uint16_t old = q->next_used;
 
@@ -98,7 +98,7 @@ static bool model_return(struct model_queue *q, uint32_t id, uint32_t len)
 }
 
 /* Wants to be notified of the next chain. */
-static void model_want_notify(struct model_queue *q, bool wants)
+static UNUSED void model_want_notify(struct model_queue *q, bool wants)
 {
     if (q->has_event_idx)
         *(uint16_t *)&q->used->ring[q->size] = (uint16_t)(wants ? q->next_avail : q->next_avail - 1);
