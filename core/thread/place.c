@@ -193,7 +193,9 @@ int thread_set_affinity(struct thread *t, cpumask_t mask)
     rq = rq_lock_of(t);
     t->affinity = mask;
     is_misplaced = t->on_rq && !(mask >> rq->cpu & 1);
+    t->care &= (uint8_t)~THREAD_CARE_MISPLACED;
     if (is_misplaced && rq->current == t) {
+        t->care |= THREAD_CARE_MISPLACED;
         rq_resched(rq);
     } else if (is_misplaced) {
         rq_dequeue(rq, t);

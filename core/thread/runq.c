@@ -42,9 +42,9 @@ struct run_queue *rq_lock_of(struct thread *thread)
 
 static inline void account(struct run_queue *rq, struct thread *t, uint64_t now)
 {
-    uint64_t ticks = now - t->started_ticks;
+    uint64_t ticks = now - rq->clock_ticks;
 
-    t->started_ticks = now;
+    rq->clock_ticks = now;
     t->run_ticks += ticks;
     if (likely(!t->is_idle)) {
         sched_account(&rq->queue, &t->se, ticks);
@@ -83,6 +83,8 @@ void rq_resched(struct run_queue *rq)
 void rq_attach(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
 {
     WRITE_ONCE(t->cpu, (int32_t)rq->cpu);
+    t->rq = rq;
+    t->care &= (uint8_t)~THREAD_CARE_MISPLACED;
     t->on_rq = true;
     __atomic_store_n(&t->is_leaving, false, __ATOMIC_RELEASE); /* thread_wake reads it first */
     WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
@@ -143,13 +145,28 @@ static NOINLINE struct sched_entity *choose_special(struct run_queue *rq, struct
     return sched_next(&rq->queue, NULL, SCHED_PREEMPT);
 }
 
-static ALWAYS_INLINE void leave(struct run_queue *rq, struct thread *prev, enum leave why)
+/* The switch itself. Returns, on next's stack and perhaps another CPU, the thread that was left there. */
+static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct thread *prev,
+                                              struct thread *next)
 {
-    uint64_t now = time_now_ticks();
+    rq->left = prev;
+    rq->nr_switches++;
+    if (unlikely(prev->ops) && prev->ops->switch_out) {
+        prev->ops->switch_out(prev, next);
+    }
+    if (unlikely(next->ops) && next->ops->switch_in) {
+        next->ops->switch_in(prev, next);
+    }
+    return (struct thread *)arch_switch(&prev->arch, &next->arch);
+}
+
+/* Returns as switch_to; prev itself if it goes on. */
+static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *prev, enum leave why)
+{
     struct sched_entity *e;
     struct thread *next;
 
-    account(rq, prev, now);
+    account(rq, prev, time_now_ticks());
     prev->arch.need_resched = 0;
     if (why == LEAVE_BLOCK) {
         take_out_current(rq, prev);
@@ -164,58 +181,107 @@ static ALWAYS_INLINE void leave(struct run_queue *rq, struct thread *prev, enum 
     if (unlikely(wants_slice(rq))) {
         arm_slice(rq);
     }
-    rq->left = prev;
     if (next == prev) {
-        return;
+        return prev;
     }
-    next->started_ticks = now;
-    rq->nr_switches++;
     if (why == LEAVE_PREEMPT) {
         prev->nr_preempted++;
-    } else {
-        prev->nr_voluntary++;
+    } else if (why == LEAVE_BLOCK) {
+        prev->nr_slept++;
     }
-    if (unlikely(prev->ops) && prev->ops->switch_out) {
-        prev->ops->switch_out(prev, next);
-    }
-    if (unlikely(next->ops) && next->ops->switch_in) {
-        next->ops->switch_in(prev, next);
-    }
-    arch_switch(&prev->arch, &next->arch);
+    return switch_to(rq, prev, next);
 }
 
-void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why)
+/* After a switch, on the new thread's stack: releases the lock of the CPU it is on. */
+static ALWAYS_INLINE void finish_switch(struct thread *left)
 {
-    leave(rq, prev, why);
-    rq_finish_switch();
-}
-
-static ALWAYS_INLINE void finish_switch(void)
-{
-    struct run_queue *rq = this_rq();
-    struct thread *left = rq->left;
     bool is_leaving = left->is_leaving; /* once the lock is free, others may release it */
 
-    spin_unlock_no_preempt(&rq->lock);
+    spin_unlock_no_preempt(&thread_current()->rq->lock);
     if (unlikely(is_leaving)) {
         thread_left(left);
     }
 }
 
-void rq_finish_switch(void)
+void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why)
 {
-    finish_switch();
+    finish_switch(leave(rq, prev, why));
+}
+
+void rq_finish_first_switch(void)
+{
+    struct thread *t = thread_current();
+
+    t->care &= (uint8_t)~THREAD_CARE_NEW;
+    finish_switch(t->rq->left);
+}
+
+/*
+ * Yielding, the general way and its entries from the short one. They are functions of their own, called last, so that
+ * the short way calls nothing before the switch and hence saves next to nothing.
+ */
+static NOINLINE void yield_locked(unsigned long flags, struct run_queue *rq)
+{
+    finish_switch(leave(rq, thread_current(), LEAVE_YIELD));
+    arch_irq_restore(flags);
+}
+
+static NOINLINE void yield_contended(unsigned long flags, struct run_queue *rq, uint32_t seen)
+{
+    spin_lock_contended(&rq->lock, seen);
+    yield_locked(flags, rq);
+}
+
+static NOINLINE void yield_with_care(unsigned long flags, struct run_queue *rq)
+{
+    spin_lock_no_preempt(&rq->lock);
+    yield_locked(flags, rq);
+}
+
+static NOINLINE void yield_to_careful(unsigned long flags, struct run_queue *rq,
+                                      struct thread *prev, struct thread *next)
+{
+    finish_switch(switch_to(rq, prev, next));
+    arch_irq_restore(flags);
 }
 
 void thread_yield(void)
 {
     unsigned long flags = arch_irq_save();
-    struct run_queue *rq = this_rq();
+    struct thread *prev = thread_current();
+    struct run_queue *rq = prev->rq;
+    struct sched_entity *e;
+    struct thread *next;
+    uint64_t now, ticks;
+    uint32_t seen;
 
-    assert(arch_current()->preempt_count == 0);
-    spin_lock_no_preempt(&rq->lock);
-    leave(rq, thread_current(), LEAVE_YIELD);
-    finish_switch();
+    assert(prev->arch.preempt_count == 0);
+    if (unlikely(prev->care)) {
+        yield_with_care(flags, rq);
+        return;
+    }
+    if (!spin_lock_enter(&rq->lock, &seen)) {
+        yield_contended(flags, rq, seen);
+        return;
+    }
+    now = time_now_ticks();
+    ticks = now - rq->clock_ticks;
+    e = SCHED_HAS_SLICES && !rq->is_slice_armed ? NULL : sched_exchange(&rq->queue, &prev->se, ticks);
+    if (unlikely(!e)) {
+        yield_locked(flags, rq);
+        return;
+    }
+    rq->clock_ticks = now;
+    prev->run_ticks += ticks;
+    prev->arch.need_resched = 0;
+    next = thread_of(e);
+    rq->current = next;
+    if (unlikely(next->care)) {
+        yield_to_careful(flags, rq, prev, next);
+        return;
+    }
+    rq->nr_switches++;
+    finish_switch((struct thread *)arch_switch(&prev->arch, &next->arch));
     arch_irq_restore(flags);
 }
 
@@ -226,8 +292,7 @@ static void give_way(void)
         struct run_queue *rq = this_rq();
 
         spin_lock_no_preempt(&rq->lock);
-        leave(rq, thread_current(), LEAVE_PREEMPT);
-        finish_switch();
+        finish_switch(leave(rq, thread_current(), LEAVE_PREEMPT));
     } while (READ_ONCE(arch_current()->need_resched));
 }
 

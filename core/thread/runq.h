@@ -25,7 +25,8 @@ struct run_queue {
     uint32_t nr_runnable;    /* [r] ready or running, without the idle thread; others peek */
     bool is_slice_armed;     /* [r] */
     struct thread *current;  /* [r] */
-    struct thread *left;     /* [r] who was current before the switch */
+    struct thread *left;     /* [r] who was current before, when a thread runs for the first time */
+    uint64_t clock_ticks;    /* [r] up to when the current thread's time is accounted */
     struct thread *idle;     /* [I] */
     struct sched_queue queue; /* [r] */
     struct timer slice_timer; /* armed while more than one thread wants the CPU */
@@ -77,8 +78,8 @@ void rq_place(struct thread *thread, enum sched_enqueue_reason why);
 /* The running thread leaves; interrupts masked, its queue's lock held; that of the CPU it is on is released on return. */
 void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why);
 
-/* Releases the lock after a switch, on the new thread's stack, and sees to the thread that was left. */
-void rq_finish_switch(void);
+/* A new thread's first act: releases the lock and sees to the thread that was left. */
+void rq_finish_first_switch(void);
 
 /* is_leaving: prev is off its stack, no lock held. Announces its death, or puts it where it may run. */
 void thread_left(struct thread *prev);

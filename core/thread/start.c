@@ -54,7 +54,7 @@ void idle_loop(void)
 static void idle_run(void *arg)
 {
     (void)arg;
-    rq_finish_switch();
+    rq_finish_first_switch();
     idle_loop();
 }
 
@@ -74,10 +74,12 @@ static struct thread *idle_create(unsigned cpu)
     t->arch.cpu = cpu;
     t->arch.percpu_offset = percpu_offsets[cpu];
     t->is_idle = true;
+    t->care = THREAD_CARE_IDLE;
+    t->rq = &per_cpu(run_queue, cpu);
     t->state = THREAD_RUNNABLE;
     t->cpu = (int32_t)cpu;
     t->affinity = BIT(cpu);
-    per_cpu(run_queue, cpu).idle = t;
+    t->rq->idle = t;
     return t;
 }
 
@@ -91,7 +93,7 @@ void thread_system_init(void)
     }
     thread_init_fields(&boot_thread, "boot");
     boot_thread.state = THREAD_RUNNABLE;
-    boot_thread.started_ticks = time_now_ticks();
+    rq->clock_ticks = time_now_ticks();
     rq->current = &boot_thread;
     idle_create(0);
     rq_attach(rq, &boot_thread, SCHED_NEW);
@@ -106,7 +108,7 @@ static void cpu_main(unsigned cpu)
 
     cpu_init_hook(cpu);
     time_cpu_init();
-    rq->idle->started_ticks = time_now_ticks();
+    rq->clock_ticks = time_now_ticks();
     cpu_set_online(cpu, true);
     idle_loop();
 }

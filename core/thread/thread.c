@@ -63,7 +63,7 @@ static void thread_entry(void *arg)
 {
     struct thread *t = arg;
 
-    rq_finish_switch();
+    rq_finish_first_switch();
     arch_irq_enable();
     t->fn(t->arg);
     thread_exit();
@@ -92,6 +92,7 @@ int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
     t->fn = fn;
     t->arg = arg;
     t->ops = attr->ops;
+    t->care = THREAD_CARE_NEW | (attr->ops ? THREAD_CARE_OPS : 0);
     thread_init_fields(t, name);
     t->affinity = attr->affinity ? attr->affinity : thread_current()->affinity;
     t->nice = (int8_t)attr->nice;
@@ -121,7 +122,6 @@ void thread_start(struct thread *t)
 
     assert(t->state == THREAD_NEW);
     t->state = THREAD_RUNNABLE;
-    t->started_ticks = time_now_ticks();
     rq_place(t, SCHED_NEW);
     arch_irq_restore(flags);
     preempt_check();

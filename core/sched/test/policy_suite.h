@@ -256,8 +256,59 @@ static void test_alone_is_left_alone(void **state)
     assert_null(sim.current);
 }
 
+/* The short way of yielding chooses as the long one does. */
+static void test_exchange_is_account_and_yield(void **state)
+{
+    static struct subject subjects[2][3];
+    struct simulation sims[2];
+    struct prng prng;
+    int nr_short = 0;
+
+    (void)state;
+    prng_init(&prng, 99);
+    for (int k = 0; k < 2; k++) {
+        simulation_init(&sims[k]);
+        for (int i = 0; i < 3; i++) {
+            subject_init(&subjects[k][i], i * 3);
+            if (i < 2) {
+                simulation_wake(&sims[k], &subjects[k][i], SCHED_NEW);
+            }
+        }
+    }
+    for (int step = 0; step < 20000; step++) {
+        uint64_t ticks = prng_below(&prng, 1000);
+        struct subject *prev = sims[0].current;
+        struct sched_entity *e = sched_exchange(&sims[0].queue, &prev->se, ticks);
+
+        if (e) {
+            nr_short++;
+            prev->place = QUEUED;
+            subject_of(e)->place = CURRENT;
+            sims[0].current = subject_of(e);
+        } else {
+            sched_account(&sims[0].queue, &prev->se, ticks);
+            simulation_switch(&sims[0], SCHED_YIELD);
+        }
+        sched_account(&sims[1].queue, &sims[1].current->se, ticks);
+        simulation_switch(&sims[1], SCHED_YIELD);
+        assert_int_equal(sims[0].current - subjects[0], sims[1].current - subjects[1]);
+        for (int k = 0; k < 2 && step % 100 == 50; k++) { /* the third comes and goes */
+            struct subject *third = &subjects[k][2];
+
+            if (third->place == OUTSIDE) {
+                simulation_wake(&sims[k], third, SCHED_WAKE);
+            } else if (third->place == QUEUED) {
+                sched_dequeue(&sims[k].queue, &third->se);
+                third->place = OUTSIDE;
+            }
+        }
+    }
+    assert_true(nr_short > 5000);
+}
+
 #define POLICY_SUITE                                                                               \
     cmocka_unit_test(test_no_entity_is_lost), cmocka_unit_test(test_yielding_goes_round),          \
+        cmocka_unit_test(test_exchange_is_account_and_yield),                                      \
         cmocka_unit_test(test_yield_gives_way), cmocka_unit_test(test_alone_is_left_alone)
 
 #endif

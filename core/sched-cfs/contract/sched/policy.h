@@ -18,6 +18,7 @@
 #include <rbtree/rbtree.h>
 
 #define SCHED_POLICY_NAME "cfs"
+#define SCHED_HAS_SLICES  1
 
 #define SCHED_CFS_LATENCY_US     6000 /* in which every one of a few threads runs once */
 #define SCHED_CFS_GRANULARITY_US 750  /* nobody runs shorter than this if it wants to go on */
@@ -105,6 +106,31 @@ static inline struct sched_entity *sched_next(struct sched_queue *q, struct sche
     } else {
         sched_cfs_exchange(q, prev);
     }
+    if (sched_cfs_before(q->min_vruntime, next->vruntime)) {
+        q->min_vruntime = next->vruntime;
+    }
+    q->current = next;
+    next->used = 0;
+    return next;
+}
+
+/* Simple: exactly one other is ready, which then is the whole tree. */
+static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct sched_entity *prev,
+                                                  uint64_t ticks)
+{
+    struct sched_entity *next;
+    uint64_t vruntime;
+
+    if (unlikely(q->nr != 2)) {
+        return NULL;
+    }
+    next = sched_cfs_entity(rb_first(&q->ready));
+    vruntime = prev->vruntime + ticks * prev->inverse;
+    if (sched_cfs_before(vruntime, next->vruntime)) {
+        vruntime = next->vruntime;
+    }
+    prev->vruntime = vruntime;
+    rb_set_single(&q->ready, &prev->node);
     if (sched_cfs_before(q->min_vruntime, next->vruntime)) {
         q->min_vruntime = next->vruntime;
     }

@@ -8,6 +8,7 @@
 #include <list/list.h>
 
 #define SCHED_POLICY_NAME "fifo"
+#define SCHED_HAS_SLICES  0
 
 struct sched_entity {
     struct list node;
@@ -64,6 +65,20 @@ static inline struct sched_entity *sched_next(struct sched_queue *q, struct sche
     if (prev) {
         list_add_tail(&q->ready, &prev->node);
     }
+    return list_entry(first, struct sched_entity, node);
+}
+
+static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct sched_entity *prev,
+                                                  uint64_t ticks)
+{
+    struct list *first = q->ready.next;
+
+    (void)ticks;
+    if (first == &q->ready) {
+        return NULL;
+    }
+    list_unlink(first);
+    list_add_tail(&q->ready, &prev->node);
     return list_entry(first, struct sched_entity, node);
 }
 

@@ -8,6 +8,7 @@
 #include <list/list.h>
 
 #define SCHED_POLICY_NAME "rr"
+#define SCHED_HAS_SLICES  1
 
 #define SCHED_RR_QUANTUM_MS 10
 
@@ -79,6 +80,21 @@ static inline struct sched_entity *sched_next(struct sched_queue *q, struct sche
         prev->used = 0;
         list_add_tail(&q->ready, &prev->node);
     }
+    return list_entry(first, struct sched_entity, node);
+}
+
+static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct sched_entity *prev,
+                                                  uint64_t ticks)
+{
+    struct list *first = q->ready.next;
+
+    (void)ticks; /* who yields gives up the rest of its quantum */
+    if (first == &q->ready) {
+        return NULL;
+    }
+    list_unlink(first);
+    prev->used = 0;
+    list_add_tail(&q->ready, &prev->node);
     return list_entry(first, struct sched_entity, node);
 }
 

@@ -12,6 +12,8 @@
  *  - sched_next returns NULL exactly when no entity is queued and prev is NULL.
  *  - no ready entity waits for ever while the others only run for finite slices or yield (fifo: only yield).
  *
+ * SCHED_HAS_SLICES is 0 for a policy that never ends a slice.
+ *
  * Time is in ticks of the monotonic clock; the providers learn its frequency by sched_policy_init.
  *
  *  void sched_policy_init(uint64_t ticks_per_second);
@@ -27,6 +29,9 @@
  *  struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev, enum sched_put_reason why);
  *      prev: current -> queued, or NULL when the last current one blocked, ended or was the idle thread (then it is
  *      outside already, see sched_block). Result: queued -> current. It may be prev.
+ *  struct sched_entity *sched_exchange(struct sched_queue *q, struct sched_entity *prev, uint64_t ticks);
+ *      sched_account and sched_next(SCHED_YIELD) in one, inline and without calls, for the simple cases. NULL: nothing
+ *      was done, use those.
  *  void sched_block(struct sched_queue *q, struct sched_entity *e);
  *      current -> outside; the entity sleeps, ends or migrates.
  *  void sched_account(struct sched_queue *q, struct sched_entity *e, uint64_t ticks);

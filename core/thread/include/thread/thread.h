@@ -63,7 +63,14 @@ enum thread_state {
 #define THREAD_WORK_SIGNAL BIT(0)  /* = USER_WORK_SIGNAL: interruptible sleeps end with -EINTR */
 #define THREAD_WORK_KICK   BIT(31) /* set by thread_kick: look around before entering U or VS */
 
+/* Why a switch from or to a thread is more than an exchange of registers. */
+#define THREAD_CARE_OPS       1 /* has thread_ops */
+#define THREAD_CARE_NEW       2 /* has never run */
+#define THREAD_CARE_MISPLACED 4 /* is on a CPU where it may not be */
+#define THREAD_CARE_IDLE      8 /* is an idle thread */
+
 struct thread;
+struct run_queue;
 
 /*
  * What the owner of an embedded thread wants to know. Any may be NULL. The switch callbacks run in the scheduler:
@@ -97,16 +104,17 @@ struct thread {
     bool on_rq;                   /* [r] counted by that run queue: ready, running or about to block */
     bool is_idle;                 /* [I] */
     bool is_leaving;              /* [r] the switch away from it is followed by thread_left */
+    uint8_t care;                 /* [r] THREAD_CARE_*: not 0 keeps it off the shortest way of thread_yield */
     bool is_allocated;            /* [I] by thread_create */
     bool is_detached;             /* [j] */
     bool has_exited;              /* [j] off its stack, for good */
     int8_t nice;                  /* [r] -20 .. 19 */
     cpumask_t affinity;           /* [r] CPUs it may run on */
-    uint64_t started_ticks;       /* [r] when it was last switched in */
-    uint64_t run_ticks;           /* [r] processor time up to started_ticks */
+    struct run_queue *rq;         /* [r] of ->cpu, while it is on it */
+    uint64_t run_ticks;           /* [r] processor time, without that since the queue's last accounting */
     uint64_t user_ticks;          /* [o] part of it that was spent in U or VS */
     uint64_t mark_ticks;          /* [o] thread_account_* bookkeeping */
-    uint64_t nr_voluntary;        /* [r] times it gave way by sleeping or yielding */
+    uint64_t nr_slept;            /* [r] times it gave way by sleeping */
     uint64_t nr_preempted;        /* [r] times it was switched out against its will */
 
     thread_fn fn; /* [I] */
