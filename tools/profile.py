@@ -21,7 +21,7 @@ def main():
     parser.add_argument("--to", dest="stop")
     parser.add_argument("--top", type=int, default=40)
     parser.add_argument("words", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     address = symbols(args.elf)
     table = sorted((a, n) for n, a in address.items())
     starts = [a for a, _ in table]
