@@ -1,3 +1,4 @@
 SRCS := ramfs.c body.c options.c
 DEPS := lib/string core/log core/heap core/frame
 PUBLIC_DEPS := lib/base fs/vfs
+TEST_DEPS := core/heap-tlsf lib/prng arch/host

@@ -63,12 +63,11 @@ void file_put(struct file *file)
         file->ops->release(file);
     if (file->is_writer)
         inode_end_write(file->inode);
-    struct inode *inode = file->inode;
-
+    /* The path last: its mount may be all that keeps the file system, which the inode needs to go. */
+    if (file->inode != NULL)
+        inode_put(file->inode);
     if (file->path.dentry != NULL)
         path_put(&file->path);
-    if (inode != NULL)
-        inode_put(inode);
     slab_free(file_cache, file);
 }
 
