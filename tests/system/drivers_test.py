@@ -27,7 +27,7 @@ def ktest(words, extra, smp=1, **how):
                  **how) as machine:
         match = machine.expect(r"ktest: (\d+) tests, (\d+) failed, (\d+) skipped")
         text, status = machine.wait()
-    assert match.group(2) == "0", text
+    assert match.group(1) != "0" and match.group(2) == "0", text
     results = {}
     for line in text.replace("\r", "").split("\n"):
         if line.startswith("ktest: ") and len(line.split()) > 2:
@@ -156,7 +156,8 @@ def test_partitions(tmp_path):
 
 @pytest.mark.parametrize("device", ["virtio-rng-device", "virtio-rng-pci"])
 def test_entropy_device(device):
-    ktest("random", f"-device {device}")
+    results, _ = ktest("random", f"-device {device}")
+    assert results["random_differs"] == "ok"
 
 
 def test_flash(tmp_path):
