@@ -10,6 +10,7 @@
 
 #include "disk.h"
 
+#include <faultinject/faultinject.h>
 #include <prng/prng.h>
 
 #define CTX (&vfs_kernel_context)
@@ -735,6 +736,70 @@ static void test_loops(void **state)
     log_set_level(7);
 }
 
+/* A bit of everything; what fails, fails. */
+static void work_through(void)
+{
+    static uint8_t data[30000];
+    struct listing *l = malloc(sizeof(*l));
+
+    (void)vfs_mkdir(CTX, NULL, "/mnt/dir/new directory", 0777);
+    (void)write_at("/mnt/dir/new directory/with a file", 0, data, sizeof(data));
+    (void)write_at("/mnt/first file.txt", 9000, data, 100);
+    (void)truncate_to("/mnt/first file.txt", 50);
+    (void)vfs_rename(CTX, NULL, "/mnt/dir/sub", NULL, "/mnt/a directory that moved", 0);
+    (void)vfs_rename(CTX, NULL, "/mnt/dir/second", NULL, "/mnt/FIRST FILE.txt", 0);
+    (void)vfs_rename(CTX, NULL, "/mnt/first file.txt", NULL, "/mnt/dir/new directory",
+                     RENAME_EXCHANGE);
+    for (int i = 0; i < 20; i++) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "/mnt/dir/many names %d", i);
+        (void)write_at(path, 0, data, (size_t)i * 10);
+        if (i % 2)
+            (void)vfs_unlink(CTX, NULL, path);
+    }
+    (void)list_dir("/mnt/dir", l);
+    (void)vfs_rmdir(CTX, NULL, "/mnt/a directory that moved");
+    (void)vfs_sync();
+    free(l);
+}
+
+/* Each allocation fails once: the disk stays sound, and the memory comes back. */
+static void test_failing_allocations(void **state)
+{
+    static uint8_t good[300 * 1024];
+    uint64_t before = 0, nr_hits;
+
+    (void)state;
+    make_image("-F 12 -s 1", 300);
+    assert_int_equal(disk_mount(), 0);
+    assert_int_equal(vfs_mkdir(CTX, NULL, "/mnt/dir", 0777), 0);
+    assert_int_equal(vfs_mkdir(CTX, NULL, "/mnt/dir/sub", 0777), 0);
+    assert_int_equal(write_at("/mnt/first file.txt", 0, good, 3000), 3000);
+    assert_int_equal(write_at("/mnt/dir/second", 0, good, 1000), 1000);
+    assert_int_equal(disk_unmount(), 0);
+    memcpy(good, disk_data, sizeof(good));
+    log_set_level(0);
+    for (uint64_t n = 1;; n++) {
+        memcpy(disk_data, good, sizeof(good));
+        assert_int_equal(disk_mount(), 0);
+        nr_hits = alloc_fail_hits();
+        alloc_fail_set(n);
+        work_through();
+        alloc_fail_set(0);
+        assert_int_equal(disk_unmount(), 0);
+        expect_clean();
+        if (alloc_fail_hits() == nr_hits) {
+            assert_true(n > 100); /* the work is worth the name */
+            break;
+        }
+        if (n == 20)
+            before = free_memory();
+    }
+    assert_true(free_memory() + 64 >= before);
+    log_set_level(7);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -765,6 +830,7 @@ int main(void)
         cmocka_unit_test(test_times_and_modes),
         cmocka_unit_test(test_flipped_bits),
         cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_loops),
     };
 
