@@ -1,8 +1,9 @@
 /*
  * Bodies: where a file's bytes lie on the disk, and reading, writing, growing and cutting them.
  *
- * A file's clusters always cover its size: they are taken when it grows, by write or truncate, so that
- * write-back finds its place and cannot run out of room. FAT knows no holes: a gap is written as zeros.
+ * A file's clusters always cover its size: they are taken when it grows, by write or truncate, so
+ * that write-back finds its place and cannot run out of room. FAT knows no holes: a gap is written
+ * as zeros.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -11,7 +12,8 @@
 
 /* Pages of a gap that are written back together, so that a large one does not fill the memory. */
 #define ZERO_BATCH 64
-/* Dirty pages of one file beyond which its writer writes back: memory can only be reclaimed from clean ones. */
+/* Dirty pages of one file beyond which its writer writes back: memory can only be reclaimed from
+ * clean ones. */
 #define DIRTY_MAX 512
 
 /* ---- places ---- */
@@ -53,8 +55,8 @@ int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *out)
 }
 
 /*
- * The stretch of the disk that holds the body from offset on: its place, and how many of the nr_bytes
- * are contiguous. -ENOENT: the body ends before offset. REQUIRES volume->lock.
+ * The stretch of the disk that holds the body from offset on: its place, and how many of the
+ * nr_bytes are contiguous. -ENOENT: the body ends before offset. REQUIRES volume->lock.
  */
 static int body_place(struct fat_inode *fi, uint64_t offset, size_t nr_bytes, uint64_t *place,
                       size_t *nr_here)
@@ -111,8 +113,9 @@ static int body_read_page(struct pagecache *cache, uint64_t index, struct frame 
     while (at < end) {
         uint64_t place;
         /* Who reads a directory has the lock. */
-        int ret = S_ISDIR(fi->inode.mode) ? body_place(fi, offset + at, end - at, &place, &nr_here)
-                                          : locked_place(fi, offset + at, end - at, &place, &nr_here);
+        int ret = S_ISDIR(fi->inode.mode)
+                      ? body_place(fi, offset + at, end - at, &place, &nr_here)
+                      : locked_place(fi, offset + at, end - at, &place, &nr_here);
 
         if (ret == -ENOENT)
             ret = fat_damaged(vol, "a file is shorter than its size; it starts at cluster",

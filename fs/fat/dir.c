@@ -1,6 +1,6 @@
 /*
- * Directories: arrays of 32-byte entries in the page cache of the directory's inode. A long name lies in
- * pieces before its entry, last piece first (fatgen103, "FAT Long Directory Entries").
+ * Directories: arrays of 32-byte entries in the page cache of the directory's inode. A long name
+ * lies in pieces before its entry, last piece first (fatgen103, "FAT Long Directory Entries").
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -76,7 +76,7 @@ int fat_entry_write(struct fat_inode *dir, uint32_t slot, const struct fat_entry
 
 /* A long name while its pieces come in. */
 struct long_name {
-    unsigned next; /* the order of the piece that must come next, 0: the entry itself */
+    unsigned next;      /* the order of the piece that must come next, 0: the entry itself */
     unsigned nr_pieces; /* 0: there is no name, or it was broken */
     uint8_t checksum;
     uint32_t first_slot;
@@ -96,8 +96,8 @@ static void add_piece(struct fat_volume *vol, struct long_name *name, uint32_t s
     unsigned order = piece->order & (LAST_PIECE - 1);
 
     if ((piece->order & LAST_PIECE) != 0) {
-        *name = (struct long_name){.nr_pieces = order, .next = order, .checksum = piece->checksum,
-                                   .first_slot = slot};
+        *name = (struct long_name){
+            .nr_pieces = order, .next = order, .checksum = piece->checksum, .first_slot = slot};
     }
     if (order == 0 || order > 20 || name->nr_pieces == 0 || order != name->next ||
         piece->checksum != name->checksum) {
@@ -129,8 +129,8 @@ static void take_name(struct fat_volume *vol, const struct long_name *name)
     /* What no path can spell is known by its short name. */
     if (length <= 0 || memchr(found->name, '/', (size_t)length) != NULL) {
         length = (int)fat_short_to_text(&found->entry, found->name);
-        found->nr_units =
-            (uint16_t)MAX(utf8_to_utf16(found->name, (size_t)length, vol->units, FAT_NAME_UNITS), 0);
+        found->nr_units = (uint16_t)MAX(
+            utf8_to_utf16(found->name, (size_t)length, vol->units, FAT_NAME_UNITS), 0);
         if (!found->has_long)
             found->first_slot = found->slot;
     }
@@ -175,7 +175,8 @@ int fat_dir_next(struct fat_inode *dir, uint32_t *slot)
 
 static bool is_dot_name(const struct fat_entry *entry)
 {
-    return memcmp(entry->name, ".          ", 11) == 0 || memcmp(entry->name, "..         ", 11) == 0;
+    return memcmp(entry->name, ".          ", 11) == 0 ||
+           memcmp(entry->name, "..         ", 11) == 0;
 }
 
 /* Is volume->found what volume->wanted spells, by its long or its short name? */
@@ -313,8 +314,8 @@ static int extend_dir(struct fat_inode *dir)
 }
 
 /*
- * nr_slots free slots in a row. Behind the end mark everything is free, whatever it holds; *is_at_end:
- * the run goes beyond the mark, which must be set again behind it.
+ * nr_slots free slots in a row. Behind the end mark everything is free, whatever it holds;
+ * *is_at_end: the run goes beyond the mark, which must be set again behind it.
  */
 static int find_free(struct fat_inode *dir, unsigned nr_slots, uint32_t *first, bool *is_at_end)
 {

@@ -1,13 +1,13 @@
 /*
  * What the files of fs/fat share.
  *
- * Every sector of the disk belongs to one page cache: file bodies and directories (but for their bytes
- * in fixed root directories, which have no clusters) to their inode's, the allocation table to the
- * volume's own. So nothing is cached twice, and write-back of one never overwrites another.
+ * Every sector of the disk belongs to one page cache: those of file bodies and directories to their
+ * inode's, those of the allocation table to the volume's own. So nothing is cached twice, and
+ * write-back of one never overwrites another.
  *
- * Locks: volume->lock (mutex) protects the table, all directories' contents, and what the inodes say
- * about their place on the disk. Order: inode->lock, volume->lock. Directory and table pages are only
- * read in with it held; write_page takes it, so nothing is written back by its holder.
+ * Locks: volume->lock (mutex) protects the table, all directories' contents, and what the inodes
+ * say about their place on the disk. Order: inode->lock, volume->lock. Directory and table pages
+ * are only read in with it held; write_page takes it, so nothing is written back by its holder.
  */
 #ifndef FAT_INTERNAL_H
 #define FAT_INTERNAL_H
@@ -115,23 +115,23 @@ struct fat_geometry {
 };
 
 struct fat_volume {
-    struct superblock *sb;     /* [I] */
-    struct block_device *dev;  /* [I] */
-    struct fat_geometry g;     /* [I] */
+    struct superblock *sb;      /* [I] */
+    struct block_device *dev;   /* [I] */
+    struct fat_geometry g;      /* [I] */
     struct fat_options options; /* [I] */
 
     struct mutex lock;
-    struct pagecache table;     /* contents: [lock] */
-    struct frame *table_frame;  /* [lock] the page of the table that was used last, or NULL */
-    uint64_t table_index;       /* [lock] its index */
-    bool has_nr_free;           /* [lock] nr_free is known: counted, or as FSInfo says */
-    bool is_counted;            /* [lock] */
-    uint32_t nr_free;           /* [lock] clusters */
-    uint32_t next_free;         /* [lock] where to look first */
-    bool is_marked_dirty;       /* [lock] the state byte on the disk says so */
-    bool has_reported;          /* [lock] damage: one line is enough */
+    struct pagecache table;    /* contents: [lock] */
+    struct frame *table_frame; /* [lock] the page of the table that was used last, or NULL */
+    uint64_t table_index;      /* [lock] its index */
+    bool has_nr_free;          /* [lock] nr_free is known: counted, or as FSInfo says */
+    bool is_counted;           /* [lock] */
+    uint32_t nr_free;          /* [lock] clusters */
+    uint32_t next_free;        /* [lock] where to look first */
+    bool is_marked_dirty;      /* [lock] the state byte on the disk says so */
+    bool has_reported;         /* [lock] damage: one line is enough */
     struct list buckets[FAT_NR_BUCKETS]; /* [lock] inodes with a name, by place */
-    struct condvar evicted;     /* an inode went */
+    struct condvar evicted;              /* an inode went */
     /* Scratch of the directory code. [lock] */
     uint16_t wanted[FAT_NAME_UNITS + 1], units[20 * FAT_LONG_UNITS];
     struct fat_found found;
@@ -142,10 +142,10 @@ struct fat_inode {
     uint32_t first_cluster; /* [volume] 0: none */
     uint32_t hint_index;    /* [volume] this cluster of the file ... */
     uint32_t hint_cluster;  /* [volume] ... is this one of the disk; 0: unknown */
-    struct fat_inode *dir;  /* [volume] holds a reference; NULL for the root and for removed files */
-    uint32_t slot;          /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
-    uint8_t attr;           /* [volume] */
-    struct list node;       /* [volume] in a bucket; self-linked when it has no name */
+    struct fat_inode *dir; /* [volume] holds a reference; NULL for the root and for removed files */
+    uint32_t slot;         /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
+    uint8_t attr;          /* [volume] */
+    struct list node;      /* [volume] in a bucket; self-linked when it has no name */
 };
 
 static inline struct fat_volume *fat_volume_of(const struct superblock *sb)
@@ -222,14 +222,15 @@ struct fat_cursor {
     uint64_t index;      /* of frame */
 };
 
-/* The entry in a slot; the pointer lives until the next call for this cursor. -ENOENT behind the end. */
+/* The entry in a slot; the pointer lives until the next call for this cursor. -ENOENT behind the
+ * end. */
 int fat_cursor_at(struct fat_cursor *cursor, uint32_t slot, struct fat_entry **entry);
 void fat_cursor_dirty(struct fat_cursor *cursor);
 void fat_cursor_release(struct fat_cursor *cursor);
 
 /*
- * The first name at or behind *slot into volume->found; *slot goes behind it. -ENOENT: none. The volume's
- * label is left out.
+ * The first name at or behind *slot into volume->found; *slot goes behind it. -ENOENT: none. The
+ * volume's label is left out.
  */
 int fat_dir_next(struct fat_inode *dir, uint32_t *slot);
 /* The name into volume->found. -ENOENT. */
@@ -252,8 +253,8 @@ size_t fat_short_to_text(const struct fat_entry *entry, char out[NAME_MAX + 1]);
 /* 0, -EINVAL for what cannot be a name (also with a dot or space at its end), -ENAMETOOLONG. */
 int fat_name_check(const char *name, size_t name_len);
 /*
- * The short name of a name. Returns true when it is the name itself, up to the case bits in *name_case;
- * false: a long name is needed besides, and a numeric tail if *needs_tail.
+ * The short name of a name. Returns true when it is the name itself, up to the case bits in
+ * *name_case; false: a long name is needed besides, and a numeric tail if *needs_tail.
  */
 bool fat_short_from_text(const char *name, size_t name_len, uint8_t out[11], uint8_t *name_case,
                          bool *needs_tail);
@@ -283,8 +284,8 @@ static inline void fat_entry_set_first(struct fat_entry *entry, uint32_t cluster
 }
 
 /*
- * The inode of volume->found in dir, with a reference. -EAGAIN: the lock was let go to wait for its end
- * in memory; find the name again. REQUIRES volume->lock.
+ * The inode of volume->found in dir, with a reference. -EAGAIN: the lock was let go to wait for its
+ * end in memory; find the name again. REQUIRES volume->lock.
  */
 int fat_inode_find(struct fat_inode *dir, struct inode **out);
 /* A new inode for an entry, without a place yet. REQUIRES volume->lock. */

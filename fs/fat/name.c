@@ -1,6 +1,6 @@
 /*
- * Names: the 8.3 form, how it is made from a long one (fatgen103, "The Basis-Name Generation Algorithm"),
- * and comparison without regard to case.
+ * Names: the 8.3 form, how it is made from a long one (fatgen103, "The Basis-Name Generation
+ * Algorithm"), and comparison without regard to case.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -90,11 +90,11 @@ static bool is_short_char(char c)
 }
 
 /*
- * A part (base or extension) as upper case into out, padded by spaces. Returns whether nothing got lost
- * but the case; the case goes to *has_upper and *has_lower.
+ * A part (base or extension) as upper case into out, padded by spaces. Returns whether nothing got
+ * lost but the case; the case goes to *has_upper and *has_lower.
  */
-static bool convert_part(const char *part, size_t length, uint8_t *out, size_t size, bool *has_upper,
-                         bool *has_lower)
+static bool convert_part(const char *part, size_t length, uint8_t *out, size_t size,
+                         bool *has_upper, bool *has_lower)
 {
     bool is_exact = true;
     size_t at = 0;
@@ -133,8 +133,8 @@ bool fat_short_from_text(const char *name, size_t name_len, uint8_t out[11], uin
             dot = i;
     }
     is_exact = convert_part(name, dot, out, 8, &base_upper, &base_lower);
-    is_exact &= convert_part(name + dot + (dot < name_len), name_len - dot - (dot < name_len), out + 8,
-                             3, &ext_upper, &ext_lower);
+    is_exact &= convert_part(name + dot + (dot < name_len), name_len - dot - (dot < name_len),
+                             out + 8, 3, &ext_upper, &ext_lower);
     if (out[0] == ' ') {
         out[0] = '_';
         is_exact = false;
@@ -181,7 +181,7 @@ static uint32_t next_folded(const char **name, size_t *name_len)
     int length = utf8_decode(*name, *name_len, &c);
 
     if (length < 0) {
-        c = 0x110000u + (uint8_t)**name;
+        c = 0x110000u + (uint8_t) * *name;
         length = 1;
     }
     *name += length;

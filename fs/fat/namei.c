@@ -1,6 +1,6 @@
 /*
- * Names and attributes: the operations of directories. A name is found in any case and by its short form;
- * its dentry always has the spelling that is on the disk, so that a file has one dentry only.
+ * Names and attributes: the operations of directories. A name is found in any case and by its short
+ * form; its dentry always has the spelling that is on the disk, so that a file has one dentry only.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -74,7 +74,8 @@ static uint32_t dot_dot_cluster(const struct fat_inode *dir)
 }
 
 /* Fills a new directory's cluster: "." and "..", then the end. */
-static int write_dots(struct fat_inode *fi, const struct fat_inode *dir, const struct fat_entry *like)
+static int write_dots(struct fat_inode *fi, const struct fat_inode *dir,
+                      const struct fat_entry *like)
 {
     struct fat_volume *vol = fat_inode_volume(fi);
     struct fat_entry dots[2] = {*like, *like};
@@ -99,7 +100,8 @@ static int write_dots(struct fat_inode *fi, const struct fat_inode *dir, const s
     return 0;
 }
 
-static int fat_mkdir(struct inode *dir, struct dentry *dentry, uint32_t mode, const struct cred *cred)
+static int fat_mkdir(struct inode *dir, struct dentry *dentry, uint32_t mode,
+                     const struct cred *cred)
 {
     struct fat_inode *fdir = fat_inode_of(dir), *fi = NULL;
     struct fat_volume *vol = fat_inode_volume(fdir);
@@ -260,7 +262,8 @@ static int fat_exchange(struct dentry *a, struct dentry *b)
 }
 
 static int rename_locked(struct fat_inode *fi, struct fat_inode *new_dir, const struct dentry *new,
-                         struct fat_inode *target, struct inode **old_dir, struct inode **target_dir)
+                         struct fat_inode *target, struct inode **old_dir,
+                         struct inode **target_dir)
 {
     uint32_t slot;
     bool is_empty = true;

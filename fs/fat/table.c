@@ -1,6 +1,6 @@
 /*
- * The allocation table: chains of clusters. Read through a page cache of its own that covers just the
- * table; write-back goes to all copies.
+ * The allocation table: chains of clusters. Read through a page cache of its own that covers just
+ * the table; write-back goes to all copies.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -231,7 +231,8 @@ int fat_chain_free(struct fat_volume *vol, uint32_t first)
     uint32_t cluster = first, next, nr_free;
     int ret = fat_count_free(vol, &nr_free);
 
-    /* Each step frees a cluster that was taken, so a loop comes to an end at the first freed one. */
+    /* Each step frees a cluster that was taken, so a loop comes to an end at the first freed one.
+     */
     while (ret == 0 && cluster != FAT_END) {
         if (!fat_is_cluster(vol, cluster))
             return fat_damaged(vol, "a chain of clusters leads outside at cluster", cluster);

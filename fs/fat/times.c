@@ -33,8 +33,8 @@ int64_t fat_time_decode(uint16_t date, uint16_t time, uint8_t centiseconds)
     /* Nonsense gives some time or other, never a fault. */
     seconds = DAYS_TO_1980 + days_before_year(year) + days_before_month(year, month_index) +
               (day ? day - 1 : 0);
-    seconds = seconds * SECONDS_PER_DAY + (time >> 11) * 3600 + (time >> 5 & 63) * 60 +
-              (time & 31) * 2;
+    seconds =
+        seconds * SECONDS_PER_DAY + (time >> 11) * 3600 + (time >> 5 & 63) * 60 + (time & 31) * 2;
     return seconds * (int64_t)NS_PER_SEC + centiseconds * (int64_t)(NS_PER_SEC / 100);
 }
 

@@ -73,7 +73,8 @@ static bool fsinfo_read(struct fat_volume *vol, struct fsinfo *info)
 
     return vol->g.fsinfo_offset != 0 &&
            block_read_bytes(vol->dev, vol->g.fsinfo_offset, &first, sizeof(first)) == 0 &&
-           block_read_bytes(vol->dev, vol->g.fsinfo_offset + FSINFO_AT_2, info, sizeof(*info)) == 0 &&
+           block_read_bytes(vol->dev, vol->g.fsinfo_offset + FSINFO_AT_2, info, sizeof(*info)) ==
+               0 &&
            first == FSINFO_SIGNATURE_1 && info->signature == FSINFO_SIGNATURE_2;
 }
 
@@ -133,7 +134,8 @@ static int fat_sync(struct superblock *sb)
     ret_pages = pagecache_sync();
     if (ret == 0)
         ret = ret_pages;
-    /* After the last unmount the table is all that is left, and is no longer found by a walk of inodes. */
+    /* After the last unmount the table is all that is left, and is no longer found by a walk of
+     * inodes. */
     if (ret == 0)
         ret = pagecache_writeback(&vol->table, 0, UINT64_MAX);
     mutex_lock(&vol->lock);
@@ -188,8 +190,8 @@ static const struct superblock_ops fat_super_ops = {
 
 /* ---- mounting ---- */
 
-static const char *const ignored_options[] = {"utf8",       "iocharset=", "codepage=",
-                                              "shortname=", "errors=",    "quiet"};
+static const char *const ignored_options[] = {
+    "utf8", "iocharset=", "codepage=", "shortname=", "errors=", "quiet"};
 
 /* One word of the options; end: behind it. */
 static int parse_option(struct fat_options *options, const char *word, const char *end)

@@ -1,6 +1,6 @@
 /*
- * The newc header: a magic of 6 characters, 13 fields of 8 hexadecimal digits; the name; padding to a
- * multiple of 4 from the start of the archive; the body; padding again.
+ * The newc header: a magic of 6 characters, 13 fields of 8 hexadecimal digits; the name; padding to
+ * a multiple of 4 from the start of the archive; the body; padding again.
  */
 #include <base/errno.h>
 #include <cpio/cpio.h>
@@ -78,8 +78,16 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
         }
     }
     *entry = (struct cpio_entry){
-        .ino = f[0], .mode = f[1], .uid = f[2], .gid = f[3], .nlink = f[4], .mtime = f[5],
-        .body_size = f[6], .dev_major = f[7], .dev_minor = f[8], .rdev_major = f[9],
+        .ino = f[0],
+        .mode = f[1],
+        .uid = f[2],
+        .gid = f[3],
+        .nlink = f[4],
+        .mtime = f[5],
+        .body_size = f[6],
+        .dev_major = f[7],
+        .dev_minor = f[8],
+        .rdev_major = f[9],
         .rdev_minor = f[10],
     };
     name_size = f[11];

@@ -6,11 +6,11 @@
 
 #include "private.h"
 
-#define CLASS_64      2
-#define DATA_LITTLE   1
-#define VERSION       1
-#define OSABI_SYSV    0
-#define OSABI_GNU     3
+#define CLASS_64    2
+#define DATA_LITTLE 1
+#define VERSION     1
+#define OSABI_SYSV  0
+#define OSABI_GNU   3
 
 static bool is_ident_ok(const uint8_t *ident)
 {
@@ -51,7 +51,8 @@ static bool is_load_ok(const struct elf_segment *load)
     uint64_t end;
 
     return load->mem_size >= load->file_size &&
-           !__builtin_add_overflow(load->vaddr, load->mem_size, &end) && end <= -(uint64_t)PAGE_SIZE &&
+           !__builtin_add_overflow(load->vaddr, load->mem_size, &end) &&
+           end <= -(uint64_t)PAGE_SIZE &&
            (load->file_size == 0 || ((load->vaddr ^ load->offset) & PAGE_MASK) == 0);
 }
 

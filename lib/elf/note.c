@@ -1,5 +1,6 @@
 /*
- * Notes: three words (sizes of name and descriptor, type), the name and the descriptor, each padded to 4.
+ * Notes: three words (sizes of name and descriptor, type), the name and the descriptor, each padded
+ * to 4.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -32,6 +33,7 @@ int elf_note_next(const void *notes, size_t size, size_t *pos, struct elf_note *
     note->desc_size = header[1];
     note->type = header[2];
     /* The padding of the last descriptor may be missing. */
-    *pos += NOTE_HEADER_SIZE + name_padded + MIN(ALIGN_UP((size_t)header[1], 4), left - name_padded);
+    *pos +=
+        NOTE_HEADER_SIZE + name_padded + MIN(ALIGN_UP((size_t)header[1], 4), left - name_padded);
     return 1;
 }

@@ -1,5 +1,6 @@
 /*
- * ELF64 structures as they lie in the file (little endian), read by copies: the source may be misaligned.
+ * ELF64 structures as they lie in the file (little endian), read by copies: the source may be
+ * misaligned.
  */
 #ifndef ELF_PRIVATE_H
 #define ELF_PRIVATE_H

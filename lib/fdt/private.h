@@ -1,6 +1,6 @@
 /*
- * The structure block's tokens (Devicetree Specification v0.4, 5.4.1), as they read on a little-endian
- * machine: tokens are compared without swapping bytes.
+ * The structure block's tokens (Devicetree Specification v0.4, 5.4.1), as they read on a
+ * little-endian machine: tokens are compared without swapping bytes.
  */
 #ifndef FDT_PRIVATE_H
 #define FDT_PRIVATE_H

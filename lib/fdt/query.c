@@ -21,7 +21,8 @@ int fdt_prop_find(const struct fdt *fdt, const struct fdt_node *node, const char
     return rc < 0 ? rc : -ENOENT;
 }
 
-int fdt_node_u32(const struct fdt *fdt, const struct fdt_node *node, const char *name, uint32_t *out)
+int fdt_node_u32(const struct fdt *fdt, const struct fdt_node *node, const char *name,
+                 uint32_t *out)
 {
     struct fdt_prop prop;
     int rc = fdt_prop_find(fdt, node, name, &prop);
@@ -29,7 +30,8 @@ int fdt_node_u32(const struct fdt *fdt, const struct fdt_node *node, const char 
     return rc < 0 ? rc : fdt_prop_u32(&prop, 0, out);
 }
 
-int fdt_node_u64(const struct fdt *fdt, const struct fdt_node *node, const char *name, uint64_t *out)
+int fdt_node_u64(const struct fdt *fdt, const struct fdt_node *node, const char *name,
+                 uint64_t *out)
 {
     struct fdt_prop prop;
     int rc = fdt_prop_find(fdt, node, name, &prop);
@@ -170,7 +172,8 @@ int fdt_find_offset(const struct fdt *fdt, uint32_t offset, struct fdt_node *nod
 }
 
 /* Translates a region from the bus of node bus to the bus above. */
-static int translate(const struct fdt *fdt, const struct fdt_node *bus, uint64_t *addr, uint64_t size)
+static int translate(const struct fdt *fdt, const struct fdt_node *bus, uint64_t *addr,
+                     uint64_t size)
 {
     struct fdt_prop ranges;
     struct fdt_range range;

@@ -1,6 +1,6 @@
 /*
- * The pass over the structure block. All bounds are checked here, once per token: an offset that these
- * functions keep is 4-aligned and not behind structs_end.
+ * The pass over the structure block. All bounds are checked here, once per token: an offset that
+ * these functions keep is 4-aligned and not behind structs_end.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -35,8 +35,7 @@ int fdt_open(struct fdt *fdt, const void *blob, size_t max_size)
     fdt->blob = blob;
     fdt->size = FDT_SWAP32(header->total_size);
     version = FDT_SWAP32(header->version);
-    if (version < FDT_COMPATIBLE_VERSION ||
-        FDT_SWAP32(header->compatible_version) > FDT_VERSION) {
+    if (version < FDT_COMPATIBLE_VERSION || FDT_SWAP32(header->compatible_version) > FDT_VERSION) {
         return -EPROTO;
     }
     if (fdt->size < FDT_HEADER_SIZE || fdt->size > max_size || fdt->size > INT32_MAX) {
@@ -124,12 +123,14 @@ int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
     return prop_next(fdt, pos, prop);
 }
 
-/* A cell count; what no decoder here accepts becomes a value that fits the field and none accepts. */
+/* A cell count; what no decoder here accepts becomes a value that fits the field and none accepts.
+ */
 static uint8_t cell_count(const struct fdt_prop *prop)
 {
     uint32_t count;
 
-    return fdt_prop_u32(prop, 0, &count) == 0 && count <= FDT_MAX_CELLS ? (uint8_t)count : UINT8_MAX;
+    return fdt_prop_u32(prop, 0, &count) == 0 && count <= FDT_MAX_CELLS ? (uint8_t)count
+                                                                        : UINT8_MAX;
 }
 
 /* The properties that the walk understands. */
@@ -170,8 +171,8 @@ static enum prop_name classify(const char *name)
 }
 
 /*
- * The same, remembered by the name's offset in the strings block, since a tree spells a name once. The
- * cache is direct-mapped; an entry holds the offset above four bits of the meaning.
+ * The same, remembered by the name's offset in the strings block, since a tree spells a name once.
+ * The cache is direct-mapped; an entry holds the offset above four bits of the meaning.
  */
 static ALWAYS_INLINE enum prop_name name_of(struct fdt_walk *walk, const struct fdt_prop *prop)
 {
@@ -189,7 +190,8 @@ static ALWAYS_INLINE enum prop_name name_of(struct fdt_walk *walk, const struct 
     return name;
 }
 
-/* Notes what the node and its children need of one property; an empty ranges makes a bus transparent. */
+/* Notes what the node and its children need of one property; an empty ranges makes a bus
+ * transparent. */
 static ALWAYS_INLINE void pick_prop(struct fdt_walk *walk, struct fdt_node *node,
                                     const struct fdt_prop *prop, bool *is_transparent)
 {

@@ -98,7 +98,8 @@ bool fdt_node_is_enabled(const struct fdt_node *node)
 {
     const char *status = fdt_prop_string(&node->status, 0);
 
-    return !node->status.value || (status && (str_equal(status, "okay") || str_equal(status, "ok")));
+    return !node->status.value ||
+           (status && (str_equal(status, "okay") || str_equal(status, "ok")));
 }
 
 bool fdt_node_is_named(const struct fdt_node *node, const char *base)
@@ -110,7 +111,8 @@ bool fdt_node_is_named(const struct fdt_node *node, const char *base)
 }
 
 /* The entry index of a list of entries of nr_cells: its cells, or NULL and the error. */
-static const fdt_word_t *entry(const struct fdt_prop *prop, unsigned nr_cells, unsigned index, int *rc)
+static const fdt_word_t *entry(const struct fdt_prop *prop, unsigned nr_cells, unsigned index,
+                               int *rc)
 {
     uint32_t size = nr_cells * 4;
 

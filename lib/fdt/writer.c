@@ -1,6 +1,7 @@
 /*
- * Writing a tree. A property's name offset is written as the distance of its string from the end of the
- * buffer, since the strings grow downwards; finish turns it into an offset in the strings block.
+ * Writing a tree. A property's name offset is written as the distance of its string from the end of
+ * the buffer, since the strings grow downwards; finish turns it into an offset in the strings
+ * block.
  */
 #include <base/errno.h>
 #include <fdt/writer.h>
@@ -119,7 +120,8 @@ void fdt_write_end(struct fdt_writer *w)
     }
 }
 
-/* The distance from the end of the buffer of name, which is added unless it is there; 0: no room. */
+/* The distance from the end of the buffer of name, which is added unless it is there; 0: no room.
+ */
 static uint32_t intern(struct fdt_writer *w, const char *name)
 {
     size_t size = strlen(name) + 1;

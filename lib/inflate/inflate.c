@@ -1,6 +1,6 @@
 /*
- * DEFLATE. A code is decoded by one lookup in a root table, plus one in a subtable when it is longer
- * than the root's index. Input is taken in aligned 32-bit words into a 64-bit buffer.
+ * DEFLATE. A code is decoded by one lookup in a root table, plus one in a subtable when it is
+ * longer than the root's index. Input is taken in aligned 32-bit words into a 64-bit buffer.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -8,8 +8,9 @@
 #include "private.h"
 
 /*
- * A table entry: the bits to drop, the number of extra bits (or the index width of a subtable), the kind,
- * and the literal, the base of a length or distance, or the start of a subtable. 0: no such code.
+ * A table entry: the bits to drop, the number of extra bits (or the index width of a subtable), the
+ * kind, and the literal, the base of a length or distance, or the start of a subtable. 0: no such
+ * code.
  */
 #define ENTRY(kind, value, extra) ((uint32_t)(value) << 16 | (kind) | (uint32_t)(extra) << 8)
 #define ENTRY_BITS(e)             ((e)&0xff)
@@ -27,13 +28,14 @@
 #define END_OF_BLOCK   256
 
 /* RFC 1951, 3.2.5: base and extra bits of length codes 257 to 285 and distance codes 0 to 29. */
-static const uint16_t length_bases[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                          31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+static const uint16_t length_bases[29] = {3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                          15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
+                                          67, 83, 99, 115, 131, 163, 195, 227, 258};
 static const uint8_t length_extras[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                           2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t dist_bases[30] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,
-                                        33,  49,  65,  97,  129, 193,  257,  385,  513,  769,
-                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const uint16_t dist_bases[30] = {
+    1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
+    193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 static const uint8_t dist_extras[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
                                         6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
@@ -57,13 +59,13 @@ static uint32_t symbol_entry(enum alphabet alphabet, unsigned symbol)
         }
         return 0;
     default:
-        return symbol < MAX_DIST_CODES
-                   ? ENTRY(KIND_BASE, dist_bases[symbol], dist_extras[symbol])
-                   : 0;
+        return symbol < MAX_DIST_CODES ? ENTRY(KIND_BASE, dist_bases[symbol], dist_extras[symbol])
+                                       : 0;
     }
 }
 
-/* Codes are read lowest bit first, so they are kept reversed: counts code up from its highest bit. */
+/* Codes are read lowest bit first, so they are kept reversed: counts code up from its highest bit.
+ */
 static unsigned next_reversed(unsigned code, unsigned nr_bits)
 {
     unsigned bit = 1u << (nr_bits - 1);
@@ -75,8 +77,8 @@ static unsigned next_reversed(unsigned code, unsigned nr_bits)
 }
 
 /*
- * counts[l]: codes of length l. 0, or -EBADMSG for a code that is over-subscribed or incomplete. Incomplete
- * is right only for one code of one bit (RFC 1951, 3.2.7) and for no code at all.
+ * counts[l]: codes of length l. 0, or -EBADMSG for a code that is over-subscribed or incomplete.
+ * Incomplete is right only for one code of one bit (RFC 1951, 3.2.7) and for no code at all.
  */
 static int check_counts(const uint16_t *counts, enum alphabet alphabet)
 {
@@ -119,7 +121,8 @@ static int build_table(uint32_t *table, unsigned size, unsigned root_bits, const
                        unsigned nr_symbols, enum alphabet alphabet)
 {
     uint16_t counts[MAX_CODE_BITS + 1] = {0}, next[MAX_CODE_BITS + 2] = {0}, sorted[288];
-    unsigned code = 0, used = 1u << root_bits, sub_start = 0, sub_bits = 0, sub_index = ~0u, nr_codes;
+    unsigned code = 0, used = 1u << root_bits, sub_start = 0, sub_bits = 0, sub_index = ~0u,
+             nr_codes;
 
     for (unsigned i = 0; i < nr_symbols; i++) {
         counts[lengths[i]]++;
@@ -342,8 +345,9 @@ static ALWAYS_INLINE size_t base_value(struct inflate_stream *s, uint32_t entry)
 }
 
 /*
- * Decodes a block up to its end code. The stream and the place in the output are held in local copies whose
- * address goes nowhere, so that they live in registers; what is rare works on the originals.
+ * Decodes a block up to its end code. The stream and the place in the output are held in local
+ * copies whose address goes nowhere, so that they live in registers; what is rare works on the
+ * originals.
  */
 static int decode_block(struct inflate_work *work, struct inflate_stream *stream)
 {
@@ -470,7 +474,8 @@ static int read_lengths(struct inflate_work *work, struct inflate_stream *s, uns
 /* RFC 1951, 3.2.7. */
 static int build_dynamic(struct inflate_work *work, struct inflate_stream *s)
 {
-    static const uint8_t order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    static const uint8_t order[19] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                      11, 4,  12, 3, 13, 2, 14, 1, 15};
     int header = take(s, 14);
     unsigned nr_lit, nr_dist, nr_order;
 

@@ -272,8 +272,8 @@ struct rb_node *rb_last(const struct rb_root *root)
 }
 
 /*
- * Black nodes from node down to missing children, -1 when a path disagrees or an invariant is broken.
- * Recursive to the height of the tree: for tests.
+ * Black nodes from node down to missing children, -1 when a path disagrees or an invariant is
+ * broken. Recursive to the height of the tree: for tests.
  */
 static int black_height(const struct rb_node *node, const struct rb_node *parent)
 {
@@ -300,5 +300,6 @@ bool rb_is_valid(const struct rb_root *root)
     while (leftmost && leftmost->left) {
         leftmost = leftmost->left;
     }
-    return is_black(root->node) && root->leftmost == leftmost && black_height(root->node, NULL) >= 0;
+    return is_black(root->node) && root->leftmost == leftmost &&
+           black_height(root->node, NULL) >= 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Heap sort: builds a heap with the largest item at index 0, then moves it to the end, again and again.
+ * Heap sort: builds a heap with the largest item at index 0, then moves it to the end, again and
+ * again.
  */
 #include <sort/sort.h>
 

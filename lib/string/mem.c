@@ -3,11 +3,11 @@
  *
  * Plain rv64 has no guarantee that misaligned words are fast (or do not trap into the firmware), so
  * words are only ever accessed aligned. When source and destination are not aligned alike, each
- * destination word is merged from two source words by shifts. An aligned word that holds at least one
- * byte of the source may be read as a whole: it cannot cross a page. Byte order: little endian.
+ * destination word is merged from two source words by shifts. An aligned word that holds at least
+ * one byte of the source may be read as a whole: it cannot cross a page. Byte order: little endian.
  *
- * Blocks are loaded completely before they are stored, and forward copies never store beyond what has
- * been loaded, so copy_forward also serves overlapping moves to lower addresses.
+ * Blocks are loaded completely before they are stored, and forward copies never store beyond what
+ * has been loaded, so copy_forward also serves overlapping moves to lower addresses.
  */
 #include <string/string.h>
 
@@ -27,10 +27,10 @@
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 
-#define WORD       sizeof(word_t)
-#define WORD_MASK  (WORD - 1)
-#define BLOCK      (8 * WORD)
-#define OFFSET(p)  ((uintptr_t)(p) & WORD_MASK)
+#define WORD      sizeof(word_t)
+#define WORD_MASK (WORD - 1)
+#define BLOCK     (8 * WORD)
+#define OFFSET(p) ((uintptr_t)(p)&WORD_MASK)
 
 /* Copies between aligned places in 64-byte blocks, then words; returns the bytes left (< 8). */
 static ALWAYS_INLINE size_t copy_words(uint8_t **dst, const uint8_t **src, size_t nr_bytes)

@@ -1,8 +1,8 @@
 /*
  * String functions for freestanding builds, and strlcpy, which older C libraries lack.
  *
- * strlen and strcmp go by aligned words: a word may be read beyond the terminator, never across a page.
- * (w - 01..01) & ~w & 80..80 is non-zero iff w holds a zero byte (Mycroft 1987).
+ * strlen and strcmp go by aligned words: a word may be read beyond the terminator, never across a
+ * page. (w - 01..01) & ~w & 80..80 is non-zero iff w holds a zero byte (Mycroft 1987).
  */
 #include <string/string.h>
 
@@ -21,7 +21,7 @@
 typedef uint64_t __attribute__((may_alias)) word_t;
 
 #define OFFSET(p)   ((uintptr_t)(p) & (sizeof(word_t) - 1))
-#define HAS_ZERO(w) (((w)-0x0101010101010101ull) & ~(w) & 0x8080808080808080ull)
+#define HAS_ZERO(w) (((w)-0x0101010101010101ull) & ~(w)&0x8080808080808080ull)
 
 WHOLE_WORDS size_t strlen(const char *s)
 {

@@ -1,6 +1,6 @@
 /*
- * Damaged FAT12 images: the input is a list of changes to the first 16 KiB of a good one, which is then
- * used in all the ways that users have. Nothing may crash, loop, or keep memory.
+ * Damaged FAT12 images: the input is a list of changes to the first 16 KiB of a good one, which is
+ * then used in all the ways that users have. Nothing may crash, loop, or keep memory.
  */
 #include "disk.h"
 
@@ -13,9 +13,30 @@
 /* Boot sector, two tables of one sector each, 16 root entries in one sector, data from sector 4. */
 static void make_good(uint8_t *image)
 {
-    static const uint8_t bpb[] = {0xeb, 0x3c, 0x90, 'T', 'R', 'I', 'N', 'E', ' ', ' ', ' ', 0, 2,
-                                  1,    1,    0,    2,   16,  0,   NR_SECTORS & 255, NR_SECTORS >> 8,
-                                  0xf8, 1,    0};
+    static const uint8_t bpb[] = {0xeb,
+                                  0x3c,
+                                  0x90,
+                                  'T',
+                                  'R',
+                                  'I',
+                                  'N',
+                                  'E',
+                                  ' ',
+                                  ' ',
+                                  ' ',
+                                  0,
+                                  2,
+                                  1,
+                                  1,
+                                  0,
+                                  2,
+                                  16,
+                                  0,
+                                  NR_SECTORS & 255,
+                                  NR_SECTORS >> 8,
+                                  0xf8,
+                                  1,
+                                  0};
 
     memset(image, 0, IMAGE_SIZE);
     memcpy(image, bpb, sizeof(bpb));

@@ -1,6 +1,7 @@
 /*
- * fs/fat: the same random operations on FAT and on ramfs, which must agree; fsck.fat and mtools judge what
- * is left on the disk. Then full disks, names in all spellings, failing disks and damaged images.
+ * fs/fat: the same random operations on FAT and on ramfs, which must agree; fsck.fat and mtools
+ * judge what is left on the disk. Then full disks, names in all spellings, failing disks and
+ * damaged images.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,8 +36,8 @@ static void make_image(const char *options, size_t nr_kib)
     static uint8_t *data;
     FILE *file;
 
-    assert_int_equal(run("rm -f %s && mkfs.fat -C %s -i 12345678 %s %zu > /dev/null 2>&1", image_path,
-                         image_path, options, nr_kib),
+    assert_int_equal(run("rm -f %s && mkfs.fat -C %s -i 12345678 %s %zu > /dev/null 2>&1",
+                         image_path, image_path, options, nr_kib),
                      0);
     data = malloc(nr_kib * 1024);
     file = fopen(image_path, "rb");
@@ -231,9 +232,18 @@ static void remove_tree(const char *path)
 
 /* No two of these differ in case alone: ramfs would tell them apart. */
 static const char *const pool[] = {
-    "A", "b.txt", "README.TXT", "Mixed.Case", "a name with spaces.and.dots", "UPPER.low", ".hidden",
+    "A",
+    "b.txt",
+    "README.TXT",
+    "Mixed.Case",
+    "a name with spaces.and.dots",
+    "UPPER.low",
+    ".hidden",
     "ein-sehr-langer-name-der-mehrere-stuecke-braucht-und-noch-ein-wenig-mehr.tar.gz",
-    "\xc3\xa4\xc3\xb6\xc3\xbc-\xe2\x82\xac-\xf0\x9f\x98\x80", "TILDE~1", "longname-is-long", "x"};
+    "\xc3\xa4\xc3\xb6\xc3\xbc-\xe2\x82\xac-\xf0\x9f\x98\x80",
+    "TILDE~1",
+    "longname-is-long",
+    "x"};
 
 static void random_path(struct prng *prng, char *relative, size_t size)
 {
@@ -679,7 +689,8 @@ static void test_flipped_bits(void **state)
     make_small_image();
     memcpy(good, disk_data, sizeof(good));
     log_set_level(0);
-    /* Boot sector, tables and root directory: each bit; then several bits at once, anywhere there. */
+    /* Boot sector, tables and root directory: each bit; then several bits at once, anywhere there.
+     */
     for (size_t bit = 0; bit < 2048 * 8 + 4000; bit++) {
         if (bit == 3000)
             before = free_memory();

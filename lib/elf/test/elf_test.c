@@ -40,8 +40,13 @@ static void make_image(void)
     image.phdrs[0] = (struct elf_raw_phdr){.type = ELF_PT_INTERP, .offset = 0x200, .filesz = 9};
     image.phdrs[1] = (struct elf_raw_phdr){
         .type = ELF_PT_LOAD, .flags = 5, .filesz = 0x1800, .memsz = 0x1800, .align = 0x1000};
-    image.phdrs[2] = (struct elf_raw_phdr){.type = ELF_PT_LOAD, .flags = 6, .offset = 0x1800,
-        .vaddr = 0x2800, .filesz = 0x200, .memsz = 0x3000, .align = 0x1000};
+    image.phdrs[2] = (struct elf_raw_phdr){.type = ELF_PT_LOAD,
+                                           .flags = 6,
+                                           .offset = 0x1800,
+                                           .vaddr = 0x2800,
+                                           .filesz = 0x200,
+                                           .memsz = 0x3000,
+                                           .align = 0x1000};
     image.phdrs[3] = (struct elf_raw_phdr){.type = ELF_PT_GNU_STACK, .flags = 6, .offset = ~0ull};
     image.phdrs[4] = (struct elf_raw_phdr){
         .type = ELF_PT_TLS, .offset = 0x1800, .filesz = 8, .memsz = 16, .align = 8};

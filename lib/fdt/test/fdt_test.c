@@ -1,5 +1,6 @@
 /*
- * lib/fdt: reads back what the writer wrote, and survives every truncation and every flipped bit of it.
+ * lib/fdt: reads back what the writer wrote, and survives every truncation and every flipped bit of
+ * it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,9 +98,9 @@ static struct fdt sample_open(void)
 
 static void test_walk(void **state)
 {
-    static const char *const names[] = {"",         "aliases", "chosen", "memory@80000000",
-                                        "cpus",     "cpu@3",   "soc",    "serial@10000000",
-                                        "plic@c000000", "bus@40000000", "dev@2010"};
+    static const char *const names[] = {
+        "",    "aliases",         "chosen",       "memory@80000000", "cpus",    "cpu@3",
+        "soc", "serial@10000000", "plic@c000000", "bus@40000000",    "dev@2010"};
     static const int depths[] = {0, 1, 1, 1, 1, 2, 1, 2, 2, 1, 2};
     struct fdt fdt = sample_open();
     struct fdt_walk walk;
@@ -346,7 +347,8 @@ static void edit_more_nodes(void *ctx, const char *name, int depth, struct fdt_w
 
 static void test_copy_edits(void **state)
 {
-    static const struct fdt_filter filter = {edit_node, edit_prop, edit_more_props, edit_more_nodes};
+    static const struct fdt_filter filter = {edit_node, edit_prop, edit_more_props,
+                                             edit_more_nodes};
     static uint8_t buf[4096] ALIGNED(8);
     struct fdt fdt = sample_open(), copy;
     struct fdt_node root, node;

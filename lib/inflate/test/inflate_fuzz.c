@@ -1,5 +1,6 @@
 /*
- * Any bytes as a gzip member and as a bare stream, into small windows: bounded output, no access outside.
+ * Any bytes as a gzip member and as a bare stream, into small windows: bounded output, no access
+ * outside.
  */
 #include <stdlib.h>
 #include <string.h>

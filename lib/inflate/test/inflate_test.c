@@ -1,6 +1,6 @@
 /*
- * lib/inflate: what gzip made of several kinds of data at several levels, in all output modes; and every
- * truncation and flipped bit of a small member.
+ * lib/inflate: what gzip made of several kinds of data at several levels, in all output modes; and
+ * every truncation and flipped bit of a small member.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -214,8 +214,8 @@ static void test_every_flipped_bit(void **state)
 
         data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         rc = gzip_inflate(&work, data, size, NULL, &out);
-        /* The header's time, system and text flag mean nothing to us, nor do the bits behind the last
-         * block up to the trailer. */
+        /* The header's time, system and text flag mean nothing to us, nor do the bits behind the
+         * last block up to the trailer. */
         if (rc == 0) {
             assert_true((bit >= 32 && bit < 80) || bit == 24 || bit / 8 == size - 9);
             assert_memory_equal(out.buf, plain, 600);
@@ -237,10 +237,10 @@ static void expect_bad(const uint8_t *data, size_t size)
 static void test_malformed(void **state)
 {
     (void)state;
-    expect_bad((uint8_t[]){0x07}, 1);                         /* block type 3 */
-    expect_bad((uint8_t[]){0x01, 0x01, 0x00, 0xff, 0xff}, 5); /* stored: lengths disagree */
+    expect_bad((uint8_t[]){0x07}, 1);                               /* block type 3 */
+    expect_bad((uint8_t[]){0x01, 0x01, 0x00, 0xff, 0xff}, 5);       /* stored: lengths disagree */
     expect_bad((uint8_t[]){0x01, 0x02, 0x00, 0xfd, 0xff, 0x41}, 6); /* stored: cut */
-    expect_bad((uint8_t[]){0x03, 0x02, 0x00}, 3);             /* fixed: distance before the start */
+    expect_bad((uint8_t[]){0x03, 0x02, 0x00}, 3); /* fixed: distance before the start */
     expect_bad((uint8_t[]){0x05, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00}, 8); /* no lengths */
 }
 
@@ -258,12 +258,9 @@ static void test_crc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_gzip_makes),
-        cmocka_unit_test(test_misaligned_and_followed),
-        cmocka_unit_test(test_every_truncation),
-        cmocka_unit_test(test_every_flipped_bit),
-        cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_crc),
+        cmocka_unit_test(test_what_gzip_makes),  cmocka_unit_test(test_misaligned_and_followed),
+        cmocka_unit_test(test_every_truncation), cmocka_unit_test(test_every_flipped_bit),
+        cmocka_unit_test(test_malformed),        cmocka_unit_test(test_crc),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

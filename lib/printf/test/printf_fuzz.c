@@ -1,6 +1,6 @@
 /*
- * Formats made from any bytes, with arguments of the right types, into buffers of any size: the sanitizers
- * watch, and the length must not depend on the buffer.
+ * Formats made from any bytes, with arguments of the right types, into buffers of any size: the
+ * sanitizers watch, and the length must not depend on the buffer.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /*
- * The formatter against the C library's snprintf, for all combinations of flags, widths and precisions.
+ * The formatter against the C library's snprintf, for all combinations of flags, widths and
+ * precisions.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,9 +52,9 @@ static void for_each_prefix(void (*check)(const char *prefix))
 
 static void check_integers(const char *prefix)
 {
-    static const long long values[] = {0,       1,        -1,       42,        -12345,   255,
-                                       INT_MAX, INT_MIN,  LONG_MAX, LONG_MIN,  0xdeadbeef,
-                                       128,     -129,     65535,    010};
+    static const long long values[] = {0,          1,       -1,      42,       -12345,
+                                       255,        INT_MAX, INT_MIN, LONG_MAX, LONG_MIN,
+                                       0xdeadbeef, 128,     -129,    65535,    010};
     static const char conversions[] = "diuxXo";
 
     for (size_t v = 0; v < ARRAY_SIZE(values); v++) {

@@ -1,5 +1,6 @@
 /*
- * The kernel's own memcpy and its siblings, as the machine runs them: all alignments against loops of bytes.
+ * The kernel's own memcpy and its siblings, as the machine runs them: all alignments against loops
+ * of bytes.
  */
 #include <ktest/ktest.h>
 #include <string/string.h>

@@ -186,8 +186,8 @@ static void test_strlcpy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_memcpy), cmocka_unit_test(test_memmove_overlapping),
-        cmocka_unit_test(test_memset), cmocka_unit_test(test_memcmp),
+        cmocka_unit_test(test_memcpy),  cmocka_unit_test(test_memmove_overlapping),
+        cmocka_unit_test(test_memset),  cmocka_unit_test(test_memcmp),
         cmocka_unit_test(test_strings), cmocka_unit_test(test_strlcpy),
     };
 

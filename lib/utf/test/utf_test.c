@@ -43,9 +43,16 @@ static void test_round_trip(void **state)
 
 static void test_malformed(void **state)
 {
-    static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80",
-                                      "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
-                                      "\xff", "\xc3("};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x80\x80",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x80\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf8\x88\x80\x80\x80",
+                                      "\xff",
+                                      "\xc3("};
     uint32_t c;
     char out[8];
 
@@ -72,7 +79,7 @@ static void test_upper(void **state)
     assert_int_equal(utf16_to_upper(0x3b1), 0x391); /* alpha */
     assert_int_equal(utf16_to_upper(0x44f), 0x42f); /* ya */
     assert_int_equal(utf16_to_upper(0x451), 0x401); /* yo */
-    for (uint32_t c = 0; c < 0x10000; c++) { /* what is upper case stays */
+    for (uint32_t c = 0; c < 0x10000; c++) {        /* what is upper case stays */
         assert_int_equal(utf16_to_upper(utf16_to_upper((uint16_t)c)), utf16_to_upper((uint16_t)c));
     }
 }

@@ -2,14 +2,15 @@
  * FAT12, FAT16 and FAT32, read and write, with long names, after Microsoft's "FAT32 File System
  * Specification" (fatgen103, 2000). Mounted as "vfat" (or "msdos", which is the same here).
  *
- * Options: uid=, gid=, umask=, fmask=, dmask= (octal); utf8, iocharset=, codepage=, shortname=, errors= and
- * quiet are accepted and mean nothing.
+ * Options: uid=, gid=, umask=, fmask=, dmask= (octal); utf8, iocharset=, codepage=, shortname=,
+ * errors= and quiet are accepted and mean nothing.
  *
- * What FAT has no room for: owners and permissions (one owner and mask for all; a file without any write
- * bit is stored as read-only), links, devices. Names keep their case and are found in any case.
+ * What FAT has no room for: owners and permissions (one owner and mask for all; a file without any
+ * write bit is stored as read-only), links, devices. Names keep their case and are found in any
+ * case.
  *
- * A damaged image costs -EUCLEAN or -EIO and a line in the log: every cluster number is checked before it
- * is used, and chains that loop are noticed.
+ * A damaged image costs -EUCLEAN or -EIO and a line in the log: every cluster number is checked
+ * before it is used, and chains that loop are noticed.
  */
 #ifndef FAT_FAT_H
 #define FAT_FAT_H

@@ -1,9 +1,9 @@
 /*
  * Bit arrays: set, clear, test, search. Not atomic: the user serialises.
  *
- * A bitmap of nr_bits is an array of BITMAP_WORDS(nr_bits) uint64_t; bit n is bit n % 64 of word n / 64.
- * Bits beyond nr_bits in the last word are never reported and never changed. Searches return nr_bits
- * when there is nothing to find.
+ * A bitmap of nr_bits is an array of BITMAP_WORDS(nr_bits) uint64_t; bit n is bit n % 64 of word n
+ * / 64. Bits beyond nr_bits in the last word are never reported and never changed. Searches return
+ * nr_bits when there is nothing to find.
  */
 #ifndef BITMAP_BITMAP_H
 #define BITMAP_BITMAP_H

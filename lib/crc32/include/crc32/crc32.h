@@ -1,5 +1,6 @@
 /*
- * CRC-32 of IEEE 802.3 (reflected, polynomial 0xedb88320), as gzip, GPT and ext4's crc32 without c use it.
+ * CRC-32 of IEEE 802.3 (reflected, polynomial 0xedb88320), as gzip, GPT and ext4's crc32 without c
+ * use it.
  */
 #ifndef CRC32_CRC32_H
 #define CRC32_CRC32_H

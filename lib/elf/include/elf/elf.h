@@ -1,37 +1,37 @@
 /*
- * Validated views of ELF64 files for RISC-V: header, program headers, notes, after the System V gABI and
- * the RISC-V ELF psABI. It reads bytes that a caller brings (a file's first page, an image in memory);
- * it loads nothing.
+ * Validated views of ELF64 files for RISC-V: header, program headers, notes, after the System V
+ * gABI and the RISC-V ELF psABI. It reads bytes that a caller brings (a file's first page, an image
+ * in memory); it loads nothing.
  *
  * The file is untrusted. What these functions return has been checked for overflow and against the
- * file's size, so that a loader may add the numbers up without checking again. All results are copies:
- * the source may change afterwards.
+ * file's size, so that a loader may add the numbers up without checking again. All results are
+ * copies: the source may change afterwards.
  */
 #ifndef ELF_ELF_H
 #define ELF_ELF_H
 
 #include <base/types.h>
 
-#define ELF_HEADER_SIZE  64
-#define ELF_PHDR_SIZE    56
-#define ELF_MAX_PHDRS    64
-#define ELF_MAX_INTERP   256 /* bytes of PT_INTERP with the NUL that are accepted */
+#define ELF_HEADER_SIZE 64
+#define ELF_PHDR_SIZE   56
+#define ELF_MAX_PHDRS   64
+#define ELF_MAX_INTERP  256 /* bytes of PT_INTERP with the NUL that are accepted */
 
 #define ELF_ET_EXEC 2
 #define ELF_ET_DYN  3
 
 #define ELF_EM_RISCV 243
 
-#define ELF_PT_NULL      0
-#define ELF_PT_LOAD      1
-#define ELF_PT_DYNAMIC   2
-#define ELF_PT_INTERP    3
-#define ELF_PT_NOTE      4
-#define ELF_PT_PHDR      6
-#define ELF_PT_TLS       7
-#define ELF_PT_GNU_STACK 0x6474e551u
-#define ELF_PT_GNU_RELRO 0x6474e552u
-#define ELF_PT_GNU_PROPERTY 0x6474e553u
+#define ELF_PT_NULL             0
+#define ELF_PT_LOAD             1
+#define ELF_PT_DYNAMIC          2
+#define ELF_PT_INTERP           3
+#define ELF_PT_NOTE             4
+#define ELF_PT_PHDR             6
+#define ELF_PT_TLS              7
+#define ELF_PT_GNU_STACK        0x6474e551u
+#define ELF_PT_GNU_RELRO        0x6474e552u
+#define ELF_PT_GNU_PROPERTY     0x6474e553u
 #define ELF_PT_RISCV_ATTRIBUTES 0x70000003u
 
 #define ELF_PF_X 1u
@@ -39,13 +39,13 @@
 #define ELF_PF_R 4u
 
 /* e_flags of RISC-V. */
-#define ELF_RISCV_RVC         0x1u
-#define ELF_RISCV_FLOAT_MASK  0x6u
-#define ELF_RISCV_FLOAT_SOFT  0x0u
+#define ELF_RISCV_RVC          0x1u
+#define ELF_RISCV_FLOAT_MASK   0x6u
+#define ELF_RISCV_FLOAT_SOFT   0x0u
 #define ELF_RISCV_FLOAT_DOUBLE 0x4u
 
 struct elf_header {
-    uint16_t type; /* ELF_ET_* */
+    uint16_t type;     /* ELF_ET_* */
     uint16_t nr_phdrs; /* 1 to ELF_MAX_PHDRS */
     uint32_t flags;
     uint64_t entry;
@@ -84,8 +84,9 @@ struct elf_layout {
 };
 
 /*
- * Checks the header in the first head_size bytes of a file of file_size bytes. 0; -ENOEXEC for anything
- * that is no RISC-V ELF64 little-endian executable (EXEC or DYN) with a program header table.
+ * Checks the header in the first head_size bytes of a file of file_size bytes. 0; -ENOEXEC for
+ * anything that is no RISC-V ELF64 little-endian executable (EXEC or DYN) with a program header
+ * table.
  */
 MUST_CHECK int elf_read_header(struct elf_header *elf, const void *head, size_t head_size,
                                uint64_t file_size);
@@ -97,8 +98,8 @@ static inline size_t elf_phdrs_size(const struct elf_header *elf)
 }
 
 /*
- * Program header index < nr_phdrs of the table, which the caller has read (elf_phdrs_size bytes; it may be
- * misaligned). 0 or -ENOEXEC.
+ * Program header index < nr_phdrs of the table, which the caller has read (elf_phdrs_size bytes; it
+ * may be misaligned). 0 or -ENOEXEC.
  */
 MUST_CHECK int elf_read_segment(const struct elf_header *elf, const void *table, unsigned index,
                                 struct elf_segment *segment);
@@ -120,10 +121,10 @@ struct elf_note {
 MUST_CHECK int elf_note_next(const void *notes, size_t size, size_t *pos, struct elf_note *note);
 
 /*
- * For images in memory: a section by name, for symbol tables in tools and tests. 0, -ENOENT, -ENOEXEC.
- * The range lies within the image.
+ * For images in memory: a section by name, for symbol tables in tools and tests. 0, -ENOENT,
+ * -ENOEXEC. The range lies within the image.
  */
-MUST_CHECK int elf_find_section(const void *image, size_t size, const char *name,
-                                uint64_t *offset, uint64_t *section_size);
+MUST_CHECK int elf_find_section(const void *image, size_t size, const char *name, uint64_t *offset,
+                                uint64_t *section_size);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * Flattened device tree: a reader over the blob as it lies, after the Devicetree Specification v0.4,
- * chapter 5. Nothing is unpacked or allocated. <fdt/writer.h> builds trees.
+ * Flattened device tree: a reader over the blob as it lies, after the Devicetree Specification
+ * v0.4, chapter 5. Nothing is unpacked or allocated. <fdt/writer.h> builds trees.
  *
- * The blob is untrusted: every access is bounds-checked, names and strings are proven to be terminated
- * before they are handed out, depth is limited (FDT_MAX_DEPTH). A malformed tree ends an iteration with
- * -EBADMSG; it never loops. The blob must not change while it is read.
+ * The blob is untrusted: every access is bounds-checked, names and strings are proven to be
+ * terminated before they are handed out, depth is limited (FDT_MAX_DEPTH). A malformed tree ends an
+ * iteration with -EBADMSG; it never loops. The blob must not change while it is read.
  *
  * The natural use is one linear pass:
  *
@@ -14,8 +14,8 @@
  *   fdt_walk_init(&walk, &fdt);
  *   while ((rc = fdt_walk_next(&walk, &node)) > 0) { ... }
  *
- * Each node arrives, parents before children, with what a driver match wants already picked from its
- * properties. fdt_find_* are such passes and cost as much.
+ * Each node arrives, parents before children, with what a driver match wants already picked from
+ * its properties. fdt_find_* are such passes and cost as much.
  */
 #ifndef FDT_FDT_H
 #define FDT_FDT_H
@@ -26,18 +26,18 @@
 #define FDT_HEADER_SIZE 40
 #define FDT_MAX_DEPTH   16 /* the root is depth 0; deeper nodes are -EBADMSG */
 #define FDT_NAME_CACHE  32
-#define FDT_MAX_CELLS   4  /* of an address or size in any property that is decoded here */
+#define FDT_MAX_CELLS   4 /* of an address or size in any property that is decoded here */
 
 /* A checked blob. */
 struct fdt {
     const uint8_t *blob;
-    uint32_t size;           /* totalsize */
-    uint32_t structs;        /* offset of the structure block, 4-aligned */
-    uint32_t structs_end;    /* the offset behind it */
-    uint32_t strings;        /* offset of the strings block */
-    uint32_t strings_size;   /* up to and with its last NUL: every offset below it is terminated */
-    uint32_t reservations;   /* offset of the memory reservation block, 8-aligned */
-    uint32_t boot_hart;      /* boot_cpuid_phys */
+    uint32_t size;         /* totalsize */
+    uint32_t structs;      /* offset of the structure block, 4-aligned */
+    uint32_t structs_end;  /* the offset behind it */
+    uint32_t strings;      /* offset of the strings block */
+    uint32_t strings_size; /* up to and with its last NUL: every offset below it is terminated */
+    uint32_t reservations; /* offset of the memory reservation block, 8-aligned */
+    uint32_t boot_hart;    /* boot_cpuid_phys */
 };
 
 /* One property: name terminated, value of size bytes, 4-aligned in the blob. value NULL: absent. */
@@ -50,7 +50,7 @@ struct fdt_prop {
 /* One node. Plain data: it may be copied and kept as long as the blob. */
 struct fdt_node {
     uint32_t offset; /* of its FDT_BEGIN_NODE in the blob: the node's identity, 0 is none */
-    uint32_t props;  /* offset of its first property or, without one, of the token behind its name */
+    uint32_t props; /* offset of its first property or, without one, of the token behind its name */
     uint32_t parent; /* offset of its parent's FDT_BEGIN_NODE, 0 for the root */
     uint8_t depth;
     uint8_t address_cells; /* the parent's #address-cells and #size-cells: they decode reg */
@@ -85,9 +85,10 @@ struct fdt_walk {
 };
 
 /*
- * Checks the header. max_size: bytes that may be read at blob (at least FDT_HEADER_SIZE). blob must be
- * 8-aligned. 0; -EINVAL: no device tree (magic, alignment); -EBADMSG: a malformed one; -EPROTO: a
- * version this reader does not know (it reads 16 and 17 and what says it is compatible with them).
+ * Checks the header. max_size: bytes that may be read at blob (at least FDT_HEADER_SIZE). blob must
+ * be 8-aligned. 0; -EINVAL: no device tree (magic, alignment); -EBADMSG: a malformed one; -EPROTO:
+ * a version this reader does not know (it reads 16 and 17 and what says it is compatible with
+ * them).
  */
 MUST_CHECK int fdt_open(struct fdt *fdt, const void *blob, size_t max_size);
 
@@ -96,7 +97,8 @@ void fdt_walk_init(struct fdt_walk *walk, const struct fdt *fdt);
 /* 1 and the next node, 0 at the end of the tree, -EBADMSG. */
 MUST_CHECK int fdt_walk_next(struct fdt_walk *walk, struct fdt_node *node);
 
-/* Makes the next fdt_walk_next go on behind node's subtree; call it right after node was returned. */
+/* Makes the next fdt_walk_next go on behind node's subtree; call it right after node was returned.
+ */
 MUST_CHECK int fdt_walk_skip(struct fdt_walk *walk, const struct fdt_node *node);
 
 /* Properties of one node in order: pos starts at node->props. 1, 0 at the end, -EBADMSG. */
@@ -109,9 +111,10 @@ int fdt_prop_find(const struct fdt *fdt, const struct fdt_node *node, const char
 /*
  * Whole-tree searches: 0 and the node, -ENOENT, -EBADMSG.
  *
- * path: "/soc/serial@10000000"; a component without @ also matches a node with any unit address. A path
- * that does not start with '/' is the name of an alias. Text behind ':' is ignored (stdout-path).
- * compatible: the first node behind the node at offset after (0: from the start) that lists it.
+ * path: "/soc/serial@10000000"; a component without @ also matches a node with any unit address. A
+ * path that does not start with '/' is the name of an alias. Text behind ':' is ignored
+ * (stdout-path). compatible: the first node behind the node at offset after (0: from the start)
+ * that lists it.
  */
 MUST_CHECK int fdt_find_path(const struct fdt *fdt, const char *path, struct fdt_node *node);
 MUST_CHECK int fdt_find_phandle(const struct fdt *fdt, uint32_t phandle, struct fdt_node *node);
@@ -136,8 +139,8 @@ bool fdt_node_is_named(const struct fdt_node *node, const char *base);
 int fdt_reg(const struct fdt_node *node, unsigned index, uint64_t *addr, uint64_t *size);
 
 /*
- * The same as CPU physical address, translated by the ranges of all buses above; -ENOENT also when the
- * region cannot be reached (a bus without ranges) and -ERANGE when no range holds it.
+ * The same as CPU physical address, translated by the ranges of all buses above; -ENOENT also when
+ * the region cannot be reached (a bus without ranges) and -ERANGE when no range holds it.
  */
 int fdt_reg_phys(const struct fdt *fdt, const struct fdt_node *node, unsigned index, paddr_t *addr,
                  uint64_t *size);
@@ -177,8 +180,10 @@ const char *fdt_prop_string(const struct fdt_prop *prop, unsigned index);
 bool fdt_prop_has_string(const struct fdt_prop *prop, const char *s);
 
 /* Lookups in one: property name of node, in the forms above. */
-int fdt_node_u32(const struct fdt *fdt, const struct fdt_node *node, const char *name, uint32_t *out);
-int fdt_node_u64(const struct fdt *fdt, const struct fdt_node *node, const char *name, uint64_t *out);
+int fdt_node_u32(const struct fdt *fdt, const struct fdt_node *node, const char *name,
+                 uint32_t *out);
+int fdt_node_u64(const struct fdt *fdt, const struct fdt_node *node, const char *name,
+                 uint64_t *out);
 const char *fdt_node_string(const struct fdt *fdt, const struct fdt_node *node, const char *name);
 
 /* Entry index of the memory reservation block: 0, -ENOENT behind the last, -EBADMSG. */

@@ -9,11 +9,11 @@
  *   fdt_write_end(&w);
  *   rc = fdt_writer_finish(&w, &total);
  *
- * An error sticks: the calls in between need no checks, fdt_writer_finish tells. The structure block
- * grows from the front of the buffer, the strings from its back; finish moves them together.
+ * An error sticks: the calls in between need no checks, fdt_writer_finish tells. The structure
+ * block grows from the front of the buffer, the strings from its back; finish moves them together.
  *
- * There is no editing in place. A tree is edited by copying it: fdt_write_copy hands every property and
- * node of a source tree to a filter, which keeps it, drops it or writes something else.
+ * There is no editing in place. A tree is edited by copying it: fdt_write_copy hands every property
+ * and node of a source tree to a filter, which keeps it, drops it or writes something else.
  */
 #ifndef FDT_WRITER_H
 #define FDT_WRITER_H
@@ -23,14 +23,14 @@
 struct fdt_writer {
     uint8_t *buf;
     uint32_t size;
-    uint32_t pos;          /* next byte of the structure block */
-    uint32_t structs;      /* where it starts, 0 before the first node */
-    uint32_t strings;      /* the strings occupy [strings, size) until finish */
+    uint32_t pos;     /* next byte of the structure block */
+    uint32_t structs; /* where it starts, 0 before the first node */
+    uint32_t strings; /* the strings occupy [strings, size) until finish */
     uint32_t boot_hart;
-    int depth;             /* open nodes */
-    bool has_children;     /* the open node has had a child: no more properties */
+    int depth;         /* open nodes */
+    bool has_children; /* the open node has had a child: no more properties */
     bool has_root;
-    int error;             /* the first error: -ENOSPC, -EINVAL (wrong order) */
+    int error; /* the first error: -ENOSPC, -EINVAL (wrong order) */
 };
 
 /* buf: 8-aligned, at least 64 bytes. */
@@ -38,7 +38,8 @@ void fdt_writer_init(struct fdt_writer *w, void *buf, size_t size);
 
 void fdt_write_reservation(struct fdt_writer *w, paddr_t addr, uint64_t size);
 void fdt_write_begin(struct fdt_writer *w, const char *name);
-void fdt_write_begin_at(struct fdt_writer *w, const char *name, uint64_t unit_address); /* name@hex */
+void fdt_write_begin_at(struct fdt_writer *w, const char *name,
+                        uint64_t unit_address); /* name@hex */
 void fdt_write_end(struct fdt_writer *w);
 
 void fdt_write_prop(struct fdt_writer *w, const char *name, const void *value, size_t size);
@@ -48,14 +49,16 @@ void fdt_write_u64(struct fdt_writer *w, const char *name, uint64_t value);
 void fdt_write_string(struct fdt_writer *w, const char *name, const char *value);
 void fdt_write_strings(struct fdt_writer *w, const char *name, const char *const *values,
                        size_t nr_values);
-void fdt_write_cells(struct fdt_writer *w, const char *name, const uint32_t *cells, size_t nr_cells);
+void fdt_write_cells(struct fdt_writer *w, const char *name, const uint32_t *cells,
+                     size_t nr_cells);
 /* nr_pairs of (address, size), two cells each. */
 void fdt_write_reg(struct fdt_writer *w, const uint64_t *pairs, size_t nr_pairs);
 
 /* An empty property of size bytes whose zeroed value is returned, NULL when it does not fit. */
 void *fdt_write_prop_space(struct fdt_writer *w, const char *name, size_t size);
 
-/* Terminates the tree. *total: bytes of the blob. 0, -ENOSPC, -EINVAL (nodes open or none, order). */
+/* Terminates the tree. *total: bytes of the blob. 0, -ENOSPC, -EINVAL (nodes open or none, order).
+ */
 MUST_CHECK int fdt_writer_finish(struct fdt_writer *w, size_t *total);
 
 enum fdt_edit { FDT_KEEP, FDT_DROP };

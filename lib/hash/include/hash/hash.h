@@ -1,6 +1,7 @@
 /*
- * Hash functions: FNV-1a (Fowler, Noll, Vo) for short trusted keys, SipHash-1-3 (Aumasson and Bernstein
- * 2012) with a secret key where an adversary picks the keys, and the finaliser of MurmurHash3 for integers.
+ * Hash functions: FNV-1a (Fowler, Noll, Vo) for short trusted keys, SipHash-1-3 (Aumasson and
+ * Bernstein 2012) with a secret key where an adversary picks the keys, and the finaliser of
+ * MurmurHash3 for integers.
  */
 #ifndef HASH_HASH_H
 #define HASH_HASH_H

@@ -1,9 +1,9 @@
 /*
- * Decompression of DEFLATE (RFC 1951) and gzip (RFC 1952) from memory, table-driven, with the CRC-32 and
- * the length of gzip checked.
+ * Decompression of DEFLATE (RFC 1951) and gzip (RFC 1952) from memory, table-driven, with the
+ * CRC-32 and the length of gzip checked.
  *
- * The input is untrusted: over-subscribed and incomplete codes, distances beyond the start and truncation
- * give -EBADMSG, and output never exceeds what the caller makes room for.
+ * The input is untrusted: over-subscribed and incomplete codes, distances beyond the start and
+ * truncation give -EBADMSG, and output never exceeds what the caller makes room for.
  *
  * Output goes to a flat buffer that is also the history window. When it is full, the caller's room
  * function makes room, in the way it likes: it grows or replaces the buffer, or it consumes what is
@@ -50,8 +50,9 @@ bool gzip_is_compressed(const void *data, size_t size);
 uint32_t gzip_size_hint(const void *data, size_t size);
 
 /*
- * Decompresses one gzip member. *used (may be NULL): its bytes, so that a caller can go on behind it.
- * 0; -EINVAL: no gzip; -EBADMSG: malformed or cut; -EIO: CRC or length differ; -ENOSPC; room's errors.
+ * Decompresses one gzip member. *used (may be NULL): its bytes, so that a caller can go on behind
+ * it. 0; -EINVAL: no gzip; -EBADMSG: malformed or cut; -EIO: CRC or length differ; -ENOSPC; room's
+ * errors.
  */
 MUST_CHECK int gzip_inflate(struct inflate_work *work, const void *data, size_t size, size_t *used,
                             struct inflate_output *out);

@@ -1,9 +1,9 @@
 /*
  * Intrusive circular doubly linked list.
  *
- * One type serves as head and as node. A head is an empty ring that points at itself; a node lives in
- * the object that is linked. Every operation is O(1). The list owns nothing and takes no lock: its user
- * serialises.
+ * One type serves as head and as node. A head is an empty ring that points at itself; a node lives
+ * in the object that is linked. Every operation is O(1). The list owns nothing and takes no lock:
+ * its user serialises.
  *
  * A node that is not on a list is either uninitialised, self-linked (list_init, list_del_init: then
  * list_is_linked says so) or poisoned (list_del: using it as linked faults on the null page).
@@ -18,7 +18,10 @@ struct list {
     struct list *prev;
 };
 
-#define LIST_INIT(name) {&(name), &(name)}
+#define LIST_INIT(name)                                                                            \
+    {                                                                                              \
+        &(name), &(name)                                                                           \
+    }
 #define LIST_DEFINE(name) struct list name = LIST_INIT(name)
 
 static inline void list_init(struct list *head)
@@ -162,7 +165,8 @@ static inline size_t list_count(const struct list *head)
 #define list_for_each(node, head)                                                                  \
     for (struct list *node = (head)->next; node != (head); node = node->next)
 
-/* it is declared by the caller; the body must not unlink it. After a full walk it is not an entry. */
+/* it is declared by the caller; the body must not unlink it. After a full walk it is not an entry.
+ */
 #define list_for_each_entry(it, head, member)                                                      \
     for ((it) = list_first_entry(head, __typeof__(*(it)), member); &(it)->member != (head);        \
          (it) = list_next_entry(it, member))

@@ -1,10 +1,10 @@
 /*
  * Intrusive red-black tree (Guibas and Sedgewick 1978; the deletion of Cormen et al., chapter 13).
  *
- * The node lives in the object, the user descends by its own keys, the tree keeps the balance. The root
- * caches its leftmost node, so that rb_first (the next timer, the next thread to run) is one load.
- * Insertion and removal are O(log n), the height is at most 2 log2(n + 1). Nothing is allocated and no
- * lock is taken: the user serialises.
+ * The node lives in the object, the user descends by its own keys, the tree keeps the balance. The
+ * root caches its leftmost node, so that rb_first (the next timer, the next thread to run) is one
+ * load. Insertion and removal are O(log n), the height is at most 2 log2(n + 1). Nothing is
+ * allocated and no lock is taken: the user serialises.
  *
  * To insert with one's own comparison:
  *
@@ -36,7 +36,10 @@ struct rb_root {
     struct rb_node *leftmost; /* NULL: empty */
 };
 
-#define RB_ROOT_INIT {NULL, NULL}
+#define RB_ROOT_INIT                                                                               \
+    {                                                                                              \
+        NULL, NULL                                                                                 \
+    }
 
 #define rb_entry(node, type, member) container_of(node, type, member)
 
@@ -133,7 +136,8 @@ static ALWAYS_INLINE void rb_insert(struct rb_root *root, struct rb_node *node,
     rb_insert_color(root, node, is_leftmost);
 }
 
-/* A node with compare(key, node) == 0, or NULL. compare: < 0 when the key orders before the node. */
+/* A node with compare(key, node) == 0, or NULL. compare: < 0 when the key orders before the node.
+ */
 static ALWAYS_INLINE struct rb_node *rb_find(const struct rb_root *root, const void *key,
                                              int (*compare)(const void *, const struct rb_node *))
 {
@@ -158,9 +162,8 @@ static ALWAYS_INLINE struct rb_node *rb_find(const struct rb_root *root, const v
 /* The body may remove it; next_it is a second variable of the same type. */
 #define rb_for_each_entry_safe(it, next_it, root, member)                                          \
     for ((it) = rb_entry_or_null(rb_first(root), __typeof__(*(it)), member);                       \
-         (it) && ((next_it) =                                                                      \
-                      rb_entry_or_null(rb_next(&(it)->member), __typeof__(*(it)), member),         \
-                 true);                                                                            \
+         (it) &&                                                                                   \
+         ((next_it) = rb_entry_or_null(rb_next(&(it)->member), __typeof__(*(it)), member), true);  \
          (it) = (next_it))
 
 /* Checks order-free invariants (colours, black height, parents, cached leftmost); for tests. */

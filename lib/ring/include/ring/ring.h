@@ -2,8 +2,8 @@
  * Byte ring over a caller's buffer whose size is a power of two.
  *
  * head and tail run freely and wrap with their type, so that all size bytes are usable and full and
- * empty differ. One producer and one consumer that are serialised by the user; there are no barriers
- * here. Invariant: head - tail <= size.
+ * empty differ. One producer and one consumer that are serialised by the user; there are no
+ * barriers here. Invariant: head - tail <= size.
  */
 #ifndef RING_RING_H
 #define RING_RING_H
@@ -85,8 +85,8 @@ size_t ring_write(struct ring *ring, const void *data, size_t nr_bytes);
 size_t ring_read(struct ring *ring, void *data, size_t nr_bytes);
 
 /*
- * The longest contiguous free (used) stretch at the head (tail), for copies that may fault or that a
- * device does: copy up to the returned length, then commit (consume) what was really copied.
+ * The longest contiguous free (used) stretch at the head (tail), for copies that may fault or that
+ * a device does: copy up to the returned length, then commit (consume) what was really copied.
  */
 uint32_t ring_write_span(const struct ring *ring, void **span);
 uint32_t ring_read_span(const struct ring *ring, const void **span);

@@ -1,5 +1,6 @@
 /*
- * In-place heap sort (Williams 1964, Floyd 1964): O(n log n) always, no recursion, no memory; not stable.
+ * In-place heap sort (Williams 1964, Floyd 1964): O(n log n) always, no recursion, no memory; not
+ * stable.
  */
 #ifndef SORT_SORT_H
 #define SORT_SORT_H

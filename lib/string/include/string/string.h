@@ -2,8 +2,9 @@
  * Memory and string primitives, with the C standard's contracts (strlcpy, strnlen: the BSDs').
  *
  * In a freestanding build they are implemented here, in 8-byte words whatever the alignment of the
- * arguments; the compiler emits calls to mem* by itself. In a hosted build (unit tests) the C library's
- * are used, which the sanitizers watch; str_to_u64, strlcpy and str_equal are ours everywhere.
+ * arguments; the compiler emits calls to mem* by itself. In a hosted build (unit tests) the C
+ * library's are used, which the sanitizers watch; str_to_u64, strlcpy and str_equal are ours
+ * everywhere.
  */
 #ifndef STRING_STRING_H
 #define STRING_STRING_H
@@ -25,8 +26,8 @@ char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *needle);
 
 /*
- * Copies at most size - 1 bytes and always terminates (unless size is 0). Returns strlen(src): the copy
- * was cut iff the result is >= size.
+ * Copies at most size - 1 bytes and always terminates (unless size is 0). Returns strlen(src): the
+ * copy was cut iff the result is >= size.
  */
 size_t strlcpy(char *dst, const char *src, size_t size);
 
@@ -67,10 +68,10 @@ static inline char char_to_upper(char c)
 }
 
 /*
- * Reads an unsigned number at the start of s: no white space, no sign. base: 2 to 36, or 0 for "0x" =
- * 16, "0b" = 2, else 10 (a leading zero does not mean octal). *end (may be NULL) is set behind the last
- * digit. 0, -EINVAL when there is no digit, -ERANGE when the value does not fit (*end is then behind
- * the last digit, *out unchanged).
+ * Reads an unsigned number at the start of s: no white space, no sign. base: 2 to 36, or 0 for "0x"
+ * = 16, "0b" = 2, else 10 (a leading zero does not mean octal). *end (may be NULL) is set behind
+ * the last digit. 0, -EINVAL when there is no digit, -ERANGE when the value does not fit (*end is
+ * then behind the last digit, *out unchanged).
  */
 MUST_CHECK int str_to_u64(const char *s, const char **end, unsigned base, uint64_t *out);
 
