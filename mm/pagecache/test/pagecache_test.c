@@ -1,0 +1,308 @@
+/*
+ * mm/pagecache: a file on a pretended disk against an array of bytes, under eviction, write-back, failing
+ * transfers and truncation; huge indices; a reader that has the page while it is filled is not simulated
+ * (there is one thread).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <base/errno.h>
+#include <host/host.h>
+#include <pagecache/pagecache.h>
+#include <prng/prng.h>
+
+__attribute__((weak)) size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
+{
+    (void)dst, (void)src;
+    return nr_bytes;
+}
+
+__attribute__((weak)) size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes)
+{
+    (void)dst, (void)src;
+    return nr_bytes;
+}
+
+__attribute__((weak)) int clear_user(vaddr_t dst, size_t nr_bytes)
+{
+    (void)dst, (void)nr_bytes;
+    return -EFAULT;
+}
+
+static int setup(void **state)
+{
+    const struct frame_range ram = {PADDR(0x80000000), MIB(64)};
+
+    (void)state;
+    host_ram_init(ram.start, ram.size);
+    return frame_init(&ram, 1, NULL, 0) != 0 ? -1 : pagecache_module_init();
+}
+
+#define NR_PAGES 200u
+#define SIZE     (NR_PAGES * PAGE_SIZE)
+
+static uint8_t disk[SIZE];
+static uint8_t model[SIZE];
+static int fail_percent;
+static struct prng prng;
+
+static int disk_read(struct pagecache *cache, uint64_t index, struct frame *frame)
+{
+    (void)cache;
+    if ((int)prng_below(&prng, 100) < fail_percent)
+        return -EIO;
+    memcpy(frame_to_virt(frame), disk + index * PAGE_SIZE, PAGE_SIZE);
+    return 0;
+}
+
+static int disk_write(struct pagecache *cache, uint64_t index, struct frame *frame)
+{
+    (void)cache;
+    if ((int)prng_below(&prng, 100) < fail_percent)
+        return -EIO;
+    memcpy(disk + index * PAGE_SIZE, frame_to_virt(frame), PAGE_SIZE);
+    return 0;
+}
+
+static const struct pagecache_ops disk_ops = {.read_page = disk_read, .write_page = disk_write};
+
+static void step_write(struct pagecache *cache)
+{
+    static uint8_t data[3 * 4096];
+    uint64_t at = prng_below(&prng, SIZE - sizeof(data));
+    size_t n = 1 + prng_below(&prng, sizeof(data));
+    struct uio uio;
+
+    if (prng_below(&prng, 2) == 0)
+        at = ALIGN_DOWN(at, PAGE_SIZE);
+    prng_fill(&prng, data, n);
+    uio_init_kernel(&uio, data, n);
+    ssize_t ret = pagecache_write(cache, &uio, at, SIZE);
+
+    if (ret < 0)
+        assert_int_equal(ret, -EIO);
+    else
+        memcpy(model + at, data, (size_t)ret);
+    assert_true(ret == (ssize_t)n || fail_percent > 0);
+}
+
+static void step_read(struct pagecache *cache)
+{
+    static uint8_t data[5 * 4096];
+    uint64_t at = prng_below(&prng, SIZE);
+    size_t n = prng_below(&prng, sizeof(data));
+    struct uio uio;
+
+    uio_init_kernel(&uio, data, n);
+    ssize_t ret = pagecache_read(cache, &uio, at, SIZE);
+
+    if (ret < 0) {
+        assert_int_equal(ret, -EIO);
+        assert_true(fail_percent > 0);
+        return;
+    }
+    assert_memory_equal(data, model + at, (size_t)ret);
+    assert_true(fail_percent > 0 || (size_t)ret == MIN(n, SIZE - at));
+}
+
+static void run(int percent, int nr_steps)
+{
+    struct pagecache_stats before;
+    struct pagecache_stats after;
+    struct pagecache cache;
+
+    fail_percent = percent;
+    memset(disk, 0x5a, sizeof(disk));
+    memcpy(model, disk, sizeof(model));
+    pagecache_stats(&before);
+    pagecache_init(&cache, &disk_ops, true);
+    for (int i = 0; i < nr_steps; i++) {
+        switch (prng_below(&prng, 10)) {
+        case 0:
+            (void)pagecache_shrink(prng_below(&prng, 50));
+            break;
+        case 1: {
+            int ret = pagecache_writeback(&cache, 0, UINT64_MAX);
+
+            assert_true(ret == 0 || (ret == -EIO && percent > 0));
+            break;
+        }
+        case 2:
+        case 3:
+        case 4:
+        case 5:
+            step_write(&cache);
+            break;
+        default:
+            step_read(&cache);
+            break;
+        }
+    }
+    /* Without failures all reaches the disk, and clean pages can all go. */
+    fail_percent = 0;
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    assert_int_equal(cache.nr_dirty, 0);
+    assert_memory_equal(disk, model, SIZE);
+    (void)pagecache_shrink(2 * NR_PAGES);
+    (void)pagecache_shrink(2 * NR_PAGES);
+    assert_int_equal(cache.nr_pages, 0);
+    assert_int_equal(cache.height, 0);
+    assert_null(cache.root);
+    pagecache_destroy(&cache);
+    pagecache_stats(&after);
+    assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static void test_against_an_array(void **state)
+{
+    (void)state;
+    prng_init(&prng, 42);
+    run(0, 20000);
+}
+
+static void test_failing_disk(void **state)
+{
+    (void)state;
+    prng_init(&prng, 43);
+    run(20, 20000);
+}
+
+/* A page that somebody refers to is not evicted; one that was truncated lives on for who has it. */
+static void test_references(void **state)
+{
+    struct pagecache cache;
+    struct frame *frame;
+
+    (void)state;
+    fail_percent = 0;
+    pagecache_init(&cache, &disk_ops, true);
+    assert_int_equal(pagecache_get(&cache, 5, 0, &frame), 0);
+    (void)pagecache_shrink(10);
+    (void)pagecache_shrink(10);
+    assert_int_equal(cache.nr_pages, 1);
+    pagecache_truncate(&cache, 0);
+    assert_int_equal(cache.nr_pages, 0);
+    assert_int_equal(frame->refcount, 1);
+    pagecache_mark_dirty(&cache, frame); /* too late: nothing happens */
+    assert_int_equal(cache.nr_dirty, 0);
+    assert_true(frame_put(frame));
+    pagecache_destroy(&cache);
+}
+
+/* The index against a plain list of numbers, up to the largest there are. */
+static void test_index(void **state)
+{
+    static const uint64_t places[] = {0, 1, 63, 64, 4095, 4096, 1ull << 30, (1ull << 52) - 1, UINT64_MAX - 1};
+    static const struct pagecache_ops memory_ops = {.read_page = NULL};
+    bool present[ARRAY_SIZE(places)] = {false};
+    struct pagecache cache;
+
+    (void)state;
+    prng_init(&prng, 9);
+    pagecache_init(&cache, &memory_ops, false);
+    for (int i = 0; i < 3000; i++) {
+        size_t k = prng_below(&prng, ARRAY_SIZE(places));
+        struct frame *frame;
+
+        if (prng_below(&prng, 2) == 0) {
+            assert_int_equal(pagecache_get(&cache, places[k], 0, &frame), 0);
+            assert_int_equal(frame->index, places[k]);
+            frame_put(frame);
+            present[k] = true;
+        } else if (places[k] < UINT64_MAX / PAGE_SIZE) {
+            pagecache_remove_range(&cache, places[k] * PAGE_SIZE, (places[k] + 1) * PAGE_SIZE);
+            present[k] = false;
+        }
+        uint64_t next = UINT64_MAX;
+        uint64_t from = places[prng_below(&prng, ARRAY_SIZE(places))] + prng_below(&prng, 2);
+
+        for (size_t p = ARRAY_SIZE(places); p-- > 0;) {
+            if (present[p] && places[p] >= from)
+                next = places[p];
+            frame = pagecache_find(&cache, places[p]);
+            assert_int_equal(frame != NULL, present[p]);
+            if (frame != NULL)
+                frame_put(frame);
+        }
+        assert_int_equal(pagecache_next_present(&cache, from), next);
+    }
+    pagecache_destroy(&cache);
+}
+
+/* Write-back asks every owner of a mapping once, and truncation unmaps before it removes. */
+static int nr_unmaps;
+static int nr_protects;
+static int nr_owner_refs;
+
+static bool owner_get(void *owner)
+{
+    (void)owner;
+    nr_owner_refs++;
+    return true;
+}
+
+static void owner_put(void *owner)
+{
+    (void)owner;
+    nr_owner_refs--;
+}
+
+static void unmap(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr)
+{
+    (void)owner;
+    assert_int_equal(first, 1);
+    assert_true(nr > 0);
+    assert_true(cache->nr_pages > 0);
+    nr_unmaps++;
+}
+
+static void write_protect(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr)
+{
+    (void)owner, (void)cache;
+    assert_int_equal(first, 3);
+    assert_int_equal(nr, 1);
+    nr_protects++;
+}
+
+static void test_mappings(void **state)
+{
+    static const struct pagecache_mapping_ops ops = {
+        .owner_get = owner_get, .owner_put = owner_put, .unmap = unmap, .write_protect = write_protect};
+    struct pagecache_mapping mappings[3] = {
+        {.ops = &ops, .owner = &nr_unmaps}, {.ops = &ops, .owner = &nr_unmaps}, {.ops = &ops, .owner = &nr_protects}};
+    struct pagecache cache;
+    struct frame *frame;
+
+    (void)state;
+    fail_percent = 0;
+    pagecache_init(&cache, &disk_ops, true);
+    for (int i = 0; i < 3; i++)
+        pagecache_map_add(&cache, &mappings[i]);
+    assert_int_equal(pagecache_get(&cache, 3, 0, &frame), 0);
+    pagecache_mark_dirty(&cache, frame);
+    frame_put(frame);
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    assert_int_equal(nr_protects, 2);
+    pagecache_truncate(&cache, 100);
+    assert_int_equal(nr_unmaps, 2);
+    assert_int_equal(nr_owner_refs, 0);
+    for (int i = 0; i < 3; i++)
+        pagecache_map_remove(&cache, &mappings[i]);
+    pagecache_destroy(&cache);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_against_an_array), cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_references),       cmocka_unit_test(test_index),
+        cmocka_unit_test(test_mappings),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
