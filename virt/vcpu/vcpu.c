@@ -71,9 +71,9 @@ static void irqs_flush(struct vcpu *v)
 void vcpu_interrupt(struct vcpu *v)
 {
     __atomic_store_n(&v->is_interrupted, 1, __ATOMIC_SEQ_CST);
-    arch_mb();
-    thread_wake(&v->thread);
+    /* What a sleeper tests comes before what ends its sleep. */
     thread_kick(&v->thread);
+    thread_wake(&v->thread);
 }
 
 static bool is_interrupted(const struct vcpu *v)
