@@ -68,9 +68,11 @@ void vconsole_unregister(struct vconsole *console)
     vconsole_flush(console);
 
     uint64_t flags = spin_lock_irqsave(&list_lock);
-    if (focus == console)
-        focus = next_of(console) == console ? NULL : next_of(console);
-    list_del(&console->node);
+    if (list_is_linked(&console->node)) {
+        if (focus == console)
+            focus = next_of(console) == console ? NULL : next_of(console);
+        list_del_init(&console->node);
+    }
     spin_unlock_irqrestore(&list_lock, flags);
 }
 

@@ -42,6 +42,7 @@ static void keeper_main(void *arg)
         boot(vm);
     } while (vm->state == VM_STOPPING_REBOOT);
 
+    vconsole_unregister(&vm->console);
     if (vm->state == VM_STOPPING_OFF) {
         log_info("guest %s: powered off", vm->config.name);
         vm->state = VM_OFF;

@@ -36,6 +36,8 @@ void vconsole_boot(void);
 
 void vconsole_register(struct vconsole *console, const char *name,
                        void (*input)(void *ctx, uint8_t byte), void *ctx);
+
+/* The guest ended: its input goes to the next one. Once more does nothing. Output still works. */
 void vconsole_unregister(struct vconsole *console);
 
 /* What the guest prints. Any context. */

@@ -1,0 +1,149 @@
+"""The hypervisor with guests that are many, hostile, greedy, described badly, or not there."""
+import os
+
+import pytest
+
+from trine.guest import pack
+from trine.machine import ROOT, Machine, build
+
+CALM = "guest:tour/h5-trap/calm.c"
+CALM_LINES = [303, 550, 783, 1007, 1229, 1438, 1652, 1862, 2064, 2262]
+
+
+@pytest.fixture(scope="module")
+def image():
+    return build("hypervisor")[1]
+
+
+def guest(name, kernel="k.image", memory_kib=4096, cpus=1, words='trine,console = "sbi";', children=""):
+    return f"""{name} {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; memory = <0 {memory_kib}>; cpus = <{cpus}>; {words}
+        kernel {{ compatible = "multiboot,kernel", "multiboot,module"; path = "{kernel}"; }}; {children} }};"""
+
+
+def initrd(folder, guests, **files):
+    """A guest set in a folder of the test; keyword a_image is the file a.image."""
+    description = os.path.join(folder, "guests.dts")
+    with open(description, "w") as f:
+        f.write("/dts-v1/;\n/ { chosen { " + "\n".join(guests) + " }; };\n")
+    out = os.path.join(folder, "guests.cpio")
+    pack(out, description, {name.replace("_", "."): what for name, what in files.items()})
+    return out
+
+
+def run(image, timeout=120, **how):
+    with Machine(image, timeout=timeout, mem=how.pop("mem", "128M"), **how) as machine:
+        return machine.wait()[0].replace("\r", "")
+
+
+def test_no_extension_is_one_line(image):
+    text = run(image, cpu="rv64,h=off")
+    assert text.count("cannot boot: this machine has no hypervisor extension") == 1
+
+
+def test_no_initrd(image):
+    assert "no guests: there is no initrd" in run(image)
+
+
+def test_initrd_that_is_no_archive(image, tmp_path):
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(os.urandom(1000).replace(b"0707", b"xxxx"))
+    assert "the initrd is no cpio archive" in run(image, initrd=str(garbage))
+
+
+BAD = {
+    "toolong": ("longer-than-fifteen-characters", {}, "its name is longer than 15 characters"),
+    "tiny": ("tiny", {"memory_kib": 4}, "its memory is not between 1 MiB and 64 GiB"),
+    "crowd": ("crowd", {"cpus": 9}, "its number of cpus is not between 1 and 8"),
+    "absent": ("absent", {"kernel": "absent.image"}, "its kernel is not in the initrd"),
+    "noimage": ("noimage", {"kernel": "text.image"}, "its kernel is no RISC-V Image"),
+    "small": ("small", {"memory_kib": 2048}, "its kernel does not fit into its memory"),
+    "thief": ("thief", {"children": """flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>;
+        trine,backing = "passthrough"; trine,host-address = <0 0x80000000>; };"""},
+              "the machine has no flash bank where it wants one passed through"),
+    "sundial": ("sundial", {"words": 'trine,timer = "sundial";'}, "its trine,timer is neither sstc nor trap"),
+}
+
+
+def test_bad_descriptions_give_a_line_and_good_guests_run(image, tmp_path):
+    text_file = tmp_path / "text"
+    text_file.write_text("I am no kernel. " * 100)
+    guests = [guest(name, **how) for name, how, _ in BAD.values()] + [guest("good")]
+    archive = initrd(str(tmp_path), guests, k_image=CALM, text_image=str(text_file), absent_image=str(text_file))
+    with open(archive, "rb") as f:
+        data = f.read()
+    at = data.rindex(b"absent.image")  # its header in the archive: described and packed, but under another name
+    with open(archive, "wb") as f:
+        f.write(data[:at] + b"hidden.image" + data[at + 12:])
+    text = run(image, initrd=archive)
+    for _, _, reason in BAD.values():
+        assert text.count(reason) == 1, (reason, text[-3000:])
+    assert text.count("2262 primes below 20000") == 1
+
+
+def test_truncated_description(image, tmp_path):
+    archive = initrd(str(tmp_path), [guest("good")], k_image=CALM)
+    with open(archive, "rb") as f:
+        data = bytearray(f.read())
+    start = data.index(b"\xd0\x0d\xfe\xed")
+    data[start + 60:start + 120] = b"\xff" * 60
+    with open(archive, "wb") as f:
+        f.write(data)
+    text = run(image, initrd=archive)
+    assert "not all guests ended well" in text and "panic" not in text
+
+
+def test_host_out_of_memory_stops_the_greedy_guest_only(image, tmp_path):
+    guests = [guest("greedy", "g.image", memory_kib=1048576), guest("calm")]
+    text = run(image, initrd=initrd(str(tmp_path), guests, g_image="guest:tests/guests/greedy.c", k_image=CALM), mem="64M")
+    assert "guest greedy: stopped: the host has no memory left" in text, text[-3000:]
+    assert [f"calm| {n} primes below {(i + 1) * 2000}" for i, n in enumerate(CALM_LINES)] == [
+        line for line in text.split("\n") if line.startswith("calm| ")]
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+@pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off"])
+def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp, cpu):
+    guests = [guest("a", cpus=4), guest("b", cpus=4, words='trine,console = "sbi"; trine,timer = "trap";')]
+    text = run(image, initrd=initrd(str(tmp_path), guests, k_image="guest:tests/guests/smp.c"), smp=smp, cpu=cpu, timeout=300)
+    for name in "ab":
+        assert f"{name}| smp: 4 harts, ring of 800, 80 timers, 0 errors" in text, text[-3000:]
+
+
+def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_path):
+    flash = """flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>; trine,backing = "%s"; %s };"""
+    guests = [guest("passed", children=flash % ("passthrough", "")), guest("emulated", children=flash % ("emulated", 'path = "f.img";'))]
+    contents = tmp_path / "contents"
+    contents.write_bytes(b"false start")
+    bank = tmp_path / "bank"
+    bank.write_bytes(b"false start")
+    archive = initrd(str(tmp_path), guests, k_image="guest:tests/guests/flash.c", f_img=str(contents))
+    text = run(image, initrd=archive, pflash=str(bank))
+    for name in ("passed", "emulated"):
+        assert f"{name}| flash: read, erased, programmed, and found again after a reboot" in text, text[-3000:]
+    assert bank.read_bytes()[-0x40000:][:8] == b"toob\x78\x56\x34\x12"
+
+
+def test_input_goes_to_one_guest_and_moves_on_by_the_escape_key(image, tmp_path):
+    archive = initrd(str(tmp_path), [guest("one"), guest("two")], k_image="guest:tests/guests/echo.c")
+    with Machine(image, mem="128M", initrd=archive, timeout=60) as machine:
+        machine.expect(r"echo: ready")
+        machine.expect(r"echo: ready")
+        machine.send("hello\r")
+        machine.expect(r"one\| echo: \[hello\]")
+        machine.send("\x1d")
+        machine.expect(r"\[input: two\]")
+        machine.send("there\r")
+        machine.expect(r"two\| echo: \[there\]")
+        machine.send("end\r")
+        machine.expect(r"two\| echo: \[end\]")
+        machine.expect(r"guest two: powered off")
+        machine.send("end\r")
+        machine.expect(r"one\| echo: \[end\]")
+        machine.wait()
+
+
+def test_a_kernel_of_ours_says_the_same_bare_and_as_a_guest(image, tmp_path):
+    hello = build("unikernel", APP="hello")[1]
+    bare = [line for line in run(hello).split("\n") if "Hello" in line]
+    archive = initrd(str(tmp_path), [guest("hello", memory_kib=16384, words="")], k_image=hello)
+    assert bare and bare == [line for line in run(image, initrd=archive).split("\n") if "Hello" in line]
