@@ -1,2 +1,2 @@
 SRCS := virtio_pci.c
-DEPS := arch/api core/heap core/log drivers/pci drivers/virtio
+DEPS := arch/api core/heap core/kmap core/log drivers/pci drivers/virtio

@@ -6,6 +6,7 @@
 #include <arch/mmio.h>
 #include <base/errno.h>
 #include <heap/heap.h>
+#include <kmap/kmap.h>
 #include <log/log.h>
 #include <pci/pci.h>
 #include <virtio/virtio.h>
@@ -211,8 +212,17 @@ static void map_regions(struct virtio_pci *pci)
     }
 }
 
+static void unmap_regions(struct virtio_pci *pci)
+{
+    for (unsigned i = 0; i < NR_CAP_TYPES; i++) {
+        if (pci->regions[i].at != NULL)
+            kmap_unmap(pci->regions[i].at, pci->regions[i].size);
+    }
+}
+
 static int virtio_pci_probe(struct pci_device *dev)
 {
+    int error = -ENOTSUP;
     struct virtio_pci *pci = heap_zalloc(sizeof(*pci));
 
     if (pci == NULL)
@@ -228,16 +238,21 @@ static int virtio_pci_probe(struct pci_device *dev)
         pci->regions[CAP_TYPE_ISR].at == NULL) {
         log_err("%s: virtio device without the modern capabilities; legacy devices are not supported",
                 dev->name);
-        return -ENOTSUP;
+        goto unmap;
     }
     /* From here on the handler may run: the structure stays, also if the device is not used. */
     pci->vdev.is_broken = true;
-    int error = pci_irq_register(dev, pci_interrupt, pci);
+    error = pci_irq_register(dev, pci_interrupt, pci);
     if (error != 0)
-        return error;
+        goto unmap;
     pci->vdev.is_broken = false;
     error = virtio_device_add(&pci->vdev);
     return error == -ENODEV ? 0 : error;
+
+unmap:
+    unmap_regions(pci);
+    heap_free(pci);
+    return error;
 }
 
 PCI_DRIVER(virtio_pci) = {
