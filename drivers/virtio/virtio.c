@@ -7,6 +7,7 @@
 #include <base/errno.h>
 #include <heap/heap.h>
 #include <log/log.h>
+#include <random/random.h>
 
 LINKER_SET_DECLARE(virtio_drivers, struct virtio_driver);
 
@@ -111,6 +112,7 @@ void virtio_queues_interrupt(struct virtio_device *vdev)
 {
     if (READ_ONCE(vdev->is_broken))
         return;
+    random_add_jitter();
     for (unsigned i = 0; i < vdev->nr_queues; i++) {
         struct virtqueue *vq = vdev->queues[i];
         if (vq->callback != NULL)

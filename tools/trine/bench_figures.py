@@ -151,14 +151,15 @@ def guest():
 def block():
     """Disks answer in the host's time. With sleep=off the clock would jump to the next timer meanwhile, and without one to the
     end of time; so it goes on while the hart sleeps, and the bench subtracts what it slept."""
+    got = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("mmio", "pci"):
-            with open(f"{folder}/{name}", "wb") as f:
-                f.truncate(8 << 20)
-        got = bench_lines(build("unikernel", APP="bench-block")[1], mem="128M", icount="on", disk=f"{folder}/mmio",
-                          extra=f"-drive file={folder}/pci,format=raw,if=none,id=pci0 -device virtio-blk-pci,drive=pci0")
-    buses = {"vda": "pci", "vdb": "mmio"}  # in the order of the device tree
-    return {re.sub("vd[ab]$", lambda m: buses[m.group()], key): value for key, value in got.items()}
+        with open(folder + "/disk", "wb") as f:
+            f.truncate(8 << 20)
+        for bus, device in (("mmio", "virtio-blk-device"), ("pci", "virtio-blk-pci")):
+            lines = bench_lines(build("unikernel", APP="bench-block")[1], mem="128M", icount="on",
+                                extra=f"-drive file={folder}/disk,format=raw,if=none,id=d0 -device {device},drive=d0")
+            got.update({key.replace(".vda", "." + bus): value for key, value in lines.items()})
+    return got
 
 
 GROUPS = {
