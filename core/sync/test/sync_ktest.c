@@ -69,7 +69,7 @@ static void count_under_spinlock(void *arg)
     }
 }
 
-KTEST(spinlock_excludes)
+KTEST(spinlock_counts)
 {
     spin_counter = 0;
     run_all(count_under_spinlock, NULL);
