@@ -102,11 +102,12 @@ static bool find_way(uint32_t from, uint32_t to, uint32_t next_hop[NR_CLASSES])
     return false;
 }
 
-/* Graph entered. The new edge held -> wanted; reports the way back if there is one. */
+/* The way back that made the first bad edge: written once, graph entered, then only read. */
+static uint32_t next_hop[NR_CLASSES];
+
+/* Graph entered. The new edge held -> wanted; false if there is a way back, which is in next_hop. */
 static bool edge_add(uint32_t held, uint32_t wanted)
 {
-    static uint32_t next_hop[NR_CLASSES];
-
     if (held == wanted || has_edge(held, wanted))
         return true;
     if (!find_way(wanted, held, next_hop)) {
@@ -114,17 +115,23 @@ static bool edge_add(uint32_t held, uint32_t wanted)
         return true;
     }
     is_broken = true;
+    return false;
+}
+
+/* Not with the graph entered: the log has a lock of its own. */
+static NORETURN void report(uint32_t held, uint32_t wanted)
+{
     log_err("lock order: '%s' is wanted while '%s' is held, but the other way round it was",
             class_names[wanted], class_names[held]);
     for (uint32_t c = wanted; c != held; c = next_hop[c])
         log_err("lock order: '%s' held, then '%s'", class_names[c], class_names[next_hop[c]]);
-    return false;
+    panic("lock order violated");
 }
 
 void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class)
 {
+    uint32_t wanted, bad = NR_CLASSES;
     unsigned long flags;
-    bool is_ok = true;
 
     for (uint32_t i = 0; i < held->nr; i++)
         if (held->locks[i].lock == lock)
@@ -132,11 +139,13 @@ void lock_order_acquire(struct lock_held *held, const void *lock, const char *lo
     if (!lock_class || held->nr == 0 || is_broken)
         return;
     flags = graph_enter();
-    for (uint32_t i = 0; i < held->nr && is_ok; i++)
-        is_ok = edge_add(held->locks[i].lock_class, class_of(lock_class));
+    wanted = class_of(lock_class);
+    for (uint32_t i = 0; i < held->nr && bad == NR_CLASSES; i++)
+        if (!edge_add(held->locks[i].lock_class, wanted))
+            bad = held->locks[i].lock_class;
     graph_leave(flags);
-    if (!is_ok)
-        panic("lock order violated");
+    if (bad != NR_CLASSES)
+        report(bad, wanted);
 }
 
 void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class)
