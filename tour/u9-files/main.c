@@ -131,77 +131,70 @@ static int compare_bodies(const char *in_memory, const char *on_disk)
     return ret;
 }
 
-/* One walk through the directory in memory: each entry must be on the disk too. */
-struct comparison {
+/* The names of one directory. A directory is locked while it is read: what is done with them comes after. */
+struct names {
     struct dir_sink sink;
-    const char *path; /* below the roots */
-    unsigned nr_entries;
-    int error;
+    size_t length;
+    unsigned count;
+    char text[MAX_PATH]; /* each with its type before and a NUL behind it */
 };
 
-static int compare_dirs(const char *path, unsigned *nr_entries);
-
-static bool compare_entry(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
-                          unsigned dt_type, uint64_t pos)
+static bool take_name(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
+                      unsigned dt_type, uint64_t pos)
 {
-    struct comparison *c = container_of(sink, struct comparison, sink);
-    char path[MAX_PATH], in_memory[MAX_PATH + 8], on_disk[MAX_PATH + 8];
+    struct names *names = container_of(sink, struct names, sink);
 
     (void)ino;
     (void)pos;
     if (name[0] == '.')
         return true;
-    c->nr_entries++;
-    snprintf(path, sizeof(path), "%s/%.*s", c->path, (int)name_len, name);
-    snprintf(in_memory, sizeof(in_memory), "/memory%s", path);
-    snprintf(on_disk, sizeof(on_disk), "/disk%s", path);
-    c->error = dt_type == DT_DIR ? compare_dirs(path, &c->nr_entries)
-                                 : compare_bodies(in_memory, on_disk);
-    return c->error == 0;
+    if (names->length + name_len + 2 > sizeof(names->text))
+        return false;
+    names->text[names->length++] = dt_type == DT_DIR ? 'd' : 'f';
+    memcpy(names->text + names->length, name, name_len);
+    names->length += name_len;
+    names->text[names->length++] = '\0';
+    names->count++;
+    return true;
 }
 
-static int walk_dir(const char *root, const char *path, struct dir_sink *sink)
+static int read_dir(const char *root, const char *path, struct names *names)
 {
     char full[MAX_PATH + 8];
     struct file *file;
     int ret;
 
+    *names = (struct names){.sink.emit = take_name};
     snprintf(full, sizeof(full), "%s%s", root, path);
     ret = vfs_open(CONTEXT, NULL, full, O_RDONLY | O_DIRECTORY, 0, &file);
     if (ret != 0)
         return ret;
-    ret = file_iterate(file, sink);
+    ret = file_iterate(file, &names->sink);
     file_put(file);
     return ret;
 }
 
-struct counter {
-    struct dir_sink sink;
-    unsigned count;
-};
-
-static bool count_entry(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
-                        unsigned dt_type, uint64_t pos)
-{
-    container_of(sink, struct counter, sink)->count += name[0] != '.';
-    return true;
-}
-
 /* All that is in memory is on the disk, and the disk has no more names than that. */
-static int compare_dirs(const char *path, unsigned *nr_entries)
+static int compare_dirs(const char *path, unsigned *nr_names)
 {
-    struct comparison c = {.sink.emit = compare_entry, .path = path};
-    struct counter memory = {.sink.emit = count_entry}, disk = memory;
-    int ret = walk_dir("/memory", path, &c.sink);
+    struct names memory, disk;
+    int ret = read_dir("/memory", path, &memory);
 
     if (ret == 0)
-        ret = c.error;
-    if (ret == 0)
-        ret = walk_dir("/memory", path, &memory.sink);
-    if (ret == 0)
-        ret = walk_dir("/disk", path, &disk.sink);
-    *nr_entries += c.nr_entries;
-    return ret != 0 ? ret : memory.count == disk.count ? 0 : -EPROTO;
+        ret = read_dir("/disk", path, &disk);
+    if (ret == 0 && memory.count != disk.count)
+        ret = -EPROTO;
+    *nr_names += memory.count;
+    for (size_t at = 0; ret == 0 && at < memory.length; at += strlen(memory.text + at) + 1) {
+        char below[MAX_PATH], in_memory[MAX_PATH + 8], on_disk[MAX_PATH + 8];
+
+        snprintf(below, sizeof(below), "%s/%s", path, memory.text + at + 1);
+        snprintf(in_memory, sizeof(in_memory), "/memory%s", below);
+        snprintf(on_disk, sizeof(on_disk), "/disk%s", below);
+        ret = memory.text[at] == 'd' ? compare_dirs(below, nr_names)
+                                     : compare_bodies(in_memory, on_disk);
+    }
+    return ret;
 }
 
 /* ---- the machine ---- */
@@ -236,11 +229,11 @@ static int mount_all(void)
 
 static int compare_trees(void)
 {
-    unsigned nr_entries = 0;
-    int ret = compare_dirs("", &nr_entries);
+    unsigned nr_names = 0;
+    int ret = compare_dirs("", &nr_names);
 
     if (ret == 0)
-        say("%u names compared\n", nr_entries);
+        say("%u names compared\n", nr_names);
     return ret;
 }
 
