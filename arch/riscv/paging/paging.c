@@ -114,10 +114,15 @@ int arch_direct_map_add(paddr_t start, uint64_t size)
         /* A table in the way of 1 GiB has parts of its own: go into it. */
         for (;; level--) {
             slot = arch_pt_slot(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, level, true);
-            if (slot == NULL)
-                return -ENOMEM;
-            if (level <= 1 || !(*slot & PT_V) || pte_is_leaf(*slot))
+            if (slot == NULL || level <= 1 || !(*slot & PT_V) || pte_is_leaf(*slot))
                 break;
+        }
+        if (slot == NULL) {
+            /* A large leaf is there already (the device tree's); or the pool is empty. */
+            if (arch_pt_query(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, &level) == 0)
+                return -ENOMEM;
+            pa = ALIGN_DOWN(pa, PT_LEVEL_SIZE(level)) + PT_LEVEL_SIZE(level);
+            continue;
         }
         /* In the way of 2 MiB it is the kernel image's, and full: ranges of RAM do not overlap. */
         if (level == 1 && (*slot & PT_V) && !pte_is_leaf(*slot)) {
