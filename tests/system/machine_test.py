@@ -1,4 +1,4 @@
-"""The smallest kernel on odd machines: ragged and split memory, 64 GiB, no floats, no Sstc, no UART."""
+"""The smallest kernel on odd machines: ragged and split memory, 64 GiB, no floats, no Sstc, no PLIC."""
 import pytest
 
 from trine.machine import Machine, build
@@ -26,9 +26,3 @@ def test_hello(name):
     assert "Hello from Trine!" in text, text
     assert "panic" not in text and "cannot" not in text and "ignored" not in text, text
     assert status == 0
-
-
-def test_no_uart():
-    """A machine without a 16550: the firmware's console is used."""
-    with Machine(build("unikernel", APP="hello")[0], timeout=60, machine="spike", mem="64M", smp=2) as machine:
-        machine.expect("Hello from Trine!")
