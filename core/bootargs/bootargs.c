@@ -75,6 +75,8 @@ void bootargs_parse(const char *line)
     const char *p = line;
 
     whole = line;
+    nr_words = 0;
+    init_args = "";
     for (;;) {
         while (*p != '\0' && char_is_space(*p))
             p++;

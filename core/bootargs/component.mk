@@ -2,3 +2,4 @@ SRCS := bootargs.c
 DEPS := core/log lib/string
 PUBLIC_DEPS := lib/base
 OPTIMIZE := size
+TEST_DEPS := arch/host
