@@ -32,6 +32,18 @@ static void test_sip(void **state)
     }
 }
 
+/* What CPython's hash of bytes, SipHash-1-3 too, gives with the key 0. */
+static void test_sip_answers(void **state)
+{
+    const uint64_t key[2] = {0, 0};
+
+    (void)state;
+    assert_true(hash_sip(key, "a", 1) == 0x407448d2b89b1813ull);
+    assert_true(hash_sip(key, "abcdefg", 7) == 0x6db12aae9070f506ull);
+    assert_true(hash_sip(key, "abcdefgh", 8) == 0x3f7b849c0b8e35eaull);
+    assert_true(hash_sip(key, "0123456789abcdef!", 17) == 0x9463628f6c8882caull);
+}
+
 static void test_u64_spreads(void **state)
 {
     (void)state;
@@ -47,6 +59,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fnv),
         cmocka_unit_test(test_sip),
+        cmocka_unit_test(test_sip_answers),
         cmocka_unit_test(test_u64_spreads),
     };
 
