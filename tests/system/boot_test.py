@@ -73,8 +73,10 @@ def test_monolithic_dynamic_busybox():
     shell_prompt(initrd=busybox_initrd("busybox-dynamic.cpio", "--dynamic"))
 
 
-def test_monolithic_init_word():
-    with Machine(monolithic_image(), initrd=busybox_initrd(), append="root=/dev/vda rw init=/bin/sh console=ttyS0 quiet", timeout=180) as m:
+@pytest.mark.parametrize("words", ["rdinit=/bin/sh", "root=/dev/vda rw init=/bin/sh rdinit=/none"])
+def test_monolithic_init_words(words):
+    """As on Linux, /init of an initrd comes before init=, and rdinit= names another."""
+    with Machine(monolithic_image(), initrd=busybox_initrd(), append=words + " console=ttyS0 quiet", timeout=180) as m:
         m.expect(r"[#$] (\x1b\[6n)?$")
         m.line("echo pid $$")
         m.expect(r"pid 1\r*\n")

@@ -21,7 +21,8 @@ def busybox_initrd(name="busybox.cpio", *options):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        newest = max(os.path.getmtime(os.path.join(ROOT, f)) for f in ("tools/initrd.py", "tools/trine/cpio.py"))
+        sources = [ROOT + "/tools/initrd.py", ROOT + "/tools/trine/cpio.py", *[o.split("=")[0] for o in options if "=" in o]]
+        newest = max(os.path.getmtime(f) for f in sources)
         if not os.path.exists(path) or os.path.getmtime(path) < newest:
             subprocess.run([ROOT + "/tools/initrd.py", *options, path], check=True)
     return path
