@@ -147,3 +147,11 @@ def test_a_kernel_of_ours_says_the_same_bare_and_as_a_guest(image, tmp_path):
     bare = [line for line in run(hello).split("\n") if "Hello" in line]
     archive = initrd(str(tmp_path), [guest("hello", memory_kib=16384, words="")], k_image=hello)
     assert bare and bare == [line for line in run(image, initrd=archive).split("\n") if "Hello" in line]
+
+
+def test_a_guest_that_reboots_gives_everything_back(image, tmp_path):
+    flash = 'flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>; trine,backing = "emulated"; };'
+    archive = initrd(str(tmp_path), [guest("phoenix", memory_kib=32768, children=flash)], k_image="guest:tests/guests/reboot.c")
+    text = run(image, initrd=archive, mem="64M")
+    assert "reboot: eight times, each with fresh memory" in text, text[-3000:]
+    assert text.count("guest phoenix: 1 vCPU") == 9

@@ -27,6 +27,10 @@ const char *arch_trap_name(uint64_t cause)
         [TRAP_FETCH_PAGE] = "instruction page fault",
         [TRAP_LOAD_PAGE] = "load page fault",
         [TRAP_STORE_PAGE] = "store page fault",
+        [TRAP_GUEST_FETCH_PAGE] = "instruction guest-page fault",
+        [TRAP_GUEST_LOAD_PAGE] = "load guest-page fault",
+        [TRAP_GUEST_VIRTUAL_INSTR] = "virtual instruction",
+        [TRAP_GUEST_STORE_PAGE] = "store guest-page fault",
     };
 
     if (cause & TRAP_INTERRUPT)
