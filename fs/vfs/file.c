@@ -11,6 +11,7 @@
 #include "internal.h"
 
 static struct slab_cache *file_cache;
+void (*vfs_file_gone)(struct file *file);
 
 /* Of files that could not be opened, and of O_PATH: everything is refused. */
 const struct file_ops file_ops_none = {.is_stream = true};
@@ -57,6 +58,8 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    if (unlikely(file->watchers != NULL))
+        vfs_file_gone(file);
     if (file->inode != NULL && file->inode->locks != NULL)
         file_locks_release(file);
     if (file->ops->release != NULL)

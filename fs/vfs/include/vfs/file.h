@@ -105,10 +105,17 @@ struct file {
     struct mutex pos_lock;
     void *private;              /* the ops' own */
     int owner_pid;              /* F_SETOWN */
+    void *watchers;             /* of vfs_file_gone: what follows this file without a reference (epoll) */
     bool can_read, can_write;   /* [I] */
     bool is_noctty;             /* [I] opened with O_NOCTTY */
     bool is_writer;             /* [I] counted in inode->nr_writers */
 };
+
+/*
+ * Called by the last file_put of a file with watchers, before anything of it goes. Set once, by who uses
+ * file->watchers. May sleep.
+ */
+extern void (*vfs_file_gone)(struct file *file);
 
 /* A file without a name with one reference; NULL without memory. inode (may be NULL) gets a reference. */
 struct file *file_alloc(const struct file_ops *ops, struct inode *inode, unsigned flags);

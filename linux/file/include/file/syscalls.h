@@ -66,5 +66,14 @@ syscall_handler sys_mount;
 syscall_handler sys_umount2;
 syscall_handler sys_ppoll;
 syscall_handler sys_pselect6;
+syscall_handler sys_epoll_create1;
+syscall_handler sys_epoll_ctl;
+syscall_handler sys_epoll_pwait;
+syscall_handler sys_epoll_pwait2;
+syscall_handler sys_eventfd2;
+syscall_handler sys_timerfd_create;
+syscall_handler sys_timerfd_settime;
+syscall_handler sys_timerfd_gettime;
+syscall_handler sys_memfd_create;
 
 #endif

@@ -1,0 +1,411 @@
+/*
+ * Files that are a small object and no more: eventfd2(2), timerfd_create(2), memfd_create(2).
+ */
+#include <arch/uaccess.h>
+#include <file/syscalls.h>
+#include <heap/heap.h>
+#include <ramfs/ramfs.h>
+#include <string/string.h>
+#include <sync/waitqueue.h>
+#include <time/time.h>
+
+#include "internal.h"
+
+/* ---- eventfd: a counter ---- */
+
+#define EFD_SEMAPHORE 1u
+
+struct eventfd {
+    struct spinlock lock;
+    uint64_t count; /* [lock] at most UINT64_MAX - 1 */
+    bool is_semaphore;
+    struct wait_queue queue;
+    struct poll_head poll;
+};
+
+static ssize_t eventfd_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct eventfd *efd = file->private;
+    uint64_t value = 0;
+
+    (void)pos;
+    if (uio->nr_left < sizeof(value))
+        return -EINVAL;
+    while (value == 0) {
+        spin_lock(&efd->lock);
+        value = efd->is_semaphore ? MIN(efd->count, 1ull) : efd->count;
+        efd->count -= value;
+        spin_unlock(&efd->lock);
+        if (value != 0)
+            break;
+        if ((file->flags & O_NONBLOCK) != 0)
+            return -EAGAIN;
+        int ret = wait_event_interruptible(&efd->queue, READ_ONCE(efd->count) != 0);
+
+        if (ret != 0)
+            return ret;
+    }
+    wait_wake_all(&efd->queue);
+    poll_notify(&efd->poll, POLLOUT | POLLWRNORM);
+    return uio_copy_to(uio, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
+}
+
+static ssize_t eventfd_write(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct eventfd *efd = file->private;
+    uint64_t value;
+
+    (void)pos;
+    if (uio->nr_left < sizeof(value))
+        return -EINVAL;
+    if (uio_copy_from(uio, &value, sizeof(value)) != sizeof(value))
+        return -EFAULT;
+    if (value == UINT64_MAX)
+        return -EINVAL;
+    for (;;) {
+        spin_lock(&efd->lock);
+        bool fits = value < UINT64_MAX - efd->count;
+
+        if (fits)
+            efd->count += value;
+        spin_unlock(&efd->lock);
+        if (fits)
+            break;
+        if ((file->flags & O_NONBLOCK) != 0)
+            return -EAGAIN;
+        int ret = wait_event_interruptible(&efd->queue, value < UINT64_MAX - READ_ONCE(efd->count));
+
+        if (ret != 0)
+            return ret;
+    }
+    wait_wake_all(&efd->queue);
+    poll_notify(&efd->poll, POLLIN | POLLRDNORM);
+    return sizeof(value);
+}
+
+static unsigned eventfd_poll(struct file *file, struct poll_head **head)
+{
+    struct eventfd *efd = file->private;
+    uint64_t count = READ_ONCE(efd->count);
+
+    if (head != NULL)
+        *head = &efd->poll;
+    return (count > 0 ? POLLIN | POLLRDNORM : 0) | (count < UINT64_MAX - 1 ? POLLOUT | POLLWRNORM : 0);
+}
+
+static void private_release(struct file *file)
+{
+    heap_free(file->private);
+}
+
+static int eventfd_describe(struct file *file, char *buf, size_t size)
+{
+    (void)file;
+    return (int)strlcpy(buf, "anon_inode:[eventfd]", size);
+}
+
+static const struct file_ops eventfd_ops = {.read = eventfd_read,
+                                            .write = eventfd_write,
+                                            .poll = eventfd_poll,
+                                            .release = private_release,
+                                            .describe = eventfd_describe,
+                                            .is_stream = true};
+
+SYSCALL(eventfd2)
+{
+    unsigned flags = (unsigned)a[1];
+
+    if ((flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE)) != 0)
+        return -EINVAL;
+    struct eventfd *efd = heap_zalloc(sizeof(*efd));
+    struct file *file =
+        efd == NULL ? NULL : file_alloc(&eventfd_ops, NULL, O_RDWR | (flags & O_NONBLOCK));
+
+    if (file == NULL) {
+        heap_free(efd);
+        return -ENOMEM;
+    }
+    spin_init(&efd->lock, "eventfd");
+    efd->count = (uint32_t)a[0];
+    efd->is_semaphore = (flags & EFD_SEMAPHORE) != 0;
+    wait_queue_init(&efd->queue);
+    poll_head_init(&efd->poll);
+    file->private = efd;
+    return install_or_put(file, (flags & O_CLOEXEC) != 0);
+}
+
+/* ---- timerfd: a timer that is read ---- */
+
+#define TFD_TIMER_ABSTIME       1u
+#define TFD_TIMER_CANCEL_ON_SET 2u
+#define CLOCK_REALTIME          0
+#define CLOCK_MONOTONIC         1
+#define CLOCK_BOOTTIME          7
+
+struct timerfd {
+    struct timer timer;
+    struct spinlock lock;      /* interrupts off */
+    uint64_t nr_expirations;   /* [lock] since the last read */
+    uint64_t deadline_ns;      /* [lock] of the running shot; TIME_NEVER: stopped */
+    uint64_t interval_ns;      /* [lock] 0: one shot */
+    bool is_realtime;          /* [I] */
+    struct wait_queue queue;
+    struct poll_head poll;
+};
+
+static void timerfd_fire(struct timer *timer)
+{
+    struct timerfd *tfd = container_of(timer, struct timerfd, timer);
+    unsigned long flags = spin_lock_irqsave(&tfd->lock);
+    uint64_t next = TIME_NEVER;
+
+    if (tfd->deadline_ns != TIME_NEVER) {
+        tfd->nr_expirations++;
+        if (tfd->interval_ns != 0) {
+            uint64_t now = time_now_ns();
+            uint64_t nr_missed =
+                now > tfd->deadline_ns ? (now - tfd->deadline_ns) / tfd->interval_ns : 0;
+
+            tfd->nr_expirations += nr_missed;
+            next = tfd->deadline_ns + (nr_missed + 1) * tfd->interval_ns;
+        }
+        tfd->deadline_ns = next;
+    }
+    spin_unlock_irqrestore(&tfd->lock, flags);
+    if (next != TIME_NEVER)
+        timer_arm(&tfd->timer, next);
+    wait_wake_all(&tfd->queue);
+    poll_notify(&tfd->poll, POLLIN | POLLRDNORM);
+}
+
+static ssize_t timerfd_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct timerfd *tfd = file->private;
+    uint64_t nr = 0;
+
+    (void)pos;
+    if (uio->nr_left < sizeof(nr))
+        return -EINVAL;
+    while (nr == 0) {
+        unsigned long flags = spin_lock_irqsave(&tfd->lock);
+
+        nr = tfd->nr_expirations;
+        tfd->nr_expirations = 0;
+        spin_unlock_irqrestore(&tfd->lock, flags);
+        if (nr != 0)
+            break;
+        if ((file->flags & O_NONBLOCK) != 0)
+            return -EAGAIN;
+        int ret = wait_event_interruptible(&tfd->queue, READ_ONCE(tfd->nr_expirations) != 0);
+
+        if (ret != 0)
+            return ret;
+    }
+    return uio_copy_to(uio, &nr, sizeof(nr)) == sizeof(nr) ? (ssize_t)sizeof(nr) : -EFAULT;
+}
+
+static unsigned timerfd_poll(struct file *file, struct poll_head **head)
+{
+    struct timerfd *tfd = file->private;
+
+    if (head != NULL)
+        *head = &tfd->poll;
+    return READ_ONCE(tfd->nr_expirations) != 0 ? POLLIN | POLLRDNORM : 0;
+}
+
+static void timerfd_release(struct file *file)
+{
+    struct timerfd *tfd = file->private;
+    unsigned long flags = spin_lock_irqsave(&tfd->lock);
+
+    tfd->deadline_ns = TIME_NEVER;
+    tfd->interval_ns = 0;
+    spin_unlock_irqrestore(&tfd->lock, flags);
+    (void)timer_cancel_sync(&tfd->timer);
+    heap_free(tfd);
+}
+
+static int timerfd_describe(struct file *file, char *buf, size_t size)
+{
+    (void)file;
+    return (int)strlcpy(buf, "anon_inode:[timerfd]", size);
+}
+
+static const struct file_ops timerfd_ops = {.read = timerfd_read,
+                                            .poll = timerfd_poll,
+                                            .release = timerfd_release,
+                                            .describe = timerfd_describe,
+                                            .is_stream = true};
+
+SYSCALL(timerfd_create)
+{
+    if ((a[1] & ~(uint64_t)(O_CLOEXEC | O_NONBLOCK)) != 0 ||
+        (a[0] != CLOCK_REALTIME && a[0] != CLOCK_MONOTONIC && a[0] != CLOCK_BOOTTIME))
+        return -EINVAL;
+    struct timerfd *tfd = heap_zalloc(sizeof(*tfd));
+    struct file *file =
+        tfd == NULL ? NULL : file_alloc(&timerfd_ops, NULL, O_RDWR | (unsigned)(a[1] & O_NONBLOCK));
+
+    if (file == NULL) {
+        heap_free(tfd);
+        return -ENOMEM;
+    }
+    timer_init(&tfd->timer, timerfd_fire);
+    spin_init(&tfd->lock, "timerfd");
+    tfd->deadline_ns = TIME_NEVER;
+    tfd->is_realtime = a[0] == CLOCK_REALTIME;
+    wait_queue_init(&tfd->queue);
+    poll_head_init(&tfd->poll);
+    file->private = tfd;
+    return install_or_put(file, (a[1] & O_CLOEXEC) != 0);
+}
+
+static bool timespec_to_ns(const struct linux_timespec *ts, uint64_t *ns)
+{
+    if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= (int64_t)NS_PER_SEC)
+        return false;
+    *ns = (uint64_t)ts->tv_sec >= TIME_NEVER / NS_PER_SEC - 1
+              ? TIME_NEVER - 1
+              : (uint64_t)ts->tv_sec * NS_PER_SEC + (uint64_t)ts->tv_nsec;
+    return true;
+}
+
+static struct linux_timespec timespec_of_ns(uint64_t ns)
+{
+    return (struct linux_timespec){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
+}
+
+/* What is left of the running shot. */
+static struct linux_itimerspec timerfd_now(struct timerfd *tfd)
+{
+    struct linux_itimerspec its = {0};
+    uint64_t now = time_now_ns();
+    unsigned long flags = spin_lock_irqsave(&tfd->lock);
+
+    if (tfd->deadline_ns != TIME_NEVER)
+        its.it_value = timespec_of_ns(tfd->deadline_ns > now ? tfd->deadline_ns - now : 1);
+    its.it_interval = timespec_of_ns(tfd->interval_ns);
+    spin_unlock_irqrestore(&tfd->lock, flags);
+    return its;
+}
+
+static void timerfd_set(struct timerfd *tfd, uint64_t value, uint64_t interval, bool is_absolute)
+{
+    uint64_t deadline = TIME_NEVER;
+
+    (void)timer_cancel_sync(&tfd->timer);
+    if (value != 0 && !is_absolute) {
+        deadline = time_deadline_ns(value);
+    } else if (value != 0) {
+        /* A moment of the wall clock becomes one of the monotonic clock, as the two stand now. */
+        uint64_t offset = tfd->is_realtime ? time_realtime_ns() - time_now_ns() : 0;
+
+        deadline = value > offset ? value - offset : 1;
+    }
+    unsigned long flags = spin_lock_irqsave(&tfd->lock);
+
+    tfd->nr_expirations = 0;
+    tfd->deadline_ns = deadline;
+    tfd->interval_ns = interval;
+    spin_unlock_irqrestore(&tfd->lock, flags);
+    if (deadline != TIME_NEVER)
+        timer_arm(&tfd->timer, deadline);
+}
+
+SYSCALL(timerfd_settime)
+{
+    struct linux_itimerspec new;
+    struct linux_itimerspec old;
+    uint64_t value;
+    uint64_t interval;
+    struct fd_ref ref;
+
+    if ((a[1] & ~(uint64_t)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0)
+        return -EINVAL;
+    if (copy_from_user(&new, a[2], sizeof(new)) != 0)
+        return -EFAULT;
+    if (!timespec_to_ns(&new.it_value, &value) || !timespec_to_ns(&new.it_interval, &interval))
+        return -EINVAL;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    if (ref.file->ops != &timerfd_ops) {
+        ret = -EINVAL;
+    } else {
+        old = timerfd_now(ref.file->private);
+        timerfd_set(ref.file->private, value, interval, (a[1] & TFD_TIMER_ABSTIME) != 0);
+        if (a[3] != 0)
+            ret = copy_to_user(a[3], &old, sizeof(old));
+    }
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(timerfd_gettime)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    if (ref.file->ops != &timerfd_ops) {
+        ret = -EINVAL;
+    } else {
+        struct linux_itimerspec now = timerfd_now(ref.file->private);
+
+        ret = copy_to_user(a[1], &now, sizeof(now));
+    }
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* ---- memfd: a file of ramfs without a name ---- */
+
+#define MFD_CLOEXEC       1u
+#define MFD_ALLOW_SEALING 2u
+
+static struct mutex memfd_lock = MUTEX_INIT(memfd_lock);
+static struct superblock *memfd_super; /* [memfd_lock] */
+static const struct fs_type memfd_type = {.name = "memfd"};
+
+static struct inode *memfd_inode(void)
+{
+    struct inode *inode = NULL;
+
+    mutex_lock(&memfd_lock);
+    if (memfd_super == NULL)
+        (void)ramfs_superblock_create(&memfd_type, 0x01021994, &memfd_super);
+    if (memfd_super != NULL)
+        inode = ramfs_inode_create(memfd_super, S_IFREG | 0777, 0);
+    mutex_unlock(&memfd_lock);
+    return inode;
+}
+
+SYSCALL(memfd_create)
+{
+    struct user_name name;
+    int64_t ret = user_name_get(&name, a[0]);
+
+    if (ret != 0)
+        return ret;
+    if (strlen(name.text) > NAME_MAX - sizeof("memfd:"))
+        ret = -EINVAL;
+    user_name_put(&name);
+    /* Seals are not there: asking for them is refused. */
+    if (ret == 0 && (a[1] & ~(uint64_t)MFD_CLOEXEC) != 0)
+        ret = -EINVAL;
+    if (ret != 0)
+        return ret;
+    struct inode *inode = memfd_inode();
+
+    if (inode == NULL)
+        return -ENOMEM;
+    inode->nlink = 0;
+    inode->uid = process_current()->credentials.fsuid;
+    inode->gid = process_current()->credentials.fsgid;
+    struct file *file = file_alloc(inode->file_ops, inode, O_RDWR);
+
+    inode_put(inode);
+    return file == NULL ? -ENFILE : install_or_put(file, (a[1] & MFD_CLOEXEC) != 0);
+}
