@@ -5,7 +5,7 @@ COMPONENTS := \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
     arch/riscv/user arch/riscv/uaccess-user \
     platform/qemu-virt \
-    core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
+    core/startup core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
     core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
     core/power core/random core/work \
     drivers/ns16550a drivers/plic drivers/syscon drivers/rtc-goldfish drivers/pflash \

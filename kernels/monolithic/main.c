@@ -1,24 +1,19 @@
 /*
  * The monolithic kernel's boot order, top to bottom.
  */
-#include <arch/power.h>
 #include <arch/trap.h>
 #include <arch/upcalls.h>
 #include <blockdev/blockdev.h>
 #include <blockfile/blockfile.h>
-#include <bootargs/bootargs.h>
 #include <console/console.h>
 #include <devfs/devfs.h>
 #include <driver/driver.h>
 #include <fat/fat.h>
-#include <frame/frame.h>
 #include <heap/heap.h>
 #include <initrd/initrd.h>
 #include <irq/irq.h>
-#include <kmap/kmap.h>
 #include <log/log.h>
 #include <panic/panic.h>
-#include <percpu/percpu.h>
 #include <pipe/pipe.h>
 #include <platform/boot_info.h>
 #include <process/process.h>
@@ -26,9 +21,9 @@
 #include <ramfs/ramfs.h>
 #include <random/random.h>
 #include <signal/signal.h>
+#include <startup/startup.h>
 #include <sysfs/sysfs.h>
 #include <thread/thread.h>
-#include <time/time.h>
 #include <tty/tty.h>
 #include <vfs/vfs.h>
 #include <vspace/vspace.h>
@@ -44,34 +39,13 @@ void kernel_fault(struct trap_frame *frame)
     panic_trap(frame);
 }
 
-/* The machine cannot be used: say why by whatever console there is, and stop. */
-static NORETURN void refuse(const char *reason)
-{
-    log_err("cannot boot: %s", reason);
-    console_start();
-    arch_poweroff(true);
-}
-
-static void memory_init(void)
-{
-    struct frame_range ram[BOOT_MAX_MEMORY];
-    struct frame_range reserved[BOOT_MAX_RESERVED];
-
-    for (unsigned i = 0; i < boot_info.nr_memory; i++)
-        ram[i] = (struct frame_range){boot_info.memory[i].start, boot_info.memory[i].size};
-    for (unsigned i = 0; i < boot_info.nr_reserved; i++)
-        reserved[i] = (struct frame_range){boot_info.reserved[i].start, boot_info.reserved[i].size};
-    if (frame_init(ram, boot_info.nr_memory, reserved, boot_info.nr_reserved) != 0)
-        refuse("no usable memory");
-}
-
 static void files_init(void)
 {
     if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
         pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 ||
         blockfile_init() != 0 || fat_init() != 0)
-        refuse("no memory for the file systems");
+        startup_refuse("no memory for the file systems");
     if (boot_info.initrd.size &&
         initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)
         log_warn("the initrd could not be unpacked completely");
@@ -81,38 +55,23 @@ static void files_init(void)
 static void cpu_init(unsigned cpu)
 {
     (void)cpu;
-    arch_trap_init();
     irq_cpu_init();
 }
 
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
 {
-    const char *reason = platform_init(boot_hart, fdt); /* the device tree; all RAM mapped */
-
-    if (reason != NULL)
-        refuse(reason);
-    stack_guard_init(boot_info.seed, boot_info.seed_size, arch_cycles());
-    bootargs_parse(boot_info.bootargs); /* loglevel= and others, before the first line */
-    for (unsigned i = 0; i < boot_info.nr_warnings; i++)
-        log_warn("%s", boot_info.warnings[i]);
-    memory_init(); /* frames */
-    kmap_init();   /* kernel virtual ranges */
-    if (percpu_init(boot_info.nr_harts, frame_alloc_bytes) != 0)
-        log_warn("out of memory: not all harts can be used");
+    startup_ground(boot_hart, fdt); /* memory, per-CPU data, clock, interrupts */
     if (heap_init() != 0)
-        refuse("no memory for the heap");
+        startup_refuse("no memory for the heap");
     random_init(boot_info.seed, boot_info.seed_size); /* AT_RANDOM, address layout */
-    time_init(boot_info.timebase_hz);
     thread_system_init(); /* this is a thread from here on */
-    panic_init();         /* other harts stop when one panics */
-    irq_cpu_init();       /* device and software interrupts */
     driver_probe_all();   /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
     vspace_boot();  /* address-space identifiers */
     process_boot(); /* tables of processes */
     if (signal_boot() != 0)
-        refuse("no memory for the signal trampoline");
+        startup_refuse("no memory for the signal trampoline");
     files_init();                 /* the root file system, from the initrd */
     thread_start_cpus(cpu_init);  /* the other harts */
     block_scan_all();             /* partitions of the disks */

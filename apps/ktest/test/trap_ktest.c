@@ -6,6 +6,7 @@
 #include <arch/cpu.h>
 #include <arch/fpu.h>
 #include <arch/memory.h>
+#include <arch/paging.h>
 #include <arch/trap.h>
 #include <irq/irq.h>
 #include <ktest/ktest.h>
@@ -259,4 +260,28 @@ KTEST(spinlock_excludes)
     KTEST_EXPECT_EQ(counter, 80000);
     KTEST_EXPECT(!spin_is_locked(&counter_lock));
     KTEST_EXPECT(!preempt_is_disabled());
+}
+
+/* --- the hart ----------------------------------------------------------------------------------------- */
+
+KTEST(cpu_isa_strings)
+{
+    KTEST_EXPECT_EQ(arch_features_parse("rv64imafdch_zicsr_zbb_sstc", false),
+                    BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_H) | BIT(ARCH_FEATURE_ZBB) | BIT(ARCH_FEATURE_SSTC));
+    KTEST_EXPECT_EQ(arch_features_parse("rv64gcv_zba_zicboz", false),
+                    BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_V) | BIT(ARCH_FEATURE_ZICBOZ));
+    KTEST_EXPECT_EQ(arch_features_parse("rv64imac_sstcx_xsstc_zb", false), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("", false), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("rv64", false), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("_", false), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("sstc", true), BIT(ARCH_FEATURE_SSTC));
+    KTEST_EXPECT_EQ(arch_features_parse("i", true), 0);
+}
+
+KTEST(cpu_asids_are_a_power_of_two)
+{
+    unsigned count = arch_asid_count();
+
+    KTEST_EXPECT(count != 0 && (count & (count - 1)) == 0);
+    KTEST_EXPECT_EQ(arch_asid_count(), count);
 }
