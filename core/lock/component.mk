@@ -2,3 +2,4 @@ SRCS := spinlock.c order.c
 HOST_SRCS := host.c
 DEPS := core/log lib/string
 PUBLIC_DEPS := lib/base arch/api
+TEST_DEPS := arch/host

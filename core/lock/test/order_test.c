@@ -1,0 +1,132 @@
+/*
+ * core/lock: the lock-order check. The host has a simpler stand-in for it, so the real one is compiled in here under
+ * other names.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define lock_order_acquire  real_acquire
+#define lock_order_acquired real_acquired
+#define lock_order_release  real_release
+#define spin_debug_acquire  real_spin_acquire
+#define spin_debug_acquired real_spin_acquired
+#define spin_debug_release  real_spin_release
+#undef assert
+#include "../order.c"
+
+#include <host/host.h>
+
+static char locks[8];
+
+static void take(struct lock_held *held, int lock, const char *lock_class)
+{
+    real_acquire(held, &locks[lock], lock_class);
+    real_acquired(held, &locks[lock], lock_class);
+}
+
+static int start_anew(void **state)
+{
+    (void)state;
+    nr_classes = 0;
+    is_broken = false;
+    graph_lock = 0;
+    memset(edges, 0, sizeof(edges));
+    memset(hashed, 0, sizeof(hashed));
+    return 0;
+}
+
+static void test_one_order_is_fine(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        take(&a, 0, "x");
+        take(&a, 1, "y");
+        take(&a, 2, "z");
+        real_release(&a, &locks[1]); /* in any order */
+        real_release(&a, &locks[0]);
+        real_release(&a, &locks[2]);
+        assert_int_equal(a.nr, 0);
+        take(&b, 3, "x");
+        take(&b, 4, "z");
+        real_release(&b, &locks[4]);
+        real_release(&b, &locks[3]);
+    }
+}
+
+static void test_both_orders_are_not(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take(&a, 0, "x");
+    take(&a, 1, "y");
+    take(&b, 2, "y");
+    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], "x")));
+}
+
+/* x before y, y before z: then z before x closes a circle that no two of them would. */
+static void test_circle_of_three(void **state)
+{
+    struct lock_held a = {0}, b = {0}, c = {0};
+
+    (void)state;
+    take(&a, 0, "x");
+    take(&a, 1, "y");
+    take(&b, 2, "y");
+    take(&b, 3, "z");
+    take(&c, 4, "z");
+    assert_true(HOST_PANICS(real_acquire(&c, &locks[5], "x")));
+}
+
+static void test_the_same_name_at_two_places_is_one_class(void **state)
+{
+    static const char one[] = "x", other[] = "x";
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take(&a, 0, one);
+    take(&a, 1, "y");
+    take(&b, 2, "y");
+    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], other)));
+}
+
+static void test_twice_is_a_bug_and_a_class_may_nest(void **state)
+{
+    struct lock_held a = {0};
+
+    (void)state;
+    take(&a, 0, "x");
+    take(&a, 1, "x");
+    assert_true(HOST_PANICS(real_acquire(&a, &locks[0], "x")));
+}
+
+static void test_a_trylock_has_no_order(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take(&a, 0, "x");
+    take(&a, 1, "y");
+    take(&b, 2, "y");
+    real_acquired(&b, &locks[3], "x"); /* did not wait */
+    assert_int_equal(b.nr, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_one_order_is_fine, start_anew),
+        cmocka_unit_test_setup(test_both_orders_are_not, start_anew),
+        cmocka_unit_test_setup(test_circle_of_three, start_anew),
+        cmocka_unit_test_setup(test_the_same_name_at_two_places_is_one_class, start_anew),
+        cmocka_unit_test_setup(test_twice_is_a_bug_and_a_class_may_nest, start_anew),
+        cmocka_unit_test_setup(test_a_trylock_has_no_order, start_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
