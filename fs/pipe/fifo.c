@@ -6,23 +6,25 @@
 
 #include "internal.h"
 
-/* Who else has to come is waited for; both sides count as opened before, so that two openers meet. */
-static int wait_for_other_side(struct pipe *pipe, const struct file *file, uint32_t read_opens,
-                               uint32_t write_opens)
+/*
+ * Waits for the other side unless it was there when this one entered. That it was there at that moment
+ * counts: woken by our coming, it may have opened, written and closed before we look again.
+ */
+static int wait_for_other_side(struct pipe *pipe, const struct file *file, const struct pipe_view *view)
 {
     if (file->can_read && file->can_write)
         return 0;
     if (file->can_read) {
-        if (pipe->nr_writers > 0 || (file->flags & O_NONBLOCK) != 0)
+        if (view->nr_writers > 0 || (file->flags & O_NONBLOCK) != 0)
             return 0;
         return wait_event_interruptible(&pipe->openers,
-                                        READ_ONCE(pipe->write_opens) != write_opens);
+                                        READ_ONCE(pipe->write_opens) != view->write_opens);
     }
-    if (pipe->nr_readers > 0)
+    if (view->nr_readers > 0)
         return 0;
     if ((file->flags & O_NONBLOCK) != 0)
         return -ENXIO;
-    return wait_event_interruptible(&pipe->openers, READ_ONCE(pipe->read_opens) != read_opens);
+    return wait_event_interruptible(&pipe->openers, READ_ONCE(pipe->read_opens) != view->read_opens);
 }
 
 /* The FIFO's ring, made at the first open; counts the file. */
@@ -69,14 +71,12 @@ const struct file_ops fifo_open_ops = {
 static int fifo_open(struct file *file)
 {
     struct pipe *pipe = fifo_get_pipe(file->inode);
+    struct pipe_view view;
 
     if (pipe == NULL)
         return -ENOMEM;
-    uint32_t read_opens = pipe->read_opens;
-    uint32_t write_opens = pipe->write_opens;
-
-    pipe_enter(pipe, file);
-    int ret = wait_for_other_side(pipe, file, read_opens, write_opens);
+    pipe_enter(pipe, file, &view);
+    int ret = wait_for_other_side(pipe, file, &view);
 
     if (ret != 0) {
         pipe_leave(pipe, file);

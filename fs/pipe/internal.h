@@ -37,8 +37,12 @@ ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos);
 ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos);
 unsigned pipe_poll(struct file *file, struct poll_head **head);
 long pipe_ioctl(struct file *file, unsigned cmd, uint64_t arg);
-/* Counts the file's sides in, respectively out. */
-void pipe_enter(struct pipe *pipe, const struct file *file);
+/* What an opener of a FIFO found. */
+struct pipe_view {
+    uint32_t nr_readers, nr_writers, read_opens, write_opens;
+};
+/* Counts the file's sides in, respectively out; *view is the moment before, taken with the lock. */
+void pipe_enter(struct pipe *pipe, const struct file *file, struct pipe_view *view);
 void pipe_leave(struct pipe *pipe, const struct file *file);
 
 #endif

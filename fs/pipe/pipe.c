@@ -266,9 +266,13 @@ long pipe_ioctl(struct file *file, unsigned cmd, uint64_t arg)
     return uio_copy_to(&uio, &nr, sizeof(nr)) == sizeof(nr) ? 0 : -EFAULT;
 }
 
-void pipe_enter(struct pipe *pipe, const struct file *file)
+void pipe_enter(struct pipe *pipe, const struct file *file, struct pipe_view *view)
 {
     mutex_lock(&pipe->lock);
+    *view = (struct pipe_view){.nr_readers = pipe->nr_readers,
+                               .nr_writers = pipe->nr_writers,
+                               .read_opens = pipe->read_opens,
+                               .write_opens = pipe->write_opens};
     pipe->nr_readers += file->can_read;
     pipe->nr_writers += file->can_write;
     pipe->read_opens += file->can_read;

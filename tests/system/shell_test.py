@@ -37,6 +37,8 @@ def MD5(text):
     ("dd if=/dev/zero bs=1024 seek=1000 count=1 of=/tmp/sparse 2>/dev/null; stat -c '%s' /tmp/sparse; md5sum < /tmp/sparse; rm /tmp/sparse",
      "1025024\n" + MD5("\0" * 1025024)),
     ("mkfifo /tmp/p; (echo through > /tmp/p &) ; cat /tmp/p; rm /tmp/p", "through"),
+    ("mkfifo /tmp/q; i=0; while [ $i -lt 30 ]; do i=$((i+1)); (echo x > /tmp/q &) ; cat /tmp/q; done | wc -l; rm /tmp/q",
+     "30"),
     ("touch /tmp/m; chmod 640 /tmp/m; stat -c %a /tmp/m; rm /tmp/m", "640"),
     ("awk 'BEGIN { for (i = 0; i < 5; i++) s += i * i; print s }'", "30"),
     ("echo 'a,b;c' | sed 's/[,;]/-/g'", "a-b-c"),
