@@ -1,7 +1,7 @@
 /*
  * The trap table of a guest: what becomes of each way it can leave VS or VU mode.
  *
- *   interrupt             the host's; taken by enabling interrupts for a moment
+ *   interrupt             the host's; dispatched as from kernel mode
  *   ecall from VS         an SBI call (sbi.c)
  *   guest page fault      memory is filled in, a device access is handed out, a hole is an access fault
  *   virtual instruction   wfi waits; everything else is an illegal instruction to the guest
@@ -158,8 +158,7 @@ long guest_exit(struct hext_vcpu *hext)
 
     v->nr_exits++;
     if (hext->frame.cause & TRAP_INTERRUPT) {
-        arch_irq_enable();
-        arch_irq_disable();
+        hext_interrupt(hext);
     } else {
         resumes = exception(v);
     }

@@ -6,6 +6,7 @@
  * dirty; restored at hext_load() only if another guest used the registers in between.
  */
 #include <arch/cpu.h>
+#include <arch/upcalls.h>
 #include <arch/smp.h>
 #include <bits/bits.h>
 #include <hext/hext.h>
@@ -222,6 +223,12 @@ void hext_exit_read(const struct hext_vcpu *v, struct hext_exit *exit)
     exit->value = v->frame.value;
     exit->gpa = GPA(csr_read(CSR_HTVAL) << 2 | (v->frame.value & 3));
     exit->htinst = csr_read(CSR_HTINST);
+}
+
+/* Straight to the dispatcher: enabling interrupts would save and restore a second frame. */
+void hext_interrupt(struct hext_vcpu *v)
+{
+    trap_irq(&v->frame, (unsigned)(v->frame.cause & 0xff));
 }
 
 uint64_t hext_trap_vector(const struct hext_vcpu *v)

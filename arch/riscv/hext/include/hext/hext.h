@@ -100,6 +100,12 @@ void hext_put(struct hext_vcpu *v);
 /* In guest_exit() before interrupts are enabled: the rest of the cause of the exit. */
 void hext_exit_read(const struct hext_vcpu *v, struct hext_exit *exit);
 
+/*
+ * In guest_exit(), masked, for an exit whose cause is an interrupt: takes it, as if it had come in kernel
+ * mode. May switch threads; masked on return.
+ */
+void hext_interrupt(struct hext_vcpu *v);
+
 /* --- guest state; v loaded, interrupts masked --------------------------------------------------- */
 
 /* The exception as the guest's hart would take it: into VS mode at vstvec. */
