@@ -1,6 +1,6 @@
 /*
- * What threads cost, in instructions: a switch by yielding, waking and sleeping, birth and death, locks. Figures are
- * named for the policy that was built in where it matters.
+ * What threads cost, in instructions: a switch by yielding, waking and sleeping, birth and death,
+ * locks. Figures are named for the policy that was built in where it matters.
  */
 #include <app/app.h>
 #include <arch/cpu.h>
@@ -138,13 +138,13 @@ static void bench_locks(void)
     struct timer timer;
 
     report("lock.spin_pair", MEASURE(spin_lock(&spinlock); spin_unlock(&spinlock)), NR_ROUNDS);
-    report("lock.spin_irqsave_pair", MEASURE(flags = spin_lock_irqsave(&spinlock);
-                                             spin_unlock_irqrestore(&spinlock, flags)),
+    report("lock.spin_irqsave_pair",
+           MEASURE(flags = spin_lock_irqsave(&spinlock); spin_unlock_irqrestore(&spinlock, flags)),
            NR_ROUNDS);
     report("lock.mutex_pair", MEASURE(mutex_lock(&mutex); mutex_unlock(&mutex)), NR_ROUNDS);
     timer_init(&timer, NULL);
-    report("timer.arm_cancel", MEASURE(timer_arm_ticks(&timer, UINT64_MAX - 1); timer_cancel(&timer)),
-           NR_ROUNDS);
+    report("timer.arm_cancel",
+           MEASURE(timer_arm_ticks(&timer, UINT64_MAX - 1); timer_cancel(&timer)), NR_ROUNDS);
     report("time.now_ns", MEASURE((void)time_now_ns()), NR_ROUNDS);
 }
 

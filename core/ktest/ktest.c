@@ -1,6 +1,7 @@
 /*
- * The runner of in-kernel tests. Results go straight to the console, whatever the log level; the state of the test that
- * runs is global, since one runs at a time, and counted atomically, since its threads are many.
+ * The runner of in-kernel tests. Results go straight to the console, whatever the log level; the
+ * state of the test that runs is global, since one runs at a time, and counted atomically, since
+ * its threads are many.
  */
 #include <ktest/ktest.h>
 
@@ -11,7 +12,7 @@
 
 #define REPORTS_MAX 8 /* failed expectations of one test that are printed; all are counted */
 
-static uint32_t nr_failed;       /* [a] expectations of this test */
+static uint32_t nr_failed;      /* [a] expectations of this test */
 static const char *skip_reason; /* [a] */
 
 static void say(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -72,8 +73,7 @@ int ktest_run(const char *filter)
     int nr_bad = 0;
     int nr_skipped = 0;
 
-    LINKER_SET_FOREACH(ktest, struct ktest, test)
-    {
+    LINKER_SET_FOREACH (ktest, struct ktest, test) {
         bool is_skipped;
 
         if (filter && !strstr(test->name, filter)) {

@@ -1,8 +1,9 @@
 /*
  * DEBUG only: who holds a lock, and in which order locks are taken.
  *
- * Spinlocks are held by CPUs (a run queue's lock is even handed from thread to thread), sleeping locks by threads; each
- * holder carries a list. The graph of classes is global, guarded by a lock of its own that is not checked.
+ * Spinlocks are held by CPUs (a run queue's lock is even handed from thread to thread), sleeping
+ * locks by threads; each holder carries a list. The graph of classes is global, guarded by a lock
+ * of its own that is not checked.
  */
 #include <lock/order.h>
 #include <lock/spinlock.h>
@@ -105,7 +106,9 @@ static bool find_way(uint32_t from, uint32_t to, uint32_t next_hop[NR_CLASSES])
 /* The way back that made the first bad edge: written once, graph entered, then only read. */
 static uint32_t next_hop[NR_CLASSES];
 
-/* Graph entered. The new edge held -> wanted; false if there is a way back, which is in next_hop. */
+/*
+ * Graph entered. The new edge held -> wanted; false if there is a way back, which is in next_hop.
+ */
 static bool edge_add(uint32_t held, uint32_t wanted)
 {
     if (held == wanted || has_edge(held, wanted))
@@ -177,7 +180,9 @@ void lock_order_release(struct lock_held *held, const void *lock)
     arch_irq_restore(flags);
 }
 
-/* --- spinlocks ----------------------------------------------------------------------------------- */
+/*
+ * --- spinlocks -----------------------------------------------------------------------------------
+ */
 
 void spin_debug_acquire(struct spinlock *lock)
 {

@@ -1,13 +1,14 @@
 /*
- * The parts of completely fair scheduling that are not on the path of every switch. See <sched/policy.h>.
+ * The parts of completely fair scheduling that are not on the path of every switch. See
+ * <sched/policy.h>.
  */
 #include <sched/sched.h>
 
 struct sched_cfs_tunables sched_cfs_tunables;
 
 /*
- * Weights of nice -20 .. 19: Linux's table (kernel/sched/core.c, sched_prio_to_weight), which is 1024 / 1.25^nice
- * rounded by hand, so that shares agree with what programs see there.
+ * Weights of nice -20 .. 19: Linux's table (kernel/sched/core.c, sched_prio_to_weight), which is
+ * 1024 / 1.25^nice rounded by hand, so that shares agree with what programs see there.
  */
 static const uint32_t nice_to_weight[SCHED_NICE_MAX - SCHED_NICE_MIN + 1] = {
     88761, 71755, 56483, 46273, 36291, /* -20 */
@@ -62,7 +63,9 @@ void sched_entity_set_nice(struct sched_entity *e, int nice)
     }
 }
 
-/* The queue's virtual time follows the one who is furthest behind. The current entity is accounted. */
+/*
+ * The queue's virtual time follows the one who is furthest behind. The current entity is accounted.
+ */
 static void queue_advance(struct sched_queue *q)
 {
     struct rb_node *first = rb_first(&q->ready);
@@ -123,7 +126,9 @@ static void place(struct sched_queue *q, struct sched_entity *e, enum sched_enqu
         return;
     }
     if (e->home != q) {
-        /* Keeps its lead or lag. The other queue's time may move meanwhile: any recent value does. */
+        /*
+         * Keeps its lead or lag. The other queue's time may move meanwhile: any recent value does.
+         */
         e->vruntime += q->min_vruntime - (e->home ? READ_ONCE(e->home->min_vruntime) : 0);
     }
     if (why == SCHED_WAKE && sched_cfs_before(e->vruntime, earliest)) {

@@ -1,6 +1,6 @@
 /*
- * Condition variables: a wait queue whose waiters are announced before the mutex is released, so that a signal
- * given under the mutex is never lost.
+ * Condition variables: a wait queue whose waiters are announced before the mutex is released, so
+ * that a signal given under the mutex is never lost.
  */
 #include <sync/condvar.h>
 

@@ -1,9 +1,10 @@
 /*
- * Mutexes. The owner word holds the owner and one bit: somebody waits, so unlock must look at the list.
+ * Mutexes. The owner word holds the owner and one bit: somebody waits, so unlock must look at the
+ * list.
  *
- * A waiter that is woken competes with running threads for the free mutex. If it loses, it is marked hungry, and the
- * next unlock hands the mutex to it without letting it go. The bit is changed only under the lock, by the compare
- * and exchange that the fast paths also use.
+ * A waiter that is woken competes with running threads for the free mutex. If it loses, it is
+ * marked hungry, and the next unlock hands the mutex to it without letting it go. The bit is
+ * changed only under the lock, by the compare and exchange that the fast paths also use.
  */
 #include <sync/mutex.h>
 
@@ -57,8 +58,8 @@ static bool take_or_mark(struct mutex *m)
     uintptr_t word = __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
 
     for (;;) {
-        uintptr_t next = owner_of(word) ? word | WAITERS
-                                        : (uintptr_t)thread_current() | (word & WAITERS);
+        uintptr_t next =
+            owner_of(word) ? word | WAITERS : (uintptr_t)thread_current() | (word & WAITERS);
 
         if (owner_exchange(m, &word, next)) {
             return !owner_of(word);
@@ -139,8 +140,7 @@ static void unlock_slow(struct mutex *m)
         struct thread *thread = first->thread;
 
         list_del(&first->node);
-        __atomic_store_n(&m->owner,
-                         (uintptr_t)thread | (list_is_empty(&m->waiters) ? 0 : WAITERS),
+        __atomic_store_n(&m->owner, (uintptr_t)thread | (list_is_empty(&m->waiters) ? 0 : WAITERS),
                          __ATOMIC_RELEASE);
         first->is_granted = true; /* its frame is gone as soon as the lock is free */
         thread_wake(thread);

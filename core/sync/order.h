@@ -1,6 +1,6 @@
 /*
- * The lock-order check of sleeping locks, in debug builds: each thread carries the set of those it holds. Private to
- * core/sync.
+ * The lock-order check of sleeping locks, in debug builds: each thread carries the set of those it
+ * holds. Private to core/sync.
  */
 #ifndef SYNC_ORDER_H
 #define SYNC_ORDER_H
@@ -12,7 +12,8 @@
 
 static inline void order_acquire(const void *lock, const char *lock_class)
 {
-    assert(thread_current()->arch.preempt_count == 0); /* sleeping locks never inside spinlocks or interrupts */
+    assert(thread_current()->arch.preempt_count ==
+           0); /* sleeping locks never inside spinlocks or interrupts */
     lock_order_acquire(&thread_current()->held, lock, lock_class);
 }
 

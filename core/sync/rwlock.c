@@ -1,6 +1,7 @@
 /*
- * Reader-writer locks with direct hand-over: when the lock becomes free, the first waiter gets it, and if that is a
- * reader, so do all readers up to the next writer. Nobody who arrives later passes them.
+ * Reader-writer locks with direct hand-over: when the lock becomes free, the first waiter gets it,
+ * and if that is a reader, so do all readers up to the next writer. Nobody who arrives later passes
+ * them.
  */
 #include <sync/rwlock.h>
 

@@ -1,5 +1,6 @@
 /*
- * Semaphores with direct hand-over: sem_up gives the unit to the first waiter, so a running thread cannot snatch it.
+ * Semaphores with direct hand-over: sem_up gives the unit to the first waiter, so a running thread
+ * cannot snatch it.
  */
 #include <sync/semaphore.h>
 

@@ -1,6 +1,7 @@
 /*
- * Wait queues. An entry is linked while its thread waits; a waker unlinks the entries it wakes, so that each wake-up of
- * an exclusive waiter is consumed once, and the waiter's own unlinking must cope with either.
+ * Wait queues. An entry is linked while its thread waits; a waker unlinks the entries it wakes, so
+ * that each wake-up of an exclusive waiter is consumed once, and the waiter's own unlinking must
+ * cope with either.
  */
 #include <sync/waitqueue.h>
 
@@ -74,8 +75,8 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry)
 {
     thread_block_cancel();
     /*
-     * Always under the lock, even when a waker seems to have unlinked the entry: it may still be using it, and the
-     * entry is about to leave the stack.
+     * Always under the lock, even when a waker seems to have unlinked the entry: it may still be
+     * using it, and the entry is about to leave the stack.
      */
     wait_remove(wq, entry);
 }

@@ -12,7 +12,8 @@ void thread_block(void)
     unsigned long flags = arch_irq_save();
     struct run_queue *rq = this_rq();
 
-    assert(t->arch.preempt_count == 0 && !t->is_idle); /* no sleeping with a spinlock or in an interrupt */
+    assert(t->arch.preempt_count == 0 &&
+           !t->is_idle); /* no sleeping with a spinlock or in an interrupt */
     spin_lock_no_preempt(&rq->lock);
     if (t->state != THREAD_RUNNABLE) {
         rq_leave(rq, t, LEAVE_BLOCK);
@@ -29,7 +30,9 @@ bool thread_wake(struct thread *t)
     uint32_t state;
     bool is_ready;
 
-    /* The caller's change of the condition before our look at the state: see thread_block_prepare. */
+    /*
+     * The caller's change of the condition before our look at the state: see thread_block_prepare.
+     */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     state = READ_ONCE(t->state);
     if (state != THREAD_BLOCKED && state != THREAD_INTERRUPTIBLE) {

@@ -1,6 +1,6 @@
 /*
- * Threads on the host: there is one, and it cannot wait for anybody. Code that sleeps can be tested as far as
- * its condition is true by the time it looks; a wait that would not end is a panic.
+ * Threads on the host: there is one, and it cannot wait for anybody. Code that sleeps can be tested
+ * as far as its condition is true by the time it looks; a wait that would not end is a panic.
  */
 #include <irq/upcalls.h>
 #include <log/log.h>

@@ -1,9 +1,10 @@
 /*
- * Which CPU a thread runs on: the choice at wake-up and birth, work stealing by CPUs that fall idle (Blumofe and
- * Leiserson 1999: the thief pays), a push for imbalance among busy ones, and affinity.
+ * Which CPU a thread runs on: the choice at wake-up and birth, work stealing by CPUs that fall idle
+ * (Blumofe and Leiserson 1999: the thief pays), a push for imbalance among busy ones, and affinity.
  *
- * The race between a CPU that falls idle and one that gets a second thread: the idle one publishes its bit and
- * then looks at the others' counts, the other one counts and then looks at the bits. One of them sees the other.
+ * The race between a CPU that falls idle and one that gets a second thread: the idle one publishes
+ * its bit and then looks at the others' counts, the other one counts and then looks at the bits.
+ * One of them sees the other.
  */
 #include "runq.h"
 

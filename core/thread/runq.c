@@ -1,6 +1,7 @@
 /*
- * Switching: accounting, choosing the next thread through the policy, the switch, preemption, and the slice
- * timer. There is no tick: the timer runs only while a thread waits for the CPU, and only if the policy gives slices.
+ * Switching: accounting, choosing the next thread through the policy, the switch, preemption, and
+ * the slice timer. There is no tick: the timer runs only while a thread waits for the CPU, and only
+ * if the policy gives slices.
  */
 #include "runq.h"
 
@@ -145,7 +146,10 @@ static NOINLINE struct sched_entity *choose_special(struct run_queue *rq, struct
     return sched_next(&rq->queue, NULL, SCHED_PREEMPT);
 }
 
-/* The switch itself. Returns, on next's stack and perhaps another CPU, the thread that was left there. */
+/*
+ * The switch itself. Returns, on next's stack and perhaps another CPU, the thread that was left
+ * there.
+ */
 static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct thread *prev,
                                               struct thread *next)
 {
@@ -217,8 +221,9 @@ void rq_finish_first_switch(void)
 }
 
 /*
- * Yielding, the general way and its entries from the short one. They are functions of their own, called last, so that
- * the short way calls nothing before the switch and hence saves next to nothing.
+ * Yielding, the general way and its entries from the short one. They are functions of their own,
+ * called last, so that the short way calls nothing before the switch and hence saves next to
+ * nothing.
  */
 static NOINLINE void yield_locked(unsigned long flags, struct run_queue *rq)
 {
@@ -266,7 +271,8 @@ void thread_yield(void)
     }
     now = time_now_ticks();
     ticks = now - rq->clock_ticks;
-    e = SCHED_HAS_SLICES && !rq->is_slice_armed ? NULL : sched_exchange(&rq->queue, &prev->se, ticks);
+    e = SCHED_HAS_SLICES && !rq->is_slice_armed ? NULL
+                                                : sched_exchange(&rq->queue, &prev->se, ticks);
     if (unlikely(!e)) {
         yield_locked(flags, rq);
         return;

@@ -1,13 +1,14 @@
 /*
  * Run queues: the mechanism below every scheduling policy. Private to core/thread.
  *
- * Every CPU has one; its lock guards the queue, the scheduling state of every thread whose ->cpu names it, and
- * the switch itself: the lock is taken by the thread that is left and released by the one that goes on. So whoever
- * holds a run queue's lock knows that no switch is under way there, and a thread that is not current has
- * its registers saved.
+ * Every CPU has one; its lock guards the queue, the scheduling state of every thread whose ->cpu
+ * names it, and the switch itself: the lock is taken by the thread that is left and released by the
+ * one that goes on. So whoever holds a run queue's lock knows that no switch is under way there,
+ * and a thread that is not current has its registers saved.
  *
- * A thread that moves to another queue belongs to none for a moment: woken (THREAD_RUNNABLE, !on_rq), or leaving a CPU
- * where it may not run (is_leaving). Nobody else moves it then, since only ready and blocked threads are moved.
+ * A thread that moves to another queue belongs to none for a moment: woken (THREAD_RUNNABLE,
+ * !on_rq), or leaving a CPU where it may not run (is_leaving). Nobody else moves it then, since
+ * only ready and blocked threads are moved.
  *
  * Two queues are never locked in blocking fashion at once: the second is only tried.
  */
@@ -21,17 +22,17 @@
 /* Lock legend: [r] lock  [p] this CPU, interrupts masked */
 struct run_queue {
     struct spinlock lock;
-    uint32_t cpu;            /* [I] */
-    uint32_t nr_runnable;    /* [r] ready or running, without the idle thread; others peek */
-    bool is_slice_armed;     /* [r] */
-    struct thread *current;  /* [r] */
-    struct thread *left;     /* [r] who was current before, when a thread runs for the first time */
-    uint64_t clock_ticks;    /* [r] up to when the current thread's time is accounted */
-    struct thread *idle;     /* [I] */
-    struct sched_queue queue; /* [r] */
-    struct timer slice_timer; /* armed while more than one thread wants the CPU */
-    uint32_t nr_slices;       /* [p] slice ends since the last look at the balance */
-    uint64_t nr_switches;     /* [r] */
+    uint32_t cpu;           /* [I] */
+    uint32_t nr_runnable;   /* [r] ready or running, without the idle thread; others peek */
+    bool is_slice_armed;    /* [r] */
+    struct thread *current; /* [r] */
+    struct thread *left;    /* [r] who was current before, when a thread runs for the first time */
+    uint64_t clock_ticks;   /* [r] up to when the current thread's time is accounted */
+    struct thread *idle;    /* [I] */
+    struct sched_queue queue;  /* [r] */
+    struct timer slice_timer;  /* armed while more than one thread wants the CPU */
+    uint32_t nr_slices;        /* [p] slice ends since the last look at the balance */
+    uint64_t nr_switches;      /* [r] */
     uint64_t nr_migrations_in; /* [r] */
 };
 
@@ -60,7 +61,10 @@ struct run_queue *rq_lock_of(struct thread *thread);
 /* Makes an outside thread ready here; asks the CPU to look when that matters. Lock held. */
 void rq_enqueue(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why);
 
-/* Only the bookkeeping of that: for the CPU itself when it is choosing. The current thread is accounted. */
+/*
+ * Only the bookkeeping of that: for the CPU itself when it is choosing. The current thread is
+ * accounted.
+ */
 void rq_attach(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why);
 
 /* Takes a ready (not the current) thread out. Lock held. */
@@ -72,22 +76,32 @@ void rq_account(struct run_queue *rq);
 /* Asks the CPU to choose anew. Lock held. */
 void rq_resched(struct run_queue *rq);
 
-/* Chooses a queue for an outside thread and enqueues it. No run-queue lock held, interrupts masked. */
+/*
+ * Chooses a queue for an outside thread and enqueues it. No run-queue lock held, interrupts masked.
+ */
 void rq_place(struct thread *thread, enum sched_enqueue_reason why);
 
-/* The running thread leaves; interrupts masked, its queue's lock held; that of the CPU it is on is released on return. */
+/*
+ * The running thread leaves; interrupts masked, its queue's lock held; that of the CPU it is on is
+ * released on return.
+ */
 void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why);
 
 /* A new thread's first act: releases the lock and sees to the thread that was left. */
 void rq_finish_first_switch(void);
 
-/* is_leaving: prev is off its stack, no lock held. Announces its death, or puts it where it may run. */
+/*
+ * is_leaving: prev is off its stack, no lock held. Announces its death, or puts it where it may
+ * run.
+ */
 void thread_left(struct thread *prev);
 
 /* Takes a ready thread of a busier CPU. Own lock held. *is_unsure: a lock was busy, try again. */
 bool rq_steal(struct run_queue *rq, bool *is_unsure);
 
-/* A queue that keeps more than one thread waiting gives one to a CPU with two less. No lock held. */
+/*
+ * A queue that keeps more than one thread waiting gives one to a CPU with two less. No lock held.
+ */
 void rq_push(struct run_queue *rq);
 
 /* What an idle thread does. */

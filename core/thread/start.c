@@ -1,6 +1,6 @@
 /*
- * The start of the system: the boot context becomes a thread, every CPU gets an idle thread and a run queue, and the
- * further CPUs are brought up. And what an idle thread does.
+ * The start of the system: the boot context becomes a thread, every CPU gets an idle thread and a
+ * run queue, and the further CPUs are brought up. And what an idle thread does.
  */
 #include "runq.h"
 
@@ -20,8 +20,8 @@ struct thread boot_thread;
 static void (*cpu_init_hook)(unsigned cpu);
 
 /*
- * Publishes that this CPU has nothing to do, then looks whether another has too much. True: there is something
- * to do here, or may be.
+ * Publishes that this CPU has nothing to do, then looks whether another has too much. True: there
+ * is something to do here, or may be.
  */
 static bool find_work(struct run_queue *rq)
 {
@@ -44,7 +44,8 @@ void idle_loop(void)
     for (;;) {
         arch_irq_disable();
         if (!READ_ONCE(arch_current()->need_resched) && !find_work(this_rq())) {
-            arch_wfi(); /* an interrupt ends it although they are masked, so none slips in between */
+            arch_wfi(); /* an interrupt ends it although they are masked, so none slips in between
+                         */
         }
         arch_irq_enable();
         preempt_check();

@@ -1,9 +1,11 @@
 /*
- * The life of a thread: birth, end, and what remains to be released. Scheduling is in the other files.
+ * The life of a thread: birth, end, and what remains to be released. Scheduling is in the other
+ * files.
  *
- * The end has two halves. On its own stack a thread marks itself dead and leaves its CPU for good. The thread that runs
- * there next (thread_left) then declares it exited: from that moment nobody uses its stack. A joiner waits for that and
- * releases it; a detached one goes to the reaper, a thread that exists as soon as anything was ever detached.
+ * The end has two halves. On its own stack a thread marks itself dead and leaves its CPU for good.
+ * The thread that runs there next (thread_left) then declares it exited: from that moment nobody
+ * uses its stack. A joiner waits for that and releases it; a detached one goes to the reaper, a
+ * thread that exists as soon as anything was ever detached.
  */
 #include "runq.h"
 

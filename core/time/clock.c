@@ -1,10 +1,11 @@
 /*
  * The clock: ticks of the `time` counter to nanoseconds and back, and the wall clock's offset.
  *
- * The conversion is a multiplication by a 64-bit factor normalised to use all its bits, and a shift of the 128-bit
- * product: no division at run time, and a relative error below 2^-63. The way back starts from the same
- * kind of estimate and is then corrected, so that time_ns_to_ticks(ns) is exactly the first tick whose time is not
- * before ns: a timer armed for it never fires early by the clock.
+ * The conversion is a multiplication by a 64-bit factor normalised to use all its bits, and a shift
+ * of the 128-bit product: no division at run time, and a relative error below 2^-63. The way back
+ * starts from the same kind of estimate and is then corrected, so that time_ns_to_ticks(ns) is
+ * exactly the first tick whose time is not before ns: a timer armed for it never fires early by the
+ * clock.
  */
 #include <time/time.h>
 
@@ -57,7 +58,6 @@ uint64_t time_scale_apply(struct time_scale scale, uint64_t n)
     }
     return high << (64 - scale.shift) | low >> scale.shift;
 }
-
 
 void clock_init(uint64_t frequency_hz)
 {

@@ -1,12 +1,13 @@
 /*
  * Timers: one heap per CPU, one hardware deadline per hart.
  *
- * A timer belongs to the base (CPU) it was armed on last; timer->cpu changes only under the lock of the base it
- * leaves. The comparator is set when a timer becomes the first of its heap, and in the interrupt; a cancelled first
- * timer leaves it as it is, at the price of one interrupt that finds nothing to do.
+ * A timer belongs to the base (CPU) it was armed on last; timer->cpu changes only under the lock of
+ * the base it leaves. The comparator is set when a timer becomes the first of its heap, and in the
+ * interrupt; a cancelled first timer leaves it as it is, at the price of one interrupt that finds
+ * nothing to do.
  *
- * Functions run without the base's lock, so they may arm and cancel timers. base->running tells cancel_sync
- * to wait; it is the only trace that is left when the function frees its timer.
+ * Functions run without the base's lock, so they may arm and cancel timers. base->running tells
+ * cancel_sync to wait; it is the only trace that is left when the function frees its timer.
  */
 #include <time/time.h>
 
@@ -20,10 +21,10 @@
 /* [b] lock */
 struct timer_base {
     struct spinlock lock;
-    struct timer_node *root;  /* [b] */
-    uint64_t programmed;      /* [b] ticks in the comparator */
-    struct timer *running;    /* [a] whose function runs here now */
-    bool is_ready;            /* [b] the comparator may be written */
+    struct timer_node *root; /* [b] */
+    uint64_t programmed;     /* [b] ticks in the comparator */
+    struct timer *running;   /* [a] whose function runs here now */
+    bool is_ready;           /* [b] the comparator may be written */
 };
 
 static DEFINE_PER_CPU(struct timer_base, timer_base);
@@ -147,8 +148,8 @@ bool timer_cancel(struct timer *timer)
 }
 
 /*
- * A function that is running may arm its timer again, on its own CPU's base. So: wait until it runs nowhere, then
- * cancel; done when it had not started anew at that moment.
+ * A function that is running may arm its timer again, on its own CPU's base. So: wait until it runs
+ * nowhere, then cancel; done when it had not started anew at that moment.
  */
 bool timer_cancel_sync(struct timer *timer)
 {

@@ -1,6 +1,7 @@
 /*
- * The pairing heap of <time/timer_heap.h>. A tree whose root is the least key; every node's children form a list
- * through sibling, in no order. Two heaps meld by hanging the root with the greater key below the other.
+ * The pairing heap of <time/timer_heap.h>. A tree whose root is the least key; every node's
+ * children form a list through sibling, in no order. Two heaps meld by hanging the root with the
+ * greater key below the other.
  */
 #include <time/timer_heap.h>
 

@@ -76,7 +76,9 @@ void work_queue_destroy(struct work_queue *queue)
     thread_join(queue->thread);
 }
 
-/* Items run in order of submission, a cancelled one counts as done: so a count says where we are. */
+/*
+ * Items run in order of submission, a cancelled one counts as done: so a count says where we are.
+ */
 void work_queue_flush(struct work_queue *queue)
 {
     unsigned long flags = spin_lock_irqsave(&queue->lock);
@@ -84,7 +86,8 @@ void work_queue_flush(struct work_queue *queue)
 
     assert(queue->thread != thread_current());
     while (queue->nr_done < target) {
-        wait_sleep_locked_irqrestore(&queue->idle, &queue->lock, &flags, THREAD_BLOCKED, TIME_NEVER);
+        wait_sleep_locked_irqrestore(&queue->idle, &queue->lock, &flags, THREAD_BLOCKED,
+                                     TIME_NEVER);
     }
     spin_unlock_irqrestore(&queue->lock, flags);
 }

@@ -82,8 +82,8 @@ int app_main(void)
     if (nr_wrong != 0) {
         return 1;
     }
-    snprintf(line, sizeof(line), "u5: ok, %u items in order, the queue was full %u times\n", NR_ITEMS,
-             nr_handovers);
+    snprintf(line, sizeof(line), "u5: ok, %u items in order, the queue was full %u times\n",
+             NR_ITEMS, nr_handovers);
     console_write(line, strlen(line));
     return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * u6: producers and consumers that never give way by themselves. The timer takes the hart from them.
+ * u6: producers and consumers that never give way by themselves. The timer takes the hart from
+ * them.
  */
 #include <app/app.h>
 #include <console/console.h>
@@ -89,7 +90,8 @@ int app_main(void)
     struct thread *threads[2 * NR_PAIRS];
 
     for (unsigned i = 0; i < 2 * NR_PAIRS; i++) {
-        threads[i] = thread_create(i % 2 ? consume : produce, NULL, i % 2 ? "consumer" : "producer", NULL);
+        threads[i] =
+            thread_create(i % 2 ? consume : produce, NULL, i % 2 ? "consumer" : "producer", NULL);
         if (!threads[i]) {
             return 1;
         }
@@ -103,8 +105,8 @@ int app_main(void)
     if (cpu_count() == 1 && nr_preempted == 0 && strcmp(SCHED_POLICY_NAME, "fifo") != 0) {
         return 1; /* impossible: they can only have waited for each other for ever */
     }
-    snprintf(line, sizeof(line), "u6: ok, %u items through %u places, sum %lu\n", nr_taken, CAPACITY,
-             (unsigned long)sum);
+    snprintf(line, sizeof(line), "u6: ok, %u items through %u places, sum %lu\n", nr_taken,
+             CAPACITY, (unsigned long)sum);
     console_write(line, strlen(line));
     return 0;
 }

@@ -71,7 +71,9 @@ int app_main(void)
     if (nr_wrong != 0 || time_now_ns() - start < NR_ITEMS * PAUSE_NS) {
         return 1;
     }
-    /* Before the sleep, after its announcement, after the wake-up: never more than three an item. */
+    /*
+     * Before the sleep, after its announcement, after the wake-up: never more than three an item.
+     */
     if (nr_looks > 3 * NR_ITEMS) {
         return 1;
     }

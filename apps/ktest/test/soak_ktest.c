@@ -1,7 +1,8 @@
 /*
- * The soak: threads that come and go, sleep, wake and fight for locks, timers, work items, faults with fix-ups, and memory
- * traffic, all at once on every CPU, for a bounded time. At the end nothing is lost: every thread has ended, every
- * count adds up, and as many frames are free as before.
+ * The soak: threads that come and go, sleep, wake and fight for locks, timers, work items, faults
+ * with fix-ups, and memory traffic, all at once on every CPU, for a bounded time. At the end
+ * nothing is lost: every thread has ended, every count adds up, and as many frames are free as
+ * before.
  *
  * soak=SECONDS on the command line makes it longer than the usual two.
  */
@@ -24,11 +25,11 @@ static uint64_t duration_ns = 2 * NS_PER_SEC;
 static uint64_t end_ns;
 
 static struct mutex lock = MUTEX_INIT(lock);
-static uint64_t under_lock;      /* [lock] */
-static uint64_t nr_locked;       /* [a] must equal under_lock */
+static uint64_t under_lock; /* [lock] */
+static uint64_t nr_locked;  /* [a] must equal under_lock */
 static struct semaphore tokens = SEMAPHORE_INIT(tokens, 3);
-static uint32_t nr_with_token;   /* [a] */
-static uint32_t nr_violations;   /* [a] */
+static uint32_t nr_with_token;                          /* [a] */
+static uint32_t nr_violations;                          /* [a] */
 static uint32_t nr_faults, nr_work, nr_timers, nr_born; /* [a] */
 
 static int set_duration(const char *value)
@@ -218,6 +219,8 @@ KTEST(soak_threads_timers_faults)
     KTEST_EXPECT_EQ(tokens.count, 3);
     KTEST_EXPECT_EQ(nr_with_token, 0);
     KTEST_EXPECT(nr_faults > 0 && nr_work > 0 && nr_timers > 0 && nr_born > 0);
-    /* What per-CPU caches and the stacks kept for reuse may hold back; a leak grows with the time. */
+    /*
+     * What per-CPU caches and the stacks kept for reuse may hold back; a leak grows with the time.
+     */
     KTEST_EXPECT(after.free + 512 > before.free);
 }

@@ -1,6 +1,6 @@
 /*
- * core/lock: the lock-order check. The host has a simpler stand-in for it, so the real one is compiled in here under
- * other names.
+ * core/lock: the lock-order check. The host has a simpler stand-in for it, so the real one is
+ * compiled in here under other names.
  */
 #include <setjmp.h>
 #include <stdarg.h>

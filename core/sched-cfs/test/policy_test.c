@@ -3,7 +3,9 @@
 
 #define LATENCY (SCHED_CFS_LATENCY_US * TICKS_PER_MS / 1000)
 
-/* 1024 / 1.25^nice: what the shares are measured against. The table differs from it by up to 4 %. */
+/*
+ * 1024 / 1.25^nice: what the shares are measured against. The table differs from it by up to 4 %.
+ */
 static double ideal_weight(int nice)
 {
     double w = 1024;
@@ -72,7 +74,10 @@ static void test_latency_is_bounded(void **state)
     }
 }
 
-/* One that sleeps mostly gets the CPU soon after it wakes up, from threads that compute all the time. */
+/*
+ * One that sleeps mostly gets the CPU soon after it wakes up, from threads that compute all the
+ * time.
+ */
 static void test_a_sleeper_runs_soon(void **state)
 {
     struct subject busy[3];

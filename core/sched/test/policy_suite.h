@@ -1,6 +1,7 @@
 /*
- * The conformance suite of the contract `sched-policy`: what every provider keeps, whatever its idea of order. Included
- * by each provider's policy_test.c. And a simulated CPU, on which the providers' own tests measure shares and latencies.
+ * The conformance suite of the contract `sched-policy`: what every provider keeps, whatever its
+ * idea of order. Included by each provider's policy_test.c. And a simulated CPU, on which the
+ * providers' own tests measure shares and latencies.
  */
 #ifndef SCHED_TEST_POLICY_SUITE_H
 #define SCHED_TEST_POLICY_SUITE_H

@@ -1,6 +1,6 @@
 /*
- * core/sync on the machine: exclusion, hand-over, time limits and interruptions, under as many threads and CPUs as
- * there are.
+ * core/sync on the machine: exclusion, hand-over, time limits and interruptions, under as many
+ * threads and CPUs as there are.
  */
 #include <base/errno.h>
 #include <ktest/ktest.h>
@@ -173,7 +173,7 @@ static struct {
     struct mutex lock;
     struct semaphore nr_free, nr_full;
     struct condvar has_room, has_items;
-    uint64_t sum; /* [a] of what was consumed */
+    uint64_t sum;  /* [a] of what was consumed */
     uint32_t role; /* [a] */
 } buffer;
 
@@ -520,7 +520,8 @@ KTEST(waitqueue_calls_back)
 static struct spinlock slot_lock = SPINLOCK_INIT("test slot");
 static uint64_t slot, slot_sum;
 
-#define NR_PASSES 50 /* every one wakes all: slow when there are more harts than the host has cores */
+#define NR_PASSES                                                                                  \
+    50 /* every one wakes all: slow when there are more harts than the host has cores */
 
 static void pass_through_slot(void *arg)
 {

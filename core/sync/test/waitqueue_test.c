@@ -1,6 +1,7 @@
 /*
- * core/sync on the host, where one thread runs and nobody can sleep: who is woken in which order, what stays queued,
- * and what locks do when nobody contends. Waiting itself is tried on the machine (sync_ktest.c).
+ * core/sync on the host, where one thread runs and nobody can sleep: who is woken in which order,
+ * what stays queued, and what locks do when nobody contends. Waiting itself is tried on the machine
+ * (sync_ktest.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,7 +107,8 @@ static void test_against_model(void **state)
                 size_t oldest = NR_ENTRIES;
 
                 for (size_t k = 0; k < NR_ENTRIES; k++) {
-                    if (k % 3 && arrived[k] && (oldest == NR_ENTRIES || arrived[k] < arrived[oldest])) {
+                    if (k % 3 && arrived[k] &&
+                        (oldest == NR_ENTRIES || arrived[k] < arrived[oldest])) {
                         oldest = k;
                     }
                 }

@@ -1,5 +1,6 @@
 /*
- * core/thread on the machine: storms of births and deaths, placement, preemption, sleeping and waking.
+ * core/thread on the machine: storms of births and deaths, placement, preemption, sleeping and
+ * waking.
  */
 #include <heap/heap.h>
 #include <ktest/ktest.h>

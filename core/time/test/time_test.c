@@ -1,6 +1,6 @@
 /*
- * core/time: exactness of the conversions, the pairing heap against a sorted model, and timers against a model under a
- * clock that the test moves.
+ * core/time: exactness of the conversions, the pairing heap against a sorted model, and timers
+ * against a model under a clock that the test moves.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +21,8 @@ void thread_irq_exit(void) /* of core/thread, for core/irq */
 
 static void test_conversions_are_exact(void **state)
 {
-    static const uint64_t frequencies[] = {1, 32768, 1000000, 3579545, 10000000, 24000000,
-                                           1000000000, 2500000000ull, 3333333333ull};
+    static const uint64_t frequencies[] = {
+        1, 32768, 1000000, 3579545, 10000000, 24000000, 1000000000, 2500000000ull, 3333333333ull};
     struct prng prng;
 
     (void)state;

@@ -1,5 +1,6 @@
 /*
- * core/time on the machine: timers fire once, in time, on the CPU that armed them, and never after timer_cancel_sync.
+ * core/time on the machine: timers fire once, in time, on the CPU that armed them, and never after
+ * timer_cancel_sync.
  */
 #include <ktest/ktest.h>
 #include <percpu/percpu.h>

@@ -6,9 +6,9 @@
  *         KTEST_EXPECT(heap_alloc(SIZE_MAX) == NULL);
  *     }
  *
- * They live in a component's test/NAME_ktest.c and are gathered by a linker set; apps/ktest runs them all, in thread
- * context on the boot thread, one after the other. A failed expectation prints its place and makes the test
- * fail, and the test goes on; KTEST_REQUIRE returns from it.
+ * They live in a component's test/NAME_ktest.c and are gathered by a linker set; apps/ktest runs
+ * them all, in thread context on the boot thread, one after the other. A failed expectation prints
+ * its place and makes the test fail, and the test goes on; KTEST_REQUIRE returns from it.
  */
 #ifndef KTEST_KTEST_H
 #define KTEST_KTEST_H
@@ -26,8 +26,7 @@ LINKER_SET_DECLARE(ktest, struct ktest);
 
 #define KTEST(test)                                                                                \
     static void PASTE(ktest_, test)(void);                                                         \
-    LINKER_SET_ITEM(ktest, struct ktest, PASTE(ktest_item_, test)) = {#test,                       \
-                                                                       PASTE(ktest_, test)};       \
+    LINKER_SET_ITEM(ktest, struct ktest, PASTE(ktest_item_, test)) = {#test, PASTE(ktest_, test)}; \
     static void PASTE(ktest_, test)(void)
 
 #define KTEST_EXPECT(condition) ktest_check((condition), #condition, __FILE__, __LINE__)
@@ -39,7 +38,10 @@ LINKER_SET_DECLARE(ktest, struct ktest);
             return;                                                                                \
         }                                                                                          \
     } while (0)
-/* The test does not apply to this machine (too few harts, no such device): counted apart, with the reason. */
+/*
+ * The test does not apply to this machine (too few harts, no such device): counted apart, with the
+ * reason.
+ */
 #define KTEST_SKIP(reason)                                                                         \
     do {                                                                                           \
         ktest_skip(reason);                                                                        \
@@ -56,8 +58,8 @@ void ktest_skip(const char *reason);
  *     ktest: NAME ok
  *     ktest: NAME FAILED (n expectations)
  *     ktest: NAME skipped: REASON
- * and at the end `ktest: N tests, F failed, S skipped`. Returns the number of failed tests, or -ENOENT when no test
- * matched.
+ * and at the end `ktest: N tests, F failed, S skipped`. Returns the number of failed tests, or
+ * -ENOENT when no test matched.
  */
 int ktest_run(const char *filter);
 

@@ -1,10 +1,11 @@
 /*
- * The lock-order check of debug builds: a graph of lock classes with an edge from each class to those that were ever
- * taken while it was held. An edge that closes a cycle is reported with both orders, once, and panics: two
- * CPUs that take them the two ways round at the same time would stand still for ever, even if they have not yet.
+ * The lock-order check of debug builds: a graph of lock classes with an edge from each class to
+ * those that were ever taken while it was held. An edge that closes a cycle is reported with both
+ * orders, once, and panics: two CPUs that take them the two ways round at the same time would stand
+ * still for ever, even if they have not yet.
  *
- * Locks with the same class name are one class; nesting within a class is not judged (its order must follow from the
- * objects). The total order is written down in docs/locking.md.
+ * Locks with the same class name are one class; nesting within a class is not judged (its order
+ * must follow from the objects). The total order is written down in docs/locking.md.
  */
 #ifndef LOCK_ORDER_H
 #define LOCK_ORDER_H
@@ -14,7 +15,10 @@
 #ifdef DEBUG
 #define LOCK_HELD_MAX 24
 
-/* What one CPU (spinlocks) or one thread (sleeping locks) holds now, oldest first. Its owner's only. */
+/*
+ * What one CPU (spinlocks) or one thread (sleeping locks) holds now, oldest first. Its owner's
+ * only.
+ */
 struct lock_held {
     uint32_t nr;
     struct {
@@ -25,7 +29,10 @@ struct lock_held {
 
 #define LOCK_CLASS_HERE(lock) __FILE__ ": " #lock
 
-/* Before waiting for a lock: records and judges the order. lock_class: a string that lives for ever. */
+/*
+ * Before waiting for a lock: records and judges the order. lock_class: a string that lives for
+ * ever.
+ */
 void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class);
 /* It is ours. A trylock calls only this one. */
 void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class);

@@ -1,16 +1,20 @@
 /*
- * Completely fair scheduling (Molnar 2007; the idea of Waldspurger's stride scheduling, 1995): every thread has a
- * virtual run time that grows with its real run time divided by its weight, and the one with the least runs next.
- * Ready entities are in a red-black tree by virtual run time; the current one is outside it.
+ * Completely fair scheduling (Molnar 2007; the idea of Waldspurger's stride scheduling, 1995):
+ * every thread has a virtual run time that grows with its real run time divided by its weight, and
+ * the one with the least runs next. Ready entities are in a red-black tree by virtual run time; the
+ * current one is outside it.
  *
- * Weights follow Linux's scale: nice 0 is 1024, and each step is a factor of about 1.25, so that one step
- * moves a processor's share between two threads by about 10 % (Linux, kernel/sched/core.c, sched_prio_to_weight).
+ * Weights follow Linux's scale: nice 0 is 1024, and each step is a factor of about 1.25, so that
+ * one step moves a processor's share between two threads by about 10 % (Linux, kernel/sched/core.c,
+ * sched_prio_to_weight).
  *
- * Sleeper fairness: who wakes up starts no further behind the queue's virtual time than half a latency period. So
- * it runs soon, but cannot save up claims while it sleeps. A new thread starts one slice ahead of the queue, so
- * that spawning threads gains nothing. Who yields gives up its claim: it goes behind the one that runs instead.
+ * Sleeper fairness: who wakes up starts no further behind the queue's virtual time than half a
+ * latency period. So it runs soon, but cannot save up claims while it sleeps. A new thread starts
+ * one slice ahead of the queue, so that spawning threads gains nothing. Who yields gives up its
+ * claim: it goes behind the one that runs instead.
  *
- * Virtual time is in units of 2^-16 tick at nice 0 and wraps; it is compared by the sign of differences.
+ * Virtual time is in units of 2^-16 tick at nice 0 and wraps; it is compared by the sign of
+ * differences.
  */
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
@@ -48,7 +52,8 @@ struct sched_entity {
 struct sched_queue {
     struct rb_root ready;
     struct sched_entity *current;
-    uint64_t min_vruntime; /* never goes back; what is ready is at most the sleeper's bonus behind it */
+    uint64_t
+        min_vruntime; /* never goes back; what is ready is at most the sleeper's bonus behind it */
     uint64_t total_weight; /* of the ready ones and the current one */
     uint32_t nr;           /* of those */
 };

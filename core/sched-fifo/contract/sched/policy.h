@@ -1,6 +1,6 @@
 /*
- * First in, first out: a thread runs until it blocks, yields or ends. The least a policy can be; latency is
- * whatever the threads make of it. The contract: <sched/sched.h>.
+ * First in, first out: a thread runs until it blocks, yields or ends. The least a policy can be;
+ * latency is whatever the threads make of it. The contract: <sched/sched.h>.
  */
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H

@@ -1,6 +1,6 @@
 /*
- * Round robin: first in, first out, and after its quantum a thread goes to the end of the queue. One that is
- * interrupted earlier goes on with the rest of it. The contract: <sched/sched.h>.
+ * Round robin: first in, first out, and after its quantum a thread goes to the end of the queue.
+ * One that is interrupted earlier goes on with the rest of it. The contract: <sched/sched.h>.
  */
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H

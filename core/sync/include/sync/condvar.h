@@ -11,7 +11,10 @@ struct condvar {
     struct wait_queue wq;
 };
 
-#define CONDVAR_INIT(name) {.wq = WAIT_QUEUE_INIT((name).wq)}
+#define CONDVAR_INIT(name)                                                                         \
+    {                                                                                              \
+        .wq = WAIT_QUEUE_INIT((name).wq)                                                           \
+    }
 
 void cond_init(struct condvar *c);
 /* Releases m, sleeps until signalled, takes m again. Spurious wake-ups happen. */

@@ -1,9 +1,9 @@
 /*
  * Mutexes: mutual exclusion by sleeping, with an owner.
  *
- * Uncontended lock and unlock are one atomic operation each. A waiter sleeps first come first served; the lock may be
- * taken by a running thread before a woken waiter gets there, but only once per waiter: after that it is handed over
- * directly, so nobody starves.
+ * Uncontended lock and unlock are one atomic operation each. A waiter sleeps first come first
+ * served; the lock may be taken by a running thread before a woken waiter gets there, but only once
+ * per waiter: after that it is handed over directly, so nobody starves.
  *
  * Thread context only. Not recursive: locking twice is an assertion failure.
  */
@@ -19,17 +19,17 @@
 
 /* [a] atomic  [l] lock */
 struct CAPABILITY("mutex") mutex {
-    uintptr_t owner;      /* [a] struct thread *, bit 0: somebody waits */
-    struct spinlock lock; /* lock-order rank: below every mutex, above the run queues */
-    struct list waiters;  /* [l] */
+    uintptr_t owner;        /* [a] struct thread *, bit 0: somebody waits */
+    struct spinlock lock;   /* lock-order rank: below every mutex, above the run queues */
+    struct list waiters;    /* [l] */
     const char *lock_class; /* [I] for the lock-order check */
 };
 
 #define MUTEX_INIT(m)                                                                              \
-    {.owner = 0,                                                                                   \
-     .lock = SPINLOCK_INIT("mutex"),                                                               \
-     .waiters = {&(m).waiters, &(m).waiters},                                                      \
-     .lock_class = #m}
+    {                                                                                              \
+        .owner = 0, .lock = SPINLOCK_INIT("mutex"), .waiters = {&(m).waiters, &(m).waiters},       \
+        .lock_class = #m                                                                           \
+    }
 
 /* Locks initialised at the same place are one class for the lock-order check. */
 #define mutex_init(m) mutex_init_class((m), LOCK_CLASS_HERE(m))

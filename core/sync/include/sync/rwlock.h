@@ -1,7 +1,7 @@
 /*
- * Sleeping reader-writer locks. First come first served between the two kinds: a waiting writer stops new readers, and
- * the readers that queued behind it go in together when it leaves, so neither starves. Not recursive, not even for
- * reading. Thread context.
+ * Sleeping reader-writer locks. First come first served between the two kinds: a waiting writer
+ * stops new readers, and the readers that queued behind it go in together when it leaves, so
+ * neither starves. Not recursive, not even for reading. Thread context.
  */
 #ifndef SYNC_RWLOCK_H
 #define SYNC_RWLOCK_H
@@ -15,14 +15,17 @@
 /* [l] lock. Invariant: nr_readers > 0 implies writer == NULL. */
 struct CAPABILITY("rwlock") rwlock {
     struct spinlock lock;
-    uint32_t nr_readers;   /* [l] */
-    struct thread *writer; /* [l] */
-    struct list waiters;   /* [l] readers and writers in order of arrival */
+    uint32_t nr_readers;    /* [l] */
+    struct thread *writer;  /* [l] */
+    struct list waiters;    /* [l] readers and writers in order of arrival */
     const char *lock_class; /* [I] for the lock-order check */
 };
 
 #define RWLOCK_INIT(rw)                                                                            \
-    {.lock = SPINLOCK_INIT("rwlock"), .waiters = {&(rw).waiters, &(rw).waiters}, .lock_class = #rw}
+    {                                                                                              \
+        .lock = SPINLOCK_INIT("rwlock"), .waiters = {&(rw).waiters, &(rw).waiters},                \
+        .lock_class = #rw                                                                          \
+    }
 
 /* Locks initialised at the same place are one class for the lock-order check. */
 #define rwlock_init(rw) rwlock_init_class((rw), LOCK_CLASS_HERE(rw))

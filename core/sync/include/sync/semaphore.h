@@ -1,5 +1,6 @@
 /*
- * Counting semaphores (Dijkstra 1965). sem_up may be called in any context, sem_down in thread context.
+ * Counting semaphores (Dijkstra 1965). sem_up may be called in any context, sem_down in thread
+ * context.
  */
 #ifndef SYNC_SEMAPHORE_H
 #define SYNC_SEMAPHORE_H
@@ -16,7 +17,12 @@ struct semaphore {
 };
 
 #define SEMAPHORE_INIT(name, n)                                                                    \
-    {.lock = SPINLOCK_INIT("semaphore"), .count = (n), .waiters = {&(name).waiters, &(name).waiters}}
+    {                                                                                              \
+        .lock = SPINLOCK_INIT("semaphore"), .count = (n), .waiters = {                             \
+            &(name).waiters,                                                                       \
+            &(name).waiters                                                                        \
+        }                                                                                          \
+    }
 
 void sem_init(struct semaphore *sem, uint32_t count);
 void sem_down(struct semaphore *sem);

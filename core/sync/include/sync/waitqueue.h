@@ -4,12 +4,13 @@
  *     waiter:  ret = wait_event_interruptible(&pipe->readers, pipe->nr_bytes > 0);
  *     waker:   pipe->nr_bytes = n;  wait_wake_all(&pipe->readers);
  *
- * The condition is tested again after every wake-up, without a lock unless the caller's expression takes one; use
- * the _locked variants when the condition belongs to a spinlock. The order "announce, then test" against
- * "change, then wake" is what makes a lost wake-up impossible (see <thread/thread.h>).
+ * The condition is tested again after every wake-up, without a lock unless the caller's expression
+ * takes one; use the _locked variants when the condition belongs to a spinlock. The order
+ * "announce, then test" against "change, then wake" is what makes a lost wake-up impossible (see
+ * <thread/thread.h>).
  *
- * Wakers may run in any context, also in interrupts and with spinlocks held. Waiters are in thread context with
- * no spinlock held.
+ * Wakers may run in any context, also in interrupts and with spinlocks held. Waiters are in thread
+ * context with no spinlock held.
  */
 #ifndef SYNC_WAITQUEUE_H
 #define SYNC_WAITQUEUE_H
@@ -24,14 +25,15 @@
 /* [l] lock */
 struct wait_queue {
     struct spinlock lock;
-    struct list waiters; /* [l] struct wait_entry.node; exclusive ones last, each group first come first served */
+    struct list waiters; /* [l] struct wait_entry.node; exclusive ones last, each group first come
+                            first served */
 };
 
 struct wait_entry;
 
 /*
- * Called by a waker, queue lock held and interrupts off, instead of waking entry->thread. True: this entry consumed
- * the wake-up (counts for wait_wake_one). For poll and epoll.
+ * Called by a waker, queue lock held and interrupts off, instead of waking entry->thread. True:
+ * this entry consumed the wake-up (counts for wait_wake_one). For poll and epoll.
  */
 typedef bool (*wait_fn)(struct wait_entry *entry, uint32_t key);
 
@@ -43,24 +45,39 @@ struct wait_entry {
     bool is_exclusive;     /* [I] wait_wake_one wakes one of these */
 };
 
-#define WAIT_QUEUE_INIT(name) {.lock = SPINLOCK_INIT("wait queue"), .waiters = {&(name).waiters, &(name).waiters}}
+#define WAIT_QUEUE_INIT(name)                                                                      \
+    {                                                                                              \
+        .lock = SPINLOCK_INIT("wait queue"), .waiters = { &(name).waiters, &(name).waiters }       \
+    }
 
 void wait_queue_init(struct wait_queue *wq);
 
-/* Wakes every waiter. wait_wake_one: every non-exclusive waiter and one exclusive. Return the number woken. */
+/*
+ * Wakes every waiter. wait_wake_one: every non-exclusive waiter and one exclusive. Return the
+ * number woken.
+ */
 int wait_wake_all(struct wait_queue *wq);
 int wait_wake_one(struct wait_queue *wq);
-/* Wakes all non-exclusive and up to nr exclusive waiters; key is handed to the callbacks (poll events). */
+/*
+ * Wakes all non-exclusive and up to nr exclusive waiters; key is handed to the callbacks (poll
+ * events).
+ */
 int wait_wake(struct wait_queue *wq, int nr, uint32_t key);
 
-/* Is somebody waiting? Only a hint without the lock; it orders the caller's earlier writes before the look. */
+/*
+ * Is somebody waiting? Only a hint without the lock; it orders the caller's earlier writes before
+ * the look.
+ */
 static inline bool wait_queue_is_active(struct wait_queue *wq)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return !list_is_empty(&wq->waiters);
 }
 
-/* --- the pieces, for waits that are not one expression ------------------------------------------------ */
+/*
+ * --- the pieces, for waits that are not one expression
+ * ------------------------------------------------
+ */
 
 void wait_entry_init(struct wait_entry *entry, bool is_exclusive);
 void wait_entry_init_fn(struct wait_entry *entry, wait_fn fn);
@@ -71,14 +88,18 @@ void wait_remove(struct wait_queue *wq, struct wait_entry *entry);
 /* wait_remove that tells whether the entry was still queued: false when a waker had taken it. */
 bool wait_leave(struct wait_queue *wq, struct wait_entry *entry);
 
-/* Queues the entry (if it is not) and announces the sleep. state: THREAD_BLOCKED or THREAD_INTERRUPTIBLE. */
+/*
+ * Queues the entry (if it is not) and announces the sleep. state: THREAD_BLOCKED or
+ * THREAD_INTERRUPTIBLE.
+ */
 void wait_prepare(struct wait_queue *wq, struct wait_entry *entry, enum thread_state state);
 /* Ends the announcement and leaves the queue. */
 void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
 
 /*
- * The loop. Evaluates to 0 when the condition became true, -EINTR when the state is THREAD_INTERRUPTIBLE and the
- * thread was interrupted, -ETIMEDOUT after deadline_ns. The condition wins over both.
+ * The loop. Evaluates to 0 when the condition became true, -EINTR when the state is
+ * THREAD_INTERRUPTIBLE and the thread was interrupted, -ETIMEDOUT after deadline_ns. The condition
+ * wins over both.
  */
 #define WAIT_EVENT(wq, condition, state_, deadline_ns_, exclusive_)                                \
     ({                                                                                             \
@@ -130,9 +151,9 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
     ((void)WAIT_EVENT(wq, condition, THREAD_BLOCKED, TIME_NEVER, true))
 
 /*
- * The condition belongs to a spinlock that the caller holds (taken by spin_lock): it is released around the sleep and
- * held again afterwards. The waker changes the condition under the same lock. With an irqsave lock use
- * wait_sleep_locked_irqrestore in a loop.
+ * The condition belongs to a spinlock that the caller holds (taken by spin_lock): it is released
+ * around the sleep and held again afterwards. The waker changes the condition under the same lock.
+ * With an irqsave lock use wait_sleep_locked_irqrestore in a loop.
  */
 #define wait_event_locked(wq, condition, spinlock)                                                 \
     ({                                                                                             \
@@ -150,8 +171,8 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
     })
 
 /*
- * One sleep on wq: queues, releases the lock, sleeps until woken, leaves the queue, takes the lock again. 0, -EINTR or
- * -ETIMEDOUT; may wake spuriously.
+ * One sleep on wq: queues, releases the lock, sleeps until woken, leaves the queue, takes the lock
+ * again. 0, -EINTR or -ETIMEDOUT; may wake spuriously.
  */
 int wait_sleep_locked(struct wait_queue *wq, struct spinlock *lock, enum thread_state state,
                       uint64_t deadline_ns);

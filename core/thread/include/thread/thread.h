@@ -1,9 +1,10 @@
 /*
  * Threads: what the scheduler runs.
  *
- * A struct thread is allocated by thread_create or embedded by its owner (a user thread, a vCPU) and started by
- * thread_init + thread_start. A plain thread runs its function in the kernel's address space. What makes a thread
- * cross into U or VS mode belongs to the owner, which is told about context switches by thread_ops.
+ * A struct thread is allocated by thread_create or embedded by its owner (a user thread, a vCPU)
+ * and started by thread_init + thread_start. A plain thread runs its function in the kernel's
+ * address space. What makes a thread cross into U or VS mode belongs to the owner, which is told
+ * about context switches by thread_ops.
  *
  *            thread_init          thread_start                 chosen
  *   (memory) -----------> NEW --------------> READY <----------------------> RUNNING
@@ -11,12 +12,14 @@
  *                                               | thread_wake                 |   | returns or
  *                                               |                 thread_block|   | thread_exit
  *                                             BLOCKED <-----------------------+   v
- *                                                                               DEAD -- joined or detached: released
+ *                                                                               DEAD -- joined or
+ * detached: released
  *
- * READY and RUNNING are one state value (THREAD_RUNNABLE); the difference is whether a CPU's run queue says so.
+ * READY and RUNNING are one state value (THREAD_RUNNABLE); the difference is whether a CPU's run
+ * queue says so.
  *
- * Sleeping without lost wake-ups. A waiter announces the sleep before it tests its condition, a waker changes the
- * condition before it wakes:
+ * Sleeping without lost wake-ups. A waiter announces the sleep before it tests its condition, a
+ * waker changes the condition before it wakes:
  *
  *     for (;;) {                                          condition = true;
  *         thread_block_prepare(THREAD_BLOCKED);           thread_wake(waiter);
@@ -25,11 +28,11 @@
  *     }
  *     thread_block_cancel();
  *
- * A wake-up between prepare and block makes thread_block return at once. Wake-ups may be spurious: always loop.
- * Most code uses <sync/waitqueue.h>, which is this loop with a list.
+ * A wake-up between prepare and block makes thread_block return at once. Wake-ups may be spurious:
+ * always loop. Most code uses <sync/waitqueue.h>, which is this loop with a list.
  *
- * Preemption. Kernel code is preempted on return from an interrupt and when its preempt count falls to zero.
- * Spinlocks hold the count up; so does preempt_disable.
+ * Preemption. Kernel code is preempted on return from an interrupt and when its preempt count falls
+ * to zero. Spinlocks hold the count up; so does preempt_disable.
  */
 #ifndef THREAD_THREAD_H
 #define THREAD_THREAD_H
@@ -49,16 +52,17 @@
 #define THREAD_STACK_SIZE KIB(16)
 
 enum thread_state {
-    THREAD_NEW,          /* initialised, never started */
-    THREAD_RUNNABLE,     /* ready or running */
-    THREAD_BLOCKED,      /* sleeps until thread_wake */
-    THREAD_INTERRUPTIBLE,/* sleeps until thread_wake or thread_interrupt */
-    THREAD_DEAD,         /* never runs again; its stack may still be in use until the switch is over */
+    THREAD_NEW,           /* initialised, never started */
+    THREAD_RUNNABLE,      /* ready or running */
+    THREAD_BLOCKED,       /* sleeps until thread_wake */
+    THREAD_INTERRUPTIBLE, /* sleeps until thread_wake or thread_interrupt */
+    THREAD_DEAD, /* never runs again; its stack may still be in use until the switch is over */
 };
 
 /*
- * Bits of thread->arch.user_work, the word that is tested (with arch.need_resched) on the way out to U or VS
- * mode. Two have a meaning here, all others are the owner's (the Linux personality: USER_WORK_* of <user/user.h>).
+ * Bits of thread->arch.user_work, the word that is tested (with arch.need_resched) on the way out
+ * to U or VS mode. Two have a meaning here, all others are the owner's (the Linux personality:
+ * USER_WORK_* of <user/user.h>).
  */
 #define THREAD_WORK_SIGNAL BIT(0)  /* = USER_WORK_SIGNAL: interruptible sleeps end with -EINTR */
 #define THREAD_WORK_KICK   BIT(31) /* set by thread_kick: look around before entering U or VS */
@@ -73,17 +77,21 @@ struct thread;
 struct run_queue;
 
 /*
- * What the owner of an embedded thread wants to know. Any may be NULL. The switch callbacks run in the scheduler:
- * interrupts off, a run-queue lock held; they must not take locks that are held around a wake-up.
+ * What the owner of an embedded thread wants to know. Any may be NULL. The switch callbacks run in
+ * the scheduler: interrupts off, a run-queue lock held; they must not take locks that are held
+ * around a wake-up.
  */
 struct thread_ops {
-    /* prev stops running on this CPU; next is what follows. Runs on prev's stack, before the switch. */
+    /*
+     * prev stops running on this CPU; next is what follows. Runs on prev's stack, before the
+     * switch.
+     */
     void (*switch_out)(struct thread *prev, struct thread *next);
     /* next is about to run on this CPU. Runs before the switch, on prev's stack. */
     void (*switch_in)(struct thread *prev, struct thread *next);
     /*
-     * The thread is dead, off its stack and joined or detached: its memory may go. Thread context, may sleep.
-     * NULL: an embedded thread's memory is simply the owner's again.
+     * The thread is dead, off its stack and joined or detached: its memory may go. Thread context,
+     * may sleep. NULL: an embedded thread's memory is simply the owner's again.
      */
     void (*release)(struct thread *thread);
 };
@@ -95,30 +103,31 @@ typedef void (*thread_fn)(void *arg);
  *              [o] the thread itself   [j] ->exit_lock
  */
 struct thread {
-    struct arch_thread arch; /* first: tp points here. preempt_count [o], user_work [a], saved context [r] */
+    /* First: tp points here. preempt_count [o], user_work [a], saved context [r]. */
+    struct arch_thread arch;
 
     const struct thread_ops *ops; /* [I] NULL for a plain kernel thread */
     struct sched_entity se;       /* [r] the policy's */
-    uint32_t state;               /* [r] enum thread_state; set to BLOCKED or INTERRUPTIBLE by the thread itself */
-    int32_t cpu;                  /* [r] CPU whose run queue the thread is on, or was on last */
-    bool on_rq;                   /* [r] counted by that run queue: ready, running or about to block */
-    bool is_idle;                 /* [I] */
-    bool is_leaving;              /* [r] the switch away from it is followed by thread_left */
-    uint8_t care;                 /* [r] THREAD_CARE_*: not 0 keeps it off the shortest way of thread_yield */
-    bool is_allocated;            /* [I] by thread_create */
-    bool is_detached;             /* [j] */
-    bool has_exited;              /* [j] off its stack, for good */
-    int8_t nice;                  /* [r] -20 .. 19 */
-    cpumask_t affinity;           /* [r] CPUs it may run on */
-    struct run_queue *rq;         /* [r] of ->cpu, while it is on it */
-    uint64_t run_ticks;           /* [r] processor time, without that since the queue's last accounting */
-    uint64_t user_ticks;          /* [o] part of it that was spent in U or VS */
-    uint64_t mark_ticks;          /* [o] thread_account_* bookkeeping */
-    uint64_t nr_slept;            /* [r] times it gave way by sleeping */
-    uint64_t nr_preempted;        /* [r] times it was switched out against its will */
+    uint32_t state;     /* [r] enum thread_state; the sleeping ones are set by the thread itself */
+    int32_t cpu;        /* [r] CPU whose run queue the thread is on, or was on last */
+    bool on_rq;         /* [r] counted by that run queue: ready, running or about to block */
+    bool is_idle;       /* [I] */
+    bool is_leaving;    /* [r] the switch away from it is followed by thread_left */
+    uint8_t care;       /* [r] THREAD_CARE_*: not 0 keeps it off the shortest way of thread_yield */
+    bool is_allocated;  /* [I] by thread_create */
+    bool is_detached;   /* [j] */
+    bool has_exited;    /* [j] off its stack, for good */
+    int8_t nice;        /* [r] -20 .. 19 */
+    cpumask_t affinity; /* [r] CPUs it may run on */
+    struct run_queue *rq;  /* [r] of ->cpu, while it is on it */
+    uint64_t run_ticks;    /* [r] processor time, without that since the queue's last accounting */
+    uint64_t user_ticks;   /* [o] part of it that was spent in U or VS */
+    uint64_t mark_ticks;   /* [o] thread_account_* bookkeeping */
+    uint64_t nr_slept;     /* [r] times it gave way by sleeping */
+    uint64_t nr_preempted; /* [r] times it was switched out against its will */
 
-    thread_fn fn; /* [I] */
-    void *arg;    /* [I] */
+    thread_fn fn;        /* [I] */
+    void *arg;           /* [I] */
     bool is_stack_owned; /* [I] the stack came from core/kmap and goes back there */
     struct spinlock exit_lock;
     struct thread *joiner; /* [j] */
@@ -130,9 +139,10 @@ struct thread {
 
 /* How a new thread differs from the ordinary. Zero values are the defaults. */
 struct thread_attr {
-    cpumask_t affinity;  /* 0: inherits the creator's */
-    size_t stack_size;   /* 0: THREAD_STACK_SIZE */
-    void *stack;         /* NULL: guard-paged, from core/kmap; otherwise the caller's memory of stack_size bytes */
+    cpumask_t affinity; /* 0: inherits the creator's */
+    size_t stack_size;  /* 0: THREAD_STACK_SIZE */
+    void *stack; /* NULL: guard-paged, from core/kmap; otherwise the caller's memory of stack_size
+                    bytes */
     int nice;
     const struct thread_ops *ops;
 };
@@ -144,8 +154,8 @@ static inline struct thread *thread_current(void)
 }
 
 /*
- * Prepares a caller-provided thread; it does not run before thread_start. attr may be NULL. -ENOMEM when there
- * is no stack. May sleep.
+ * Prepares a caller-provided thread; it does not run before thread_start. attr may be NULL. -ENOMEM
+ * when there is no stack. May sleep.
  */
 MUST_CHECK int thread_init(struct thread *thread, thread_fn fn, void *arg, const char *name,
                            const struct thread_attr *attr);
@@ -156,7 +166,10 @@ void thread_fini(struct thread *thread);
 /* Makes a NEW thread ready, on a CPU that the policy-independent part chooses. Any context. */
 void thread_start(struct thread *thread);
 
-/* thread_init on allocated memory and thread_start. NULL: out of memory. The result is to be joined or detached. */
+/*
+ * thread_init on allocated memory and thread_start. NULL: out of memory. The result is to be joined
+ * or detached.
+ */
 MUST_CHECK struct thread *thread_create(thread_fn fn, void *arg, const char *name,
                                         const struct thread_attr *attr);
 
@@ -172,11 +185,16 @@ NORETURN void thread_exit(void);
 /* Lets other ready threads of this CPU run first. */
 void thread_yield(void);
 
-/* Sleeps at least that long. Thread context. thread_sleep_until: a deadline of the monotonic clock. */
+/*
+ * Sleeps at least that long. Thread context. thread_sleep_until: a deadline of the monotonic clock.
+ */
 void thread_sleep_ns(uint64_t duration_ns);
 void thread_sleep_until(uint64_t deadline_ns);
 
-/* --- blocking: see the loop at the top ------------------------------------------------------------- */
+/*
+ * --- blocking: see the loop at the top
+ * -------------------------------------------------------------
+ */
 
 /* Announces a sleep; state is THREAD_BLOCKED or THREAD_INTERRUPTIBLE. A full barrier. */
 static inline void thread_block_prepare(enum thread_state state)
@@ -191,23 +209,27 @@ static inline void thread_block_cancel(void)
     __atomic_store_n(&thread_current()->state, THREAD_RUNNABLE, __ATOMIC_RELAXED);
 }
 
-/* Sleeps, unless a wake-up came since thread_block_prepare. The state is THREAD_RUNNABLE on return. */
+/*
+ * Sleeps, unless a wake-up came since thread_block_prepare. The state is THREAD_RUNNABLE on return.
+ */
 void thread_block(void);
 
 /*
- * As thread_block, at most until deadline_ns (TIME_NEVER: no limit). False when the deadline has passed.
+ * As thread_block, at most until deadline_ns (TIME_NEVER: no limit). False when the deadline has
+ * passed.
  */
 bool thread_block_until(uint64_t deadline_ns);
 
 /*
- * Ends a sleep, announced or begun. True when the thread was blocked. Everything the caller wrote before is
- * visible to the thread afterwards. Any context, also with spinlocks held (run-queue locks come last).
+ * Ends a sleep, announced or begun. True when the thread was blocked. Everything the caller wrote
+ * before is visible to the thread afterwards. Any context, also with spinlocks held (run-queue
+ * locks come last).
  */
 bool thread_wake(struct thread *thread);
 
 /*
- * Sets THREAD_WORK_SIGNAL and ends an interruptible sleep; kicks the thread out of U or VS. For the signals
- * of the Linux personality and for stopping vCPUs. Any context.
+ * Sets THREAD_WORK_SIGNAL and ends an interruptible sleep; kicks the thread out of U or VS. For the
+ * signals of the Linux personality and for stopping vCPUs. Any context.
  */
 void thread_interrupt(struct thread *thread);
 
@@ -218,14 +240,18 @@ static inline bool thread_is_interrupted(void)
             THREAD_WORK_SIGNAL) != 0;
 }
 
-/* --- the way out to U and VS ----------------------------------------------------------------------- */
+/*
+ * --- the way out to U and VS
+ * -----------------------------------------------------------------------
+ */
 
 /*
- * Sets bits of thread->arch.user_work. A thread that is in U or VS on another CPU comes back into the kernel
- * soon (by an IPI) and sees them. thread_kick sets THREAD_WORK_KICK. Any context.
+ * Sets bits of thread->arch.user_work. A thread that is in U or VS on another CPU comes back into
+ * the kernel soon (by an IPI) and sees them. thread_kick sets THREAD_WORK_KICK. Any context.
  *
- * The way out: with interrupts off, test arch.user_work and arch.need_resched; if either is set, enable interrupts,
- * do the owner's work (clearing its bits first) and thread_preempt_check(), and test again.
+ * The way out: with interrupts off, test arch.user_work and arch.need_resched; if either is set,
+ * enable interrupts, do the owner's work (clearing its bits first) and thread_preempt_check(), and
+ * test again.
  */
 void thread_notify(struct thread *thread, uint32_t work_bits);
 static inline void thread_kick(struct thread *thread)
@@ -243,7 +269,10 @@ static inline void thread_work_clear(uint32_t bits)
     __atomic_fetch_and(&thread_current()->arch.user_work, ~bits, __ATOMIC_SEQ_CST);
 }
 
-/* Processor time between U or VS and the kernel: call on entry from, respectively before return to, that mode. */
+/*
+ * Processor time between U or VS and the kernel: call on entry from, respectively before return to,
+ * that mode.
+ */
 static inline void thread_account_user_enter(struct thread *thread)
 {
     thread->mark_ticks = time_now_ticks();
@@ -257,7 +286,10 @@ static inline void thread_account_user_leave(struct thread *thread)
 uint64_t thread_run_ns(const struct thread *thread);
 uint64_t thread_user_ns(const struct thread *thread);
 
-/* --- preemption, placement ------------------------------------------------------------------------- */
+/*
+ * --- preemption, placement
+ * -------------------------------------------------------------------------
+ */
 
 /* Gives the CPU to a more deserving thread when one is waiting and this thread may be preempted. */
 void thread_preempt_check(void);
@@ -266,28 +298,35 @@ void thread_preempt_check(void);
 MUST_CHECK int thread_set_nice(struct thread *thread, int nice);
 
 /*
- * CPUs the thread may run on. When it is on a forbidden one it is told to leave and does at its next chance to be
- * preempted; the caller itself has left before this returns. -EINVAL when no online CPU is in the mask.
+ * CPUs the thread may run on. When it is on a forbidden one it is told to leave and does at its
+ * next chance to be preempted; the caller itself has left before this returns. -EINVAL when no
+ * online CPU is in the mask.
  */
 MUST_CHECK int thread_set_affinity(struct thread *thread, cpumask_t mask);
 cpumask_t thread_affinity(const struct thread *thread);
 
-/* --- start of the system --------------------------------------------------------------------------- */
+/*
+ * --- start of the system
+ * ---------------------------------------------------------------------------
+ */
 
 /*
- * Turns the boot context into a thread ("boot") and gives the boot CPU an idle thread. After frame, heap, kmap
- * and time; before the first thread_create, mutex or wait queue that can block.
+ * Turns the boot context into a thread ("boot") and gives the boot CPU an idle thread. After frame,
+ * heap, kmap and time; before the first thread_create, mutex or wait queue that can block.
  */
 void thread_system_init(void);
 
 /*
- * Starts all further CPUs, each with its idle thread, and waits until they run threads. cpu_init is the kernel's part
- * of a CPU's start (traps, interrupts); it runs there, interrupts masked, before the timers and the run queue.
- * A CPU that does not come up is reported and left out. Boot thread, interrupts enabled.
+ * Starts all further CPUs, each with its idle thread, and waits until they run threads. cpu_init is
+ * the kernel's part of a CPU's start (traps, interrupts); it runs there, interrupts masked, before
+ * the timers and the run queue. A CPU that does not come up is reported and left out. Boot thread,
+ * interrupts enabled.
  */
 void thread_start_cpus(void (*cpu_init)(unsigned cpu));
 
-/* Calls fn for every thread that has not been released. Interrupts are off during fn: no sleeping. */
+/*
+ * Calls fn for every thread that has not been released. Interrupts are off during fn: no sleeping.
+ */
 void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx);
 
 struct thread_cpu_stats {

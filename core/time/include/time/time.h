@@ -1,16 +1,17 @@
 /*
  * Clocks and timers.
  *
- * One monotonic clock: the hart's `time` counter (RISC-V privileged spec, "time" CSR), the same on every
- * hart, counted in ticks and converted to nanoseconds since boot by a multiply and a shift. Wall-clock
- * time is the monotonic clock plus an offset that an RTC driver or the user sets.
+ * One monotonic clock: the hart's `time` counter (RISC-V privileged spec, "time" CSR), the same on
+ * every hart, counted in ticks and converted to nanoseconds since boot by a multiply and a shift.
+ * Wall-clock time is the monotonic clock plus an offset that an RTC driver or the user sets.
  *
- * Timers are one-shot and exact: each CPU keeps its own in a pairing heap ordered by deadline, and the
- * hardware comparator holds the earliest deadline of this CPU, or is off. There is no periodic tick.
+ * Timers are one-shot and exact: each CPU keeps its own in a pairing heap ordered by deadline, and
+ * the hardware comparator holds the earliest deadline of this CPU, or is off. There is no periodic
+ * tick.
  *
- * Life cycle of a timer: timer_init; then any number of timer_arm / expiry / timer_cancel; memory may be
- * reused after timer_cancel_sync. A timer fires on the CPU that armed it, in interrupt context: the
- * function must not sleep, and may arm the timer again.
+ * Life cycle of a timer: timer_init; then any number of timer_arm / expiry / timer_cancel; memory
+ * may be reused after timer_cancel_sync. A timer fires on the CPU that armed it, in interrupt
+ * context: the function must not sleep, and may arm the timer again.
  */
 #ifndef TIME_TIME_H
 #define TIME_TIME_H
@@ -45,14 +46,16 @@ static inline uint64_t time_deadline_ns(uint64_t delay_ns)
     return delay_ns < TIME_NEVER - now ? now + delay_ns : TIME_NEVER;
 }
 
-/* Conversions; saturate at TIME_NEVER. Rounded down, respectively up (a deadline is never early). */
+/*
+ * Conversions; saturate at TIME_NEVER. Rounded down, respectively up (a deadline is never early).
+ */
 uint64_t time_ticks_to_ns(uint64_t ticks);
 uint64_t time_ns_to_ticks(uint64_t ns);
 uint64_t time_frequency_hz(void);
 
 /*
- * A factor mult / 2^shift, and its use: (n * mult) >> shift with a 128-bit product, saturating at TIME_NEVER.
- * time_scale is that from ticks to nanoseconds, for a vDSO.
+ * A factor mult / 2^shift, and its use: (n * mult) >> shift with a 128-bit product, saturating at
+ * TIME_NEVER. time_scale is that from ticks to nanoseconds, for a vDSO.
  */
 struct time_scale {
     uint64_t mult;
@@ -81,8 +84,9 @@ struct timer {
 void timer_init(struct timer *timer, timer_fn fn);
 
 /*
- * Fires fn at or after deadline_ns (monotonic), on this CPU. Arming an armed timer moves it. A deadline in the
- * past fires as soon as interrupts are on; TIME_NEVER leaves the timer unarmed. Any context.
+ * Fires fn at or after deadline_ns (monotonic), on this CPU. Arming an armed timer moves it. A
+ * deadline in the past fires as soon as interrupts are on; TIME_NEVER leaves the timer unarmed. Any
+ * context.
  */
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 void timer_arm_ticks(struct timer *timer, uint64_t deadline_ticks);
@@ -90,18 +94,24 @@ void timer_arm_ticks(struct timer *timer, uint64_t deadline_ticks);
 /* timer_arm(now + delay), saturating. */
 void timer_arm_after(struct timer *timer, uint64_t delay_ns);
 
-/* True: the timer was armed and will not fire. Its function may still be running on another CPU. Any context. */
+/*
+ * True: the timer was armed and will not fire. Its function may still be running on another CPU.
+ * Any context.
+ */
 bool timer_cancel(struct timer *timer);
 
 /*
- * As timer_cancel, and waits until the function is not running anywhere; the memory may then be reused. Not
- * from the timer's own function, nor with a lock held that the function takes. Spins.
+ * As timer_cancel, and waits until the function is not running anywhere; the memory may then be
+ * reused. Not from the timer's own function, nor with a lock held that the function takes. Spins.
  */
 bool timer_cancel_sync(struct timer *timer);
 
 bool timer_is_armed(const struct timer *timer);
 
-/* Deadline of this CPU's earliest timer in ticks, or TIME_NEVER: for tests and for the idle statistics. */
+/*
+ * Deadline of this CPU's earliest timer in ticks, or TIME_NEVER: for tests and for the idle
+ * statistics.
+ */
 uint64_t time_next_deadline(void);
 
 /* Busy-waits: device quirks and early boot only. */

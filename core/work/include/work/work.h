@@ -1,9 +1,10 @@
 /*
  * Work queues: functions that interrupt handlers and others have run in thread context.
  *
- * A work item is embedded by its owner and is pending at most once; submitted again while it runs, it runs once more.
- * A queue is one thread, so its items never run at the same time as each other, in order of submission. There is one
- * system queue for short items; what sleeps long brings its own queue.
+ * A work item is embedded by its owner and is pending at most once; submitted again while it runs,
+ * it runs once more. A queue is one thread, so its items never run at the same time as each other,
+ * in order of submission. There is one system queue for short items; what sleeps long brings its
+ * own queue.
  */
 #ifndef WORK_WORK_H
 #define WORK_WORK_H
@@ -19,21 +20,21 @@ typedef void (*work_fn)(struct work *work);
 
 struct work_queue {
     struct spinlock lock;
-    struct list pending;       /* [lock] struct work.node */
-    struct work *running;      /* [lock] */
-    bool is_stopping;          /* [lock] */
-    uint64_t nr_submitted;     /* [lock] */
-    uint64_t nr_done;          /* [lock] run or cancelled */
-    struct wait_queue wakeup;  /* the worker: something is pending */
-    struct wait_queue idle;    /* flushers and cancellers: an item has finished */
-    struct thread *thread;     /* [I] */
+    struct list pending;      /* [lock] struct work.node */
+    struct work *running;     /* [lock] */
+    bool is_stopping;         /* [lock] */
+    uint64_t nr_submitted;    /* [lock] */
+    uint64_t nr_done;         /* [lock] run or cancelled */
+    struct wait_queue wakeup; /* the worker: something is pending */
+    struct wait_queue idle;   /* flushers and cancellers: an item has finished */
+    struct thread *thread;    /* [I] */
 };
 
 struct work {
-    struct list node;          /* [queue->lock] */
-    struct work_queue *queue;  /* [queue->lock] where it was last submitted, NULL before */
-    bool is_pending;           /* [queue->lock] */
-    work_fn fn;                /* [I] may sleep; may free the memory of its work item */
+    struct list node;         /* [queue->lock] */
+    struct work_queue *queue; /* [queue->lock] where it was last submitted, NULL before */
+    bool is_pending;          /* [queue->lock] */
+    work_fn fn;               /* [I] may sleep; may free the memory of its work item */
 };
 
 struct delayed_work {
@@ -60,14 +61,15 @@ static inline bool work_submit(struct work *work)
     return work_submit_to(&work_system_queue, work);
 }
 /*
- * After this the item is neither pending nor running. True when it was pending. Thread context, not from the item
- * itself.
+ * After this the item is neither pending nor running. True when it was pending. Thread context, not
+ * from the item itself.
  */
 bool work_cancel_sync(struct work *work);
 
 void delayed_work_init(struct delayed_work *dwork, work_fn fn);
 /* Submits after delay_ns; submitting again moves the moment. Any context. */
-void delayed_work_submit_to(struct work_queue *queue, struct delayed_work *dwork, uint64_t delay_ns);
+void delayed_work_submit_to(struct work_queue *queue, struct delayed_work *dwork,
+                            uint64_t delay_ns);
 static inline void delayed_work_submit(struct delayed_work *dwork, uint64_t delay_ns)
 {
     delayed_work_submit_to(&work_system_queue, dwork, delay_ns);
