@@ -52,8 +52,7 @@ struct sched_entity {
 struct sched_queue {
     struct rb_root ready;
     struct sched_entity *current;
-    uint64_t
-        min_vruntime; /* never goes back; what is ready is at most the sleeper's bonus behind it */
+    uint64_t min_vruntime; /* never goes back; the ready are at most a bonus behind */
     uint64_t total_weight; /* of the ready ones and the current one */
     uint32_t nr;           /* of those */
 };

@@ -6,14 +6,15 @@
  * address space. What makes a thread cross into U or VS mode belongs to the owner, which is told
  * about context switches by thread_ops.
  *
- *            thread_init          thread_start                 chosen
- *   (memory) -----------> NEW --------------> READY <----------------------> RUNNING
- *                                               ^      preempted, yields      |   |
- *                                               | thread_wake                 |   | returns or
- *                                               |                 thread_block|   | thread_exit
- *                                             BLOCKED <-----------------------+   v
- *                                                                               DEAD -- joined or
- * detached: released
+ *           thread_init       thread_start               chosen
+ *   (memory) ---------> NEW ----------------> READY <-----------------> RUNNING
+ *                                               ^   preempted, yields    |  |
+ *                                               | thread_wake            |  | returns or
+ *                                               |           thread_block |  | thread_exit
+ *                                            BLOCKED <-------------------+  v
+ *                                                                          DEAD
+ *
+ * DEAD: joined or detached, then released.
  *
  * READY and RUNNING are one state value (THREAD_RUNNABLE); the difference is whether a CPU's run
  * queue says so.
