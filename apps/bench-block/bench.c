@@ -1,9 +1,9 @@
 /*
- * What block I/O costs the processor: instructions per 4 KiB, sequentially, one request at a time and with many
- * in flight, on each disk. The disk's content is overwritten from sector 8 on.
+ * What block I/O costs the processor: instructions per 4 KiB, sequentially, one request at a time
+ * and with many in flight, on each disk. The disk's content is overwritten from sector 8 on.
  *
- * Under -icount the instruction counter goes on by one a nanosecond while the hart sleeps for the device;
- * what the idle thread slept is subtracted.
+ * Under -icount the instruction counter goes on by one a nanosecond while the hart sleeps for the
+ * device; what the idle thread slept is subtracted.
  */
 #include <app/app.h>
 #include <arch/cpu.h>
@@ -17,9 +17,9 @@
 #include <sync/semaphore.h>
 #include <thread/thread.h>
 
-#define SECTORS_4K  8
-#define NR_WARM_UP  64
-#define NR_BLOCKS   512
+#define SECTORS_4K   8
+#define NR_WARM_UP   64
+#define NR_BLOCKS    512
 #define NR_IN_FLIGHT 32
 
 static struct semaphore nr_free = SEMAPHORE_INIT(nr_free, NR_IN_FLIGHT);
@@ -75,8 +75,8 @@ static void flight_done(struct block_request *rq)
 }
 
 /* In batches: all requests of one are in flight together. */
-static uint64_t in_flight(struct block_device *disk, enum block_op op, char *data, struct flight *flights,
-                          unsigned nr)
+static uint64_t in_flight(struct block_device *disk, enum block_op op, char *data,
+                          struct flight *flights, unsigned nr)
 {
     uint64_t start = work_done();
 
@@ -101,8 +101,10 @@ static void bench(struct block_device *disk, char *data, struct flight *flights)
     (void)one_at_a_time(disk, true, data, NR_WARM_UP);
     report("write_4k", disk->name, one_at_a_time(disk, true, data, NR_BLOCKS), NR_BLOCKS);
     report("read_4k", disk->name, one_at_a_time(disk, false, data, NR_BLOCKS), NR_BLOCKS);
-    report("write_4k_deep", disk->name, in_flight(disk, BLOCK_WRITE, data, flights, NR_BLOCKS), NR_BLOCKS);
-    report("read_4k_deep", disk->name, in_flight(disk, BLOCK_READ, data, flights, NR_BLOCKS), NR_BLOCKS);
+    report("write_4k_deep", disk->name, in_flight(disk, BLOCK_WRITE, data, flights, NR_BLOCKS),
+           NR_BLOCKS);
+    report("read_4k_deep", disk->name, in_flight(disk, BLOCK_READ, data, flights, NR_BLOCKS),
+           NR_BLOCKS);
 }
 
 static void bench_random(void)

@@ -9,8 +9,8 @@ static struct power_hook *hooks;         /* [a] */
 void power_register(struct power_provider *provider)
 {
     provider->next = __atomic_load_n(&providers, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(&providers, &provider->next, provider, false, __ATOMIC_RELEASE,
-                                        __ATOMIC_RELAXED)) {
+    while (!__atomic_compare_exchange_n(&providers, &provider->next, provider, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
     }
 }
 

@@ -1,8 +1,8 @@
 /*
- * The generator is one 256-bit key. Output: a ChaCha20 block under the key gives the next key and the key
- * of this request, which is forgotten at its end. Input: 256 bits at a time are xored to the key and
- * the sum is sent through ChaCha20. Who does not know the key before an input, or does not know the
- * input, does not know it afterwards.
+ * The generator is one 256-bit key. Output: a ChaCha20 block under the key gives the next key and
+ * the key of this request, which is forgotten at its end. Input: 256 bits at a time are xored to
+ * the key and the sum is sent through ChaCha20. Who does not know the key before an input, or does
+ * not know the input, does not know it afterwards.
  */
 #include <random/random.h>
 
@@ -21,12 +21,12 @@ enum purpose { PURPOSE_OUTPUT = 1, PURPOSE_INPUT = 2, PURPOSE_STREAM = 3 };
 static struct spinlock lock = SPINLOCK_INIT("random");
 static uint32_t key[CHACHA20_KEY_WORDS]; /* [lock] */
 static unsigned credited_bits;           /* [lock] */
-static uint64_t jitter[4];               /* [a] times of events, folded; goes into the next output */
-static uint32_t nr_jitters;              /* [a] */
-static uint32_t nr_jitters_mixed;        /* [lock] nr_jitters at the last time they went in */
+static uint64_t jitter[4];        /* [a] times of events, folded; goes into the next output */
+static uint32_t nr_jitters;       /* [a] */
+static uint32_t nr_jitters_mixed; /* [lock] nr_jitters at the last time they went in */
 
-static void block(const uint32_t with_key[CHACHA20_KEY_WORDS], enum purpose purpose, uint32_t counter,
-                  uint32_t out[CHACHA20_BLOCK_WORDS])
+static void block(const uint32_t with_key[CHACHA20_KEY_WORDS], enum purpose purpose,
+                  uint32_t counter, uint32_t out[CHACHA20_BLOCK_WORDS])
 {
     const uint32_t nonce[CHACHA20_NONCE_WORDS] = {purpose, 0, 0};
     chacha20_block(with_key, counter, nonce, out);
@@ -89,7 +89,8 @@ void random_add_jitter(void)
     uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
 
     /* A lost update when two events meet loses nothing but their order. */
-    __atomic_store_n(slot, (old << 7 | old >> 57) ^ arch_cycles() ^ (arch_time() << 32), __ATOMIC_RELAXED);
+    __atomic_store_n(slot, (old << 7 | old >> 57) ^ arch_cycles() ^ (arch_time() << 32),
+                     __ATOMIC_RELAXED);
 }
 
 bool random_is_seeded(void)

@@ -14,9 +14,9 @@
 
 LINKER_SET_DECLARE(block_watchers, struct block_watcher);
 
-#define BLOCK_MAJOR      254 /* Linux's first dynamic major, where its virtio_blk usually is */
-#define MINORS_PER_DISK  16
-#define DISKS_MAX        26 /* one letter */
+#define BLOCK_MAJOR     254 /* Linux's first dynamic major, where its virtio_blk usually is */
+#define MINORS_PER_DISK 16
+#define DISKS_MAX       26 /* one letter */
 
 /* Devices never go away, and a node's neighbours are written before it is published. */
 static struct spinlock devices_lock = SPINLOCK_INIT("block devices");
@@ -43,7 +43,7 @@ static void publish(struct block_device *dev)
     devices.prev = &dev->node;
     spin_unlock_irqrestore(&devices_lock, flags);
 
-    LINKER_SET_FOREACH(block_watchers, struct block_watcher, watcher) {
+    LINKER_SET_FOREACH (block_watchers, struct block_watcher, watcher) {
         watcher->added(dev);
     }
 }
@@ -69,7 +69,8 @@ int block_register(struct block_device *dev, const char *prefix)
     dev->first_sector = 0;
     if (dev->physical_block_size < dev->block_size)
         dev->physical_block_size = dev->block_size;
-    log_info("%s: %lu sectors (%lu MiB), block size %u%s%s", dev->name, (unsigned long)dev->nr_sectors,
+    log_info("%s: %lu sectors (%lu MiB), block size %u%s%s", dev->name,
+             (unsigned long)dev->nr_sectors,
              (unsigned long)(dev->nr_sectors >> (20 - SECTOR_SHIFT)), dev->block_size,
              dev->is_read_only ? ", read-only" : "", dev->has_flush ? ", write cache" : "");
     publish(dev);
@@ -100,7 +101,8 @@ static int check_transfer(const struct block_device *dev, const struct block_req
 {
     uint64_t bytes = 0;
 
-    if (rq->nr_segments == 0 || rq->nr_segments > dev->max_segments || rq->nr_sectors > dev->max_sectors)
+    if (rq->nr_segments == 0 || rq->nr_segments > dev->max_segments ||
+        rq->nr_sectors > dev->max_sectors)
         return -EINVAL;
     for (unsigned i = 0; i < rq->nr_segments; i++) {
         uint32_t len = rq->segments[i].len;
@@ -184,8 +186,10 @@ int block_submit(struct block_device *dev, struct block_request *rq)
 
 static const char *op_name(enum block_op op)
 {
-    static const char *const names[] = {
-        [BLOCK_READ] = "read", [BLOCK_WRITE] = "write", [BLOCK_FLUSH] = "flush", [BLOCK_DISCARD] = "discard"};
+    static const char *const names[] = {[BLOCK_READ] = "read",
+                                        [BLOCK_WRITE] = "write",
+                                        [BLOCK_FLUSH] = "flush",
+                                        [BLOCK_DISCARD] = "discard"};
     return names[op];
 }
 
@@ -200,7 +204,9 @@ void block_complete(struct block_request *rq, int error)
     rq->done(rq);
 }
 
-/* --- partitions -------------------------------------------------------------------------------- */
+/*
+ * --- partitions --------------------------------------------------------------------------------
+ */
 
 static int partition_register(struct block_device *disk, const struct partition *partition)
 {

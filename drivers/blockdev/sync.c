@@ -1,7 +1,7 @@
 /*
- * Block I/O that waits: cuts a transfer into requests that the device takes, keeps several in flight, and
- * sleeps until all are done. Memory that a device cannot reach (stacks, static variables) is copied
- * through a buffer.
+ * Block I/O that waits: cuts a transfer into requests that the device takes, keeps several in
+ * flight, and sleeps until all are done. Memory that a device cannot reach (stacks, static
+ * variables) is copied through a buffer.
  */
 #include <blockdev/blockdev.h>
 
@@ -33,10 +33,14 @@ static void note_error(struct transfer *t, int error)
 {
     int none = 0;
     if (error != 0)
-        __atomic_compare_exchange_n(&t->error, &none, error, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        __atomic_compare_exchange_n(&t->error, &none, error, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
 }
 
-/* Interrupt context. The last touch of t is in sem_up: the waiter returns only after all units are back. */
+/*
+ * Interrupt context. The last touch of t is in sem_up: the waiter returns only after all units are
+ * back.
+ */
 static void piece_done(struct block_request *rq)
 {
     struct transfer *t = rq->ctx;
@@ -206,7 +210,9 @@ int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors
     return transfer_wait(&t);
 }
 
-/* --- at any byte --------------------------------------------------------------------------------- */
+/*
+ * --- at any byte ---------------------------------------------------------------------------------
+ */
 
 static int check_bytes(const struct block_device *dev, uint64_t offset, size_t nr_bytes)
 {
@@ -215,7 +221,8 @@ static int check_bytes(const struct block_device *dev, uint64_t offset, size_t n
 }
 
 /*
- * Part of one block: [offset, offset + nr_bytes) does not cross a block boundary. block: memory for it.
+ * Part of one block: [offset, offset + nr_bytes) does not cross a block boundary. block: memory for
+ * it.
  */
 static int move_part(struct block_device *dev, enum block_op op, uint64_t offset, char *data,
                      size_t nr_bytes, char *block)
@@ -249,7 +256,8 @@ static int move_bytes(struct block_device *dev, enum block_op op, uint64_t offse
 
         if (skip == 0 && nr_bytes >= dev->block_size) {
             now = ALIGN_DOWN(MIN(nr_bytes, (size_t)1 << 30), dev->block_size);
-            error = transfer(dev, op, offset >> SECTOR_SHIFT, data, (uint32_t)(now >> SECTOR_SHIFT));
+            error =
+                transfer(dev, op, offset >> SECTOR_SHIFT, data, (uint32_t)(now >> SECTOR_SHIFT));
         } else {
             now = MIN(nr_bytes, dev->block_size - skip);
             error = move_part(dev, op, offset, data, now, block);

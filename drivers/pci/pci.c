@@ -47,7 +47,8 @@ static uint32_t ecam_read(struct pci_config *config, unsigned offset, unsigned n
     }
 }
 
-static void ecam_write(struct pci_config *config, unsigned offset, unsigned nr_bytes, uint32_t value)
+static void ecam_write(struct pci_config *config, unsigned offset, unsigned nr_bytes,
+                       uint32_t value)
 {
     char *at = container_of(config, struct pci_device, config)->ecam + offset;
 
@@ -63,7 +64,10 @@ static void ecam_write(struct pci_config *config, unsigned offset, unsigned nr_b
     }
 }
 
-/* --- lines ----------------------------------------------------------------------------------------- */
+/*
+ * --- lines
+ * -----------------------------------------------------------------------------------------
+ */
 
 struct line_handler {
     void (*handler)(void *ctx);
@@ -138,11 +142,14 @@ void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset, uint64_
     return kmap_device(paddr_add(dev->bars[bar].base, offset), nr_bytes);
 }
 
-/* --- the walk ------------------------------------------------------------------------------------- */
+/*
+ * --- the walk
+ * -------------------------------------------------------------------------------------
+ */
 
 static const struct pci_driver *driver_for(const struct pci_device *dev)
 {
-    LINKER_SET_FOREACH(pci_drivers, struct pci_driver, driver) {
+    LINKER_SET_FOREACH (pci_drivers, struct pci_driver, driver) {
         if (driver->vendor_id == dev->vendor_id && dev->device_id >= driver->device_first &&
             dev->device_id <= driver->device_last)
             return driver;
@@ -175,7 +182,8 @@ static bool probe_function(struct host_bridge *host, unsigned slot, unsigned fun
     if (mmio_read16(ecam + PCI_CLASS) == CLASS_HOST_BRIDGE)
         return true;
     if ((mmio_read8(ecam + PCI_HEADER_TYPE) & HEADER_TYPE_MASK) != 0) {
-        log_warn("pci 00:%02x.%u: a bridge; buses behind bridges are not supported", slot, function);
+        log_warn("pci 00:%02x.%u: a bridge; buses behind bridges are not supported", slot,
+                 function);
         return true;
     }
 

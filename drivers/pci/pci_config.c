@@ -62,7 +62,8 @@ void pci_windows_read(struct pci_windows *windows, const struct fdt_node *node,
 }
 
 /* Takes size bytes at a multiple of size. is_64: the register holds any address. */
-static bool place(struct pci_windows *windows, uint64_t size, bool is_64, uint64_t *pci, uint64_t *cpu)
+static bool place(struct pci_windows *windows, uint64_t size, bool is_64, uint64_t *pci,
+                  uint64_t *cpu)
 {
     for (unsigned i = 0; i < windows->nr; i++) {
         struct pci_window *w = &windows->windows[i];
@@ -144,11 +145,12 @@ static uint32_t cell(const struct fdt_prop *map, unsigned index, bool *ok)
     return value;
 }
 
-int pci_interrupt_line(const struct fdt *fdt, const struct fdt_node *node, unsigned slot, unsigned pin,
-                       uint32_t *irq)
+int pci_interrupt_line(const struct fdt *fdt, const struct fdt_node *node, unsigned slot,
+                       unsigned pin, uint32_t *irq)
 {
     struct fdt_prop map, mask;
-    const uint32_t want[4] = {slot << 11, 0, 0, pin}; /* unit address (phys.hi, mid, lo), interrupt */
+    const uint32_t want[4] = {slot << 11, 0, 0,
+                              pin}; /* unit address (phys.hi, mid, lo), interrupt */
     bool ok = true;
 
     if (fdt_prop_find(fdt, node, "interrupt-map", &map) != 0 ||
@@ -173,7 +175,8 @@ int pci_interrupt_line(const struct fdt *fdt, const struct fdt_node *node, unsig
             struct fdt_node parent;
             uint32_t n = 0;
             if (fdt_find_phandle(fdt, phandle, &parent) != 0 ||
-                fdt_node_u32(fdt, &parent, "#interrupt-cells", &n) != 0 || n == 0 || n > FDT_MAX_CELLS)
+                fdt_node_u32(fdt, &parent, "#interrupt-cells", &n) != 0 || n == 0 ||
+                n > FDT_MAX_CELLS)
                 return -EBADMSG;
             parent_interrupt_cells = n;
             n = 0; /* an interrupt controller without the property has no unit address in a map */

@@ -1,5 +1,6 @@
 /*
- * What needs no bus: sizing of base address registers, placing of them in windows, the interrupt map.
+ * What needs no bus: sizing of base address registers, placing of them in windows, the interrupt
+ * map.
  */
 #ifndef PCI_CONFIG_H
 #define PCI_CONFIG_H
@@ -9,8 +10,8 @@
 
 /* A piece of the host bridge's address space that is being filled from the bottom. */
 struct pci_window {
-    uint64_t pci;  /* address on the bus */
-    uint64_t cpu;  /* the same as the CPU sees it */
+    uint64_t pci; /* address on the bus */
+    uint64_t cpu; /* the same as the CPU sees it */
     uint64_t size;
     uint64_t used; /* bytes from the start, alignment gaps included */
 };
@@ -27,16 +28,16 @@ void pci_windows_read(struct pci_windows *windows, const struct fdt_node *node,
                       const struct fdt_prop *ranges);
 
 /*
- * Sizes and places all memory BARs of a function of header type 0. Decoding is off afterwards. Returns a
- * bitmap of the BARs that found no place or make no sense; bars[] has size 0 for these, for I/O BARs and
- * for those that are not there.
+ * Sizes and places all memory BARs of a function of header type 0. Decoding is off afterwards.
+ * Returns a bitmap of the BARs that found no place or make no sense; bars[] has size 0 for these,
+ * for I/O BARs and for those that are not there.
  */
 unsigned pci_assign_bars(struct pci_config *config, struct pci_windows *windows,
                          struct pci_bar bars[PCI_BARS]);
 
 /*
- * The interrupt line of pin (1 = INTA) of device number slot on bus 0, by the interrupt-map of the host
- * bridge's node: 0 and the first cell of the parent's specifier, -ENOENT, or -EBADMSG.
+ * The interrupt line of pin (1 = INTA) of device number slot on bus 0, by the interrupt-map of the
+ * host bridge's node: 0 and the first cell of the parent's specifier, -ENOENT, or -EBADMSG.
  */
 MUST_CHECK int pci_interrupt_line(const struct fdt *fdt, const struct fdt_node *node, unsigned slot,
                                   unsigned pin, uint32_t *irq);

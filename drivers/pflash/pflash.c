@@ -1,6 +1,6 @@
 /*
- * The banks of the device tree's cfi-flash node, and the public functions: bounds, blocks, one command
- * at a time. The commands themselves are in lib/cfi.
+ * The banks of the device tree's cfi-flash node, and the public functions: bounds, blocks, one
+ * command at a time. The commands themselves are in lib/cfi.
  *
  * A bank is queried when it is first asked for more than its address: firmware may still be running
  * from it while devices are probed.
@@ -99,7 +99,8 @@ static void query(struct bank *bank)
     bank->is_writable = error == 0;
     bank->is_queried = true;
     if (error != 0 && error != -ENODEV)
-        log_warn("pflash %u: the chips cannot be used for writing: error %d", (unsigned)(bank - banks), -error);
+        log_warn("pflash %u: the chips cannot be used for writing: error %d",
+                 (unsigned)(bank - banks), -error);
 }
 
 static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_bytes)
@@ -110,7 +111,8 @@ static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_byte
 }
 
 /* For the functions that write: locked, queried, in range. */
-static int bank_lock_writable(unsigned number, uint64_t offset, uint64_t nr_bytes, struct bank **out)
+static int bank_lock_writable(unsigned number, uint64_t offset, uint64_t nr_bytes,
+                              struct bank **out)
 {
     int error = bank_lock(number, out);
 
@@ -196,7 +198,8 @@ static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
 
     /* All checked first, so that a range that ends inside a block does nothing. */
     for (uint64_t at = offset; at < end; at += block_bytes) {
-        if (!cfi_block(&bank->cfi, at, &start, &block_bytes) || start != at || block_bytes > end - at)
+        if (!cfi_block(&bank->cfi, at, &start, &block_bytes) || start != at ||
+            block_bytes > end - at)
             return -EINVAL;
     }
     for (uint64_t at = offset; at < end && error == 0; at += block_bytes) {
@@ -312,7 +315,8 @@ static int pflash_probe(struct device *dev)
         struct bank *bank = &banks[number];
         mutex_init(&bank->lock);
         bank->pa = dev->reg[i].base;
-        bank->bus = (struct cfi_bus){bus_bytes, dev->reg[i].size, bus_read, bus_write, bus_now_ns, bus_pause};
+        bank->bus = (struct cfi_bus){bus_bytes, dev->reg[i].size, bus_read,
+                                     bus_write, bus_now_ns,       bus_pause};
         __atomic_store_n(&nr_banks, number + 1, __ATOMIC_RELEASE);
     }
     return 0;

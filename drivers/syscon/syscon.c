@@ -1,8 +1,8 @@
 /*
  * Power off and reboot by a register of a system controller, as the device tree describes it
- * (Documentation/devicetree/bindings/power/reset/syscon-{poweroff,reboot}.yaml: regmap, offset, value, mask).
- * On QEMU's virt machine and SiFive chips the register is the test finisher ("sifive,test0"), which can
- * also tell a failure.
+ * (Documentation/devicetree/bindings/power/reset/syscon-{poweroff,reboot}.yaml: regmap, offset,
+ * value, mask). On QEMU's virt machine and SiFive chips the register is the test finisher
+ * ("sifive,test0"), which can also tell a failure.
  */
 #include <arch/cpu.h>
 #include <arch/mmio.h>
@@ -59,7 +59,8 @@ static int read_action(struct device *dev, struct syscon_action *action)
     uint64_t size;
 
     if (fdt_node_u32(fdt, &dev->node, "regmap", &phandle) != 0 ||
-        fdt_find_phandle(fdt, phandle, &syscon) != 0 || fdt_reg_phys(fdt, &syscon, 0, &base, &size) != 0)
+        fdt_find_phandle(fdt, phandle, &syscon) != 0 ||
+        fdt_reg_phys(fdt, &syscon, 0, &base, &size) != 0)
         return -EINVAL;
     (void)fdt_node_u32(fdt, &dev->node, "offset", &offset);
     bool has_mask = fdt_node_u32(fdt, &dev->node, "mask", &mask) == 0;

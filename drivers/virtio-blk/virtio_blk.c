@@ -1,9 +1,9 @@
 /*
  * Virtio block device (Virtio 1.2, 5.2): one queue, as many requests in flight as it has entries.
  *
- * A request is a chain of a header that the device reads, the data, and a status byte that it writes.
- * Everything but the data lives in a slot; slots are allocated once. What finds no free slot or no room in
- * the queue waits in a list and is started from the completion of another.
+ * A request is a chain of a header that the device reads, the data, and a status byte that it
+ * writes. Everything but the data lives in a slot; slots are allocated once. What finds no free
+ * slot or no room in the queue waits in a list and is started from the completion of another.
  */
 #include <base/errno.h>
 #include <blockdev/blockdev.h>
@@ -24,12 +24,12 @@
 #define VIRTIO_BLK_F_DISCARD  BIT(13)
 
 /* Offsets in the config space (5.2.4) */
-#define CONFIG_CAPACITY       0
-#define CONFIG_SIZE_MAX       8
-#define CONFIG_SEG_MAX        12
-#define CONFIG_BLK_SIZE       20
-#define CONFIG_PHYSICAL_EXP   24
-#define CONFIG_MAX_DISCARD    36
+#define CONFIG_CAPACITY     0
+#define CONFIG_SIZE_MAX     8
+#define CONFIG_SEG_MAX      12
+#define CONFIG_BLK_SIZE     20
+#define CONFIG_PHYSICAL_EXP 24
+#define CONFIG_MAX_DISCARD  36
 
 /* 5.2.6 */
 #define VIRTIO_BLK_T_IN      0
@@ -73,9 +73,9 @@ struct virtio_blk {
     struct virtio_device *vdev; /* [I] */
     struct virtqueue *vq;       /* [lock] */
     struct spinlock lock;
-    struct list waiting;        /* [lock] requests that found no room, first come first served */
-    struct slot *free_slots;    /* [lock] */
-    struct slot *slots;         /* [I] */
+    struct list waiting;     /* [lock] requests that found no room, first come first served */
+    struct slot *free_slots; /* [lock] */
+    struct slot *slots;      /* [I] */
 };
 
 static uint32_t type_of(enum block_op op)
@@ -102,7 +102,8 @@ static int start(struct virtio_blk *blk, struct block_request *rq) REQUIRES(blk-
     if (slot == NULL)
         return -ENOSPC;
     slot->header = (struct virtio_blk_header){
-        .type = type_of(rq->op), .sector = rq->op == BLOCK_READ || rq->op == BLOCK_WRITE ? rq->disk_sector : 0};
+        .type = type_of(rq->op),
+        .sector = rq->op == BLOCK_READ || rq->op == BLOCK_WRITE ? rq->disk_sector : 0};
     slot->status = STATUS_UNWRITTEN;
     slot->rq = rq;
 
@@ -246,7 +247,8 @@ static void read_config(struct virtio_blk *blk)
     if (virtio_has_feature(vdev, VIRTIO_BLK_F_BLK_SIZE))
         disk->block_size = virtio_config_u32(vdev, CONFIG_BLK_SIZE);
     if (virtio_has_feature(vdev, VIRTIO_BLK_F_TOPOLOGY))
-        disk->physical_block_size = disk->block_size << MIN(virtio_config_u8(vdev, CONFIG_PHYSICAL_EXP), 8);
+        disk->physical_block_size = disk->block_size
+                                    << MIN(virtio_config_u8(vdev, CONFIG_PHYSICAL_EXP), 8);
     if (virtio_has_feature(vdev, VIRTIO_BLK_F_SEG_MAX))
         seg_max = MAX(virtio_config_u32(vdev, CONFIG_SEG_MAX), 1u);
     disk->max_segments = MIN(seg_max, (uint32_t)SEGMENTS_MAX);
@@ -307,8 +309,9 @@ free_blk:
 VIRTIO_DRIVER(virtio_blk) = {
     .name = "virtio-blk",
     .device_id = VIRTIO_ID_BLOCK,
-    .features = VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_RO | VIRTIO_BLK_F_BLK_SIZE |
-                VIRTIO_BLK_F_FLUSH | VIRTIO_BLK_F_TOPOLOGY | VIRTIO_BLK_F_DISCARD,
+    .features = VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_RO |
+                VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH | VIRTIO_BLK_F_TOPOLOGY |
+                VIRTIO_BLK_F_DISCARD,
     .probe = blk_probe,
     .broken = blk_broken,
 };

@@ -1,8 +1,8 @@
 /*
  * Virtio over memory-mapped registers (Virtio 1.2, 4.2), modern interface only.
  *
- * QEMU's virt machine has eight such slots, most of them empty (device id 0), and presents the legacy
- * interface (version 1) unless it is told force-legacy=false.
+ * QEMU's virt machine has eight such slots, most of them empty (device id 0), and presents the
+ * legacy interface (version 1) unless it is told force-legacy=false.
  */
 #include <arch/memory.h>
 #include <arch/mmio.h>
@@ -16,26 +16,26 @@
 #include <virtio/virtqueue.h>
 
 /* 4.2.2, table 4.1 */
-#define REG_MAGIC             0x000
-#define REG_VERSION           0x004
-#define REG_DEVICE_ID         0x008
-#define REG_FEATURES          0x010
-#define REG_FEATURES_SEL      0x014
-#define REG_DRIVER_FEATURES   0x020
+#define REG_MAGIC               0x000
+#define REG_VERSION             0x004
+#define REG_DEVICE_ID           0x008
+#define REG_FEATURES            0x010
+#define REG_FEATURES_SEL        0x014
+#define REG_DRIVER_FEATURES     0x020
 #define REG_DRIVER_FEATURES_SEL 0x024
-#define REG_QUEUE_SEL         0x030
-#define REG_QUEUE_SIZE_MAX    0x034
-#define REG_QUEUE_SIZE        0x038
-#define REG_QUEUE_READY       0x044
-#define REG_QUEUE_NOTIFY      0x050
-#define REG_INTERRUPT_STATUS  0x060
-#define REG_INTERRUPT_ACK     0x064
-#define REG_STATUS            0x070
-#define REG_QUEUE_DESC        0x080 /* low, high, as the next two */
-#define REG_QUEUE_DRIVER      0x090
-#define REG_QUEUE_DEVICE      0x0a0
-#define REG_CONFIG_GENERATION 0x0fc
-#define REG_CONFIG            0x100
+#define REG_QUEUE_SEL           0x030
+#define REG_QUEUE_SIZE_MAX      0x034
+#define REG_QUEUE_SIZE          0x038
+#define REG_QUEUE_READY         0x044
+#define REG_QUEUE_NOTIFY        0x050
+#define REG_INTERRUPT_STATUS    0x060
+#define REG_INTERRUPT_ACK       0x064
+#define REG_STATUS              0x070
+#define REG_QUEUE_DESC          0x080 /* low, high, as the next two */
+#define REG_QUEUE_DRIVER        0x090
+#define REG_QUEUE_DEVICE        0x0a0
+#define REG_CONFIG_GENERATION   0x0fc
+#define REG_CONFIG              0x100
 
 #define MAGIC            0x74726976 /* "virt" */
 #define VERSION_LEGACY   1

@@ -13,10 +13,10 @@
 #include <virtio/virtqueue.h>
 
 /* 4.1.2 */
-#define VENDOR_ID           0x1af4
-#define DEVICE_ID_FIRST     0x1000
-#define DEVICE_ID_MODERN    0x1040 /* + device type */
-#define DEVICE_ID_LAST      0x107f
+#define VENDOR_ID        0x1af4
+#define DEVICE_ID_FIRST  0x1000
+#define DEVICE_ID_MODERN 0x1040 /* + device type */
+#define DEVICE_ID_LAST   0x107f
 
 /* struct virtio_pci_cap (4.1.4) */
 #define CAP_LENGTH     2
@@ -143,7 +143,8 @@ static int pci_queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
     char *common = common_of(vdev);
 
     mmio_write16(common + COMMON_QUEUE_SEL, (uint16_t)vq->index);
-    uint64_t where = (uint64_t)mmio_read16(common + COMMON_QUEUE_NOTIFY_OFF) * pci->notify_multiplier;
+    uint64_t where =
+        (uint64_t)mmio_read16(common + COMMON_QUEUE_NOTIFY_OFF) * pci->notify_multiplier;
     if (where + 2 > notify->size || where % 2 != 0)
         return -EIO;
     vq->notify_where = where;
@@ -183,7 +184,10 @@ static void pci_interrupt(void *ctx)
         virtio_config_interrupt(&pci->vdev);
 }
 
-/* Maps the first capability of each type that lies inside its BAR (4.1.4: the first is the preferred). */
+/*
+ * Maps the first capability of each type that lies inside its BAR (4.1.4: the first is the
+ * preferred).
+ */
 static void map_regions(struct virtio_pci *pci)
 {
     struct pci_device *dev = pci->pci;
@@ -194,7 +198,8 @@ static void map_regions(struct virtio_pci *pci)
         unsigned type = pci_read8(dev, cap + CAP_TYPE);
         unsigned least = type == CAP_TYPE_NOTIFY ? 20 : 16;
 
-        if (cap + least > 0x100) /* the end of what capabilities may use; wider reads must stay inside */
+        if (cap + least >
+            0x100) /* the end of what capabilities may use; wider reads must stay inside */
             continue;
         if (type == 0 || type >= NR_CAP_TYPES || pci->regions[type].at != NULL ||
             pci_read8(dev, cap + CAP_LENGTH) < least)
@@ -231,13 +236,14 @@ static int virtio_pci_probe(struct pci_device *dev)
     pci->vdev.ops = &pci_ops;
     pci->vdev.name = dev->name;
     pci->vdev.device_id = dev->device_id >= DEVICE_ID_MODERN ? dev->device_id - DEVICE_ID_MODERN
-                                                              : pci_read16(dev, PCI_SUBSYSTEM_ID);
+                                                             : pci_read16(dev, PCI_SUBSYSTEM_ID);
     map_regions(pci);
     pci->vdev.config_bytes = pci->regions[CAP_TYPE_DEVICE].size;
-    if (pci->regions[CAP_TYPE_COMMON].size < COMMON_BYTES || pci->regions[CAP_TYPE_NOTIFY].at == NULL ||
-        pci->regions[CAP_TYPE_ISR].at == NULL) {
-        log_err("%s: virtio device without the modern capabilities; legacy devices are not supported",
-                dev->name);
+    if (pci->regions[CAP_TYPE_COMMON].size < COMMON_BYTES ||
+        pci->regions[CAP_TYPE_NOTIFY].at == NULL || pci->regions[CAP_TYPE_ISR].at == NULL) {
+        log_err(
+            "%s: virtio device without the modern capabilities; legacy devices are not supported",
+            dev->name);
         goto unmap;
     }
     /* From here on the handler may run: the structure stays, also if the device is not used. */

@@ -36,7 +36,7 @@ static bool reset(struct virtio_device *vdev)
 
 static const struct virtio_driver *driver_for(uint32_t device_id)
 {
-    LINKER_SET_FOREACH(virtio_drivers, struct virtio_driver, driver) {
+    LINKER_SET_FOREACH (virtio_drivers, struct virtio_driver, driver) {
         if (driver->device_id == device_id)
             return driver;
     }
@@ -56,8 +56,8 @@ static int negotiate(struct virtio_device *vdev, uint64_t known)
     vdev->ops->set_features(vdev, vdev->features);
     status_add(vdev, VIRTIO_STATUS_FEATURES_OK);
     if (!(vdev->ops->status(vdev) & VIRTIO_STATUS_FEATURES_OK)) {
-        log_err("%s: refuses the features %#lx out of %#lx", vdev->name, (unsigned long)vdev->features,
-                (unsigned long)offered);
+        log_err("%s: refuses the features %#lx out of %#lx", vdev->name,
+                (unsigned long)vdev->features, (unsigned long)offered);
         return -ENOTSUP;
     }
     return 0;
@@ -136,8 +136,8 @@ void virtio_device_break(struct virtio_device *vdev, const char *why)
         return;
     log_err("%s: %s; the device is given up", vdev->name, why);
     /*
-     * Even if the reset does not finish, the requests end: a device that writes to memory against the
-     * rules is not held back by our waiting (only an IOMMU would do that).
+     * Even if the reset does not finish, the requests end: a device that writes to memory against
+     * the rules is not held back by our waiting (only an IOMMU would do that).
      */
     reset(vdev);
     if (vdev->driver != NULL && vdev->driver->broken != NULL)

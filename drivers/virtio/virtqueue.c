@@ -1,5 +1,6 @@
 /*
- * Split virtqueues over memory: no device access, no allocation, no locks (the rest is in virtio.c).
+ * Split virtqueues over memory: no device access, no allocation, no locks (the rest is in
+ * virtio.c).
  */
 #include <virtio/virtio.h>
 #include <virtio/virtqueue.h>
@@ -57,8 +58,8 @@ void virtqueue_init(struct virtqueue *vq, struct virtio_device *vdev, unsigned i
     slots[size - 1].next = SLOT_NONE;
 }
 
-static void desc_fill(struct virtqueue_desc *desc, const struct virtio_buffer *buffer, uint16_t flags,
-                      uint16_t next)
+static void desc_fill(struct virtqueue_desc *desc, const struct virtio_buffer *buffer,
+                      uint16_t flags, uint16_t next)
 {
     desc->addr = virt_to_phys(buffer->data).v;
     desc->len = buffer->len;
@@ -68,7 +69,8 @@ static void desc_fill(struct virtqueue_desc *desc, const struct virtio_buffer *b
 
 static uint16_t buffer_flags(unsigned i, unsigned nr_out, unsigned nr)
 {
-    return (uint16_t)((i >= nr_out ? VIRTQUEUE_DESC_WRITE : 0) | (i + 1 < nr ? VIRTQUEUE_DESC_NEXT : 0));
+    return (uint16_t)((i >= nr_out ? VIRTQUEUE_DESC_WRITE : 0) |
+                      (i + 1 < nr ? VIRTQUEUE_DESC_NEXT : 0));
 }
 
 static void fill_indirect(struct virtqueue *vq, uint16_t head, const struct virtio_buffer *buffers,
@@ -171,7 +173,9 @@ bool virtqueue_kick_prepare(struct virtqueue *vq)
         return false;
     vq->kicked_idx = new;
 
-    /* Our index must be visible before the device's wish is read (2.7.13.4.1), or both sides sleep. */
+    /*
+     * Our index must be visible before the device's wish is read (2.7.13.4.1), or both sides sleep.
+     */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!vq->has_event_idx)
         return (READ_ONCE(vq->used->flags) & VIRTQUEUE_USED_NO_NOTIFY) == 0;

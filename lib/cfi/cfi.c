@@ -3,17 +3,17 @@
 #include <base/errno.h>
 
 /* Commands (AP-646, table 3); each chip on the bus gets the same in its lanes. */
-#define CMD_READ_ARRAY    0xff
-#define CMD_QUERY         0x98
-#define CMD_READ_STATUS   0x70
-#define CMD_CLEAR_STATUS  0x50
-#define CMD_PROGRAM       0x40
-#define CMD_WRITE_BUFFER  0xe8
-#define CMD_ERASE         0x20
-#define CMD_CONFIRM       0xd0
-#define CMD_LOCK_SETUP    0x60
-#define CMD_LOCK          0x01
-#define CMD_UNLOCK        0xd0
+#define CMD_READ_ARRAY   0xff
+#define CMD_QUERY        0x98
+#define CMD_READ_STATUS  0x70
+#define CMD_CLEAR_STATUS 0x50
+#define CMD_PROGRAM      0x40
+#define CMD_WRITE_BUFFER 0xe8
+#define CMD_ERASE        0x20
+#define CMD_CONFIRM      0xd0
+#define CMD_LOCK_SETUP   0x60
+#define CMD_LOCK         0x01
+#define CMD_UNLOCK       0xd0
 
 /* Status register */
 #define STATUS_READY         0x80
@@ -21,7 +21,7 @@
 #define STATUS_PROGRAM_ERROR 0x10
 #define STATUS_VPP_LOW       0x08
 #define STATUS_LOCKED        0x02
-#define STATUS_ERRORS (STATUS_ERASE_ERROR | STATUS_PROGRAM_ERROR | STATUS_VPP_LOW | STATUS_LOCKED)
+#define STATUS_ERRORS        (STATUS_ERASE_ERROR | STATUS_PROGRAM_ERROR | STATUS_VPP_LOW | STATUS_LOCKED)
 
 /* Query structure (JESD68.01), in units of the chip's width */
 #define QUERY_ADDRESS     0x55
@@ -70,7 +70,9 @@ static void read_array(struct cfi *cfi, uint64_t offset)
     command(cfi, offset, CMD_READ_ARRAY);
 }
 
-/* --- query --------------------------------------------------------------------------------------- */
+/*
+ * --- query ---------------------------------------------------------------------------------------
+ */
 
 static uint8_t query_u8(struct cfi *cfi, unsigned at)
 {
@@ -119,7 +121,8 @@ static bool try_query(struct cfi *cfi, unsigned nr_chips)
 /* Time limit from a 2^n exponent and a 2^m multiplier; exponents beyond reason give the least. */
 static uint64_t limit_ns(struct cfi *cfi, unsigned which, uint64_t unit_ns)
 {
-    unsigned bits = (unsigned)query_u8(cfi, QUERY_TIMES + which) + query_u8(cfi, QUERY_TIMES_MAX + which);
+    unsigned bits =
+        (unsigned)query_u8(cfi, QUERY_TIMES + which) + query_u8(cfi, QUERY_TIMES_MAX + which);
     uint64_t ns = bits < 20 ? unit_ns << bits : 0;
 
     return MAX(ns, TIME_AT_LEAST_NS);
@@ -193,11 +196,13 @@ int cfi_query(struct cfi *cfi, struct cfi_bus *bus)
     return -ENODEV;
 }
 
-/* --- commands ------------------------------------------------------------------------------------ */
+/*
+ * --- commands ------------------------------------------------------------------------------------
+ */
 
 /*
- * Waits until every chip is ready; the chips show their status meanwhile. Returns 0 with the union of
- * their error bits, or -ETIMEDOUT.
+ * Waits until every chip is ready; the chips show their status meanwhile. Returns 0 with the union
+ * of their error bits, or -ETIMEDOUT.
  */
 static int wait_ready(struct cfi *cfi, uint64_t offset, uint64_t limit, uint32_t *errors)
 {
@@ -242,13 +247,16 @@ static int program_word(struct cfi *cfi, uint64_t offset, uint32_t word)
     return finish(cfi, offset, cfi->program_ns);
 }
 
-/* The bytes of a range that fall into the bus word at offset, the others as they are in the flash. */
+/*
+ * The bytes of a range that fall into the bus word at offset, the others as they are in the flash.
+ */
 struct source {
     uint64_t start, end; /* of the range, in the bank */
     const uint8_t *data;
 };
 
-static uint32_t merge(const struct cfi *cfi, const struct source *source, uint64_t offset, uint32_t old)
+static uint32_t merge(const struct cfi *cfi, const struct source *source, uint64_t offset,
+                      uint32_t old)
 {
     uint32_t word = old;
 
@@ -261,8 +269,11 @@ static uint32_t merge(const struct cfi *cfi, const struct source *source, uint64
     return word;
 }
 
-/* nr_words from offset, all in one write buffer. edge: the words that the range covers only partly. */
-static int program_buffer(struct cfi *cfi, const struct source *source, uint64_t offset, unsigned nr_words)
+/*
+ * nr_words from offset, all in one write buffer. edge: the words that the range covers only partly.
+ */
+static int program_buffer(struct cfi *cfi, const struct source *source, uint64_t offset,
+                          unsigned nr_words)
 {
     unsigned width = cfi->bus->bytes;
     uint64_t last = offset + (uint64_t)(nr_words - 1) * width;

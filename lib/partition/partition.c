@@ -84,8 +84,9 @@ static bool is_extended(uint8_t type)
 }
 
 /*
- * The logical partitions of an extended one: a list of boot records, each with one partition (counted
- * from that record) and a link to the next record (counted from the start of the extended partition).
+ * The logical partitions of an extended one: a list of boot records, each with one partition
+ * (counted from that record) and a link to the next record (counted from the start of the extended
+ * partition).
  */
 static void read_logical(struct partition_source *source, struct partition_table *table,
                          struct mbr_entry extended)
@@ -170,7 +171,8 @@ static uint64_t gpt_array_blocks(struct partition_source *source, const struct g
         return 0;
     uint64_t bytes = (uint64_t)gpt->nr_entries * gpt->entry_bytes;
     uint64_t nr = (bytes + source->block_size - 1) / source->block_size;
-    if (gpt->entries < 2 || gpt->entries >= nr_blocks(source) || nr > nr_blocks(source) - gpt->entries)
+    if (gpt->entries < 2 || gpt->entries >= nr_blocks(source) ||
+        nr > nr_blocks(source) - gpt->entries)
         return 0;
     if (gpt->first_usable > gpt->last_usable || gpt->last_usable >= nr_blocks(source))
         return 0;
@@ -244,7 +246,9 @@ int partition_table_read(struct partition_source *source, struct partition_table
         return 0;
     for (unsigned i = 0; i < 4; i++) {
         entries[i] = mbr_entry(source->block, i);
-        /* A boot sector of a file system has the signature too, and code in the place of entries. */
+        /*
+         * A boot sector of a file system has the signature too, and code in the place of entries.
+         */
         if ((entries[i].status & 0x7f) != 0)
             return 0;
     }

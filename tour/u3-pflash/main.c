@@ -1,8 +1,9 @@
 /*
- * u3: the second bank of parallel flash, first as plain memory without any driver, then through the driver.
+ * u3: the second bank of parallel flash, first as plain memory without any driver, then through the
+ * driver.
  *
- * The first boot erases a block, programs a note into it and restarts the machine. The second boot finds
- * the note: memory would have been fresh, flash is not. Where the flash cannot be written (a
+ * The first boot erases a block, programs a note into it and restarts the machine. The second boot
+ * finds the note: memory would have been fresh, flash is not. Where the flash cannot be written (a
  * hypervisor may map it for its guest read-only), reading it is all there is to show.
  */
 #include <app/app.h>
@@ -76,7 +77,10 @@ static int read_as_memory(paddr_t pa)
     return 0;
 }
 
-/* Part two: has an earlier boot left its note in the block at offset? If not, leave one and restart. */
+/*
+ * Part two: has an earlier boot left its note in the block at offset? If not, leave one and
+ * restart.
+ */
 static int leave_a_note(unsigned bank, uint64_t offset, uint32_t block_bytes)
 {
     char found[sizeof(note)];

@@ -1,9 +1,9 @@
 /*
  * u8: sectors of every disk that the machine has, whatever bus it hangs on.
  *
- * Each disk is greeted (sector 0 holds a text that `prepare` put there), then written with one large
- * write, flushed, and read back by sixteen requests that are all in flight at once, each of which
- * scatters its eight sectors over two pieces of memory.
+ * Each disk is greeted (sector 0 holds a text that `prepare` put there), then written with one
+ * large write, flushed, and read back by sixteen requests that are all in flight at once, each of
+ * which scatters its eight sectors over two pieces of memory.
  */
 #include <app/app.h>
 #include <base/errno.h>
@@ -62,8 +62,8 @@ static int read_in_flight(struct block_device *disk, struct read *reads, char *d
 
         r->segments[0] = (struct block_segment){at, SECTOR_SIZE};
         r->segments[1] = (struct block_segment){at + SECTOR_SIZE, REQUEST_BYTES - SECTOR_SIZE};
-        block_request_init(&r->rq, BLOCK_READ, FIRST_SECTOR + i * SECTORS_PER_REQUEST, r->segments, 2,
-                           read_done, NULL);
+        block_request_init(&r->rq, BLOCK_READ, FIRST_SECTOR + i * SECTORS_PER_REQUEST, r->segments,
+                           2, read_done, NULL);
         error = block_submit(disk, &r->rq);
         if (error == 0)
             nr_started++;

@@ -86,8 +86,8 @@ static void seeded_after_256_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(never_twice_the_same), cmocka_unit_test(fills_exactly),
-        cmocka_unit_test(bits_are_balanced),    cmocka_unit_test(below_its_bound),
+        cmocka_unit_test(never_twice_the_same),  cmocka_unit_test(fills_exactly),
+        cmocka_unit_test(bits_are_balanced),     cmocka_unit_test(below_its_bound),
         cmocka_unit_test(seeded_after_256_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

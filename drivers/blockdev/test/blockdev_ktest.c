@@ -1,6 +1,6 @@
 /*
- * Disks on the machine itself. What is written to is only a disk that asks for it: its first sector begins with
- * "trine-scratch". Everything behind the first 8 sectors may change.
+ * Disks on the machine itself. What is written to is only a disk that asks for it: its first sector
+ * begins with "trine-scratch". Everything behind the first 8 sectors may change.
  */
 #include <base/errno.h>
 #include <blockdev/blockdev.h>
@@ -11,7 +11,7 @@
 #include <thread/thread.h>
 
 /* Each test has sectors of its own, since the order of tests is not fixed. */
-#define FIRST          64   /* 512 of them */
+#define FIRST         64   /* 512 of them */
 #define FIRST_FLIGHT  1024 /* 1600 */
 #define FIRST_HAMMER  2700 /* 128 */
 #define FIRST_DISCARD 3072 /* 512 */
@@ -26,7 +26,8 @@ static struct block_device *next_scratch(struct block_device *dev)
 
     while ((dev = block_next(dev)) != NULL) {
         if (dev->disk == dev && dev->nr_sectors >= 4096 &&
-            block_read_bytes(dev, 0, start, sizeof(start)) == 0 && memcmp(start, "trine-scratch", 13) == 0)
+            block_read_bytes(dev, 0, start, sizeof(start)) == 0 &&
+            memcmp(start, "trine-scratch", 13) == 0)
             return dev;
     }
     return NULL;
@@ -88,7 +89,8 @@ struct flight {
     struct block_segment segments[8]; /* of one sector each, last first */
 };
 
-static void start_flight(struct block_device *dev, struct flight *f, enum block_op op, unsigned i, char *data)
+static void start_flight(struct block_device *dev, struct flight *f, enum block_op op, unsigned i,
+                         char *data)
 {
     for (unsigned s = 0; s < 8; s++)
         f->segments[s] = (struct block_segment){data + (7 - s) * SECTOR_SIZE, SECTOR_SIZE};
@@ -124,7 +126,9 @@ KTEST(block_many_in_flight)
             sem_down(&nr_done);
         for (unsigned i = 0; i < NR_REQUESTS; i++)
             KTEST_EXPECT_EQ(flights[i].rq.error, 0);
-        /* Written and read through the same turned segments: only the disk can have kept the order. */
+        /*
+         * Written and read through the same turned segments: only the disk can have kept the order.
+         */
         KTEST_EXPECT(is_filled(data, FIRST_FLIGHT, bytes, 2));
         /* And the disk holds the sectors of each request in reverse. */
         KTEST_EXPECT_EQ(block_read(dev, FIRST_FLIGHT, data, 8), 0);
@@ -233,7 +237,8 @@ KTEST(block_partitions)
         KTEST_EXPECT(dev->first_sector + dev->nr_sectors <= dev->disk->nr_sectors);
         char a[16], b[16];
         KTEST_EXPECT_EQ(block_read_bytes(dev, 0, a, sizeof(a)), 0);
-        KTEST_EXPECT_EQ(block_read_bytes(dev->disk, dev->first_sector * SECTOR_SIZE, b, sizeof(b)), 0);
+        KTEST_EXPECT_EQ(block_read_bytes(dev->disk, dev->first_sector * SECTOR_SIZE, b, sizeof(b)),
+                        0);
         KTEST_EXPECT(memcmp(a, b, sizeof(a)) == 0);
     }
     if (nr == 0)

@@ -1,5 +1,6 @@
 /*
- * The block layer over a disk in memory that answers at once, late and in any order, or with errors.
+ * The block layer over a disk in memory that answers at once, late and in any order, or with
+ * errors.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +25,8 @@ static void done_sets(struct block_request *rq)
     *(int *)rq->ctx = rq->error == 0 ? 1 : rq->error;
 }
 
-static int submit(struct block_device *dev, enum block_op op, uint64_t sector, void *data, uint32_t bytes,
-                  int *result)
+static int submit(struct block_device *dev, enum block_op op, uint64_t sector, void *data,
+                  uint32_t bytes, int *result)
 {
     static struct block_segment segment;
     static struct block_request rq;

@@ -26,7 +26,8 @@ static void fake_submit(struct block_device *dev, struct block_request *rq)
         disk->nr_flushes++;
     if (rq->op == BLOCK_DISCARD)
         disk->nr_discarded += rq->nr_sectors;
-    if (disk->bad_sector >= rq->disk_sector && disk->bad_sector < rq->disk_sector + rq->nr_sectors) {
+    if (disk->bad_sector >= rq->disk_sector &&
+        disk->bad_sector < rq->disk_sector + rq->nr_sectors) {
         block_complete(rq, -EIO);
         return;
     }

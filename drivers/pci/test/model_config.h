@@ -1,4 +1,6 @@
-/* Configuration space of a function in memory, whose BARs have writable upper bits, as real ones. */
+/*
+ * Configuration space of a function in memory, whose BARs have writable upper bits, as real ones.
+ */
 #ifndef MODEL_CONFIG_H
 #define MODEL_CONFIG_H
 
@@ -25,7 +27,8 @@ static uint32_t model_config_read(struct pci_config *config, unsigned offset, un
     return value;
 }
 
-static void model_config_write(struct pci_config *config, unsigned offset, unsigned nr_bytes, uint32_t value)
+static void model_config_write(struct pci_config *config, unsigned offset, unsigned nr_bytes,
+                               uint32_t value)
 {
     struct model_config *m = container_of(config, struct model_config, config);
 

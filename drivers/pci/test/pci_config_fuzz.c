@@ -1,6 +1,7 @@
 /*
- * A function whose configuration space is the input: every walk ends, every read is in bounds and aligned,
- * and BARs that were placed lie in a window, are aligned to their size, and do not overlap.
+ * A function whose configuration space is the input: every walk ends, every read is in bounds and
+ * aligned, and BARs that were placed lie in a window, are aligned to their size, and do not
+ * overlap.
  */
 #include "model_config.h"
 
@@ -17,7 +18,8 @@ static void check_bars(const struct pci_bar bars[PCI_BARS])
         if ((!in_low && !in_high) || base % bytes != 0)
             abort();
         for (unsigned k = 0; k < i; k++) {
-            if (bars[k].size != 0 && base < bars[k].base.v + bars[k].size && bars[k].base.v < base + bytes)
+            if (bars[k].size != 0 && base < bars[k].base.v + bars[k].size &&
+                bars[k].base.v < base + bytes)
                 abort();
         }
     }
@@ -25,8 +27,8 @@ static void check_bars(const struct pci_bar bars[PCI_BARS])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pci_windows w = {2, {{0x40000000, 0x40000000, 0x40000000, 0},
-                                {0x400000000, 0x400000000, 0x400000000, 0}}};
+    struct pci_windows w = {
+        2, {{0x40000000, 0x40000000, 0x40000000, 0}, {0x400000000, 0x400000000, 0x400000000, 0}}};
     struct pci_bar bars[PCI_BARS];
     struct pci_cap_walk walk = {0};
     struct model_config m;

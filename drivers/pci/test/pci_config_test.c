@@ -11,7 +11,10 @@
 
 static struct model_config m;
 
-/* --- capabilities ---------------------------------------------------------------------------------- */
+/*
+ * --- capabilities
+ * ----------------------------------------------------------------------------------
+ */
 
 static void put_capability(uint8_t at, uint8_t id, uint8_t next)
 {
@@ -29,7 +32,8 @@ static void capabilities_in_order(void **state)
     put_capability(0x84, 0x09, 0x70);
     put_capability(0x70, 0x09, 0x41); /* low bits do not count */
     put_capability(0x40, 0x09, 0);
-    assert_int_equal(pci_next_capability(&m.config, &walk, 0x09), 0); /* the status says that there is no list */
+    assert_int_equal(pci_next_capability(&m.config, &walk, 0x09),
+                     0); /* the status says that there is no list */
     m.bytes[PCI_STATUS] = 0x10;
     walk = (struct pci_cap_walk){0};
     assert_int_equal(pci_next_capability(&m.config, &walk, 0x09), 0x84);
@@ -64,7 +68,9 @@ static void capabilities_in_a_circle(void **state)
     assert_int_equal(pci_next_capability(&m.config, &walk, 0x09), 0);
 }
 
-/* --- base address registers --------------------------------------------------------------------- */
+/*
+ * --- base address registers ---------------------------------------------------------------------
+ */
 
 static void set_bar(unsigned bar, uint32_t flags, uint64_t size)
 {
@@ -83,9 +89,8 @@ static uint64_t bar_value(unsigned bar, bool is_64)
 
 static struct pci_windows two_windows(void)
 {
-    return (struct pci_windows){2,
-                                {{0x40001000, 0x50001000, 0x3ffff000, 0},
-                                 {0x400000000, 0x800000000, 0x400000000, 0}}};
+    return (struct pci_windows){
+        2, {{0x40001000, 0x50001000, 0x3ffff000, 0}, {0x400000000, 0x800000000, 0x400000000, 0}}};
 }
 
 static void bars_are_sized_and_placed(void **state)
@@ -95,10 +100,10 @@ static void bars_are_sized_and_placed(void **state)
 
     model_config_init(&m);
     m.bytes[PCI_COMMAND] = 3;
-    set_bar(0, 0x1, 0x100);        /* I/O: left out */
-    set_bar(1, 0x0, 0x1000);       /* 32 bits */
-    set_bar(2, 0xc, 0x4000);       /* 64 bits, prefetchable */
-    set_bar(4, 0x4, 0x100000000);  /* fits the second window only */
+    set_bar(0, 0x1, 0x100);       /* I/O: left out */
+    set_bar(1, 0x0, 0x1000);      /* 32 bits */
+    set_bar(2, 0xc, 0x4000);      /* 64 bits, prefetchable */
+    set_bar(4, 0x4, 0x100000000); /* fits the second window only */
     assert_int_equal(pci_assign_bars(&m.config, &w, bars), 0);
     assert_int_equal(m.bytes[PCI_COMMAND], 0);
     assert_int_equal(bars[0].size, 0);
@@ -140,7 +145,10 @@ static void bars_that_do_not_fit(void **state)
     assert_int_equal(pci_assign_bars(&m.config, &high, bars), 1);
 }
 
-/* --- the device tree ------------------------------------------------------------------------------- */
+/*
+ * --- the device tree
+ * -------------------------------------------------------------------------------
+ */
 
 static uint8_t blob[4096] ALIGNED(8);
 static struct fdt fdt;
@@ -183,15 +191,16 @@ static void write_tree(const uint32_t *map, size_t nr_map, const uint32_t *range
 static void interrupt_map(void **state)
 {
     static const uint32_t map[] = {
-        0x0000, 0, 0, 1, 3, 0x20,           0x0000, 0, 0, 2, 3, 0x21,
-        0x0800, 0, 0, 1, 4, 99,   0x22, 4,  0x0800, 0, 0, 2, 3, 0x23,
+        0x0000, 0, 0, 1, 3,  0x20, 0x0000, 0,      0, 2, 3, 0x21, 0x0800,
+        0,      0, 1, 4, 99, 0x22, 4,      0x0800, 0, 0, 2, 3,    0x23,
     };
     uint32_t irq;
 
     write_tree(map, ARRAY_SIZE(map), NULL, 0);
     assert_int_equal(pci_interrupt_line(&fdt, &host, 0, 1, &irq), 0);
     assert_int_equal(irq, 0x20);
-    assert_int_equal(pci_interrupt_line(&fdt, &host, 4, 2, &irq), 0); /* the mask keeps two bits of the slot */
+    assert_int_equal(pci_interrupt_line(&fdt, &host, 4, 2, &irq),
+                     0); /* the mask keeps two bits of the slot */
     assert_int_equal(irq, 0x21);
     assert_int_equal(pci_interrupt_line(&fdt, &host, 1, 1, &irq), 0);
     assert_int_equal(irq, 0x22);
@@ -211,11 +220,11 @@ static void interrupt_map(void **state)
 static void windows(void **state)
 {
     static const uint32_t ranges[] = {
-        0x03000000, 4, 0,          4, 0,          4, 0,          /* 64 bits, first in the tree */
-        0x01000000, 0, 0,          0, 0x3000000,  0, 0x10000,    /* I/O */
-        0x02000000, 0, 0x40000000, 0, 0x40000000, 0, 0x40000000,
-        0x02000000, 0, 0,          0, 0,          0, 0,          /* empty */
-        0x43000000, 0xffffffff, 0, 0, 0,          1, 0,          /* past the end of everything */
+        0x03000000, 4,          0,          4, 0,          4, 0, /* 64 bits, first in the tree */
+        0x01000000, 0,          0,          0, 0x3000000,  0, 0x10000, /* I/O */
+        0x02000000, 0,          0x40000000, 0, 0x40000000, 0, 0x40000000,
+        0x02000000, 0,          0,          0, 0,          0, 0, /* empty */
+        0x43000000, 0xffffffff, 0,          0, 0,          1, 0, /* past the end of everything */
     };
     struct pci_windows w;
     struct fdt_prop prop;

@@ -10,8 +10,9 @@ static bool find_scratch(unsigned *bank, struct pflash_info *info)
     char start[13];
 
     for (*bank = 0; *bank < pflash_bank_count(); (*bank)++) {
-        if (pflash_read(*bank, 0, start, sizeof(start)) == 0 && memcmp(start, "trine-scratch", 13) == 0 &&
-            pflash_bank_info(*bank, info) == 0 && info->is_writable)
+        if (pflash_read(*bank, 0, start, sizeof(start)) == 0 &&
+            memcmp(start, "trine-scratch", 13) == 0 && pflash_bank_info(*bank, info) == 0 &&
+            info->is_writable)
             return true;
     }
     return false;
@@ -41,8 +42,9 @@ KTEST(pflash_erase_program_write)
     KTEST_EXPECT_EQ(pflash_read(bank, last - 1023, back, 4095), 0);
     KTEST_EXPECT(memcmp(data, back, 4095) == 0);
 
-    KTEST_EXPECT_EQ(pflash_program(bank, last - 1023, "\xff\xff\xff\xff", 4), -EIO); /* would set bits */
-    KTEST_EXPECT_EQ(pflash_write(bank, last - 3, "seven !", 7), 0);                  /* erases both blocks */
+    KTEST_EXPECT_EQ(pflash_program(bank, last - 1023, "\xff\xff\xff\xff", 4),
+                    -EIO);                                          /* would set bits */
+    KTEST_EXPECT_EQ(pflash_write(bank, last - 3, "seven !", 7), 0); /* erases both blocks */
     memcpy(data + 1020, "seven !", 7);
     KTEST_EXPECT_EQ(pflash_read(bank, last - 1023, back, 4095), 0);
     KTEST_EXPECT(memcmp(data, back, 4095) == 0);

@@ -1,6 +1,6 @@
 /*
- * The block driver against a model of the device, honest and not: what the device answers decides what a request
- * ends with, and every request ends.
+ * The block driver against a model of the device, honest and not: what the device answers decides
+ * what a request ends with, and every request ends.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,9 +32,9 @@ static struct {
     unsigned queue_size;
     uint8_t memory[NR_SECTORS * SECTOR_SIZE];
     /* what is wrong with it */
-    int status_byte;         /* -1: as it should be */
-    int length_error;        /* added to the used length */
-    bool skips_data;         /* says that it is fine, but wrote only the status */
+    int status_byte;  /* -1: as it should be */
+    int length_error; /* added to the used length */
+    bool skips_data;  /* says that it is fine, but wrote only the status */
     bool forgets_status;
 } dev;
 
@@ -113,8 +113,10 @@ static void begin(uint64_t features)
     memcpy(dev.config, &capacity, 8);
     for (size_t i = 0; i < sizeof(dev.memory); i++)
         dev.memory[i] = (uint8_t)(i / SECTOR_SIZE + i);
-    vdev = (struct virtio_device){
-        .ops = &ops, .name = "model", .device_id = VIRTIO_ID_BLOCK, .config_bytes = sizeof(dev.config)};
+    vdev = (struct virtio_device){.ops = &ops,
+                                  .name = "model",
+                                  .device_id = VIRTIO_ID_BLOCK,
+                                  .config_bytes = sizeof(dev.config)};
     assert_int_equal(virtio_device_add(&vdev), 0);
     disk = NULL;
     for (struct block_device *d = block_next(NULL); d != NULL; d = block_next(d))
@@ -302,8 +304,10 @@ static void config_is_cut_to_sense(void **state)
         dev.features = VIRTIO_F_VERSION_1 | BIT(6);
         dev.queue_size = 8;
         memcpy(dev.config + 20, &block_sizes[i], 4);
-        vdev = (struct virtio_device){
-            .ops = &ops, .name = "model", .device_id = VIRTIO_ID_BLOCK, .config_bytes = sizeof(dev.config)};
+        vdev = (struct virtio_device){.ops = &ops,
+                                      .name = "model",
+                                      .device_id = VIRTIO_ID_BLOCK,
+                                      .config_bytes = sizeof(dev.config)};
         assert_int_equal(virtio_device_add(&vdev), -EINVAL);
     }
     memset(&dev, 0, sizeof(dev));
@@ -313,8 +317,10 @@ static void config_is_cut_to_sense(void **state)
     memcpy(dev.config + 8, &size_max, 4);
     memcpy(dev.config + 12, &seg_max, 4);
     dev.config[24] = 3;
-    vdev = (struct virtio_device){
-        .ops = &ops, .name = "model", .device_id = VIRTIO_ID_BLOCK, .config_bytes = sizeof(dev.config)};
+    vdev = (struct virtio_device){.ops = &ops,
+                                  .name = "model",
+                                  .device_id = VIRTIO_ID_BLOCK,
+                                  .config_bytes = sizeof(dev.config)};
     assert_int_equal(virtio_device_add(&vdev), 0);
     for (struct block_device *d = block_next(NULL); d != NULL; d = block_next(d))
         disk = d;
@@ -325,8 +331,10 @@ static void config_is_cut_to_sense(void **state)
     assert_int_equal(disk->physical_block_size, 4096);
 
     dev.queue_size = 2; /* no room for header, data and status */
-    vdev = (struct virtio_device){
-        .ops = &ops, .name = "model", .device_id = VIRTIO_ID_BLOCK, .config_bytes = sizeof(dev.config)};
+    vdev = (struct virtio_device){.ops = &ops,
+                                  .name = "model",
+                                  .device_id = VIRTIO_ID_BLOCK,
+                                  .config_bytes = sizeof(dev.config)};
     assert_int_equal(virtio_device_add(&vdev), -EINVAL);
 }
 
@@ -341,8 +349,8 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_and_writes),      cmocka_unit_test(more_than_fit),
-        cmocka_unit_test(status_bytes),          cmocka_unit_test(a_lie_ends_the_device),
+        cmocka_unit_test(reads_and_writes),       cmocka_unit_test(more_than_fit),
+        cmocka_unit_test(status_bytes),           cmocka_unit_test(a_lie_ends_the_device),
         cmocka_unit_test(config_is_cut_to_sense),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -1,6 +1,6 @@
 /*
- * A model of the device's side of a split virtqueue, written from Virtio 1.2, 2.7 alone and sharing no
- * code with the driver's side.
+ * A model of the device's side of a split virtqueue, written from Virtio 1.2, 2.7 alone and sharing
+ * no code with the driver's side.
  */
 #ifndef MODEL_DEVICE_H
 #define MODEL_DEVICE_H
@@ -45,8 +45,8 @@ static UNUSED void model_queue_init(struct model_queue *q, const struct virtqueu
     };
 }
 
-static UNUSED void model_walk(struct model_chain *chain, struct virtqueue_desc *table, unsigned table_size,
-                       uint16_t at)
+static UNUSED void model_walk(struct model_chain *chain, struct virtqueue_desc *table,
+                              unsigned table_size, uint16_t at)
 {
     unsigned steps = 0;
 
@@ -54,7 +54,8 @@ static UNUSED void model_walk(struct model_chain *chain, struct virtqueue_desc *
         assert(at < table_size && steps++ < table_size);
         struct virtqueue_desc d = table[at];
         if (d.flags & VIRTQUEUE_DESC_INDIRECT) {
-            assert(!(d.flags & VIRTQUEUE_DESC_NEXT) && d.len % 16 == 0 && chain->nr_out + chain->nr_in == 0);
+            assert(!(d.flags & VIRTQUEUE_DESC_NEXT) && d.len % 16 == 0 &&
+                   chain->nr_out + chain->nr_in == 0);
             model_walk(chain, phys_to_virt(PADDR(d.addr)), d.len / 16, 0);
             return;
         }
@@ -101,7 +102,8 @@ static UNUSED bool model_return(struct model_queue *q, uint32_t id, uint32_t len
 static UNUSED void model_want_notify(struct model_queue *q, bool wants)
 {
     if (q->has_event_idx)
-        *(uint16_t *)&q->used->ring[q->size] = (uint16_t)(wants ? q->next_avail : q->next_avail - 1);
+        *(uint16_t *)&q->used->ring[q->size] =
+            (uint16_t)(wants ? q->next_avail : q->next_avail - 1);
     else
         q->used->flags = wants ? 0 : VIRTQUEUE_USED_NO_NOTIFY;
 }

@@ -1,5 +1,6 @@
 /*
- * The core against a transport in memory: the status dance, refusals, config space, giving a device up.
+ * The core against a transport in memory: the status dance, refusals, config space, giving a device
+ * up.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,8 +123,11 @@ static void test_broken(struct virtio_device *vdev)
     nr_broken++;
 }
 
-VIRTIO_DRIVER(test_driver) = {
-    .name = "test", .device_id = 77, .features = BIT(3) | BIT(5), .probe = test_probe, .broken = test_broken};
+VIRTIO_DRIVER(test_driver) = {.name = "test",
+                              .device_id = 77,
+                              .features = BIT(3) | BIT(5),
+                              .probe = test_probe,
+                              .broken = test_broken};
 
 static struct virtio_device vdev;
 
@@ -248,8 +252,9 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_dance),    cmocka_unit_test(odd_queue_sizes), cmocka_unit_test(refusals),
-        cmocka_unit_test(config_space), cmocka_unit_test(given_up_once),
+        cmocka_unit_test(the_dance),     cmocka_unit_test(odd_queue_sizes),
+        cmocka_unit_test(refusals),      cmocka_unit_test(config_space),
+        cmocka_unit_test(given_up_once),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * The input is what a hostile device writes into the used ring, interleaved with the driver's work: any
- * bytes at all must end in tokens that are outstanding, or a broken queue.
+ * The input is what a hostile device writes into the used ring, interleaved with the driver's work:
+ * any bytes at all must end in tokens that are outstanding, or a broken queue.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 1)
         return 0;
-    vdev.features = (data[0] & 1 ? VIRTIO_F_EVENT_IDX : 0) | (data[0] & 2 ? VIRTIO_F_INDIRECT_DESC : 0);
+    vdev.features =
+        (data[0] & 1 ? VIRTIO_F_EVENT_IDX : 0) | (data[0] & 2 ? VIRTIO_F_INDIRECT_DESC : 0);
     size_t bytes = virtqueue_ring_bytes(SIZE);
     char *rings = aligned_alloc(16, ALIGN_UP(bytes, 16));
     memset(rings, 0, bytes);
@@ -35,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         unsigned token = op[1] % SIZE;
 
         if (op[0] & 1 && !is_out[token])
-            is_out[token] = virtqueue_add(&vq, buffers, op[0] >> 6 & 1, 1 + (op[0] >> 7), &is_out[token],
-                                          tables[token]) == 0;
+            is_out[token] = virtqueue_add(&vq, buffers, op[0] >> 6 & 1, 1 + (op[0] >> 7),
+                                          &is_out[token], tables[token]) == 0;
         if (op[0] & 2)
             memcpy((char *)vq.used + ((unsigned)(op[2] | op[3] << 8) % (8 * SIZE + 3)), op + 4, 4);
         if (op[0] & 4)

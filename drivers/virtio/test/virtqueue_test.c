@@ -96,7 +96,10 @@ static void full_queue_and_bad_arguments(void **state)
     end();
 }
 
-/* Random traffic with many in flight, returned in any order, across several wraps of the 16-bit index. */
+/*
+ * Random traffic with many in flight, returned in any order, across several wraps of the 16-bit
+ * index.
+ */
 static void traffic(uint64_t features, unsigned seed)
 {
     struct virtqueue_desc tables[SIZE][4] ALIGNED(16);
@@ -174,7 +177,10 @@ static void notifications(void **state)
         assert_int_equal(add(1, 0, &token, NULL), 0);
         assert_true(virtqueue_kick_prepare(&vq));
 
-        /* It finds one that was added but not told of yet, and asks for the next: the wish is in the middle. */
+        /*
+         * It finds one that was added but not told of yet, and asks for the next: the wish is in
+         * the middle.
+         */
         while (model_take(&device, &chain)) {
         }
         model_want_notify(&device, false);

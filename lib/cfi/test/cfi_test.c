@@ -35,7 +35,8 @@ static void finds_every_layout(void **state)
         assert_int_equal(cfi.regions[0].block_bytes, BLOCK_BYTES);
         assert_int_equal(cfi.regions[0].nr_blocks, 16);
         unsigned bits = layouts[i].buffer_bits;
-        assert_int_equal(cfi.write_buffer_bytes, bits == 0 ? 0 : (1u << bits) * layouts[i].nr_chips);
+        assert_int_equal(cfi.write_buffer_bytes,
+                         bits == 0 ? 0 : (1u << bits) * layouts[i].nr_chips);
         assert_true(cfi.has_locks);
         assert_int_equal(model_read(&m.bus, 0) & 0xff, m.memory[0]); /* memory again */
         model_fini(&m);
@@ -88,7 +89,7 @@ static void program_and_check(uint64_t at, size_t n, uint8_t *expected)
 
     memset(m.memory, 0xff, BANK_BYTES);
     for (unsigned i = 0; i < 64; i++)
-        m.memory[(at + i * 5) % BANK_BYTES] &= (uint8_t)~(1u << i % 8);
+        m.memory[(at + i * 5) % BANK_BYTES] &= (uint8_t) ~(1u << i % 8);
     memcpy(expected, m.memory, BANK_BYTES);
     for (size_t i = 0; i < n; i++)
         expected[at + i] = data[i] = (uint8_t)(i * 37 + 1) & m.memory[at + i];

@@ -1,6 +1,6 @@
 /*
- * A model of a bank of Intel-command-set NOR chips for the tests: nr_chips side by side on a bus, each
- * with its own state, as a data sheet tells it. Programming clears bits only.
+ * A model of a bank of Intel-command-set NOR chips for the tests: nr_chips side by side on a bus,
+ * each with its own state, as a data sheet tells it. Programming clears bits only.
  */
 #ifndef MODEL_FLASH_H
 #define MODEL_FLASH_H
@@ -46,7 +46,8 @@ static unsigned model_lane_bytes(const struct model_flash *m)
     return m->bus.bytes / m->nr_chips;
 }
 
-static void model_chip_program(struct model_flash *m, struct model_chip *chip, uint64_t at, uint32_t value)
+static void model_chip_program(struct model_flash *m, struct model_chip *chip, uint64_t at,
+                               uint32_t value)
 {
     if (m->is_locked[at / m->block_bytes]) {
         chip->status |= 0x12;
@@ -60,7 +61,8 @@ static void model_chip_program(struct model_flash *m, struct model_chip *chip, u
         m->memory[at + i] &= (uint8_t)(value >> (8 * i));
 }
 
-static void model_chip_erase(struct model_flash *m, struct model_chip *chip, unsigned lane, uint64_t at)
+static void model_chip_erase(struct model_flash *m, struct model_chip *chip, unsigned lane,
+                             uint64_t at)
 {
     uint64_t block = at / m->block_bytes * m->block_bytes;
     unsigned width = model_lane_bytes(m);
@@ -77,8 +79,8 @@ static void model_chip_erase(struct model_flash *m, struct model_chip *chip, uns
         memset(m->memory + word + lane * width, 0xff, width);
 }
 
-static void model_chip_second(struct model_flash *m, struct model_chip *chip, unsigned lane, uint64_t at,
-                              uint32_t value)
+static void model_chip_second(struct model_flash *m, struct model_chip *chip, unsigned lane,
+                              uint64_t at, uint32_t value)
 {
     uint8_t command = chip->pending;
 
@@ -101,7 +103,8 @@ static void model_chip_second(struct model_flash *m, struct model_chip *chip, un
     }
 }
 
-static void model_chip_buffer(struct model_flash *m, struct model_chip *chip, uint64_t at, uint32_t value)
+static void model_chip_buffer(struct model_flash *m, struct model_chip *chip, uint64_t at,
+                              uint32_t value)
 {
     if (!chip->has_count) {
         chip->has_count = true;
@@ -225,7 +228,8 @@ static void model_write(struct cfi_bus *bus, uint64_t offset, uint32_t value)
         return;
     for (unsigned lane = 0; lane < m->nr_chips; lane++) {
         unsigned width = model_lane_bytes(m);
-        uint32_t part = width == 4 ? value : (value >> (8 * width * lane)) & ((1u << 8 * width) - 1);
+        uint32_t part =
+            width == 4 ? value : (value >> (8 * width * lane)) & ((1u << 8 * width) - 1);
         model_chip_write(m, lane, offset + lane * width, part);
     }
 }

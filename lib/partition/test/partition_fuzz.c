@@ -1,6 +1,6 @@
 /*
- * Partition tables from any bytes. The input is the disk's first blocks; a GPT's sums are made right
- * first, so that what lies behind them is reached.
+ * Partition tables from any bytes. The input is the disk's first blocks; a GPT's sums are made
+ * right first, so that what lies behind them is reached.
  */
 #include <stdlib.h>
 #include <string.h>

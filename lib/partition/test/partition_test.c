@@ -39,7 +39,8 @@ static void note_refused(struct partition_source *s, unsigned number, const char
 static void begin(uint32_t block_size)
 {
     memset(disk, 0, sizeof(disk));
-    source = (struct partition_source){NR_SECTORS, block_size, block, read_disk, note_refused, NULL};
+    source =
+        (struct partition_source){NR_SECTORS, block_size, block, read_disk, note_refused, NULL};
     nr_refused = 0;
     bad_block = UINT64_MAX;
 }
@@ -125,8 +126,8 @@ static void mbr_primary(void **state)
 static void mbr_lies(void **state)
 {
     begin(512);
-    put_mbr(0, 0, 0x83, 0, 100);              /* covers the table */
-    put_mbr(0, 1, 0x83, 100, NR_SECTORS);     /* beyond the end */
+    put_mbr(0, 0, 0x83, 0, 100);          /* covers the table */
+    put_mbr(0, 1, 0x83, 100, NR_SECTORS); /* beyond the end */
     put_mbr(0, 2, 0x83, 0xffffffff, 0xffffffff);
     put_mbr(0, 3, 0x83, 100, 10);
     assert_int_equal(parse(), 0);
@@ -173,7 +174,9 @@ static void mbr_logical(void **state)
     assert_int_equal(table.nr_partitions, 2);
 }
 
-/* --- GPT ----------------------------------------------------------------------------------------- */
+/*
+ * --- GPT -----------------------------------------------------------------------------------------
+ */
 
 static uint8_t *gpt_entry(uint64_t array, unsigned i)
 {
@@ -272,11 +275,12 @@ static void gpt_lying_header(void **state)
         uint64_t value;
         unsigned bytes;
     } lies[] = {
-        {12, 91, 4},          {12, 513, 4},         {12, 0xffffffff, 4}, {24, 2, 8},
-        {72, 0, 8},           {72, 1, 8},           {72, NR_SECTORS, 8}, {72, UINT64_MAX, 8},
-        {72, NR_SECTORS - 4, 8}, {80, 0, 4},        {80, 0xffffffff, 4}, {84, 0, 4},
-        {84, 127, 4},         {84, 129, 4},         {84, 1024, 4},       {84, 0xffffff80, 4},
-        {48, UINT64_MAX, 8},  {48, 10, 8},
+        {12, 91, 4},         {12, 513, 4},        {12, 0xffffffff, 4},
+        {24, 2, 8},          {72, 0, 8},          {72, 1, 8},
+        {72, NR_SECTORS, 8}, {72, UINT64_MAX, 8}, {72, NR_SECTORS - 4, 8},
+        {80, 0, 4},          {80, 0xffffffff, 4}, {84, 0, 4},
+        {84, 127, 4},        {84, 129, 4},        {84, 1024, 4},
+        {84, 0xffffff80, 4}, {48, UINT64_MAX, 8}, {48, 10, 8},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(lies); i++) {
         put_gpt(512);
@@ -294,7 +298,8 @@ static void gpt_lying_header(void **state)
 static void gpt_lying_entries(void **state)
 {
     static const uint64_t lies[][2] = {
-        {99, 50}, {39, 50}, {50, NR_SECTORS - 1}, {0, UINT64_MAX}, {UINT64_MAX, 0}, {60, 70}, {50, 99},
+        {99, 50}, {39, 50}, {50, NR_SECTORS - 1}, {0, UINT64_MAX}, {UINT64_MAX, 0},
+        {60, 70}, {50, 99},
     };
     for (unsigned i = 0; i < ARRAY_SIZE(lies); i++) {
         put_gpt(512);
@@ -323,14 +328,10 @@ static void gpt_lying_entries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_table),
-        cmocka_unit_test(boot_sector_of_a_file_system),
-        cmocka_unit_test(mbr_primary),
-        cmocka_unit_test(mbr_lies),
-        cmocka_unit_test(mbr_logical),
-        cmocka_unit_test(gpt_good),
-        cmocka_unit_test(gpt_backup),
-        cmocka_unit_test(gpt_lying_header),
+        cmocka_unit_test(no_table),          cmocka_unit_test(boot_sector_of_a_file_system),
+        cmocka_unit_test(mbr_primary),       cmocka_unit_test(mbr_lies),
+        cmocka_unit_test(mbr_logical),       cmocka_unit_test(gpt_good),
+        cmocka_unit_test(gpt_backup),        cmocka_unit_test(gpt_lying_header),
         cmocka_unit_test(gpt_lying_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

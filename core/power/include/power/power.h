@@ -1,8 +1,9 @@
 /*
  * Turning the machine off and restarting it: the one way, for all kernels.
  *
- * Drivers register what the device tree offers (drivers/syscon); the firmware (SBI SRST, by <arch/power.h>)
- * is the fallback when there is none or when it returns, which means that it did not work.
+ * Drivers register what the device tree offers (drivers/syscon); the firmware (SBI SRST, by
+ * <arch/power.h>) is the fallback when there is none or when it returns, which means that it did
+ * not work.
  */
 #ifndef POWER_POWER_H
 #define POWER_POWER_H
@@ -14,7 +15,8 @@ struct power_provider {
     const char *name;
     /*
      * NULL where the provider cannot; both return only when they failed. Any context, no locks.
-     * is_failure: the machine stops because of an error (a panic, a failed test), where it can be told.
+     * is_failure: the machine stops because of an error (a panic, a failed test), where it can be
+     * told.
      */
     void (*off)(struct power_provider *provider, bool is_failure);
     void (*reboot)(struct power_provider *provider);
@@ -38,7 +40,10 @@ void power_register_hook(struct power_hook *hook);
 NORETURN void power_off(void);
 NORETURN void power_reboot(void);
 
-/* At once, no hooks, locks or sleep; for panics and failed tests (QEMU then exits with 1). Any context. */
+/*
+ * At once, no hooks, locks or sleep; for panics and failed tests (QEMU then exits with 1). Any
+ * context.
+ */
 NORETURN void power_off_failure(void);
 
 #endif

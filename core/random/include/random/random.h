@@ -2,10 +2,10 @@
  * Random numbers for everybody: stack canaries, AT_RANDOM, address layout, getrandom(), hash seeds.
  *
  * A generator with fast key erasure over ChaCha20 (RFC 8439; Bernstein, "Fast-key-erasure
- * random-number generators", 2017): every output first replaces the key, so that a later leak of the
- * state does not tell earlier outputs. Seeds are mixed in as they come: the device tree's rng-seed,
- * virtio-rng, time jitter. Nothing blocks: before the first real seed the numbers come from the
- * cycle and time counters alone, and random_is_seeded() says so.
+ * random-number generators", 2017): every output first replaces the key, so that a later leak of
+ * the state does not tell earlier outputs. Seeds are mixed in as they come: the device tree's
+ * rng-seed, virtio-rng, time jitter. Nothing blocks: before the first real seed the numbers come
+ * from the cycle and time counters alone, and random_is_seeded() says so.
  */
 #ifndef RANDOM_RANDOM_H
 #define RANDOM_RANDOM_H
@@ -13,8 +13,8 @@
 #include <base/types.h>
 
 /*
- * First seed: /chosen/rng-seed (the caller passes its bytes, or NULL, 0) and the counters. Called once,
- * as early as the tree can be read; random_bytes also works before (from the counters).
+ * First seed: /chosen/rng-seed (the caller passes its bytes, or NULL, 0) and the counters. Called
+ * once, as early as the tree can be read; random_bytes also works before (from the counters).
  */
 void random_init(const void *seed, size_t nr_bytes);
 
@@ -27,12 +27,14 @@ uint64_t random_u64(void);
 uint64_t random_below(uint64_t bound);
 
 /*
- * Mixes a source's bytes in; entropy_bits is what the caller believes they are worth (0 is fine: the
- * mixing never makes the state worse). Any context.
+ * Mixes a source's bytes in; entropy_bits is what the caller believes they are worth (0 is fine:
+ * the mixing never makes the state worse). Any context.
  */
 void random_add(const void *data, size_t nr_bytes, unsigned entropy_bits);
 
-/* Mixes in the time of an event (an interrupt, a key); credited with nothing. Any context, cheap. */
+/*
+ * Mixes in the time of an event (an interrupt, a key); credited with nothing. Any context, cheap.
+ */
 void random_add_jitter(void);
 
 /* True once at least 256 bits were credited. */

@@ -8,10 +8,11 @@
  * the same for a thread that wants to sleep until it is done.
  *
  * What this is not: no page cache (mm/pagecache), no request merging or I/O scheduling (the devices
- * we drive do that on their own), no naming in the file system (fs/devfs watches, see BLOCK_WATCHER).
+ * we drive do that on their own), no naming in the file system (fs/devfs watches, see
+ * BLOCK_WATCHER).
  *
- * Units: a sector is 512 bytes, always; a device whose blocks are larger (block_size) refuses requests
- * that are not whole blocks with -EINVAL.
+ * Units: a sector is 512 bytes, always; a device whose blocks are larger (block_size) refuses
+ * requests that are not whole blocks with -EINVAL.
  *
  * Life of a request: filled in by its owner -> block_submit() -> owned by the block layer and the
  * driver -> done() is called exactly once, with error set -> the owner's again (done may free it or
@@ -32,14 +33,16 @@
 enum block_op {
     BLOCK_READ,
     BLOCK_WRITE,
-    BLOCK_FLUSH,   /* all writes completed before this was submitted are on stable storage when it completes */
-    BLOCK_DISCARD, /* the content of the range is no longer needed; reads may return anything until rewritten */
+    BLOCK_FLUSH,   /* all writes completed before this was submitted are on stable storage when it
+                      completes */
+    BLOCK_DISCARD, /* the content of the range is no longer needed; reads may return anything until
+                      rewritten */
 };
 
 /*
- * A piece of memory: kernel memory that is physically contiguous, i.e. in the direct map (heap, slab,
- * frames); never a stack or a static variable. len is a multiple of the device's block_size. The
- * synchronous functions below take any kernel memory.
+ * A piece of memory: kernel memory that is physically contiguous, i.e. in the direct map (heap,
+ * slab, frames); never a stack or a static variable. len is a multiple of the device's block_size.
+ * The synchronous functions below take any kernel memory.
  */
 struct block_segment {
     void *data;
@@ -51,14 +54,16 @@ struct block_device;
 struct block_request {
     /* Filled in by the owner; left alone until done. */
     enum block_op op;
-    uint64_t sector;                      /* first sector; 0 for BLOCK_FLUSH */
-    uint32_t nr_sectors;                  /* 0 for BLOCK_FLUSH */
-    const struct block_segment *segments; /* their lengths sum up to nr_sectors; none for flush, discard */
+    uint64_t sector;     /* first sector; 0 for BLOCK_FLUSH */
+    uint32_t nr_sectors; /* 0 for BLOCK_FLUSH */
+    const struct block_segment
+        *segments; /* their lengths sum up to nr_sectors; none for flush, discard */
     unsigned nr_segments;
     void (*done)(struct block_request *rq); /* interrupt context: must not sleep; may submit */
     void *ctx;                              /* the owner's */
 
-    int error; /* valid in done: 0 or -EIO, -EROFS (write to a read-only disk), -EOPNOTSUPP, -ENOSPC */
+    int error; /* valid in done: 0 or -EIO, -EROFS (write to a read-only disk), -EOPNOTSUPP, -ENOSPC
+                */
 
     /* The block layer's and the driver's while in flight. */
     struct block_device *dev; /* the disk, after remapping of partitions */
@@ -78,45 +83,55 @@ struct block_ops {
 struct block_device {
     /* Filled in by the driver before block_register. */
     const struct block_ops *ops;
-    void *driver;                 /* the driver's own */
-    uint64_t nr_sectors;          /* capacity */
-    uint32_t block_size;          /* smallest unit of a request, bytes; a power of two from 512 to 4096 */
-    uint32_t physical_block_size; /* unit that is written without read-modify-write; 0 = block_size */
-    uint32_t max_segments;        /* per request, >= 1 */
-    uint32_t max_segment_bytes;   /* per segment */
-    uint32_t max_sectors;         /* per request */
+    void *driver;        /* the driver's own */
+    uint64_t nr_sectors; /* capacity */
+    uint32_t block_size; /* smallest unit of a request, bytes; a power of two from 512 to 4096 */
+    uint32_t
+        physical_block_size;    /* unit that is written without read-modify-write; 0 = block_size */
+    uint32_t max_segments;      /* per request, >= 1 */
+    uint32_t max_segment_bytes; /* per segment */
+    uint32_t max_sectors;       /* per request */
     uint32_t max_discard_sectors; /* per discard request; 0 = the device has no discard */
     bool is_read_only;
-    bool has_flush; /* false: writes are stable when they complete; flush is then answered at once */
+    bool
+        has_flush; /* false: writes are stable when they complete; flush is then answered at once */
 
     /* Filled in by block_register. */
     char name[BLOCK_NAME_MAX];
-    uint32_t major, minor;     /* device number as Linux shows it: 254:0 is vda, 254:1 vda1, 254:16 vdb */
+    uint32_t major,
+        minor; /* device number as Linux shows it: 254:0 is vda, 254:1 vda1, 254:16 vdb */
     struct block_device *disk; /* the whole disk of a partition; itself for a disk */
     unsigned partition;        /* 0 = whole disk */
     uint64_t first_sector;     /* of a partition, on the disk */
     struct list node;          /* all devices, in order of registration */
 
-    /* [a] counters, for /proc/diskstats and the bench; a partition's traffic also counts on its disk */
+    /*
+     * [a] counters, for /proc/diskstats and the bench; a partition's traffic also counts on its
+     * disk
+     */
     uint64_t nr_reads, nr_sectors_read, nr_writes, nr_sectors_written, nr_flushes, nr_errors;
 };
 
 /*
  * Makes the disk known under the next free name of the prefix ("vd" -> vda). The device must stay
- * valid for ever (disks do not go away yet). Partitions are not looked at: see block_scan_partitions.
- * Logs one line. 0, -EINVAL (limits make no sense), -ENOSPC (26 disks). Thread context, early boot too.
+ * valid for ever (disks do not go away yet). Partitions are not looked at: see
+ * block_scan_partitions. Logs one line. 0, -EINVAL (limits make no sense), -ENOSPC (26 disks).
+ * Thread context, early boot too.
  */
 MUST_CHECK int block_register(struct block_device *dev, const char *prefix);
 
 /*
- * Reads the disk's partition table (GPT with its checks, else MBR with its chain of logical partitions)
- * and registers what it finds. A table that lies (outside the disk, overlapping, endless chain, bad
- * sum) gives one line per refused entry. Returns the number of partitions, or negative for a read
- * error. Sleeps.
+ * Reads the disk's partition table (GPT with its checks, else MBR with its chain of logical
+ * partitions) and registers what it finds. A table that lies (outside the disk, overlapping,
+ * endless chain, bad sum) gives one line per refused entry. Returns the number of partitions, or
+ * negative for a read error. Sleeps.
  */
 int block_scan_partitions(struct block_device *disk);
 
-/* block_scan_partitions for every disk registered so far; called once by kernels when threads can sleep. */
+/*
+ * block_scan_partitions for every disk registered so far; called once by kernels when threads can
+ * sleep.
+ */
 void block_scan_all(void);
 
 /* The device of that name ("vda1", also "/dev/vda1"), or NULL. Any context. */
@@ -126,8 +141,9 @@ struct block_device *block_find(const char *name);
 struct block_device *block_next(struct block_device *dev);
 
 /*
- * Checks the request and starts it. On 0, rq->done will be called exactly once (it may have been called
- * already); on error (-EINVAL, -ENXIO beyond the end, -EROFS, -EOPNOTSUPP) never. Any context.
+ * Checks the request and starts it. On 0, rq->done will be called exactly once (it may have been
+ * called already); on error (-EINVAL, -ENXIO beyond the end, -EROFS, -EOPNOTSUPP) never. Any
+ * context.
  */
 MUST_CHECK int block_submit(struct block_device *dev, struct block_request *rq);
 
@@ -135,17 +151,23 @@ MUST_CHECK int block_submit(struct block_device *dev, struct block_request *rq);
 void block_complete(struct block_request *rq, int error);
 
 /*
- * Read, write, flush, discard and wait. data: any kernel memory, copied through a bounce page where the
- * device cannot reach it. Large transfers are cut to what the device takes and kept in flight together.
- * 0 or a negative errno as above, or -ENOMEM. Sleep.
+ * Read, write, flush, discard and wait. data: any kernel memory, copied through a bounce page where
+ * the device cannot reach it. Large transfers are cut to what the device takes and kept in flight
+ * together. 0 or a negative errno as above, or -ENOMEM. Sleep.
  */
-MUST_CHECK int block_read(struct block_device *dev, uint64_t sector, void *data, uint32_t nr_sectors);
-MUST_CHECK int block_write(struct block_device *dev, uint64_t sector, const void *data, uint32_t nr_sectors);
+MUST_CHECK int block_read(struct block_device *dev, uint64_t sector, void *data,
+                          uint32_t nr_sectors);
+MUST_CHECK int block_write(struct block_device *dev, uint64_t sector, const void *data,
+                           uint32_t nr_sectors);
 MUST_CHECK int block_flush(struct block_device *dev);
 MUST_CHECK int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors);
 
-/* As block_read and block_write at any byte offset and length (read-modify-write at the ends). Sleep. */
-MUST_CHECK int block_read_bytes(struct block_device *dev, uint64_t offset, void *data, size_t nr_bytes);
+/*
+ * As block_read and block_write at any byte offset and length (read-modify-write at the ends).
+ * Sleep.
+ */
+MUST_CHECK int block_read_bytes(struct block_device *dev, uint64_t offset, void *data,
+                                size_t nr_bytes);
 MUST_CHECK int block_write_bytes(struct block_device *dev, uint64_t offset, const void *data,
                                  size_t nr_bytes);
 
@@ -154,8 +176,12 @@ static inline void block_request_init(struct block_request *rq, enum block_op op
                                       const struct block_segment *segments, unsigned nr_segments,
                                       void (*done)(struct block_request *rq), void *ctx)
 {
-    *rq = (struct block_request){
-        .op = op, .sector = sector, .segments = segments, .nr_segments = nr_segments, .done = done, .ctx = ctx};
+    *rq = (struct block_request){.op = op,
+                                 .sector = sector,
+                                 .segments = segments,
+                                 .nr_segments = nr_segments,
+                                 .done = done,
+                                 .ctx = ctx};
     for (unsigned i = 0; i < nr_segments; i++)
         rq->nr_sectors += segments[i].len >> SECTOR_SHIFT;
 }

@@ -1,14 +1,16 @@
 /*
- * PCI Express behind an ECAM host bridge that the device tree describes (pci-host-ecam-generic): finds the
- * functions of the root bus, gives them addresses, and probes drivers.
+ * PCI Express behind an ECAM host bridge that the device tree describes (pci-host-ecam-generic):
+ * finds the functions of the root bus, gives them addresses, and probes drivers.
  *
- * OpenSBI leaves base address registers unassigned, so they are sized and placed here, in the windows of
- * the host bridge's `ranges`. Interrupts are the four INTx lines, routed by `interrupt-map`.
+ * OpenSBI leaves base address registers unassigned, so they are sized and placed here, in the
+ * windows of the host bridge's `ranges`. Interrupts are the four INTx lines, routed by
+ * `interrupt-map`.
  *
- * Not here: bridges and further buses, MSI-X (the PLIC takes no messages), hot plug, power management.
+ * Not here: bridges and further buses, MSI-X (the PLIC takes no messages), hot plug, power
+ * management.
  *
- * Specs: PCI Local Bus 3.0 (configuration space, BARs, capabilities), PCI Express Base 5.0, 7.2.2 (ECAM),
- * IEEE Std 1275 PCI binding (ranges, interrupt-map).
+ * Specs: PCI Local Bus 3.0 (configuration space, BARs, capabilities), PCI Express Base 5.0, 7.2.2
+ * (ECAM), IEEE Std 1275 PCI binding (ranges, interrupt-map).
  */
 #ifndef PCI_PCI_H
 #define PCI_PCI_H
@@ -34,8 +36,8 @@
 #define PCI_CAP_VENDOR 0x09
 
 /*
- * Configuration space of one function: a means to access it, so that what reads it can be tried without a
- * bus. offset: naturally aligned, below 4096; nr_bytes: 1, 2 or 4.
+ * Configuration space of one function: a means to access it, so that what reads it can be tried
+ * without a bus. offset: naturally aligned, below 4096; nr_bytes: 1, 2 or 4.
  */
 struct pci_config {
     uint32_t (*read)(struct pci_config *config, unsigned offset, unsigned nr_bytes);
@@ -79,13 +81,18 @@ struct pci_cap_walk {
 };
 
 /*
- * Offset of the walk's next capability of that id, or 0. The list is the device's: it may point anywhere,
- * or in a circle, and a walk ends all the same.
+ * Offset of the walk's next capability of that id, or 0. The list is the device's: it may point
+ * anywhere, or in a circle, and a walk ends all the same.
  */
-MUST_CHECK unsigned pci_next_capability(struct pci_config *config, struct pci_cap_walk *walk, uint8_t id);
+MUST_CHECK unsigned pci_next_capability(struct pci_config *config, struct pci_cap_walk *walk,
+                                        uint8_t id);
 
-/* Maps [offset, offset + nr_bytes) of a BAR's memory; NULL: not inside it, or no memory. Not in interrupts. */
-MUST_CHECK void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset, uint64_t nr_bytes);
+/*
+ * Maps [offset, offset + nr_bytes) of a BAR's memory; NULL: not inside it, or no memory. Not in
+ * interrupts.
+ */
+MUST_CHECK void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset,
+                             uint64_t nr_bytes);
 
 /*
  * Handler of the function's INTx line. Functions share lines: it is also called when another wanted

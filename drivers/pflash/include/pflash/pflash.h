@@ -1,15 +1,15 @@
 /*
- * Parallel NOR flash that speaks the Common Flash Interface (JESD68.01, JEP137): the two banks of QEMU's
- * virt machine, from the device tree's cfi-flash node.
+ * Parallel NOR flash that speaks the Common Flash Interface (JESD68.01, JEP137): the two banks of
+ * QEMU's virt machine, from the device tree's cfi-flash node.
  *
- * Reading needs no driver: the banks are memory while in read-array mode, and pflash_bank_info gives the
- * address to map. Programming can only clear bits, erasing sets a whole block to ones; both go through
- * command cycles, in the Intel command set (0x0001, 0x0003), on any interleave the query finds (QEMU:
- * two 16-bit chips on a 32-bit bus). While a command runs, the bank does not read as memory: whoever
- * maps the bank must not read it during pflash_program and pflash_erase.
+ * Reading needs no driver: the banks are memory while in read-array mode, and pflash_bank_info
+ * gives the address to map. Programming can only clear bits, erasing sets a whole block to ones;
+ * both go through command cycles, in the Intel command set (0x0001, 0x0003), on any interleave the
+ * query finds (QEMU: two 16-bit chips on a 32-bit bus). While a command runs, the bank does not
+ * read as memory: whoever maps the bank must not read it during pflash_program and pflash_erase.
  *
- * A bank that does not answer the query (a hypervisor passed it through read-only, or it is ROM or RAM)
- * is still there to be read: is_writable is false and the writing functions return -EROFS.
+ * A bank that does not answer the query (a hypervisor passed it through read-only, or it is ROM or
+ * RAM) is still there to be read: is_writable is false and the writing functions return -EROFS.
  */
 #ifndef PFLASH_PFLASH_H
 #define PFLASH_PFLASH_H
@@ -26,11 +26,11 @@ struct pflash_region {
 };
 
 struct pflash_info {
-    paddr_t pa;                 /* where it is memory */
-    uint64_t nr_bytes;          /* of the device tree */
-    bool is_writable;           /* answers CFI, and the command set is known */
-    unsigned bus_bytes;         /* width of an access: 1, 2, 4 */
-    unsigned nr_chips;          /* interleaved on the bus */
+    paddr_t pa;                  /* where it is memory */
+    uint64_t nr_bytes;           /* of the device tree */
+    bool is_writable;            /* answers CFI, and the command set is known */
+    unsigned bus_bytes;          /* width of an access: 1, 2, 4 */
+    unsigned nr_chips;           /* interleaved on the bus */
     uint32_t write_buffer_bytes; /* 0: no buffered program */
     unsigned nr_regions;
     struct pflash_region regions[PFLASH_REGIONS_MAX];
@@ -43,19 +43,22 @@ unsigned pflash_bank_count(void);
 MUST_CHECK int pflash_bank_info(unsigned bank, struct pflash_info *info);
 
 /*
- * Plain read through the driver's own mapping; waits for a running command. 0, -ENODEV, -EINVAL (out of
- * the bank). Sleeps.
+ * Plain read through the driver's own mapping; waits for a running command. 0, -ENODEV, -EINVAL
+ * (out of the bank). Sleeps.
  */
 MUST_CHECK int pflash_read(unsigned bank, uint64_t offset, void *data, size_t nr_bytes);
 
 /*
- * Clears bits: every byte becomes (old & data). Verified by reading back. 0, -ENODEV, -EINVAL, -EROFS,
- * -EACCES (a locked block), -EIO (program or voltage error, or a bit that would have to be set),
- * -ETIMEDOUT. Sleeps.
+ * Clears bits: every byte becomes (old & data). Verified by reading back. 0, -ENODEV, -EINVAL,
+ * -EROFS, -EACCES (a locked block), -EIO (program or voltage error, or a bit that would have to be
+ * set), -ETIMEDOUT. Sleeps.
  */
 MUST_CHECK int pflash_program(unsigned bank, uint64_t offset, const void *data, size_t nr_bytes);
 
-/* Sets whole erase blocks to ones; offset and nr_bytes on block boundaries. Errors as above. Sleeps. */
+/*
+ * Sets whole erase blocks to ones; offset and nr_bytes on block boundaries. Errors as above.
+ * Sleeps.
+ */
 MUST_CHECK int pflash_erase(unsigned bank, uint64_t offset, uint64_t nr_bytes);
 
 /* Locks or unlocks the blocks of a range. -EOPNOTSUPP where the chip has no locks. Sleeps. */

@@ -1,15 +1,18 @@
 /*
- * Virtio 1.x, the driver's side, independent of the transport (OASIS "Virtual I/O Device (VIRTIO) 1.2").
+ * Virtio 1.x, the driver's side, independent of the transport (OASIS "Virtual I/O Device
+ * (VIRTIO) 1.2").
  *
- * A transport (drivers/virtio-mmio, drivers/virtio-pci) finds devices, fills a struct virtio_device and
- * calls virtio_device_add(), which negotiates features and probes the driver that registered for the
- * device's type with VIRTIO_DRIVER. A driver works with virtqueues (virtqueue.h) and the config space.
+ * A transport (drivers/virtio-mmio, drivers/virtio-pci) finds devices, fills a struct virtio_device
+ * and calls virtio_device_add(), which negotiates features and probes the driver that registered
+ * for the device's type with VIRTIO_DRIVER. A driver works with virtqueues (virtqueue.h) and the
+ * config space.
  *
- * The device is not trusted: everything that it writes is checked before it is used (virtqueue.h); one
- * that breaks the rules is reset, marked broken, said in one line, and its requests fail with -EIO.
+ * The device is not trusted: everything that it writes is checked before it is used (virtqueue.h);
+ * one that breaks the rules is reset, marked broken, said in one line, and its requests fail with
+ * -EIO.
  *
- * Life cycle (2.1, 3.1.1): reset -> ACKNOWLEDGE -> DRIVER -> features -> FEATURES_OK -> probe sets up
- * queues -> DRIVER_OK -> live; any failure -> FAILED.
+ * Life cycle (2.1, 3.1.1): reset -> ACKNOWLEDGE -> DRIVER -> features -> FEATURES_OK -> probe sets
+ * up queues -> DRIVER_OK -> live; any failure -> FAILED.
  */
 #ifndef VIRTIO_VIRTIO_H
 #define VIRTIO_VIRTIO_H
@@ -50,7 +53,8 @@ struct virtio_transport_ops {
     uint32_t (*config_generation)(struct virtio_device *vdev);
     /* One access of 1, 2 or 4 bytes, naturally aligned, inside config_bytes. */
     uint32_t (*config_read)(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes);
-    void (*config_write)(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes, uint32_t value);
+    void (*config_write)(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes,
+                         uint32_t value);
     unsigned (*queue_max_size)(struct virtio_device *vdev, unsigned index); /* 0: no such queue */
     /* Tells the device where the queue is and enables it. */
     int (*queue_enable)(struct virtio_device *vdev, struct virtqueue *vq);
@@ -80,11 +84,12 @@ struct virtio_device {
 struct virtio_driver {
     const char *name;
     uint32_t device_id;
-    uint64_t features; /* device-type features that the driver knows; the generic ones are the core's */
+    uint64_t
+        features; /* device-type features that the driver knows; the generic ones are the core's */
     /*
-     * Sets up queues and calls virtio_device_ready() before the first request. Thread context. A negative
-     * value (then the driver has freed what it allocated itself): the device is reset, its queues are
-     * freed, and it is left alone.
+     * Sets up queues and calls virtio_device_ready() before the first request. Thread context. A
+     * negative value (then the driver has freed what it allocated itself): the device is reset, its
+     * queues are freed, and it is left alone.
      */
     int (*probe)(struct virtio_device *vdev);
     void (*config_changed)(struct virtio_device *vdev); /* may be NULL; interrupt context */
@@ -95,8 +100,8 @@ struct virtio_driver {
 #define VIRTIO_DRIVER(name) LINKER_SET_ITEM(virtio_drivers, struct virtio_driver, name)
 
 /*
- * For transports: negotiates and probes. -ENODEV (no driver; the device is left reset), -ENOTSUP (the
- * device lacks VERSION_1 or refuses the features), or the probe's error. Thread context.
+ * For transports: negotiates and probes. -ENODEV (no driver; the device is left reset), -ENOTSUP
+ * (the device lacks VERSION_1 or refuses the features), or the probe's error. Thread context.
  */
 MUST_CHECK int virtio_device_add(struct virtio_device *vdev);
 
@@ -113,8 +118,8 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev, uint64_t
 void virtio_device_ready(struct virtio_device *vdev);
 
 /*
- * Resets the device, marks it broken, logs why once and calls the driver's broken(). Any context, without
- * the driver's lock.
+ * Resets the device, marks it broken, logs why once and calls the driver's broken(). Any context,
+ * without the driver's lock.
  */
 void virtio_device_break(struct virtio_device *vdev, const char *why);
 

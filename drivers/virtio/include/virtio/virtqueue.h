@@ -1,16 +1,17 @@
 /*
  * Split virtqueues, the driver's side (Virtio 1.2, 2.7).
  *
- * A queue is three rings in memory shared with the device: descriptors (what memory), available (what
- * the driver offers) and used (what the device has done). A driver adds chains of buffers, each with a
- * token of its own; kicks; and takes the tokens back as the device returns them, in any order.
+ * A queue is three rings in memory shared with the device: descriptors (what memory), available
+ * (what the driver offers) and used (what the device has done). A driver adds chains of buffers,
+ * each with a token of its own; kicks; and takes the tokens back as the device returns them, in any
+ * order.
  *
  * The device is not trusted. Nothing that it can write is used before it is checked, and everything
  * the driver needs to remember is kept outside the shared rings: the free list, the chain behind
  * each head, its token and how many bytes the device was allowed to write. A used entry that names
  * no outstanding chain, claims more bytes than that, or a used index that runs ahead of what was
- * offered breaks the queue: is_broken is set, virtqueue_get returns NULL from then on, and the driver
- * calls virtio_device_break.
+ * offered breaks the queue: is_broken is set, virtqueue_get returns NULL from then on, and the
+ * driver calls virtio_device_break.
  *
  * Locking: the driver's lock is held around every function here that takes a queue.
  */
@@ -77,9 +78,9 @@ struct virtqueue {
 
     /* the driver's lock */
     uint16_t free_head, nr_free;
-    uint16_t avail_idx;  /* our copy of avail->idx */
-    uint16_t kicked_idx; /* avail_idx at the last kick */
-    uint16_t last_used;  /* next used entry to take */
+    uint16_t avail_idx;      /* our copy of avail->idx */
+    uint16_t kicked_idx;     /* avail_idx at the last kick */
+    uint16_t last_used;      /* next used entry to take */
     uint16_t nr_outstanding; /* chains that the device has */
     bool wants_callbacks;
     bool is_broken;
@@ -96,39 +97,43 @@ struct virtio_buffer {
 size_t virtqueue_ring_bytes(unsigned size);
 
 /*
- * Lays a queue out over rings (virtqueue_ring_bytes(size), zeroed) and slots (size of them). size: a
- * power of two up to 32768. Features are taken from vdev.
+ * Lays a queue out over rings (virtqueue_ring_bytes(size), zeroed) and slots (size of them). size:
+ * a power of two up to 32768. Features are taken from vdev.
  */
 void virtqueue_init(struct virtqueue *vq, struct virtio_device *vdev, unsigned index, unsigned size,
                     void *rings, struct virtqueue_slot *slots);
 
 /*
- * Allocates queue number index with at most max_size entries, tells the device and keeps it in vdev.
- * Callbacks are on. 0, -ENXIO (the device has no such queue), -ENOMEM, -EIO. Thread context, in probe.
+ * Allocates queue number index with at most max_size entries, tells the device and keeps it in
+ * vdev. Callbacks are on. 0, -ENXIO (the device has no such queue), -ENOMEM, -EIO. Thread context,
+ * in probe.
  */
 MUST_CHECK int virtqueue_create(struct virtio_device *vdev, unsigned index, unsigned max_size,
                                 void (*callback)(struct virtqueue *vq), void *ctx,
                                 struct virtqueue **out);
 
 /*
- * Offers a chain: nr_out buffers that the device reads, then nr_in that it writes. token, not NULL, comes
- * back from virtqueue_get. indirect, if not NULL and the device can, is memory of the caller for
- * nr_out + nr_in descriptors (direct map, 16-byte aligned, left alone until the chain comes back); the
- * chain then costs one entry of the queue. 0, -ENOSPC (queue full: try after a completion), -EIO
- * (broken), -EINVAL (no buffers or an empty one).
+ * Offers a chain: nr_out buffers that the device reads, then nr_in that it writes. token, not NULL,
+ * comes back from virtqueue_get. indirect, if not NULL and the device can, is memory of the caller
+ * for nr_out + nr_in descriptors (direct map, 16-byte aligned, left alone until the chain comes
+ * back); the chain then costs one entry of the queue. 0, -ENOSPC (queue full: try after a
+ * completion), -EIO (broken), -EINVAL (no buffers or an empty one).
  */
-MUST_CHECK int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *buffers, unsigned nr_out,
-                             unsigned nr_in, void *token, struct virtqueue_desc *indirect);
+MUST_CHECK int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *buffers,
+                             unsigned nr_out, unsigned nr_in, void *token,
+                             struct virtqueue_desc *indirect);
 
-/* Whether the device wants to hear of what was added since the last kick; the caller then notifies. */
+/*
+ * Whether the device wants to hear of what was added since the last kick; the caller then notifies.
+ */
 MUST_CHECK bool virtqueue_kick_prepare(struct virtqueue *vq);
 
 /* virtqueue_kick_prepare and the notification. */
 void virtqueue_kick(struct virtqueue *vq);
 
 /*
- * The next finished chain's token, with the number of bytes that the device says it wrote (never more
- * than the chain had room for); NULL when there is none or the queue is broken.
+ * The next finished chain's token, with the number of bytes that the device says it wrote (never
+ * more than the chain had room for); NULL when there is none or the queue is broken.
  */
 MUST_CHECK void *virtqueue_get(struct virtqueue *vq, uint32_t *nr_written);
 
@@ -138,7 +143,10 @@ void virtqueue_disable_callbacks(struct virtqueue *vq);
 /* Turns callbacks on; false: used buffers are waiting already (call virtqueue_get again). */
 MUST_CHECK bool virtqueue_enable_callbacks(struct virtqueue *vq);
 
-/* After the device was reset: the next outstanding token, which then is the driver's again; NULL: none. */
+/*
+ * After the device was reset: the next outstanding token, which then is the driver's again; NULL:
+ * none.
+ */
 MUST_CHECK void *virtqueue_detach(struct virtqueue *vq);
 
 #endif

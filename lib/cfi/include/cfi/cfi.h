@@ -1,7 +1,7 @@
 /*
- * One bank of NOR flash chips behind a bus, by the Common Flash Interface: query, program, erase, lock.
- * Knows nothing of mappings, locks and threads; the bus is the caller's, so that the same code runs
- * against a model of a flash.
+ * One bank of NOR flash chips behind a bus, by the Common Flash Interface: query, program, erase,
+ * lock. Knows nothing of mappings, locks and threads; the bus is the caller's, so that the same
+ * code runs against a model of a flash.
  *
  * Specs: JEDEC JESD68.01 (query structure), JEP137 (command-set identifiers), Intel "Common Flash
  * Memory Interface (CFI) and Command Sets" (AP-646) for commands and the status register.
@@ -43,19 +43,21 @@ struct cfi {
 };
 
 /*
- * Looks for chips. 0; -ENODEV: nothing answers (memory that was there is as before); -ENOTSUP: a command
- * set we do not speak; -EBADMSG: an answer that makes no sense.
+ * Looks for chips. 0; -ENODEV: nothing answers (memory that was there is as before); -ENOTSUP: a
+ * command set we do not speak; -EBADMSG: an answer that makes no sense.
  */
 MUST_CHECK int cfi_query(struct cfi *cfi, struct cfi_bus *bus);
 
 /*
- * Clears bits so that the range becomes data; any alignment. Nothing is done when a bit would have to be
- * set: -EIO, as for a failed program. -EACCES (locked), -ETIMEDOUT. Reads as memory again afterwards.
+ * Clears bits so that the range becomes data; any alignment. Nothing is done when a bit would have
+ * to be set: -EIO, as for a failed program. -EACCES (locked), -ETIMEDOUT. Reads as memory again
+ * afterwards.
  */
 MUST_CHECK int cfi_program(struct cfi *cfi, uint64_t offset, const void *data, size_t nr_bytes);
 
 /* The block that holds offset: its start and length; false: beyond the chips. */
-MUST_CHECK bool cfi_block(const struct cfi *cfi, uint64_t offset, uint64_t *start, uint32_t *nr_bytes);
+MUST_CHECK bool cfi_block(const struct cfi *cfi, uint64_t offset, uint64_t *start,
+                          uint32_t *nr_bytes);
 
 /* Erases the block that starts at offset. -EIO, -EACCES, -ETIMEDOUT. */
 MUST_CHECK int cfi_erase_block(struct cfi *cfi, uint64_t offset);

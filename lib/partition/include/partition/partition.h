@@ -2,21 +2,21 @@
  * Partition tables, parsed from any disk that can be read: no devices, no allocation, no state.
  *
  * GPT by the UEFI Specification 2.10, chapter 5; MBR as PCs wrote it since 1983, with the chain of
- * extended boot records. The disk's content is not trusted: every entry is checked against the disk's
- * size and the other entries before it is reported, and every loop has a bound of its own.
+ * extended boot records. The disk's content is not trusted: every entry is checked against the
+ * disk's size and the other entries before it is reported, and every loop has a bound of its own.
  */
 #ifndef PARTITION_PARTITION_H
 #define PARTITION_PARTITION_H
 
 #include <base/types.h>
 
-#define PARTITIONS_MAX         15 /* per disk, so that minor numbers go in sixteens */
-#define PARTITION_SECTOR_SIZE  512u
+#define PARTITIONS_MAX        15 /* per disk, so that minor numbers go in sixteens */
+#define PARTITION_SECTOR_SIZE 512u
 
 enum partition_scheme { PARTITION_NONE, PARTITION_MBR, PARTITION_GPT };
 
 struct partition {
-    unsigned number; /* 1 .. PARTITIONS_MAX, as Linux numbers them; logical ones from 5 */
+    unsigned number;       /* 1 .. PARTITIONS_MAX, as Linux numbers them; logical ones from 5 */
     uint64_t first_sector; /* of 512 bytes */
     uint64_t nr_sectors;
 };
