@@ -213,7 +213,7 @@ static int post(struct process *p, struct user_thread *target, int signal,
 
     if (p->state == PROCESS_ZOMBIE || p->state == PROCESS_DEAD || signal == 0)
         return 0;
-    if (is_immune(p, signal))
+    if (is_immune(p, signal) && (signal == SIGKILL || signal == SIGSTOP))
         return 0;
     prepare(p, signal);
     if (signal == SIGKILL) {
@@ -222,7 +222,8 @@ static int post(struct process *p, struct user_thread *target, int signal,
     }
     if (!target || (target->blocked & SIGSET(signal)))
         taker = target ? NULL : choose_taker(p, signal);
-    if (is_ignored(p, signal) && taker)
+    /* A blocked signal is kept even so: sigtimedwait may be waiting for it. */
+    if ((is_ignored(p, signal) || is_immune(p, signal)) && taker)
         return 0;
     err = pending_add(target ? &target->pending : &p->pending, signal, info);
     if (err)

@@ -146,7 +146,8 @@ static void default_effect(struct user_thread *ut, int signal)
 {
     unsigned long irq;
 
-    if (SIGNALS_IGNORED & SIGSET(signal))
+    /* init takes only what it has a handler for; this one was blocked when it came. */
+    if ((SIGNALS_IGNORED & SIGSET(signal)) || ut->process->pid == 1)
         return;
     if (SIGNALS_STOP & SIGSET(signal)) {
         irq = spin_lock_irqsave(&process_lock);

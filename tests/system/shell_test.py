@@ -86,6 +86,10 @@ def test_background_and_wait(shell):
     assert shell.run("for i in 1 2 3; do (echo $i) & done | sort; wait")[0].endswith("1\n2\n3")
 
 
+def test_init_reaps_orphans(shell):
+    assert shell.run("(sleep 0 &); (true &); sleep 1; grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l")[0] == "0"
+
+
 def test_line_editing(shell):
     shell.machine.send("echo abX\x7fc\n")
     shell.machine.expect(r"\nabc\r*\n")
