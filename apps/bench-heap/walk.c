@@ -66,7 +66,6 @@ void bench_walk(void)
     heap_stats(&stats);
     snprintf(name, sizeof(name), "heap-walk-%s", stats.provider);
     bench_print_mean(name, total, NR_STEPS);
-    snprintf(name, sizeof(name), "heap-walk-%s-frames", stats.provider);
     for (size_t i = 0; i < NR_SLOTS; i++) {
         heap_free(slots[i]);
         slots[i] = NULL;

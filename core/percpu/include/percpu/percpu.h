@@ -6,8 +6,8 @@
  *   per_cpu(run_queue, cpu)                 any CPU's copy
  *
  * The linker gathers the variables in one section, which is CPU 0's copy; percpu_init() makes a copy
- * for every further CPU. All start as zero bytes: CPU 0's has been in use by then and cannot be copied. A CPU's offset is in the thread that runs on it,
- * so this_cpu() is one load and one add.
+ * for every further CPU. All start as zero bytes: CPU 0's has been in use by then and cannot be copied.
+ * A CPU's offset is in the thread that runs on it, so this_cpu() is one load and one add.
  */
 #ifndef PERCPU_PERCPU_H
 #define PERCPU_PERCPU_H
