@@ -168,7 +168,10 @@ static int build_stack(struct exec *x, uint64_t limit)
         .envp = &x->envp,
         .path = x->path,
         .loaded = &x->loaded,
-        .cred = &x->cred,
+        .uid = x->cred.uid,
+        .euid = x->cred.euid,
+        .gid = x->cred.gid,
+        .egid = x->cred.egid,
         .is_secure = x->is_secure,
     };
     struct vspace_map_request r = {

@@ -4,9 +4,13 @@
  *   sp: argc  argv[0..argc-1] NULL  envp[..] NULL  auxv[..] AT_NULL  16 random bytes  platform, path
  *       argument strings  environment strings                                            :top
  */
-#include "internal.h"
-
-#include <exec/auxv.h>
+#include <abi/abi.h>
+#include <base/errno.h>
+#include <elf/elf.h>
+#include <heap/heap.h>
+#include <string/string.h>
+#include <userstack/auxv.h>
+#include <userstack/userstack.h>
 
 #define NR_AUX_MAX 24
 
@@ -58,10 +62,10 @@ int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16],
     add(&aux, AT_BASE, l->interp_base);
     add(&aux, AT_FLAGS, 0);
     add(&aux, AT_ENTRY, l->entry);
-    add(&aux, AT_UID, s->cred->uid);
-    add(&aux, AT_EUID, s->cred->euid);
-    add(&aux, AT_GID, s->cred->gid);
-    add(&aux, AT_EGID, s->cred->egid);
+    add(&aux, AT_UID, s->uid);
+    add(&aux, AT_EUID, s->euid);
+    add(&aux, AT_GID, s->gid);
+    add(&aux, AT_EGID, s->egid);
     add(&aux, AT_SECURE, s->is_secure);
     add(&aux, AT_RANDOM, random_at);
     add(&aux, AT_HWCAP, hwcap);

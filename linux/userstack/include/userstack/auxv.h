@@ -1,8 +1,8 @@
 /*
  * Keys of the auxiliary vector: linux/auxvec.h, arch/riscv's asm/auxvec.h.
  */
-#ifndef EXEC_AUXV_H
-#define EXEC_AUXV_H
+#ifndef USERSTACK_AUXV_H
+#define USERSTACK_AUXV_H
 
 #define AT_NULL         0
 #define AT_PHDR         3

@@ -1,7 +1,9 @@
 /*
  * The first line of a script.
  */
-#include "internal.h"
+#include <base/errno.h>
+#include <string/string.h>
+#include <userstack/userstack.h>
 
 bool script_is(const char *head, size_t size)
 {
