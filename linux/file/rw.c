@@ -166,8 +166,7 @@ SYSCALL(pwritev2)
 
 /*
  * Up to n bytes from one file to another through a page of kernel memory. What was read and could not be
- * written is put back by moving the position, which needs a file with one: a stream is read by no more
- * than what a write is sure to take.
+ * written is put back by moving the position.
  */
 static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, size_t n)
 {
@@ -245,6 +244,9 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
     ret = position_get(uin_pos, &in_value, &in_pos);
     if (ret == 0)
         ret = position_get(uout_pos, &out_value, &out_pos);
+    /* What was read of a stream and cannot be written, or the end of a terminal's input, would be lost. */
+    if (ret == 0 && in.file->ops->is_stream)
+        ret = -EINVAL;
     if (ret == 0 && in.file->inode != NULL && S_ISDIR(in.file->inode->mode))
         ret = is_regular_only ? -EISDIR : -EINVAL;
     if (ret == 0 && is_regular_only &&
