@@ -40,11 +40,11 @@ boot_lottery:
     csrw    stvec, t0
     csrw    sscratch, zero
 
-    /* Firmware without HSM starts all harts here: the first goes on, the others wait for ever. */
+    /* The first hart goes on; others have come here too early or by mistake (smp/late.h). */
     lla     t0, boot_lottery
     li      t1, 1
     amoadd.w t1, t1, (t0)
-    bnez    t1, .Lpark
+    bnez    t1, .Llate
 
     /* Data to its place, downwards since the two may overlap. */
     lla     t0, __kernel_data_end
@@ -105,9 +105,9 @@ boot_lottery:
     csrr    a2, stval
     j       boot_die
 
-.Lpark:
-    wfi
-    j       .Lpark
+.Llate:
+    lla     t0, smp_late_start
+    jr      t0
     .size start, . - start
 
     .section .rodata.early, "a"

@@ -11,6 +11,7 @@
 #include <base/errno.h>
 #include <riscv/csr.h>
 #include <sbi/sbi.h>
+#include <smp/late.h>
 
 #include "smp.h"
 
@@ -24,8 +25,9 @@ static unsigned nr_harts;
 static cpumask_t started = 1; /* [a] */
 
 /* One at a time: the boot CPU fills it, the started hart empties it. */
-static struct smp_start start;
+struct smp_start smp_start_block;
 static bool is_start_taken; /* [a] */
+uint64_t smp_late_key;      /* [a] */
 
 int arch_smp_add(hartid_t hart)
 {
@@ -65,7 +67,7 @@ struct arch_hart_group arch_hart_group(cpumask_t *cpus)
 
 int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigned cpu))
 {
-    start = (struct smp_start){
+    smp_start_block = (struct smp_start){
         .satp = arch_satp_make(&arch_kernel_pt, 0),
         .thread = idle,
         .sp = idle->stack_base + idle->stack_size,
@@ -73,22 +75,22 @@ int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigne
         .entry = entry,
     };
     __atomic_store_n(&is_start_taken, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&smp_late_key, harts[cpu] ^ SMP_LATE_MAGIC, __ATOMIC_RELEASE);
     arch_mb();
     int rc = sbi_error(sbi_call(SBI_HSM, 0, harts[cpu], kernel_to_phys(smp_hart_start).v,
-                                kernel_to_phys(&start).v, 0, 0)
+                                kernel_to_phys(&smp_start_block).v, 0, 0)
                            .error);
 
-    if (rc != 0)
-        return rc;
-    while (!__atomic_load_n(&is_start_taken, __ATOMIC_ACQUIRE))
+    while (rc == 0 && !__atomic_load_n(&is_start_taken, __ATOMIC_ACQUIRE))
         arch_cpu_relax();
-    return 0;
+    __atomic_store_n(&smp_late_key, 0, __ATOMIC_RELEASE);
+    return rc;
 }
 
 void smp_hart_main(void)
 {
     struct arch_thread *self = arch_current();
-    void (*entry)(unsigned cpu) = start.entry;
+    void (*entry)(unsigned cpu) = smp_start_block.entry;
 
     arch_trap_init();
     arch_tlb_flush_all();

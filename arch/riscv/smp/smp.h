@@ -21,6 +21,9 @@ struct smp_start {
     void (*entry)(unsigned cpu);
 };
 
+/* One at a time: the boot CPU fills it, the started hart empties it. */
+extern struct smp_start smp_start_block;
+
 void smp_hart_start(void);
 
 /* The first C on a started hart: paging on, on the idle thread's stack. */

@@ -3,9 +3,24 @@
  * smp_start, paging off, interrupts masked. Paging goes on by way of a trap: stvec names the
  * instruction behind, at its virtual address.
  */
+#include <smp/late.h>
+
 #include "smp.h"
 
     .text
+    .globl smp_late_start
+    .type smp_late_start, @function
+smp_late_start:
+    lla     t0, smp_late_key
+    li      t1, SMP_LATE_MAGIC
+    xor     t1, t1, a0
+1:  .4byte  0x0100000f                  /* pause */
+    ld      t2, 0(t0)
+    bne     t2, t1, 1b
+    fence   r, rw
+    lla     a1, smp_start_block
+    .size smp_late_start, . - smp_late_start
+
     .globl smp_hart_start
     .type smp_hart_start, @function
     .balign 4
