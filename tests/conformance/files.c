@@ -281,6 +281,6 @@ static void special_files(void)
     CHECK(statfs("/tmp", &fs) == 0 && fs.f_bsize == 4096);
 }
 
-CHECK_MAIN(T(open_flags), T(offsets), T(append_is_at_the_end), T(holes_read_as_zero), T(unlinked_files_live_on),
-           T(rename_replaces), T(links), T(directories), T(descriptors), T(polling), T(permissions), T(locks_exclude),
-           T(special_files))
+CONFORMANCE_MAIN(TEST(open_flags), TEST(offsets), TEST(append_is_at_the_end), TEST(holes_read_as_zero), TEST(unlinked_files_live_on),
+           TEST(rename_replaces), TEST(links), TEST(directories), TEST(descriptors), TEST(polling), TEST(permissions), TEST(locks_exclude),
+           TEST(special_files))

@@ -287,8 +287,8 @@ static void many_mappings(void)
         CHECK(munmap(p[i], (1 + (size_t)i % 3) * PAGE) == 0);
 }
 
-CHECK_MAIN(T(anonymous_is_zero), T(private_is_copied_on_write), T(shared_is_shared), T(faults_say_why),
-           T(no_access_means_none), T(data_is_not_executed), T(fixed_replaces), T(arguments_are_checked),
-           T(mremap_grows_and_moves), T(heap_grows_and_shrinks), T(file_mapping_is_coherent),
-           T(end_of_file_is_bus_error), T(read_only_file_is_not_written), T(stack_grows),
-           T(endless_stack_is_killed), T(dont_need_zeroes), T(many_mappings))
+CONFORMANCE_MAIN(TEST(anonymous_is_zero), TEST(private_is_copied_on_write), TEST(shared_is_shared), TEST(faults_say_why),
+           TEST(no_access_means_none), TEST(data_is_not_executed), TEST(fixed_replaces), TEST(arguments_are_checked),
+           TEST(mremap_grows_and_moves), TEST(heap_grows_and_shrinks), TEST(file_mapping_is_coherent),
+           TEST(end_of_file_is_bus_error), TEST(read_only_file_is_not_written), TEST(stack_grows),
+           TEST(endless_stack_is_killed), TEST(dont_need_zeroes), TEST(many_mappings))

@@ -322,7 +322,7 @@ static void vfork_shares_until_exec(void)
     CHECK(x == 2 && waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 9);
 }
 
-CHECK_MAIN(T(exit_status_arrives), T(wait_variants), T(stop_and_continue_are_reported), T(orphans_go_to_init),
-           T(exec_passes_arguments), T(exec_failures_leave_the_program), T(scripts_are_run), T(close_on_exec),
-           T(auxiliary_vector), T(groups_and_sessions), T(pipe_semantics), T(a_long_pipeline), T(limits_hold),
-           T(times_and_names), T(working_directory), T(unknown_calls_are_refused), T(vfork_shares_until_exec))
+CONFORMANCE_MAIN(TEST(exit_status_arrives), TEST(wait_variants), TEST(stop_and_continue_are_reported), TEST(orphans_go_to_init),
+           TEST(exec_passes_arguments), TEST(exec_failures_leave_the_program), TEST(scripts_are_run), TEST(close_on_exec),
+           TEST(auxiliary_vector), TEST(groups_and_sessions), TEST(pipe_semantics), TEST(a_long_pipeline), TEST(limits_hold),
+           TEST(times_and_names), TEST(working_directory), TEST(unknown_calls_are_refused), TEST(vfork_shares_until_exec))

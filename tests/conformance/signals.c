@@ -298,8 +298,8 @@ static void timers_repeat(void)
     CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0);
 }
 
-CHECK_MAIN(T(handler_runs), T(blocked_signals_wait), T(real_time_signals_queue), T(info_is_true),
-           T(slow_calls_are_interrupted), T(suspend_waits), T(alternate_stack), T(floats_survive_handlers),
-           T(floats_survive_other_processes), T(context_can_be_changed), T(garbage_instruction),
-           T(broken_frame_kills_only_the_program), T(masks_during_handlers), T(ignored_children_are_reaped),
-           T(timers_repeat))
+CONFORMANCE_MAIN(TEST(handler_runs), TEST(blocked_signals_wait), TEST(real_time_signals_queue), TEST(info_is_true),
+           TEST(slow_calls_are_interrupted), TEST(suspend_waits), TEST(alternate_stack), TEST(floats_survive_handlers),
+           TEST(floats_survive_other_processes), TEST(context_can_be_changed), TEST(garbage_instruction),
+           TEST(broken_frame_kills_only_the_program), TEST(masks_during_handlers), TEST(ignored_children_are_reaped),
+           TEST(timers_repeat))

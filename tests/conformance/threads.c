@@ -221,6 +221,6 @@ static void affinity(void)
     CHECK_ERRNO(sched_setaffinity(0, sizeof set, &set), EINVAL);
 }
 
-CHECK_MAIN(T(mutual_exclusion), T(condition_variables), T(many_threads_in_turn), T(many_threads_at_once),
-           T(cancellation), T(exit_takes_all_threads), T(exec_ends_other_threads), T(signal_to_one_thread),
-           T(robust_mutex), T(futex_arguments), T(affinity))
+CONFORMANCE_MAIN(TEST(mutual_exclusion), TEST(condition_variables), TEST(many_threads_in_turn), TEST(many_threads_at_once),
+           TEST(cancellation), TEST(exit_takes_all_threads), TEST(exec_ends_other_threads), TEST(signal_to_one_thread),
+           TEST(robust_mutex), TEST(futex_arguments), TEST(affinity))

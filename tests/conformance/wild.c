@@ -19,7 +19,8 @@ static void every_call_with_wild_pointers(void)
         if (is_fatal(n))
             continue;
         int status = IN_CHILD({
-            alarm(1);
+            struct itimerval soon = {.it_value.tv_usec = 200000}; /* calls that wait with any arguments */
+            setitimer(ITIMER_REAL, &soon, NULL);
             setpgid(0, 0);
             if (setgid(65534) || setuid(65534)) /* so that kill() finds nobody else */
                 _exit(1);
@@ -35,10 +36,8 @@ static void every_call_with_wild_pointers(void)
         });
         /* A signal that it sent itself, or one that a fault brought, is fair; a stop would have hung us. */
         if (!WIFEXITED(status) && !WIFSIGNALED(status)) {
-            static char text[80];
-            snprintf(text, sizeof text, "call %ld: status %#x", n, status);
-            check_failure = text;
-            return;
+            printf("    call %ld: status %#x\n", n, status);
+            nr_bad++;
         }
     }
 }
@@ -109,4 +108,4 @@ static void fork_without_end(void)
     CHECK(IN_CHILD(_exit(0)) == 0);
 }
 
-CHECK_MAIN(T(pointers_are_faults), T(every_call_with_wild_pointers), T(fork_without_end))
+CONFORMANCE_MAIN(TEST(pointers_are_faults), TEST(every_call_with_wild_pointers), TEST(fork_without_end))

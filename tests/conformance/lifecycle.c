@@ -16,7 +16,7 @@ static void auxiliary_vector(void)
     CHECK(getauxval(AT_UID) == getuid() && getauxval(AT_SECURE) == 0);
     CHECK(getauxval(AT_CLKTCK) == 100);
     CHECK(random && (random[0] | random[5] | random[10] | random[15]));
-    CHECK(getauxval(AT_EXECFN) && strstr((char *)getauxval(AT_EXECFN), "process"));
+    CHECK(getauxval(AT_EXECFN) && strstr((char *)getauxval(AT_EXECFN), "lifecycle"));
     CHECK(((uintptr_t)__builtin_frame_address(0) & 15) == 0);
 }
 
