@@ -167,7 +167,7 @@ static pid_t clone_thread(const struct clone_request *r)
         return -ENOMEM;
     equip(ut, r);
     irq = spin_lock_irqsave(&process_lock);
-    tid = p->is_exiting || p->exec_thread ? -EAGAIN : pid_choose();
+    tid = p->is_exiting || p->exec_thread ? -EAGAIN : pid_choose(p);
     if (tid > 0) {
         ut->tid = tid;
         user_thread_publish(ut);
@@ -199,7 +199,7 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
     if (me->is_exiting || signal_pending_set(user_current()) & SIGSET(SIGKILL))
         pid = -ERESTARTNOINTR;
     else
-        pid = pid_choose();
+        pid = pid_choose(me);
     if (pid > 0) {
         child->pid = pid;
         ut->tid = pid;

@@ -14,7 +14,8 @@
 #include <vspace/vspace.h>
 
 /* table.c; REQUIRES(process_lock) */
-pid_t pid_choose(void); /* a free number, -EAGAIN when there are too many threads */
+/* A free number for a thread that p makes; -EAGAIN when there are too many, of all or of p's user (RLIMIT_NPROC). */
+pid_t pid_choose(const struct process *p);
 void process_publish(struct process *p);
 void process_unpublish(struct process *p);
 void user_thread_publish(struct user_thread *ut);

@@ -59,9 +59,25 @@ struct user_thread *user_thread_find(pid_t tid)
     return NULL;
 }
 
-pid_t pid_choose(void)
+/* Whether p's user has as many threads as p's limit allows; root has no limit. */
+static bool user_is_at_limit(const struct process *p)
 {
-    if (nr_user_threads >= nr_user_threads_max)
+    uint64_t limit = p->limits[RLIMIT_NPROC].cur;
+    const struct process *other;
+    uint64_t nr = 0;
+
+    if (nr_user_threads < limit || p->credentials.uid == 0)
+        return false;
+    list_for_each_entry(other, &process_all, all_node) {
+        if (other->credentials.uid == p->credentials.uid)
+            nr += other->nr_threads;
+    }
+    return nr >= limit;
+}
+
+pid_t pid_choose(const struct process *p)
+{
+    if (nr_user_threads >= nr_user_threads_max || user_is_at_limit(p))
         return -EAGAIN;
     do {
         last_pid = last_pid + 1 < (pid_t)PID_MAX ? last_pid + 1 : 2;
