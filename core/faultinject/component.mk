@@ -1,4 +1,4 @@
 SRCS := faultinject.c words.c
 HOST_SRCS := faultinject.c
-DEPS := core/bootargs lib/string
+DEPS := arch/api core/bootargs lib/string
 PUBLIC_DEPS := lib/base

@@ -6,6 +6,7 @@
 
 #include <arch/smp.h>
 #include <arch/upcalls.h>
+#include <base/errno.h>
 #include <heap/heap.h>
 #include <irq/irq.h>
 #include <kmap/kmap.h>
@@ -59,15 +60,16 @@ static void idle_run(void *arg)
     idle_loop();
 }
 
-/* An idle thread is outside the policy and never blocks. Out of memory at boot: panic. */
+/* An idle thread is outside the policy and never blocks. NULL: no memory. */
 static struct thread *idle_create(unsigned cpu)
 {
     struct thread *t = heap_zalloc(sizeof(*t));
-    void *stack = kmap_alloc_stack(THREAD_STACK_SIZE);
+    void *stack = t ? kmap_alloc_stack(THREAD_STACK_SIZE) : NULL;
     char name[THREAD_NAME_MAX];
 
-    if (!t || !stack) {
-        panic("no memory for the idle thread of CPU %u", cpu);
+    if (!stack) {
+        heap_free(t);
+        return NULL;
     }
     snprintf(name, sizeof(name), "idle/%u", cpu);
     arch_thread_init(&t->arch, stack, THREAD_STACK_SIZE, idle_run, NULL);
@@ -84,7 +86,7 @@ static struct thread *idle_create(unsigned cpu)
     return t;
 }
 
-void thread_system_init(void)
+int thread_system_init(void)
 {
     struct run_queue *rq = &per_cpu(run_queue, 0);
 
@@ -96,10 +98,13 @@ void thread_system_init(void)
     boot_thread.state = THREAD_RUNNABLE;
     rq->clock_ticks = time_now_ticks();
     rq->current = &boot_thread;
-    idle_create(0);
+    if (!idle_create(0)) {
+        return -ENOMEM;
+    }
     rq_attach(rq, &boot_thread, SCHED_NEW);
     sched_next(&rq->queue, NULL, SCHED_PREEMPT);
     ipi_set_handler(IPI_RESCHED, rq_resched_ipi);
+    return 0;
 }
 
 /* First code of a further CPU, as its idle thread, interrupts masked. */
@@ -121,6 +126,10 @@ static bool cpu_start(unsigned cpu)
     uint64_t deadline = time_deadline_ns(CPU_START_TIMEOUT_NS);
     int err;
 
+    if (!idle) {
+        log_warn("CPU %u does not start: no memory for its idle thread", cpu);
+        return false;
+    }
     rq->current = idle;
     err = arch_smp_start(cpu, &idle->arch, cpu_main);
     if (err) {

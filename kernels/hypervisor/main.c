@@ -39,8 +39,9 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
         startup_refuse("this machine has no hypervisor extension");
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
-    thread_system_init(); /* this becomes a thread */
-    hext_cpu_init();      /* delegation, counters */
+    if (thread_system_init() != 0) /* this becomes a thread */
+        startup_refuse("no memory for the idle thread");
+    hext_cpu_init(); /* delegation, counters */
     vspace_boot();
     gstage_boot();      /* VMIDs */
     driver_probe_all(); /* console, interrupt controller */

@@ -64,8 +64,9 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
     random_init(boot_info.seed, boot_info.seed_size); /* AT_RANDOM, address layout */
-    thread_system_init(); /* this is a thread from here on */
-    driver_probe_all();   /* console, interrupt controller, and what the list has */
+    if (thread_system_init() != 0) /* this is a thread from here on */
+        startup_refuse("no memory for the idle thread");
+    driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
     vspace_boot();  /* address-space identifiers */

@@ -35,8 +35,9 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     startup_ground(boot_hart, fdt); /* memory, per-CPU data, clock, interrupts */
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
-    thread_system_init(); /* this becomes a thread */
-    driver_probe_all();   /* console, interrupt controller, and what the list has */
+    if (thread_system_init() != 0) /* this becomes a thread */
+        startup_refuse("no memory for the idle thread");
+    driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
     thread_start_cpus(cpu_init); /* the other harts */

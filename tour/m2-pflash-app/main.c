@@ -208,7 +208,8 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     startup_ground(boot_hart, fdt);
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
-    thread_system_init();
+    if (thread_system_init() != 0)
+        startup_refuse("no memory for the idle thread");
     driver_probe_all();
     console_start();
     arch_irq_enable();

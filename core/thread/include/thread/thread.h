@@ -313,9 +313,10 @@ cpumask_t thread_affinity(const struct thread *thread);
 
 /*
  * Turns the boot context into a thread ("boot") and gives the boot CPU an idle thread. After frame,
- * heap, kmap and time; before the first thread_create, mutex or wait queue that can block.
+ * heap, kmap and time; before the first thread_create, mutex or wait queue that can block. -ENOMEM:
+ * nothing can run.
  */
-void thread_system_init(void);
+MUST_CHECK int thread_system_init(void);
 
 /*
  * Starts all further CPUs, each with its idle thread, and waits until they run threads. cpu_init is
