@@ -48,14 +48,24 @@ static const char *checked_name(const char *name)
     return name;
 }
 
-/* Makes the directories that lead to name, as archives without directory entries expect. */
-static void make_parents(char *name)
+/* The ramfs says that it is full where it has no memory for an inode. */
+static bool is_memory_short(int err)
 {
-    for (char *at = strchr(name, '/'); at != NULL; at = strchr(at + 1, '/')) {
+    return err == -ENOMEM || err == -ENOSPC;
+}
+
+/* Makes the directories that lead to name, as archives without directory entries expect. */
+static int make_parents(char *name)
+{
+    int err = 0;
+
+    for (char *at = strchr(name, '/'); at != NULL && !is_memory_short(err);
+         at = strchr(at + 1, '/')) {
         *at = '\0';
-        (void)vfs_mkdir(&vfs_kernel_context, &vfs_kernel_context.root, name, 0755);
+        err = vfs_mkdir(&vfs_kernel_context, &vfs_kernel_context.root, name, 0755);
         *at = '/';
     }
+    return is_memory_short(err) ? -ENOMEM : 0;
 }
 
 /* What has the name already goes, unless it is a directory. */
@@ -129,13 +139,13 @@ static struct hard_link *find_link(struct unpack *unpack, const struct cpio_entr
     return link;
 }
 
-static void remember_link(struct unpack *unpack, const struct cpio_entry *entry,
-                          const struct path *path)
+static int remember_link(struct unpack *unpack, const struct cpio_entry *entry,
+                         const struct path *path)
 {
     struct hard_link *link = heap_alloc(sizeof(*link));
 
     if (link == NULL)
-        return;
+        return -ENOMEM;
     *link = (struct hard_link){.next = unpack->links,
                                .ino = entry->ino,
                                .dev_major = entry->dev_major,
@@ -143,6 +153,7 @@ static void remember_link(struct unpack *unpack, const struct cpio_entry *entry,
                                .path = *path};
     path_get(path);
     unpack->links = link;
+    return 0;
 }
 
 /* ---- entries ---- */
@@ -153,14 +164,16 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
     struct hard_link *link = NULL;
     struct path path;
 
-    make_parents(name);
+    int ret = make_parents(name);
+
+    if (ret != 0)
+        return ret;
     if (S_ISREG(entry->mode) && entry->nlink > 1)
         link = find_link(unpack, entry);
     if (link != NULL)
         remove_old(name);
-    int ret = link != NULL ? vfs_link(context, &link->path, &context->root, name)
-                           : make_node(name, entry);
-
+    ret = link != NULL ? vfs_link(context, &link->path, &context->root, name)
+                       : make_node(name, entry);
     if (ret == 0)
         ret = vfs_lookup(context, &context->root, name, LOOKUP_NO_FOLLOW, &path);
     if (ret != 0)
@@ -176,10 +189,10 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
         if (inode->size == 0)
             set_body(inode, entry);
         if (entry->nlink > 1 && link == NULL)
-            remember_link(unpack, entry, &path);
+            ret = remember_link(unpack, entry, &path);
     }
     path_put(&path);
-    return 0;
+    return ret;
 }
 
 static int unpack_archive(struct unpack *unpack, struct cpio_reader *reader)
@@ -203,8 +216,8 @@ static int unpack_archive(struct unpack *unpack, struct cpio_reader *reader)
         } else if (unpack->nr_failed++ == 0) {
             log_warn("initrd: cannot make '%.64s' (error %d)", entry.name, -err);
         }
-        if (err == -ENOMEM) {
-            ret = err;
+        if (is_memory_short(err)) {
+            ret = -ENOMEM;
             break;
         }
     }

@@ -3,6 +3,7 @@
  */
 #include <arch/trap.h>
 #include <arch/upcalls.h>
+#include <base/errno.h>
 #include <blockdev/blockdev.h>
 #include <blockfile/blockfile.h>
 #include <console/console.h>
@@ -46,8 +47,13 @@ static void files_init(void)
         pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 ||
         blockfile_init() != 0 || fat_init() != 0)
         startup_refuse("no memory for the file systems");
-    if (boot_info.initrd.size &&
-        initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) != 0)
+    if (!boot_info.initrd.size)
+        return;
+    int err = initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size);
+
+    if (err == -ENOMEM)
+        startup_refuse("no memory for the initrd");
+    if (err)
         log_warn("the initrd could not be unpacked completely");
 }
 
