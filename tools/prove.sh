@@ -1,6 +1,7 @@
 #!/bin/sh
 # Bounded proofs: runs CBMC on each test/*_prove.c (of the components named, or of all). The runs are in
-# the file's first comment, a line each: "cbmc: sources and options". Paths are from the root.
+# the file's first comment, a line each: "cbmc: sources and options". Paths are from the root. Lines
+# "bound: function: text" there say what a run covers, and are printed with it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -29,13 +30,16 @@ for component in "$@"; do
         while read -r run; do
             [ -n "$run" ] || continue
             total=$((total + 1))
+            function=${run##*--function }
+            bound=$(sed -n "s/^ \* bound: $function: //p" "$file")
+            start=$(date +%s)
             log=$(mktemp)
             # shellcheck disable=SC2086
             if timeout "${PROVE_TIMEOUT:-600}" "$CBMC" "$file" $run $includes -I "$component" -DHOST \
                 --64 --bounds-check --pointer-check --unwinding-assertions > "$log" 2>&1; then
-                echo "proved  $file ${run##*--function }"
+                echo "proved  $file $function, $(($(date +%s) - start)) s${bound:+: $bound}"
             else
-                echo "FAILED  $file ${run##*--function }"
+                echo "FAILED  $file $function"
                 grep -E 'FAILURE|error|unwinding|ERROR' "$log" | head -20
                 status=1
             fi

@@ -2,6 +2,7 @@
  * Proof of core/tlsf's arithmetic of classes, over all block sizes.
  *
  * cbmc: --unwind 2 --function prove_classes
+ * bound: prove_classes: all block sizes below 2^32 - 2^27
  */
 #include <base/types.h>
 #include <tlsf/inline.h>

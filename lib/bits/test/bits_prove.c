@@ -2,8 +2,11 @@
  * Bounded proofs of the table-driven half of lib/bits, over all words.
  *
  * cbmc: lib/bits/bits.c -D__riscv --unwind 66 --function prove_lowest
+ * bound: prove_lowest: all 64-bit words but 0
  * cbmc: lib/bits/bits.c -D__riscv --unwind 66 --function prove_highest
+ * bound: prove_highest: all 64-bit words but 0
  * cbmc: lib/bits/bits.c -D__riscv --unwind 66 --function prove_popcount
+ * bound: prove_popcount: all 64-bit words
  */
 #include <bits/bits.h>
 
