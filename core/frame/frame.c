@@ -54,7 +54,7 @@ static void zone_add(pfn_t start, pfn_t end)
     frame_nr_zones++;
 }
 
-int frame_init(const struct frame_range *ram, size_t nr_ram, const struct frame_range *reserved,
+COLD int frame_init(const struct frame_range *ram, size_t nr_ram, const struct frame_range *reserved,
                size_t nr_reserved)
 {
     bool is_usable = false;
@@ -354,7 +354,7 @@ void frame_free_contig(struct frame *f, size_t nr_pages)
 
 /* --- reserved ranges -------------------------------------------------------------------------- */
 
-void frame_release(paddr_t start, uint64_t size)
+COLD void frame_release(paddr_t start, uint64_t size)
 {
     pfn_t first = ALIGN_UP(start.v, PAGE_SIZE) >> PAGE_SHIFT;
     pfn_t end = (start.v + size) >> PAGE_SHIFT;
@@ -439,7 +439,7 @@ struct frame *frame_lookup(paddr_t pa)
 
 /* --- statistics and checks -------------------------------------------------------------------- */
 
-void frame_stats(struct frame_stats *out)
+COLD void frame_stats(struct frame_stats *out)
 {
     unsigned long irq = spin_lock_irqsave(&frame_lock);
 

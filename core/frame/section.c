@@ -114,7 +114,7 @@ void page_table_free(uint64_t *table, unsigned order)
 }
 
 /* Maps zeroed descriptors for the section that starts at pfn. */
-static bool section_map(struct zone *z, pfn_t first)
+static COLD bool section_map(struct zone *z, pfn_t first)
 {
     vaddr_t va = (vaddr_t)(uintptr_t)pfn_to_frame(first);
     pfn_t page;
@@ -135,7 +135,7 @@ static bool section_map(struct zone *z, pfn_t first)
 }
 
 /* Sorts the frames of [start, end) of an open section into reserved ones and free blocks. */
-static void section_fill(struct zone *z, pfn_t start, pfn_t end)
+static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end)
 {
     while (start < end) {
         struct pfn_range *hole = range_find(&frame_holes, start, end);
@@ -152,7 +152,7 @@ static void section_fill(struct zone *z, pfn_t start, pfn_t end)
 }
 
 /* Opens the section at z->low. */
-static bool section_open_next(struct zone *z)
+static COLD bool section_open_next(struct zone *z)
 {
     pfn_t first = z->low;
 
@@ -203,12 +203,12 @@ static bool zone_can_make(const struct zone *z, unsigned order)
     return false;
 }
 
-bool zone_grow(struct zone *z, unsigned order)
+COLD bool zone_grow(struct zone *z, unsigned order)
 {
     return zone_can_make(z, order) && section_open_next(z);
 }
 
-bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
+COLD bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
 {
     start = ALIGN_DOWN(start, SECTION_PAGES);
     for (pfn_t first = start; first < end; first += SECTION_PAGES) {

@@ -46,7 +46,7 @@ static ALWAYS_INLINE void unlock_heap(unsigned long irq)
 }
 
 /* Fetches a pool in which the request certainly fits. */
-static bool grow(size_t align, size_t size)
+static COLD bool grow(size_t align, size_t size)
 {
     size_t need = tlsf_pool_size_for(align, size);
     size_t nr_pages = MIN(MAX(READ_ONCE(nr_frames) / 4, (size_t)POOL_MIN_PAGES), (size_t)POOL_MAX_PAGES);
@@ -98,12 +98,12 @@ size_t heap_shrink(void)
     return nr_freed;
 }
 
-static size_t shrink(size_t nr_pages)
+static COLD size_t shrink(size_t nr_pages)
 {
     return heap_shrink();
 }
 
-int heap_init(void)
+COLD int heap_init(void)
 {
     static struct frame_shrinker shrinker = {.shrink = shrink};
 

@@ -1,3 +1,4 @@
 SRCS := power.c
 DEPS := arch/api
 PUBLIC_DEPS := lib/base
+OPTIMIZE := size

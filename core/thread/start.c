@@ -61,7 +61,7 @@ static void idle_run(void *arg)
 }
 
 /* An idle thread is outside the policy and never blocks. NULL: no memory. */
-static struct thread *idle_create(unsigned cpu)
+static COLD struct thread *idle_create(unsigned cpu)
 {
     struct thread *t = heap_zalloc(sizeof(*t));
     void *stack = t ? kmap_alloc_stack(THREAD_STACK_SIZE) : NULL;
@@ -86,7 +86,7 @@ static struct thread *idle_create(unsigned cpu)
     return t;
 }
 
-int thread_system_init(void)
+COLD int thread_system_init(void)
 {
     struct run_queue *rq = &per_cpu(run_queue, 0);
 
@@ -108,7 +108,7 @@ int thread_system_init(void)
 }
 
 /* First code of a further CPU, as its idle thread, interrupts masked. */
-static void cpu_main(unsigned cpu)
+static COLD void cpu_main(unsigned cpu)
 {
     struct run_queue *rq = this_rq();
 
@@ -119,7 +119,7 @@ static void cpu_main(unsigned cpu)
     idle_loop();
 }
 
-static bool cpu_start(unsigned cpu)
+static COLD bool cpu_start(unsigned cpu)
 {
     struct run_queue *rq = &per_cpu(run_queue, cpu);
     struct thread *idle = idle_create(cpu);
@@ -146,7 +146,7 @@ static bool cpu_start(unsigned cpu)
     return true;
 }
 
-void thread_start_cpus(void (*cpu_init)(unsigned cpu))
+COLD void thread_start_cpus(void (*cpu_init)(unsigned cpu))
 {
     unsigned nr_online = 1;
 
