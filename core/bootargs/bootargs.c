@@ -92,7 +92,7 @@ void bootargs_parse(const char *line)
                 text[used++] = char_is_printable(*p) ? *p : '?';
         }
         if (used + 2 >= LINE_MAX) {
-            log_warn("command line: longer than %u bytes, the rest is ignored", LINE_MAX);
+            log_warn("command line: cut off at %u bytes", LINE_MAX);
             return;
         }
         text[used++] = '\0';

@@ -73,6 +73,6 @@ int driver_probe_all(void)
             log_warn("%s: %s failed, error %d", dev.name, driver->name, -error);
     }
     if (rc < 0)
-        log_warn("device tree: malformed, the devices behind the defect are ignored");
+        log_warn("device tree: malformed, later devices are ignored");
     return nr_probed;
 }

@@ -33,7 +33,7 @@ static void zone_add(pfn_t start, pfn_t end)
     if (start >= end)
         return;
     if (frame_nr_zones == FRAME_MAX_ZONES) {
-        log_warn("frame: more than %d memory nodes, the rest is not used", FRAME_MAX_ZONES);
+        log_warn("frame: only %d memory nodes are used", FRAME_MAX_ZONES);
         return;
     }
     z->start = start;

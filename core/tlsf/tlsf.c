@@ -103,7 +103,7 @@ size_t tlsf_free(struct tlsf *t, void *p)
 }
 
 /* Takes a block large enough for any placement, and makes the gap before the aligned place free. */
-void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
+COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
 {
     uint64_t size = tlsf_block_size(request);
     uint64_t have, gap;

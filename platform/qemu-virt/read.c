@@ -42,7 +42,7 @@ static void memory_add(uint64_t start, uint64_t size)
     if (size == 0)
         return;
     if (start + size < start || first < start || end > BOOT_MEMORY_END) {
-        boot_warn("device tree: memory beyond what can be addressed is ignored");
+        boot_warn("device tree: memory beyond reach is ignored");
         end = BOOT_MEMORY_END;
     }
     if (first >= end)

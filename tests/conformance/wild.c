@@ -21,7 +21,7 @@ static void every_call_with_wild_pointers(void)
         int status = IN_CHILD({
             struct itimerval soon = {.it_value.tv_usec = 200000}; /* calls that wait with any arguments */
             setitimer(ITIMER_REAL, &soon, NULL);
-            setpgid(0, 0);
+            setsid(); /* no terminal to be stopped by, no group to hurt */
             if (setgid(65534) || setuid(65534)) /* so that kill() finds nobody else */
                 _exit(1);
             for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
