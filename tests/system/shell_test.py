@@ -111,7 +111,7 @@ def test_proc(shell):
     assert re.search(r"isa\s*:\s*rv64", shell.run("cat /proc/cpuinfo")[0])
     assert re.match(r"\d+\.\d\d \d+\.\d\d$", shell.run("cat /proc/uptime")[0])
     assert "proc /proc proc" in shell.run("cat /proc/mounts")[0]
-    assert shell.run("ls /proc/self/fd")[0].split() == ["0", "1", "2", "3"]
+    assert shell.run("/bin/busybox ls /proc/self/fd")[0].split() == ["0", "1", "2", "3"]
     assert shell.run("cat /proc/sys/kernel/ostype")[0] == "Linux"
     assert shell.run("cat /proc/nothing 2>/dev/null; echo $?")[0] == "1"
 
