@@ -1,7 +1,7 @@
 /*
- * The random walk: 4096 slots; each operation picks a slot at random and fills it if it is empty, with a
- * size log-uniform in 16..4095, or frees it. Through <heap/heap.h>, so calls, locks and the masking of
- * interrupts are part of the figure; one hart, nothing else running.
+ * The random walk: 4096 slots; each operation picks a slot at random and fills it if it is empty,
+ * with a size log-uniform in 16..4095, or frees it. Through <heap/heap.h>, so calls, locks and the
+ * masking of interrupts are part of the figure; one hart, nothing else running.
  */
 #include <arch/cpu.h>
 #include <heap/heap.h>

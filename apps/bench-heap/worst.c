@@ -1,8 +1,8 @@
 /*
- * The worst single TLSF operation: allocations and frees of all sizes that the pool can give, the pool
- * mostly full so that every path is taken (splits, merges on both sides, searches that fail), each
- * operation measured alone. On core/tlsf with one pool of the given size: what is bounded is the
- * algorithm; a heap that fetches a pool from the frame allocator pays for that besides.
+ * The worst single TLSF operation: allocations and frees of all sizes that the pool can give, the
+ * pool mostly full so that every path is taken (splits, merges on both sides, searches that fail),
+ * each operation measured alone. On core/tlsf with one pool of the given size: what is bounded is
+ * the algorithm; a heap that fetches a pool from the frame allocator pays for that besides.
  */
 #include <arch/cpu.h>
 #include <frame/frame.h>

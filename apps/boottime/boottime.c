@@ -1,6 +1,7 @@
 /*
- * Says how long the boot took, from the firmware's hand-over to the application's first line, and how much
- * memory it took beyond the firmware's. With QEMU's -icount shift=0 a nanosecond is an instruction.
+ * Says how long the boot took, from the firmware's hand-over to the application's first line, and
+ * how much memory it took beyond the firmware's. With QEMU's -icount shift=0 a nanosecond is an
+ * instruction.
  */
 #include <app/app.h>
 #include <arch/memory.h>
@@ -22,6 +23,7 @@ int app_main(void)
         if (boot_info.reserved[i].start.v < kernel_to_phys(image_start).v)
             in_use -= boot_info.reserved[i].size;
     log_info("boottime: %lu ns, memory in use: %lu KiB",
-             (unsigned long)(ticks * (NS_PER_SEC / boot_info.timebase_hz)), (unsigned long)(in_use / 1024));
+             (unsigned long)(ticks * (NS_PER_SEC / boot_info.timebase_hz)),
+             (unsigned long)(in_use / 1024));
     return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Dies in the way that crash= names on the command line: for the tests of what a dying kernel reports.
+ * Dies in the way that crash= names on the command line: for the tests of what a dying kernel
+ * reports.
  */
 #include <app/app.h>
 #include <arch/cpu.h>

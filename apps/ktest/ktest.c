@@ -1,6 +1,7 @@
 /*
- * Runs the in-kernel tests of every component in the image, or those whose name contains the word of ktest=WORD on
- * the command line. Success and failure are told by the exit status of the machine.
+ * Runs the in-kernel tests of every component in the image, or those whose name contains the word
+ * of ktest=WORD on the command line. Success and failure are told by the exit status of the
+ * machine.
  */
 #include <app/app.h>
 #include <bootargs/bootargs.h>

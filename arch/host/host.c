@@ -136,7 +136,7 @@ void arch_tlb_shootdown_kernel(vaddr_t va, uint64_t size)
 {
 }
 
-/* --- other harts, time, power: there are none --------------------------------------------------- */
+/* --- other harts, time, power: there are none ------------------------------------------------- */
 
 int arch_smp_add(hartid_t hart)
 {

@@ -1,6 +1,7 @@
 /*
- * The Linux system interface, measured from the outside: a static program that runs unmodified on Trine's
- * monolithic kernel and on Linux. Under -icount one nanosecond of CLOCK_MONOTONIC is one instruction.
+ * The Linux system interface, measured from the outside: a static program that runs unmodified on
+ * Trine's monolithic kernel and on Linux. Under -icount one nanosecond of CLOCK_MONOTONIC is one
+ * instruction.
  *
  * Prints "BENCH sys.NAME instructions" per figure, best of three rounds, what one operation costs.
  */

@@ -40,7 +40,7 @@ const char *bootargs_get(const char *name)
 
 static bool is_ours(const char *name, const char *value, int *rc)
 {
-    LINKER_SET_FOREACH (bootargs, struct bootarg, arg) {
+    LINKER_SET_FOREACH(bootargs, struct bootarg, arg) {
         if (str_equal(arg->name, name)) {
             *rc = arg->set(value);
             return true;

@@ -8,9 +8,9 @@
 #define EARLY_SIZE 2048
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
-static struct console *consoles; /* GUARDED_BY(console_lock); grows only */
+static struct console *consoles;                          /* GUARDED_BY(console_lock); grows only */
 static void (*input)(const char *bytes, size_t nr_bytes); /* [a] */
-static bool is_panic;            /* [a] no locks any more */
+static bool is_panic;                                     /* [a] no locks any more */
 
 /* What was written before the first console came; what did not fit is lost from the end. */
 static char early[EARLY_SIZE];

@@ -13,7 +13,7 @@ static const struct driver *match(const struct fdt_node *node, const char **comp
     const char *have;
 
     for (unsigned i = 0; (have = fdt_prop_string(&node->compatible, i)) != NULL; i++) {
-        LINKER_SET_FOREACH (drivers, struct driver, driver) {
+        LINKER_SET_FOREACH(drivers, struct driver, driver) {
             for (const char *const *want = driver->compatible; *want != NULL; want++) {
                 if (str_equal(have, *want)) {
                     *compatible = have;

@@ -62,8 +62,8 @@ bool alloc_should_fail(void)
 {
     uint64_t number = __atomic_add_fetch(&seen, 1, __ATOMIC_RELAXED);
     uint64_t period = __atomic_load_n(&every, __ATOMIC_RELAXED);
-    bool fails = number == __atomic_load_n(&nth, __ATOMIC_RELAXED) ||
-                 (period != 0 && number % period == 0);
+    bool fails =
+        number == __atomic_load_n(&nth, __ATOMIC_RELAXED) || (period != 0 && number % period == 0);
 
     fails |= task_should_fail();
     if (fails)

@@ -2,8 +2,8 @@
  * The buddy lists of a zone: splitting on allocation, merging on release.
  *
  * The buddy of the block at pfn of order k is the block at pfn ^ 2^k. The two merge iff the buddy's
- * first frame says FRAME_FREE and the same order; so the type FRAME_FREE never appears anywhere but in
- * the first frame of a block that is in a list.
+ * first frame says FRAME_FREE and the same order; so the type FRAME_FREE never appears anywhere but
+ * in the first frame of a block that is in a list.
  */
 #include <bits/bits.h>
 

@@ -1,6 +1,6 @@
 /*
- * The public face of the frame allocator: boot, allocation with its per-CPU caches in front, shrinkers,
- * reserved ranges, statistics.
+ * The public face of the frame allocator: boot, allocation with its per-CPU caches in front,
+ * shrinkers, reserved ranges, statistics.
  *
  * Order 0 is served from a small stack per CPU with interrupts masked (see the inline functions of
  * <frame/frame.h>); a stack is refilled and drained half at a time under frame_lock.
@@ -54,8 +54,8 @@ static void zone_add(pfn_t start, pfn_t end)
     frame_nr_zones++;
 }
 
-COLD int frame_init(const struct frame_range *ram, size_t nr_ram, const struct frame_range *reserved,
-               size_t nr_reserved)
+COLD int frame_init(const struct frame_range *ram, size_t nr_ram,
+                    const struct frame_range *reserved, size_t nr_reserved)
 {
     bool is_usable = false;
 
@@ -98,7 +98,8 @@ COLD int frame_init(const struct frame_range *ram, size_t nr_ram, const struct f
 
 /* --- allocation ------------------------------------------------------------------------------- */
 
-/* One block from any zone. The lock is dropped between sections, so that opening 1 GiB delays nobody. */
+/* One block from any zone. The lock is dropped between sections, so that opening 1 GiB delays
+ * nobody. */
 static struct frame *block_take(unsigned order)
 {
     struct frame *f = NULL;
@@ -180,8 +181,8 @@ void frame_shrinker_add(struct frame_shrinker *s)
 #ifdef DEBUG
 
 /*
- * Free frames are filled with a pattern, which is checked when they are handed out again. The mark is
- * kept per frame, since blocks merge and split meanwhile.
+ * Free frames are filled with a pattern, which is checked when they are handed out again. The mark
+ * is kept per frame, since blocks merge and split meanwhile.
  */
 #define FRAME_FLAG_POISONED 0x5d
 #define FRAME_POISON        0x6b6b6b6b6b6b6b6bull
@@ -463,7 +464,8 @@ COLD void frame_stats(struct frame_stats *out)
     spin_unlock_irqrestore(&frame_lock, irq);
 }
 
-/* Walks the open sections of one zone by block heads; the frames found free must be those listed. */
+/* Walks the open sections of one zone by block heads; the frames found free must be those listed.
+ */
 static void zone_check(const struct zone *z, pfn_t start, pfn_t end)
 {
     for (pfn_t pfn = start; pfn < end;) {
@@ -522,7 +524,8 @@ void frame_check(void)
         for (size_t k = 0; k < frame_extras.nr; k++) {
             const struct pfn_range *r = &frame_extras.ranges[k];
 
-            if (r->start >= z->start && r->end <= z->end && !(r->start >= z->base && r->end <= z->low))
+            if (r->start >= z->start && r->end <= z->end &&
+                !(r->start >= z->base && r->end <= z->low))
                 zone_check(z, r->start, r->end);
         }
     }

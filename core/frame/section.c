@@ -1,9 +1,9 @@
 /*
  * Opening RAM: descriptors are mapped one section (512 KiB) at a time, when the lists run dry.
  *
- * The page of descriptors, and the page tables that map it, come from the top of a zone growing down,
- * so that the bottom stays whole and merges up to blocks of 1 GiB. When a zone has no untouched RAM
- * left they come from the lists.
+ * The page of descriptors, and the page tables that map it, come from the top of a zone growing
+ * down, so that the bottom stays whole and merges up to blocks of 1 GiB. When a zone has no
+ * untouched RAM left they come from the lists.
  */
 #include <arch/cpu.h>
 #include <arch/paging.h>

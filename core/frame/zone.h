@@ -21,13 +21,13 @@
 _Static_assert(SECTION_PAGES == 1 << SECTION_ORDER, "one page of descriptors per section");
 
 struct zone {
-    pfn_t start;           /* [I] section aligned */
-    pfn_t end;             /* [I] section aligned, exclusive */
-    pfn_t base;            /* [I] first section that is not wholly reserved */
-    pfn_t low;             /* section aligned; may pass `high` by less than a section */
-    pfn_t high;            /* frames from here up: metadata, holes and extra sections */
-    uint64_t nr_free;      /* frames in the lists */
-    uint32_t order_mask;   /* bit n: free[n] is not empty */
+    pfn_t start;         /* [I] section aligned */
+    pfn_t end;           /* [I] section aligned, exclusive */
+    pfn_t base;          /* [I] first section that is not wholly reserved */
+    pfn_t low;           /* section aligned; may pass `high` by less than a section */
+    pfn_t high;          /* frames from here up: metadata, holes and extra sections */
+    uint64_t nr_free;    /* frames in the lists */
+    uint32_t order_mask; /* bit n: free[n] is not empty */
     uint64_t nr_blocks[FRAME_NR_ORDERS];
     struct list free[FRAME_NR_ORDERS];
 };

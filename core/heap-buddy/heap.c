@@ -3,9 +3,9 @@
  * simplest heap; a block wastes up to half of itself.
  *
  * Blocks of a page and more come from the frame allocator as they are. Smaller ones are halves of
- * halves of a page. The page is a binary tree: node 1 is the page, the children of node n are 2n and
- * 2n + 1, the nodes from 64 on are the units of 64 bytes. Two bits per inner node describe it, and the
- * 63 pairs of bits fit into the page's frame descriptor, so that blocks need no header:
+ * halves of a page. The page is a binary tree: node 1 is the page, the children of node n are 2n
+ * and 2n + 1, the nodes from 64 on are the units of 64 bytes. Two bits per inner node describe it,
+ * and the 63 pairs of bits fit into the page's frame descriptor, so that blocks need no header:
  *
  *   split   the node is divided into its children
  *   single  exactly one of its children is free as a whole (is in a free list)
@@ -21,7 +21,9 @@
 #include <log/log.h>
 
 #define UNIT_SHIFT 6
-#define NR_LEVELS  (PAGE_SHIFT - UNIT_SHIFT) /* levels below the page: 0 = units .. 5 = half pages */
+#define NR_LEVELS                                                                                  \
+    (PAGE_SHIFT - UNIT_SHIFT) /* levels below the page: 0 = units .. 5 = half pages                \
+                               */
 #define PAGE_LEVEL NR_LEVELS
 
 static struct spinlock heap_lock = SPINLOCK_INIT("heap");

@@ -1,9 +1,9 @@
 /*
  * Wrapping, checking and listing of heap blocks; see <heapdebug/heapdebug.h>.
  *
- * The list of all blocks is in allocation order, so that heap_leaks_mark() is a sequence number. The
- * report groups by call site without allocating: it finds the sites one after the other, largest
- * first, by walking the list once per site.
+ * The list of all blocks is in allocation order, so that heap_leaks_mark() is a sequence number.
+ * The report groups by call site without allocating: it finds the sites one after the other,
+ * largest first, by walking the list once per site.
  */
 #include <heapdebug/heapdebug.h>
 #include <list/list.h>

@@ -1,9 +1,10 @@
 /*
- * The heap contract over object caches: 32 size classes, four per power of two, each a slab cache with
- * its magazines per CPU. The fastest heap; costs up to a quarter of a block and half-used slabs.
+ * The heap contract over object caches: 32 size classes, four per power of two, each a slab cache
+ * with its magazines per CPU. The fastest heap; costs up to a quarter of a block and half-used
+ * slabs.
  *
- * Blocks above SLAB_MAX_SIZE are runs of frames; their first frame's `owner` is NULL and `priv` counts
- * the frames, so that heap_free() tells the two apart by one load.
+ * Blocks above SLAB_MAX_SIZE are runs of frames; their first frame's `owner` is NULL and `priv`
+ * counts the frames, so that heap_free() tells the two apart by one load.
  */
 #include <base/errno.h>
 #include <faultinject/faultinject.h>
@@ -40,7 +41,7 @@ int heap_init(void)
     };
     size_t next_16 = 0, next_128 = 0;
 
-    for (size_t class = 0; class < NR_CLASSES; class++) {
+    for (size_t class = 0; class < NR_CLASSES; class ++) {
         size_t size = class_size(class);
         /* Natural alignment, as far as the size has it: for heap_alloc_aligned(). */
         size_t align = MIN(size & -size, (size_t)PAGE_SIZE);
@@ -92,7 +93,7 @@ static NOINLINE void *alloc_aligned(size_t align, size_t size)
 {
     if (size > SLAB_MAX_SIZE || align > PAGE_SIZE)
         return large_alloc(align, size);
-    for (size_t class = 0; class < NR_CLASSES; class++) {
+    for (size_t class = 0; class < NR_CLASSES; class ++) {
         if (class_size(class) >= size && (class_size(class) & (align - 1)) == 0)
             return slab_alloc(&caches[class]);
     }
@@ -140,7 +141,7 @@ size_t heap_shrink(void)
 {
     size_t nr_freed = 0;
 
-    for (size_t class = 0; class < NR_CLASSES; class++)
+    for (size_t class = 0; class < NR_CLASSES; class ++)
         nr_freed += slab_cache_shrink(&caches[class]);
     return nr_freed;
 }
@@ -149,7 +150,7 @@ void heap_stats(struct heap_stats *out)
 {
     *out = (struct heap_stats){.provider = "slab"};
     out->nr_frames = __atomic_load_n(&nr_large_frames, __ATOMIC_RELAXED);
-    for (size_t class = 0; class < NR_CLASSES; class++) {
+    for (size_t class = 0; class < NR_CLASSES; class ++) {
         struct slab_cache_stats stats;
 
         slab_cache_stats(&caches[class], &stats);
@@ -162,7 +163,7 @@ void heap_stats(struct heap_stats *out)
 
 void heap_check(void)
 {
-    for (size_t class = 0; class < NR_CLASSES; class++) {
+    for (size_t class = 0; class < NR_CLASSES; class ++) {
         slab_cache_check(&caches[class]);
         assert(cache_for(class_size(class)) == &caches[class]);
     }

@@ -1,10 +1,10 @@
 /*
- * The heap contract over two-level segregated fit: bounded time per operation while no memory has to be
- * fetched from the frame allocator.
+ * The heap contract over two-level segregated fit: bounded time per operation while no memory has
+ * to be fetched from the frame allocator.
  *
  * One TLSF instance under one lock, interrupts masked. Pools are runs of frames, larger as the heap
- * grows; they go back only in heap_shrink(), which the frame allocator calls when memory is short, so
- * that freeing stays bounded too. An allocation of more than half the largest pool fails.
+ * grows; they go back only in heap_shrink(), which the frame allocator calls when memory is short,
+ * so that freeing stays bounded too. An allocation of more than half the largest pool fails.
  */
 #include <bits/bits.h>
 #include <faultinject/faultinject.h>
@@ -49,7 +49,8 @@ static ALWAYS_INLINE void unlock_heap(unsigned long irq)
 static COLD bool grow(size_t align, size_t size)
 {
     size_t need = tlsf_pool_size_for(align, size);
-    size_t nr_pages = MIN(MAX(READ_ONCE(nr_frames) / 4, (size_t)POOL_MIN_PAGES), (size_t)POOL_MAX_PAGES);
+    size_t nr_pages =
+        MIN(MAX(READ_ONCE(nr_frames) / 4, (size_t)POOL_MIN_PAGES), (size_t)POOL_MAX_PAGES);
     struct frame *f;
     struct pool *pool;
     unsigned long irq;
@@ -130,8 +131,8 @@ static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
 }
 
 /*
- * The hot paths call nothing while they hold values, so that they need no stack: waiting for the lock
- * and fetching memory are tail calls.
+ * The hot paths call nothing while they hold values, so that they need no stack: waiting for the
+ * lock and fetching memory are tail calls.
  */
 static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t seen)
 {

@@ -23,7 +23,7 @@ static struct {
 
 void ipi_send(cpumask_t cpus, enum ipi ipi)
 {
-    for_each_cpu (cpu) {
+    for_each_cpu(cpu) {
         if (cpus >> cpu & 1)
             __atomic_fetch_or(&per_cpu(ipi_pending, cpu), 1u << ipi, __ATOMIC_SEQ_CST);
     }

@@ -1,8 +1,8 @@
 /*
  * Dispatch of interrupts: timer, requests from other CPUs, devices.
  *
- * Lines may be registered before their controller is: they are unmasked when it comes, so that the order of
- * nodes in the device tree does not matter.
+ * Lines may be registered before their controller is: they are unmasked when it comes, so that the
+ * order of nodes in the device tree does not matter.
  */
 #include <arch/context.h>
 #include <arch/cpu.h>
@@ -22,8 +22,8 @@
 struct irq_line {
     irq_handler_t handler; /* [a] written under irq_lock */
     void *ctx;
-    uint64_t count;        /* only by the CPU that claimed the line */
-    uint32_t running;      /* [a] handlers now running */
+    uint64_t count;   /* only by the CPU that claimed the line */
+    uint32_t running; /* [a] handlers now running */
 };
 
 static struct spinlock irq_lock = SPINLOCK_INIT("irq");

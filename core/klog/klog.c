@@ -16,7 +16,7 @@
 
 static struct spinlock log_lock = SPINLOCK_INIT("log");
 static char ring[RING_SIZE] SECTION(".noinit.log"); /* GUARDED_BY(log_lock) */
-static uint64_t written; /* bytes ever put into the ring */
+static uint64_t written;                            /* bytes ever put into the ring */
 static unsigned level = LOG_INFO + 1;
 
 void log_set_level(unsigned new_level)

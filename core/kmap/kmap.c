@@ -1,8 +1,9 @@
 /*
- * Kernel virtual ranges: first fit over a list of free ranges, ordered by address and merged on release.
+ * Kernel virtual ranges: first fit over a list of free ranges, ordered by address and merged on
+ * release.
  *
- * The nodes of the list come from pages of their own, so that nothing here needs a heap. Each range gets
- * one page more than asked for, at its low end, which stays unmapped: the guard.
+ * The nodes of the list come from pages of their own, so that nothing here needs a heap. Each range
+ * gets one page more than asked for, at its low end, which stays unmapped: the guard.
  */
 #include <arch/memory.h>
 #include <arch/paging.h>
@@ -54,8 +55,8 @@ void kmap_init(void)
 static void range_give_locked(vaddr_t start, uint64_t size);
 
 /*
- * Address behind the guard page of a range with room for size bytes; 0: no room. The address is congruent
- * to pa modulo 2 MiB if the range is so large that it can be mapped by such leaves.
+ * Address behind the guard page of a range with room for size bytes; 0: no room. The address is
+ * congruent to pa modulo 2 MiB if the range is so large that it can be mapped by such leaves.
  */
 static vaddr_t range_take(uint64_t size, paddr_t pa)
 {
@@ -145,7 +146,8 @@ void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
         range_give(va, whole);
         return NULL;
     }
-    /* Entries may be cached as invalid: privileged specification, "Supervisor Memory-Management Fence". */
+    /* Entries may be cached as invalid: privileged specification, "Supervisor Memory-Management
+     * Fence". */
     arch_tlb_shootdown_kernel(va, whole);
     return (void *)(va + in_page);
 }
@@ -220,7 +222,8 @@ void *kmap_alloc_stack(size_t size)
         if (f != NULL) {
             unsigned long irq = spin_lock_irqsave(&kmap_lock);
 
-            rc = arch_pt_map(&arch_kernel_pt, va + done, frame_to_pa(f), PAGE_SIZE, PT_RW | PT_G, 0);
+            rc =
+                arch_pt_map(&arch_kernel_pt, va + done, frame_to_pa(f), PAGE_SIZE, PT_RW | PT_G, 0);
             spin_unlock_irqrestore(&kmap_lock, irq);
         }
         if (rc != 0) {

@@ -73,7 +73,7 @@ int ktest_run(const char *filter)
     int nr_bad = 0;
     int nr_skipped = 0;
 
-    LINKER_SET_FOREACH (ktest, struct ktest, test) {
+    LINKER_SET_FOREACH(ktest, struct ktest, test) {
         bool is_skipped;
 
         if (filter && !strstr(test->name, filter)) {

@@ -1,6 +1,6 @@
 /*
- * Locks on the host, where one thread runs: no waiting, but taking a lock twice or giving back one that
- * is not held is still a bug.
+ * Locks on the host, where one thread runs: no waiting, but taking a lock twice or giving back one
+ * that is not held is still a bug.
  */
 #include <lock/order.h>
 #include <lock/spinlock.h>

@@ -1,5 +1,6 @@
 /*
- * The log and panic on the host: lines go to stderr, a panic ends the process or jumps into the test.
+ * The log and panic on the host: lines go to stderr, a panic ends the process or jumps into the
+ * test.
  */
 #include <stdio.h>
 

@@ -88,7 +88,8 @@ static bool panic_begin(void)
     int self = (int)cpu_index();
 
     arch_irq_disable();
-    if (!__atomic_compare_exchange_n(&panic_cpu, &none, self, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+    if (!__atomic_compare_exchange_n(&panic_cpu, &none, self, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)) {
         if (none == self)
             return false;
         stop_here();
@@ -104,7 +105,7 @@ static NORETURN void panic_end(void)
 
     if (others != 0)
         ipi_send(others, IPI_STOP);
-    for_each_cpu (cpu) {
+    for_each_cpu(cpu) {
         if (!(others >> cpu & 1))
             continue;
         __atomic_store_n(&reporting_turn, (int)cpu, __ATOMIC_RELEASE);
@@ -145,12 +146,12 @@ void assert_failed(const char *condition, const char *file, int line)
 void panic_trap(const struct trap_frame *frame)
 {
     if (!panic_begin()) {
-        log_print(LOG_EMERG, "panic within a panic: %s at %p, address %p", arch_trap_name(frame->cause),
-                  (void *)frame->pc, (void *)frame->value);
+        log_print(LOG_EMERG, "panic within a panic: %s at %p, address %p",
+                  arch_trap_name(frame->cause), (void *)frame->pc, (void *)frame->value);
         power_off_failure();
     }
-    log_print(LOG_EMERG, "kernel panic on CPU %u: %s, address %p", cpu_index(), arch_trap_name(frame->cause),
-              (void *)frame->value);
+    log_print(LOG_EMERG, "kernel panic on CPU %u: %s, address %p", cpu_index(),
+              arch_trap_name(frame->cause), (void *)frame->value);
     panic_print_frame(frame);
     panic_end();
 }
@@ -161,8 +162,8 @@ void kernel_stack_overflow(struct trap_frame *frame)
 
     if (!panic_begin())
         power_off_failure();
-    log_print(LOG_EMERG, "kernel panic on CPU %u: kernel stack overflow, sp %p, stack from %p", cpu_index(),
-              (void *)frame->sp, (void *)t->overflow_base);
+    log_print(LOG_EMERG, "kernel panic on CPU %u: kernel stack overflow, sp %p, stack from %p",
+              cpu_index(), (void *)frame->sp, (void *)t->overflow_base);
     panic_print_frame(frame);
     panic_end();
 }

@@ -1,7 +1,7 @@
 /*
- * DEBUG builds: behind every object lie a state word, which doubles as a red zone, and the call site
- * that allocated it. Free objects without a constructor are filled with a pattern that is checked when
- * they are handed out.
+ * DEBUG builds: behind every object lie a state word, which doubles as a red zone, and the call
+ * site that allocated it. Free objects without a constructor are filled with a pattern that is
+ * checked when they are handed out.
  */
 #include <log/log.h>
 #include <string/string.h>

@@ -1,8 +1,9 @@
 /*
  * Object caches: making them, the slow halves of allocation and release, shrinking, statistics.
  *
- * A miss moves half a magazine at a time between the CPU and the slabs, under the cache's lock. Frames
- * are fetched and given back without locks held. Order of locks: caches_lock, then a cache's lock.
+ * A miss moves half a magazine at a time between the CPU and the slabs, under the cache's lock.
+ * Frames are fetched and given back without locks held. Order of locks: caches_lock, then a cache's
+ * lock.
  */
 #include <arch/cpu.h>
 #include <faultinject/faultinject.h>

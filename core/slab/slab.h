@@ -1,9 +1,10 @@
 /*
- * Private to core/slab: the descriptor of a slab, which overlays the struct frame of its first frame.
+ * Private to core/slab: the descriptor of a slab, which overlays the struct frame of its first
+ * frame.
  *
  * An object is *made* when it is first handed out or constructed; slots from nr_made on have never
- * been touched, so that a new slab costs nothing until it is used. Lists of slabs are linked by frame
- * number, since two pointers, the cache and the counts would not fit into a descriptor.
+ * been touched, so that a new slab costs nothing until it is used. Lists of slabs are linked by
+ * frame number, since two pointers, the cache and the counts would not fit into a descriptor.
  */
 #ifndef SLAB_PRIVATE_H
 #define SLAB_PRIVATE_H

@@ -93,7 +93,8 @@ static void **link_of(const struct slab_cache *cache, void *object)
     return (void **)((char *)object + cache->link_offset);
 }
 
-/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one. */
+/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one.
+ */
 static void *object_take(struct slab_cache *cache, struct slab *s)
 {
     void *object;

@@ -88,7 +88,7 @@ int wait_wake(struct wait_queue *wq, int nr, uint32_t key)
     struct wait_entry *next;
     int nr_woken = 0;
 
-    list_for_each_entry_safe (entry, next, &wq->waiters, node) {
+    list_for_each_entry_safe(entry, next, &wq->waiters, node) {
         if (entry->is_exclusive && nr <= 0) {
             break;
         }

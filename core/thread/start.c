@@ -91,7 +91,7 @@ COLD int thread_system_init(void)
     struct run_queue *rq = &per_cpu(run_queue, 0);
 
     sched_policy_init(time_frequency_hz());
-    for_each_cpu (cpu) {
+    for_each_cpu(cpu) {
         rq_init(&per_cpu(run_queue, cpu), cpu);
     }
     thread_init_fields(&boot_thread, "boot");

@@ -54,7 +54,7 @@ void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx)
     unsigned long flags = spin_lock_irqsave(&list_lock);
     struct thread *t;
 
-    list_for_each_entry (t, &all_threads, all_node) {
+    list_for_each_entry(t, &all_threads, all_node) {
         fn(t, ctx);
     }
     spin_unlock_irqrestore(&list_lock, flags);

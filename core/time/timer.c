@@ -160,7 +160,7 @@ bool timer_cancel_sync(struct timer *timer)
         return was_armed;
     }
     do {
-        for_each_cpu (cpu) {
+        for_each_cpu(cpu) {
             while (__atomic_load_n(&per_cpu(timer_base, cpu).running, __ATOMIC_ACQUIRE) == timer) {
                 arch_cpu_relax();
             }

@@ -177,7 +177,7 @@ void tlsf_pool_walk(const struct tlsf_pool *pool,
 
 const char *tlsf_check(const struct tlsf *t)
 {
-    for (unsigned class = 0; class < TLSF_NR_CLASSES; class++) {
+    for (unsigned class = 0; class < TLSF_NR_CLASSES; class ++) {
         const struct tlsf_links *head = &t->classes[class];
 
         if ((head->next != head) != (t->words[class / 64] >> class % 64 & 1))

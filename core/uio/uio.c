@@ -13,7 +13,8 @@ int uio_init_vector(struct uio *uio, const struct io_segment *segments, unsigned
         if (segments[i].nr_bytes > INT64_MAX || sum > INT64_MAX)
             return -EINVAL;
     }
-    *uio = (struct uio){.nr_left = sum, .segments = segments, .nr_segments = nr_segments, .is_user = true};
+    *uio = (struct uio){
+        .nr_left = sum, .segments = segments, .nr_segments = nr_segments, .is_user = true};
     return 0;
 }
 
@@ -48,7 +49,8 @@ size_t uio_copy_to(struct uio *uio, const void *src, size_t n)
         size_t nr_failed = 0;
 
         if (uio->is_user)
-            nr_failed = copy_to_user_partial((vaddr_t)uio->base, (const char *)src + nr_done, nr_now);
+            nr_failed =
+                copy_to_user_partial((vaddr_t)uio->base, (const char *)src + nr_done, nr_now);
         else
             memcpy(uio->base, (const char *)src + nr_done, nr_now);
         uio_advance(uio, nr_now - nr_failed);

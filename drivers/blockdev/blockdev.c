@@ -43,7 +43,7 @@ static void publish(struct block_device *dev)
     devices.prev = &dev->node;
     spin_unlock_irqrestore(&devices_lock, flags);
 
-    LINKER_SET_FOREACH (block_watchers, struct block_watcher, watcher) {
+    LINKER_SET_FOREACH(block_watchers, struct block_watcher, watcher) {
         watcher->added(dev);
     }
 }

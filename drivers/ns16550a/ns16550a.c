@@ -2,8 +2,8 @@
  * The 16550A UART (National Semiconductor PC16550D data sheet, 1995): output by polling, input by
  * interrupt. One instance: the console.
  *
- * Output polls because the kernel's messages must work in any context; the receiver's FIFO is emptied by
- * the interrupt handler into the console's input.
+ * Output polls because the kernel's messages must work in any context; the receiver's FIFO is
+ * emptied by the interrupt handler into the console's input.
  */
 #include <arch/mmio.h>
 #include <base/errno.h>
@@ -56,7 +56,8 @@ static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
     (void)con;
     for (size_t i = 0; i < nr_bytes; i++) {
         if (i % FIFO_SIZE == 0) {
-            for (unsigned spins = 0; !(reg_read(UART_LSR) & LSR_THRE) && spins < SEND_SPINS; spins++)
+            for (unsigned spins = 0; !(reg_read(UART_LSR) & LSR_THRE) && spins < SEND_SPINS;
+                 spins++)
                 ;
         }
         reg_write(UART_THR, (uint8_t)bytes[i]);

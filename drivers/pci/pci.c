@@ -149,7 +149,7 @@ void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset, uint64_
 
 static const struct pci_driver *driver_for(const struct pci_device *dev)
 {
-    LINKER_SET_FOREACH (pci_drivers, struct pci_driver, driver) {
+    LINKER_SET_FOREACH(pci_drivers, struct pci_driver, driver) {
         if (driver->vendor_id == dev->vendor_id && dev->device_id >= driver->device_first &&
             dev->device_id <= driver->device_last)
             return driver;

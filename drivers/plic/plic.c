@@ -1,8 +1,8 @@
 /*
  * The platform-level interrupt controller (RISC-V PLIC specification 1.0.0).
  *
- * Every source has priority 1 and every hart's supervisor context threshold 0. A source is enabled in
- * the contexts of the CPUs of its affinity mask: at first the boot CPU's only.
+ * Every source has priority 1 and every hart's supervisor context threshold 0. A source is enabled
+ * in the contexts of the CPUs of its affinity mask: at first the boot CPU's only.
  */
 #include <arch/mmio.h>
 #include <arch/smp.h>
@@ -14,28 +14,28 @@
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
 
-#define PLIC_PRIORITY         0x000000
-#define PLIC_ENABLE           0x002000
-#define PLIC_ENABLE_STRIDE    0x80
-#define PLIC_CONTEXT          0x200000
-#define PLIC_CONTEXT_STRIDE   0x1000
-#define PLIC_THRESHOLD        0
-#define PLIC_CLAIM            4
-#define PLIC_MAX_SOURCES      1024
-#define PLIC_MAX_CONTEXTS     15872
+#define PLIC_PRIORITY            0x000000
+#define PLIC_ENABLE              0x002000
+#define PLIC_ENABLE_STRIDE       0x80
+#define PLIC_CONTEXT             0x200000
+#define PLIC_CONTEXT_STRIDE      0x1000
+#define PLIC_THRESHOLD           0
+#define PLIC_CLAIM               4
+#define PLIC_MAX_SOURCES         1024
+#define PLIC_MAX_CONTEXTS        15872
 #define INTC_SUPERVISOR_EXTERNAL 9
 
 static struct {
     volatile uint8_t *regs;
     uint32_t nr_sources;
-    struct spinlock lock;         /* enable bits: read, modify, write */
-    int context[NR_CPUS_MAX];     /* [I] of each CPU's supervisor mode, -1: none */
+    struct spinlock lock;     /* enable bits: read, modify, write */
+    int context[NR_CPUS_MAX]; /* [I] of each CPU's supervisor mode, -1: none */
 } plic = {.lock = SPINLOCK_INIT("plic")};
 
 static void enable_set(unsigned cpu, unsigned irq, bool is_enabled)
 {
-    volatile uint8_t *word = plic.regs + PLIC_ENABLE + (size_t)plic.context[cpu] * PLIC_ENABLE_STRIDE +
-                             irq / 32 * 4;
+    volatile uint8_t *word =
+        plic.regs + PLIC_ENABLE + (size_t)plic.context[cpu] * PLIC_ENABLE_STRIDE + irq / 32 * 4;
     uint32_t bits = mmio_read32(word);
 
     bits = is_enabled ? bits | 1u << irq % 32 : bits & ~(1u << irq % 32);
@@ -117,8 +117,8 @@ static int plic_probe(struct device *dev)
         return -EBUSY;
     if (dev->nr_regs == 0 || dev->reg[0].size < PLIC_CONTEXT + PLIC_CONTEXT_STRIDE)
         return -EINVAL;
-    if (fdt_node_u32(dev->fdt, &dev->node, "riscv,ndev", &plic.nr_sources) != 0 || plic.nr_sources == 0 ||
-        plic.nr_sources >= PLIC_MAX_SOURCES)
+    if (fdt_node_u32(dev->fdt, &dev->node, "riscv,ndev", &plic.nr_sources) != 0 ||
+        plic.nr_sources == 0 || plic.nr_sources >= PLIC_MAX_SOURCES)
         return -EINVAL;
     for (unsigned cpu = 0; cpu < NR_CPUS_MAX; cpu++)
         plic.context[cpu] = -1;

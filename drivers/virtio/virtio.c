@@ -36,7 +36,7 @@ static bool reset(struct virtio_device *vdev)
 
 static const struct virtio_driver *driver_for(uint32_t device_id)
 {
-    LINKER_SET_FOREACH (virtio_drivers, struct virtio_driver, driver) {
+    LINKER_SET_FOREACH(virtio_drivers, struct virtio_driver, driver) {
         if (driver->device_id == device_id)
             return driver;
     }

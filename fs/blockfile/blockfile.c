@@ -28,7 +28,7 @@ struct blockfile {
 };
 
 static struct mutex blockfiles_lock;
-static LIST_DEFINE(blockfiles); /* [blockfiles_lock] */
+static LIST_DEFINE(blockfiles);    /* [blockfiles_lock] */
 static struct superblock *blockfs; /* what the devices' own inodes belong to */
 
 static struct blockfile *blockfile_of_cache(struct pagecache *cache)
@@ -113,7 +113,7 @@ static struct blockfile *blockfile_get(devno_t rdev)
     if (dev == NULL)
         return NULL;
     mutex_lock(&blockfiles_lock);
-    list_for_each_entry (bf, &blockfiles, node) {
+    list_for_each_entry(bf, &blockfiles, node) {
         if (bf->dev == dev)
             found = bf;
     }
@@ -173,7 +173,8 @@ static int64_t block_seek(struct file *file, int64_t offset, int whence)
     int64_t base = whence == SEEK_CUR ? (int64_t)file->pos : whence == SEEK_END ? size : 0;
     int64_t pos;
 
-    if (whence < SEEK_SET || whence > SEEK_END || __builtin_add_overflow(base, offset, &pos) || pos < 0)
+    if (whence < SEEK_SET || whence > SEEK_END || __builtin_add_overflow(base, offset, &pos) ||
+        pos < 0)
         return -EINVAL;
     file->pos = (uint64_t)pos;
     return pos;
@@ -249,7 +250,8 @@ static const struct file_ops block_file_ops = {
     .ioctl = block_ioctl,
 };
 
-static struct device_range block_range; /* of the first device's major; all disks share one so far */
+static struct device_range
+    block_range; /* of the first device's major; all disks share one so far */
 
 static void device_added(struct block_device *dev)
 {

@@ -1,6 +1,6 @@
 /*
- * The memory devices of mem(4), null(4), full(4), random(4) and /dev/kmsg: major 1, minors as in Linux's
- * admin-guide/devices.txt.
+ * The memory devices of mem(4), null(4), full(4), random(4) and /dev/kmsg: major 1, minors as in
+ * Linux's admin-guide/devices.txt.
  */
 #include <base/errno.h>
 #include <devfs/devfs.h>
@@ -159,8 +159,8 @@ static const struct memdev {
     uint32_t mode;
     const struct file_ops *ops;
 } memdevs[] = {
-    {"null", 3, 0666, &null_ops},     {"zero", 5, 0666, &zero_ops},
-    {"full", 7, 0666, &full_ops},     {"random", 8, 0666, &random_ops},
+    {"null", 3, 0666, &null_ops},      {"zero", 5, 0666, &zero_ops},
+    {"full", 7, 0666, &full_ops},      {"random", 8, 0666, &random_ops},
     {"urandom", 9, 0666, &random_ops}, {"kmsg", 11, 0644, &kmsg_ops},
 };
 
@@ -177,8 +177,11 @@ static int memdev_open(struct file *file)
 }
 
 static const struct file_ops memdev_ops = {.open = memdev_open};
-static struct device_range memdev_range = {
-    .name = "mem", .mode_type = S_IFCHR, .first = DEVNO(MEM_MAJOR, 0), .nr = 256, .ops = &memdev_ops};
+static struct device_range memdev_range = {.name = "mem",
+                                           .mode_type = S_IFCHR,
+                                           .first = DEVNO(MEM_MAJOR, 0),
+                                           .nr = 256,
+                                           .ops = &memdev_ops};
 
 int memdev_init(void)
 {

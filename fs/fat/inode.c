@@ -19,7 +19,7 @@ static struct fat_inode *find_placed(struct fat_volume *vol, const struct fat_in
 {
     struct fat_inode *fi;
 
-    list_for_each_entry (fi, bucket_of(vol, dir, slot), node) {
+    list_for_each_entry(fi, bucket_of(vol, dir, slot), node) {
         if (fi->dir == dir && fi->slot == slot)
             return fi;
     }

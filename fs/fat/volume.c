@@ -114,7 +114,7 @@ static int store_all_entries(struct fat_volume *vol)
 
     mutex_lock(&vol->lock);
     for (unsigned i = 0; i < FAT_NR_BUCKETS; i++) {
-        list_for_each_entry (fi, &vol->buckets[i], node) {
+        list_for_each_entry(fi, &vol->buckets[i], node) {
             int ret = fat_inode_store(fi);
 
             if (result == 0)

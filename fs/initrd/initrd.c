@@ -1,7 +1,7 @@
 /*
  * The initrd. See <initrd/initrd.h>. The format is that of Linux's buffer-format.rst: a sequence of
- * members, each a newc cpio archive or a gzip of one. A gzip member is inflated into fresh contiguous
- * frames, which then are treated as memory that stays.
+ * members, each a newc cpio archive or a gzip of one. A gzip member is inflated into fresh
+ * contiguous frames, which then are treated as memory that stays.
  */
 #include <initrd/initrd.h>
 
@@ -114,8 +114,8 @@ static int make_node(const char *name, const struct cpio_entry *entry)
 /* ---- bodies ---- */
 
 /*
- * Gives the body's whole pages to the file where they are page aligned and the frame allocator lets them
- * go; otherwise the file merely refers to the memory.
+ * Gives the body's whole pages to the file where they are page aligned and the frame allocator lets
+ * them go; otherwise the file merely refers to the memory.
  */
 static void set_body(struct inode *inode, const struct cpio_entry *entry)
 {
@@ -182,7 +182,8 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
 
     inode->uid = entry->uid;
     inode->gid = entry->gid;
-    inode->atime_ns = inode->mtime_ns = inode->ctime_ns = (int64_t)entry->mtime * (int64_t)NS_PER_SEC;
+    inode->atime_ns = inode->mtime_ns = inode->ctime_ns =
+        (int64_t)entry->mtime * (int64_t)NS_PER_SEC;
     if (!S_ISLNK(inode->mode))
         inode->mode = (inode->mode & S_IFMT) | (entry->mode & S_IALLUGO);
     if (S_ISREG(inode->mode) && S_ISREG(entry->mode)) {

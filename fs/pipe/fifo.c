@@ -1,5 +1,6 @@
 /*
- * FIFOs: pipes with a name. The ring exists while somebody has the FIFO open. Opening follows fifo(7).
+ * FIFOs: pipes with a name. The ring exists while somebody has the FIFO open. Opening follows
+ * fifo(7).
  */
 #include <base/errno.h>
 #include <vfs/inode.h>
@@ -7,10 +8,11 @@
 #include "internal.h"
 
 /*
- * Waits for the other side unless it was there when this one entered. That it was there at that moment
- * counts: woken by our coming, it may have opened, written and closed before we look again.
+ * Waits for the other side unless it was there when this one entered. That it was there at that
+ * moment counts: woken by our coming, it may have opened, written and closed before we look again.
  */
-static int wait_for_other_side(struct pipe *pipe, const struct file *file, const struct pipe_view *view)
+static int wait_for_other_side(struct pipe *pipe, const struct file *file,
+                               const struct pipe_view *view)
 {
     if (file->can_read && file->can_write)
         return 0;
@@ -24,7 +26,8 @@ static int wait_for_other_side(struct pipe *pipe, const struct file *file, const
         return 0;
     if ((file->flags & O_NONBLOCK) != 0)
         return -ENXIO;
-    return wait_event_interruptible(&pipe->openers, READ_ONCE(pipe->read_opens) != view->read_opens);
+    return wait_event_interruptible(&pipe->openers,
+                                    READ_ONCE(pipe->read_opens) != view->read_opens);
 }
 
 /* The FIFO's ring, made at the first open; counts the file. */

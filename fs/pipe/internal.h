@@ -6,20 +6,21 @@
 #include <sync/waitqueue.h>
 
 /*
- * The ring: byte number p of the stream lies in pages[p / PAGE_SIZE % nr_pages]. A page exists while bytes
- * are in it; one spare is kept so that a busy small pipe allocates nothing.
+ * The ring: byte number p of the stream lies in pages[p / PAGE_SIZE % nr_pages]. A page exists
+ * while bytes are in it; one spare is kept so that a busy small pipe allocates nothing.
  *
  * Invariants [lock]: tail <= head <= tail + capacity.
  */
 struct pipe {
     struct mutex lock;
-    uint64_t head; /* [lock] bytes ever written */
-    uint64_t tail; /* [lock] bytes ever read */
+    uint64_t head;        /* [lock] bytes ever written */
+    uint64_t tail;        /* [lock] bytes ever read */
     uint32_t nr_pages;    /* [lock] a power of two */
     uint32_t nr_readers;  /* [lock] */
     uint32_t nr_writers;  /* [lock] */
     uint32_t nr_files;    /* [lock of the FIFO's inode, or lock] */
-    uint32_t read_opens;  /* [lock] reading sides ever opened: wakes a FIFO's opener even if it is gone again */
+    uint32_t read_opens;  /* [lock] reading sides ever opened: wakes a FIFO's opener even if it is
+                             gone again */
     uint32_t write_opens; /* [lock] */
     struct frame **pages; /* [lock] */
     struct frame *spare;  /* [lock] or NULL */

@@ -88,7 +88,8 @@ static void page_release(struct pipe *pipe, struct frame **page)
     *page = NULL;
 }
 
-/* Does the page before the tail hold nothing any more? In a full ring its front may be filled anew. */
+/* Does the page before the tail hold nothing any more? In a full ring its front may be filled anew.
+ */
 static bool is_page_read(const struct pipe *pipe)
 {
     if (pipe->tail == pipe->head)

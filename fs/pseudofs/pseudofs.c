@@ -135,7 +135,8 @@ static const struct file_ops dir_file_ops;
 
 static uint64_t object_ino(const struct pseudo_object *object)
 {
-    uint64_t hash = hash_u64((uintptr_t)object->node ^ hash_u64(object->key * 3 + hash_u64(object->sub)));
+    uint64_t hash =
+        hash_u64((uintptr_t)object->node ^ hash_u64(object->key * 3 + hash_u64(object->sub)));
 
     return (hash & 0x7fffffff) | 1; /* what fits a 32-bit ino_t, and is not 0 */
 }
@@ -189,7 +190,8 @@ static int dir_lookup(struct inode *dir, struct dentry *dentry)
     struct inode *inode;
     devno_t rdev = 0;
 
-    for (const struct pseudo_node *child = node->children; child != NULL && child->name != NULL; child++) {
+    for (const struct pseudo_node *child = node->children; child != NULL && child->name != NULL;
+         child++) {
         if (strlen(child->name) == dentry->name_len &&
             memcmp(child->name, dentry->name, dentry->name_len) == 0) {
             object.node = child;
@@ -247,11 +249,12 @@ static const struct inode_ops magic_inode_ops = {.readlink = link_readlink, .fol
 static bool emit_object(struct dir_sink *sink, const char *name, const struct pseudo_object *object,
                         uint64_t pos)
 {
-    return sink->emit(sink, name, strlen(name), object_ino(object), (object->node->mode & S_IFMT) >> 12,
-                      pos);
+    return sink->emit(sink, name, strlen(name), object_ino(object),
+                      (object->node->mode & S_IFMT) >> 12, pos);
 }
 
-static int iterate_dynamic(struct file *file, const struct pseudo_object *dir, struct dir_sink *sink)
+static int iterate_dynamic(struct file *file, const struct pseudo_object *dir,
+                           struct dir_sink *sink)
 {
     struct pseudo_child *child;
     uint64_t cursor;
@@ -292,8 +295,8 @@ static int dir_iterate(struct file *file, struct dir_sink *sink)
             return 0;
         file->pos = FIXED_POS;
     }
-    for (const struct pseudo_node *child = dir->node->children; child != NULL && child->name != NULL;
-         child++, nr_fixed++) {
+    for (const struct pseudo_node *child = dir->node->children;
+         child != NULL && child->name != NULL; child++, nr_fixed++) {
         struct pseudo_object object = {.node = child, .key = dir->key, .sub = dir->sub};
 
         if (file->pos != FIXED_POS + nr_fixed)

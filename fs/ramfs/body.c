@@ -1,5 +1,6 @@
 /*
- * The bodies of regular files: cached pages over an optional piece of memory that the file began as.
+ * The bodies of regular files: cached pages over an optional piece of memory that the file began
+ * as.
  */
 #include <base/errno.h>
 #include <frame/frame.h>
@@ -62,7 +63,8 @@ static struct frame *body_alias_page(struct pagecache *cache, uint64_t index)
 static int body_account(struct pagecache *cache, int nr_pages)
 {
     struct ramfs_super *super = of_cache(cache)->inode.sb->private;
-    uint64_t nr = __atomic_add_fetch(&super->nr_pages, (uint64_t)(int64_t)nr_pages, __ATOMIC_RELAXED);
+    uint64_t nr =
+        __atomic_add_fetch(&super->nr_pages, (uint64_t)(int64_t)nr_pages, __ATOMIC_RELAXED);
 
     if (nr_pages > 0 && super->options.nr_pages_max != 0 && nr > super->options.nr_pages_max) {
         __atomic_fetch_sub(&super->nr_pages, (uint64_t)nr_pages, __ATOMIC_RELAXED);
@@ -98,7 +100,8 @@ void ramfs_body_release(struct ramfs_inode *ri, size_t new_size)
     ri->body_size = new_size;
     if (!ri->owns_frames)
         return;
-    /* A page that is cut in the middle stays owned no longer than here: its rest is copied first. */
+    /* A page that is cut in the middle stays owned no longer than here: its rest is copied first.
+     */
     for (size_t at = ALIGN_DOWN(new_size, PAGE_SIZE); at + PAGE_SIZE <= old_size; at += PAGE_SIZE)
         (void)frame_put(virt_to_frame(ri->body + at));
 }
@@ -149,8 +152,8 @@ static int reserve(struct inode *inode, uint64_t from, uint64_t to)
 {
     for (uint64_t at = ALIGN_DOWN(from, PAGE_SIZE); at < to; at += PAGE_SIZE) {
         struct frame *frame;
-        int ret = pagecache_get(&inode->cache, at / PAGE_SIZE, at >= inode->size ? PAGECACHE_NO_FILL : 0,
-                                &frame);
+        int ret = pagecache_get(&inode->cache, at / PAGE_SIZE,
+                                at >= inode->size ? PAGECACHE_NO_FILL : 0, &frame);
 
         if (ret != 0)
             return ret;

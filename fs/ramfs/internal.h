@@ -8,7 +8,7 @@
 #define TMPFS_MAGIC 0x01021994ul
 
 struct ramfs_inode {
-    struct inode inode; /* first */
+    struct inode inode;  /* first */
     const uint8_t *body; /* [inode.lock] bytes of the file that no cached page has replaced */
     size_t body_size;    /* [inode.lock; read racily] */
     bool owns_frames;    /* [I] */

@@ -80,7 +80,8 @@ int ramfs_options_parse(const char *fs_name, const char *text, struct ramfs_opti
         if (word_end != at &&
             (equals == NULL || parse_word(at, (size_t)(equals - at), equals + 1, &end, out) != 0 ||
              end != word_end)) {
-            log_warn("%s: mount option '%.*s' is not understood", fs_name, (int)(word_end - at), at);
+            log_warn("%s: mount option '%.*s' is not understood", fs_name, (int)(word_end - at),
+                     at);
             return -EINVAL;
         }
         at = *word_end == ',' ? word_end + 1 : word_end;

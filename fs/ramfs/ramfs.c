@@ -162,7 +162,7 @@ static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
                         struct dentry *new, unsigned flags)
 {
     bool old_is_dir = S_ISDIR(old->inode->mode);
-    bool new_is_dir = new->inode != NULL && S_ISDIR(new->inode->mode);
+    bool new_is_dir = new->inode != NULL &&S_ISDIR(new->inode->mode);
 
     if ((flags & RENAME_EXCHANGE) == 0 && new->inode != NULL) {
         if (new_is_dir && !dentry_is_empty_dir(new))

@@ -1,6 +1,6 @@
 /*
- * Attributes: asking for them and changing them, with the checks of chmod(2), chown(2), utimensat(2),
- * truncate(2).
+ * Attributes: asking for them and changing them, with the checks of chmod(2), chown(2),
+ * utimensat(2), truncate(2).
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -189,9 +189,10 @@ int vfs_statfs(const struct path *path, struct vfs_statfs *out)
 {
     struct superblock *sb = path->mount->sb;
 
-    *out = (struct vfs_statfs){
-        .magic = sb->magic, .block_size = sb->block_size, .name_max = NAME_MAX};
-    /* Linux's ST_RDONLY 1, NOSUID 2, NODEV 4, NOEXEC 8, NOATIME 0x400, RELATIME 0x1000; 0x20 valid. */
+    *out =
+        (struct vfs_statfs){.magic = sb->magic, .block_size = sb->block_size, .name_max = NAME_MAX};
+    /* Linux's ST_RDONLY 1, NOSUID 2, NODEV 4, NOEXEC 8, NOATIME 0x400, RELATIME 0x1000; 0x20 valid.
+     */
     out->flags = 0x20;
     if (path_is_read_only(path))
         out->flags |= 1;

@@ -1,8 +1,9 @@
 /*
  * The dentry cache. See <vfs/dentry.h> for the life of a dentry.
  *
- * nr_refs reaches 0 only under dcache_lock, and is raised from 0 only there: so whoever holds the lock and
- * found a dentry in the hash table may use it, and whoever drops to 0 decides alone what becomes of it.
+ * nr_refs reaches 0 only under dcache_lock, and is raised from 0 only there: so whoever holds the
+ * lock and found a dentry in the hash table may use it, and whoever drops to 0 decides alone what
+ * becomes of it.
  */
 #include <vfs/dentry.h>
 
@@ -165,9 +166,9 @@ static void hash_remove(struct dentry *dentry)
 }
 
 /*
- * A dentry nobody can find or holds: frees it. Not under the lock; may sleep. Its reference of the parent
- * becomes the caller's (NULL: it was a root), who puts it in a loop and not by recursion: a chain of
- * removed directories can be as long as a program likes.
+ * A dentry nobody can find or holds: frees it. Not under the lock; may sleep. Its reference of the
+ * parent becomes the caller's (NULL: it was a root), who puts it in a loop and not by recursion: a
+ * chain of removed directories can be as long as a program likes.
  */
 static struct dentry *dentry_destroy(struct dentry *dentry)
 {
@@ -297,8 +298,7 @@ bool dentry_is_below(const struct dentry *below, const struct dentry *above)
 struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t name_len)
 {
     spin_lock(&dcache_lock);
-    struct dentry *dentry =
-        dcache_find(parent, name_hash(parent, name, name_len), name, name_len);
+    struct dentry *dentry = dcache_find(parent, name_hash(parent, name, name_len), name, name_len);
 
     if (dentry != NULL)
         dentry_get_locked(dentry);
@@ -306,8 +306,7 @@ struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t
     return dentry;
 }
 
-int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len,
-                         struct dentry **out)
+int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len, struct dentry **out)
 {
     struct dentry *dentry = dentry_find_child(dir, name, name_len);
     int ret = -ENOENT;
@@ -396,28 +395,28 @@ static void swap_names(struct dentry *a, struct dentry *b)
     b->name_len = len;
 }
 
-void dentry_move(struct dentry *old, struct dentry *new)
+void dentry_move(struct dentry *old, struct dentry *goal)
 {
     bool was_name;
 
     spin_lock(&dcache_lock);
-    was_name = (new->flags & DENTRY_HASHED) != 0;
+    was_name = (goal->flags & DENTRY_HASHED) != 0;
     if (was_name)
-        hash_remove(new);
+        hash_remove(goal);
     hash_remove(old);
-    swap_names(old, new);
+    swap_names(old, goal);
     /* The parents change places too, and with them the references that each holds. */
     struct dentry *parent = old->parent;
 
-    old->parent = new->parent;
-    new->parent = parent;
+    old->parent = goal->parent;
+    goal->parent = parent;
     hash_insert(old);
-    bool is_pinned = was_name && (new->flags & DENTRY_PINNED) != 0;
+    bool is_pinned = was_name && (goal->flags & DENTRY_PINNED) != 0;
 
-    new->flags &= (uint16_t)~DENTRY_PINNED;
+    goal->flags &= (uint16_t)~DENTRY_PINNED;
     spin_unlock(&dcache_lock);
     if (is_pinned)
-        dentry_put(new);
+        dentry_put(goal);
 }
 
 void dentry_exchange(struct dentry *a, struct dentry *b)

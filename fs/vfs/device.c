@@ -10,7 +10,7 @@ static struct device_range *find_overlap(uint32_t mode_type, devno_t first, uint
 {
     struct device_range *range;
 
-    list_for_each_entry (range, &ranges, node) {
+    list_for_each_entry(range, &ranges, node) {
         if (range->mode_type == mode_type && first < range->first + range->nr &&
             range->first < first + nr)
             return range;
@@ -45,6 +45,6 @@ void device_range_for_each(void (*fn)(const struct device_range *range, void *ct
     struct device_range *range;
 
     /* Without the lock: entries are only ever added, at the end, after they are complete. */
-    list_for_each_entry (range, &ranges, node)
+    list_for_each_entry(range, &ranges, node)
         fn(range, ctx);
 }

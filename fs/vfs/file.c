@@ -66,7 +66,8 @@ void file_put(struct file *file)
         file->ops->release(file);
     if (file->is_writer)
         inode_end_write(file->inode);
-    /* The path last: its mount may be all that keeps the file system, which the inode needs to go. */
+    /* The path last: its mount may be all that keeps the file system, which the inode needs to go.
+     */
     if (file->inode != NULL)
         inode_put(file->inode);
     if (file->path.dentry != NULL)

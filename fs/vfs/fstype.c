@@ -48,7 +48,7 @@ const struct fs_type *fs_type_at(unsigned i)
 /* ---- superblocks ---- */
 
 static struct mutex superblocks_lock;
-static LIST_DEFINE(superblocks); /* [superblocks_lock] */
+static LIST_DEFINE(superblocks);    /* [superblocks_lock] */
 static uint32_t next_anonymous_dev; /* [superblocks_lock] minor of major 0, as Linux numbers them */
 
 void superblocks_init(void)
@@ -120,7 +120,7 @@ int superblock_for_each(int (*fn)(struct superblock *sb))
     int result = 0;
 
     mutex_lock(&superblocks_lock);
-    list_for_each_entry (sb, &superblocks, node) {
+    list_for_each_entry(sb, &superblocks, node) {
         uint32_t nr_refs = __atomic_load_n(&sb->nr_refs, __ATOMIC_RELAXED);
 
         /* One whose last reference is going waits for superblocks_lock: leave it alone. */

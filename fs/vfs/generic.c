@@ -1,6 +1,6 @@
 /*
- * Ready-made file operations: regular files whose body is the page cache, directories whose names are all
- * in the dentry cache.
+ * Ready-made file operations: regular files whose body is the page cache, directories whose names
+ * are all in the dentry cache.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -8,7 +8,8 @@
 
 #include "internal.h"
 
-/* Linux's relatime: only if the old time no longer tells whether the file was read since it changed. */
+/* Linux's relatime: only if the old time no longer tells whether the file was read since it
+ * changed. */
 static void touch_atime(struct file *file)
 {
     struct inode *inode = file->inode;
@@ -90,7 +91,7 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos)
 {
     struct dentry *child;
 
-    list_for_each_entry (child, &dir->children, sibling) {
+    list_for_each_entry(child, &dir->children, sibling) {
         if (child->cookie >= pos)
             return child;
     }
@@ -112,7 +113,8 @@ int dcache_iterate(struct file *file, struct dir_sink *sink)
             return 0;
         file->pos = 2;
     }
-    /* The directory's lock is held: no child comes, goes or moves, so the list needs no dcache_lock. */
+    /* The directory's lock is held: no child comes, goes or moves, so the list needs no
+     * dcache_lock. */
     struct dentry *child = child_from(dir, file->pos);
 
     while (child != NULL) {

@@ -64,8 +64,8 @@ struct parent_lookup {
     const char *last;
     size_t last_len;
     bool has_trailing_slash;
-    unsigned nr_links; /* symbolic links that were followed */
-    char *buffer;      /* owns the memory of `last` if not NULL */
+    unsigned nr_links;       /* symbolic links that were followed */
+    char *buffer;            /* owns the memory of `last` if not NULL */
     struct dentry *existing; /* vfs_open's: what has the name already, with a reference */
 };
 /* -ENOENT for "", -EBUSY, -EINVAL or -EEXIST for "/", ".", "..": last_len is then 0. */

@@ -38,7 +38,7 @@ void file_locks_free(struct file_locks *locks)
     struct file_lock *lock;
     struct file_lock *next;
 
-    list_for_each_entry_safe (lock, next, &locks->list, node)
+    list_for_each_entry_safe(lock, next, &locks->list, node)
         heap_free(lock);
     heap_free(locks);
 }
@@ -53,7 +53,7 @@ static struct file_lock *find_conflict(struct file_locks *locks, const struct fi
 {
     struct file_lock *lock;
 
-    list_for_each_entry (lock, &locks->list, node) {
+    list_for_each_entry(lock, &locks->list, node) {
         if (lock->owner != request->owner && is_overlap(lock, request) &&
             (lock->type == FILE_LOCK_WRITE || request->type == FILE_LOCK_WRITE))
             return lock;
@@ -62,16 +62,16 @@ static struct file_lock *find_conflict(struct file_locks *locks, const struct fi
 }
 
 /*
- * Cuts the owner's own locks out of the request's range. spare is used if one has to be split in two;
- * true if it was. REQUIRES(locks->lock).
+ * Cuts the owner's own locks out of the request's range. spare is used if one has to be split in
+ * two; true if it was. REQUIRES(locks->lock).
  */
-static bool carve(struct file_locks *locks, const struct file_lock *request, struct file_lock *spare,
-                  struct list *freed)
+static bool carve(struct file_locks *locks, const struct file_lock *request,
+                  struct file_lock *spare, struct list *freed)
 {
     struct file_lock *lock;
     struct file_lock *next;
 
-    list_for_each_entry_safe (lock, next, &locks->list, node) {
+    list_for_each_entry_safe(lock, next, &locks->list, node) {
         if (lock->owner != request->owner || !is_overlap(lock, request))
             continue;
         bool has_head = lock->first < request->first;
@@ -101,7 +101,7 @@ static void free_list(struct list *freed)
     struct file_lock *lock;
     struct file_lock *next;
 
-    list_for_each_entry_safe (lock, next, freed, node)
+    list_for_each_entry_safe(lock, next, freed, node)
         heap_free(lock);
 }
 
@@ -125,8 +125,8 @@ int file_lock_set(struct file *file, const struct file_lock *request, bool is_bl
     spin_lock(&locks->lock);
     if (request->type != FILE_LOCK_NONE) {
         if (is_blocking)
-            ret = wait_event_locked_interruptible(&locks->changed,
-                                                  find_conflict(locks, request) == NULL, &locks->lock);
+            ret = wait_event_locked_interruptible(
+                &locks->changed, find_conflict(locks, request) == NULL, &locks->lock);
         else if (find_conflict(locks, request) != NULL)
             ret = -EAGAIN;
     }
@@ -170,7 +170,7 @@ static void remove_owner(struct file_locks *locks, void *owner)
     struct file_lock *next;
 
     spin_lock(&locks->lock);
-    list_for_each_entry_safe (lock, next, &locks->list, node) {
+    list_for_each_entry_safe(lock, next, &locks->list, node) {
         if (lock->owner == owner) {
             list_del(&lock->node);
             list_add(&freed, &lock->node);

@@ -2,8 +2,9 @@
  * The path walk: from a name to a place in the tree (POSIX 4.13, path_resolution(7)).
  *
  * The walk stands at (mount, dentry) and consumes one component after another. It holds dcache_lock
- * while it only meets names that are cached: then it needs no references at all. What may sleep (asking a
- * file system, reading a symbolic link) happens with the lock released; `held` then keeps the place.
+ * while it only meets names that are cached: then it needs no references at all. What may sleep
+ * (asking a file system, reading a symbolic link) happens with the lock released; `held` then keeps
+ * the place.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -16,10 +17,10 @@
 
 struct walk {
     const struct vfs_context *context;
-    struct path at;    /* where the walk stands; no reference of its own */
-    struct path held;  /* references that keep `at`, or NULLs */
-    const char *rest;  /* the part of the name still to be walked */
-    char *buffer;      /* owns the memory of rest once a link was followed */
+    struct path at;   /* where the walk stands; no reference of its own */
+    struct path held; /* references that keep `at`, or NULLs */
+    const char *rest; /* the part of the name still to be walked */
+    char *buffer;     /* owns the memory of rest once a link was followed */
     unsigned nr_links;
     unsigned flags;    /* LOOKUP_* */
     bool wants_parent; /* stop before the last component */
@@ -137,8 +138,8 @@ static int walk_push_text(struct walk *walk, struct inode *link)
 }
 
 /*
- * The place is the symbolic link `link` in directory `dir` (of the same mount). Enters and leaves under
- * the lock; the place becomes what the walk of the link begins with.
+ * The place is the symbolic link `link` in directory `dir` (of the same mount). Enters and leaves
+ * under the lock; the place becomes what the walk of the link begins with.
  */
 static int walk_link(struct walk *walk, struct dentry *link, struct dentry *dir)
 {
@@ -183,8 +184,7 @@ static int check_directory(const struct walk *walk)
 static int walk_component(struct walk *walk, const char *name, size_t name_len, bool is_last)
 {
     struct dentry *dir = walk->at.dentry;
-    struct dentry *child =
-        dcache_find(dir, name_hash(dir, name, name_len), name, name_len);
+    struct dentry *child = dcache_find(dir, name_hash(dir, name, name_len), name, name_len);
 
     if (likely(child != NULL)) {
         walk->at.dentry = child;
@@ -262,8 +262,7 @@ static int walk_run(struct walk *walk, const struct path *at, struct parent_look
     }
     int ret = walk_all(walk, last_out);
 
-    if (ret == 0 && (walk->flags & LOOKUP_DIRECTORY) != 0 &&
-        !S_ISDIR(walk->at.dentry->inode->mode))
+    if (ret == 0 && (walk->flags & LOOKUP_DIRECTORY) != 0 && !S_ISDIR(walk->at.dentry->inode->mode))
         ret = -ENOTDIR;
     if (ret == 0) {
         mount_get(walk->at.mount);
@@ -293,10 +292,8 @@ int vfs_lookup(const struct vfs_context *context, const struct path *at, const c
 int lookup_parent(const struct vfs_context *context, const struct path *at, const char *name,
                   struct parent_lookup *out)
 {
-    struct walk walk = {.context = context,
-                        .rest = name,
-                        .nr_links = out->nr_links,
-                        .wants_parent = true};
+    struct walk walk = {
+        .context = context, .rest = name, .nr_links = out->nr_links, .wants_parent = true};
 
     if (*name == '\0')
         return -ENOENT;

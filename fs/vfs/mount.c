@@ -100,7 +100,7 @@ static bool is_mountpoint_anywhere(const struct dentry *dentry)
 {
     struct mount *mount;
 
-    list_for_each_entry (mount, &mounts, node) {
+    list_for_each_entry(mount, &mounts, node) {
         if (mount->mountpoint == dentry)
             return true;
     }
@@ -127,7 +127,7 @@ static bool has_child_mount(const struct mount *mount)
 {
     struct mount *other;
 
-    list_for_each_entry (other, &mounts, node) {
+    list_for_each_entry(other, &mounts, node) {
         if (other->parent == mount)
             return true;
     }
@@ -161,8 +161,8 @@ static int superblock_make(const struct vfs_context *context, const char *fs_nam
     if ((type->flags & FS_NEEDS_DEVICE) != 0)
         ret = open_device(context, source, &device);
     if (ret == 0)
-        ret = type->mount(type, source, device.dentry == NULL ? NULL : device.dentry->inode, sb_flags,
-                          options == NULL ? "" : options, out);
+        ret = type->mount(type, source, device.dentry == NULL ? NULL : device.dentry->inode,
+                          sb_flags, options == NULL ? "" : options, out);
     if (device.mount != NULL)
         path_put(&device);
     if (ret == 0 && (*out)->nr_refs == 1 && source != NULL && *source != '\0')
@@ -345,7 +345,7 @@ int vfs_mount_for_each(int (*fn)(struct mount *mount, void *ctx), void *ctx)
 
     /* mount_mutex keeps the list as it is while fn runs. */
     mutex_lock(&mount_mutex);
-    list_for_each_entry (mount, &mounts, node) {
+    list_for_each_entry(mount, &mounts, node) {
         ret = fn(mount, ctx);
         if (ret != 0)
             break;

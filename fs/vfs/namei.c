@@ -1,6 +1,7 @@
 /*
- * Changes of names: create, link, remove, rename. All follow one pattern: walk to the directory, lock it,
- * look the last component up, check, let the file system act, bring the dentry cache after.
+ * Changes of names: create, link, remove, rename. All follow one pattern: walk to the directory,
+ * lock it, look the last component up, check, let the file system act, bring the dentry cache
+ * after.
  */
 #include <base/errno.h>
 #include <log/log.h>
@@ -150,8 +151,9 @@ int vfs_mknod(const struct vfs_context *context, const struct path *at, const ch
 
     mode &= ~(context->umask & 0777);
     if (S_ISREG(mode))
-        ret = dir->ops->create == NULL ? -EPERM
-                                       : dir->ops->create(dir, creation.dentry, mode, context->cred);
+        ret = dir->ops->create == NULL
+                  ? -EPERM
+                  : dir->ops->create(dir, creation.dentry, mode, context->cred);
     else
         ret = dir->ops->mknod == NULL
                   ? -EPERM
@@ -321,8 +323,9 @@ int vfs_rmdir(const struct vfs_context *context, const struct path *at, const ch
 /* ---- rename ---- */
 
 /*
- * Held over every rename that crosses directories, so that the tree does not change its shape between the
- * check for loops and the deed. Order: rename_mutex, the directory that is above, the other.
+ * Held over every rename that crosses directories, so that the tree does not change its shape
+ * between the check for loops and the deed. Order: rename_mutex, the directory that is above, the
+ * other.
  */
 static struct mutex rename_mutex;
 

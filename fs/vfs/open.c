@@ -26,7 +26,8 @@ static unsigned wanted_access(unsigned flags)
     }
 }
 
-/* May this path be opened so? is_new: the caller has just created it, its mode does not bind them. */
+/* May this path be opened so? is_new: the caller has just created it, its mode does not bind them.
+ */
 static int may_open(const struct path *path, const struct cred *cred, unsigned flags, bool is_new)
 {
     struct inode *inode = path->dentry->inode;

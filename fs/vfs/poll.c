@@ -29,7 +29,7 @@ void poll_notify_slow(struct poll_head *head, unsigned events)
     struct poll_entry *entry;
     struct poll_entry *next;
 
-    list_for_each_entry_safe (entry, next, &head->entries, node)
+    list_for_each_entry_safe(entry, next, &head->entries, node)
         entry->wake(entry, events);
     spin_unlock_irqrestore(&head->lock, flags);
 }

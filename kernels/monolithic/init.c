@@ -144,7 +144,8 @@ static void run(void *arg)
         if (exists(places[i]))
             err = try(places[i]);
     }
-    log_err("no program to run as init: give an initrd with /init or /bin/sh, or init=; powering off");
+    log_err(
+        "no program to run as init: give an initrd with /init or /bin/sh, or init=; powering off");
     power_off();
 }
 

@@ -43,9 +43,9 @@ void kernel_fault(struct trap_frame *frame)
 static void files_init(void)
 {
     if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
-        vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 ||
-        pipe_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 ||
-        blockfile_init() != 0 || fat_init() != 0)
+        vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 || pipe_init() != 0 ||
+        tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 || blockfile_init() != 0 ||
+        fat_init() != 0)
         startup_refuse("no memory for the file systems");
     if (!boot_info.initrd.size)
         return;
@@ -70,7 +70,7 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
     random_init(boot_info.seed, boot_info.seed_size); /* AT_RANDOM, address layout */
-    if (thread_system_init() != 0) /* this is a thread from here on */
+    if (thread_system_init() != 0)                    /* this is a thread from here on */
         startup_refuse("no memory for the idle thread");
     driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
@@ -79,9 +79,9 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     process_boot(); /* tables of processes */
     if (signal_boot() != 0)
         startup_refuse("no memory for the signal trampoline");
-    files_init();                 /* the root file system, from the initrd */
-    thread_start_cpus(cpu_init);  /* the other harts */
-    block_scan_all();             /* partitions of the disks */
-    init_start();                 /* process 1 */
+    files_init();                /* the root file system, from the initrd */
+    thread_start_cpus(cpu_init); /* the other harts */
+    block_scan_all();            /* partitions of the disks */
+    init_start();                /* process 1 */
     thread_exit();
 }

@@ -5,7 +5,7 @@
 
 #define FIRST_PAIR 0x80
 /* A name's byte expands to a binary tree of pairs; deeper ones are damage. */
-#define MAX_DEPTH  64
+#define MAX_DEPTH 64
 
 struct reader {
     const uint8_t *pairs;
@@ -53,7 +53,8 @@ static bool read_varint(const uint8_t **p, const uint8_t *end, uint64_t *value)
     return false;
 }
 
-long symtab_lookup(const uint8_t *table, size_t table_size, uint64_t offset, char *name, size_t size)
+long symtab_lookup(const uint8_t *table, size_t table_size, uint64_t offset, char *name,
+                   size_t size)
 {
     const uint8_t *best = NULL;
     uint64_t best_start = 0;

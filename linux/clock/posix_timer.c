@@ -1,7 +1,7 @@
 /*
- * POSIX timers: timer_create and relatives, over the real-time and monotonic clocks. They notify by a
- * signal to the process or to one thread (SIGEV_THREAD_ID, which glibc's SIGEV_THREAD uses), or not at
- * all. A timer with its signal still pending counts an overrun instead of queueing another.
+ * POSIX timers: timer_create and relatives, over the real-time and monotonic clocks. They notify by
+ * a signal to the process or to one thread (SIGEV_THREAD_ID, which glibc's SIGEV_THREAD uses), or
+ * not at all. A timer with its signal still pending counts an overrun instead of queueing another.
  */
 #include "internal.h"
 
@@ -233,7 +233,8 @@ void timers_process_exit(struct process *p, bool is_exit)
 {
     for (;;) {
         unsigned long irq = spin_lock_irqsave(&process_lock);
-        struct posix_timer *t = list_first_entry_or_null(&p->posix_timers, struct posix_timer, node);
+        struct posix_timer *t =
+            list_first_entry_or_null(&p->posix_timers, struct posix_timer, node);
 
         if (t) {
             list_del(&t->node);

@@ -16,7 +16,7 @@
 struct exec {
     struct vfs_context context;
     struct image image;
-    char *path;          /* as given; AT_EXECFN */
+    char *path; /* as given; AT_EXECFN */
     struct strings argv, envp;
     struct vspace *vs;
     struct loaded loaded;
@@ -38,7 +38,7 @@ static void cleanup(struct exec *x)
     process_vfs_end(&x->context);
 }
 
-/* --- the file ------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static int open_executable(struct exec *x, const struct path *at, const char *path, unsigned flags)
 {
@@ -148,7 +148,7 @@ static void choose_credentials(struct exec *x)
     x->is_secure = x->cred.euid != x->cred.uid || x->cred.egid != x->cred.gid;
 }
 
-/* --- the new space -------------------------------------------------------------------------------- */
+/* --- the new space ---------------------------------------------------------------------------- */
 
 /* AT_HWCAP: a bit for each single-letter extension. */
 static uint64_t hwcap(void)
@@ -219,8 +219,8 @@ static int build_space(struct exec *x)
     if (!x->vs)
         return -ENOMEM;
     gap = MIN(MAX(stack_limit, MIB(128)), USER_LIMIT / 6 * 5 / 4);
-    x->vs->mmap_top = STACK_TOP - MIB(16) - ALIGN_DOWN(gap, PAGE_SIZE) -
-                      random_below(1 << 16) * PAGE_SIZE;
+    x->vs->mmap_top =
+        STACK_TOP - MIB(16) - ALIGN_DOWN(gap, PAGE_SIZE) - random_below(1 << 16) * PAGE_SIZE;
     err = load_program(x->vs, &x->image, &x->context, &x->loaded);
     if (!err)
         err = build_stack(x, stack_limit);
@@ -239,7 +239,7 @@ static int build_space(struct exec *x)
     return 0;
 }
 
-/* --- the exchange --------------------------------------------------------------------------------- */
+/* --- the exchange ----------------------------------------------------------------------------- */
 
 static void set_names(struct exec *x)
 {
@@ -307,7 +307,7 @@ static int run(struct exec *x)
     return 0;
 }
 
-/* --- ways in -------------------------------------------------------------------------------------- */
+/* --- ways in ---------------------------------------------------------------------------------- */
 
 static int exec_user(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, unsigned flags)
 {

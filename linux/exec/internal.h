@@ -14,10 +14,10 @@
 #include <userstack/userstack.h>
 #include <vspace/vspace.h>
 
-#define USER_BASE   0x10000ul      /* vm.mmap_min_addr */
-#define USER_LIMIT  0x4000000000ul /* Sv39 */
-#define STACK_TOP   0x3fffff0000ul /* the trampoline lies above */
-#define PIE_BASE    0x2aaaaaa000ul /* two thirds, as Linux's ELF_ET_DYN_BASE */
+#define USER_BASE  0x10000ul      /* vm.mmap_min_addr */
+#define USER_LIMIT 0x4000000000ul /* Sv39 */
+#define STACK_TOP  0x3fffff0000ul /* the trampoline lies above */
+#define PIE_BASE   0x2aaaaaa000ul /* two thirds, as Linux's ELF_ET_DYN_BASE */
 
 /* argv and envp together: Linux's 2 MiB with an 8 MiB stack; one string: 128 KiB. */
 #define STRINGS_MAX MIB(2)
@@ -39,7 +39,8 @@ struct image {
 };
 ssize_t image_read(const struct image *image, void *buf, size_t n, uint64_t pos);
 
-/* Maps an ELF program, and its interpreter, into vs. -ENOEXEC and others; vs is then to be dropped. */
+/* Maps an ELF program, and its interpreter, into vs. -ENOEXEC and others; vs is then to be dropped.
+ */
 int load_program(struct vspace *vs, const struct image *image, const struct vfs_context *context,
                  struct loaded *out) MUST_CHECK;
 

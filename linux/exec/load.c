@@ -1,6 +1,6 @@
 /*
- * Mapping ELF files. lib/elf has checked the numbers; what is checked here is where they lead: inside
- * the user half, and readable.
+ * Mapping ELF files. lib/elf has checked the numbers; what is checked here is where they lead:
+ * inside the user half, and readable.
  */
 #include "internal.h"
 

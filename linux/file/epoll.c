@@ -1,12 +1,12 @@
 /*
- * epoll(7). An epoll file keeps an item for each (file, descriptor) it watches; an item whose file tells of
- * an event goes to the ready list, from where epoll_wait asks the file what really holds.
+ * epoll(7). An epoll file keeps an item for each (file, descriptor) it watches; an item whose file
+ * tells of an event goes to the ready list, from where epoll_wait asks the file what really holds.
  *
- * Items do not hold their files: closing a file takes its items out (vfs_file_gone). An epoll file cannot
- * be watched by another one (-EINVAL).
+ * Items do not hold their files: closing a file takes its items out (vfs_file_gone). An epoll file
+ * cannot be watched by another one (-EINVAL).
  *
- * Locks: epoll_lock (mutex) guards the items and their links to files; ready_lock (spin, interrupts off,
- * below the poll_head's lock) the ready list.
+ * Locks: epoll_lock (mutex) guards the items and their links to files; ready_lock (spin, interrupts
+ * off, below the poll_head's lock) the ready list.
  */
 #include <arch/uaccess.h>
 #include <file/syscalls.h>
@@ -17,9 +17,9 @@
 
 #include "internal.h"
 
-#define EPOLL_CTL_ADD 1
-#define EPOLL_CTL_DEL 2
-#define EPOLL_CTL_MOD 3
+#define EPOLL_CTL_ADD  1
+#define EPOLL_CTL_DEL  2
+#define EPOLL_CTL_MOD  3
 #define EPOLLEXCLUSIVE (1u << 28)
 #define EPOLLWAKEUP    (1u << 29)
 #define EPOLLONESHOT   (1u << 30)
@@ -122,7 +122,7 @@ static void epoll_release(struct file *file)
 
     mutex_lock(&epoll_lock);
     for (unsigned i = 0; i < NR_BUCKETS; i++) {
-        list_for_each_entry_safe (item, next, &epoll->buckets[i], bucket_node)
+        list_for_each_entry_safe(item, next, &epoll->buckets[i], bucket_node)
             item_free(item);
     }
     mutex_unlock(&epoll_lock);
@@ -175,14 +175,15 @@ static struct epoll_item *item_find(struct epoll *epoll, const struct file *file
 {
     struct epoll_item *item;
 
-    list_for_each_entry (item, &epoll->buckets[(unsigned)fd % NR_BUCKETS], bucket_node) {
+    list_for_each_entry(item, &epoll->buckets[(unsigned)fd % NR_BUCKETS], bucket_node) {
         if (item->fd == fd && item->file == file)
             return item;
     }
     return NULL;
 }
 
-static int item_add(struct epoll *epoll, struct file *file, int fd, const struct linux_epoll_event *event)
+static int item_add(struct epoll *epoll, struct file *file, int fd,
+                    const struct linux_epoll_event *event)
 {
     struct epoll_item *item = heap_zalloc(sizeof(*item));
     struct poll_head *head = NULL;
@@ -340,7 +341,8 @@ static int64_t wait_events(int fd, uint64_t uevents, int max, uint64_t deadline_
         ret = list_is_empty(&epoll->ready) ? 0 : collect(epoll, uevents, (unsigned)max);
         if (ret != 0 || deadline_ns == 0)
             break;
-        ret = wait_event_interruptible_until(&epoll->queue, !list_is_empty(&epoll->ready), deadline_ns);
+        ret = wait_event_interruptible_until(&epoll->queue, !list_is_empty(&epoll->ready),
+                                             deadline_ns);
         if (ret != 0) {
             ret = ret == -ETIMEDOUT ? 0 : ret;
             break;

@@ -47,7 +47,8 @@ static ssize_t eventfd_read(struct file *file, struct uio *uio, uint64_t *pos)
     }
     wait_wake_all(&efd->queue);
     poll_notify(&efd->poll, POLLOUT | POLLWRNORM);
-    return uio_copy_to(uio, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
+    return uio_copy_to(uio, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value)
+                                                                    : -EFAULT;
 }
 
 static ssize_t eventfd_write(struct file *file, struct uio *uio, uint64_t *pos)
@@ -90,7 +91,8 @@ static unsigned eventfd_poll(struct file *file, struct poll_head **head)
 
     if (head != NULL)
         *head = &efd->poll;
-    return (count > 0 ? POLLIN | POLLRDNORM : 0) | (count < UINT64_MAX - 1 ? POLLOUT | POLLWRNORM : 0);
+    return (count > 0 ? POLLIN | POLLRDNORM : 0) |
+           (count < UINT64_MAX - 1 ? POLLOUT | POLLWRNORM : 0);
 }
 
 static void private_release(struct file *file)
@@ -144,11 +146,11 @@ SYSCALL(eventfd2)
 
 struct timerfd {
     struct timer timer;
-    struct spinlock lock;      /* interrupts off */
-    uint64_t nr_expirations;   /* [lock] since the last read */
-    uint64_t deadline_ns;      /* [lock] of the running shot; TIME_NEVER: stopped */
-    uint64_t interval_ns;      /* [lock] 0: one shot */
-    bool is_realtime;          /* [I] */
+    struct spinlock lock;    /* interrupts off */
+    uint64_t nr_expirations; /* [lock] since the last read */
+    uint64_t deadline_ns;    /* [lock] of the running shot; TIME_NEVER: stopped */
+    uint64_t interval_ns;    /* [lock] 0: one shot */
+    bool is_realtime;        /* [I] */
     struct wait_queue queue;
     struct poll_head poll;
 };

@@ -11,11 +11,11 @@
 #define NR_FDS_MAX 65536u
 
 /* uapi/linux/fcntl.h; more of them in <abi/abi.h> */
-#define AT_EACCESS          0x200u
-#define AT_REMOVEDIR        0x200u
-#define AT_SYMLINK_FOLLOW   0x400u
-#define AT_NO_AUTOMOUNT     0x800u
-#define AT_STATX_SYNC_TYPE  0x6000u
+#define AT_EACCESS         0x200u
+#define AT_REMOVEDIR       0x200u
+#define AT_SYMLINK_FOLLOW  0x400u
+#define AT_NO_AUTOMOUNT    0x800u
+#define AT_STATX_SYNC_TYPE 0x6000u
 
 /* ---- fd_table.c ---- */
 
@@ -45,8 +45,8 @@ struct at_call {
     struct user_name name;
 };
 /*
- * Reads the name and finds the directory. may_be_empty: "" (or a null pointer) is allowed and means dirfd
- * itself. On success at_call_end must follow.
+ * Reads the name and finds the directory. may_be_empty: "" (or a null pointer) is allowed and means
+ * dirfd itself. On success at_call_end must follow.
  */
 int at_call_begin(struct at_call *call, int dirfd, uint64_t uname, bool may_be_empty) MUST_CHECK;
 void at_call_end(struct at_call *call);

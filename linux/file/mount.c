@@ -41,8 +41,11 @@ static unsigned mount_flags_of(uint64_t ms)
     static const struct {
         unsigned ms;
         unsigned flag;
-    } table[] = {{MS_RDONLY, MOUNT_READ_ONLY}, {MS_NOSUID, MOUNT_NOSUID}, {MS_NODEV, MOUNT_NODEV},
-                 {MS_NOEXEC, MOUNT_NOEXEC},    {MS_NOATIME, MOUNT_NOATIME}};
+    } table[] = {{MS_RDONLY, MOUNT_READ_ONLY},
+                 {MS_NOSUID, MOUNT_NOSUID},
+                 {MS_NODEV, MOUNT_NODEV},
+                 {MS_NOEXEC, MOUNT_NOEXEC},
+                 {MS_NOATIME, MOUNT_NOATIME}};
     unsigned flags = (ms & (MS_NOATIME | MS_STRICTATIME)) == 0 ? MOUNT_RELATIME : 0;
 
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -78,7 +81,8 @@ static int64_t mount_call_run(struct mount_call *call, uint64_t ms)
     else if ((ms & MS_BIND) != 0)
         ret = vfs_bind_mount(&context, call->source.text, call->target.text);
     else if ((ms & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) != 0)
-        /* There is one mount namespace, so nothing propagates: private is what is, shared is refused. */
+        /* There is one mount namespace, so nothing propagates: private is what is, shared is
+         * refused. */
         ret = (ms & MS_PRIVATE) != 0 ? 0 : -EINVAL;
     else if ((ms & MS_MOVE) != 0)
         ret = vfs_move_mount(&context, call->source.text, call->target.text);

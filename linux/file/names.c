@@ -1,6 +1,6 @@
 /*
- * Names and places that programs pass: copying them in, and finding the directory they start from; and the
- * calls that change names.
+ * Names and places that programs pass: copying them in, and finding the directory they start from;
+ * and the calls that change names.
  */
 #include <arch/uaccess.h>
 #include <file/syscalls.h>
@@ -207,7 +207,8 @@ SYSCALL(readlinkat)
     if (ret != 0)
         return ret;
     char *buf = heap_alloc(PATH_MAX);
-    ssize_t len = buf == NULL ? -ENOMEM : vfs_readlink(&path, buf, MIN((size_t)size, (size_t)PATH_MAX));
+    ssize_t len =
+        buf == NULL ? -ENOMEM : vfs_readlink(&path, buf, MIN((size_t)size, (size_t)PATH_MAX));
 
     if (len >= 0 && copy_to_user(a[2], buf, (size_t)len) != 0)
         len = -EFAULT;

@@ -31,7 +31,8 @@ static int64_t open_at(int dirfd, uint64_t uname, unsigned flags, uint32_t mode)
 
     if (ret != 0)
         return ret;
-    ret = vfs_open(&call.context, at_call_path(&call), call.name.text, flags, mode & S_IALLUGO, &file);
+    ret = vfs_open(&call.context, at_call_path(&call), call.name.text, flags, mode & S_IALLUGO,
+                   &file);
     at_call_end(&call);
     if (ret != 0)
         return restartable(ret);
@@ -58,8 +59,10 @@ SYSCALL(close_range)
 
     if (first > last || (a[2] & ~(uint64_t)CLOSE_RANGE_CLOEXEC) != 0)
         return -EINVAL;
-    for (int fd = first > INT32_MAX ? -1 : fd_table_next(process_current()->files, (int)first, NULL);
-         fd >= 0 && (unsigned)fd <= last; fd = fd_table_next(process_current()->files, fd + 1, NULL)) {
+    for (int fd = first > INT32_MAX ? -1
+                                    : fd_table_next(process_current()->files, (int)first, NULL);
+         fd >= 0 && (unsigned)fd <= last;
+         fd = fd_table_next(process_current()->files, fd + 1, NULL)) {
         if ((a[2] & CLOSE_RANGE_CLOEXEC) != 0)
             (void)fd_set_cloexec(fd, true);
         else
@@ -167,7 +170,8 @@ struct linux_flock {
     int32_t pid;
 };
 
-/* The range of a struct flock, fcntl(2): start relative to whence, a negative len reaches backwards. */
+/* The range of a struct flock, fcntl(2): start relative to whence, a negative len reaches
+ * backwards. */
 static int flock_range(struct file *file, const struct linux_flock *fl, struct file_lock *out)
 {
     int64_t base = 0;
@@ -314,7 +318,8 @@ SYSCALL(fcntl)
 SYSCALL(flock)
 {
     unsigned op = (unsigned)a[1];
-    struct file_lock request = {.is_flock = true, .pid = process_current()->pid, .last = UINT64_MAX};
+    struct file_lock request = {
+        .is_flock = true, .pid = process_current()->pid, .last = UINT64_MAX};
     struct fd_ref ref;
 
     switch (op & ~LOCK_NB) {

@@ -1,8 +1,9 @@
 /*
  * ppoll and pselect6: waiting for any of several files.
  *
- * First pass: ask each file. If none is ready, an entry is added to each file's poll_head, and the files are
- * asked again after each wake-up. Entries live on the stack for few files, on the heap for many.
+ * First pass: ask each file. If none is ready, an entry is added to each file's poll_head, and the
+ * files are asked again after each wake-up. Entries live on the stack for few files, on the heap
+ * for many.
  */
 #include <arch/uaccess.h>
 #include <file/syscalls.h>
@@ -208,7 +209,8 @@ SYSCALL(ppoll)
     for (uint64_t i = 0; i < nr && ret >= 0; i++) {
         int16_t revents = (int16_t)items[i].revents;
 
-        if (copy_to_user(a[0] + i * sizeof(struct linux_pollfd) + 6, &revents, sizeof(revents)) != 0)
+        if (copy_to_user(a[0] + i * sizeof(struct linux_pollfd) + 6, &revents, sizeof(revents)) !=
+            0)
             ret = -EFAULT;
     }
     if (items != on_stack)
@@ -275,7 +277,8 @@ static int64_t sets_write(struct select_sets *sets, const struct poll_item *item
         }
     }
     for (int s = 0; s < 3; s++) {
-        if (sets->user[s] != 0 && copy_to_user(sets->user[s], sets->bits[s], sets->nr_words * 8) != 0)
+        if (sets->user[s] != 0 &&
+            copy_to_user(sets->user[s], sets->bits[s], sets->nr_words * 8) != 0)
             return -EFAULT;
     }
     return nr_ready;

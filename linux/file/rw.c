@@ -165,10 +165,11 @@ SYSCALL(pwritev2)
 /* ---- from file to file ---- */
 
 /*
- * Up to n bytes from one file to another through a page of kernel memory. What was read and could not be
- * written is put back by moving the position.
+ * Up to n bytes from one file to another through a page of kernel memory. What was read and could
+ * not be written is put back by moving the position.
  */
-static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, size_t n)
+static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
+                         size_t n)
 {
     char *page = heap_alloc(PAGE_SIZE);
     int64_t nr_done = 0;
@@ -244,7 +245,8 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
     ret = position_get(uin_pos, &in_value, &in_pos);
     if (ret == 0)
         ret = position_get(uout_pos, &out_value, &out_pos);
-    /* What was read of a stream and cannot be written, or the end of a terminal's input, would be lost. */
+    /* What was read of a stream and cannot be written, or the end of a terminal's input, would be
+     * lost. */
     if (ret == 0 && in.file->ops->is_stream)
         ret = -EINVAL;
     if (ret == 0 && in.file->inode != NULL && S_ISDIR(in.file->inode->mode))
@@ -327,9 +329,8 @@ SYSCALL(fallocate)
 
     if (ret != 0)
         return ret;
-    ret = (int64_t)a[2] < 0 || (int64_t)a[3] <= 0
-              ? -EINVAL
-              : file_fallocate(ref.file, (int)a[1], a[2], a[3]);
+    ret = (int64_t)a[2] < 0 || (int64_t)a[3] <= 0 ? -EINVAL
+                                                  : file_fallocate(ref.file, (int)a[1], a[2], a[3]);
     fd_ref_put(&ref);
     return ret;
 }
@@ -430,7 +431,8 @@ SYSCALL(ioctl)
         break;
     case FIONREAD:
         if (ref.file->inode != NULL && S_ISREG(ref.file->inode->mode)) {
-            int64_t nr = (int64_t)(ref.file->inode->size - MIN(ref.file->pos, ref.file->inode->size));
+            int64_t nr =
+                (int64_t)(ref.file->inode->size - MIN(ref.file->pos, ref.file->inode->size));
             uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);
 
             ret = copy_to_user(a[2], &value, sizeof(value));

@@ -1,6 +1,6 @@
 /*
- * Calls that ask about files and change their attributes. The structures are those of asm-generic/stat.h,
- * uapi/linux/stat.h and asm-generic/statfs.h for 64-bit machines.
+ * Calls that ask about files and change their attributes. The structures are those of
+ * asm-generic/stat.h, uapi/linux/stat.h and asm-generic/statfs.h for 64-bit machines.
  */
 #include <arch/uaccess.h>
 #include <file/syscalls.h>
@@ -120,7 +120,8 @@ SYSCALL(fstat)
 }
 
 /* Attributes of (dirfd, name), also of descriptors without a path. */
-static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat *st, uint32_t *mnt_id)
+static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat *st,
+                      uint32_t *mnt_id)
 {
     unsigned lookup_flags = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? LOOKUP_NO_FOLLOW : 0;
     struct path path;
@@ -177,8 +178,8 @@ SYSCALL(statx)
     struct vfs_stat st;
     uint32_t mnt_id;
 
-    if ((flags &
-         ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) != 0 ||
+    if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) !=
+            0 ||
         (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (a[3] & 0x80000000u) != 0)
         return -EINVAL;
     int ret = getattr_at((int)a[0], a[1], flags, &st, &mnt_id);
@@ -431,7 +432,8 @@ static int times_of_user(uint64_t utimes, struct vfs_attr *attr)
             return -EINVAL;
         } else {
             attr->valid |= bit;
-            /* Times beyond what nanoseconds can say (year 2262) are cut there, as Linux cuts them. */
+            /* Times beyond what nanoseconds can say (year 2262) are cut there, as Linux cuts them.
+             */
             int64_t limit = INT64_MAX / (int64_t)NS_PER_SEC - 1;
 
             ns[i] = MAX(-limit, MIN(ts[i].tv_sec, limit)) * (int64_t)NS_PER_SEC + ts[i].tv_nsec;

@@ -1,29 +1,30 @@
 /*
- * futex: sleeping on a word of memory (Franke, Russell, Kirkwood: "Fuss, Futexes and Furwocks", 2002).
+ * futex: sleeping on a word of memory (Franke, Russell, Kirkwood: "Fuss, Futexes and Furwocks",
+ * 2002).
  *
  * A word is known by a key: (space, address) for private futexes, (frame, offset) for shared ones,
  * which different processes may see at different addresses. Waiters are kept in a hash table of
- * buckets, each a spinlock and a list. A waiter queues itself first and looks at the word afterwards,
- * without the lock, because the look may fault: a waker changes the word first and looks at the queue
- * afterwards, so one of the two sees the other.
+ * buckets, each a spinlock and a list. A waiter queues itself first and looks at the word
+ * afterwards, without the lock, because the look may fault: a waker changes the word first and
+ * looks at the queue afterwards, so one of the two sees the other.
  */
 #include "internal.h"
 
 #include <frame/frame.h>
 #include <log/log.h>
 
-#define FUTEX_WAIT            0
-#define FUTEX_WAKE            1
-#define FUTEX_FD              2
-#define FUTEX_REQUEUE         3
-#define FUTEX_CMP_REQUEUE     4
-#define FUTEX_WAKE_OP         5
-#define FUTEX_LOCK_PI         6
-#define FUTEX_WAIT_BITSET     9
-#define FUTEX_WAKE_BITSET     10
-#define FUTEX_PRIVATE_FLAG    128
-#define FUTEX_CLOCK_REALTIME  256
-#define FUTEX_BITSET_ANY      0xffffffffu
+#define FUTEX_WAIT           0
+#define FUTEX_WAKE           1
+#define FUTEX_FD             2
+#define FUTEX_REQUEUE        3
+#define FUTEX_CMP_REQUEUE    4
+#define FUTEX_WAKE_OP        5
+#define FUTEX_LOCK_PI        6
+#define FUTEX_WAIT_BITSET    9
+#define FUTEX_WAKE_BITSET    10
+#define FUTEX_PRIVATE_FLAG   128
+#define FUTEX_CLOCK_REALTIME 256
+#define FUTEX_BITSET_ANY     0xffffffffu
 
 struct key {
     uint64_t object; /* space or frame */
@@ -42,7 +43,7 @@ struct waiter {
     struct key key;        /* [bucket->lock] */
     struct thread *thread;
     uint32_t bits;
-    bool is_woken;         /* [bucket->lock, read without] */
+    bool is_woken; /* [bucket->lock, read without] */
 };
 
 #define NR_BUCKETS 64
@@ -71,7 +72,8 @@ static void make_ready(void)
     spin_unlock(&lock);
 }
 
-/* *frame: to be put after use (it keeps the page, and so the key, from being reused); may be NULL. */
+/* *frame: to be put after use (it keeps the page, and so the key, from being reused); may be NULL.
+ */
 static int key_make(uint64_t addr, bool is_private, struct key *key, struct frame **frame)
 {
     struct vspace *vs = user_current()->vspace;
@@ -108,7 +110,7 @@ static bool is_same(const struct key *a, const struct key *b)
     return a->object == b->object && a->offset == b->offset;
 }
 
-/* --- wait ----------------------------------------------------------------------------------------- */
+/* --- wait ------------------------------------------------------------------------------------- */
 
 static void enqueue(struct waiter *w, const struct key *key)
 {
@@ -189,7 +191,7 @@ static int64_t wait(uint64_t addr, bool is_private, uint32_t expected, uint64_t 
     return err;
 }
 
-/* --- wake ----------------------------------------------------------------------------------------- */
+/* --- wake ------------------------------------------------------------------------------------- */
 
 /* REQUIRES(b->lock). The waiter's memory may be gone once is_woken is set. */
 static void wake_one(struct waiter *w)
@@ -237,7 +239,7 @@ int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits)
     return nr;
 }
 
-/* --- requeue, wake_op ----------------------------------------------------------------------------- */
+/* --- requeue, wake_op ------------------------------------------------------------------------- */
 
 static void lock_two(struct bucket *a, struct bucket *b)
 {
@@ -342,7 +344,7 @@ static int64_t wake_op(uint64_t addr, uint64_t addr2, bool is_private, uint32_t 
     return more < 0 ? more : done + more;
 }
 
-/* --- the call ------------------------------------------------------------------------------------- */
+/* --- the call --------------------------------------------------------------------------------- */
 
 static int read_deadline(uint64_t addr, int op, bool is_realtime, uint64_t *deadline)
 {

@@ -1,8 +1,9 @@
 /*
- * What happens to futexes when a thread ends: the robust list (Documentation/locking/robust-futex-ABI)
- * is walked and every lock on it that the thread holds is marked FUTEX_OWNER_DIED and one waiter woken;
- * then the word that pthread_join waits for is cleared. The list is the program's: it may be circular
- * or point anywhere, so the walk is bounded and every access may fail.
+ * What happens to futexes when a thread ends: the robust list
+ * (Documentation/locking/robust-futex-ABI) is walked and every lock on it that the thread holds is
+ * marked FUTEX_OWNER_DIED and one waiter woken; then the word that pthread_join waits for is
+ * cleared. The list is the program's: it may be circular or point anywhere, so the walk is bounded
+ * and every access may fail.
  */
 #include "internal.h"
 
@@ -77,8 +78,7 @@ static void walk_robust_list(struct user_thread *ut)
 
         if (get_user_u64(&next, entry) != 0)
             return;
-        if (entry != (head.pending & ~1ull) &&
-            !owner_died(ut, entry + (uint64_t)head.futex_offset))
+        if (entry != (head.pending & ~1ull) && !owner_died(ut, entry + (uint64_t)head.futex_offset))
             return;
         entry = next & ~1ull;
     }

@@ -49,7 +49,7 @@ static bool is_absurd(uint64_t size)
     return size > stats.total * PAGE_SIZE;
 }
 
-/* --- mmap ----------------------------------------------------------------------------------------- */
+/* --- mmap ------------------------------------------------------------------------------------- */
 
 /* The kind of a file's memory. What has to be put afterwards goes into *map. */
 static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct filemap **map,
@@ -185,8 +185,8 @@ SYSCALL(munmap)
 
 SYSCALL(mprotect)
 {
-    if ((a[0] & PAGE_MASK) || (a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC |
-                                                  PROT_GROWSDOWN | PROT_GROWSUP)))
+    if ((a[0] & PAGE_MASK) ||
+        (a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN | PROT_GROWSUP)))
         return -EINVAL;
     if (a[1] == 0)
         return 0;
@@ -231,26 +231,26 @@ SYSCALL(brk)
     return (int64_t)vspace_brk(user_current()->vspace, a[0]);
 }
 
-/* --- advice, residency ---------------------------------------------------------------------------- */
+/* --- advice, residency ------------------------------------------------------------------------ */
 
-#define MADV_NORMAL      0
-#define MADV_RANDOM      1
-#define MADV_SEQUENTIAL  2
-#define MADV_WILLNEED    3
-#define MADV_DONTNEED    4
-#define MADV_FREE        8
-#define MADV_DONTFORK    10
-#define MADV_DOFORK      11
-#define MADV_MERGEABLE   12
-#define MADV_UNMERGEABLE 13
-#define MADV_HUGEPAGE    14
-#define MADV_NOHUGEPAGE  15
-#define MADV_DONTDUMP    16
-#define MADV_DODUMP      17
-#define MADV_WIPEONFORK  18
-#define MADV_KEEPONFORK  19
-#define MADV_COLD        20
-#define MADV_PAGEOUT     21
+#define MADV_NORMAL         0
+#define MADV_RANDOM         1
+#define MADV_SEQUENTIAL     2
+#define MADV_WILLNEED       3
+#define MADV_DONTNEED       4
+#define MADV_FREE           8
+#define MADV_DONTFORK       10
+#define MADV_DOFORK         11
+#define MADV_MERGEABLE      12
+#define MADV_UNMERGEABLE    13
+#define MADV_HUGEPAGE       14
+#define MADV_NOHUGEPAGE     15
+#define MADV_DONTDUMP       16
+#define MADV_DODUMP         17
+#define MADV_WIPEONFORK     18
+#define MADV_KEEPONFORK     19
+#define MADV_COLD           20
+#define MADV_PAGEOUT        21
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 
@@ -302,7 +302,8 @@ SYSCALL(madvise)
 #define MS_INVALIDATE 2
 #define MS_SYNC       4
 
-/* The object behind [addr, ...) of one VMA is written back; the VMA may go meanwhile, its object not. */
+/* The object behind [addr, ...) of one VMA is written back; the VMA may go meanwhile, its object
+ * not. */
 static int sync_one(struct vspace *vs, uint64_t addr, uint64_t end, uint64_t *next)
 {
     struct vma *vma;
@@ -408,8 +409,9 @@ SYSCALL(munlock)
 
     if (end < start)
         return -EINVAL;
-    return end == start ? 0
-                        : vspace_set_flags(user_current()->vspace, start, end - start, 0, VMA_LOCKED);
+    return end == start
+               ? 0
+               : vspace_set_flags(user_current()->vspace, start, end - start, 0, VMA_LOCKED);
 }
 
 SYSCALL(mlockall)

@@ -2,8 +2,8 @@
  * The end of threads and processes.
  *
  * A thread leaves in this order: it tells the thread library (futexes, clear_child_tid) while its
- * memory is still there; steps out of the address space; takes itself out of the process. The last one
- * gives up what the process holds, hands the children over, and makes the process a zombie.
+ * memory is still there; steps out of the address space; takes itself out of the process. The last
+ * one gives up what the process holds, hands the children over, and makes the process a zombie.
  */
 #include "internal.h"
 
@@ -31,7 +31,7 @@ void process_release_vfork_parent(struct process *p)
     spin_unlock_irqrestore(&process_lock, irq);
 }
 
-/* --- children find a new parent ------------------------------------------------------------------- */
+/* --- children find a new parent --------------------------------------------------------------- */
 
 static struct process *new_parent_for(struct process *p)
 {
@@ -67,7 +67,7 @@ static void hand_over_children(struct process *p)
     }
 }
 
-/* --- the last thread ------------------------------------------------------------------------------ */
+/* --- the last thread -------------------------------------------------------------------------- */
 
 static void give_up_resources(struct process *p)
 {
@@ -199,7 +199,7 @@ NORETURN void process_exit(int status)
     user_thread_exit(status);
 }
 
-/* --- on the way out, and exec --------------------------------------------------------------------- */
+/* --- on the way out, and exec ----------------------------------------------------------------- */
 
 static bool may_go_on(struct process *p, const struct user_thread *ut)
 {
@@ -282,7 +282,7 @@ void process_replace_vspace(struct vspace *vs)
         vspace_put(old);
 }
 
-/* --- calls ---------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 SYSCALL(exit)
 {

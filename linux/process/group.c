@@ -103,7 +103,7 @@ void group_check_orphaned(struct process_group *g)
     }
 }
 
-/* --- calls ---------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static int set_group(struct process *me, pid_t pid, pid_t pgid)
 {

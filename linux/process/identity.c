@@ -71,7 +71,8 @@ SYSCALL(getresgid)
     return put_three(a, c->gid, c->egid, c->sgid);
 }
 
-/* Root loses its capabilities with its last root uid, and the effective ones with the effective uid. */
+/* Root loses its capabilities with its last root uid, and the effective ones with the effective
+ * uid. */
 static void adjust_capabilities(struct cred *c, bool was_root)
 {
     if (was_root && c->uid && c->euid && c->suid) {
@@ -164,7 +165,8 @@ SYSCALL(setgid)
     return is_root ? set_gids(gid, gid, gid) : set_gids(KEEP, gid, KEEP);
 }
 
-/* setreuid: the saved id follows the effective one when the real one is set or the effective moves. */
+/* setreuid: the saved id follows the effective one when the real one is set or the effective moves.
+ */
 SYSCALL(setreuid)
 {
     uint32_t uid = (uint32_t)a[0], euid = (uint32_t)a[1];
@@ -234,7 +236,7 @@ SYSCALL(setgroups)
     return 0;
 }
 
-/* --- capabilities: linux/capability.h, version 3 -------------------------------------------------- */
+/* --- capabilities: linux/capability.h, version 3 ---------------------------------------------- */
 
 #define CAPABILITY_VERSION_3 0x20080522u
 

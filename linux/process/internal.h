@@ -14,7 +14,8 @@
 #include <vspace/vspace.h>
 
 /* table.c; REQUIRES(process_lock) */
-/* A free number for a thread that p makes; -EAGAIN when there are too many, of all or of p's user (RLIMIT_NPROC). */
+/* A free number for a thread that p makes; -EAGAIN when there are too many, of all or of p's user
+ * (RLIMIT_NPROC). */
 pid_t pid_choose(const struct process *p);
 void process_publish(struct process *p);
 void process_unpublish(struct process *p);
@@ -34,7 +35,8 @@ struct process_group *group_create(pid_t pgid, struct session *session); /* NULL
 struct session *session_create(pid_t sid);
 void group_join(struct process *p, struct process_group *g);
 void group_leave(struct process *p);
-/* Members of groups that p's leaving (or its parent's) orphans and that are stopped get HUP and CONT. */
+/* Members of groups that p's leaving (or its parent's) orphans and that are stopped get HUP and
+ * CONT. */
 void group_check_orphaned(struct process_group *g);
 
 /* wait.c */

@@ -41,7 +41,7 @@ struct process *process_alloc(void)
     return p;
 }
 
-/* --- threads -------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static void switch_in(struct thread *prev, struct thread *next)
 {
@@ -51,7 +51,8 @@ static void switch_in(struct thread *prev, struct thread *next)
     vspace_activate(container_of(next, struct user_thread, thread)->vspace);
 }
 
-/* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded. */
+/* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded.
+ */
 static void switch_out(struct thread *prev, struct thread *next)
 {
     if (prev->mark_ticks) /* preempted in user mode */
@@ -85,7 +86,8 @@ const struct thread_ops user_thread_ops = {
     .release = release,
 };
 
-/* The first thing a forked or cloned thread does: its frame is ready, only its number is to be told. */
+/* The first thing a forked or cloned thread does: its frame is ready, only its number is to be
+ * told. */
 static void first_steps(void *arg)
 {
     struct user_thread *ut = arg;
@@ -125,7 +127,7 @@ void user_thread_free_unstarted(struct user_thread *ut)
     user_thread_put(ut);
 }
 
-/* --- looking at other processes ------------------------------------------------------------------- */
+/* --- looking at other processes --------------------------------------------------------------- */
 
 struct vspace *process_vspace_get(struct process *p)
 {
@@ -206,7 +208,7 @@ char process_state_letter(const struct process *p)
     return 'S';
 }
 
-/* --- init ----------------------------------------------------------------------------------------- */
+/* --- init ------------------------------------------------------------------------------------- */
 
 struct init_start {
     void (*start)(void *arg);

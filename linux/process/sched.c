@@ -1,6 +1,6 @@
 /*
- * Scheduling calls: nice values, affinity, policies. The policy of all user threads is SCHED_OTHER (or
- * BATCH and IDLE, which only remember their name); real-time policies are refused, not faked.
+ * Scheduling calls: nice values, affinity, policies. The policy of all user threads is SCHED_OTHER
+ * (or BATCH and IDLE, which only remember their name); real-time policies are refused, not faked.
  */
 #include "internal.h"
 
@@ -8,11 +8,11 @@
 #include <percpu/percpu.h>
 #include <process/syscalls.h>
 
-#define SCHED_OTHER 0
-#define SCHED_FIFO  1
-#define SCHED_RR    2
-#define SCHED_BATCH 3
-#define SCHED_IDLE  5
+#define SCHED_OTHER         0
+#define SCHED_FIFO          1
+#define SCHED_RR            2
+#define SCHED_BATCH         3
+#define SCHED_IDLE          5
 #define SCHED_RESET_ON_FORK 0x40000000
 
 /* The thread with that tid (0: the caller), counted; NULL. */
@@ -175,7 +175,7 @@ SYSCALL(sched_rr_get_interval)
     return copy_to_user(a[1], &t, sizeof(t));
 }
 
-/* --- nice ----------------------------------------------------------------------------------------- */
+/* --- nice ------------------------------------------------------------------------------------- */
 
 #define PRIO_PROCESS 0
 #define PRIO_PGRP    1

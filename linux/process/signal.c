@@ -1,6 +1,6 @@
 /*
- * Making signals pending: who may take one, who is woken, what SIGKILL, SIGCONT and the stop signals do
- * at once. What a thread then does with a signal is linux/signal's.
+ * Making signals pending: who may take one, who is woken, what SIGKILL, SIGCONT and the stop
+ * signals do at once. What a thread then does with a signal is linux/signal's.
  */
 #include "internal.h"
 
@@ -8,7 +8,7 @@
 
 static uint32_t nr_queued; /* [process_lock] entries of all queues */
 
-/* --- pending sets --------------------------------------------------------------------------------- */
+/* --- pending sets ----------------------------------------------------------------------------- */
 
 static int pending_add(struct pending_set *pending, int signal, const struct linux_siginfo *info)
 {
@@ -47,10 +47,10 @@ bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_sigi
     if (!ready)
         return false;
     /* Faults of the thread itself come before anything else. */
-    if (ready & (SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) |
-                 SIGSET(SIGFPE)))
-        ready &= SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) |
-                 SIGSET(SIGFPE);
+    if (ready &
+        (SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE)))
+        ready &=
+            SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE);
     while (!(ready & SIGSET(signal)))
         signal++;
     *info = (struct linux_siginfo){.signo = signal, .code = SI_USER};
@@ -109,7 +109,7 @@ bool signal_is_pending(void)
     return thread_is_interrupted();
 }
 
-/* --- sending -------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static bool is_ignored(const struct process *p, int signal)
 {

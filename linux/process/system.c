@@ -11,7 +11,7 @@
 #include <process/uname.h>
 #include <random/random.h>
 
-/* --- uname ---------------------------------------------------------------------------------------- */
+/* --- uname ------------------------------------------------------------------------------------ */
 
 struct uname uname_now = {
     .sysname = "Linux",
@@ -51,7 +51,7 @@ SYSCALL(setdomainname)
     return set_name(uname_now.domainname, a[0], a[1]);
 }
 
-/* --- the machine ---------------------------------------------------------------------------------- */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 SYSCALL(sysinfo)
 {
@@ -98,13 +98,13 @@ SYSCALL(getrandom)
     return (int64_t)done;
 }
 
-#define REBOOT_MAGIC1      0xfee1dead
-#define REBOOT_MAGIC2      672274793
-#define REBOOT_RESTART     0x01234567
-#define REBOOT_HALT        0xcdef0123
-#define REBOOT_CAD_ON      0x89abcdef
-#define REBOOT_CAD_OFF     0
-#define REBOOT_POWER_OFF   0x4321fedc
+#define REBOOT_MAGIC1    0xfee1dead
+#define REBOOT_MAGIC2    672274793
+#define REBOOT_RESTART   0x01234567
+#define REBOOT_HALT      0xcdef0123
+#define REBOOT_CAD_ON    0x89abcdef
+#define REBOOT_CAD_OFF   0
+#define REBOOT_POWER_OFF 0x4321fedc
 
 SYSCALL(reboot)
 {
@@ -112,9 +112,8 @@ SYSCALL(reboot)
 
     if (!cred_has_cap(&process_current()->credentials, CAP_SYS_BOOT))
         return -EPERM;
-    if ((uint32_t)a[0] != REBOOT_MAGIC1 ||
-        (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 && magic2 != 369367448 &&
-         magic2 != 537993216))
+    if ((uint32_t)a[0] != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 &&
+                                            magic2 != 369367448 && magic2 != 537993216))
         return -EINVAL;
     switch ((uint32_t)a[2]) {
     case REBOOT_RESTART:
@@ -131,7 +130,7 @@ SYSCALL(reboot)
     }
 }
 
-/* --- processors ----------------------------------------------------------------------------------- */
+/* --- processors ------------------------------------------------------------------------------- */
 
 SYSCALL(getcpu)
 {
@@ -239,7 +238,7 @@ SYSCALL(rseq)
     return -ENOSYS;
 }
 
-/* --- the rest ------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 SYSCALL(personality)
 {

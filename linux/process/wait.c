@@ -105,7 +105,8 @@ static bool is_asked_for(const struct process *child, const struct wait_request 
 }
 
 /* Has this child something to report? Takes the report, unless WNOWAIT. */
-static bool take_report(struct process *child, const struct wait_request *r, struct wait_result *out)
+static bool take_report(struct process *child, const struct wait_request *r,
+                        struct wait_result *out)
 {
     bool keep = r->options & WNOWAIT;
 
@@ -235,8 +236,8 @@ SYSCALL(waitid)
     struct linux_siginfo info = {0};
     int ret;
 
-    if ((r.options & ~(WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WNOTHREAD | WALL |
-                       WCLONE)) ||
+    if ((r.options &
+         ~(WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) ||
         !(r.options & (WEXITED | WUNTRACED | WCONTINUED)))
         return -EINVAL;
     if (r.which < P_ALL || r.which > P_PGID || (r.which == P_PID && r.id <= 0) || r.id < 0)

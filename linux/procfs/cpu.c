@@ -43,11 +43,11 @@ static uint64_t user_ns_total(void)
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process *process;
 
-    list_for_each_entry (process, &process_all, all_node) {
+    list_for_each_entry(process, &process_all, all_node) {
         struct user_thread *ut;
 
         sum += process->dead_utime_ns + process->child_utime_ns;
-        list_for_each_entry (ut, &process->threads, thread_node)
+        list_for_each_entry(ut, &process->threads, thread_node)
             sum += thread_user_ns(&ut->thread);
     }
     spin_unlock_irqrestore(&process_lock, flags);
@@ -61,8 +61,8 @@ static void print_cpu_times(struct seq *seq, uint64_t user, uint64_t system, uin
 }
 
 /*
- * Busy time is measured for each CPU, user time for each thread: a CPU's share of the user time is taken
- * in proportion to its share of the busy time.
+ * Busy time is measured for each CPU, user time for each thread: a CPU's share of the user time is
+ * taken in proportion to its share of the busy time.
  */
 static void print_cpus(struct seq *seq)
 {
@@ -80,8 +80,9 @@ static void print_cpus(struct seq *seq)
         thread_cpu_stats((int)cpu, &stats);
         uint64_t cpu_busy = now > stats.idle_ns ? now - stats.idle_ns : 0;
         /* In milliseconds, so that the product fits. */
-        uint64_t cpu_user =
-            busy == 0 ? 0 : cpu_busy / NS_PER_MSEC * (user / NS_PER_MSEC) / MAX(busy / NS_PER_MSEC, 1ull) * NS_PER_MSEC;
+        uint64_t cpu_user = busy == 0 ? 0
+                                      : cpu_busy / NS_PER_MSEC * (user / NS_PER_MSEC) /
+                                            MAX(busy / NS_PER_MSEC, 1ull) * NS_PER_MSEC;
 
         cpu_user = MIN(cpu_user, cpu_busy);
         seq_printf(seq, "cpu%u", cpu);
@@ -106,10 +107,11 @@ int show_stat(struct seq *seq, const struct pseudo_object *object)
     for (unsigned irq = 0; irq < IRQ_MAX; irq++)
         nr_interrupts += irq_count(irq);
     process_statistics(&statistics);
-    seq_printf(seq, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+    seq_printf(seq,
+               "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
                nr_interrupts, nr_switches,
-               (unsigned long)((time_realtime_ns() - time_now_ns()) / NS_PER_SEC), statistics.nr_forks,
-               statistics.nr_running);
+               (unsigned long)((time_realtime_ns() - time_now_ns()) / NS_PER_SEC),
+               statistics.nr_forks, statistics.nr_running);
     return 0;
 }
 
@@ -170,8 +172,10 @@ int show_loadavg(struct seq *seq, const struct pseudo_object *object)
     for (int i = 0; i < 3; i++) {
         uint32_t load = loads[i] + LOAD_ONE / 200;
 
-        seq_printf(seq, "%u.%02u ", load >> LOAD_SHIFT, (load & (LOAD_ONE - 1)) * 100 >> LOAD_SHIFT);
+        seq_printf(seq, "%u.%02u ", load >> LOAD_SHIFT,
+                   (load & (LOAD_ONE - 1)) * 100 >> LOAD_SHIFT);
     }
-    seq_printf(seq, "%u/%u %d\n", statistics.nr_running, statistics.nr_threads, statistics.last_pid);
+    seq_printf(seq, "%u/%u %d\n", statistics.nr_running, statistics.nr_threads,
+               statistics.last_pid);
     return 0;
 }

@@ -96,8 +96,8 @@ static int lookup(const struct pseudo_object *dir, const char *name, size_t name
 
     if (ret != 0)
         return ret == -ESRCH ? -ENOENT : ret;
-    if (!char_is_digit(name[0]) || str_to_u64(name, &end, 10, &number) != 0 || end != name + name_len ||
-        number > INT32_MAX)
+    if (!char_is_digit(name[0]) || str_to_u64(name, &end, 10, &number) != 0 ||
+        end != name + name_len || number > INT32_MAX)
         return -ENOENT;
     struct pseudo_object object = {.key = dir->key, .sub = number};
     struct file *file = object_file(&object);
@@ -111,8 +111,8 @@ static int lookup(const struct pseudo_object *dir, const char *name, size_t name
     return 0;
 }
 
-static int iterate(const struct pseudo_object *dir, uint64_t *cursor, const struct pseudo_node *node,
-                   struct pseudo_child *out)
+static int iterate(const struct pseudo_object *dir, uint64_t *cursor,
+                   const struct pseudo_node *node, struct pseudo_child *out)
 {
     int ret = object_may_look(dir);
     struct fd_table *table = ret == 0 ? object_table(dir) : NULL;
@@ -134,7 +134,8 @@ static int iterate(const struct pseudo_object *dir, uint64_t *cursor, const stru
     return 0;
 }
 
-int fd_lookup(const struct pseudo_object *dir, const char *name, size_t name_len, struct pseudo_child *out)
+int fd_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
+              struct pseudo_child *out)
 {
     return lookup(dir, name, name_len, &fd_node, out);
 }

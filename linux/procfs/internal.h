@@ -8,8 +8,8 @@
 #define PROC_MAGIC 0x9fa0ul
 
 /*
- * Objects below /proc/PID and /proc/PID/task/TID: key = pid | tid << 32 (tid = pid for /proc/PID itself);
- * sub = the descriptor, below fd and fdinfo.
+ * Objects below /proc/PID and /proc/PID/task/TID: key = pid | tid << 32 (tid = pid for /proc/PID
+ * itself); sub = the descriptor, below fd and fdinfo.
  */
 static inline pid_t key_pid(uint64_t key)
 {
@@ -31,15 +31,23 @@ int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gi
 int object_may_look(const struct pseudo_object *object);
 
 /* A fixed text of `name` entries; the functions are below. */
-#define PROC_FILE(name_, show_)   {.name = (name_), .mode = S_IFREG | 0444, .show = (show_)}
-#define PROC_DIR(name_, children_) {.name = (name_), .mode = S_IFDIR | 0555, .children = (children_)}
+#define PROC_FILE(name_, show_)                                                                    \
+    {                                                                                              \
+        .name = (name_), .mode = S_IFREG | 0444, .show = (show_)                                   \
+    }
+#define PROC_DIR(name_, children_)                                                                 \
+    {                                                                                              \
+        .name = (name_), .mode = S_IFDIR | 0555, .children = (children_)                           \
+    }
 
 /* ---- process.c, maps.c, fd.c: /proc/PID ---- */
 extern const struct pseudo_node pid_node;
-int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len, struct pseudo_child *out);
+int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
+                struct pseudo_child *out);
 int root_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out);
 int show_maps(struct seq *seq, const struct pseudo_object *object);
-int fd_lookup(const struct pseudo_object *dir, const char *name, size_t name_len, struct pseudo_child *out);
+int fd_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
+              struct pseudo_child *out);
 int fd_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out);
 int fdinfo_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                   struct pseudo_child *out);

@@ -23,8 +23,8 @@ static void print_vma(struct seq *seq, struct vma *vma, char *name)
     seq_printf(seq, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", vma->start, vma->end,
                (vma->flags & VMA_READ) != 0 ? 'r' : '-', (vma->flags & VMA_WRITE) != 0 ? 'w' : '-',
                (vma->flags & VMA_EXEC) != 0 ? 'x' : '-', (vma->flags & VMA_SHARED) != 0 ? 's' : 'p',
-               inode == 0 ? 0 : vma->offset, DEVNO_MAJOR((devno_t)device), DEVNO_MINOR((devno_t)device),
-               inode);
+               inode == 0 ? 0 : vma->offset, DEVNO_MAJOR((devno_t)device),
+               DEVNO_MINOR((devno_t)device), inode);
     if (name[0] != '\0') {
         /* Linux puts names into one column. */
         do

@@ -29,7 +29,8 @@ static void print_flags(struct seq *seq, const struct mount *mount)
 {
     unsigned flags = mount->flags;
 
-    seq_puts(seq, (flags & MOUNT_READ_ONLY) != 0 || (mount->sb->flags & SB_READ_ONLY) != 0 ? "ro" : "rw");
+    seq_puts(seq, (flags & MOUNT_READ_ONLY) != 0 || (mount->sb->flags & SB_READ_ONLY) != 0 ? "ro"
+                                                                                           : "rw");
     if ((flags & MOUNT_NOSUID) != 0)
         seq_puts(seq, ",nosuid");
     if ((flags & MOUNT_NODEV) != 0)
@@ -55,15 +56,14 @@ static int print_mount(struct mount *mount, void *ctx)
     struct mounts_print *mp = ctx;
     struct path path = {.mount = mount, .dentry = mount->root};
     bool is_reachable;
-    const char *name =
-        vfs_path_string(&mp->context.root, &path, mp->buf, PATH_MAX, &is_reachable);
+    const char *name = vfs_path_string(&mp->context.root, &path, mp->buf, PATH_MAX, &is_reachable);
 
     if (name == NULL || !is_reachable)
         return 0;
     if (mp->is_info) {
         seq_printf(mp->seq, "%u %u %u:%u / ", mount->id,
-                   mount->parent == NULL ? mount->id : mount->parent->id, DEVNO_MAJOR(mount->sb->dev),
-                   DEVNO_MINOR(mount->sb->dev));
+                   mount->parent == NULL ? mount->id : mount->parent->id,
+                   DEVNO_MAJOR(mount->sb->dev), DEVNO_MINOR(mount->sb->dev));
         print_escaped(mp->seq, name);
         seq_putc(mp->seq, ' ');
         print_flags(mp->seq, mount);

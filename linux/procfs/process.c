@@ -116,8 +116,9 @@ int root_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseud
     (void)dir;
     unsigned long flags = spin_lock_irqsave(&process_lock);
 
-    list_for_each_entry (process, &process_all, all_node) {
-        if ((uint64_t)process->pid >= *cursor && process->pid < best && process->state != PROCESS_DEAD)
+    list_for_each_entry(process, &process_all, all_node) {
+        if ((uint64_t)process->pid >= *cursor && process->pid < best &&
+            process->state != PROCESS_DEAD)
             best = process->pid;
     }
     spin_unlock_irqrestore(&process_lock, flags);
@@ -160,7 +161,7 @@ static int task_iterate(const struct pseudo_object *dir, uint64_t *cursor, struc
     struct user_thread *ut;
 
     if (process != NULL) {
-        list_for_each_entry (ut, &process->threads, thread_node) {
+        list_for_each_entry(ut, &process->threads, thread_node) {
             if ((uint64_t)ut->tid >= *cursor && ut->tid < best)
                 best = ut->tid;
         }
@@ -230,7 +231,8 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
     s->sid = session->sid;
     s->tty_nr = tty_session_devno(session);
     s->tpgid = tty_session_foreground(session);
-    s->state = is_thread && ut != NULL ? user_thread_state_letter(ut) : process_state_letter(process);
+    s->state =
+        is_thread && ut != NULL ? user_thread_state_letter(ut) : process_state_letter(process);
     memcpy(s->name, is_thread && ut != NULL && ut->name[0] != '\0' ? ut->name : process->name,
            sizeof(s->name));
     s->cred = process->credentials;
@@ -350,11 +352,12 @@ static uint32_t tty_encode(devno_t dev)
 
 static void print_stat(struct seq *seq, const struct snapshot *s)
 {
-    seq_printf(seq, "%d (%s) %c %d %d %d %u %d 0", s->tid, s->name, s->state, s->ppid, s->pgid, s->sid,
-               tty_encode(s->tty_nr), s->tpgid);
+    seq_printf(seq, "%d (%s) %c %d %d %d %u %d 0", s->tid, s->name, s->state, s->ppid, s->pgid,
+               s->sid, tty_encode(s->tty_nr), s->tpgid);
     seq_printf(seq, " %lu %lu %lu 0", s->nr_minor, s->nr_child_minor, s->nr_major);
     seq_printf(seq, " %lu %lu %lu %lu", (unsigned long)(s->utime_ns / NS_PER_TICK),
-               (unsigned long)(s->stime_ns / NS_PER_TICK), (unsigned long)(s->child_utime_ns / NS_PER_TICK),
+               (unsigned long)(s->stime_ns / NS_PER_TICK),
+               (unsigned long)(s->child_utime_ns / NS_PER_TICK),
                (unsigned long)(s->child_stime_ns / NS_PER_TICK));
     seq_printf(seq, " %d %d %u 0 %lu", 20 + s->nice, s->nice, s->nr_threads,
                (unsigned long)(s->start_ns / NS_PER_TICK));
@@ -363,7 +366,8 @@ static void print_stat(struct seq *seq, const struct snapshot *s)
     /* Signal sets as far as they fit a word of 31 bits, as Linux keeps them here. */
     seq_printf(seq, " %lu %lu %lu %lu", s->pending & 0x7fffffff, s->blocked & 0x7fffffff,
                s->ignored & 0x7fffffff, s->caught & 0x7fffffff);
-    seq_printf(seq, " 0 0 0 %d %d 0 0 0 0 0", s->exit_signal == 0 ? SIGCHLD : s->exit_signal, s->cpu);
+    seq_printf(seq, " 0 0 0 %d %d 0 0 0 0 0", s->exit_signal == 0 ? SIGCHLD : s->exit_signal,
+               s->cpu);
     seq_printf(seq, " %lu %lu %lu %lu %lu %lu %lu %d\n", s->data_start, s->data_end, s->brk_start,
                s->arg_start, s->arg_end, s->env_start, s->env_end, s->exit_status);
 }
@@ -375,8 +379,8 @@ static int show_pid_stat(struct seq *seq, const struct pseudo_object *object)
 
 static void print_statm(struct seq *seq, const struct snapshot *s)
 {
-    seq_printf(seq, "%lu %lu 0 %lu 0 %lu 0\n", s->nr_bytes >> PAGE_SHIFT, s->nr_resident, s->nr_code,
-               s->nr_data + s->nr_stack);
+    seq_printf(seq, "%lu %lu 0 %lu 0 %lu 0\n", s->nr_bytes >> PAGE_SHIFT, s->nr_resident,
+               s->nr_code, s->nr_data + s->nr_stack);
 }
 
 static int show_statm(struct seq *seq, const struct pseudo_object *object)
@@ -420,7 +424,8 @@ static void print_status(struct seq *seq, const struct snapshot *s)
 {
     const struct cred *c = &s->cred;
 
-    seq_printf(seq, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n",
+    seq_printf(seq,
+               "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n",
                s->name, s->umask, state_name(s->state), s->pid, s->tid, s->ppid);
     seq_printf(seq, "TracerPid:\t0\nUid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid,
                c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
@@ -431,10 +436,14 @@ static void print_status(struct seq *seq, const struct snapshot *s)
                s->sid);
     print_memory_status(seq, s);
     seq_printf(seq, "Threads:\t%u\n", s->nr_threads);
-    seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-               s->pending, s->shared_pending, s->blocked, s->ignored, s->caught);
-    seq_printf(seq, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-               c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding, c->cap_ambient);
+    seq_printf(
+        seq,
+        "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+        s->pending, s->shared_pending, s->blocked, s->ignored, s->caught);
+    seq_printf(
+        seq,
+        "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+        c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding, c->cap_ambient);
     seq_printf(seq, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t%lx\n", s->affinity);
     seq_printf(seq, "nonvoluntary_ctxt_switches:\t%lu\n", s->nr_preempted);
 }
@@ -536,14 +545,14 @@ static int show_limits(struct seq *seq, const struct pseudo_object *object)
         const char *name;
         const char *unit;
     } names[NR_RLIMITS] = {
-        {"Max cpu time", "seconds"},          {"Max file size", "bytes"},
-        {"Max data size", "bytes"},           {"Max stack size", "bytes"},
-        {"Max core file size", "bytes"},      {"Max resident set", "bytes"},
-        {"Max processes", "processes"},       {"Max open files", "files"},
-        {"Max locked memory", "bytes"},       {"Max address space", "bytes"},
-        {"Max file locks", "locks"},          {"Max pending signals", "signals"},
-        {"Max msgqueue size", "bytes"},       {"Max nice priority", ""},
-        {"Max realtime priority", ""},        {"Max realtime timeout", "us"},
+        {"Max cpu time", "seconds"},     {"Max file size", "bytes"},
+        {"Max data size", "bytes"},      {"Max stack size", "bytes"},
+        {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+        {"Max processes", "processes"},  {"Max open files", "files"},
+        {"Max locked memory", "bytes"},  {"Max address space", "bytes"},
+        {"Max file locks", "locks"},     {"Max pending signals", "signals"},
+        {"Max msgqueue size", "bytes"},  {"Max nice priority", ""},
+        {"Max realtime priority", ""},   {"Max realtime timeout", "us"},
     };
     struct process *process = object_process(object);
 
@@ -647,7 +656,8 @@ ssize_t path_text(const struct path *path, char *buf, size_t size)
     return len;
 }
 
-static ssize_t link_text(const struct pseudo_object *object, enum link_kind kind, char *buf, size_t size)
+static ssize_t link_text(const struct pseudo_object *object, enum link_kind kind, char *buf,
+                         size_t size)
 {
     struct path path;
     ssize_t ret = link_path(object, kind, &path);
@@ -677,10 +687,14 @@ LINK_FUNCTIONS(exe, LINK_EXE)
 /* ---- the directories ---- */
 
 #define PID_FILE(name_, mode_, show_)                                                              \
-    {.name = (name_), .mode = S_IFREG | (mode_), .show = (show_), .owner = object_owner}
+    {                                                                                              \
+        .name = (name_), .mode = S_IFREG | (mode_), .show = (show_), .owner = object_owner         \
+    }
 #define PID_LINK(name_)                                                                            \
-    {.name = #name_, .mode = S_IFLNK | 0777, .readlink = name_##_readlink,                         \
-     .follow = name_##_follow, .owner = object_owner}
+    {                                                                                              \
+        .name = #name_, .mode = S_IFLNK | 0777, .readlink = name_##_readlink,                      \
+        .follow = name_##_follow, .owner = object_owner                                            \
+    }
 
 #define COMMON_NODES                                                                               \
     PID_FILE("auxv", 0400, show_auxv), PID_FILE("cmdline", 0444, show_pid_cmdline),                \

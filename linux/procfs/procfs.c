@@ -42,8 +42,8 @@ static ssize_t mounts_readlink(const struct pseudo_object *object, char *buf, si
 #ifdef DEBUG
 
 /*
- * "fail-nth", after Linux's fault injection: N makes the N-th allocation that the writing thread causes
- * from then on fail, 0 ends that. Reads as what is left to count: 0 once it has happened.
+ * "fail-nth", after Linux's fault injection: N makes the N-th allocation that the writing thread
+ * causes from then on fail, 0 ends that. Reads as what is left to count: 0 once it has happened.
  */
 static int show_fail_nth(struct seq *seq, const struct pseudo_object *object)
 {

@@ -145,7 +145,9 @@ SHOW_NUMBER(show_pipe_max, PIPE_MAX_SIZE)
 SHOW_NUMBER(show_nr_open, 65536)
 
 #define SETTING(name_, show_, store_)                                                              \
-    {.name = (name_), .mode = S_IFREG | 0644, .show = (show_), .store = (store_)}
+    {                                                                                              \
+        .name = (name_), .mode = S_IFREG | 0644, .show = (show_), .store = (store_)                \
+    }
 
 static const struct pseudo_node random_children[] = {
     PROC_FILE("boot_id", show_boot_id),

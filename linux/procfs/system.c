@@ -61,8 +61,8 @@ int show_vmstat(struct seq *seq, const struct pseudo_object *object)
     (void)object;
     frame_stats(&frames);
     pagecache_stats(&cache);
-    seq_printf(seq, "nr_free_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\n", frames.free, cache.nr_pages,
-               cache.nr_dirty);
+    seq_printf(seq, "nr_free_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\n", frames.free,
+               cache.nr_pages, cache.nr_dirty);
     return 0;
 }
 
@@ -85,17 +85,19 @@ static void print_slab(const struct slab_cache_stats *stats, void *ctx)
     size_t per_slab = stats->nr_slabs == 0 ? 0 : nr_places / stats->nr_slabs;
     size_t frames_per_slab = stats->nr_slabs == 0 ? 0 : stats->nr_frames / stats->nr_slabs;
 
-    seq_printf(ctx, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables 0 0 0 : slabdata %6lu %6lu 0\n", stats->name,
-               stats->nr_objects, nr_places, stats->size, per_slab, frames_per_slab, stats->nr_slabs,
-               stats->nr_slabs);
+    seq_printf(ctx, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables 0 0 0 : slabdata %6lu %6lu 0\n",
+               stats->name, stats->nr_objects, nr_places, stats->size, per_slab, frames_per_slab,
+               stats->nr_slabs, stats->nr_slabs);
 }
 
 int show_slabinfo(struct seq *seq, const struct pseudo_object *object)
 {
     (void)object;
-    seq_puts(seq, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
-                  "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
-                  "<num_slabs> <sharedavail>\n");
+    seq_puts(
+        seq,
+        "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
+        "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+        "<num_slabs> <sharedavail>\n");
     slab_for_each_cache(print_slab, seq);
     return 0;
 }
@@ -114,7 +116,8 @@ int show_uptime(struct seq *seq, const struct pseudo_object *object)
 
     (void)object;
     seq_printf(seq, "%lu.%02lu %lu.%02lu\n", (unsigned long)(now / NS_PER_SEC),
-               (unsigned long)(now % NS_PER_SEC / (NS_PER_SEC / 100)), (unsigned long)(idle / NS_PER_SEC),
+               (unsigned long)(now % NS_PER_SEC / (NS_PER_SEC / 100)),
+               (unsigned long)(idle / NS_PER_SEC),
                (unsigned long)(idle % NS_PER_SEC / (NS_PER_SEC / 100)));
     return 0;
 }
@@ -139,7 +142,8 @@ int show_filesystems(struct seq *seq, const struct pseudo_object *object)
 
     (void)object;
     for (unsigned i = 0; (type = fs_type_at(i)) != NULL; i++)
-        seq_printf(seq, "%s\t%s\n", (type->flags & FS_NEEDS_DEVICE) != 0 ? "" : "nodev", type->name);
+        seq_printf(seq, "%s\t%s\n", (type->flags & FS_NEEDS_DEVICE) != 0 ? "" : "nodev",
+                   type->name);
     return 0;
 }
 
@@ -174,7 +178,8 @@ int show_partitions(struct seq *seq, const struct pseudo_object *object)
     (void)object;
     seq_puts(seq, "major minor  #blocks  name\n\n");
     for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev))
-        seq_printf(seq, "%4u  %7u %10lu %s\n", dev->major, dev->minor, dev->nr_sectors / 2, dev->name);
+        seq_printf(seq, "%4u  %7u %10lu %s\n", dev->major, dev->minor, dev->nr_sectors / 2,
+                   dev->name);
     return 0;
 }
 
@@ -182,7 +187,8 @@ int show_diskstats(struct seq *seq, const struct pseudo_object *object)
 {
     (void)object;
     for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev))
-        seq_printf(seq, "%4u %7u %s %lu 0 %lu 0 %lu 0 %lu 0 0 0 0\n", dev->major, dev->minor, dev->name,
-                   dev->nr_reads, dev->nr_sectors_read, dev->nr_writes, dev->nr_sectors_written);
+        seq_printf(seq, "%4u %7u %s %lu 0 %lu 0 %lu 0 %lu 0 0 0 0\n", dev->major, dev->minor,
+                   dev->name, dev->nr_reads, dev->nr_sectors_read, dev->nr_writes,
+                   dev->nr_sectors_written);
     return 0;
 }

@@ -43,7 +43,7 @@ void signal_exec(void)
 SYSCALL(rt_sigaction)
 {
     struct process *p = process_current();
-    struct signal_action new, old;
+    struct signal_action wanted, old;
     unsigned long irq;
 
     if (!is_signal(a[0]) || a[3] != sizeof(sigset64_t))
@@ -51,15 +51,15 @@ SYSCALL(rt_sigaction)
     if (a[1]) {
         if (a[0] == SIGKILL || a[0] == SIGSTOP)
             return -EINVAL;
-        if (copy_from_user(&new, a[1], sizeof(new)) != 0)
+        if (copy_from_user(&wanted, a[1], sizeof(wanted)) != 0)
             return -EFAULT;
-        new.mask &= ~SIGNALS_UNBLOCKABLE;
+        wanted.mask &= ~SIGNALS_UNBLOCKABLE;
     }
     irq = spin_lock_irqsave(&process_lock);
     old = p->actions[a[0] - 1];
     if (a[1]) {
-        p->actions[a[0] - 1] = new;
-        if (new.handler == 1 || (new.handler == 0 && (SIGNALS_IGNORED & SIGSET(a[0])))) {
+        p->actions[a[0] - 1] = wanted;
+        if (wanted.handler == 1 || (wanted.handler == 0 && (SIGNALS_IGNORED & SIGSET(a[0])))) {
             struct user_thread *ut;
 
             pending_flush(&p->pending, SIGSET(a[0]));
@@ -135,8 +135,8 @@ SYSCALL(rt_sigsuspend)
 static int take_awaited(struct user_thread *ut, sigset64_t set, struct linux_siginfo *info)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    bool found = pending_take(&ut->pending, set, info) ||
-                 pending_take(&ut->process->pending, set, info);
+    bool found =
+        pending_take(&ut->pending, set, info) || pending_take(&ut->process->pending, set, info);
 
     if (found)
         signal_recalculate_locked(ut);
@@ -194,7 +194,7 @@ SYSCALL(rt_sigtimedwait)
     return info.signo;
 }
 
-/* --- kill ----------------------------------------------------------------------------------------- */
+/* --- kill ------------------------------------------------------------------------------------- */
 
 static bool may_signal(const struct process *p, int signal)
 {
@@ -234,8 +234,8 @@ static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
     int ret = -ESRCH;
 
     list_for_each_entry_safe(p, next, &process_all, all_node) {
-        bool meant = pgid ? p->group && p->group->pgid == pgid
-                          : p->pid != 1 && p != process_current();
+        bool meant =
+            pgid ? p->group && p->group->pgid == pgid : p->pid != 1 && p != process_current();
         int err;
 
         if (!meant || p->state == PROCESS_DEAD)
@@ -346,7 +346,7 @@ SYSCALL(rt_tgsigqueueinfo)
     return thread_kill((pid_t)a[0], (pid_t)a[1], (int)a[2], &info);
 }
 
-/* --- sigaltstack ---------------------------------------------------------------------------------- */
+/* --- sigaltstack ------------------------------------------------------------------------------ */
 
 SYSCALL(sigaltstack)
 {
@@ -360,14 +360,14 @@ SYSCALL(sigaltstack)
              (ut->altstack_size ? (on ? SS_ONSTACK : 0) : SS_DISABLE) |
                  (ut->altstack_flags & SS_AUTODISARM),
              0, ut->altstack_size},
-      new;
+      wanted;
 
     if (a[0]) {
-        if (copy_from_user(&new, a[0], sizeof(new)) != 0)
+        if (copy_from_user(&wanted, a[0], sizeof(wanted)) != 0)
             return -EFAULT;
         if (on)
             return -EPERM;
-        switch (new.flags & ~SS_AUTODISARM) {
+        switch (wanted.flags & ~SS_AUTODISARM) {
         case SS_DISABLE:
             ut->altstack_base = 0;
             ut->altstack_size = 0;
@@ -375,11 +375,11 @@ SYSCALL(sigaltstack)
             break;
         case 0:
         case SS_ONSTACK:
-            if (new.size < MINSIGSTKSZ)
+            if (wanted.size < MINSIGSTKSZ)
                 return -ENOMEM;
-            ut->altstack_base = new.sp;
-            ut->altstack_size = new.size;
-            ut->altstack_flags = new.flags & SS_AUTODISARM;
+            ut->altstack_base = wanted.sp;
+            ut->altstack_size = wanted.size;
+            ut->altstack_flags = wanted.flags & SS_AUTODISARM;
             break;
         default:
             return -EINVAL;

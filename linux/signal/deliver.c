@@ -5,7 +5,7 @@
 
 #include <heap/heap.h>
 
-/* --- the frame: arch/riscv's uapi sigcontext.h, ucontext.h; asm-generic's siginfo.h, signal.h ------- */
+/* --- the frame: arch/riscv's uapi sigcontext.h, ucontext.h; asm-generic's siginfo.h, signal.h  */
 
 struct sigcontext {
     uint64_t regs[32]; /* pc, then x1 .. x31 */
@@ -42,8 +42,8 @@ _Static_assert(sizeof(struct sigcontext) == 784, "struct sigcontext of riscv64")
 
 bool signal_on_altstack(const struct user_thread *ut, uint64_t sp)
 {
-    return ut->altstack_size && !(ut->altstack_flags & SS_AUTODISARM) &&
-           sp > ut->altstack_base && sp - ut->altstack_base <= ut->altstack_size;
+    return ut->altstack_size && !(ut->altstack_flags & SS_AUTODISARM) && sp > ut->altstack_base &&
+           sp - ut->altstack_base <= ut->altstack_size;
 }
 
 static uint64_t frame_address(const struct user_thread *ut, const struct trap_frame *regs,
@@ -99,7 +99,7 @@ static int push_frame(struct user_thread *ut, struct trap_frame *regs,
     return 0;
 }
 
-/* --- the way out ---------------------------------------------------------------------------------- */
+/* --- the way out ------------------------------------------------------------------------------ */
 
 /* An interrupted call: will it be repeated, given what handler (or none) runs first? */
 static void settle_call(struct trap_frame *regs, const struct signal_action *action)
@@ -219,7 +219,7 @@ void user_return(struct trap_frame *regs)
     restore_mask(ut);
 }
 
-/* --- the way back --------------------------------------------------------------------------------- */
+/* --- the way back ----------------------------------------------------------------------------- */
 
 /*
  * Whatever the program wrote into the frame is only ever registers of its own: pc and the general

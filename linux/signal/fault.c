@@ -1,6 +1,6 @@
 /*
- * Exceptions of user code: page faults are resolved or become SIGSEGV and SIGBUS, the rest become the
- * signals that Linux sends for them. Out of memory: the largest process is sacrificed.
+ * Exceptions of user code: page faults are resolved or become SIGSEGV and SIGBUS, the rest become
+ * the signals that Linux sends for them. Out of memory: the largest process is sacrificed.
  */
 #include "internal.h"
 
@@ -33,7 +33,7 @@ void signal_force(int signal, int code, uint64_t addr)
                  (unsigned long)regs->ra, (unsigned long)regs->sp);
 }
 
-/* --- out of memory -------------------------------------------------------------------------------- */
+/* --- out of memory ---------------------------------------------------------------------------- */
 
 static struct process *largest_process(void)
 {
@@ -76,7 +76,7 @@ static void sacrifice(void)
         thread_sleep_ns(NS_PER_MSEC); /* let it go */
 }
 
-/* --- faults --------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 static uint32_t access_of(uint64_t cause)
 {

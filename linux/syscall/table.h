@@ -5,8 +5,8 @@
  *   PART(n, name, "...")    partial: the text says what is missing; that gets a clear error
  *   ABSENT(n, name)         ENOSYS, logged once by name
  *
- * tools/syscalls.py makes docs/syscalls.md from this file. Included by syscall.c with the three macros
- * defined; numbers from asm-generic/unistd.h and arch/riscv unistd.h.
+ * tools/syscalls.py makes docs/syscalls.md from this file. Included by syscall.c with the three
+ * macros defined; numbers from asm-generic/unistd.h and arch/riscv unistd.h.
  */
 ABSENT(0, io_setup)
 ABSENT(1, io_destroy)

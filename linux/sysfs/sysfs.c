@@ -1,6 +1,6 @@
 /*
- * See <sysfs/sysfs.h>. Objects: below cpu, key = the CPU; below block devices, key = the device's place in
- * block_next order + 1.
+ * See <sysfs/sysfs.h>. Objects: below cpu, key = the CPU; below block devices, key = the device's
+ * place in block_next order + 1.
  */
 #include <sysfs/sysfs.h>
 
@@ -13,8 +13,14 @@
 
 #define SYSFS_MAGIC 0x62656572ul
 
-#define SYS_FILE(name_, show_)     {.name = (name_), .mode = S_IFREG | 0444, .show = (show_)}
-#define SYS_DIR(name_, children_)  {.name = (name_), .mode = S_IFDIR | 0755, .children = (children_)}
+#define SYS_FILE(name_, show_)                                                                     \
+    {                                                                                              \
+        .name = (name_), .mode = S_IFREG | 0444, .show = (show_)                                   \
+    }
+#define SYS_DIR(name_, children_)                                                                  \
+    {                                                                                              \
+        .name = (name_), .mode = S_IFDIR | 0755, .children = (children_)                           \
+    }
 
 /* ---- processors ---- */
 
@@ -68,7 +74,8 @@ static int show_cpu_online(struct seq *seq, const struct pseudo_object *object)
 
 static const struct pseudo_node one_cpu_children[] = {SYS_FILE("online", show_cpu_online),
                                                       {.name = NULL}};
-static const struct pseudo_node one_cpu_node = {.mode = S_IFDIR | 0755, .children = one_cpu_children};
+static const struct pseudo_node one_cpu_node = {.mode = S_IFDIR | 0755,
+                                                .children = one_cpu_children};
 
 static int cpu_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                       struct pseudo_child *out)
@@ -156,8 +163,8 @@ static int show_uevent(struct seq *seq, const struct pseudo_object *object)
 {
     const struct block_device *dev = block_at(object->key);
 
-    seq_printf(seq, "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\nDEVTYPE=%s\n", dev->major, dev->minor, dev->name,
-               dev->partition == 0 ? "disk" : "partition");
+    seq_printf(seq, "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\nDEVTYPE=%s\n", dev->major, dev->minor,
+               dev->name, dev->partition == 0 ? "disk" : "partition");
     return 0;
 }
 
@@ -173,9 +180,14 @@ static const struct pseudo_node queue_children[] = {
 };
 
 static const struct pseudo_node block_children[] = {
-    SYS_FILE("dev", show_dev),       SYS_DIR("queue", queue_children), SYS_FILE("removable", show_removable),
-    SYS_FILE("ro", show_ro),         SYS_FILE("size", show_size),      SYS_FILE("stat", show_stat),
-    SYS_FILE("uevent", show_uevent), {.name = NULL},
+    SYS_FILE("dev", show_dev),
+    SYS_DIR("queue", queue_children),
+    SYS_FILE("removable", show_removable),
+    SYS_FILE("ro", show_ro),
+    SYS_FILE("size", show_size),
+    SYS_FILE("stat", show_stat),
+    SYS_FILE("uevent", show_uevent),
+    {.name = NULL},
 };
 static const struct pseudo_node block_node = {.mode = S_IFDIR | 0755, .children = block_children};
 
@@ -222,7 +234,8 @@ static int block_lookup(const struct pseudo_object *dir, const char *name, size_
     return find_block(NULL, name, name_len, false, out);
 }
 
-static int block_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out)
+static int block_iterate(const struct pseudo_object *dir, uint64_t *cursor,
+                         struct pseudo_child *out)
 {
     (void)dir;
     return find_block(cursor, NULL, 0, false, out);
@@ -244,7 +257,8 @@ static int show_console_active(struct seq *seq, const struct pseudo_object *obje
     return 0;
 }
 
-static const struct pseudo_node ttys0_children[] = {SYS_FILE("dev", show_ttys0_dev), {.name = NULL}};
+static const struct pseudo_node ttys0_children[] = {SYS_FILE("dev", show_ttys0_dev),
+                                                    {.name = NULL}};
 static const struct pseudo_node console_children[] = {SYS_FILE("active", show_console_active),
                                                       {.name = NULL}};
 static const struct pseudo_node tty_children[] = {
@@ -272,7 +286,8 @@ static const struct pseudo_node system_children[] = {
     {.name = NULL},
 };
 
-static const struct pseudo_node devices_children[] = {SYS_DIR("system", system_children), {.name = NULL}};
+static const struct pseudo_node devices_children[] = {SYS_DIR("system", system_children),
+                                                      {.name = NULL}};
 
 static const struct pseudo_node root_children[] = {
     {.name = "block", .mode = S_IFDIR | 0755, .lookup = disk_lookup, .iterate = disk_iterate},

@@ -1,9 +1,9 @@
 /*
  * Input processing: canonical and raw mode, special characters, erasing, echo, reading.
  *
- * The read buffer holds typed bytes between tail and head. In canonical mode only complete lines, up to
- * `canon`, can be read; a bit in line_ends marks the byte that ends a line. An end of file (VEOF) is a line
- * end whose byte is 0: it is not handed out.
+ * The read buffer holds typed bytes between tail and head. In canonical mode only complete lines,
+ * up to `canon`, can be read; a bit in line_ends marks the byte that ends a line. An end of file
+ * (VEOF) is a line end whose byte is 0: it is not handed out.
  */
 #include <abi/abi.h>
 #include <string/string.h>
@@ -55,7 +55,8 @@ void tty_input_mode_changed(struct tty *tty, bool was_canonical)
 {
     if (was_canonical == is_canonical(tty))
         return;
-    /* What was typed in raw mode counts as complete; what was typed canonically can be read at once. */
+    /* What was typed in raw mode counts as complete; what was typed canonically can be read at
+     * once. */
     if (tty->head != tty->tail) {
         uint32_t pos = (tty->head - 1) % TTY_BUFFER_SIZE;
 
@@ -123,7 +124,8 @@ static void echo_erase(struct tty *tty, uint32_t old_end)
         echo(tty, tty->termios.cc[VERASE]);
         return;
     }
-    /* A tab's width depends on where the prompt ended; what the line itself says is close enough. */
+    /* A tab's width depends on where the prompt ended; what the line itself says is close enough.
+     */
     for (uint32_t n = line_width(tty, old_end) - line_width(tty, tty->head); n > 0; n--)
         tty_echo(tty, "\b \b", 3);
 }
@@ -334,7 +336,8 @@ size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n)
 
         mutex_lock(&tty->lock);
         while (nr_taken < n && signal == 0) {
-            /* Raw input that nobody reads is left with who sends it; canonical input must get its newline. */
+            /* Raw input that nobody reads is left with who sends it; canonical input must get its
+             * newline. */
             if (!is_canonical(tty) && tty->head - tty->tail >= TTY_BUFFER_SIZE)
                 break;
             signal = take_byte(tty, bytes[nr_taken++]);
@@ -396,7 +399,8 @@ static ssize_t read_raw(struct tty *tty, struct uio *uio)
     return uio_result(uio, nr_done);
 }
 
-/* Raw mode's wait: at least nr_min bytes, or the time between bytes (tenths of a second) is over. */
+/* Raw mode's wait: at least nr_min bytes, or the time between bytes (tenths of a second) is over.
+ */
 static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
 {
     uint64_t step_ns = (uint64_t)vtime * 100 * NS_PER_MSEC;
@@ -427,8 +431,8 @@ static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bo
     if (is_canonical(tty)) {
         if (is_nonblocking)
             return -EAGAIN;
-        return wait_event_interruptible(&tty->readers, tty_has_input(tty) ||
-                                                           READ_ONCE(tty->is_hung_up));
+        return wait_event_interruptible(&tty->readers,
+                                        tty_has_input(tty) || READ_ONCE(tty->is_hung_up));
     }
     nr_min = (uint32_t)MIN((size_t)nr_min, nr_wanted);
     if (nr_min == 0 && vtime == 0) {

@@ -68,7 +68,8 @@ void tty_init(struct tty *tty, const struct tty_driver *driver, devno_t devno, c
 void tty_get(struct tty *tty);
 void tty_put(struct tty *tty);
 extern const struct file_ops tty_file_ops;
-/* The file becomes one of tty's (a reference is taken); may make it the caller's controlling terminal. */
+/* The file becomes one of tty's (a reference is taken); may make it the caller's controlling
+ * terminal. */
 int tty_open_file(struct file *file, struct tty *tty);
 
 /* ---- input.c ---- */
@@ -94,7 +95,8 @@ void tty_start(struct tty *tty);
 
 /* To the foreground group. No lock held. */
 void tty_signal(struct tty *tty, int signal);
-/* May the calling process read (SIGTTIN) or change (SIGTTOU) the terminal now? 0, -EIO, -ERESTARTSYS. */
+/* May the calling process read (SIGTTIN) or change (SIGTTOU) the terminal now? 0, -EIO,
+ * -ERESTARTSYS. */
 int tty_check_background(struct tty *tty, int signal);
 /* The terminal becomes the caller's controlling terminal if it can. */
 void tty_try_control(struct tty *tty);

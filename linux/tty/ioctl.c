@@ -6,27 +6,27 @@
 
 #include "internal.h"
 
-#define TCGETS    0x5401u
-#define TCSETS    0x5402u
-#define TCSETSW   0x5403u
-#define TCSETSF   0x5404u
-#define TCSBRK    0x5409u
-#define TCXONC    0x540au
-#define TCFLSH    0x540bu
-#define TIOCEXCL  0x540cu
-#define TIOCNXCL  0x540du
-#define TIOCOUTQ  0x5411u
-#define TIOCSTI   0x5412u
+#define TCGETS     0x5401u
+#define TCSETS     0x5402u
+#define TCSETSW    0x5403u
+#define TCSETSF    0x5404u
+#define TCSBRK     0x5409u
+#define TCXONC     0x540au
+#define TCFLSH     0x540bu
+#define TIOCEXCL   0x540cu
+#define TIOCNXCL   0x540du
+#define TIOCOUTQ   0x5411u
+#define TIOCSTI    0x5412u
 #define TIOCGWINSZ 0x5413u
 #define TIOCSWINSZ 0x5414u
-#define FIONREAD  0x541bu
-#define TIOCSETD  0x5423u
-#define TIOCGETD  0x5424u
-#define TCSBRKP   0x5425u
-#define TCGETS2   0x802c542au
-#define TCSETS2   0x402c542bu
-#define TCSETSW2  0x402c542cu
-#define TCSETSF2  0x402c542du
+#define FIONREAD   0x541bu
+#define TIOCSETD   0x5423u
+#define TIOCGETD   0x5424u
+#define TCSBRKP    0x5425u
+#define TCGETS2    0x802c542au
+#define TCSETS2    0x402c542bu
+#define TCSETSW2   0x402c542cu
+#define TCSETSF2   0x402c542du
 
 #define TERMIOS_SIZE  36u /* struct termios: without the speeds */
 #define TERMIOS2_SIZE 44u
@@ -43,28 +43,28 @@ static long get_termios(struct tty *tty, uint64_t arg, size_t size)
 
 static long set_termios(struct tty *tty, uint64_t arg, size_t size, bool is_flush)
 {
-    struct tty_termios new;
+    struct tty_termios wanted;
     long ret = tty_check_background(tty, SIGTTOU);
 
     if (ret != 0)
         return ret;
     mutex_lock(&tty->lock);
-    new = tty->termios;
+    wanted = tty->termios;
     mutex_unlock(&tty->lock);
-    if (copy_from_user(&new, arg, size) != 0)
+    if (copy_from_user(&wanted, arg, size) != 0)
         return -EFAULT;
-    new.line = 0; /* N_TTY is the only discipline */
+    wanted.line = 0; /* N_TTY is the only discipline */
     mutex_lock(&tty->lock);
     bool was_canonical = (tty->termios.lflag & ICANON) != 0;
 
     /* Output is never queued here, so "after the output has gone" (TCSETSW) is at once. */
     mutex_lock(&tty->output_lock);
-    tty->termios = new;
+    tty->termios = wanted;
     mutex_unlock(&tty->output_lock);
     if (is_flush)
         tty_flush_input(tty);
     tty_input_mode_changed(tty, was_canonical);
-    if ((new.iflag & IXON) == 0 && tty->is_stopped)
+    if ((wanted.iflag & IXON) == 0 && tty->is_stopped)
         tty_start(tty);
     mutex_unlock(&tty->lock);
     return 0;
@@ -72,14 +72,14 @@ static long set_termios(struct tty *tty, uint64_t arg, size_t size, bool is_flus
 
 static long set_winsize(struct tty *tty, uint64_t arg)
 {
-    struct tty_winsize new;
+    struct tty_winsize wanted;
 
-    if (copy_from_user(&new, arg, sizeof(new)) != 0)
+    if (copy_from_user(&wanted, arg, sizeof(wanted)) != 0)
         return -EFAULT;
     mutex_lock(&tty->lock);
-    bool is_changed = memcmp(&tty->winsize, &new, sizeof(new)) != 0;
+    bool is_changed = memcmp(&tty->winsize, &wanted, sizeof(wanted)) != 0;
 
-    tty->winsize = new;
+    tty->winsize = wanted;
     mutex_unlock(&tty->lock);
     if (is_changed)
         tty_signal(tty, SIGWINCH);

@@ -197,7 +197,8 @@ static long give_up(struct tty *tty)
 
     if (process->group->session->terminal != tty)
         return -ENOTTY;
-    /* For another process than the leader it would mean to lose the terminal alone: the session keeps it. */
+    /* For another process than the leader it would mean to lose the terminal alone: the session
+     * keeps it. */
     if (is_session_leader(process))
         session_give_up(process->group->session);
     return 0;

@@ -76,8 +76,8 @@ static int send(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
         if (!may_sleep)
             return -EAGAIN;
         mutex_unlock(&tty->output_lock);
-        int ret = wait_event_interruptible(&tty->writers,
-                                           tty->driver->has_room(tty) || READ_ONCE(tty->is_hung_up));
+        int ret = wait_event_interruptible(&tty->writers, tty->driver->has_room(tty) ||
+                                                              READ_ONCE(tty->is_hung_up));
 
         mutex_lock(&tty->output_lock);
         if (ret != 0)
@@ -125,8 +125,9 @@ ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking)
             break;
         }
         if (READ_ONCE(tty->is_stopped)) {
-            ret = is_nonblocking ? -EAGAIN
-                                 : wait_event_interruptible(&tty->writers, !READ_ONCE(tty->is_stopped));
+            ret = is_nonblocking
+                      ? -EAGAIN
+                      : wait_event_interruptible(&tty->writers, !READ_ONCE(tty->is_stopped));
             continue;
         }
         size_t n = uio_copy_from(uio, chunk, sizeof(chunk));

@@ -1,6 +1,7 @@
 /*
- * Pseudoterminals (pty(7)): a terminal, the slave, whose other side is an open file, the master. Opening
- * /dev/ptmx makes a pair; the slave appears as file N of every mounted devpts until the master is closed.
+ * Pseudoterminals (pty(7)): a terminal, the slave, whose other side is an open file, the master.
+ * Opening /dev/ptmx makes a pair; the slave appears as file N of every mounted devpts until the
+ * master is closed.
  */
 #include <arch/uaccess.h>
 #include <devfs/devfs.h>
@@ -25,11 +26,11 @@
 #define FIONREAD   0x541bu
 
 struct pty {
-    struct tty slave; /* first: freed by its last tty_put */
-    unsigned index;   /* [I] */
+    struct tty slave;  /* first: freed by its last tty_put */
+    unsigned index;    /* [I] */
     uint32_t uid, gid; /* [I] who opened the master owns the slave */
-    bool is_locked;   /* [a] until the master's TIOCSPTLCK */
-    bool was_opened;  /* [a] the slave, ever: from then on its last close ends the master's reads */
+    bool is_locked;    /* [a] until the master's TIOCSPTLCK */
+    bool was_opened; /* [a] the slave, ever: from then on its last close ends the master's reads */
     struct mutex output_lock;
     uint32_t head, tail;         /* [output_lock] of output, free-running */
     uint8_t output[OUTPUT_SIZE]; /* [output_lock] from the slave to the master */

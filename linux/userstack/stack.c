@@ -1,8 +1,8 @@
 /*
  * What a program finds on its stack (System V ABI; the RISC-V psABI wants sp 16-byte aligned):
  *
- *   sp: argc  argv[0..argc-1] NULL  envp[..] NULL  auxv[..] AT_NULL  16 random bytes  platform, path
- *       argument strings  environment strings                                            :top
+ *   sp: argc  argv[0..argc-1] NULL  envp[..] NULL  auxv[..] AT_NULL  16 random bytes  platform,
+ * path argument strings  environment strings                                            :top
  */
 #include <abi/abi.h>
 #include <base/errno.h>

@@ -1,8 +1,8 @@
 /*
  * File-backed VMAs. See <filemap/filemap.h>.
  *
- * Locks: map->lock guards the list of VMAs and is held while they are zapped, so that ops->put of a VMA
- * waits for a truncation in progress. Order: vspace lock -> map->lock -> table_lock.
+ * Locks: map->lock guards the list of VMAs and is held while they are zapped, so that ops->put of a
+ * VMA waits for a truncation in progress. Order: vspace lock -> map->lock -> table_lock.
  */
 #include <filemap/filemap.h>
 
@@ -15,8 +15,8 @@
 struct filemap {
     uint32_t refcount; /* [a] VMAs, and the maker */
     struct spinlock lock;
-    struct list vmas;   /* [lock] of vma.object_node */
-    struct file *file;  /* [I] counted */
+    struct list vmas;        /* [lock] of vma.object_node */
+    struct file *file;       /* [I] counted */
     struct pagecache *cache; /* [I] */
     struct inode *inode;     /* [I] whose size bounds the mapping; kept by the file */
     struct pagecache_mapping mapping;

@@ -6,7 +6,8 @@
 
 #include <pagecache/pagecache.h>
 
-/* frame->flags of a page in a cache [cache->lock]. A page is either LOCKED (being filled) or UPTODATE. */
+/* frame->flags of a page in a cache [cache->lock]. A page is either LOCKED (being filled) or
+ * UPTODATE. */
 #define PAGE_UPTODATE   0x01u
 #define PAGE_LOCKED     0x02u
 #define PAGE_DIRTY      0x04u
@@ -30,8 +31,8 @@ struct frame *tree_next(const struct pagecache *cache, uint64_t index, bool is_d
 /* Sleeps until the page is neither being filled nor written. The caller holds a reference. */
 void page_wait(struct pagecache *cache, struct frame *frame, uint8_t flags);
 void page_wake(struct frame *frame);
-/* A page whose contents are ready enters the cache, with the caller's reference; one more for the caller.
- * -EEXIST: there is one already. */
+/* A page whose contents are ready enters the cache, with the caller's reference; one more for the
+ * caller. -EEXIST: there is one already. */
 int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame) MUST_CHECK;
 /* Takes the page out of the tree and drops the cache's reference. REQUIRES(cache->lock). */
 void page_remove(struct pagecache *cache, struct frame *frame);

@@ -109,8 +109,8 @@ struct frame *pagecache_find(struct pagecache *cache, uint64_t index)
 }
 
 /*
- * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST: somebody was
- * faster; -ENOMEM, -ENOSPC.
+ * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST:
+ * somebody was faster; -ENOMEM, -ENOSPC.
  */
 static int page_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
 {
@@ -204,7 +204,8 @@ int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags, struc
             return 0;
         }
         if (frame != NULL) {
-            /* Somebody fills it. If that fails it is gone afterwards and this round's error is ours. */
+            /* Somebody fills it. If that fails it is gone afterwards and this round's error is
+             * ours. */
             page_wait(cache, frame, PAGE_LOCKED);
             frame_put(frame);
             continue;

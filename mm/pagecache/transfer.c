@@ -51,8 +51,8 @@ ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, u
 }
 
 /*
- * A whole page that is not in the cache: filled from uio before anybody can see it. 0 if it went in; on any
- * other result *uio is as it was.
+ * A whole page that is not in the cache: filled from uio before anybody can see it. 0 if it went
+ * in; on any other result *uio is as it was.
  */
 static int write_new_page(struct pagecache *cache, struct uio *uio, uint64_t index)
 {
@@ -88,7 +88,8 @@ static ssize_t write_one(struct pagecache *cache, struct uio *uio, uint64_t pos,
             return (ssize_t)n;
         if (ret != -EEXIST && ret != -EFAULT)
             return ret;
-        ret = pagecache_get(cache, index, index * PAGE_SIZE >= size ? PAGECACHE_NO_FILL : 0, &frame);
+        ret =
+            pagecache_get(cache, index, index * PAGE_SIZE >= size ? PAGECACHE_NO_FILL : 0, &frame);
         if (ret != 0)
             return ret;
     }
@@ -123,7 +124,8 @@ int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to)
     while (from < to) {
         uint64_t index = from / PAGE_SIZE;
         size_t n = MIN(PAGE_SIZE - from % PAGE_SIZE, to - from);
-        /* A page that is cut whole reads as zeros anyway once it is gone; a partial one must be here. */
+        /* A page that is cut whole reads as zeros anyway once it is gone; a partial one must be
+         * here. */
         unsigned flags = n == PAGE_SIZE || cache->ops->read_page == NULL ? PAGECACHE_NO_ALLOC : 0;
         struct frame *frame;
         int ret = pagecache_get(cache, index, flags, &frame);

@@ -1,11 +1,11 @@
 /*
- * The index of a page cache: a radix tree over the page number, 64 slots a node, after Linux's XArray in
- * purpose. The height follows the largest index; a tree of height 0 is at most the one frame of
- * index 0. Every node keeps a bitmap of the slots in use and one of the slots below which something
- * is dirty, so that walks skip what is of no interest.
+ * The index of a page cache: a radix tree over the page number, 64 slots a node, after Linux's
+ * XArray in purpose. The height follows the largest index; a tree of height 0 is at most the one
+ * frame of index 0. Every node keeps a bitmap of the slots in use and one of the slots below which
+ * something is dirty, so that walks skip what is of no interest.
  *
- * Invariants: a node has at least one slot in use; a dirty bit implies the present bit; a root node with
- * only slot 0 in use does not exist (the tree would be lower).
+ * Invariants: a node has at least one slot in use; a dirty bit implies the present bit; a root node
+ * with only slot 0 in use does not exist (the tree would be lower).
  */
 #include "internal.h"
 

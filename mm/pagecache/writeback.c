@@ -11,8 +11,8 @@
 
 /* Caches whose pages can be read again. Walks pin the cache they stand at and let the lock go. */
 static struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
-static LIST_DEFINE(all_caches);     /* [all_lock] */
-static struct wait_queue unpinned;  /* a cache lost its last pin */
+static LIST_DEFINE(all_caches);    /* [all_lock] */
+static struct wait_queue unpinned; /* a cache lost its last pin */
 
 static struct spinlock map_lock = SPINLOCK_INIT("pagecache-map");
 static uint64_t map_epoch; /* [map_lock] number of the last walk of a list of mappings */
@@ -60,7 +60,8 @@ void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *map
     spin_unlock(&map_lock);
 }
 
-/* The next owner that the walk `epoch` has not seen, with a reference; marks all its mappings seen. */
+/* The next owner that the walk `epoch` has not seen, with a reference; marks all its mappings seen.
+ */
 static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, uint64_t epoch,
                                                       void **owner_out)
 {
@@ -68,7 +69,7 @@ static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, u
     struct pagecache_mapping *mapping;
     void *owner = NULL;
 
-    list_for_each_entry (mapping, &cache->mappings, node) {
+    list_for_each_entry(mapping, &cache->mappings, node) {
         if (mapping->epoch >= epoch || (owner != NULL && mapping->owner != owner))
             continue;
         mapping->epoch = epoch;
@@ -253,7 +254,7 @@ static size_t shrink_some(size_t nr_pages)
     if (pagecache_nr_evictable == 0 || !spin_trylock(&all_lock))
         return 0;
     for (int turn = 0; turn < 2 && nr_evicted < nr_pages; turn++) {
-        list_for_each_entry (cache, &all_caches, all_node) {
+        list_for_each_entry(cache, &all_caches, all_node) {
             if (nr_evicted >= nr_pages)
                 break;
             if (cache->nr_pages == 0 || !spin_trylock(&cache->lock))

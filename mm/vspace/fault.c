@@ -45,7 +45,7 @@ static void slot_fill(struct vspace *vs, pte_t *slot, struct frame *frame, uint6
         vs->nr_resident_peak = vs->nr_resident;
 }
 
-/* --- anonymous ------------------------------------------------------------------------------------ */
+/* --- anonymous -------------------------------------------------------------------------------- */
 
 static unsigned window_of(struct vma *vma, uint64_t addr)
 {
@@ -53,7 +53,8 @@ static unsigned window_of(struct vma *vma, uint64_t addr)
     return vma->window;
 }
 
-/* A whole window out of one block, when the slots are all empty. False: to be tried page by page. */
+/* A whole window out of one block, when the slots are all empty. False: to be tried page by page.
+ */
 static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
 {
     struct frame *block;
@@ -100,7 +101,7 @@ static int fill_anonymous(struct vspace *vs, struct vma *vma, uint64_t addr)
     return err;
 }
 
-/* --- copy on write -------------------------------------------------------------------------------- */
+/* --- copy on write ---------------------------------------------------------------------------- */
 
 /* A new frame with the bytes of pa. */
 static struct frame *copy_of(paddr_t pa)
@@ -145,7 +146,7 @@ static int break_sharing(struct vspace *vs, struct vma *vma, uint64_t addr, pte_
     return 0;
 }
 
-/* --- pages of an object --------------------------------------------------------------------------- */
+/* --- pages of an object ----------------------------------------------------------------------- */
 
 /* A physical range: the largest page that alignment and the VMA allow. */
 static int fill_physical(struct vspace *vs, struct vma *vma, uint64_t addr)
@@ -255,7 +256,7 @@ int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t acc
     return fill_from_object(vs, vma, addr, access);
 }
 
-/* --- entry ---------------------------------------------------------------------------------------- */
+/* --- entry ------------------------------------------------------------------------------------ */
 
 /* A stack grows down to addr, but leaves a gap below it that stays unmapped. */
 #define STACK_GAP MIB(1)

@@ -1,7 +1,7 @@
 /*
  * fork: the child gets the parent's VMAs and, of its private memory, the same frames, read-only in
- * both until somebody writes. Shared and physical memory is not copied: the child faults it in again
- * from its object.
+ * both until somebody writes. Shared and physical memory is not copied: the child faults it in
+ * again from its object.
  */
 #include "internal.h"
 

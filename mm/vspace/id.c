@@ -2,9 +2,9 @@
  * Address-space identifiers and the TLB.
  *
  * ASIDs and VMIDs are handed out by generation: a space keeps its identifier until all are used up;
- * then a new generation begins, every CPU flushes its whole TLB once before it enters the next space,
- * and spaces that are running at that moment keep the identifier they have. Identifier 0 is the
- * kernel's own table's. With no identifiers at all (one value) every switch flushes.
+ * then a new generation begins, every CPU flushes its whole TLB once before it enters the next
+ * space, and spaces that are running at that moment keep the identifier they have. Identifier 0 is
+ * the kernel's own table's. With no identifiers at all (one value) every switch flushes.
  *
  * Stale entries. A change is flushed on the CPUs that run the space now; all others are marked in
  * cpus_stale and flush when they enter it. A CPU announces itself in cpus_active before it looks at
@@ -22,9 +22,9 @@ struct id_space {
     struct spinlock lock;
     uint64_t generation; /* [a] written with lock */
     unsigned nr_ids, next;
-    cpumask_t cpus_flush;                 /* [a] must flush everything before they enter a space */
-    struct vspace *active[NR_CPUS_MAX];   /* [lock for rollover] what each CPU runs */
-    uint64_t used[NR_IDS_MAX / 64];       /* [lock] taken in this generation by running spaces */
+    cpumask_t cpus_flush;               /* [a] must flush everything before they enter a space */
+    struct vspace *active[NR_CPUS_MAX]; /* [lock for rollover] what each CPU runs */
+    uint64_t used[NR_IDS_MAX / 64];     /* [lock] taken in this generation by running spaces */
 };
 
 static struct id_space stage1_ids = {.lock = SPINLOCK_INIT("ASIDs"), .generation = 1, .next = 1};
@@ -83,8 +83,8 @@ static void id_assign(struct id_space *ids, struct vspace *vs)
 }
 
 /*
- * Makes vs the space of this CPU. Returns what has to be flushed first: 0 nothing, 1 its identifier,
- * 2 everything.
+ * Makes vs the space of this CPU. Returns what has to be flushed first: 0 nothing, 1 its
+ * identifier, 2 everything.
  */
 static int enter(struct id_space *ids, struct vspace *vs, unsigned cpu)
 {
@@ -106,7 +106,8 @@ static int enter(struct id_space *ids, struct vspace *vs, unsigned cpu)
         ids->active[cpu] = vs;
         spin_unlock(&ids->lock);
     } else {
-        /* A rollover at this very moment sees the old or the new space here; both are still valid. */
+        /* A rollover at this very moment sees the old or the new space here; both are still valid.
+         */
         __atomic_store_n(&ids->active[cpu], vs, __ATOMIC_SEQ_CST);
         if (unlikely(vs->id_generation != __atomic_load_n(&ids->generation, __ATOMIC_SEQ_CST))) {
             spin_lock(&ids->lock);
@@ -203,7 +204,8 @@ void vspace_flush(struct vspace *vs, uint64_t addr, uint64_t size)
         gstage_ops->shootdown(active, addr, size, vs->id);
 }
 
-/* After an entry became stronger: another CPU that still has the weak one faults once and comes here. */
+/* After an entry became stronger: another CPU that still has the weak one faults once and comes
+ * here. */
 void vspace_flush_local(struct vspace *vs, uint64_t addr)
 {
     if (vs->format == VSPACE_STAGE1)

@@ -29,8 +29,8 @@ void vma_object_put(struct vma *vma);
 /* map.c */
 /* REQUIRES(vs->lock): vspace_unmap without the checks. */
 int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size);
-/* Takes every page of [addr, addr + size) out of the tables and drops the references. Any lock state
- * with table_lock free. */
+/* Takes every page of [addr, addr + size) out of the tables and drops the references. Any lock
+ * state with table_lock free. */
 void tables_clear(struct vspace *vs, uint64_t addr, uint64_t size);
 void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size);
 

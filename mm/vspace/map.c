@@ -1,6 +1,6 @@
 /*
- * Changing the map: map, unmap, protect, flags, discard, remap, brk. Every operation first makes sure
- * that it cannot fail for lack of memory (splits done, VMA allocated), then commits.
+ * Changing the map: map, unmap, protect, flags, discard, remap, brk. Every operation first makes
+ * sure that it cannot fail for lack of memory (splits done, VMA allocated), then commits.
  */
 #include "internal.h"
 
@@ -10,7 +10,7 @@ static bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size
            addr >= vs->base && addr < vs->limit && size <= vs->limit - addr;
 }
 
-/* --- taking pages out of the tables --------------------------------------------------------------- */
+/* --- taking pages out of the tables ----------------------------------------------------------- */
 
 struct clearing {
     struct vspace *vs;
@@ -39,9 +39,10 @@ static void drop_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
 }
 
 /*
- * A frame may be given away only when no TLB can reach it. With the space active on this CPU alone (or
- * nowhere) dropping first and flushing afterwards is the same: nothing here touches user memory before
- * table_lock is released. Otherwise the entries are first made inaccessible and flushed everywhere.
+ * A frame may be given away only when no TLB can reach it. With the space active on this CPU alone
+ * (or nowhere) dropping first and flushing afterwards is the same: nothing here touches user memory
+ * before table_lock is released. Otherwise the entries are first made inaccessible and flushed
+ * everywhere.
  */
 void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
 {
@@ -116,7 +117,7 @@ void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size)
     spin_unlock(&vs->table_lock);
 }
 
-/* --- unmap ---------------------------------------------------------------------------------------- */
+/* --- unmap ------------------------------------------------------------------------------------ */
 
 /* Makes VMA borders at both ends of the range. */
 static int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size)
@@ -172,7 +173,7 @@ int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size)
     return err;
 }
 
-/* --- map ------------------------------------------------------------------------------------------ */
+/* --- map -------------------------------------------------------------------------------------- */
 
 static bool limit_allows(const struct vspace *vs, uint64_t size)
 {
@@ -248,7 +249,7 @@ int vspace_map(struct vspace *vs, const struct vspace_map_request *request, uint
     return err;
 }
 
-/* --- protect, flags, discard ---------------------------------------------------------------------- */
+/* --- protect, flags, discard ------------------------------------------------------------------ */
 
 /* Is every byte of the range in some VMA? */
 static bool is_covered(struct vspace *vs, uint64_t addr, uint64_t size)
@@ -374,7 +375,7 @@ int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size)
     return err;
 }
 
-/* --- brk and mremap ------------------------------------------------------------------------------- */
+/* --- brk and mremap --------------------------------------------------------------------------- */
 
 static bool brk_grow(struct vspace *vs, uint64_t from, uint64_t to)
 {
@@ -434,7 +435,8 @@ static int forget_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     return 0;
 }
 
-/* Copies the entries, then forgets the old ones: a failure in the middle leaves the old range whole. */
+/* Copies the entries, then forgets the old ones: a failure in the middle leaves the old range
+ * whole. */
 static int move_tables(struct vspace *vs, uint64_t from, uint64_t to, uint64_t size)
 {
     struct moving m = {.vs = vs, .from = from, .to = to};

@@ -11,7 +11,7 @@
 struct vma_shared_object {
     uint32_t refcount; /* [a] VMAs, and its maker */
     struct spinlock lock;
-    uint64_t nr_pages;         /* [I] */
+    uint64_t nr_pages;       /* [I] */
     struct frame **leaves[]; /* [lock] arrays of LEAF_PAGES, NULL until used */
 };
 
@@ -63,8 +63,7 @@ static int shared_page(struct vma *vma, uint64_t offset, uint32_t access, struct
         *slot = frame_alloc(0, FRAME_ZERO);
     if (slot && *slot) {
         frame_get(*slot);
-        *out = (struct vma_page){
-            .pa = frame_to_pa(*slot), .frame = *slot, .is_writable = true};
+        *out = (struct vma_page){.pa = frame_to_pa(*slot), .frame = *slot, .is_writable = true};
     } else {
         slot = NULL;
     }

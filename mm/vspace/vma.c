@@ -1,6 +1,6 @@
 /*
- * The VMA tree: look-up, splitting, joining, holes. The page tables are not touched here: cutting or
- * joining VMAs leaves what is mapped as it is.
+ * The VMA tree: look-up, splitting, joining, holes. The page tables are not touched here: cutting
+ * or joining VMAs leaves what is mapped as it is.
  */
 #include "internal.h"
 
@@ -124,8 +124,7 @@ bool vma_can_join(const struct vma *low, const struct vma *high)
 {
     return low->end == high->start && low->ops == high->ops && low->object == high->object &&
            low->flags == high->flags && !(low->flags & VMA_GROWS_DOWN) &&
-           (low->ops->page == NULL ||
-            low->offset + (low->end - low->start) == high->offset) &&
+           (low->ops->page == NULL || low->offset + (low->end - low->start) == high->offset) &&
            (!low->ops->can_merge || low->ops->can_merge(low, high)) && !low->ops->is_emulated;
 }
 

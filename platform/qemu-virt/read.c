@@ -1,10 +1,10 @@
 /*
- * Reads the machine out of the device tree in one pass, without touching it. Devices are core/driver's
- * affair.
+ * Reads the machine out of the device tree in one pass, without touching it. Devices are
+ * core/driver's affair.
  *
  * The tree may come from anywhere: nothing in it is believed beyond what a bad value could do to
- * itself. Bindings: Devicetree Specification v0.4, chapters 3 (memory, chosen, cpus, reserved-memory) and
- * the RISC-V cpus binding.
+ * itself. Bindings: Devicetree Specification v0.4, chapters 3 (memory, chosen, cpus,
+ * reserved-memory) and the RISC-V cpus binding.
  */
 #include <arch/smp.h>
 #include <fdt/fdt.h>

@@ -123,8 +123,8 @@ static void fixed_places(void)
     char *q;
 
     memset(p, 3, 8 * PAGE);
-    q = mmap(p + 2 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-             -1, 0);
+    q = mmap(p + 2 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     CHECK(q == p + 2 * PAGE && q[0] == 0 && p[PAGE] == 3 && p[4 * PAGE] == 3);
     q = mmap(p, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     CHECK(q == MAP_FAILED && errno == EEXIST);

@@ -1,6 +1,6 @@
 /*
- * A conformance program: tests are functions, run each in a child of its own, so that one that dies is
- * one failure. Prints "ok NAME" or "FAILED NAME: why" a line, then "NAME.c: N passed, M failed".
+ * A conformance program: tests are functions, run each in a child of its own, so that one that dies
+ * is one failure. Prints "ok NAME" or "FAILED NAME: why" a line, then "NAME.c: N passed, M failed".
  * The same binary runs on Linux, whose behaviour is what is asked for.
  */
 #ifndef CONFORMANCE_CHECK_H
@@ -50,7 +50,10 @@ struct check_test {
     const char *name;
     void (*run)(void);
 };
-#define TEST(fn) {#fn, fn}
+#define TEST(fn)                                                                                   \
+    {                                                                                              \
+#fn, fn                                                                                    \
+    }
 
 static int check_main(const char *file, const struct check_test *tests, int nr)
 {
@@ -116,7 +119,7 @@ static inline int in_child(void (*fn)(void))
     int main(void)                                                                                 \
     {                                                                                              \
         static const struct check_test tests[] = {__VA_ARGS__};                                    \
-        return check_main(__BASE_FILE__, tests, sizeof(tests) / sizeof(tests[0]));                  \
+        return check_main(__BASE_FILE__, tests, sizeof(tests) / sizeof(tests[0]));                 \
     }
 
 #endif

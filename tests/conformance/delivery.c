@@ -97,8 +97,9 @@ static void clobber_floats(int signal)
 
     for (int i = 0; i < 32; i++)
         x = x / 3.0 + (double)signal;
-    __asm__ volatile("fmv.d.x ft0, zero\n fmv.d.x fa0, zero\n fmv.d.x fs0, zero\n fmv.d.x fa5, zero" ::
-                         : "ft0", "fa0", "fa5");
+    __asm__ volatile(
+        "fmv.d.x ft0, zero\n fmv.d.x fa0, zero\n fmv.d.x fs0, zero\n fmv.d.x fa5, zero" ::
+            : "ft0", "fa0", "fa5");
     nr_seen++;
 }
 
@@ -366,8 +367,8 @@ static void hostile_sigreturn(void)
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
-CONFORMANCE_MAIN(TEST(self_kill), TEST(masks), TEST(realtime_signals_queue), TEST(registers_survive),
-                 TEST(floats_are_restored), TEST(context_can_be_changed), TEST(interrupted_calls),
-                 TEST(sleeping), TEST(alternate_stack), TEST(overflow_is_caught),
-                 TEST(stop_and_continue), TEST(waiting_for_signals), TEST(suspending),
-                 TEST(flags_of_actions), TEST(timers), TEST(hostile_sigreturn))
+CONFORMANCE_MAIN(TEST(self_kill), TEST(masks), TEST(realtime_signals_queue),
+                 TEST(registers_survive), TEST(floats_are_restored), TEST(context_can_be_changed),
+                 TEST(interrupted_calls), TEST(sleeping), TEST(alternate_stack),
+                 TEST(overflow_is_caught), TEST(stop_and_continue), TEST(waiting_for_signals),
+                 TEST(suspending), TEST(flags_of_actions), TEST(timers), TEST(hostile_sigreturn))

@@ -19,7 +19,8 @@ static void open_flags(void)
     int fd = open("/tmp/o", O_CREAT | O_EXCL | O_WRONLY, 0640);
     CHECK(fd >= 0);
     struct stat st;
-    CHECK(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0640 && S_ISREG(st.st_mode) && st.st_size == 0);
+    CHECK(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0640 && S_ISREG(st.st_mode) &&
+          st.st_size == 0);
     CHECK_ERRNO(read(fd, &st, 1), EBADF);
     CHECK(write(fd, "hello", 5) == 5);
     close(fd);
@@ -59,7 +60,8 @@ static void offsets(void)
     CHECK(lseek(other, 5, SEEK_SET) == 5 && lseek(fd, 0, SEEK_CUR) == 5);
     CHECK(pread(fd, buffer, 2, 0) == 2 && lseek(fd, 0, SEEK_CUR) == 5);
     struct iovec v[2] = {{buffer, 2}, {buffer + 10, 3}};
-    CHECK(preadv(fd, v, 2, 0) == 5 && memcmp(buffer, "01", 2) == 0 && memcmp(buffer + 10, "234", 3) == 0);
+    CHECK(preadv(fd, v, 2, 0) == 5 && memcmp(buffer, "01", 2) == 0 &&
+          memcmp(buffer + 10, "234", 3) == 0);
     CHECK(writev(fd, v, 2) == 5 && lseek(fd, 0, SEEK_CUR) == 10);
     CHECK_ERRNO(readv(fd, v, -1), EINVAL);
     close(fd), close(other);
@@ -84,7 +86,8 @@ static void holes_read_as_zero(void)
     struct stat st;
     int fd = create("/tmp/hole", 0);
 
-    CHECK(pwrite(fd, "end", 3, 10000000) == 3 && fstat(fd, &st) == 0 && st.st_size == 10000003 && st.st_blocks < 1000);
+    CHECK(pwrite(fd, "end", 3, 10000000) == 3 && fstat(fd, &st) == 0 && st.st_size == 10000003 &&
+          st.st_blocks < 1000);
     CHECK(pread(fd, &c, 1, 5000000) == 1 && c == 0);
     CHECK(ftruncate(fd, 2) == 0 && ftruncate(fd, 100) == 0 && pread(fd, &c, 1, 50) == 1 && c == 0);
     CHECK_ERRNO(ftruncate(fd, -1), EINVAL);
@@ -100,7 +103,8 @@ static void unlinked_files_live_on(void)
 
     CHECK(write(fd, "still", 5) == 5 && unlink("/tmp/gone") == 0);
     CHECK_ERRNO(stat("/tmp/gone", &st), ENOENT);
-    CHECK(fstat(fd, &st) == 0 && st.st_nlink == 0 && pread(fd, buffer, 5, 0) == 5 && memcmp(buffer, "still", 5) == 0);
+    CHECK(fstat(fd, &st) == 0 && st.st_nlink == 0 && pread(fd, buffer, 5, 0) == 5 &&
+          memcmp(buffer, "still", 5) == 0);
     close(fd);
 }
 
@@ -139,8 +143,10 @@ static void links(void)
     CHECK(link("/tmp/l", "/tmp/l2") == 0 && stat("/tmp/l", &st) == 0 && st.st_nlink == 2);
     CHECK_ERRNO(link("/tmp/l", "/tmp/l2"), EEXIST);
     CHECK_ERRNO(link("/tmp", "/tmp/ld"), EPERM);
-    CHECK(symlink("l", "/tmp/s") == 0 && readlink("/tmp/s", buffer, sizeof buffer) == 1 && buffer[0] == 'l');
-    CHECK(lstat("/tmp/s", &st) == 0 && S_ISLNK(st.st_mode) && st.st_size == 1 && stat("/tmp/s", &st) == 0 && S_ISREG(st.st_mode));
+    CHECK(symlink("l", "/tmp/s") == 0 && readlink("/tmp/s", buffer, sizeof buffer) == 1 &&
+          buffer[0] == 'l');
+    CHECK(lstat("/tmp/s", &st) == 0 && S_ISLNK(st.st_mode) && st.st_size == 1 &&
+          stat("/tmp/s", &st) == 0 && S_ISREG(st.st_mode));
     CHECK_ERRNO(open("/tmp/s", O_RDONLY | O_NOFOLLOW), ELOOP);
     CHECK(symlink("loop", "/tmp/loop") == 0);
     CHECK_ERRNO(open("/tmp/loop", O_RDONLY), ELOOP);
@@ -224,19 +230,20 @@ static void permissions(void)
     close(create("/tmp/perm", 0));
     CHECK(chmod("/tmp/perm", 0600) == 0);
     CHECK(IN_CHILD({
-        if (setgid(1000) || setuid(1000))
-            _exit(1);
-        if (open("/tmp/perm", O_RDONLY) != -1 || errno != EACCES)
-            _exit(2);
-        if (access("/tmp/perm", R_OK) != -1 || chmod("/tmp/perm", 0666) != -1 || errno != EPERM)
-            _exit(3);
-        if (unlink("/etc/passwd") != -1 || errno != EACCES)
-            _exit(4);
-        if (setuid(0) != -1 || errno != EPERM)
-            _exit(5);
-        if (kill(1, SIGTERM) != -1 || errno != EPERM)
-            _exit(6);
-    }) == 0);
+              if (setgid(1000) || setuid(1000))
+                  _exit(1);
+              if (open("/tmp/perm", O_RDONLY) != -1 || errno != EACCES)
+                  _exit(2);
+              if (access("/tmp/perm", R_OK) != -1 || chmod("/tmp/perm", 0666) != -1 ||
+                  errno != EPERM)
+                  _exit(3);
+              if (unlink("/etc/passwd") != -1 || errno != EACCES)
+                  _exit(4);
+              if (setuid(0) != -1 || errno != EPERM)
+                  _exit(5);
+              if (kill(1, SIGTERM) != -1 || errno != EPERM)
+                  _exit(6);
+          }) == 0);
     CHECK(unlink("/tmp/perm") == 0);
 }
 
@@ -247,14 +254,14 @@ static void locks_exclude(void)
 
     CHECK(flock(fd, LOCK_EX) == 0 && fcntl(fd, F_SETLK, &lock) == 0);
     CHECK(IN_CHILD({
-        int other = open("/tmp/lock", O_RDWR);
-        if (flock(other, LOCK_EX | LOCK_NB) != -1 || errno != EWOULDBLOCK)
-            _exit(1);
-        if (fcntl(other, F_SETLK, &lock) != -1 || (errno != EAGAIN && errno != EACCES))
-            _exit(2);
-        if (fcntl(other, F_GETLK, &lock) || lock.l_pid != getppid())
-            _exit(3);
-    }) == 0);
+              int other = open("/tmp/lock", O_RDWR);
+              if (flock(other, LOCK_EX | LOCK_NB) != -1 || errno != EWOULDBLOCK)
+                  _exit(1);
+              if (fcntl(other, F_SETLK, &lock) != -1 || (errno != EAGAIN && errno != EACCES))
+                  _exit(2);
+              if (fcntl(other, F_GETLK, &lock) || lock.l_pid != getppid())
+                  _exit(3);
+          }) == 0);
     close(fd);
     unlink("/tmp/lock");
 }
@@ -265,14 +272,16 @@ static void special_files(void)
     int fd = open("/dev/zero", O_RDWR);
 
     memset(buffer, 1, sizeof buffer);
-    CHECK(read(fd, buffer, 64) == 64 && buffer[0] == 0 && buffer[63] == 0 && write(fd, buffer, 64) == 64);
+    CHECK(read(fd, buffer, 64) == 64 && buffer[0] == 0 && buffer[63] == 0 &&
+          write(fd, buffer, 64) == 64);
     close(fd);
     fd = open("/dev/full", O_RDWR);
     CHECK_ERRNO(write(fd, "x", 1), ENOSPC);
     close(fd);
     fd = open("/dev/urandom", O_RDONLY);
     char other[64];
-    CHECK(read(fd, buffer, 64) == 64 && read(fd, other, 64) == 64 && memcmp(buffer, other, 64) != 0);
+    CHECK(read(fd, buffer, 64) == 64 && read(fd, other, 64) == 64 &&
+          memcmp(buffer, other, 64) != 0);
     close(fd);
     fd = open("/dev/null", O_RDWR);
     CHECK(read(fd, buffer, 10) == 0 && write(fd, buffer, 10) == 10);
@@ -281,6 +290,7 @@ static void special_files(void)
     CHECK(statfs("/tmp", &fs) == 0 && fs.f_bsize == 4096);
 }
 
-CONFORMANCE_MAIN(TEST(open_flags), TEST(offsets), TEST(append_is_at_the_end), TEST(holes_read_as_zero), TEST(unlinked_files_live_on),
-           TEST(rename_replaces), TEST(links), TEST(directories), TEST(descriptors), TEST(polling), TEST(permissions), TEST(locks_exclude),
-           TEST(special_files))
+CONFORMANCE_MAIN(TEST(open_flags), TEST(offsets), TEST(append_is_at_the_end),
+                 TEST(holes_read_as_zero), TEST(unlinked_files_live_on), TEST(rename_replaces),
+                 TEST(links), TEST(directories), TEST(descriptors), TEST(polling),
+                 TEST(permissions), TEST(locks_exclude), TEST(special_files))

@@ -6,7 +6,8 @@
 
 #include <pthread.h>
 
-/* Calls that end or stop the caller, or power the machine off: their pointers are tried elsewhere. */
+/* Calls that end or stop the caller, or power the machine off: their pointers are tried elsewhere.
+ */
 static int is_final(long n)
 {
     return n == SYS_exit || n == SYS_exit_group || n == SYS_rt_sigreturn || n == SYS_reboot ||
@@ -16,8 +17,19 @@ static int is_final(long n)
 static void wild_child(void)
 {
     static const unsigned long wild[] = {
-        0, 1, 8, 0xfff, 0x1000, 0x3fffffffffffffff, 0x4000000000, 0x3ffffffff8, 0xffffffffffffffff,
-        0xffffffff80000000, 0xffffffc080200000, 0x8000000000000000, 0xdeadbeefdeadbeef,
+        0,
+        1,
+        8,
+        0xfff,
+        0x1000,
+        0x3fffffffffffffff,
+        0x4000000000,
+        0x3ffffffff8,
+        0xffffffffffffffff,
+        0xffffffff80000000,
+        0xffffffc080200000,
+        0x8000000000000000,
+        0xdeadbeefdeadbeef,
     };
     unsigned nr = sizeof(wild) / sizeof(wild[0]);
 

@@ -132,9 +132,11 @@ static void fixed_replaces(void)
     char *p = map(3, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
     memset(p, 5, 3 * PAGE);
-    CHECK(mmap(p + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p + PAGE);
+    CHECK(mmap(p + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+          p + PAGE);
     CHECK(p[0] == 5 && p[PAGE] == 0 && p[2 * PAGE] == 5);
-    CHECK_ERRNO(mmap(p, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), EEXIST);
+    CHECK_ERRNO(mmap(p, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+                EEXIST);
     munmap(p, 3 * PAGE);
 }
 
@@ -143,7 +145,8 @@ static void arguments_are_checked(void)
     CHECK_ERRNO(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL);
     CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0), EINVAL);
     CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, 99, 0), EBADF);
-    CHECK_ERRNO(mmap((void *)1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), EINVAL);
+    CHECK_ERRNO(mmap((void *)1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                EINVAL);
     CHECK_ERRNO(mmap(NULL, 1ul << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
     CHECK_ERRNO(munmap((void *)1, PAGE), EINVAL);
     CHECK_ERRNO(munmap((void *)0x1000, 0), EINVAL);
@@ -287,8 +290,10 @@ static void many_mappings(void)
         CHECK(munmap(p[i], (1 + (size_t)i % 3) * PAGE) == 0);
 }
 
-CONFORMANCE_MAIN(TEST(anonymous_is_zero), TEST(private_is_copied_on_write), TEST(shared_is_shared), TEST(faults_say_why),
-           TEST(no_access_means_none), TEST(data_is_not_executed), TEST(fixed_replaces), TEST(arguments_are_checked),
-           TEST(mremap_grows_and_moves), TEST(heap_grows_and_shrinks), TEST(file_mapping_is_coherent),
-           TEST(end_of_file_is_bus_error), TEST(read_only_file_is_not_written), TEST(stack_grows),
-           TEST(endless_stack_is_killed), TEST(dont_need_zeroes), TEST(many_mappings))
+CONFORMANCE_MAIN(TEST(anonymous_is_zero), TEST(private_is_copied_on_write), TEST(shared_is_shared),
+                 TEST(faults_say_why), TEST(no_access_means_none), TEST(data_is_not_executed),
+                 TEST(fixed_replaces), TEST(arguments_are_checked), TEST(mremap_grows_and_moves),
+                 TEST(heap_grows_and_shrinks), TEST(file_mapping_is_coherent),
+                 TEST(end_of_file_is_bus_error), TEST(read_only_file_is_not_written),
+                 TEST(stack_grows), TEST(endless_stack_is_killed), TEST(dont_need_zeroes),
+                 TEST(many_mappings))

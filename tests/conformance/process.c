@@ -36,7 +36,8 @@ static void wait_variants(void)
     }
     CHECK(waitpid(child, &status, WNOHANG) == 0);
     close(gate[1]), close(gate[0]);
-    CHECK(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) == 0 && info.si_pid == child && info.si_code == CLD_EXITED);
+    CHECK(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) == 0 && info.si_pid == child &&
+          info.si_code == CLD_EXITED);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     CHECK_ERRNO(waitpid(child, &status, 0), ECHILD);
 }
@@ -50,7 +51,8 @@ static void stop_and_continue_are_reported(void)
         raise(SIGSTOP);
         _exit(3);
     }
-    CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+    CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) &&
+          WSTOPSIG(status) == SIGSTOP);
     CHECK(kill(child, SIGCONT) == 0);
     CHECK(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
     CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 3);
@@ -134,8 +136,10 @@ static void scripts_are_run(void)
     CHECK(write(fd, "#!/bin/sh -e\necho \"$0 $1\"\n", 26) == 26);
     close(fd);
     CHECK(pipe(line) == 0);
-    CHECK(IN_CHILD(dup2(line[1], 1); execl("/tmp/script", "ignored", "arg", (char *)NULL); _exit(1)) == 0);
-    CHECK(read(line[0], buffer, sizeof buffer) == 16 && memcmp(buffer, "/tmp/script arg\n", 16) == 0);
+    CHECK(IN_CHILD(dup2(line[1], 1); execl("/tmp/script", "ignored", "arg", (char *)NULL);
+                   _exit(1)) == 0);
+    CHECK(read(line[0], buffer, sizeof buffer) == 16 &&
+          memcmp(buffer, "/tmp/script arg\n", 16) == 0);
     close(line[0]), close(line[1]);
     unlink("/tmp/script");
 }
@@ -146,7 +150,8 @@ static void close_on_exec(void)
     int gone = open("/dev/null", O_RDONLY | O_CLOEXEC);
     char command[100];
 
-    snprintf(command, sizeof command, "test -e /proc/self/fd/%d && ! test -e /proc/self/fd/%d", keep, gone);
+    snprintf(command, sizeof command, "test -e /proc/self/fd/%d && ! test -e /proc/self/fd/%d",
+             keep, gone);
     CHECK(IN_CHILD(execl("/bin/sh", "sh", "-c", command, (char *)NULL)) == 0);
     close(keep), close(gone);
 }
@@ -165,19 +170,19 @@ static void auxiliary_vector(void)
 static void groups_and_sessions(void)
 {
     CHECK(IN_CHILD({
-        pid_t me = getpid();
-        if (setpgid(0, 0) || getpgrp() != me || getpgid(0) != me)
-            _exit(1);
-        if (setsid() != -1 || errno != EPERM) /* a group's leader may not */
-            _exit(2);
-    }) == 0);
+              pid_t me = getpid();
+              if (setpgid(0, 0) || getpgrp() != me || getpgid(0) != me)
+                  _exit(1);
+              if (setsid() != -1 || errno != EPERM) /* a group's leader may not */
+                  _exit(2);
+          }) == 0);
     CHECK(IN_CHILD({
-        pid_t me = getpid();
-        if (setsid() != me || getsid(0) != me || getpgrp() != me)
-            _exit(1);
-        if (open("/dev/tty", O_RDWR) != -1 || errno != ENXIO)
-            _exit(2);
-    }) == 0);
+              pid_t me = getpid();
+              if (setsid() != me || getsid(0) != me || getpgrp() != me)
+                  _exit(1);
+              if (open("/dev/tty", O_RDWR) != -1 || errno != ENXIO)
+                  _exit(2);
+          }) == 0);
     CHECK_ERRNO(setpgid(1, 1), ESRCH);
     CHECK_ERRNO(kill(-99999, SIGTERM), ESRCH);
     CHECK_ERRNO(kill(getpid(), 99), EINVAL);
@@ -253,22 +258,24 @@ static void a_long_pipeline(void)
 static void limits_hold(void)
 {
     CHECK(IN_CHILD({
-        struct rlimit limit = {20, 20};
-        if (setrlimit(RLIMIT_NOFILE, &limit))
-            _exit(1);
-        int fd = 0, last = 0;
-        while ((fd = open("/dev/null", O_RDONLY)) >= 0)
-            last = fd;
-        if (errno != EMFILE || last != 19)
-            _exit(2);
-    }) == 0);
+              struct rlimit limit = {20, 20};
+              if (setrlimit(RLIMIT_NOFILE, &limit))
+                  _exit(1);
+              int fd = 0, last = 0;
+              while ((fd = open("/dev/null", O_RDONLY)) >= 0)
+                  last = fd;
+              if (errno != EMFILE || last != 19)
+                  _exit(2);
+          }) == 0);
     CHECK(IN_CHILD({
-        struct rlimit limit = {64 << 20, 64 << 20};
-        if (setrlimit(RLIMIT_AS, &limit))
-            _exit(1);
-        if (mmap(NULL, 100 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED || errno != ENOMEM)
-            _exit(2);
-    }) == 0);
+              struct rlimit limit = {64 << 20, 64 << 20};
+              if (setrlimit(RLIMIT_AS, &limit))
+                  _exit(1);
+              if (mmap(NULL, 100 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+                      MAP_FAILED ||
+                  errno != ENOMEM)
+                  _exit(2);
+          }) == 0);
 }
 
 static void times_and_names(void)
@@ -278,14 +285,16 @@ static void times_and_names(void)
     struct tms t;
     struct timeval tv;
 
-    CHECK(uname(&name) == 0 && strcmp(name.sysname, "Linux") == 0 && strcmp(name.machine, "riscv64") == 0);
+    CHECK(uname(&name) == 0 && strcmp(name.sysname, "Linux") == 0 &&
+          strcmp(name.machine, "riscv64") == 0);
     CHECK(getrusage(RUSAGE_SELF, &usage) == 0 && times(&t) != -1 && gettimeofday(&tv, NULL) == 0);
     volatile uint64_t x = 0;
     for (int i = 0; i < 20000000; i++)
         x += (uint64_t)i;
     struct rusage after;
     CHECK(getrusage(RUSAGE_SELF, &after) == 0);
-    CHECK(after.ru_utime.tv_sec * 1000000 + after.ru_utime.tv_usec > usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec);
+    CHECK(after.ru_utime.tv_sec * 1000000 + after.ru_utime.tv_usec >
+          usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec);
     CHECK(getpid() == syscall(SYS_gettid));
 }
 
@@ -294,7 +303,8 @@ static void working_directory(void)
     char buffer[100];
 
     CHECK(mkdir("/tmp/wd", 0755) == 0 && chdir("/tmp/wd") == 0);
-    CHECK(IN_CHILD(if (!getcwd(buffer, sizeof buffer) || strcmp(buffer, "/tmp/wd")) _exit(1); if (chdir("/")) _exit(2)) == 0);
+    CHECK(IN_CHILD(if (!getcwd(buffer, sizeof buffer) || strcmp(buffer, "/tmp/wd")) _exit(1);
+                   if (chdir("/")) _exit(2)) == 0);
     CHECK(getcwd(buffer, sizeof buffer) && strcmp(buffer, "/tmp/wd") == 0);
     CHECK_ERRNO(syscall(SYS_getcwd, buffer, 3), ERANGE);
     CHECK(chdir("..") == 0 && getcwd(buffer, sizeof buffer) && strcmp(buffer, "/tmp") == 0);
@@ -322,7 +332,10 @@ static void vfork_shares_until_exec(void)
     CHECK(x == 2 && waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 9);
 }
 
-CONFORMANCE_MAIN(TEST(exit_status_arrives), TEST(wait_variants), TEST(stop_and_continue_are_reported), TEST(orphans_go_to_init),
-           TEST(exec_passes_arguments), TEST(exec_failures_leave_the_program), TEST(scripts_are_run), TEST(close_on_exec),
-           TEST(auxiliary_vector), TEST(groups_and_sessions), TEST(pipe_semantics), TEST(a_long_pipeline), TEST(limits_hold),
-           TEST(times_and_names), TEST(working_directory), TEST(unknown_calls_are_refused), TEST(vfork_shares_until_exec))
+CONFORMANCE_MAIN(TEST(exit_status_arrives), TEST(wait_variants),
+                 TEST(stop_and_continue_are_reported), TEST(orphans_go_to_init),
+                 TEST(exec_passes_arguments), TEST(exec_failures_leave_the_program),
+                 TEST(scripts_are_run), TEST(close_on_exec), TEST(auxiliary_vector),
+                 TEST(groups_and_sessions), TEST(pipe_semantics), TEST(a_long_pipeline),
+                 TEST(limits_hold), TEST(times_and_names), TEST(working_directory),
+                 TEST(unknown_calls_are_refused), TEST(vfork_shares_until_exec))

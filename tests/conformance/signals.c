@@ -85,7 +85,8 @@ static void info_is_true(void)
     int status;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    CHECK(seen == SIGCHLD && info.si_code == CLD_EXITED && info.si_pid == child && info.si_status == 6);
+    CHECK(seen == SIGCHLD && info.si_code == CLD_EXITED && info.si_pid == child &&
+          info.si_status == 6);
     signal(SIGCHLD, SIG_DFL);
 }
 
@@ -177,8 +178,9 @@ static void alternate_stack(void)
 
 static void spoil_floats(int signal)
 {
-    __asm__ volatile("fmv.d.x fs0, zero\n fmv.d.x ft0, zero\n fmv.d.x fa0, zero\n fmv.d.x ft11, zero" ::: "fs0", "ft0",
-                     "fa0", "ft11");
+    __asm__ volatile(
+        "fmv.d.x fs0, zero\n fmv.d.x ft0, zero\n fmv.d.x fa0, zero\n fmv.d.x ft11, zero" ::
+            : "fs0", "ft0", "fa0", "ft11");
     count++;
 }
 
@@ -192,11 +194,13 @@ static void floats_survive_handlers(void)
         register long ra0 __asm__("a0") = a0;
         register long ra1 __asm__("a1") = a1;
         register long ra7 __asm__("a7") = a7;
-        __asm__ volatile("fmv.d.x fs0, %[v]\n fmv.d.x ft0, %[v]\n fmv.d.x fa0, %[v]\n fmv.d.x ft11, %[v]\n ecall\n"
-                         "fmv.x.d %[o0], fs0\n fmv.x.d %[o1], ft0\n fmv.x.d %[o2], fa0\n fmv.x.d %[o3], ft11"
-                         : [o0] "=&r"(out[0]), [o1] "=&r"(out[1]), [o2] "=&r"(out[2]), [o3] "=&r"(out[3]), "+r"(ra0)
-                         : [v] "r"(i * 0x123456789abull), "r"(ra1), "r"(ra7)
-                         : "memory", "fs0", "ft0", "fa0", "ft11");
+        __asm__ volatile(
+            "fmv.d.x fs0, %[v]\n fmv.d.x ft0, %[v]\n fmv.d.x fa0, %[v]\n fmv.d.x ft11, %[v]\n ecall\n"
+            "fmv.x.d %[o0], fs0\n fmv.x.d %[o1], ft0\n fmv.x.d %[o2], fa0\n fmv.x.d %[o3], ft11"
+            : [o0] "=&r"(out[0]), [o1] "=&r"(out[1]), [o2] "=&r"(out[2]), [o3] "=&r"(out[3]),
+              "+r"(ra0)
+            : [v] "r"(i * 0x123456789abull), "r"(ra1), "r"(ra7)
+            : "memory", "fs0", "ft0", "fa0", "ft11");
         for (int k = 0; k < 4; k++)
             CHECK(out[k] == i * 0x123456789abull);
     }
@@ -234,7 +238,8 @@ static void context_can_be_changed(void)
     register long a0 __asm__("a0") = 0;
 
     sigaction(SIGSEGV, &action, NULL);
-    __asm__ volatile(".option push\n.option norvc\nlw a0, 0(zero)\n.option pop" : "+r"(a0)::"memory");
+    __asm__ volatile(".option push\n.option norvc\nlw a0, 0(zero)\n.option pop"
+                     : "+r"(a0)::"memory");
     CHECK(a0 == 99);
     signal(SIGSEGV, SIG_DFL);
 }
@@ -255,9 +260,7 @@ static void broken_frame_kills_only_the_program(void)
     int status = IN_CHILD(syscall(SYS_rt_sigreturn));
 
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-    status = IN_CHILD({
-        __asm__ volatile("li sp, 8\n li a7, 139\n ecall" ::: "memory", "a7");
-    });
+    status = IN_CHILD({ __asm__ volatile("li sp, 8\n li a7, 139\n ecall" ::: "memory", "a7"); });
     CHECK(WIFSIGNALED(status));
 }
 
@@ -298,8 +301,10 @@ static void timers_repeat(void)
     CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0);
 }
 
-CONFORMANCE_MAIN(TEST(handler_runs), TEST(blocked_signals_wait), TEST(real_time_signals_queue), TEST(info_is_true),
-           TEST(slow_calls_are_interrupted), TEST(suspend_waits), TEST(alternate_stack), TEST(floats_survive_handlers),
-           TEST(floats_survive_other_processes), TEST(context_can_be_changed), TEST(garbage_instruction),
-           TEST(broken_frame_kills_only_the_program), TEST(masks_during_handlers), TEST(ignored_children_are_reaped),
-           TEST(timers_repeat))
+CONFORMANCE_MAIN(TEST(handler_runs), TEST(blocked_signals_wait), TEST(real_time_signals_queue),
+                 TEST(info_is_true), TEST(slow_calls_are_interrupted), TEST(suspend_waits),
+                 TEST(alternate_stack), TEST(floats_survive_handlers),
+                 TEST(floats_survive_other_processes), TEST(context_can_be_changed),
+                 TEST(garbage_instruction), TEST(broken_frame_kills_only_the_program),
+                 TEST(masks_during_handlers), TEST(ignored_children_are_reaped),
+                 TEST(timers_repeat))

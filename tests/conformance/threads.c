@@ -1,4 +1,5 @@
-/* Threads of one process, through the C library: clone, futexes, thread-local storage, cancellation. */
+/* Threads of one process, through the C library: clone, futexes, thread-local storage,
+ * cancellation. */
 #include "check.h"
 #include <pthread.h>
 #include <sched.h>
@@ -54,7 +55,8 @@ static void condition_variables(void)
     pthread_t a, b;
 
     turn = 0;
-    CHECK(pthread_create(&a, NULL, alternate, (void *)0) == 0 && pthread_create(&b, NULL, alternate, (void *)1) == 0);
+    CHECK(pthread_create(&a, NULL, alternate, (void *)0) == 0 &&
+          pthread_create(&b, NULL, alternate, (void *)1) == 0);
     CHECK(pthread_join(a, NULL) == 0 && pthread_join(b, NULL) == 0);
     struct timespec soon;
     clock_gettime(CLOCK_REALTIME, &soon);
@@ -76,7 +78,8 @@ static void many_threads_in_turn(void)
     for (long i = 0; i < 1000; i++) {
         pthread_t t;
         void *result;
-        CHECK(pthread_create(&t, NULL, nothing, (void *)i) == 0 && pthread_join(t, &result) == 0 && (long)result == i);
+        CHECK(pthread_create(&t, NULL, nothing, (void *)i) == 0 && pthread_join(t, &result) == 0 &&
+              (long)result == i);
     }
 }
 
@@ -182,7 +185,8 @@ static void signal_to_one_thread(void)
 static void robust_mutex(void)
 {
     pthread_mutexattr_t attributes;
-    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutex_t *shared =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
@@ -216,11 +220,13 @@ static void affinity(void)
     int last = CPU_COUNT(&set) - 1;
     CPU_ZERO(&set);
     CPU_SET(last, &set);
-    CHECK(IN_CHILD(if (sched_setaffinity(0, sizeof set, &set)) _exit(1); if (sched_getcpu() != last) _exit(2)) == 0);
+    CHECK(IN_CHILD(if (sched_setaffinity(0, sizeof set, &set)) _exit(1);
+                   if (sched_getcpu() != last) _exit(2)) == 0);
     CPU_ZERO(&set);
     CHECK_ERRNO(sched_setaffinity(0, sizeof set, &set), EINVAL);
 }
 
-CONFORMANCE_MAIN(TEST(mutual_exclusion), TEST(condition_variables), TEST(many_threads_in_turn), TEST(many_threads_at_once),
-           TEST(cancellation), TEST(exit_takes_all_threads), TEST(exec_ends_other_threads), TEST(signal_to_one_thread),
-           TEST(robust_mutex), TEST(futex_arguments), TEST(affinity))
+CONFORMANCE_MAIN(TEST(mutual_exclusion), TEST(condition_variables), TEST(many_threads_in_turn),
+                 TEST(many_threads_at_once), TEST(cancellation), TEST(exit_takes_all_threads),
+                 TEST(exec_ends_other_threads), TEST(signal_to_one_thread), TEST(robust_mutex),
+                 TEST(futex_arguments), TEST(affinity))

@@ -1,16 +1,26 @@
-/* Wild pointers to every call: the call fails, the program and the system go on. Then programs without measure. */
+/* Wild pointers to every call: the call fails, the program and the system go on. Then programs
+ * without measure. */
 #include "check.h"
 #include <sys/resource.h>
 
-static const unsigned long wild[] = {0x1, 0xfff, 0x4000000000, 0x7fffffffff8, 0xffffffc080200000, 0xffffffff80000000,
-                                     0x8000000000000000, 0xfffffffffffffff8, 0xffffffffffffffff};
+static const unsigned long wild[] = {0x1,
+                                     0xfff,
+                                     0x4000000000,
+                                     0x7fffffffff8,
+                                     0xffffffc080200000,
+                                     0xffffffff80000000,
+                                     0x8000000000000000,
+                                     0xfffffffffffffff8,
+                                     0xffffffffffffffff};
 
 /* Calls that would end or stop the caller, or the machine, with any arguments. */
 static bool is_fatal(long n)
 {
-    return n == SYS_exit || n == SYS_exit_group || n == SYS_reboot || n == SYS_rt_sigreturn || n == SYS_vhangup ||
-           n == SYS_clone || n == 435 /* clone3 */ || n == SYS_rt_sigsuspend || n == SYS_ppoll || n == SYS_pselect6 ||
-           n == SYS_setns || n == SYS_kill || n == SYS_tkill || n == SYS_tgkill || n == SYS_unshare || n == SYS_sethostname || n == SYS_close_range;
+    return n == SYS_exit || n == SYS_exit_group || n == SYS_reboot || n == SYS_rt_sigreturn ||
+           n == SYS_vhangup || n == SYS_clone || n == 435 /* clone3 */ || n == SYS_rt_sigsuspend ||
+           n == SYS_ppoll || n == SYS_pselect6 || n == SYS_setns || n == SYS_kill ||
+           n == SYS_tkill || n == SYS_tgkill || n == SYS_unshare || n == SYS_sethostname ||
+           n == SYS_close_range;
 }
 
 static void every_call_with_wild_pointers(void)
@@ -19,9 +29,10 @@ static void every_call_with_wild_pointers(void)
         if (is_fatal(n))
             continue;
         int status = IN_CHILD({
-            struct itimerval soon = {.it_value.tv_usec = 200000}; /* calls that wait with any arguments */
+            struct itimerval soon = {.it_value.tv_usec =
+                                         200000}; /* calls that wait with any arguments */
             setitimer(ITIMER_REAL, &soon, NULL);
-            setsid(); /* no terminal to be stopped by, no group to hurt */
+            setsid();                           /* no terminal to be stopped by, no group to hurt */
             if (setgid(65534) || setuid(65534)) /* so that kill() finds nobody else */
                 _exit(1);
             for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
@@ -34,7 +45,8 @@ static void every_call_with_wild_pointers(void)
                 syscall(n, w, 16l, 1l, 0l, 0l, 0l);
             }
         });
-        /* A signal that it sent itself, or one that a fault brought, is fair; a stop would have hung us. */
+        /* A signal that it sent itself, or one that a fault brought, is fair; a stop would have
+         * hung us. */
         if (!WIFEXITED(status) && !WIFSIGNALED(status)) {
             printf("    call %ld: status %#x\n", n, status);
             nr_bad++;
@@ -47,7 +59,8 @@ static void pointers_are_faults(void)
     char *bad = (char *)0xffffffc080200000;
     char *none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int zero = open("/dev/zero", O_RDONLY), fd = open("/tmp/wild", O_CREAT | O_RDWR | O_TRUNC, 0600), ends[2];
+    int zero = open("/dev/zero", O_RDONLY),
+        fd = open("/tmp/wild", O_CREAT | O_RDWR | O_TRUNC, 0600), ends[2];
 
     munmap(edge + 4096, 4096);
     CHECK(pipe(ends) == 0);
@@ -108,4 +121,5 @@ static void fork_without_end(void)
     CHECK(IN_CHILD(_exit(0)) == 0);
 }
 
-CONFORMANCE_MAIN(TEST(pointers_are_faults), TEST(every_call_with_wild_pointers), TEST(fork_without_end))
+CONFORMANCE_MAIN(TEST(pointers_are_faults), TEST(every_call_with_wild_pointers),
+                 TEST(fork_without_end))

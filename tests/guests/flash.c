@@ -1,6 +1,6 @@
 /*
- * A driver's view of a flash bank: reads it as memory, asks its CFI query, erases, programs, and finds
- * what it wrote after a reboot. The first word of the last block says which boot this is.
+ * A driver's view of a flash bank: reads it as memory, asks its CFI query, erases, programs, and
+ * finds what it wrote after a reboot. The first word of the last block says which boot this is.
  */
 #include "guest.h"
 

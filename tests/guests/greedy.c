@@ -1,5 +1,6 @@
 /*
- * Touches page after page of 1 GiB: more than the host has. It is stopped when the host has none left.
+ * Touches page after page of 1 GiB: more than the host has. It is stopped when the host has none
+ * left.
  */
 #include "guest.h"
 

@@ -1,6 +1,6 @@
 /*
- * Touches 24 MiB and reboots, eight times; the count is kept in the erased flash, a bit a boot. A host of
- * 64 MiB lives through it only if everything of a boot is given back.
+ * Touches 24 MiB and reboots, eight times; the count is kept in the erased flash, a bit a boot. A
+ * host of 64 MiB lives through it only if everything of a boot is given back.
  */
 #include "guest.h"
 

@@ -12,7 +12,7 @@
 
 static char stacks[NR_HARTS][4096] __attribute__((aligned(16)));
 static volatile unsigned nr_ready, nr_done, nr_errors;
-static volatile unsigned nr_ipis[NR_HARTS];   /* taken by each hart */
+static volatile unsigned nr_ipis[NR_HARTS]; /* taken by each hart */
 static volatile unsigned nr_timers[NR_HARTS];
 static volatile unsigned token; /* whose turn in the ring */
 

@@ -1,6 +1,6 @@
 /*
- * Forks with the first allocation failing, then with the second, and so on until a fork gets by with fewer
- * allocations than that; many times over, while the free memory must stay what it was.
+ * Forks with the first allocation failing, then with the second, and so on until a fork gets by
+ * with fewer allocations than that; many times over, while the free memory must stay what it was.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@ static int control;
 static char text[24];
 
 /*
- * Writes `text` to /proc/fail-nth, forks, writes "0" there. All in registers: between the writes the program
- * touches no memory, so that no page fault (copy on write) is what meets the failure.
+ * Writes `text` to /proc/fail-nth, forks, writes "0" there. All in registers: between the writes
+ * the program touches no memory, so that no page fault (copy on write) is what meets the failure.
  */
 static long fork_failing(size_t len)
 {
@@ -51,7 +51,8 @@ static long fork_failing(size_t len)
                  "li a2, 1\n"
                  "li a7, %[write]\n"
                  "ecall\n"
-                 : [result] "=&r"(result), "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a7)
+                 : [result] "=&r"(result), "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4),
+                   "+r"(a7)
                  : [fd] "r"(fd), [zero] "r"(zero), [sigchld] "i"(SIGCHLD), [clone] "i"(SYS_clone),
                    [exit] "i"(SYS_exit_group), [write] "i"(SYS_write)
                  : "memory");

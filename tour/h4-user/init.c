@@ -1,7 +1,7 @@
 /*
- * The first and only program of a guest kernel: U mode inside VS mode. It does what programs do, and
- * what they must not: floats in two processes at once, a wild pointer, garbage instructions, a privileged
- * one. The guest kernel deals with all of it; the hypervisor hears of none.
+ * The first and only program of a guest kernel: U mode inside VS mode. It does what programs do,
+ * and what they must not: floats in two processes at once, a wild pointer, garbage instructions, a
+ * privileged one. The guest kernel deals with all of it; the hypervisor hears of none.
  */
 #include <sched.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /*
- * A guest that does what it must not: forbidden CSRs and instructions, holes in the physical address
- * space, garbage, hostile SBI calls; in S mode and in U mode, round after round. Each has to end as on
- * a bare machine without the hypervisor extension.
+ * A guest that does what it must not: forbidden CSRs and instructions, holes in the physical
+ * address space, garbage, hostile SBI calls; in S mode and in U mode, round after round. Each has
+ * to end as on a bare machine without the hypervisor extension.
  *
  * Every probe is a leaf function of a few instructions. The trap handler notes cause and value, and
  * returns to the probe's caller.
@@ -12,7 +12,14 @@
 #define HOLE_FAR  0x7fff000000ul
 #define NR_ROUNDS 300
 
-enum { FETCH_ACCESS = 1, ILLEGAL = 2, BREAKPOINT = 3, LOAD_ACCESS = 5, STORE_ACCESS = 7, USER_CALL = 8 };
+enum {
+    FETCH_ACCESS = 1,
+    ILLEGAL = 2,
+    BREAKPOINT = 3,
+    LOAD_ACCESS = 5,
+    STORE_ACCESS = 7,
+    USER_CALL = 8
+};
 
 #define PROBE(name, text)                                                                          \
     void name(void);                                                                               \
@@ -36,7 +43,8 @@ PROBE(insn_zero, ".2byte 0, 0");
 PROBE(insn_ebreak, ".option push\n.option norvc\nebreak\n.option pop");
 PROBE(insn_ecall, "ecall");
 PROBE(load_hole, "li a0, 0x0a000000\nlb a0, 0(a0)");
-PROBE(load_hole_compressed, "li a0, 0x0a000010\n.option push\n.option rvc\nc.ld a0, 8(a0)\n.option pop");
+PROBE(load_hole_compressed,
+      "li a0, 0x0a000010\n.option push\n.option rvc\nc.ld a0, 8(a0)\n.option pop");
 PROBE(store_hole, "li a0, 0x0a000020\nsd a0, 0(a0)");
 PROBE(amo_hole, "li a0, 0x0a000030\namoadd.d a0, a0, (a0)");
 PROBE(load_far, "li a0, 0x7fff000000\nld a0, 0(a0)");
@@ -52,7 +60,7 @@ struct probe {
     bool is_user;
 };
 
-#define VALUE_INSN ~0ul
+#define VALUE_INSN   ~0ul
 #define CAUSES(mask) ((mask) | 1ul << 32)
 
 enum { LOAD_PAGE = 13, STORE_PAGE = 15 };
@@ -99,7 +107,7 @@ static const struct probe probes[] = {
 };
 /* clang-format on */
 
-/* --- calling a probe ---------------------------------------------------------------------------- */
+/* --- calling a probe -------------------------------------------------------------------------- */
 
 #define SSTATUS_SPP (1ul << 8)
 
@@ -112,27 +120,28 @@ static volatile struct {
 void probe_call(void (*fn)(void), unsigned long is_user);
 extern char probe_back[];
 extern unsigned long probe_sp;
-__asm__(".globl probe_call, probe_back\n"
-        "probe_call:\n"
-        "    addi sp, sp, -128\n"
-        "    sd ra, 0(sp); sd s0, 8(sp); sd s1, 16(sp); sd s2, 24(sp); sd s3, 32(sp); sd s4, 40(sp)\n"
-        "    sd s5, 48(sp); sd s6, 56(sp); sd s7, 64(sp); sd s8, 72(sp); sd s9, 80(sp)\n"
-        "    sd s10, 88(sp); sd s11, 96(sp)\n"
-        "    la t0, probe_sp; sd sp, 0(t0)\n"
-        "    la ra, probe_back\n"
-        "    bnez a1, 1f\n"
-        "    jr a0\n"
-        "1:  csrw sepc, a0\n"
-        "    li t0, 0x100; csrc sstatus, t0\n"
-        "    sret\n"
-        "probe_back:\n"
-        "    la t0, probe_sp; ld sp, 0(t0)\n"
-        "    ld ra, 0(sp); ld s0, 8(sp); ld s1, 16(sp); ld s2, 24(sp); ld s3, 32(sp); ld s4, 40(sp)\n"
-        "    ld s5, 48(sp); ld s6, 56(sp); ld s7, 64(sp); ld s8, 72(sp); ld s9, 80(sp)\n"
-        "    ld s10, 88(sp); ld s11, 96(sp)\n"
-        "    addi sp, sp, 128\n"
-        "    ret\n"
-        ".pushsection .bss; .balign 8; probe_sp: .dword 0; .popsection\n");
+__asm__(
+    ".globl probe_call, probe_back\n"
+    "probe_call:\n"
+    "    addi sp, sp, -128\n"
+    "    sd ra, 0(sp); sd s0, 8(sp); sd s1, 16(sp); sd s2, 24(sp); sd s3, 32(sp); sd s4, 40(sp)\n"
+    "    sd s5, 48(sp); sd s6, 56(sp); sd s7, 64(sp); sd s8, 72(sp); sd s9, 80(sp)\n"
+    "    sd s10, 88(sp); sd s11, 96(sp)\n"
+    "    la t0, probe_sp; sd sp, 0(t0)\n"
+    "    la ra, probe_back\n"
+    "    bnez a1, 1f\n"
+    "    jr a0\n"
+    "1:  csrw sepc, a0\n"
+    "    li t0, 0x100; csrc sstatus, t0\n"
+    "    sret\n"
+    "probe_back:\n"
+    "    la t0, probe_sp; ld sp, 0(t0)\n"
+    "    ld ra, 0(sp); ld s0, 8(sp); ld s1, 16(sp); ld s2, 24(sp); ld s3, 32(sp); ld s4, 40(sp)\n"
+    "    ld s5, 48(sp); ld s6, 56(sp); ld s7, 64(sp); ld s8, 72(sp); ld s9, 80(sp)\n"
+    "    ld s10, 88(sp); ld s11, 96(sp)\n"
+    "    addi sp, sp, 128\n"
+    "    ret\n"
+    ".pushsection .bss; .balign 8; probe_sp: .dword 0; .popsection\n");
 
 void guest_trap(struct guest_frame *frame, unsigned long cause, unsigned long value)
 {
@@ -150,7 +159,7 @@ void guest_hart(unsigned long hart)
     (void)hart;
 }
 
-/* --- translation: one gigabyte of code 1:1, and a table that lies in a hole ----------------------- */
+/* --- translation: one gigabyte of code 1:1, and a table that lies in a hole ------------------- */
 
 static unsigned long root[512] __attribute__((aligned(4096)));
 
@@ -168,7 +177,7 @@ static void translation_off(void)
     __asm__ volatile("sfence.vma" ::: "memory");
 }
 
-/* --- running them ------------------------------------------------------------------------------- */
+/* --- running them ----------------------------------------------------------------------------- */
 
 static unsigned long insn_at(unsigned long pc)
 {
@@ -257,6 +266,6 @@ void guest_main(unsigned long hart, void *fdt)
         if (nr_good != nr_probes || nr_good_calls != nr_calls)
             break;
     }
-    guest_printf("h5: %u of %u traps as on a bare machine, %u of %u hostile calls refused\n", nr_good,
-                 nr_probes, nr_good_calls, nr_calls);
+    guest_printf("h5: %u of %u traps as on a bare machine, %u of %u hostile calls refused\n",
+                 nr_good, nr_probes, nr_good_calls, nr_calls);
 }

@@ -1,8 +1,8 @@
 /*
  * m1: a program in user mode.
  *
- * What is new to the unikernel: an address space (struct vspace) with two VMAs, a thread that crosses to
- * U mode (user_enter), and a way back (user_ecall).
+ * What is new to the unikernel: an address space (struct vspace) with two VMAs, a thread that
+ * crosses to U mode (user_enter), and a way back (user_ecall).
  */
 #include <arch/trap.h>
 #include <arch/upcalls.h>
@@ -36,7 +36,7 @@ struct program {
 
 static struct program program;
 
-/* --- what the way back from user mode calls --------------------------------------------------------- */
+/* --- what the way back from user mode calls --------------------------------------------------- */
 
 void user_ecall(struct trap_frame *frame)
 {
@@ -67,7 +67,7 @@ void kernel_fault(struct trap_frame *frame)
         panic_trap(frame);
 }
 
-/* --- the address space ------------------------------------------------------------------------------ */
+/* --- the address space ------------------------------------------------------------------------ */
 
 /* The tables follow the thread: loaded before it runs, left for the kernel's own behind it. */
 static void switch_in(struct thread *prev, struct thread *next)

@@ -1,9 +1,9 @@
 /*
  * m2: a program from flash.
  *
- * What is new to m1: the program is an ELF file that lies in a bank of parallel flash, as it came from the
- * linker; no file system, no driver. Its segments are copied to where its program headers say. And it
- * has a second call, write.
+ * What is new to m1: the program is an ELF file that lies in a bank of parallel flash, as it came
+ * from the linker; no file system, no driver. Its segments are copied to where its program headers
+ * say. And it has a second call, write.
  */
 #include <arch/trap.h>
 #include <arch/upcalls.h>
@@ -26,12 +26,12 @@
 #include <user/user.h>
 #include <vspace/vspace.h>
 
-#define BASE      0x10000ul
-#define LIMIT     GIB(1)
-#define STACK     0x30000000ul
+#define BASE       0x10000ul
+#define LIMIT      GIB(1)
+#define STACK      0x30000000ul
 #define CALL_EXIT  93 /* Linux's numbers */
 #define CALL_WRITE 64
-#define TEXT_MAX  200
+#define TEXT_MAX   200
 
 /* A thread that has a memory of its own. */
 struct program {
@@ -43,7 +43,7 @@ struct program {
 
 static struct program program;
 
-/* --- what the way back from user mode calls --------------------------------------------------------- */
+/* --- what the way back from user mode calls --------------------------------------------------- */
 
 /* The program's bytes are fetched by way of its tables: a bad pointer is an error, no fault. */
 static int64_t write_console(uint64_t addr, uint64_t size)
@@ -89,7 +89,7 @@ void kernel_fault(struct trap_frame *frame)
         panic_trap(frame);
 }
 
-/* --- the address space ------------------------------------------------------------------------------ */
+/* --- the address space ------------------------------------------------------------------------ */
 
 /* The tables follow the thread: loaded before it runs, left for the kernel's own behind it. */
 static void switch_in(struct thread *prev, struct thread *next)
@@ -107,7 +107,7 @@ static void switch_out(struct thread *prev, struct thread *next)
 
 static const struct thread_ops ops = {.switch_in = switch_in, .switch_out = switch_out};
 
-/* --- the image in flash ----------------------------------------------------------------------------- */
+/* --- the image in flash ----------------------------------------------------------------------- */
 
 /* The whole of the last bank, as read-only memory of the kernel's. NULL: there is none. */
 static const char *map_flash(uint64_t *size)
@@ -218,8 +218,7 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     if (err)
         snprintf(line, sizeof(line), "m2: error %d\n", err);
     else
-        snprintf(line, sizeof(line),
-                 "m2: the program from flash left with %ld\n",
+        snprintf(line, sizeof(line), "m2: the program from flash left with %ld\n",
                  (long)program.result);
     console_write(line, strlen(line));
     power_off();

@@ -1,8 +1,8 @@
 /*
  * m3: memory that is not there until it is touched, and not copied until it is written.
  *
- * What is new to m1: user_fault asks the address space to fill the page, and vspace_fork makes a second
- * program that shares all of the first one's pages. The kernel counts.
+ * What is new to m1: user_fault asks the address space to fill the page, and vspace_fork makes a
+ * second program that shares all of the first one's pages. The kernel counts.
  */
 #include <arch/trap.h>
 #include <arch/upcalls.h>
@@ -46,7 +46,7 @@ static struct program *current(void)
     return container_of(thread_current(), struct program, thread);
 }
 
-/* --- what the way back from user mode calls --------------------------------------------------------- */
+/* --- what the way back from user mode calls --------------------------------------------------- */
 
 void user_ecall(struct trap_frame *frame)
 {
@@ -89,7 +89,7 @@ void kernel_fault(struct trap_frame *frame)
         panic_trap(frame);
 }
 
-/* --- the address space ------------------------------------------------------------------------------ */
+/* --- the address space ------------------------------------------------------------------------ */
 
 /* The tables follow the thread: loaded before it runs, left for the kernel's own behind it. */
 static void switch_in(struct thread *prev, struct thread *next)
@@ -183,10 +183,11 @@ static int demonstrate(char *line, size_t size)
         err = run(&parent, program_check); /* the parent's bytes are what they were */
     if (err)
         return err;
-    snprintf(line, size,
-             "m3: %lu page of 72 MiB, %lu after use; a fork shares them, %u were copied, sums %ld %ld\n",
-             (unsigned long)promised, (unsigned long)touched, nr_copied, (long)child.result,
-             (long)parent.result);
+    snprintf(
+        line, size,
+        "m3: %lu page of 72 MiB, %lu after use; a fork shares them, %u were copied, sums %ld %ld\n",
+        (unsigned long)promised, (unsigned long)touched, nr_copied, (long)child.result,
+        (long)parent.result);
     vspace_put(child.vspace);
     vspace_put(parent.vspace);
     return 0;

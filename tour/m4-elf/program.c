@@ -20,9 +20,8 @@ static int auxv_is_true(void)
     for (int i = 0; random && i < 16; i++)
         any |= random[i];
     return getauxval(AT_PAGESZ) == 4096 && getauxval(AT_ENTRY) == (unsigned long)&_start &&
-           *elf == 0x464c457f && getauxval(AT_PHNUM) > 2 && any &&
-           getauxval(AT_UID) == getuid() && !getauxval(AT_SECURE) &&
-           strcmp((const char *)getauxval(AT_PLATFORM), "riscv64") == 0;
+           *elf == 0x464c457f && getauxval(AT_PHNUM) > 2 && any && getauxval(AT_UID) == getuid() &&
+           !getauxval(AT_SECURE) && strcmp((const char *)getauxval(AT_PLATFORM), "riscv64") == 0;
 }
 
 int main(int argc, char **argv)

@@ -36,7 +36,8 @@ int main(void)
     check(memcmp(shared, "written", 8) == 0, "a mapping shows the bytes, and zeros behind them");
     memcpy(shared, "stored ", 7);
     check(pread(fd, buf, 7, 0) == 7 && memcmp(buf, "stored ", 7) == 0, "a store is read");
-    check(pwrite(fd, "again", 5, 0) == 5 && memcmp(shared, "again", 5) == 0, "a write is seen by the mapping");
+    check(pwrite(fd, "again", 5, 0) == 5 && memcmp(shared, "again", 5) == 0,
+          "a write is seen by the mapping");
     private[0] = 'A';
     check(shared[0] == 'a' && private[1] == 'g', "a private copy stays private");
     if (fork() == 0) {

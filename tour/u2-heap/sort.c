@@ -1,5 +1,6 @@
 /*
- * Bottom-up merge sort: runs of 1, 2, 4, ... items are merged from one array into the other and back.
+ * Bottom-up merge sort: runs of 1, 2, 4, ... items are merged from one array into the other and
+ * back.
  */
 #include <heap/heap.h>
 #include <string/string.h>

@@ -1,9 +1,10 @@
 /*
  * u9: the same steps on two file systems, through one interface.
  *
- * The root is a ramfs: names and bodies live in memory. A FAT disk is mounted at /disk. Each step is done
- * in both, and must end in the same way, also the ones that must fail. At the end both trees are walked
- * side by side and compared; what is on the disk is then checked on the host, by fsck.fat and mtools.
+ * The root is a ramfs: names and bodies live in memory. A FAT disk is mounted at /disk. Each step
+ * is done in both, and must end in the same way, also the ones that must fail. At the end both
+ * trees are walked side by side and compared; what is on the disk is then checked on the host, by
+ * fsck.fat and mtools.
  */
 #include <app/app.h>
 #include <base/errno.h>
@@ -131,7 +132,8 @@ static int compare_bodies(const char *in_memory, const char *on_disk)
     return ret;
 }
 
-/* The names of one directory. A directory is locked while it is read: what is done with them comes after. */
+/* The names of one directory. A directory is locked while it is read: what is done with them comes
+ * after. */
 struct names {
     struct dir_sink sink;
     size_t length;
@@ -258,6 +260,7 @@ int app_main(void)
         say("u9: error %d\n", -ret);
         return ret;
     }
-    say("u9: ramfs and FAT agree on %u steps; the same tree on both\n", (unsigned)ARRAY_SIZE(steps));
+    say("u9: ramfs and FAT agree on %u steps; the same tree on both\n",
+        (unsigned)ARRAY_SIZE(steps));
     return 0;
 }

@@ -72,8 +72,8 @@ static const char *read_flash(const struct fdt *fdt, const struct fdt_node *node
         return "it has more than two flash banks";
     if (fdt_reg(node, 0, &base, &size) != 0)
         return "a flash bank of it has no reg";
-    if (!IS_ALIGNED(base, PAGE_SIZE) || size < KIB(256) || size > MIB(256) || !IS_POWER_OF_2(size) ||
-        base >= GIB(2) || size > GIB(2) - base)
+    if (!IS_ALIGNED(base, PAGE_SIZE) || size < KIB(256) || size > MIB(256) ||
+        !IS_POWER_OF_2(size) || base >= GIB(2) || size > GIB(2) - base)
         return "a flash bank of it is misplaced or of a wrong size";
     host = base;
     (void)fdt_node_u64(fdt, node, "trine,host-address", &host);

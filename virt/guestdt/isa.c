@@ -1,14 +1,14 @@
 /*
- * One table for the ISA string. What a row needs in henvcfg or another CSR before a guest may use the
- * extension is written beside it, and set by arch/riscv/hext; an extension whose enable bit is left
- * clear there (Zicboz, Zicbom, Svpbmt, Svadu, vector, Zkr) is in no row, so that the guest never looks
- * for it.
+ * One table for the ISA string. What a row needs in henvcfg or another CSR before a guest may use
+ * the extension is written beside it, and set by arch/riscv/hext; an extension whose enable bit is
+ * left clear there (Zicboz, Zicbom, Svpbmt, Svadu, vector, Zkr) is in no row, so that the guest
+ * never looks for it.
  */
 #include <arch/cpu.h>
 #include <guestdt/guestdt.h>
 #include <string/string.h>
 
-#define ALWAYS 0
+#define ALWAYS         0
 #define NEEDS(feature) (1u << (feature))
 
 struct isa_extension {

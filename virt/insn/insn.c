@@ -7,7 +7,8 @@
 enum {
     OPCODE_LOAD = 0x03,
     OPCODE_STORE = 0x23,
-    HTINST_NOT_COMPRESSED = 2, /* bit 1 of a transformed instruction: clear if it was 16 bits long */
+    HTINST_NOT_COMPRESSED =
+        2, /* bit 1 of a transformed instruction: clear if it was 16 bits long */
 };
 
 static unsigned bits(uint32_t insn, unsigned low, unsigned nr_bits)

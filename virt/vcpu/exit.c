@@ -3,8 +3,8 @@
  *
  *   interrupt             the host's; dispatched as from kernel mode
  *   ecall from VS         an SBI call (sbi.c)
- *   guest page fault      memory is filled in, a device access is handed out, a hole is an access fault
- *   virtual instruction   wfi waits; everything else is an illegal instruction to the guest
+ *   guest page fault      memory is filled in, a device access is handed out, a hole is an access
+ * fault virtual instruction   wfi waits; everything else is an illegal instruction to the guest
  *   access, misaligned    came from memory passed through: the guest's to handle
  *
  * Everything else goes straight to the guest by hedeleg, or cannot come from one.

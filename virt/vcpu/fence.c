@@ -61,8 +61,8 @@ static void fence_others(struct vcpu *v, uint64_t harts, uint32_t kind)
     arch_irq_disable();
 }
 
-void vcpu_fences_send(struct vcpu *v, uint64_t harts, uint32_t kind,
-                      const struct vsbi_range *range, uint64_t asid)
+void vcpu_fences_send(struct vcpu *v, uint64_t harts, uint32_t kind, const struct vsbi_range *range,
+                      uint64_t asid)
 {
     const uint64_t self = 1ul << v->id;
 

@@ -1,5 +1,6 @@
 /*
- * Shared by the files of virt/vcpu only. "Masked": to be called with interrupts masked and v loaded.
+ * Shared by the files of virt/vcpu only. "Masked": to be called with interrupts masked and v
+ * loaded.
  */
 #ifndef VCPU_INTERNAL_H
 #define VCPU_INTERNAL_H
@@ -12,8 +13,8 @@
 #define HART_STARTING 0x100
 
 /*
- * Last step before the guest goes on: gives way, loads the vCPU, delivers what others requested. True:
- * enter now, masked. False: v->exit says why not; interrupts masked.
+ * Last step before the guest goes on: gives way, loads the vCPU, delivers what others requested.
+ * True: enter now, masked. False: v->exit says why not; interrupts masked.
  */
 bool vcpu_prepare(struct vcpu *v);
 
@@ -35,7 +36,7 @@ bool vcpu_fail(struct vcpu *v, const char *what);
 /* Masked on entry and return, but may enable interrupts in between. An SBI call. False: v->exit. */
 bool vcpu_sbi(struct vcpu *v) MUST_CHECK;
 
-/* --- fence.c --- */
+/* --- fence.c ---------------------------------------------------------------------------------- */
 #define FENCE_CODE  1u /* fence.i */
 #define FENCE_TABLE 2u /* hfence.vvma of everything in the VMID */
 
@@ -43,10 +44,10 @@ bool vcpu_sbi(struct vcpu *v) MUST_CHECK;
 void vcpu_fences_do(struct vcpu *v);
 
 /*
- * Masked on entry and return; may enable interrupts. Fences on all harts of the mask; kind is one of
- * FENCE_*, with FENCE_TABLE limited to range and asid (HEXT_ALL: all) where that is cheap.
+ * Masked on entry and return; may enable interrupts. Fences on all harts of the mask; kind is one
+ * of FENCE_*, with FENCE_TABLE limited to range and asid (HEXT_ALL: all) where that is cheap.
  */
-void vcpu_fences_send(struct vcpu *v, uint64_t harts, uint32_t kind,
-                      const struct vsbi_range *range, uint64_t asid);
+void vcpu_fences_send(struct vcpu *v, uint64_t harts, uint32_t kind, const struct vsbi_range *range,
+                      uint64_t asid);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * SBI calls of a guest that its vCPU answers. BASE (but probe) and, with Sstc, set_timer were answered
- * by the entry path already (arch/riscv/hext/enter.S).
+ * SBI calls of a guest that its vCPU answers. BASE (but probe) and, with Sstc, set_timer were
+ * answered by the entry path already (arch/riscv/hext/enter.S).
  */
 #include "internal.h"
 
@@ -117,7 +117,8 @@ static bool call_hsm(struct vcpu *v)
     }
 }
 
-/* The hart mask of a legacy call: at a guest virtual address; NULL is all. False: the guest faulted. */
+/* The hart mask of a legacy call: at a guest virtual address; NULL is all. False: the guest
+ * faulted. */
 static bool legacy_harts(struct vcpu *v, uint64_t *harts, bool *resumes)
 {
     const uint64_t addr = v->hext.frame.a0;

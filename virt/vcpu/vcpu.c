@@ -5,7 +5,7 @@
 
 #include <string/string.h>
 
-/* --- context switches of the thread ------------------------------------------------------------- */
+/* --- context switches of the thread ----------------------------------------------------------- */
 
 /* Interrupts masked. */
 static void unload(struct vcpu *v)
@@ -34,7 +34,7 @@ void vcpu_load(struct vcpu *v)
     arch_mb();
 }
 
-/* --- interrupts --------------------------------------------------------------------------------- */
+/* --- interrupts ------------------------------------------------------------------------------- */
 
 static void notify(struct vcpu *v)
 {
@@ -81,7 +81,7 @@ static bool is_interrupted(const struct vcpu *v)
     return __atomic_load_n(&v->is_interrupted, __ATOMIC_ACQUIRE) || thread_is_interrupted();
 }
 
-/* --- timer -------------------------------------------------------------------------------------- */
+/* --- timer ------------------------------------------------------------------------------------ */
 
 static void timer_expired(struct timer *timer)
 {
@@ -136,7 +136,7 @@ void vcpu_wait(struct vcpu *v)
     arch_irq_disable();
 }
 
-/* --- running ------------------------------------------------------------------------------------ */
+/* --- running ---------------------------------------------------------------------------------- */
 
 bool vcpu_fail(struct vcpu *v, const char *what)
 {
@@ -248,7 +248,7 @@ struct vcpu_exit *vcpu_run(struct vcpu *v)
     return &v->exit;
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const char *name,
               thread_fn fn, void *arg)
@@ -286,8 +286,8 @@ int vcpu_hart_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
     uint32_t state = SBI_HART_STOPPED;
 
-    if (!__atomic_compare_exchange_n(&v->hart_state, &state, HART_STARTING, false,
-                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&v->hart_state, &state, HART_STARTING, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
         return state == SBI_HART_STARTED ? SBI_ERR_ALREADY_AVAILABLE : SBI_ERR_ALREADY_STARTED;
     v->start_pc = pc;
     v->start_opaque = opaque;

@@ -1,8 +1,8 @@
 /*
  * Building a machine for a boot: memory, devices, images, device tree.
  *
- * From the bottom of RAM: the kernel at its offset; at the top the device tree, below it the ramdisk.
- * Image header: Linux's Documentation/arch/riscv/boot-image-header.rst.
+ * From the bottom of RAM: the kernel at its offset; at the top the device tree, below it the
+ * ramdisk. Image header: Linux's Documentation/arch/riscv/boot-image-header.rst.
  */
 #include "internal.h"
 
@@ -125,7 +125,7 @@ static int load(struct vm *vm, struct vm_entry *entry, const char **problem)
     return err;
 }
 
-/* --- devices ------------------------------------------------------------------------------------ */
+/* --- devices ---------------------------------------------------------------------------------- */
 
 static void external_changed(void *ctx, unsigned context, bool is_raised)
 {
@@ -167,7 +167,7 @@ static int add_devices(struct vm *vm, const char **problem)
     return err;
 }
 
-/* --- vCPUs -------------------------------------------------------------------------------------- */
+/* --- vCPUs ------------------------------------------------------------------------------------ */
 
 static int make_vcpus(struct vm *vm)
 {
@@ -176,8 +176,8 @@ static int make_vcpus(struct vm *vm)
     vm->set = (struct vcpu_set){.gstage = &vm->gstage};
     for (unsigned i = 0; i < vm->config.nr_vcpus; i++) {
         memset(&vm->vcpus[i], 0, sizeof(vm->vcpus[i]));
-        int err = vcpu_init(&vm->vcpus[i], &vm->set, timer, vm->config.name, vm_vcpu_main,
-                            &vm->vcpus[i]);
+        int err =
+            vcpu_init(&vm->vcpus[i], &vm->set, timer, vm->config.name, vm_vcpu_main, &vm->vcpus[i]);
         if (err)
             return err;
     }
@@ -191,7 +191,7 @@ static void unmake_vcpus(struct vm *vm)
     vm->set.nr_vcpus = 0;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 int vm_build(struct vm *vm, struct vm_entry *entry, const char **problem)
 {

@@ -18,7 +18,7 @@ void vm_stop(struct vm *vm, enum vm_state how)
         vcpu_interrupt(vm->set.vcpus[i]);
 }
 
-/* --- devices ------------------------------------------------------------------------------------ */
+/* --- devices ---------------------------------------------------------------------------------- */
 
 static void device_access(struct vdev *dev, struct vcpu_exit *exit)
 {
@@ -51,7 +51,7 @@ static void mmio(struct vm *vm, struct vcpu_exit *exit)
     }
 }
 
-/* --- console ------------------------------------------------------------------------------------ */
+/* --- console ---------------------------------------------------------------------------------- */
 
 void vm_input(void *ctx, uint8_t byte)
 {
@@ -150,7 +150,7 @@ static void console_call(struct vm *vm, struct vcpu_exit *exit)
     }
 }
 
-/* --- reset -------------------------------------------------------------------------------------- */
+/* --- reset ------------------------------------------------------------------------------------ */
 
 static void reset_call(struct vm *vm, struct vcpu_exit *exit)
 {
@@ -199,7 +199,7 @@ static void sbi(struct vm *vm, struct vcpu_exit *exit)
     }
 }
 
-/* --- ends --------------------------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 static void hart_stopped(struct vm *vm)
 {

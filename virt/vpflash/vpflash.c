@@ -1,6 +1,6 @@
 /*
- * The flash model; see vpflash.h. Command and status bits: Intel 28F128J3A data sheet, tables 4 and 17;
- * the query table: JEP137 and the Intel extended query.
+ * The flash model; see vpflash.h. Command and status bits: Intel 28F128J3A data sheet, tables 4 and
+ * 17; the query table: JEP137 and the Intel extended query.
  */
 #include <bits/bits.h>
 #include <string/string.h>
@@ -29,25 +29,23 @@ enum {
 
 /* The query table of one chip, less the fields that depend on its size. From word 0x10 on. */
 static const uint8_t query_table[] = {
-    'Q', 'R', 'Y',
-    0x01, 0x00,             /* 13: Intel extended command set */
-    0x31, 0x00,             /* 15: its table */
-    0x00, 0x00, 0x00, 0x00, /* 17: no alternate command set */
-    0x45, 0x55, 0x00, 0x00, /* 1b: supply 4.5 to 5.5 V, no programming voltage */
-    0x07, 0x07, 0x0a, 0x00, /* 1f: typical times: 2^7 us word, 2^7 us buffer, 2^10 ms block */
-    0x04, 0x04, 0x04, 0x00, /* 23: 2^4 times as much at most */
-    0x00,                   /* 27: log2 of the chip's size, filled in */
-    0x02, 0x00,             /* 28: x8 and x16 */
-    0x09, 0x00,             /* 2a: log2 of the buffer: 512 bytes */
-    0x01,                   /* 2c: one erase region */
-    0x00, 0x00,             /* 2d: number of blocks less one, filled in */
-    0x00, 0x02,             /* 2f: block size in units of 256 bytes: 128 KiB */
-    'P', 'R', 'I', '1', '0',
-    0x00, 0x00, 0x00, 0x00, /* 36: no optional features */
-    0x00,                   /* 3a: nothing works while erase is suspended */
-    0x00, 0x00,             /* 3b: block status register mask */
-    0x50, 0x00,             /* 3d: best supply voltages */
-    0x00,                   /* 3f: no protection registers */
+    'Q',  'R',  'Y',  0x01, 0x00, /* 13: Intel extended command set */
+    0x31, 0x00,                   /* 15: its table */
+    0x00, 0x00, 0x00, 0x00,       /* 17: no alternate command set */
+    0x45, 0x55, 0x00, 0x00,       /* 1b: supply 4.5 to 5.5 V, no programming voltage */
+    0x07, 0x07, 0x0a, 0x00,       /* 1f: typical times: 2^7 us word, 2^7 us buffer, 2^10 ms block */
+    0x04, 0x04, 0x04, 0x00,       /* 23: 2^4 times as much at most */
+    0x00,                         /* 27: log2 of the chip's size, filled in */
+    0x02, 0x00,                   /* 28: x8 and x16 */
+    0x09, 0x00,                   /* 2a: log2 of the buffer: 512 bytes */
+    0x01,                         /* 2c: one erase region */
+    0x00, 0x00,                   /* 2d: number of blocks less one, filled in */
+    0x00, 0x02,                   /* 2f: block size in units of 256 bytes: 128 KiB */
+    'P',  'R',  'I',  '1',  '0',  0x00, 0x00, 0x00, 0x00, /* 36: no optional features */
+    0x00,       /* 3a: nothing works while erase is suspended */
+    0x00, 0x00, /* 3b: block status register mask */
+    0x50, 0x00, /* 3d: best supply voltages */
+    0x00,       /* 3f: no protection registers */
 };
 
 #define QUERY_FIRST 0x10u

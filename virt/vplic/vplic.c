@@ -25,7 +25,8 @@ static void bit_assign(uint32_t *words, unsigned n, bool value)
     words[n / 32] = value ? words[n / 32] | mask : words[n / 32] & ~mask;
 }
 
-/* The pending and enabled source of highest priority above the threshold, lowest number first; or 0. */
+/* The pending and enabled source of highest priority above the threshold, lowest number first; or
+ * 0. */
 static unsigned best_source(const struct vplic *plic, const struct vplic_context *context)
 {
     unsigned best = 0;

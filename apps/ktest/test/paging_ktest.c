@@ -1,5 +1,6 @@
 /*
- * Page tables of both kinds, on tables that no hart walks; and on the kernel's own, kmap and shootdowns.
+ * Page tables of both kinds, on tables that no hart walks; and on the kernel's own, kmap and
+ * shootdowns.
  */
 #include <arch/cpu.h>
 #include <arch/memory.h>
@@ -44,7 +45,8 @@ static void map_query_unmap(enum arch_pt_kind kind)
     KTEST_EXPECT_EQ(level, 0);
     KTEST_EXPECT_EQ(pte_to_pa(query(&pt, va + MIB(1), &level)).v, 0x90000000);
     KTEST_EXPECT_EQ(level, 1);
-    KTEST_EXPECT_EQ(query(&pt, va + MIB(2), NULL) & PT_FLAGS, PT_V | PT_R | PT_W | PT_U | PT_A | PT_D);
+    KTEST_EXPECT_EQ(query(&pt, va + MIB(2), NULL) & PT_FLAGS,
+                    PT_V | PT_R | PT_W | PT_U | PT_A | PT_D);
     KTEST_EXPECT_EQ(query(&pt, va + size, NULL), 0);
     KTEST_EXPECT_EQ(query(&pt, va - 1, NULL), 0);
 
@@ -57,7 +59,8 @@ static void map_query_unmap(enum arch_pt_kind kind)
     /* A page out of the middle of a large leaf. */
     KTEST_EXPECT_EQ(arch_pt_unmap(&pt, MIB(3), PAGE_SIZE, NULL, NULL), 0);
     KTEST_EXPECT_EQ(query(&pt, MIB(3), NULL), 0);
-    KTEST_EXPECT_EQ(pte_to_pa(query(&pt, MIB(3) + PAGE_SIZE, &level)).v, 0x90000000 + MIB(1) + PAGE_SIZE);
+    KTEST_EXPECT_EQ(pte_to_pa(query(&pt, MIB(3) + PAGE_SIZE, &level)).v,
+                    0x90000000 + MIB(1) + PAGE_SIZE);
     KTEST_EXPECT_EQ(level, 0);
     KTEST_EXPECT_EQ(pte_to_pa(query(&pt, MIB(3) - 1, NULL)).v, 0x90000000 + MIB(1) - PAGE_SIZE);
 
@@ -90,7 +93,8 @@ KTEST(paging_gstage_reaches_41_bits)
 
     KTEST_REQUIRE(arch_pt_init(&pt, ARCH_PT_GSTAGE) == 0);
     KTEST_EXPECT_EQ((uintptr_t)pt.root & (KIB(16) - 1), 0);
-    KTEST_EXPECT_EQ(arch_pt_map(&pt, (1ull << 41) - GIB(1), PADDR(GIB(4)), GIB(1), PT_RW | PT_X | PT_U, 2), 0);
+    KTEST_EXPECT_EQ(
+        arch_pt_map(&pt, (1ull << 41) - GIB(1), PADDR(GIB(4)), GIB(1), PT_RW | PT_X | PT_U, 2), 0);
     KTEST_EXPECT_EQ(pte_to_pa(query(&pt, (1ull << 41) - 1, &level)).v, GIB(4));
     KTEST_EXPECT_EQ(level, 2);
     KTEST_EXPECT_EQ(query(&pt, (1ull << 39) - 1, NULL), 0);
@@ -167,7 +171,8 @@ KTEST(paging_kernel_half_is_shared)
     arch_pt_destroy(&pt);
 }
 
-/* W^X: no page of the kernel's map is writable and executable, page 0 is not mapped, text is not writable twice. */
+/* W^X: no page of the kernel's map is writable and executable, page 0 is not mapped, text is not
+ * writable twice. */
 static int check_wx(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 {
     unsigned *nr_bad = ctx;
@@ -188,8 +193,11 @@ KTEST(paging_nothing_is_writable_and_executable)
 {
     unsigned nr_bad = 0;
 
-    KTEST_EXPECT_EQ(arch_pt_walk(&arch_kernel_pt, 0, ARCH_USER_END, count_leaf, &(struct count){0}), 0);
-    KTEST_EXPECT_EQ(arch_pt_walk(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE, 0 - ARCH_DIRECT_MAP_BASE, check_wx, &nr_bad), 0);
+    KTEST_EXPECT_EQ(arch_pt_walk(&arch_kernel_pt, 0, ARCH_USER_END, count_leaf, &(struct count){0}),
+                    0);
+    KTEST_EXPECT_EQ(arch_pt_walk(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE, 0 - ARCH_DIRECT_MAP_BASE,
+                                 check_wx, &nr_bad),
+                    0);
     KTEST_EXPECT_EQ(nr_bad, 0);
     KTEST_EXPECT_EQ(arch_pt_query(&arch_kernel_pt, 0, NULL), 0);
 }
@@ -206,7 +214,8 @@ KTEST(kmap_stacks)
             stacks[i] = kmap_alloc_stack(SIZE);
             KTEST_REQUIRE(stacks[i] != NULL);
             memset(stacks[i], (int)i, SIZE);
-            KTEST_EXPECT_EQ(arch_pt_query(&arch_kernel_pt, (vaddr_t)(uintptr_t)stacks[i] - 1, NULL), 0);
+            KTEST_EXPECT_EQ(arch_pt_query(&arch_kernel_pt, (vaddr_t)(uintptr_t)stacks[i] - 1, NULL),
+                            0);
         }
         for (unsigned i = 0; i < NR; i++)
             KTEST_EXPECT_EQ(stacks[i][SIZE - 1], i);
@@ -233,13 +242,14 @@ KTEST(kmap_large_ranges_use_large_leaves)
     KTEST_EXPECT(kmap_device(PADDR(0x1000), UINT64_MAX / 2) == NULL);
 }
 
-/* Another CPU reads through a mapping that is changed under it; after a shootdown it sees the new frame. */
+/* Another CPU reads through a mapping that is changed under it; after a shootdown it sees the new
+ * frame. */
 static struct {
     volatile uint64_t *va;
-    uint64_t round;      /* [a] what the mapping shows now */
+    uint64_t round;       /* [a] what the mapping shows now */
     uint64_t is_changing; /* [a] odd: being changed */
-    uint64_t nr_stale;   /* [a] */
-    bool is_over;        /* [a] */
+    uint64_t nr_stale;    /* [a] */
+    bool is_over;         /* [a] */
 } watched;
 
 static void watch(void *arg)
@@ -250,7 +260,8 @@ static void watch(void *arg)
         uint64_t got = *watched.va;
 
         arch_mb();
-        if (!(before & 1) && before == __atomic_load_n(&watched.is_changing, __ATOMIC_SEQ_CST) && got != want)
+        if (!(before & 1) && before == __atomic_load_n(&watched.is_changing, __ATOMIC_SEQ_CST) &&
+            got != want)
             __atomic_fetch_add(&watched.nr_stale, 1, __ATOMIC_RELAXED);
     }
 }

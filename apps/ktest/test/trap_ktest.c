@@ -1,6 +1,6 @@
 /*
- * Traps in kernel mode: fix-ups, registers across interrupts, floats across switches, interrupts between CPUs,
- * spinlocks.
+ * Traps in kernel mode: fix-ups, registers across interrupts, floats across switches, interrupts
+ * between CPUs, spinlocks.
  */
 #include <arch/context.h>
 #include <arch/cpu.h>
@@ -50,8 +50,9 @@ KTEST(trap_fixup)
 }
 
 /*
- * Fills every register that a function may use with a value of its own, waits in a loop while timer interrupts come
- * and other threads run, and compares. s0 (frame pointer), sp, tp, gp stay; returns a mask of damaged registers.
+ * Fills every register that a function may use with a value of its own, waits in a loop while timer
+ * interrupts come and other threads run, and compares. s0 (frame pointer), sp, tp, gp stay; returns
+ * a mask of damaged registers.
  */
 static NOINLINE uint64_t spin_with_registers(volatile uint64_t *flag, uint64_t salt)
 {
@@ -74,8 +75,8 @@ static NOINLINE uint64_t spin_with_registers(volatile uint64_t *flag, uint64_t s
         "ld a0, 8(sp)\n addi sp, sp, 16\n"
         : "+r"(a0), "+r"(a1)
         :
-        : "memory", "t0", "t1", "t2", "s1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7",
-          "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6");
+        : "memory", "t0", "t1", "t2", "s1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4",
+          "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6");
     return a0;
 }
 
@@ -121,9 +122,10 @@ KTEST(trap_registers_survive_interrupts)
     KTEST_EXPECT_EQ(nr_fired, 200);
 }
 
-/* --- floats ----------------------------------------------------------------------------------------- */
+/* --- floats ----------------------------------------------------------------------------------- */
 
-#define FLOATS "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+#define FLOATS                                                                                     \
+    "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
 
 static void floats_set(uint64_t salt)
 {
@@ -143,12 +145,14 @@ static bool floats_are(uint64_t salt)
     register uint64_t a0 __asm__("a0") = salt;
     register uint64_t bad __asm__("a1") = 0;
 
-    __asm__ volatile(".option push\n .option arch, +d\n"
-                     ".irp n, " FLOATS "\n addi a0, a0, 7\n fmv.x.d a2, f\\n\n xor a2, a2, a0\n or a1, a1, a2\n .endr\n"
-                     ".option pop\n"
-                     : "+r"(a0), "+r"(bad)
-                     :
-                     : "memory", "a2");
+    __asm__ volatile(
+        ".option push\n .option arch, +d\n"
+        ".irp n, " FLOATS
+        "\n addi a0, a0, 7\n fmv.x.d a2, f\\n\n xor a2, a2, a0\n or a1, a1, a2\n .endr\n"
+        ".option pop\n"
+        : "+r"(a0), "+r"(bad)
+        :
+        : "memory", "a2");
     return bad == 0;
 }
 
@@ -208,7 +212,7 @@ KTEST(fpu_survives_switches)
     KTEST_EXPECT_EQ(nr_wrong, 0);
 }
 
-/* --- between CPUs ------------------------------------------------------------------------------------ */
+/* --- between CPUs ----------------------------------------------------------------------------- */
 
 static cpumask_t called; /* [a] */
 
@@ -262,12 +266,13 @@ KTEST(spinlock_excludes)
     KTEST_EXPECT(!preempt_is_disabled());
 }
 
-/* --- the hart ----------------------------------------------------------------------------------------- */
+/* --- the hart --------------------------------------------------------------------------------- */
 
 KTEST(cpu_isa_strings)
 {
     KTEST_EXPECT_EQ(arch_features_parse("rv64imafdch_zicsr_zbb_sstc", false),
-                    BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_H) | BIT(ARCH_FEATURE_ZBB) | BIT(ARCH_FEATURE_SSTC));
+                    BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_H) | BIT(ARCH_FEATURE_ZBB) |
+                        BIT(ARCH_FEATURE_SSTC));
     KTEST_EXPECT_EQ(arch_features_parse("rv64gcv_zba_zicboz", false),
                     BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_V) | BIT(ARCH_FEATURE_ZICBOZ));
     KTEST_EXPECT_EQ(arch_features_parse("rv64imac_sstcx_xsstc_zb", false), 0);

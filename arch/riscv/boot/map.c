@@ -1,7 +1,8 @@
 /*
- * The first page tables, built with paging off: the kernel image at its link address, page by page with
- * the rights of its parts; the same memory in the direct map, where code and constants are read-only; the
- * device tree in the direct map. RAM is added when the tree has been read (arch_direct_map_add).
+ * The first page tables, built with paging off: the kernel image at its link address, page by page
+ * with the rights of its parts; the same memory in the direct map, where code and constants are
+ * read-only; the device tree in the direct map. RAM is added when the tree has been read
+ * (arch_direct_map_add).
  *
  * Runs at physical addresses: no switch tables, no pointers in initialised data, nothing that
  * was linked absolutely.
@@ -137,9 +138,9 @@ struct boot_mapped boot_map(uint64_t fdt)
     arch_kernel_offset = offset;
     arch_kernel_pt.root = (pte_t *)((uintptr_t)root + ARCH_DIRECT_MAP_BASE);
     /*
-     * Second-level tables that every address space shares by copying the root's upper half: they must
-     * exist before the first copy. One GiB of vmemmap describes 128 GiB of RAM; one GiB of kmap is
-     * 65536 stacks.
+     * Second-level tables that every address space shares by copying the root's upper half: they
+     * must exist before the first copy. One GiB of vmemmap describes 128 GiB of RAM; one GiB of
+     * kmap is 65536 stacks.
      */
     slot_at(root, ARCH_VMEMMAP_BASE, 1);
     slot_at(root, ARCH_KMAP_BASE, 1);

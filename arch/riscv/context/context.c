@@ -50,9 +50,9 @@ static bool is_text(uintptr_t pc)
 }
 
 /*
- * Calling convention with -fno-omit-frame-pointer: s0 points above the frame; the return address is at
- * s0 - 8, the caller's s0 at s0 - 16. A leaf function that was interrupted has not saved its return
- * address, and the caller's s0 is at s0 - 8: its caller is missing in the backtrace.
+ * Calling convention with -fno-omit-frame-pointer: s0 points above the frame; the return address is
+ * at s0 - 8, the caller's s0 at s0 - 16. A leaf function that was interrupted has not saved its
+ * return address, and the caller's s0 is at s0 - 8: its caller is missing in the backtrace.
  */
 size_t arch_backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max)
 {

@@ -12,13 +12,14 @@ static const struct {
     const char *name;
     uint8_t feature;
 } extension_names[] = {
-    {"sstc", ARCH_FEATURE_SSTC},       {"zbb", ARCH_FEATURE_ZBB},       {"zicboz", ARCH_FEATURE_ZICBOZ},
-    {"svpbmt", ARCH_FEATURE_SVPBMT},   {"svadu", ARCH_FEATURE_SVADU},   {"zkr", ARCH_FEATURE_ZKR},
-    {"d", ARCH_FEATURE_FD},            {"h", ARCH_FEATURE_H},           {"v", ARCH_FEATURE_V},
+    {"sstc", ARCH_FEATURE_SSTC},     {"zbb", ARCH_FEATURE_ZBB},     {"zicboz", ARCH_FEATURE_ZICBOZ},
+    {"svpbmt", ARCH_FEATURE_SVPBMT}, {"svadu", ARCH_FEATURE_SVADU}, {"zkr", ARCH_FEATURE_ZKR},
+    {"d", ARCH_FEATURE_FD},          {"h", ARCH_FEATURE_H},         {"v", ARCH_FEATURE_V},
     {"b", ARCH_FEATURE_ZBB},
 };
 
-/* The feature called by the `length` characters at name, as a bit; 0 if it does not matter to us. */
+/* The feature called by the `length` characters at name, as a bit; 0 if it does not matter to us.
+ */
 static uint64_t feature_bit(const char *name, size_t length)
 {
     for (size_t i = 0; i < ARRAY_SIZE(extension_names); i++) {

@@ -1,9 +1,9 @@
 /*
  * Floats, switched lazily. Contract: <arch/fpu.h>.
  *
- * fpu_owner[cpu] is the thread whose state that hart's registers hold; a thread's fpu_cpu names the hart
- * that may hold its newest copy. Only if both agree are the registers valid for the thread. The unit is
- * on (FS != Off) only while a valid owner runs.
+ * fpu_owner[cpu] is the thread whose state that hart's registers hold; a thread's fpu_cpu names the
+ * hart that may hold its newest copy. Only if both agree are the registers valid for the thread.
+ * The unit is on (FS != Off) only while a valid owner runs.
  *
  * A thread that wrote floats in its last turn probably will again: its registers are loaded at the
  * switch instead of by a trap. One that did not pays nothing.
@@ -69,9 +69,11 @@ void fpu_switch(struct arch_thread *prev, struct arch_thread *next)
 bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame)
 {
     unsigned long flags = arch_irq_save();
-    bool is_ours = t->fpu != NULL && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
+    bool is_ours =
+        t->fpu != NULL && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
 
-    /* Whatever the instruction is: with the unit on it either works or traps again as what it is. */
+    /* Whatever the instruction is: with the unit on it either works or traps again as what it is.
+     */
     if (is_ours) {
         if (is_loaded(t, t->cpu))
             fs_set(SSTATUS_FS_CLEAN);

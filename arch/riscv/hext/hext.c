@@ -1,9 +1,9 @@
 /*
  * Guest state in and out of the hart, injection, guest memory. See hext.h.
  *
- * Float: the unit is on while a guest runs (sstatus.FS, besides its own vsstatus.FS; if it were off the
- * guest's first float instruction would trap into the guest itself). Saved at hext_put() only if
- * dirty; restored at hext_load() only if another guest used the registers in between.
+ * Float: the unit is on while a guest runs (sstatus.FS, besides its own vsstatus.FS; if it were off
+ * the guest's first float instruction would trap into the guest itself). Saved at hext_put() only
+ * if dirty; restored at hext_load() only if another guest used the registers in between.
  */
 #include <arch/cpu.h>
 #include <arch/upcalls.h>
@@ -45,7 +45,7 @@
 #define HSTATUS_VTW    (1ul << 21)
 #define HSTATUS_VSXL64 (2ul << 32)
 
-#define SSTATUS_UXL64    (2ul << 32)
+#define SSTATUS_UXL64 (2ul << 32)
 
 #define HENVCFG_STCE (1ul << 63)
 
@@ -63,8 +63,9 @@
     (1ul << TRAP_FETCH_MISALIGNED | 1ul << TRAP_ILLEGAL | 1ul << TRAP_BREAKPOINT |                 \
      1ul << TRAP_ECALL_USER | 1ul << TRAP_FETCH_PAGE | 1ul << TRAP_LOAD_PAGE |                     \
      1ul << TRAP_STORE_PAGE)
-#define HIDELEG_VALUE    (HEXT_IRQ_SOFTWARE | HEXT_IRQ_TIMER | HEXT_IRQ_EXTERNAL)
-#define HCOUNTEREN_VALUE 0xfffffffful /* what the firmware lets this kernel read, guests read, too */
+#define HIDELEG_VALUE (HEXT_IRQ_SOFTWARE | HEXT_IRQ_TIMER | HEXT_IRQ_EXTERNAL)
+#define HCOUNTEREN_VALUE                                                                           \
+    0xfffffffful /* what the firmware lets this kernel read, guests read, too */
 
 #define CHECK_OFFSET(member, offset)                                                               \
     _Static_assert(offsetof(struct hext_vcpu, member) == (offset), #member)
@@ -209,7 +210,8 @@ void hext_put(struct hext_vcpu *v)
     csrs_save(v);
     if (v->has_sstc) {
         v->csrs.vstimecmp = csr_read(CSR_VSTIMECMP);
-        /* A deadline in the past would make the hart's wfi a no-op; so would an injected interrupt. */
+        /* A deadline in the past would make the hart's wfi a no-op; so would an injected interrupt.
+         */
         csr_write(CSR_VSTIMECMP, UINT64_MAX);
     }
     csr_write(CSR_HVIP, 0);

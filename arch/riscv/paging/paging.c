@@ -1,5 +1,6 @@
 /*
- * Page tables as a whole: table pages, the kernel's root, the direct map. Walks over leaves: walk.c.
+ * Page tables as a whole: table pages, the kernel's root, the direct map. Walks over leaves:
+ * walk.c.
  */
 #include <arch/upcalls.h>
 #include <base/errno.h>
@@ -109,7 +110,8 @@ int arch_direct_map_add(paddr_t start, uint64_t size)
         unsigned level = PT_TOP;
         pte_t *slot;
 
-        while (level > 0 && ((pa & (PT_LEVEL_SIZE(level) - 1)) != 0 || end - pa < PT_LEVEL_SIZE(level)))
+        while (level > 0 &&
+               ((pa & (PT_LEVEL_SIZE(level) - 1)) != 0 || end - pa < PT_LEVEL_SIZE(level)))
             level--;
         /* A table in the way of 1 GiB has parts of its own: go into it. */
         for (;; level--) {

@@ -21,8 +21,8 @@ static inline pte_t *pte_to_table(pte_t pte)
 }
 
 /*
- * One table page, zeroed, from the frame allocator, or for the kernel's own table from the boot pool while that
- * lasts. NULL: out of memory.
+ * One table page, zeroed, from the frame allocator, or for the kernel's own table from the boot
+ * pool while that lasts. NULL: out of memory.
  */
 pte_t *table_alloc(const struct arch_pt *pt);
 void table_free(pte_t *table);

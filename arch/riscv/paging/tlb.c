@@ -16,7 +16,8 @@
 
 uint64_t arch_satp_make(const struct arch_pt *pt, asid_t asid)
 {
-    return SATP_MODE_SV39 | (uint64_t)asid << SATP_ASID_SHIFT | virt_to_phys(pt->root).v >> PAGE_SHIFT;
+    return SATP_MODE_SV39 | (uint64_t)asid << SATP_ASID_SHIFT |
+           virt_to_phys(pt->root).v >> PAGE_SHIFT;
 }
 
 /* The ASID field is WARL: what sticks of all ones is implemented. */

@@ -57,7 +57,8 @@ static unsigned best_level(vaddr_t va, uint64_t pa, uint64_t size, unsigned max_
 {
     unsigned level = MIN(max_level, (unsigned)PT_TOP);
 
-    while (level > 0 && (((va | pa) & (PT_LEVEL_SIZE(level) - 1)) != 0 || size < PT_LEVEL_SIZE(level)))
+    while (level > 0 &&
+           (((va | pa) & (PT_LEVEL_SIZE(level) - 1)) != 0 || size < PT_LEVEL_SIZE(level)))
         level--;
     return level;
 }
@@ -133,8 +134,8 @@ static bool is_empty(const pte_t *table)
 }
 
 /*
- * [va, last]: inclusive, so that the end of the address space needs no special case. Most slots of most
- * tables are empty: stepping over one is a few instructions.
+ * [va, last]: inclusive, so that the end of the address space needs no special case. Most slots of
+ * most tables are empty: stepping over one is a few instructions.
  */
 static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va, vaddr_t last)
 {
@@ -198,8 +199,12 @@ static int unmap_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
 int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
                   void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx)
 {
-    struct pass pass = {
-        .pt = pt, .act = unmap_leaf, .leaf = leaf, .ctx = ctx, .must_split = true, .frees_tables = true};
+    struct pass pass = {.pt = pt,
+                        .act = unmap_leaf,
+                        .leaf = leaf,
+                        .ctx = ctx,
+                        .must_split = true,
+                        .frees_tables = true};
 
     return pass_over(&pass, va, size);
 }

@@ -125,12 +125,9 @@ static void random_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),
-        cmocka_unit_test(quotes),
-        cmocka_unit_test(for_init),
-        cmocka_unit_test(errors_do_not_stop_the_line),
-        cmocka_unit_test(too_much),
-        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(words),    cmocka_unit_test(quotes),
+        cmocka_unit_test(for_init), cmocka_unit_test(errors_do_not_stop_the_line),
+        cmocka_unit_test(too_much), cmocka_unit_test(random_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

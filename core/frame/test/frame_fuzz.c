@@ -1,6 +1,7 @@
 /*
- * core/frame under arbitrary memory maps and operations. The first bytes of the input describe the RAM
- * and the reserved ranges, the rest are operations; at the end every frame must be accounted for.
+ * core/frame under arbitrary memory maps and operations. The first bytes of the input describe the
+ * RAM and the reserved ranges, the rest are operations; at the end every frame must be accounted
+ * for.
  */
 #include <stdlib.h>
 #include <string.h>

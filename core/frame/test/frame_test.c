@@ -374,12 +374,18 @@ static void test_random_walk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boot_is_lazy),      cmocka_unit_test(test_single_pages),
-        cmocka_unit_test(test_merges_up_to_1_gib), cmocka_unit_test(test_zero),
-        cmocka_unit_test(test_contig),            cmocka_unit_test(test_refcount),
-        cmocka_unit_test(test_zones_and_holes),   cmocka_unit_test(test_release_and_adopt),
-        cmocka_unit_test(test_lookup),            cmocka_unit_test(test_bugs_are_found),
-        cmocka_unit_test(test_shrinker),          cmocka_unit_test(test_random_walk),
+        cmocka_unit_test(test_boot_is_lazy),
+        cmocka_unit_test(test_single_pages),
+        cmocka_unit_test(test_merges_up_to_1_gib),
+        cmocka_unit_test(test_zero),
+        cmocka_unit_test(test_contig),
+        cmocka_unit_test(test_refcount),
+        cmocka_unit_test(test_zones_and_holes),
+        cmocka_unit_test(test_release_and_adopt),
+        cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_bugs_are_found),
+        cmocka_unit_test(test_shrinker),
+        cmocka_unit_test(test_random_walk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * The heap that was linked in, and core/slab, on the machine: all CPUs at once, blocks freed by another
- * thread than the one that allocated them, and timer interrupts that allocate in between.
+ * The heap that was linked in, and core/slab, on the machine: all CPUs at once, blocks freed by
+ * another thread than the one that allocated them, and timer interrupts that allocate in between.
  */
 #include <frame/frame.h>
 #include <heap/heap.h>
@@ -117,7 +117,8 @@ KTEST(heap_in_interrupts)
     heap_check();
 }
 
-/* Takes all memory, in large pieces and then in small ones, and gives it back: the heap still works. */
+/* Takes all memory, in large pieces and then in small ones, and gives it back: the heap still
+ * works. */
 KTEST(heap_exhaustion)
 {
     struct chain {

@@ -53,7 +53,8 @@ void prove_magazine(void)
     if (is_alloc) {
         void *p = slab_alloc(&cache);
 
-        __CPROVER_assert(p == (fill != 0 ? top : NULL) && nr_slow == (fill == 0), "the top one, or slow");
+        __CPROVER_assert(p == (fill != 0 ? top : NULL) && nr_slow == (fill == 0),
+                         "the top one, or slow");
         now = fill != 0 ? fill - 1 : 0;
     } else {
         slab_free(&cache, &object);

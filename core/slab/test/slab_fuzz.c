@@ -1,6 +1,6 @@
 /*
- * core/slab under arbitrary sequences: several caches of input-chosen sizes and alignments, little RAM,
- * so that exhaustion and shrinking are part of it. All frames must come back.
+ * core/slab under arbitrary sequences: several caches of input-chosen sizes and alignments, little
+ * RAM, so that exhaustion and shrinking are part of it. All frames must come back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < NR_CACHES; i++) {
         size_t object_size = 1 + take(2) % SLAB_MAX_SIZE;
 
-        caches[i] = slab_cache_create("fuzz", object_size, (1ul << take(1) % 14) & ~(1ul << 13), NULL);
+        caches[i] =
+            slab_cache_create("fuzz", object_size, (1ul << take(1) % 14) & ~(1ul << 13), NULL);
         require(caches[i] != NULL);
     }
     while (input < input_end) {

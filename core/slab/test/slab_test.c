@@ -1,5 +1,6 @@
 /*
- * core/slab: caches of odd sizes against a model, constructors, shrinking, and the bugs it must report.
+ * core/slab: caches of odd sizes against a model, constructors, shrinking, and the bugs it must
+ * report.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -295,11 +296,16 @@ static void test_enumeration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),          cmocka_unit_test(test_alignment),
-        cmocka_unit_test(test_constructor),    cmocka_unit_test(test_zalloc),
-        cmocka_unit_test(test_memory_comes_back), cmocka_unit_test(test_exhaustion),
-        cmocka_unit_test(test_random_walk),    cmocka_unit_test(test_failure_injected),
-        cmocka_unit_test(test_enumeration),    cmocka_unit_test(test_bugs_are_found),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_alignment),
+        cmocka_unit_test(test_constructor),
+        cmocka_unit_test(test_zalloc),
+        cmocka_unit_test(test_memory_comes_back),
+        cmocka_unit_test(test_exhaustion),
+        cmocka_unit_test(test_random_walk),
+        cmocka_unit_test(test_failure_injected),
+        cmocka_unit_test(test_enumeration),
+        cmocka_unit_test(test_bugs_are_found),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

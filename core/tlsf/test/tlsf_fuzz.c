@@ -1,6 +1,6 @@
 /*
- * core/tlsf under arbitrary sequences of operations on several pools. Every block carries a pattern at
- * both ends; the structure is checked after every few operations and must be empty at the end.
+ * core/tlsf under arbitrary sequences of operations on several pools. Every block carries a pattern
+ * at both ends; the structure is checked after every few operations and must be empty at the end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             size_t align = op % 8 < 3 ? 1ul << take(1) % 14 : 1;
 
             o->size = op == 255 ? SIZE_MAX - take(2) : take(2) % 20000;
-            o->p = align > 1 ? tlsf_alloc_aligned(&heap, align, o->size) : tlsf_alloc(&heap, o->size);
+            o->p =
+                align > 1 ? tlsf_alloc_aligned(&heap, align, o->size) : tlsf_alloc(&heap, o->size);
             require(o->p == NULL || IS_ALIGNED((uintptr_t)o->p, MAX(align, 16ul)));
             require(o->p == NULL || tlsf_usable_size(o->p) >= o->size);
             if (o->p != NULL)

@@ -12,8 +12,9 @@ void __CPROVER_assume(bool condition);
 void __CPROVER_assert(bool condition, const char *text);
 
 /*
- * Bound: none; all block sizes below 2^32 - 2^27 (a request is below 2^31, and with its alignment below
- * 3 * 2^30 + 64). Any block of the class found, or of a later one, holds the request; classes order as sizes do.
+ * Bound: none; all block sizes below 2^32 - 2^27 (a request is below 2^31, and with its alignment
+ * below 3 * 2^30 + 64). Any block of the class found, or of a later one, holds the request; classes
+ * order as sizes do.
  */
 void prove_classes(void)
 {
@@ -27,6 +28,8 @@ void prove_classes(void)
     if (tlsf_class_of(block) >= tlsf_class_for(request))
         __CPROVER_assert(block >= request, "a block that is found is large enough");
     if (block <= request)
-        __CPROVER_assert(tlsf_class_of(block) <= tlsf_class_of(request), "classes order as sizes do");
-    __CPROVER_assert(tlsf_class_for(request) <= tlsf_class_of(request) + 1, "at most one class is skipped");
+        __CPROVER_assert(tlsf_class_of(block) <= tlsf_class_of(request),
+                         "classes order as sizes do");
+    __CPROVER_assert(tlsf_class_for(request) <= tlsf_class_of(request) + 1,
+                     "at most one class is skipped");
 }

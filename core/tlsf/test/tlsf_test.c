@@ -98,7 +98,8 @@ static void test_capacity(void **state)
         free(mem);
     }
     for (unsigned i = 0; i < 3000; i++) {
-        size_t align = 1ul << next_random() % 16, size = next_random() % (1ul << next_random() % 22);
+        size_t align = 1ul << next_random() % 16,
+               size = next_random() % (1ul << next_random() % 22);
         size_t need = tlsf_pool_size_for(align, size);
         char *mem = malloc(need + 16);
         void *p;
@@ -274,9 +275,9 @@ static void test_check_sees_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),  cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_capacity), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_resize),   cmocka_unit_test(test_merge_orders),
+        cmocka_unit_test(test_classes),     cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_capacity),    cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_resize),      cmocka_unit_test(test_merge_orders),
         cmocka_unit_test(test_random_walk), cmocka_unit_test(test_check_sees_damage),
     };
 

@@ -1,5 +1,6 @@
 /*
- * Hostile initrds: whatever the bytes, unpacking ends with a result and leaves a root that can be walked.
+ * Hostile initrds: whatever the bytes, unpacking ends with a result and leaves a root that can be
+ * walked.
  */
 #include <initrd/initrd.h>
 
@@ -15,8 +16,8 @@ struct clear_sink {
     bool has_name;
 };
 
-static bool take_first(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino, unsigned dt_type,
-                       uint64_t pos)
+static bool take_first(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
+                       unsigned dt_type, uint64_t pos)
 {
     struct clear_sink *cs = container_of(sink, struct clear_sink, sink);
 

@@ -1,6 +1,6 @@
 /*
- * fs/initrd: what an archive holds is what is found in the tree; bodies are not copied; damaged archives
- * leave what was good.
+ * fs/initrd: what an archive holds is what is found in the tree; bodies are not copied; damaged
+ * archives leave what was good.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,13 +39,14 @@ static void put(const void *data, size_t n)
 }
 
 /* The body's offset in the archive. */
-static size_t add(const char *name, uint32_t mode, uint32_t ino, uint32_t nlink, const void *body, size_t n)
+static size_t add(const char *name, uint32_t mode, uint32_t ino, uint32_t nlink, const void *body,
+                  size_t n)
 {
     char header[111];
     size_t at;
 
-    snprintf(header, sizeof(header), "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", ino, mode, 7u,
-             8u, nlink, 1000u, n, 0u, 0u, 5u, 1u, strlen(name) + 1, 0u);
+    snprintf(header, sizeof(header), "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x",
+             ino, mode, 7u, 8u, nlink, 1000u, n, 0u, 0u, 5u, 1u, strlen(name) + 1, 0u);
     memcpy(archive + used, header, 110);
     used += 110;
     put(name, strlen(name) + 1);

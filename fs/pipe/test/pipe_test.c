@@ -1,5 +1,6 @@
 /*
- * fs/pipe: random transfers against a queue of bytes, at every capacity; atomic writes, ends that go, FIFOs.
+ * fs/pipe: random transfers against a queue of bytes, at every capacity; atomic writes, ends that
+ * go, FIFOs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,8 @@ static void run_random(uint64_t seed, size_t capacity)
     assert_int_equal(pipe_create(O_NONBLOCK, &ends[0], &ends[1]), 0);
     assert_int_equal(pipe_set_size(ends[1], capacity), capacity);
     while (head + sizeof(data) < sizeof(stream)) {
-        size_t n = prng_below(&prng, 4) == 0 ? prng_below(&prng, sizeof(data)) : prng_below(&prng, 3000);
+        size_t n =
+            prng_below(&prng, 4) == 0 ? prng_below(&prng, sizeof(data)) : prng_below(&prng, 3000);
 
         if (prng_below(&prng, 2) == 0) {
             ssize_t ret = file_write(ends[1], stream + head, n);

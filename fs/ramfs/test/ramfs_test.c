@@ -1,6 +1,6 @@
 /*
- * vfs over ramfs: file bodies against an array of bytes, names against what POSIX says, permissions,
- * links, renames, mounts, and that nothing is left when a file system goes.
+ * vfs over ramfs: file bodies against an array of bytes, names against what POSIX says,
+ * permissions, links, renames, mounts, and that nothing is left when a file system goes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,7 +118,8 @@ static void test_bodies_agree_with_an_array(void **state)
     assert_int_equal(vfs_unlink(CTX, NULL, "/body"), 0);
 }
 
-/* The same with a body that lies in foreign memory, unaligned, and with one whose frames the file owns. */
+/* The same with a body that lies in foreign memory, unaligned, and with one whose frames the file
+ * owns. */
 static void test_bodies_in_place(void **state)
 {
     static struct body_model m;
@@ -148,7 +149,8 @@ static void test_bodies_in_place(void **state)
         file_put(m.file);
         assert_int_equal(vfs_unlink(CTX, NULL, "/placed"), 0);
         if (owns)
-            assert_true(frame_put(frames + 60)); /* the page that is not whole was never the file's */
+            assert_true(
+                frame_put(frames + 60)); /* the page that is not whole was never the file's */
         else
             assert_memory_not_equal(memory, m.bytes, 64); /* the memory itself was not written to */
     }
@@ -478,8 +480,16 @@ static void test_iterate_in_pieces(void **state)
 
 static void test_permissions(void **state)
 {
-    const struct cred user = {.uid = 1000, .euid = 1000, .suid = 1000, .fsuid = 1000, .gid = 100,
-                              .egid = 100, .sgid = 100, .fsgid = 100, .nr_groups = 1, .groups = {50}};
+    const struct cred user = {.uid = 1000,
+                              .euid = 1000,
+                              .suid = 1000,
+                              .fsuid = 1000,
+                              .gid = 100,
+                              .egid = 100,
+                              .sgid = 100,
+                              .fsgid = 100,
+                              .nr_groups = 1,
+                              .groups = {50}};
     struct vfs_context context = vfs_kernel_context;
     struct vfs_attr attr = {.valid = ATTR_UID | ATTR_GID, .uid = 1000, .gid = 50};
     struct file *file;
@@ -500,7 +510,8 @@ static void test_permissions(void **state)
     assert_int_equal(vfs_open(&context, NULL, "/secret", O_RDONLY | O_TRUNC, 0, &file), -EACCES);
     attr = (struct vfs_attr){.valid = ATTR_MODE, .mode = 0777};
     assert_int_equal(vfs_setattr(&path, &user, &attr), -EPERM);
-    assert_int_equal(vfs_access(&path, &cred_kernel, MAY_EXEC), -EACCES); /* root needs an x bit, too */
+    assert_int_equal(vfs_access(&path, &cred_kernel, MAY_EXEC),
+                     -EACCES); /* root needs an x bit, too */
     path_put(&path);
 
     assert_int_equal(vfs_open(&context, NULL, "/mine", O_CREAT | O_WRONLY, 0666, &file), -EACCES);
@@ -551,7 +562,8 @@ static void test_mounts(void **state)
     assert_int_equal(vfs_rmdir(CTX, NULL, "/m/sub"), -EBUSY);
     assert_int_equal(vfs_unmount(CTX, "/m", false), -EBUSY);
     assert_int_equal(vfs_lookup(CTX, NULL, "/m/sub/..", 0, &path), 0);
-    assert_string_equal(vfs_path_string(&context.root, &path, buf, sizeof(buf), &is_reachable), "/m");
+    assert_string_equal(vfs_path_string(&context.root, &path, buf, sizeof(buf), &is_reachable),
+                        "/m");
     path_put(&path);
     assert_int_equal(vfs_rename(CTX, NULL, "/m/f", NULL, "/f", 0), -EXDEV);
     assert_int_equal(vfs_unmount(CTX, "/m/sub", false), 0);
@@ -605,7 +617,9 @@ static void test_record_locks(void **state)
         assert_int_equal(file_lock_set(file, &request, false), conflict ? -EAGAIN : 0);
         if (!conflict)
             memset(&held[who][request.first],
-                   request.type == FILE_LOCK_NONE ? 0 : request.type == FILE_LOCK_READ ? 1 : 2,
+                   request.type == FILE_LOCK_NONE   ? 0
+                   : request.type == FILE_LOCK_READ ? 1
+                                                    : 2,
                    request.last - request.first + 1);
     }
     file_lock_close(file, &owners[0]);

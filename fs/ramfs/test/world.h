@@ -1,5 +1,6 @@
 /*
- * A system with a ramfs root for host tests: memory, heap, vfs. No programs: their memory is nowhere.
+ * A system with a ramfs root for host tests: memory, heap, vfs. No programs: their memory is
+ * nowhere.
  */
 #ifndef RAMFS_TEST_WORLD_H
 #define RAMFS_TEST_WORLD_H
@@ -40,7 +41,8 @@ static inline int world_init(void)
     const struct frame_range ram = {PADDR(0x80000000), MIB(128)};
 
     host_ram_init(ram.start, ram.size);
-    if (frame_init(&ram, 1, NULL, 0) != 0 || heap_init() != 0 || vfs_init() != 0 || ramfs_init() != 0)
+    if (frame_init(&ram, 1, NULL, 0) != 0 || heap_init() != 0 || vfs_init() != 0 ||
+        ramfs_init() != 0)
         return -1;
     return vfs_mount_root("rootfs", "rootfs", 0, "");
 }

@@ -36,9 +36,11 @@ void prove_range(void)
     is_inside = bit >= first && bit - first < count;
     fill();
     bitmap_set_range(map, first, count);
-    __CPROVER_assert(bitmap_test(map, bit) == (is_inside || bitmap_test(before, bit)), "set in the range");
+    __CPROVER_assert(bitmap_test(map, bit) == (is_inside || bitmap_test(before, bit)),
+                     "set in the range");
     bitmap_clear_range(map, first, count);
-    __CPROVER_assert(bitmap_test(map, bit) == (!is_inside && bitmap_test(before, bit)), "cleared in it");
+    __CPROVER_assert(bitmap_test(map, bit) == (!is_inside && bitmap_test(before, bit)),
+                     "cleared in it");
 }
 
 void prove_next(void)
@@ -54,7 +56,8 @@ void prove_next(void)
     if (set < nr_bits)
         __CPROVER_assert(set >= from && bitmap_test(map, set), "a set bit at or behind from");
     if (clear < nr_bits)
-        __CPROVER_assert(clear >= from && !bitmap_test(map, clear), "a clear bit at or behind from");
+        __CPROVER_assert(clear >= from && !bitmap_test(map, clear),
+                         "a clear bit at or behind from");
     if (bit >= from && bit < set)
         __CPROVER_assert(!bitmap_test(map, bit), "no earlier set bit");
     if (bit >= from && bit < clear)
@@ -70,10 +73,13 @@ void prove_take(void)
     fill();
     if (bitmap_take(map, nr_bits, from, &taken) == 0) {
         __CPROVER_assert(taken >= from && taken < nr_bits, "inside");
-        __CPROVER_assert(!bitmap_test(before, taken) && bitmap_test(map, taken), "was clear, is set");
-        __CPROVER_assert(bit == taken || bitmap_test(map, bit) == bitmap_test(before, bit), "no other");
+        __CPROVER_assert(!bitmap_test(before, taken) && bitmap_test(map, taken),
+                         "was clear, is set");
+        __CPROVER_assert(bit == taken || bitmap_test(map, bit) == bitmap_test(before, bit),
+                         "no other");
     } else {
-        __CPROVER_assert(bit < from || bit >= nr_bits || bitmap_test(before, bit), "there was none");
+        __CPROVER_assert(bit < from || bit >= nr_bits || bitmap_test(before, bit),
+                         "there was none");
         __CPROVER_assert(bitmap_test(map, bit) == bitmap_test(before, bit), "nothing changed");
     }
 }

@@ -74,8 +74,7 @@ static void test_against_model(void **state)
             assert_true(bitmap_test(map, i));
         }
         count = 0;
-        bitmap_for_each_set(bit, map, nr_bits)
-        {
+        bitmap_for_each_set(bit, map, nr_bits) {
             assert_true(model[bit]);
             count++;
         }

@@ -87,7 +87,8 @@ void prove_sequence(void)
             for (unsigned n = 0; n < NR_NODES; n++)
                 __CPROVER_assert(node != &nodes[n] || home[n] == (int)h, "in its own list");
         }
-        __CPROVER_assert(node == &heads[h] && found == count[h], "a ring of as many nodes as were put");
+        __CPROVER_assert(node == &heads[h] && found == count[h],
+                         "a ring of as many nodes as were put");
     }
     for (unsigned n = 0; n < NR_NODES; n++)
         __CPROVER_assert(list_is_linked(&nodes[n]) == (home[n] >= 0), "linked or not");

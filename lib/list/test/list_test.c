@@ -19,13 +19,12 @@ static void expect_values(struct list *head, const int *values, size_t nr_values
     struct item *it;
     size_t i = 0;
 
-    list_for_each_entry (it, head, node) {
+    list_for_each_entry(it, head, node) {
         assert_true(i < nr_values);
         assert_int_equal(it->value, values[i++]);
     }
     assert_int_equal(i, nr_values);
-    list_for_each_entry_reverse(it, head, node)
-    {
+    list_for_each_entry_reverse(it, head, node) {
         assert_int_equal(it->value, values[--i]);
     }
     assert_int_equal(i, 0);
@@ -97,7 +96,7 @@ static void test_safe_removal(void **state)
         items[i].value = i;
         list_add_tail(&head, &items[i].node);
     }
-    list_for_each_entry_safe (it, next, &head, node) {
+    list_for_each_entry_safe(it, next, &head, node) {
         if (it->value % 2) {
             list_del(&it->node);
             it->value = -1;

@@ -121,12 +121,11 @@ static void test_equal_keys_keep_order(void **state)
         rb_insert(&root, &items[i].node, item_is_less);
     }
     i = 0;
-    rb_for_each_entry (it, &root, node) {
+    rb_for_each_entry(it, &root, node) {
         assert_ptr_equal(it, &items[i++]);
     }
     assert_int_equal(i, 16);
-    rb_for_each_entry_safe(it, next, &root, node)
-    {
+    rb_for_each_entry_safe(it, next, &root, node) {
         rb_erase(&root, &it->node);
         rb_node_init(&it->node);
         assert_false(rb_is_linked(&it->node));

@@ -1,13 +1,14 @@
 /*
- * Bounded proofs of lib/ring, from every state that the invariant (head - tail <= size) allows, also
- * with indices about to wrap: one operation keeps it, so any number of them does.
+ * Bounded proofs of lib/ring, from every state that the invariant (head - tail <= size) allows,
+ * also with indices about to wrap: one operation keeps it, so any number of them does.
  *
  * cbmc: lib/ring/ring.c --unwind 10 --function prove_bytes
  * bound: prove_bytes: sizes 1 to 8, all indices, one operation from any state
  * cbmc: lib/ring/ring.c --unwind 10 --function prove_spans
  * bound: prove_spans: sizes 1 to 2^31, all indices
  * cbmc: lib/ring/ring.c --unwind 10 --function prove_bulk
- * bound: prove_bulk: sizes 1 to 8, all indices, a write of up to 9 bytes from any state and a read of all
+ * bound: prove_bulk: sizes 1 to 8, all indices, a write of up to 9 bytes from any state and a read
+ * of all
  */
 #include <ring/ring.h>
 
@@ -45,7 +46,8 @@ void prove_bytes(void)
     switch (nondet_u32() % 3) {
     case 0:
         __CPROVER_assert(ring_put(&ring, byte) == (used < ring.size), "put iff there is room");
-        __CPROVER_assert(ring_used(&ring) == MIN(used + 1, ring.size), "one more, if there is room");
+        __CPROVER_assert(ring_used(&ring) == MIN(used + 1, ring.size),
+                         "one more, if there is room");
         __CPROVER_assert(used == ring.size || ring_at(&ring, used) == byte, "the last one");
         __CPROVER_assert(at >= used || ring_at(&ring, at) == kept, "the others stay");
         break;
@@ -53,20 +55,23 @@ void prove_bytes(void)
         __CPROVER_assert(ring_get(&ring, &out) == (used > 0), "get iff there is one");
         __CPROVER_assert(ring_used(&ring) == (used > 0 ? used - 1 : 0), "one less");
         __CPROVER_assert(used == 0 || at != 0 || out == kept, "the first one");
-        __CPROVER_assert(at >= used || at == 0 || ring_at(&ring, at - 1) == kept, "the others stay");
+        __CPROVER_assert(at >= used || at == 0 || ring_at(&ring, at - 1) == kept,
+                         "the others stay");
         break;
     default:
         __CPROVER_assert(ring_unput(&ring, &out) == (used > 0), "unput iff there is one");
         __CPROVER_assert(ring_used(&ring) == (used > 0 ? used - 1 : 0), "one less");
         __CPROVER_assert(used == 0 || at != used - 1 || out == kept, "the last one");
-        __CPROVER_assert(at >= used || at == used - 1 || ring_at(&ring, at) == kept, "the others stay");
+        __CPROVER_assert(at >= used || at == used - 1 || ring_at(&ring, at) == kept,
+                         "the others stay");
         break;
     }
     __CPROVER_assert(ring_used(&ring) <= ring.size, "the invariant");
     __CPROVER_assert(ring_used(&ring) + ring_free(&ring) == ring.size, "used and free");
 }
 
-/* Spans never leave the buffer, and are empty only if the ring is full (empty). No byte is touched. */
+/* Spans never leave the buffer, and are empty only if the ring is full (empty). No byte is touched.
+ */
 void prove_spans(void)
 {
     struct ring ring = any_ring(1u << 31);
@@ -81,7 +86,8 @@ void prove_spans(void)
     __CPROVER_assert((uintptr_t)to - (uintptr_t)ring.buf + length <= ring.size, "write inside");
     __CPROVER_assert((length == 0) == ring_is_full(&ring), "room to write");
     ring_commit(&ring, length);
-    __CPROVER_assert(ring_used(&ring) == used + length && ring_used(&ring) <= ring.size, "committed");
+    __CPROVER_assert(ring_used(&ring) == used + length && ring_used(&ring) <= ring.size,
+                     "committed");
     ring_consume(&ring, used);
     __CPROVER_assert(ring_used(&ring) == length, "consumed");
     ring_clear(&ring);

@@ -10,7 +10,8 @@
 
 #include <symtab/symtab.h>
 
-/* Pairs: 0x80 = "ab", 0x81 = "ab" "c". Functions: "abc" at 4, "xab" at 20, "long" at 320, the end at 400. */
+/* Pairs: 0x80 = "ab", 0x81 = "ab" "c". Functions: "abc" at 4, "xab" at 20, "long" at 320, the end
+ * at 400. */
 static const uint8_t table[] = {
     2, 'a', 'b', 0x80, 'c', 2, 1, 0x81, 8, 2, 'x', 0x80, 0x96, 0x01, 4, 'l', 'o', 'n', 'g', 40, 0,
 };
@@ -51,7 +52,8 @@ static void cut_to_size(void **state)
     assert_string_equal(name, "ab");
 }
 
-/* Every truncation and every single-byte change: no access outside (the sanitizer's job), always an end. */
+/* Every truncation and every single-byte change: no access outside (the sanitizer's job), always an
+ * end. */
 static void damage(void **state)
 {
     char name[8];

@@ -55,9 +55,17 @@ static void layout_reads_back(void **state)
     static const char *const env[] = {"X=1", "LONG=value of it", NULL};
     char arg_text[64], env_text[64];
     struct strings argv = make(arg_text, args), envp = make(env_text, env);
-    struct loaded loaded = {.entry = 0x1234, .phdrs = 0x10040, .nr_phdrs = 9, .interp_base = 0x77000};
-    struct startup startup = {.argv = &argv, .envp = &envp, .path = "/bin/prog", .loaded = &loaded,
-                              .uid = 5, .euid = 6, .gid = 7, .egid = 8, .is_secure = true};
+    struct loaded loaded = {
+        .entry = 0x1234, .phdrs = 0x10040, .nr_phdrs = 9, .interp_base = 0x77000};
+    struct startup startup = {.argv = &argv,
+                              .envp = &envp,
+                              .path = "/bin/prog",
+                              .loaded = &loaded,
+                              .uid = 5,
+                              .euid = 6,
+                              .gid = 7,
+                              .egid = 8,
+                              .is_secure = true};
     uint8_t random[16];
     struct stack_layout l;
     const uint64_t *word;

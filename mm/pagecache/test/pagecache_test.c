@@ -1,7 +1,7 @@
 /*
- * mm/pagecache: a file on a pretended disk against an array of bytes, under eviction, write-back, failing
- * transfers and truncation; huge indices; a reader that has the page while it is filled is not simulated
- * (there is one thread).
+ * mm/pagecache: a file on a pretended disk against an array of bytes, under eviction, write-back,
+ * failing transfers and truncation; huge indices; a reader that has the page while it is filled is
+ * not simulated (there is one thread).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -197,7 +197,8 @@ static void test_references(void **state)
 /* The index against a plain list of numbers, up to the largest there are. */
 static void test_index(void **state)
 {
-    static const uint64_t places[] = {0, 1, 63, 64, 4095, 4096, 1ull << 30, (1ull << 52) - 1, UINT64_MAX - 1};
+    static const uint64_t places[] = {
+        0, 1, 63, 64, 4095, 4096, 1ull << 30, (1ull << 52) - 1, UINT64_MAX - 1};
     static const struct pagecache_ops memory_ops = {.read_page = NULL};
     bool present[ARRAY_SIZE(places)] = {false};
     struct pagecache cache;
@@ -271,10 +272,13 @@ static void write_protect(void *owner, struct pagecache *cache, uint64_t first, 
 
 static void test_mappings(void **state)
 {
-    static const struct pagecache_mapping_ops ops = {
-        .owner_get = owner_get, .owner_put = owner_put, .unmap = unmap, .write_protect = write_protect};
-    struct pagecache_mapping mappings[3] = {
-        {.ops = &ops, .owner = &nr_unmaps}, {.ops = &ops, .owner = &nr_unmaps}, {.ops = &ops, .owner = &nr_protects}};
+    static const struct pagecache_mapping_ops ops = {.owner_get = owner_get,
+                                                     .owner_put = owner_put,
+                                                     .unmap = unmap,
+                                                     .write_protect = write_protect};
+    struct pagecache_mapping mappings[3] = {{.ops = &ops, .owner = &nr_unmaps},
+                                            {.ops = &ops, .owner = &nr_unmaps},
+                                            {.ops = &ops, .owner = &nr_protects}};
     struct pagecache cache;
     struct frame *frame;
 

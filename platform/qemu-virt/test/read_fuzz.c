@@ -1,5 +1,6 @@
 /*
- * Any bytes as the firmware's device tree: read to the end or refused, and what is kept keeps its promises.
+ * Any bytes as the firmware's device tree: read to the end or refused, and what is kept keeps its
+ * promises.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memcpy(blob, data, size);
     if (boot_info_read(3, blob, size) == NULL) {
-        assert(boot_info.nr_harts >= 1 && boot_info.nr_harts <= NR_CPUS_MAX && boot_info.harts[0] == 3);
+        assert(boot_info.nr_harts >= 1 && boot_info.nr_harts <= NR_CPUS_MAX &&
+               boot_info.harts[0] == 3);
         assert(strlen(boot_info.bootargs) < size);
         for (unsigned i = 0; i < boot_info.nr_memory; i++) {
             const struct boot_range *r = &boot_info.memory[i];

@@ -1,5 +1,6 @@
 /*
- * Reading the machine from device trees: an ordinary one, and ones that are wrong in one place each.
+ * Reading the machine from device trees: an ordinary one, and ones that are wrong in one place
+ * each.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -157,7 +158,8 @@ static void memory_in_any_order(void **state)
 static void memory_that_cannot_be(void **state)
 {
     struct machine m = ordinary;
-    const uint64_t ranges[] = {0x80000000, 0x10000000, 0x88000000, 0x20000000, UINT64_MAX - 0xfff, 0x10000};
+    const uint64_t ranges[] = {0x80000000, 0x10000000,         0x88000000,
+                               0x20000000, UINT64_MAX - 0xfff, 0x10000};
 
     (void)state;
     memcpy(m.memory, ranges, sizeof(ranges));
@@ -226,7 +228,8 @@ static void bootargs_without_end(void **state)
     assert_true(has_warning("bootargs"));
 }
 
-/* Every byte of the tree replaced by a few others, and every truncation: read or refused, never out of bounds. */
+/* Every byte of the tree replaced by a few others, and every truncation: read or refused, never out
+ * of bounds. */
 static void damage(void **state)
 {
     size_t size = make(&ordinary);

@@ -1,5 +1,6 @@
 /*
- * The program in flash: says hello from its data segment, counts in its bss, leaves with 7. No library.
+ * The program in flash: says hello from its data segment, counts in its bss, leaves with 7. No
+ * library.
  */
 static char greeting[] = "hello from flash, ? times\n";
 static int count;

@@ -1,7 +1,8 @@
 /*
  * A learner's heap: a bump allocator. Memory is cut off the front of a run of frames; freeing only
- * counts, and when the last block of a run is gone the whole run goes back. Nothing is reused before
- * that. Every block has a header of 16 bytes, which says how large it is and in which run it lies.
+ * counts, and when the last block of a run is gone the whole run goes back. Nothing is reused
+ * before that. Every block has a header of 16 bytes, which says how large it is and in which run it
+ * lies.
  */
 #include <frame/frame.h>
 #include <heap/heap.h>
@@ -44,7 +45,8 @@ static void run_put(struct run *run)
 /* Makes a new run the current one. */
 static bool run_new(size_t nr_bytes)
 {
-    size_t nr_pages = MAX((nr_bytes + sizeof(struct run) + PAGE_MASK) >> PAGE_SHIFT, (size_t)RUN_PAGES);
+    size_t nr_pages =
+        MAX((nr_bytes + sizeof(struct run) + PAGE_MASK) >> PAGE_SHIFT, (size_t)RUN_PAGES);
     struct frame *f = frame_alloc_contig(nr_pages, 0);
 
     if (f == NULL)
@@ -108,7 +110,7 @@ void heap_free(void *p)
     spin_unlock_irqrestore(&lock, irq);
 }
 
-/* --- the rest of the contract follows from these two ------------------------------------------- */
+/* --- the rest of the contract follows from these two ------------------------------------------ */
 
 void *heap_alloc(size_t size)
 {

@@ -113,8 +113,13 @@ static void test_two_guests(void **state)
 /* Each of these gives a reason, and the good guest behind it is still found. */
 static void bad_guest(int kind)
 {
-    guest_begin(kind == 0 ? "a-name-that-is-too-long" : "bad", kind == 1 ? 0 : kind == 2 ? 4097 : 65536,
-                kind == 3 ? 9 : kind == 4 ? 0 : 1);
+    guest_begin(kind == 0 ? "a-name-that-is-too-long" : "bad",
+                kind == 1   ? 0
+                : kind == 2 ? 4097
+                            : 65536,
+                kind == 3   ? 9
+                : kind == 4 ? 0
+                            : 1);
     if (kind == 5)
         fdt_write_string(&w, "trine,timer", "sundial");
     if (kind == 6)
@@ -158,7 +163,8 @@ static void test_bad_guests_have_reasons(void **state)
     }
 }
 
-/* Whatever bit is wrong: the reader ends, within the blob, and what it accepts is within the limits. */
+/* Whatever bit is wrong: the reader ends, within the blob, and what it accepts is within the
+ * limits. */
 static void test_bit_flips(void **state)
 {
     (void)state;

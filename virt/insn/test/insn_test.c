@@ -1,6 +1,6 @@
 /*
- * Every load and store, standard and compressed, against encodings taken from the assembler, and all
- * 2^16 compressed words for words that are not loads or stores.
+ * Every load and store, standard and compressed, against encodings taken from the assembler, and
+ * all 2^16 compressed words for words that are not loads or stores.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,18 +77,17 @@ static void test_upper_half_of_compressed_is_ignored(void **state)
 static void test_others_are_refused(void **state)
 {
     static const uint32_t others[] = {
-        0x00000013, /* nop */
-        0x0045f503, /* LOAD with the reserved funct3 7 */
-        0x01f5c223, /* STORE with funct3 4 */
-        0x1005a52f, /* lr.w a0,(a1) */
-        0x00a5a52f, /* amoadd.w a0,a0,(a1) */
-        0x0045b507, /* fld fa0,4(a1) */
-        0x00000000, /* the defined illegal instruction */
-        0xffffffff,
-        0x2588,     /* c.fld fa0,8(a1) */
-        0xa588,     /* c.fsd fa0,8(a1) */
-        0x4032,     /* c.lwsp zero: reserved */
-        0x9002,     /* c.ebreak */
+        0x00000013,         /* nop */
+        0x0045f503,         /* LOAD with the reserved funct3 7 */
+        0x01f5c223,         /* STORE with funct3 4 */
+        0x1005a52f,         /* lr.w a0,(a1) */
+        0x00a5a52f,         /* amoadd.w a0,a0,(a1) */
+        0x0045b507,         /* fld fa0,4(a1) */
+        0x00000000,         /* the defined illegal instruction */
+        0xffffffff, 0x2588, /* c.fld fa0,8(a1) */
+        0xa588,             /* c.fsd fa0,8(a1) */
+        0x4032,             /* c.lwsp zero: reserved */
+        0x9002,             /* c.ebreak */
     };
     struct insn_access a;
 
@@ -124,7 +123,7 @@ static void test_htinst(void **state)
     assert_int_equal(insn_decode_htinst(0, &a), -ENODATA);
     assert_int_equal(insn_decode_htinst(0x3000, &a), -EFAULT); /* 64-bit read for the page walk */
     assert_int_equal(insn_decode_htinst(0x3020, &a), -EFAULT); /* and write */
-    assert_int_equal(insn_decode_htinst(0x0000a503, &a), 0);    /* lw a0 */
+    assert_int_equal(insn_decode_htinst(0x0000a503, &a), 0);   /* lw a0 */
     assert_int_equal(a.length, 4);
     assert_int_equal(insn_decode_htinst(0x0000a501, &a), 0); /* the same from c.lw: bit 1 clear */
     assert_int_equal(a.length, 2);

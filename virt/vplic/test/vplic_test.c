@@ -1,5 +1,6 @@
 /*
- * The PLIC model: priorities, thresholds, claim and complete, level-triggered sources, two contexts.
+ * The PLIC model: priorities, thresholds, claim and complete, level-triggered sources, two
+ * contexts.
  */
 #include <setjmp.h>
 #include <stdarg.h>

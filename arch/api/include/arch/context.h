@@ -2,8 +2,8 @@
  * The arch contract, 3: what a thread is to the hart, and switching between threads.
  *
  * struct arch_thread is the first member of struct thread; tp points at it. It also carries the few
- * words that every path touches (this CPU's data, preemption count), so that reading them is one load.
- * Assembly knows the offsets (arch_impl/thread_offsets.h, checked by static asserts).
+ * words that every path touches (this CPU's data, preemption count), so that reading them is one
+ * load. Assembly knows the offsets (arch_impl/thread_offsets.h, checked by static asserts).
  *
  * Life: arch_thread_init() once the stack exists; arch_switch() from then on; nothing to release,
  * but arch_fpu_forget() must be called before the memory of a thread that used floats is freed.
@@ -16,38 +16,40 @@
 struct arch_fpu_state;
 
 struct arch_thread {
-    uintptr_t percpu_offset; /* 0  [p] added to a per-CPU variable's address gives this CPU's copy */
-    uint32_t cpu;            /* 8  [p] dense index of the CPU it runs on, or last ran on */
-    uint32_t preempt_count;  /* 12 [p] preemption allowed at 0; spinlocks and irq handlers count */
-    uint32_t need_resched;   /* 16 [p] set on the running thread: give way as soon as allowed */
-    uint32_t user_work;      /* 20 [a] nonzero: user_return() before the next return to user mode */
-    uintptr_t user_frame;    /* 24 [I] trap frame of user mode at the top of the kernel stack */
-    uintptr_t stack_base;    /* 32 [I] lowest byte of the kernel stack; a guard page lies below */
-    uintptr_t stack_size;    /* 40 [I] bytes */
-    uintptr_t scratch[2];    /* 48 [p] trap entry only, with interrupts masked */
-    uintptr_t overflow_base; /* 64 [p] the stack that overflowed, once on the emergency stack; else 0 */
+    uintptr_t
+        percpu_offset;      /* 0  [p] added to a per-CPU variable's address gives this CPU's copy */
+    uint32_t cpu;           /* 8  [p] dense index of the CPU it runs on, or last ran on */
+    uint32_t preempt_count; /* 12 [p] preemption allowed at 0; spinlocks and irq handlers count */
+    uint32_t need_resched;  /* 16 [p] set on the running thread: give way as soon as allowed */
+    uint32_t user_work;     /* 20 [a] nonzero: user_return() before the next return to user mode */
+    uintptr_t user_frame;   /* 24 [I] trap frame of user mode at the top of the kernel stack */
+    uintptr_t stack_base;   /* 32 [I] lowest byte of the kernel stack; a guard page lies below */
+    uintptr_t stack_size;   /* 40 [I] bytes */
+    uintptr_t scratch[2];   /* 48 [p] trap entry only, with interrupts masked */
+    uintptr_t
+        overflow_base; /* 64 [p] the stack that overflowed, once on the emergency stack; else 0 */
     /* The switched-out context: callee-saved registers. */
-    uintptr_t ra;            /* 72 */
-    uintptr_t sp;            /* 80 */
-    uintptr_t s[12];         /* 88 */
+    uintptr_t ra;    /* 72 */
+    uintptr_t sp;    /* 80 */
+    uintptr_t s[12]; /* 88 */
     /* Floats, see <arch/fpu.h>. */
     struct arch_fpu_state *fpu; /* 184 [p] NULL: this thread may not use floats */
-    uint32_t fpu_cpu;           /* 192 [p] 1 + CPU whose registers may hold this thread's state, or 0 */
-    uint32_t fpu_recent;        /* 196 [p] it wrote floats in its last turn: load them at the switch */
+    uint32_t fpu_cpu;    /* 192 [p] 1 + CPU whose registers may hold this thread's state, or 0 */
+    uint32_t fpu_recent; /* 196 [p] it wrote floats in its last turn: load them at the switch */
 };
 
 /*
  * Prepares `t` so that the first arch_switch() to it calls entry(arg) on the given stack, with
- * interrupts masked (the scheduler's lock is still held) and preempt_count as the scheduler sets it.
- * entry must not return. stack_base: page aligned; guard page below is the caller's duty.
+ * interrupts masked (the scheduler's lock is still held) and preempt_count as the scheduler sets
+ * it. entry must not return. stack_base: page aligned; guard page below is the caller's duty.
  */
 void arch_thread_init(struct arch_thread *t, void *stack_base, size_t stack_size,
                       void (*entry)(void *arg), void *arg);
 
 /*
  * Saves the running context in prev and goes on with next, on this CPU. Interrupts masked. Returns,
- * when somebody switches back to prev, the thread that was left last (for its release). Moves cpu and
- * percpu_offset to next; saves float state if it is dirty. Does not touch the address space.
+ * when somebody switches back to prev, the thread that was left last (for its release). Moves cpu
+ * and percpu_offset to next; saves float state if it is dirty. Does not touch the address space.
  */
 struct arch_thread *arch_switch(struct arch_thread *prev, struct arch_thread *next);
 
@@ -58,8 +60,9 @@ static inline bool arch_thread_on_stack(const struct arch_thread *t, uintptr_t s
 }
 
 /*
- * Return addresses, innermost first, from frame pointer fp within stack [low, high); safe on garbage:
- * stops at the first frame that does not lie higher in the stack. Returns how many were stored.
+ * Return addresses, innermost first, from frame pointer fp within stack [low, high); safe on
+ * garbage: stops at the first frame that does not lie higher in the stack. Returns how many were
+ * stored.
  */
 size_t arch_backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max);
 

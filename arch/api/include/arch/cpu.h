@@ -18,8 +18,8 @@ struct arch_thread;
 static inline unsigned long arch_irq_save(void);
 static inline void arch_irq_restore(unsigned long flags);
 /*
- * The same for straight-line sections, one instruction each: nothing between the two may switch threads
- * or change any other part of the hart's status (floats, access to user memory).
+ * The same for straight-line sections, one instruction each: nothing between the two may switch
+ * threads or change any other part of the hart's status (floats, access to user memory).
  */
 static inline unsigned long arch_irq_save_short(void);
 static inline void arch_irq_restore_short(unsigned long flags);
@@ -56,7 +56,8 @@ static inline uint64_t arch_instret(void);
 /* Frame pointer and return address of the caller's frame, for backtraces. */
 static inline uintptr_t arch_frame_pointer(void);
 
-/* Optional extensions, found at boot from the device tree: same on all harts, or reported absent. */
+/* Optional extensions, found at boot from the device tree: same on all harts, or reported absent.
+ */
 enum arch_feature {
     ARCH_FEATURE_SSTC,   /* stimecmp */
     ARCH_FEATURE_ZBB,    /* clz, ctz, cpop */
@@ -71,8 +72,8 @@ enum arch_feature {
 extern uint64_t arch_features;
 
 /*
- * Reads an ISA string ("rv64imafdc_zba_...", property riscv,isa) or one name of riscv,isa-extensions
- * (is_single) and returns the features named: BIT(ARCH_FEATURE_*).
+ * Reads an ISA string ("rv64imafdc_zba_...", property riscv,isa) or one name of
+ * riscv,isa-extensions (is_single) and returns the features named: BIT(ARCH_FEATURE_*).
  */
 uint64_t arch_features_parse(const char *isa, bool is_single);
 
@@ -84,7 +85,8 @@ static inline bool arch_has(enum arch_feature feature)
 /* Bytes that one cbo.zero clears (riscv,cboz-block-size of the boot hart); 0 without Zicboz. */
 extern uint32_t arch_cboz_block;
 
-/* Zeroes whole pages of RAM, by cache blocks where the hart can: page is aligned to, nr_bytes a multiple of, PAGE_SIZE. */
+/* Zeroes whole pages of RAM, by cache blocks where the hart can: page is aligned to, nr_bytes a
+ * multiple of, PAGE_SIZE. */
 static inline void arch_pages_clear(void *page, size_t nr_bytes);
 
 #include <arch_impl/cpu.h>

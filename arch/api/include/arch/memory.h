@@ -2,12 +2,11 @@
  * The arch contract, 2: where physical memory and the kernel image are seen.
  *
  * Sv39, kernel half (docs/architecture.md has the picture):
- *   ARCH_DIRECT_MAP_BASE + pa   all RAM of the device tree, read-write, never executable; the alias of the
- *                          kernel's text and read-only data is read-only
- *   ARCH_VMEMMAP_BASE           frame descriptors, backed as the frame allocator opens sections
- *   ARCH_KMAP_BASE .. ARCH_KMAP_END  kernel stacks with guard pages, device registers
- *   ARCH_KERNEL_BASE            the kernel image, wherever it was loaded
- * User half: 0 .. ARCH_USER_END.
+ *   ARCH_DIRECT_MAP_BASE + pa   all RAM of the device tree, read-write, never executable; the alias
+ * of the kernel's text and read-only data is read-only ARCH_VMEMMAP_BASE           frame
+ * descriptors, backed as the frame allocator opens sections ARCH_KMAP_BASE .. ARCH_KMAP_END  kernel
+ * stacks with guard pages, device registers ARCH_KERNEL_BASE            the kernel image, wherever
+ * it was loaded User half: 0 .. ARCH_USER_END.
  */
 #ifndef ARCH_MEMORY_H
 #define ARCH_MEMORY_H

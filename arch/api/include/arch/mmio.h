@@ -1,7 +1,7 @@
 /*
  * The arch contract: device registers. One access of exactly the given width, ordered against other
- * device accesses; a write is ordered after earlier writes to memory (so that a device sees the ring
- * it is told about), a read before later reads of memory. Bodies in <arch_impl/mmio.h>.
+ * device accesses; a write is ordered after earlier writes to memory (so that a device sees the
+ * ring it is told about), a read before later reads of memory. Bodies in <arch_impl/mmio.h>.
  */
 #ifndef ARCH_MMIO_H
 #define ARCH_MMIO_H

@@ -3,11 +3,12 @@
  * specification, chapters "Sv39" and "Two-stage address translation".
  *
  * A table maps 4 KiB, 2 MiB and 1 GiB leaves. Accessed and dirty bits are always preset (software
- * keeps its own books; a trap to set them is never wanted). Table pages come from page_table_alloc()
- * and go back when arch_pt_unmap() empties them or arch_pt_destroy() drops the table.
+ * keeps its own books; a trap to set them is never wanted). Table pages come from
+ * page_table_alloc() and go back when arch_pt_unmap() empties them or arch_pt_destroy() drops the
+ * table.
  *
- * None of these functions locks or flushes the TLB: the owner (vspace, kmap) holds its lock and calls
- * the arch_tlb_* functions below once per batch.
+ * None of these functions locks or flushes the TLB: the owner (vspace, kmap) holds its lock and
+ * calls the arch_tlb_* functions below once per batch.
  */
 #ifndef ARCH_PAGING_H
 #define ARCH_PAGING_H
@@ -27,20 +28,20 @@ struct arch_pt {
 };
 
 /* Leaf flags: PTE bits, so that no translation is needed. */
-#define PT_V       (1ull << 0)
-#define PT_R       (1ull << 1)
-#define PT_W       (1ull << 2)
-#define PT_X       (1ull << 3)
-#define PT_U       (1ull << 4)
-#define PT_G       (1ull << 5)
-#define PT_A       (1ull << 6)
-#define PT_D       (1ull << 7)
-#define PT_SOFT0   (1ull << 8) /* free for the owner: copy on write ... */
-#define PT_SOFT1   (1ull << 9) /* ... and whatever */
-#define PT_RW      (PT_R | PT_W)
-#define PT_RX      (PT_R | PT_X)
-#define PT_FLAGS   0x3ffull
-#define PT_LEAF    (PT_R | PT_W | PT_X)
+#define PT_V     (1ull << 0)
+#define PT_R     (1ull << 1)
+#define PT_W     (1ull << 2)
+#define PT_X     (1ull << 3)
+#define PT_U     (1ull << 4)
+#define PT_G     (1ull << 5)
+#define PT_A     (1ull << 6)
+#define PT_D     (1ull << 7)
+#define PT_SOFT0 (1ull << 8) /* free for the owner: copy on write ... */
+#define PT_SOFT1 (1ull << 9) /* ... and whatever */
+#define PT_RW    (PT_R | PT_W)
+#define PT_RX    (PT_R | PT_X)
+#define PT_FLAGS 0x3ffull
+#define PT_LEAF  (PT_R | PT_W | PT_X)
 
 #define PT_LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * (level)) /* level 0: 4 KiB, 1: 2 MiB, 2: 1 GiB */
 #define PT_LEVEL_SIZE(level)  (1ull << PT_LEVEL_SHIFT(level))
@@ -60,53 +61,57 @@ static inline bool pte_is_leaf(pte_t pte)
     return (pte & PT_V) && (pte & PT_LEAF);
 }
 
-/* The kernel's own table: the root that boot built; its upper half is shared by every stage-1 table. */
+/* The kernel's own table: the root that boot built; its upper half is shared by every stage-1
+ * table. */
 extern struct arch_pt arch_kernel_pt;
 
 /*
- * Boot: adds RAM to the direct map, read-write, with the largest leaves; what is mapped already (kernel
- * image) stays. Page aligned. -ENOMEM if the range is too ragged for the boot's table pool.
+ * Boot: adds RAM to the direct map, read-write, with the largest leaves; what is mapped already
+ * (kernel image) stays. Page aligned. -ENOMEM if the range is too ragged for the boot's table pool.
  */
 int arch_direct_map_add(paddr_t start, uint64_t size) MUST_CHECK;
 
 /* A new empty table. Stage 1: the kernel half is shared. -ENOMEM. */
 int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind) MUST_CHECK;
 
-/* Frees every table page of the user half (or of the G-stage) and the root. Leaves are not touched. */
+/* Frees every table page of the user half (or of the G-stage) and the root. Leaves are not touched.
+ */
 void arch_pt_destroy(struct arch_pt *pt);
 
 /*
- * Maps [va, va+size) to [pa, pa+size); all page aligned. Uses the largest leaves that alignment allows,
- * up to max_level. Nothing may be mapped there: -EEXIST. -ENOMEM; on error what was mapped is undone.
+ * Maps [va, va+size) to [pa, pa+size); all page aligned. Uses the largest leaves that alignment
+ * allows, up to max_level. Nothing may be mapped there: -EEXIST. -ENOMEM; on error what was mapped
+ * is undone.
  */
 int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint64_t flags,
                 unsigned max_level) MUST_CHECK;
 
 /*
- * Removes every leaf in the range and frees table pages that became empty. A leaf that reaches over an
- * edge of the range is split first (-ENOMEM possible only then). For each removed leaf: leaf(ctx, va,
- * pte, level) if leaf is not NULL.
+ * Removes every leaf in the range and frees table pages that became empty. A leaf that reaches over
+ * an edge of the range is split first (-ENOMEM possible only then). For each removed leaf:
+ * leaf(ctx, va, pte, level) if leaf is not NULL.
  */
 int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
-                  void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx)
-    MUST_CHECK;
+                  void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level),
+                  void *ctx) MUST_CHECK;
 
 /* Replaces R W X U of every leaf in the range by flags (soft bits kept); splits at the edges. */
 int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags) MUST_CHECK;
 
-/* The leaf that maps va: its PTE and level. 0 if nothing is mapped (an invalid PTE is not a leaf). */
+/* The leaf that maps va: its PTE and level. 0 if nothing is mapped (an invalid PTE is not a leaf).
+ */
 pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level);
 
 /*
- * The slot of va at the given level, for the fault path; NULL if a table above is missing (or memory
- * is out, with create) or a larger leaf is in the way. The slot stays valid until the table page is
- * freed.
+ * The slot of va at the given level, for the fault path; NULL if a table above is missing (or
+ * memory is out, with create) or a larger leaf is in the way. The slot stays valid until the table
+ * page is freed.
  */
 pte_t *arch_pt_slot(const struct arch_pt *pt, vaddr_t va, unsigned level, bool create);
 
 /*
- * Calls fn for every valid leaf in the range, ascending. fn may change *pte. Stops at and returns the
- * first nonzero result.
+ * Calls fn for every valid leaf in the range, ascending. fn may change *pte. Stops at and returns
+ * the first nonzero result.
  */
 int arch_pt_walk(const struct arch_pt *pt, vaddr_t va, uint64_t size,
                  int (*fn)(void *ctx, vaddr_t va, pte_t *pte, unsigned level), void *ctx);
@@ -133,8 +138,8 @@ static inline void arch_tlb_flush_all(void);
 #define ARCH_TLB_RANGE_MAX 32
 
 /*
- * The range in one address space on all the CPUs of mask (this one included or not); returns when all
- * have done it. cpus = 0 is nothing. May be called with interrupts masked and spinlocks held.
+ * The range in one address space on all the CPUs of mask (this one included or not); returns when
+ * all have done it. cpus = 0 is nothing. May be called with interrupts masked and spinlocks held.
  */
 void arch_tlb_shootdown(cpumask_t cpus, vaddr_t va, uint64_t size, asid_t asid);
 

@@ -11,14 +11,16 @@
 
 struct arch_thread;
 
-/* Names the hart of the next CPU; CPU 0 is the boot hart, added by the boot path. Returns the number. */
+/* Names the hart of the next CPU; CPU 0 is the boot hart, added by the boot path. Returns the
+ * number. */
 int arch_smp_add(hartid_t hart);
 hartid_t arch_cpu_to_hart(unsigned cpu);
 
 /*
  * Starts a stopped hart (SBI HSM): it runs entry(cpu) as thread idle, on idle's stack, with idle's
- * percpu_offset and cpu, interrupts masked, the kernel's address space. Returns when the hart has left the firmware: 0, or
- * a negative errno if the firmware refuses. idle: arch_thread_init() done (its entry is not used), cpu and percpu_offset set.
+ * percpu_offset and cpu, interrupts masked, the kernel's address space. Returns when the hart has
+ * left the firmware: 0, or a negative errno if the firmware refuses. idle: arch_thread_init() done
+ * (its entry is not used), cpu and percpu_offset set.
  */
 int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigned cpu)) MUST_CHECK;
 
@@ -26,8 +28,8 @@ int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigne
 cpumask_t arch_cpus_started(void);
 
 /*
- * Takes from *cpus all CPUs whose harts fit into one SBI hart mask, starting with the lowest: for calls
- * to the firmware. *cpus must not be 0.
+ * Takes from *cpus all CPUs whose harts fit into one SBI hart mask, starting with the lowest: for
+ * calls to the firmware. *cpus must not be 0.
  */
 struct arch_hart_group {
     uint64_t mask;

@@ -1,6 +1,7 @@
 /*
  * The arch contract, 8: the time counter and one deadline per hart. Ticks are the device tree's
- * timebase-frequency; core/time converts. Deadlines go to stimecmp where Sstc exists, else to SBI TIME.
+ * timebase-frequency; core/time converts. Deadlines go to stimecmp where Sstc exists, else to SBI
+ * TIME.
  */
 #ifndef ARCH_TIMER_H
 #define ARCH_TIMER_H

@@ -1,8 +1,9 @@
 /*
- * The host stand-in for a machine: what a unit test sets up before it runs components that want one.
+ * The host stand-in for a machine: what a unit test sets up before it runs components that want
+ * one.
  *
- * host_ram_init() makes an arena that stands for physical memory, at the physical addresses that the
- * test chooses, so that phys_to_virt() and frame descriptors work. Descriptors start out
+ * host_ram_init() makes an arena that stands for physical memory, at the physical addresses that
+ * the test chooses, so that phys_to_virt() and frame descriptors work. Descriptors start out
  * inaccessible, as in the kernel: touching one whose section was not mapped is a fault. Memory is
  * reserved lazily, so an arena may be larger than the machine. Single threaded.
  */

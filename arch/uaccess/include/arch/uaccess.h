@@ -1,7 +1,8 @@
 /*
- * The uaccess contract: reading and writing a program's memory. Two providers: arch/riscv/uaccess-user
- * (across the privilege line, with sstatus.SUM set only inside) and arch/riscv/uaccess-same (program
- * and kernel share one address space). Both check the range, and both end a bad pointer in an error.
+ * The uaccess contract: reading and writing a program's memory. Two providers:
+ * arch/riscv/uaccess-user (across the privilege line, with sstatus.SUM set only inside) and
+ * arch/riscv/uaccess-same (program and kernel share one address space). Both check the range, and
+ * both end a bad pointer in an error.
  *
  * A fault inside goes the ordinary way first: the vspace may fill the page, and the access is
  * repeated; only if that fails does the exception table turn it into the error. So these functions
@@ -36,8 +37,8 @@ int put_user_u32(vaddr_t dst, uint32_t value) MUST_CHECK;
 int put_user_u64(vaddr_t dst, uint64_t value) MUST_CHECK;
 
 /*
- * Atomics on a user word, for futexes: *old gets the value before. op of amo_user_u32: the FUTEX_OP_*
- * numbers of Linux (0 set, 1 add, 2 or, 3 andn, 4 xor).
+ * Atomics on a user word, for futexes: *old gets the value before. op of amo_user_u32: the
+ * FUTEX_OP_* numbers of Linux (0 set, 1 add, 2 or, 3 andn, 4 xor).
  */
 int cmpxchg_user_u32(vaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *old) MUST_CHECK;
 int amo_user_u32(vaddr_t addr, unsigned op, uint32_t operand, uint32_t *old) MUST_CHECK;

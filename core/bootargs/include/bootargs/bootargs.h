@@ -1,6 +1,6 @@
 /*
- * The kernel's command line (/chosen/bootargs): words separated by blanks, "name" or "name=value", a value may
- * be quoted with ". Components register the words they understand:
+ * The kernel's command line (/chosen/bootargs): words separated by blanks, "name" or "name=value",
+ * a value may be quoted with ". Components register the words they understand:
  *
  *   static int set_level(const char *value) { ... }
  *   BOOTARG("loglevel", set_level);

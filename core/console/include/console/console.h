@@ -30,7 +30,8 @@ void console_received(const char *bytes, size_t nr_bytes);
 /* Who gets them: fn(bytes, n) in interrupt context. NULL: they are dropped. */
 void console_set_input(void (*fn)(const char *bytes, size_t nr_bytes));
 
-/* After the drivers had their chance: without any, the firmware's console is used (slow, output only). */
+/* After the drivers had their chance: without any, the firmware's console is used (slow, output
+ * only). */
 void console_start(void);
 
 /* Panic: from now on no locks; and if no driver ever came, output goes through the firmware. */

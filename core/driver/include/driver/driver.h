@@ -5,8 +5,8 @@
  *   static int uart_probe(struct device *dev) { ... }
  *   DRIVER(ns16550a, uart_probe, "ns16550a", "ns16550");
  *
- * The order is the tree's: a line of an interrupt controller that is not there yet may be registered, and
- * becomes live with it.
+ * The order is the tree's: a line of an interrupt controller that is not there yet may be
+ * registered, and becomes live with it.
  */
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
@@ -31,7 +31,7 @@ struct device {
     unsigned nr_regs;
     uint32_t irq[DEVICE_MAX_IRQS]; /* first cell of each specifier of `interrupts` */
     unsigned nr_irqs;
-    const struct fdt *fdt;  /* for other properties: fdt_node_u32(dev->fdt, &dev->node, ...) */
+    const struct fdt *fdt; /* for other properties: fdt_node_u32(dev->fdt, &dev->node, ...) */
     struct fdt_node node;
 };
 
@@ -50,7 +50,8 @@ struct driver {
         .probe = probe_,                                                                           \
     }
 
-/* After frame_init(), kmap_init() and the interrupt dispatch. Returns how many devices were probed. */
+/* After frame_init(), kmap_init() and the interrupt dispatch. Returns how many devices were probed.
+ */
 int driver_probe_all(void);
 
 #endif

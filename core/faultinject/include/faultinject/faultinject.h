@@ -1,9 +1,10 @@
 /*
- * Allocation failure on demand, so that tests can walk every error path: alloc_fail_set(n) makes the
- * n-th allocation from now fail, alloc_fail_every(n) every n-th. Every allocator (frame, slab, heap)
- * asks alloc_should_fail() once per outermost request. The command-line words failalloc=N and
- * failevery=N do the same from boot on. alloc_fail_task_set(n) counts the allocations of the calling
- * thread alone, so that a single system call can be aimed at. Exists in DEBUG builds only; costs nothing in others.
+ * Allocation failure on demand, so that tests can walk every error path: alloc_fail_set(n) makes
+ * the n-th allocation from now fail, alloc_fail_every(n) every n-th. Every allocator (frame, slab,
+ * heap) asks alloc_should_fail() once per outermost request. The command-line words failalloc=N and
+ * failevery=N do the same from boot on. alloc_fail_task_set(n) counts the allocations of the
+ * calling thread alone, so that a single system call can be aimed at. Exists in DEBUG builds only;
+ * costs nothing in others.
  */
 #ifndef FAULTINJECT_FAULTINJECT_H
 #define FAULTINJECT_FAULTINJECT_H
@@ -17,8 +18,9 @@ void alloc_fail_set(uint64_t nth);
 void alloc_fail_every(uint64_t nth);
 
 /*
- * The n-th allocation that the calling thread asks for from now fails; 0 ends that. One thread at a time:
- * a second caller takes the place of the first. alloc_fail_task_left: 0 once the failure has happened.
+ * The n-th allocation that the calling thread asks for from now fails; 0 ends that. One thread at a
+ * time: a second caller takes the place of the first. alloc_fail_task_left: 0 once the failure has
+ * happened.
  */
 void alloc_fail_task_set(uint64_t nth);
 uint64_t alloc_fail_task_left(void);

@@ -1,16 +1,18 @@
 /*
- * Physical memory: a binary buddy allocator over all of RAM (Knuth, TAOCP vol. 1, 2.5; Knowlton 1965).
+ * Physical memory: a binary buddy allocator over all of RAM (Knuth, TAOCP vol. 1, 2.5; Knowlton
+ * 1965).
  *
- * A *frame* is one physical page; a *block* is 2^order frames, aligned to its size. Every frame that
- * the allocator has ever handled has a 32-byte descriptor, `struct frame`, at a fixed virtual place
- * (vmemmap), so that frame <-> address <-> descriptor are arithmetic. Descriptors are born lazily:
- * RAM that nobody asked for yet lies between two watermarks of its zone and is in no list, so that
- * booting costs the same for 8 MiB and for 64 GiB. Sections of 512 KiB (one page of descriptors) are
- * opened from the bottom of a zone up; the pages that hold descriptors are taken from its top down.
- * Blocks of order 0 go through a cache per CPU.
+ * A *frame* is one physical page; a *block* is 2^order frames, aligned to its size. Every frame
+ * that the allocator has ever handled has a 32-byte descriptor, `struct frame`, at a fixed virtual
+ * place (vmemmap), so that frame <-> address <-> descriptor are arithmetic. Descriptors are born
+ * lazily: RAM that nobody asked for yet lies between two watermarks of its zone and is in no list,
+ * so that booting costs the same for 8 MiB and for 64 GiB. Sections of 512 KiB (one page of
+ * descriptors) are opened from the bottom of a zone up; the pages that hold descriptors are taken
+ * from its top down. Blocks of order 0 go through a cache per CPU.
  *
- * Life cycle: frame_init() once on the boot CPU, with the direct map in place; then everything else.
- * Not here: kernel virtual ranges (core/kmap), objects smaller than a page (core/slab, core/heap).
+ * Life cycle: frame_init() once on the boot CPU, with the direct map in place; then everything
+ * else. Not here: kernel virtual ranges (core/kmap), objects smaller than a page (core/slab,
+ * core/heap).
  *
  * Context: unless stated otherwise every function may be called with interrupts off, from an
  * interrupt handler, and on any CPU; none sleeps.
@@ -24,11 +26,11 @@
 #include <list/list.h>
 #include <percpu/percpu.h>
 
-#define FRAME_MAX_ORDER  18 /* 2^18 pages = 1 GiB: the largest block */
-#define FRAME_NR_ORDERS  (FRAME_MAX_ORDER + 1)
-#define FRAME_MAX_ZONES  8  /* memory nodes beyond this are ignored with a warning */
-#define FRAME_MAX_HOLES  32 /* reserved ranges that can be remembered */
-#define FRAME_PFN_LIMIT  (GIB(128) >> PAGE_SHIFT) /* RAM above the direct map is not used */
+#define FRAME_MAX_ORDER 18 /* 2^18 pages = 1 GiB: the largest block */
+#define FRAME_NR_ORDERS (FRAME_MAX_ORDER + 1)
+#define FRAME_MAX_ZONES 8  /* memory nodes beyond this are ignored with a warning */
+#define FRAME_MAX_HOLES 32 /* reserved ranges that can be remembered */
+#define FRAME_PFN_LIMIT (GIB(128) >> PAGE_SHIFT) /* RAM above the direct map is not used */
 
 /* What a frame is used for now. */
 enum frame_type {
@@ -79,9 +81,10 @@ struct frame_range {
 
 /*
  * Hands RAM to the allocator. ram: one range per memory node of the device tree, any order, not
- * overlapping (an overlap is cut off). reserved: what must not be handed out (firmware, the kernel's
- * image with .bss, initrd, flat device tree), any order, may overlap. Ends of ranges are rounded in
- * the safe direction. Boot CPU only, once. Returns 0, or -ENOMEM when no usable RAM is left.
+ * overlapping (an overlap is cut off). reserved: what must not be handed out (firmware, the
+ * kernel's image with .bss, initrd, flat device tree), any order, may overlap. Ends of ranges are
+ * rounded in the safe direction. Boot CPU only, once. Returns 0, or -ENOMEM when no usable RAM is
+ * left.
  */
 MUST_CHECK int frame_init(const struct frame_range *ram, size_t nr_ram,
                           const struct frame_range *reserved, size_t nr_reserved);
@@ -93,13 +96,13 @@ MUST_CHECK int frame_init(const struct frame_range *ram, size_t nr_ram,
 void frame_release(paddr_t start, uint64_t size);
 
 /*
- * Turns the whole pages of a reserved range into ordinary allocated frames of order 0 with reference
- * count 1, so that e.g. the page cache can own the initrd's pages in place and frame_put() frees
- * them. Returns 0, -EINVAL if the range is not reserved, -ENOMEM.
+ * Turns the whole pages of a reserved range into ordinary allocated frames of order 0 with
+ * reference count 1, so that e.g. the page cache can own the initrd's pages in place and
+ * frame_put() frees them. Returns 0, -EINVAL if the range is not reserved, -ENOMEM.
  */
 MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
 
-/* --- the caches in front, for the inline paths below ------------------------------------------- */
+/* --- the caches in front, for the inline paths below ------------------------------------------ */
 
 #define FRAME_CACHE_SIZE 32 /* 128 KiB per CPU at most */
 
@@ -148,8 +151,8 @@ static inline bool frame_cache_push(struct frame *f)
 /* --- allocation ------------------------------------------------------------------------------- */
 
 /*
- * A block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size, reference count 1,
- * type FRAME_USED. NULL: no memory.
+ * A block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size, reference count
+ * 1, type FRAME_USED. NULL: no memory.
  */
 MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flags)
 {
@@ -167,7 +170,8 @@ MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flag
     return frame_alloc_slow(order, flags);
 }
 
-/* Frees a block as it was allocated; the caller is its only user (the reference count is not read). */
+/* Frees a block as it was allocated; the caller is its only user (the reference count is not read).
+ */
 static inline void frame_free(struct frame *f, unsigned order)
 {
 #ifndef DEBUG
@@ -243,12 +247,12 @@ static inline unsigned frame_order(size_t nr_bytes)
 MUST_CHECK void *frame_alloc_bytes(size_t nr_bytes);
 
 struct frame_stats {
-    uint64_t total;     /* frames of RAM in all zones */
-    uint64_t free;      /* in the lists, in per-CPU caches, and untouched */
-    uint64_t untouched; /* of these, never opened */
-    uint64_t cached;    /* of these, in per-CPU caches */
-    uint64_t reserved;  /* holes that are still reserved */
-    uint64_t meta;      /* spent on descriptors and their page tables */
+    uint64_t total;                    /* frames of RAM in all zones */
+    uint64_t free;                     /* in the lists, in per-CPU caches, and untouched */
+    uint64_t untouched;                /* of these, never opened */
+    uint64_t cached;                   /* of these, in per-CPU caches */
+    uint64_t reserved;                 /* holes that are still reserved */
+    uint64_t meta;                     /* spent on descriptors and their page tables */
     uint64_t nr_free[FRAME_NR_ORDERS]; /* free blocks in the lists, by order */
 };
 

@@ -1,8 +1,8 @@
 /*
- * What DEBUG builds put around every block of every heap: a header with the size, the call site and a
- * link in the list of all blocks, and red zones before and after the payload. Catches writes beyond
- * either end, blocks freed twice, pointers that never were blocks, use after free (the payload is
- * filled on free), and tells which call site leaks.
+ * What DEBUG builds put around every block of every heap: a header with the size, the call site and
+ * a link in the list of all blocks, and red zones before and after the payload. Catches writes
+ * beyond either end, blocks freed twice, pointers that never were blocks, use after free (the
+ * payload is filled on free), and tells which call site leaks.
  *
  *      raw ... | struct heap_debug_block | payload of `size` bytes | 16 bytes of red zone
  */

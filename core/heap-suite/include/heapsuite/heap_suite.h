@@ -1,7 +1,7 @@
 /*
- * The conformance tests of the heap contract: every provider's test/heap_test.c is this header and a
- * main() that calls heap_suite_run(). The host's RAM arena is made afresh by the first test only, since
- * providers keep their state in globals; so each test leaves the heap as it found it.
+ * The conformance tests of the heap contract: every provider's test/heap_test.c is this header and
+ * a main() that calls heap_suite_run(). The host's RAM arena is made afresh by the first test only,
+ * since providers keep their state in globals; so each test leaves the heap as it found it.
  */
 #ifndef HEAPSUITE_HEAP_SUITE_H
 #define HEAPSUITE_HEAP_SUITE_H
@@ -270,11 +270,11 @@ static void suite_leaks(void **state)
 static int heap_suite_run(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(suite_sizes),       cmocka_unit_test(suite_large),
-        cmocka_unit_test(suite_zero),        cmocka_unit_test(suite_aligned),
-        cmocka_unit_test(suite_realloc),     cmocka_unit_test(suite_random_walk),
-        cmocka_unit_test(suite_exhaustion),  cmocka_unit_test(suite_failure_injected),
-        cmocka_unit_test(suite_leaks),       cmocka_unit_test(suite_bugs_are_found),
+        cmocka_unit_test(suite_sizes),      cmocka_unit_test(suite_large),
+        cmocka_unit_test(suite_zero),       cmocka_unit_test(suite_aligned),
+        cmocka_unit_test(suite_realloc),    cmocka_unit_test(suite_random_walk),
+        cmocka_unit_test(suite_exhaustion), cmocka_unit_test(suite_failure_injected),
+        cmocka_unit_test(suite_leaks),      cmocka_unit_test(suite_bugs_are_found),
     };
 
     return cmocka_run_group_tests(tests, suite_setup, NULL);

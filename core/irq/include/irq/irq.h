@@ -1,9 +1,9 @@
 /*
- * Interrupts above the arch layer: dispatch of the three causes, device interrupt lines, and requests
- * from one CPU to another.
+ * Interrupts above the arch layer: dispatch of the three causes, device interrupt lines, and
+ * requests from one CPU to another.
  *
- * Device lines are numbers of one controller (the PLIC's source numbers). A handler runs on some CPU
- * with interrupts masked and preemption disabled; it must not sleep.
+ * Device lines are numbers of one controller (the PLIC's source numbers). A handler runs on some
+ * CPU with interrupts masked and preemption disabled; it must not sleep.
  */
 #ifndef IRQ_IRQ_H
 #define IRQ_IRQ_H
@@ -26,16 +26,16 @@ void irq_unmask(unsigned irq);
 /* How often the line fired, for /proc/interrupts; the handler's driver name or NULL. */
 uint64_t irq_count(unsigned irq);
 
-/* --- the interrupt controller's side ----------------------------------------------------------- */
+/* --- the interrupt controller's side ---------------------------------------------------------- */
 
 struct irq_chip {
     const char *name;
     void (*mask)(unsigned irq);
     void (*unmask)(unsigned irq);
     void (*set_affinity)(unsigned irq, cpumask_t cpus);
-    unsigned (*claim)(void);       /* 0: none pending */
+    unsigned (*claim)(void); /* 0: none pending */
     void (*complete)(unsigned irq);
-    void (*cpu_init)(void);        /* on each CPU before it takes interrupts */
+    void (*cpu_init)(void); /* on each CPU before it takes interrupts */
 };
 
 void irq_chip_register(const struct irq_chip *chip);
@@ -43,7 +43,7 @@ void irq_chip_register(const struct irq_chip *chip);
 /* This CPU: unmasks the software and external causes. Once per CPU, interrupts masked. */
 void irq_cpu_init(void);
 
-/* --- requests between CPUs --------------------------------------------------------------------- */
+/* --- requests between CPUs -------------------------------------------------------------------- */
 
 enum ipi {
     IPI_RESCHED, /* the scheduler's: look at the run queue again */

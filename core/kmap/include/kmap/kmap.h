@@ -1,9 +1,9 @@
 /*
- * Kernel virtual ranges in [ARCH_KMAP_BASE, ARCH_KMAP_END): stacks with guard pages, device registers,
- * and pages of memory that need not be physically contiguous.
+ * Kernel virtual ranges in [ARCH_KMAP_BASE, ARCH_KMAP_END): stacks with guard pages, device
+ * registers, and pages of memory that need not be physically contiguous.
  *
- * Every range is preceded by at least one unmapped page. Thread context or boot; may not be called from
- * interrupt handlers (frees shoot down TLBs).
+ * Every range is preceded by at least one unmapped page. Thread context or boot; may not be called
+ * from interrupt handlers (frees shoot down TLBs).
  */
 #ifndef KMAP_KMAP_H
 #define KMAP_KMAP_H

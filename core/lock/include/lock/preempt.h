@@ -1,6 +1,7 @@
 /*
- * Preemption. A thread in the kernel gives way at any interrupt unless its preempt_count is nonzero:
- * a spinlock is held, an interrupt handler runs, or somebody wants to stay on this CPU for a moment.
+ * Preemption. A thread in the kernel gives way at any interrupt unless its preempt_count is
+ * nonzero: a spinlock is held, an interrupt handler runs, or somebody wants to stay on this CPU for
+ * a moment.
  */
 #ifndef LOCK_PREEMPT_H
 #define LOCK_PREEMPT_H

@@ -1,11 +1,11 @@
 /*
  * Spinlocks: test and test-and-set with a bound on waiting. Preemption is off while one is held.
  *
- * Whoever runs takes a free lock. A ticket or queue lock (Mellor-Crummey and Scott 1991) would hand it to
- * the next in line, and where harts are a hypervisor's threads that one is often not running: every hand-over
- * then costs a time slice of the host (Friebel and Biemueller, "How to Deal with Lock Holder Preemption",
- * 2008). Starvation is bounded all the same: a CPU that has waited long claims the lock, and then nobody
- * else takes it before that CPU has had it.
+ * Whoever runs takes a free lock. A ticket or queue lock (Mellor-Crummey and Scott 1991) would hand
+ * it to the next in line, and where harts are a hypervisor's threads that one is often not running:
+ * every hand-over then costs a time slice of the host (Friebel and Biemueller, "How to Deal with
+ * Lock Holder Preemption", 2008). Starvation is bounded all the same: a CPU that has waited long
+ * claims the lock, and then nobody else takes it before that CPU has had it.
  *
  * A lock that is also taken in interrupt handlers is always taken with the _irqsave functions. With
  * DEBUG the order of acquisition is checked (core/lock/order.c) and the holder is remembered.
@@ -27,9 +27,15 @@ struct CAPABILITY("spinlock") spinlock {
 };
 
 #ifdef DEBUG
-#define SPINLOCK_INIT(lock_name) {.name = (lock_name)}
+#define SPINLOCK_INIT(lock_name)                                                                   \
+    {                                                                                              \
+        .name = (lock_name)                                                                        \
+    }
 #else
-#define SPINLOCK_INIT(lock_name) {0}
+#define SPINLOCK_INIT(lock_name)                                                                   \
+    {                                                                                              \
+        0                                                                                          \
+    }
 #endif
 
 static inline void spin_init(struct spinlock *lock, const char *name)
@@ -57,7 +63,8 @@ static inline void spin_debug_release(struct spinlock *lock)
 
 /*
  * The halves of spin_lock_no_preempt(), for hot paths that want no call in the uncontended case: if
- * spin_lock_enter() returns false the lock is not held before spin_lock_contended(lock, *seen) returns.
+ * spin_lock_enter() returns false the lock is not held before spin_lock_contended(lock, *seen)
+ * returns.
  */
 static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOCK_CHECK
 {
@@ -109,7 +116,8 @@ static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock) 
     uint32_t free = 0;
 
     preempt_disable();
-    if (__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    if (__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_RELAXED)) {
         spin_debug_acquired(lock);
         return true;
     }

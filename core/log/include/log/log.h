@@ -1,10 +1,10 @@
 /*
  * Messages of the kernel: "[    0.004321] text" lines with a level, to the console.
  *
- * A line whose level is at or above the current one (loglevel=N, quiet, debug on the command line) goes
- * to the console; every line is kept in a ring for dmesg. Until a console driver is there the ring
- * holds the lines and they are printed when it arrives. Any context, including interrupt handlers.
- * The format is printf's without a newline; log adds it.
+ * A line whose level is at or above the current one (loglevel=N, quiet, debug on the command line)
+ * goes to the console; every line is kept in a ring for dmesg. Until a console driver is there the
+ * ring holds the lines and they are printed when it arrives. Any context, including interrupt
+ * handlers. The format is printf's without a newline; log adds it.
  */
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
@@ -39,14 +39,15 @@ void log_set_level(unsigned level);
 unsigned log_get_level(void);
 
 /*
- * Reads the ring for dmesg: copies up to `size` bytes that follow position *pos (0 = oldest kept) and
- * moves *pos behind them. Returns the number of bytes.
+ * Reads the ring for dmesg: copies up to `size` bytes that follow position *pos (0 = oldest kept)
+ * and moves *pos behind them. Returns the number of bytes.
  */
 size_t log_read(uint64_t *pos, char *buffer, size_t size);
 
-/* --- panic and assert: our own bugs only, never what a user, a guest or a disk says ------------ */
+/* --- panic and assert: our own bugs only, never what a user, a guest or a disk says ----------- */
 
-/* Stops all other harts, prints the message and every hart's backtrace, then acts as panic= says. */
+/* Stops all other harts, prints the message and every hart's backtrace, then acts as panic= says.
+ */
 NORETURN void panic(const char *format, ...) PRINTF_LIKE(1, 2) COLD;
 
 NORETURN void assert_failed(const char *condition, const char *file, int line) COLD;

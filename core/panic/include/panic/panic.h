@@ -1,6 +1,6 @@
 /*
- * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames and
- * backtraces. Symbols come from the table that tools/symtab.py puts into the image.
+ * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames
+ * and backtraces. Symbols come from the table that tools/symtab.py puts into the image.
  *
  * panic=poweroff (the default) | reboot | halt on the command line says what follows the report.
  */
@@ -23,8 +23,8 @@ void backtrace_print_from(uintptr_t pc, uintptr_t fp, uintptr_t stack_low, uintp
 void backtrace_print_thread(const struct arch_thread *t);
 
 /*
- * Sets the stack protector's canary from what randomness the boot has. Inlined into kernel_main, which
- * never returns: a function that is entered with one canary and left with another would die.
+ * Sets the stack protector's canary from what randomness the boot has. Inlined into kernel_main,
+ * which never returns: a function that is entered with one canary and left with another would die.
  */
 extern uintptr_t __stack_chk_guard;
 

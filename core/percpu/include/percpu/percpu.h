@@ -5,9 +5,10 @@
  *   this_cpu(run_queue).nr_running++;       preemption disabled, or pinned
  *   per_cpu(run_queue, cpu)                 any CPU's copy
  *
- * The linker gathers the variables in one section, which is CPU 0's copy; percpu_init() makes a copy
- * for every further CPU. All start as zero bytes: CPU 0's has been in use by then and cannot be copied.
- * A CPU's offset is in the thread that runs on it, so this_cpu() is one load and one add.
+ * The linker gathers the variables in one section, which is CPU 0's copy; percpu_init() makes a
+ * copy for every further CPU. All start as zero bytes: CPU 0's has been in use by then and cannot
+ * be copied. A CPU's offset is in the thread that runs on it, so this_cpu() is one load and one
+ * add.
  */
 #ifndef PERCPU_PERCPU_H
 #define PERCPU_PERCPU_H
@@ -22,7 +23,7 @@
 
 extern uintptr_t percpu_offsets[NR_CPUS_MAX];
 
-#define PERCPU_AT(var, offset) (*(__typeof__(&(var)))((uintptr_t)&(var) + (offset)))
+#define PERCPU_AT(var, offset) (*(__typeof__(&(var)))((uintptr_t) & (var) + (offset)))
 
 #define this_cpu(var)     PERCPU_AT(var, arch_current()->percpu_offset)
 #define per_cpu(var, cpu) PERCPU_AT(var, percpu_offsets[cpu])
@@ -51,9 +52,9 @@ void cpu_set_online(unsigned cpu, bool online);
         if (cpu_is_online(cpu))
 
 /*
- * Makes the copies for CPUs 1 .. nr_cpus-1 in memory from alloc (page aligned; NULL: none left), since
- * the frame allocator itself has data per CPU and so lies above this component. After frame_init():
- * percpu_init(n, frame_alloc_bytes). -ENOMEM: then cpu_count() is what fits.
+ * Makes the copies for CPUs 1 .. nr_cpus-1 in memory from alloc (page aligned; NULL: none left),
+ * since the frame allocator itself has data per CPU and so lies above this component. After
+ * frame_init(): percpu_init(n, frame_alloc_bytes). -ENOMEM: then cpu_count() is what fits.
  */
 int percpu_init(unsigned nr_cpus, void *(*alloc)(size_t nr_bytes));
 

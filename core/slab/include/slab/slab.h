@@ -4,9 +4,9 @@
  *
  * A cache hands out objects of one size. A *slab* is one block of frames cut into objects; a
  * *magazine* is a small stack of free objects that belongs to one CPU, so that the hot paths touch
- * nothing shared: they are a few instructions with interrupts masked, inlined below. Objects keep their
- * constructed state between free and alloc if the cache has a constructor (which then also costs a word
- * per object); without one their contents are undefined.
+ * nothing shared: they are a few instructions with interrupts masked, inlined below. Objects keep
+ * their constructed state between free and alloc if the cache has a constructor (which then also
+ * costs a word per object); without one their contents are undefined.
  *
  *   static struct slab_cache *inodes;
  *   inodes = slab_cache_create("inode", sizeof(struct inode), 0, NULL);
@@ -28,14 +28,16 @@
 #define SLAB_MAX_SIZE       8192 /* larger objects: frame_alloc */
 #define SLAB_MAGAZINE_SLOTS 30
 
-/* A stack of free objects. slots[0] is always NULL, so that an empty magazine needs no test of its own. */
+/* A stack of free objects. slots[0] is always NULL, so that an empty magazine needs no test of its
+ * own. */
 struct slab_magazine {
     void **top;   /* [p] the last object, or &slots[0] */
     void **limit; /* [I] top of a full magazine */
     void *slots[SLAB_MAGAZINE_SLOTS];
 };
 
-/* The head is what the hot paths use; the rest is core/slab's. Zero bytes until slab_cache_init(). */
+/* The head is what the hot paths use; the rest is core/slab's. Zero bytes until slab_cache_init().
+ */
 struct slab_cache {
     struct slab_magazine *magazines[NR_CPUS_MAX]; /* [p] slab_no_magazine until first used there */
     struct spinlock lock;
@@ -59,8 +61,8 @@ struct slab_cache {
 
 /*
  * A cache of objects of `size` bytes (1..SLAB_MAX_SIZE), aligned to `align` (a power of two up to
- * PAGE_SIZE; 0: 8, or 16 from 16 bytes on). ctor, if any, is called once for every object before it is
- * handed out first. name must outlive the cache. NULL: no memory.
+ * PAGE_SIZE; 0: 8, or 16 from 16 bytes on). ctor, if any, is called once for every object before it
+ * is handed out first. name must outlive the cache. NULL: no memory.
  */
 MUST_CHECK struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align,
                                                 void (*ctor)(void *object));
@@ -70,7 +72,8 @@ void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, si
                      void (*ctor)(void *object));
 void slab_cache_fini(struct slab_cache *cache);
 
-/* All objects must have been freed; if not, says which cache leaks how many, and keeps its slabs. */
+/* All objects must have been freed; if not, says which cache leaks how many, and keeps its slabs.
+ */
 void slab_cache_destroy(struct slab_cache *cache);
 
 /* Not for direct use: everything but the hot paths. irq: from arch_irq_save_short(). */

@@ -1,7 +1,7 @@
 /*
- * The first steps of every kernel's boot order: from the boot path's two arguments to a machine with a
- * log, memory, per-CPU data, interrupts and a clock. What follows (threads, drivers, ...) is the
- * kernel's own list.
+ * The first steps of every kernel's boot order: from the boot path's two arguments to a machine
+ * with a log, memory, per-CPU data, interrupts and a clock. What follows (threads, drivers, ...) is
+ * the kernel's own list.
  */
 #ifndef STARTUP_STARTUP_H
 #define STARTUP_STARTUP_H
@@ -18,8 +18,8 @@ void startup_read_machine(hartid_t boot_hart, paddr_t fdt);
 void startup_core(void);
 
 /*
- * First line of kernel_main. Inlined: the stack protector's canary changes inside, and only a function that
- * never returns may see that.
+ * First line of kernel_main. Inlined: the stack protector's canary changes inside, and only a
+ * function that never returns may see that.
  */
 static ALWAYS_INLINE void startup_ground(hartid_t boot_hart, paddr_t fdt)
 {

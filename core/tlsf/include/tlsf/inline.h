@@ -9,16 +9,16 @@
  *      p        payload; if the block is free: links of its class's list
  *      p + size payload of the next block; the last block of a pool has size 0 and is never free
  *
- * Invariants: no two free blocks are neighbours; a block's BLOCK_PREV_FREE says that the block before
- * it is free; a class's bit is set iff its list is not empty; a word's bit in `summary` is set iff the
- * word is not 0.
+ * Invariants: no two free blocks are neighbours; a block's BLOCK_PREV_FREE says that the block
+ * before it is free; a class's bit is set iff its list is not empty; a word's bit in `summary` is
+ * set iff the word is not 0.
  *
- * The paper's first level is the power of two, its second level 32 linear steps within one. Here the
- * two indices form one number, the class, and the second-level bitmaps of two neighbouring powers
- * share a 64-bit word; `summary` is the bitmap of the words. That keeps the paper's search (the rest of
- * one word, then the next non-empty word) and makes the class of every size below 1 KiB one shift, for
- * machines that cannot count zeros. Lists are circular through the class itself, so that taking a block
- * out needs neither its class nor a test for the ends.
+ * The paper's first level is the power of two, its second level 32 linear steps within one. Here
+ * the two indices form one number, the class, and the second-level bitmaps of two neighbouring
+ * powers share a 64-bit word; `summary` is the bitmap of the words. That keeps the paper's search
+ * (the rest of one word, then the next non-empty word) and makes the class of every size below 1
+ * KiB one shift, for machines that cannot count zeros. Lists are circular through the class itself,
+ * so that taking a block out needs neither its class nor a test for the ends.
  */
 #ifndef TLSF_INLINE_H
 #define TLSF_INLINE_H
@@ -26,11 +26,11 @@
 #include <bits/bits.h>
 #include <tlsf/tlsf.h>
 
-#define TLSF_STEPS_LOG2   5 /* 32 classes per power of two */
-#define TLSF_LINEAR_LOG2  (TLSF_STEPS_LOG2 + 5)  /* below 2^10, classes are 16 bytes apart */
-#define TLSF_SIZE_LOG2    32 /* block sizes are below 2^32 */
-#define TLSF_NR_CLASSES   ((TLSF_SIZE_LOG2 - TLSF_LINEAR_LOG2 + 2) << TLSF_STEPS_LOG2)
-#define TLSF_NR_WORDS     ((TLSF_NR_CLASSES + 63) / 64)
+#define TLSF_STEPS_LOG2  5                     /* 32 classes per power of two */
+#define TLSF_LINEAR_LOG2 (TLSF_STEPS_LOG2 + 5) /* below 2^10, classes are 16 bytes apart */
+#define TLSF_SIZE_LOG2   32                    /* block sizes are below 2^32 */
+#define TLSF_NR_CLASSES  ((TLSF_SIZE_LOG2 - TLSF_LINEAR_LOG2 + 2) << TLSF_STEPS_LOG2)
+#define TLSF_NR_WORDS    ((TLSF_NR_CLASSES + 63) / 64)
 
 #define TLSF_BLOCK_FREE      1ul
 #define TLSF_BLOCK_PREV_FREE 2ul
@@ -158,8 +158,8 @@ static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
 }
 
 /*
- * Block p has `have` bytes, is in no list and its neighbours are not free; it becomes a used block of
- * `size` bytes, flags kept, and what is left over becomes a free block if it is large enough.
+ * Block p has `have` bytes, is in no list and its neighbours are not free; it becomes a used block
+ * of `size` bytes, flags kept, and what is left over becomes a free block if it is large enough.
  */
 static ALWAYS_INLINE void tlsf_trim(struct tlsf *t, void *p, uint64_t have, uint64_t size,
                                     uint64_t flags)

@@ -4,8 +4,9 @@
  * Memory Allocator for Real-Time Systems", ECRTS 2004).
  *
  * A pure algorithm over memory that the caller gives as *pools*: no locks, no globals, no system
- * below it. The caller serialises. Good fit: a request is rounded up to the next class, so the first
- * block of any non-empty class at or above it is large enough and is found by bit search alone.
+ * below it. The caller serialises. Good fit: a request is rounded up to the next class, so the
+ * first block of any non-empty class at or above it is large enough and is found by bit search
+ * alone.
  */
 #ifndef TLSF_TLSF_H
 #define TLSF_TLSF_H
@@ -13,22 +14,23 @@
 #include <base/types.h>
 
 #define TLSF_ALIGN     16
-#define TLSF_OVERHEAD  8                  /* bytes of header per block */
-#define TLSF_MIN_BLOCK 32                 /* smallest block with its header */
-#define TLSF_MAX_SIZE  ((size_t)1 << 32)  /* largest pool, and no request reaches it */
+#define TLSF_OVERHEAD  8                 /* bytes of header per block */
+#define TLSF_MIN_BLOCK 32                /* smallest block with its header */
+#define TLSF_MAX_SIZE  ((size_t)1 << 32) /* largest pool, and no request reaches it */
 
 struct tlsf;
 struct tlsf_pool;
 
 /*
- * Makes an empty allocator (no pool yet) of the caller's memory; the struct is in <tlsf/inline.h>. There
- * is nothing to undo. Each heap operation exists twice: as a function here, and inlined there.
+ * Makes an empty allocator (no pool yet) of the caller's memory; the struct is in <tlsf/inline.h>.
+ * There is nothing to undo. Each heap operation exists twice: as a function here, and inlined
+ * there.
  */
 void tlsf_init(struct tlsf *t);
 
 /*
- * Adds nr_bytes at mem as a pool. Both are trimmed to TLSF_ALIGN. Returns the pool, or NULL if it is
- * too small or larger than TLSF_MAX_SIZE. Pools never merge with each other, even if adjacent.
+ * Adds nr_bytes at mem as a pool. Both are trimmed to TLSF_ALIGN. Returns the pool, or NULL if it
+ * is too small or larger than TLSF_MAX_SIZE. Pools never merge with each other, even if adjacent.
  */
 struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes);
 

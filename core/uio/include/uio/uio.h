@@ -1,11 +1,11 @@
 /*
- * A uio is the memory side of a transfer: where bytes go to or come from, in the kernel's memory or in
- * a program's, in one piece or in several (readv, writev), and how many are left. Files and the page
- * cache copy through it and never ask whose memory it is.
+ * A uio is the memory side of a transfer: where bytes go to or come from, in the kernel's memory or
+ * in a program's, in one piece or in several (readv, writev), and how many are left. Files and the
+ * page cache copy through it and never ask whose memory it is.
  *
- * Copying to or from a program's memory may fault pages in, so it may sleep: no spinlock may be held.
- * A bad pointer ends in a short count: bytes that were copied before it stay copied, and the caller
- * turns "nothing at all was copied" into -EFAULT (uio_result does that).
+ * Copying to or from a program's memory may fault pages in, so it may sleep: no spinlock may be
+ * held. A bad pointer ends in a short count: bytes that were copied before it stay copied, and the
+ * caller turns "nothing at all was copied" into -EFAULT (uio_result does that).
  */
 #ifndef UIO_UIO_H
 #define UIO_UIO_H
@@ -24,7 +24,7 @@ struct uio {
     size_t nr_left;                    /* bytes left in all */
     const struct io_segment *segments; /* the pieces after the current one (kernel memory) */
     unsigned nr_segments;
-    bool is_user;  /* the pieces lie in the current program's memory */
+    bool is_user;   /* the pieces lie in the current program's memory */
     bool has_fault; /* a copy stopped at a bad pointer */
 };
 
@@ -42,11 +42,11 @@ static inline void uio_init_user(struct uio *uio, uint64_t uaddr, size_t nr_byte
 }
 
 /*
- * Several pieces of the current program's memory. The vector itself is kernel memory and must outlive
- * the uio. -EINVAL if the lengths add up to more than SSIZE_MAX.
+ * Several pieces of the current program's memory. The vector itself is kernel memory and must
+ * outlive the uio. -EINVAL if the lengths add up to more than SSIZE_MAX.
  */
-int uio_init_vector(struct uio *uio, const struct io_segment *segments, unsigned nr_segments)
-    MUST_CHECK;
+int uio_init_vector(struct uio *uio, const struct io_segment *segments,
+                    unsigned nr_segments) MUST_CHECK;
 
 /* Each moves up to n bytes (never more than uio->nr_left) and returns how many it moved. */
 size_t uio_copy_to(struct uio *uio, const void *src, size_t n);
@@ -55,7 +55,8 @@ size_t uio_zero(struct uio *uio, size_t n);
 /* Steps over n bytes without touching them. */
 void uio_skip(struct uio *uio, size_t n);
 
-/* What a read or write returns that moved nr_done bytes: the count, or -EFAULT for none and a fault. */
+/* What a read or write returns that moved nr_done bytes: the count, or -EFAULT for none and a
+ * fault. */
 static inline ssize_t uio_result(const struct uio *uio, size_t nr_done)
 {
     return nr_done == 0 && uio->has_fault ? -14 /* -EFAULT */ : (ssize_t)nr_done;

@@ -1,8 +1,8 @@
 /*
- * Pipes and FIFOs: a ring of bytes with a reading and a writing side, 64 KiB unless F_SETPIPE_SZ says
- * otherwise. The ring's pages are taken as bytes come and given back when they are read. Writes of up to
- * PIPE_BUF (4096) bytes are atomic. A reader without writers sees the end of the file, a writer without
- * readers gets -EPIPE (the system-call layer adds SIGPIPE).
+ * Pipes and FIFOs: a ring of bytes with a reading and a writing side, 64 KiB unless F_SETPIPE_SZ
+ * says otherwise. The ring's pages are taken as bytes come and given back when they are read.
+ * Writes of up to PIPE_BUF (4096) bytes are atomic. A reader without writers sees the end of the
+ * file, a writer without readers gets -EPIPE (the system-call layer adds SIGPIPE).
  */
 #ifndef PIPE_PIPE_H
 #define PIPE_PIPE_H

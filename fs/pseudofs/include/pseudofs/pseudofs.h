@@ -1,11 +1,11 @@
 /*
- * Pseudo file systems: trees whose contents are functions (proc, sysfs). A tree is described by constant
- * tables of pseudo_node; what a node stands for is an object, a small key (a process id, a descriptor)
- * that children inherit. Nothing refers to the objects themselves, so a process can go while its files
- * are open: its functions then answer -ESRCH.
+ * Pseudo file systems: trees whose contents are functions (proc, sysfs). A tree is described by
+ * constant tables of pseudo_node; what a node stands for is an object, a small key (a process id, a
+ * descriptor) that children inherit. Nothing refers to the objects themselves, so a process can go
+ * while its files are open: its functions then answer -ESRCH.
  *
- * A file's text is made whole at the first read after open or after a seek to 0, into a buffer that grows,
- * and is read from there: one open file sees one consistent text.
+ * A file's text is made whole at the first read after open or after a seek to 0, into a buffer that
+ * grows, and is read from there: one open file sees one consistent text.
  */
 #ifndef PSEUDOFS_PSEUDOFS_H
 #define PSEUDOFS_PSEUDOFS_H
@@ -13,7 +13,8 @@
 #include <base/types.h>
 #include <vfs/vfs.h>
 
-/* Text under construction. After a failed allocation the rest is dropped and the read gives -ENOMEM. */
+/* Text under construction. After a failed allocation the rest is dropped and the read gives
+ * -ENOMEM. */
 struct seq {
     char *buf;
     size_t capacity;
@@ -39,7 +40,7 @@ struct pseudo_child {
     const struct pseudo_node *node; /* whose name is not used */
     uint64_t key;
     uint64_t sub;
-    devno_t rdev; /* of S_IFCHR and S_IFBLK nodes */
+    devno_t rdev;            /* of S_IFCHR and S_IFBLK nodes */
     char name[NAME_MAX + 1]; /* for iterate */
 };
 
@@ -51,7 +52,8 @@ struct pseudo_node {
     const struct pseudo_node *children;
     int (*lookup)(const struct pseudo_object *dir, const char *name, size_t name_len,
                   struct pseudo_child *out);
-    /* The first dynamic child at or after *cursor (0: the first), moving *cursor behind it; -ENOENT: no more. */
+    /* The first dynamic child at or after *cursor (0: the first), moving *cursor behind it;
+     * -ENOENT: no more. */
     int (*iterate)(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out);
 
     /* S_IFREG: the text; and what a write of it does (n bytes, NUL-terminated copy). */
@@ -70,8 +72,8 @@ struct pseudo_node {
 };
 
 /*
- * Makes a superblock for a tree; for use in an fs_type's mount. Directory names under it are looked up
- * anew at each walk, since objects come and go.
+ * Makes a superblock for a tree; for use in an fs_type's mount. Directory names under it are looked
+ * up anew at each walk, since objects come and go.
  */
 int pseudofs_mount(const struct fs_type *type, const struct pseudo_node *root, uint64_t magic,
                    struct superblock **out);

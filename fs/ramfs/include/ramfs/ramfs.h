@@ -1,8 +1,9 @@
 /*
- * ramfs: a file system that lives in memory alone; mounted as "ramfs" (no limit), "tmpfs" (options size=,
- * nr_inodes=, mode=, uid=, gid=; half of RAM by default) or "rootfs". Names are pinned dentries, bodies
- * are page-cache pages. A file's body may begin as a piece of memory that somebody else filled (the
- * initrd): pages are made, or aliased, from it only when somebody maps or writes them.
+ * ramfs: a file system that lives in memory alone; mounted as "ramfs" (no limit), "tmpfs" (options
+ * size=, nr_inodes=, mode=, uid=, gid=; half of RAM by default) or "rootfs". Names are pinned
+ * dentries, bodies are page-cache pages. A file's body may begin as a piece of memory that somebody
+ * else filled (the initrd): pages are made, or aliased, from it only when somebody maps or writes
+ * them.
  */
 #ifndef RAMFS_RAMFS_H
 #define RAMFS_RAMFS_H
@@ -19,10 +20,11 @@ struct inode *ramfs_inode_create(struct superblock *sb, uint32_t mode, devno_t r
 /* A symbolic link's inode. */
 struct inode *ramfs_symlink_create(struct superblock *sb, const char *target, size_t len);
 /*
- * The regular file's first `size` bytes are the memory at `body`, which stays unchanged as long as the file
- * has them. The file must be empty. Sets the size. owns_frames: body is page aligned, in the direct map,
- * and one reference of each of its whole pages' frames is the file's from now on, which can so hand the
- * pages to the page cache as they are, and frees them when it goes. Otherwise the memory lives for ever.
+ * The regular file's first `size` bytes are the memory at `body`, which stays unchanged as long as
+ * the file has them. The file must be empty. Sets the size. owns_frames: body is page aligned, in
+ * the direct map, and one reference of each of its whole pages' frames is the file's from now on,
+ * which can so hand the pages to the page cache as they are, and frees them when it goes. Otherwise
+ * the memory lives for ever.
  */
 void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool owns_frames);
 

@@ -1,14 +1,15 @@
 /*
  * Dentries and mounts: the names of files, as a tree in memory, and how file systems hang in it.
  *
- * A dentry joins a name in a directory to an inode. It is found by (parent, name) in one hash table. A
- * dentry holds a reference of its parent and of its inode. With nobody referring to it, it stays in the
- * cache until memory is short; memory file systems pin theirs with a reference for as long as the name
- * exists, since the dentries are all they have of a directory. There are no negative dentries.
+ * A dentry joins a name in a directory to an inode. It is found by (parent, name) in one hash
+ * table. A dentry holds a reference of its parent and of its inode. With nobody referring to it, it
+ * stays in the cache until memory is short; memory file systems pin theirs with a reference for as
+ * long as the name exists, since the dentries are all they have of a directory. There are no
+ * negative dentries.
  *
  * Locks: dcache_lock (spin, private to vfs) protects the hash table, parent, name, children and the
- * mount tables; a walk runs under it alone as long as it only meets cached names. The inode lock of a
- * directory serialises the changes of its entries and is taken before.
+ * mount tables; a walk runs under it alone as long as it only meets cached names. The inode lock of
+ * a directory serialises the changes of its entries and is taken before.
  */
 #ifndef VFS_DENTRY_H
 #define VFS_DENTRY_H
@@ -19,15 +20,16 @@
 struct inode;
 struct superblock;
 
-#define NAME_MAX 255
-#define PATH_MAX 4096
+#define NAME_MAX           255
+#define PATH_MAX           4096
 #define DENTRY_INLINE_NAME 32
 
 #define DENTRY_HASHED     BIT(0) /* [dcache_lock] in the hash table: the name exists */
 #define DENTRY_MOUNTPOINT BIT(1) /* [dcache_lock] something is mounted here, in some mount */
 #define DENTRY_PINNED     BIT(2) /* [dcache_lock] holds a reference of its own until unhashed */
-#define DENTRY_VOLATILE   BIT(3) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
-#define DENTRY_FOLDS      BIT(4) /* [I] names are compared by the file system (sb->ops->names_equal) */
+#define DENTRY_VOLATILE                                                                            \
+    BIT(3) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
+#define DENTRY_FOLDS BIT(4) /* [I] names are compared by the file system (sb->ops->names_equal) */
 
 struct dentry {
     struct dentry *hash_next;   /* [dcache_lock] */
@@ -40,12 +42,12 @@ struct dentry {
     uint32_t nr_refs;           /* [a] reaches 0 only under dcache_lock */
     const char *name;           /* [dcache_lock] inline_name or heap; NUL-terminated */
     char inline_name[DENTRY_INLINE_NAME];
-    struct list children;       /* [dcache_lock] hashed children, in the order of their cookies */
-    struct list sibling;        /* [dcache_lock] */
-    uint64_t cookie;            /* [I] directory offset of this name, for iterate; > 2 */
-    uint64_t next_cookie;       /* [dcache_lock] for the next child */
-    struct list lru;            /* [dcache_lock] while unreferenced */
-    void *private;              /* the file system's */
+    struct list children; /* [dcache_lock] hashed children, in the order of their cookies */
+    struct list sibling;  /* [dcache_lock] */
+    uint64_t cookie;      /* [I] directory offset of this name, for iterate; > 2 */
+    uint64_t next_cookie; /* [dcache_lock] for the next child */
+    struct list lru;      /* [dcache_lock] while unreferenced */
+    void *private;        /* the file system's */
 };
 
 static inline void dentry_get(struct dentry *dentry)
@@ -55,20 +57,20 @@ static inline void dentry_get(struct dentry *dentry)
 void dentry_put(struct dentry *dentry);
 
 /*
- * For a file system's lookup, create, ...: the new dentry has this inode (takes over a reference). With
- * SB_NAMES_IN_CACHE it is pinned.
+ * For a file system's lookup, create, ...: the new dentry has this inode (takes over a reference).
+ * With SB_NAMES_IN_CACHE it is pinned.
  */
 void dentry_attach(struct dentry *dentry, struct inode *inode);
 
 /*
- * For the lookup of a file system that finds a name in several spellings: the new dentry gets the name's
- * own, under which it may be in the cache already. -ENOMEM.
+ * For the lookup of a file system that finds a name in several spellings: the new dentry gets the
+ * name's own, under which it may be in the cache already. -ENOMEM.
  */
 int dentry_set_name(struct dentry *dentry, const char *name, size_t name_len) MUST_CHECK;
 
 /*
- * For populating a memory file system from inside (devfs, the initrd): a child of parent with this name
- * and inode (takes over a reference, also on failure). -EEXIST, -ENOMEM.
+ * For populating a memory file system from inside (devfs, the initrd): a child of parent with this
+ * name and inode (takes over a reference, also on failure). -EEXIST, -ENOMEM.
  */
 int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, struct inode *inode,
                      struct dentry **out);

@@ -1,6 +1,6 @@
 /*
- * Device files: which driver answers for a device number. An inode of type S_IFCHR or S_IFBLK on any file
- * system opens the file_ops registered here for its rdev. Ranges never go away.
+ * Device files: which driver answers for a device number. An inode of type S_IFCHR or S_IFBLK on
+ * any file system opens the file_ops registered here for its rdev. Ranges never go away.
  */
 #ifndef VFS_DEVICE_H
 #define VFS_DEVICE_H
@@ -10,7 +10,7 @@
 
 struct device_range {
     struct list node;
-    const char *name; /* for /proc/devices */
+    const char *name;   /* for /proc/devices */
     uint32_t mode_type; /* S_IFCHR or S_IFBLK */
     devno_t first;
     uint32_t nr;

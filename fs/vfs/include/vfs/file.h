@@ -1,11 +1,11 @@
 /*
  * Open files: what a descriptor refers to. What a kind of file can do is its file_ops.
  *
- * Life: vfs_open, file_alloc (pipes, sockets and other files without a name); references are counted;
- * with the last one ops->release runs.
+ * Life: vfs_open, file_alloc (pipes, sockets and other files without a name); references are
+ * counted; with the last one ops->release runs.
  *
- * Locks: pos_lock serialises reads and writes that move the position, and is taken only if the file is
- * shared (two references) and seekable. The ops bring their own.
+ * Locks: pos_lock serialises reads and writes that move the position, and is taken only if the file
+ * is shared (two references) and seekable. The ops bring their own.
  */
 #ifndef VFS_FILE_H
 #define VFS_FILE_H
@@ -52,8 +52,8 @@ struct pagecache;
 
 /* Where iterate puts the entries of a directory. */
 struct dir_sink {
-    /* False: no more room, stop before this entry. pos: what to set the file's position to in order to
-     * begin with this entry. */
+    /* False: no more room, stop before this entry. pos: what to set the file's position to in order
+     * to begin with this entry. */
     bool (*emit)(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
                  unsigned dt_type, uint64_t pos);
 };
@@ -70,8 +70,8 @@ struct file_mapping {
     paddr_t pa;
 };
 
-/* A NULL op: read, write: -EINVAL; iterate: -ENOTDIR; seek: like a regular file; poll: always ready;
- * ioctl: -ENOTTY; mmap: -ENODEV; fsync: -EINVAL; fallocate: -EOPNOTSUPP. */
+/* A NULL op: read, write: -EINVAL; iterate: -ENOTDIR; seek: like a regular file; poll: always
+ * ready; ioctl: -ENOTTY; mmap: -ENODEV; fsync: -EINVAL; fallocate: -EOPNOTSUPP. */
 struct file_ops {
     /* After vfs_open found inode and path; may replace file->ops (devices). */
     int (*open)(struct file *file);
@@ -82,8 +82,8 @@ struct file_ops {
     int64_t (*seek)(struct file *file, int64_t offset, int whence);
     /* Emits entries from file->pos on and moves it. The directory's lock is held. */
     int (*iterate)(struct file *file, struct dir_sink *sink);
-    /* The events that hold now; *head (if head is not NULL) = whom to add an entry to, NULL if the answer
-     * can never change. */
+    /* The events that hold now; *head (if head is not NULL) = whom to add an entry to, NULL if the
+     * answer can never change. */
     unsigned (*poll)(struct file *file, struct poll_head **head);
     /* arg: a number or a pointer into the current program. */
     long (*ioctl)(struct file *file, unsigned cmd, uint64_t arg);
@@ -103,28 +103,30 @@ struct file {
     unsigned flags;             /* O_*, without the creation flags; F_SETFL changes it */
     uint64_t pos;               /* [pos_lock, if shared] */
     struct mutex pos_lock;
-    void *private;              /* the ops' own */
-    int owner_pid;              /* F_SETOWN */
-    void *watchers;             /* of vfs_file_gone: what follows this file without a reference (epoll) */
-    bool can_read, can_write;   /* [I] */
-    bool is_noctty;             /* [I] opened with O_NOCTTY */
-    bool is_writer;             /* [I] counted in inode->nr_writers */
+    void *private;  /* the ops' own */
+    int owner_pid;  /* F_SETOWN */
+    void *watchers; /* of vfs_file_gone: what follows this file without a reference (epoll) */
+    bool can_read, can_write; /* [I] */
+    bool is_noctty;           /* [I] opened with O_NOCTTY */
+    bool is_writer;           /* [I] counted in inode->nr_writers */
 };
 
 /*
- * Called by the last file_put of a file with watchers, before anything of it goes. Set once, by who uses
- * file->watchers. May sleep.
+ * Called by the last file_put of a file with watchers, before anything of it goes. Set once, by who
+ * uses file->watchers. May sleep.
  */
 extern void (*vfs_file_gone)(struct file *file);
 
-/* A file without a name with one reference; NULL without memory. inode (may be NULL) gets a reference. */
+/* A file without a name with one reference; NULL without memory. inode (may be NULL) gets a
+ * reference. */
 struct file *file_alloc(const struct file_ops *ops, struct inode *inode, unsigned flags);
 static inline void file_get(struct file *file)
 {
     __atomic_fetch_add(&file->nr_refs, 1, __ATOMIC_RELAXED);
 }
 void file_put(struct file *file);
-/* Frees a file from file_alloc that nobody has seen yet, without its release op; NULL is allowed. */
+/* Frees a file from file_alloc that nobody has seen yet, without its release op; NULL is allowed.
+ */
 void file_discard(struct file *file);
 
 /* Kernel buffers; they move file->pos. Bytes moved or -errno. */
@@ -132,7 +134,8 @@ ssize_t file_read(struct file *file, void *buf, size_t n);
 ssize_t file_write(struct file *file, const void *buf, size_t n);
 ssize_t file_pread(struct file *file, void *buf, size_t n, uint64_t pos);
 ssize_t file_pwrite(struct file *file, const void *buf, size_t n, uint64_t pos);
-/* Any buffer. pos NULL: the file's own position, moved under its lock; else *pos, moved, like pread. */
+/* Any buffer. pos NULL: the file's own position, moved under its lock; else *pos, moved, like
+ * pread. */
 ssize_t file_read_uio(struct file *file, struct uio *uio, uint64_t *pos);
 ssize_t file_write_uio(struct file *file, struct uio *uio, uint64_t *pos);
 

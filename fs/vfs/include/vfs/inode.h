@@ -2,13 +2,13 @@
  * Inodes and superblocks: a file, whatever its names; and a mounted file system. What a file system
  * implements are the ops of these two.
  *
- * Life of an inode: inode_alloc (one reference), then filled in by the file system; every dentry and
- * every open file holds a reference; with the last one gone ops->evict runs (nlink == 0: the file is
- * deleted, free its body) and the memory goes.
+ * Life of an inode: inode_alloc (one reference), then filled in by the file system; every dentry
+ * and every open file holds a reference; with the last one gone ops->evict runs (nlink == 0: the
+ * file is deleted, free its body) and the memory goes.
  *
- * Locks: inode->lock (mutex, may sleep) serialises changes: writes and truncation of a file, entries of a
- * directory. Two directories (rename) are locked in the order vfs_rename documents. The page cache has
- * its own lock and reads take none of the inode's.
+ * Locks: inode->lock (mutex, may sleep) serialises changes: writes and truncation of a file,
+ * entries of a directory. Two directories (rename) are locked in the order vfs_rename documents.
+ * The page cache has its own lock and reads take none of the inode's.
  */
 #ifndef VFS_INODE_H
 #define VFS_INODE_H
@@ -31,10 +31,11 @@ struct file_locks;
 /* A directory operation that a file system leaves NULL is answered with -EPERM. */
 struct inode_ops {
     /*
-     * Directories. `dentry` is new, has a name (dentry->name, name_len), and no inode; dir->lock is held,
-     * permission has been checked, and for all but lookup the name is known not to exist (exists, for
-     * unlink, rmdir, rename). On success of lookup, create, mkdir, mknod, symlink and link the op has
-     * called dentry_attach(dentry, inode), which takes over one reference of the inode's.
+     * Directories. `dentry` is new, has a name (dentry->name, name_len), and no inode; dir->lock is
+     * held, permission has been checked, and for all but lookup the name is known not to exist
+     * (exists, for unlink, rmdir, rename). On success of lookup, create, mkdir, mknod, symlink and
+     * link the op has called dentry_attach(dentry, inode), which takes over one reference of the
+     * inode's.
      */
     int (*lookup)(struct inode *dir, struct dentry *dentry); /* -ENOENT: no such name */
     int (*create)(struct inode *dir, struct dentry *dentry, uint32_t mode, const struct cred *cred);
@@ -47,15 +48,16 @@ struct inode_ops {
     int (*unlink)(struct inode *dir, struct dentry *dentry); /* lowers the inode's nlink */
     int (*rmdir)(struct inode *dir, struct dentry *dentry);  /* -ENOTEMPTY */
     /*
-     * Moves old to the name of `new` (whose inode is replaced if it has one: the op drops its nlink).
-     * Both dirs are locked. flags: RENAME_EXCHANGE or 0 (NOREPLACE was checked above).
+     * Moves old to the name of `new` (whose inode is replaced if it has one: the op drops its
+     * nlink). Both dirs are locked. flags: RENAME_EXCHANGE or 0 (NOREPLACE was checked above).
      */
     int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
                   struct dentry *new, unsigned flags);
 
     /* Symbolic links. readlink: the text into buf, its length returned, no NUL. */
     ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
-    /* A link that leads to an object and not to a name (/proc/PID/fd/3): the path, with references. */
+    /* A link that leads to an object and not to a name (/proc/PID/fd/3): the path, with references.
+     */
     int (*follow)(struct inode *inode, const struct cred *cred, struct path *out);
 
     /* Any. NULL: the inode's own fields are the truth. inode->lock is held for setattr. */
@@ -97,11 +99,12 @@ struct inode {
 #define MAY_READ  4u
 
 /*
- * A new inode of sb with one reference, times now, nlink 1, ops NULL; NULL without memory. The memory is
- * sb->ops->inode_size bytes with struct inode first, so that a file system embeds it.
+ * A new inode of sb with one reference, times now, nlink 1, ops NULL; NULL without memory. The
+ * memory is sb->ops->inode_size bytes with struct inode first, so that a file system embeds it.
  */
 struct inode *inode_alloc(struct superblock *sb, uint32_t mode);
-/* Sets owner and group for a file made in dir by cred (set-group-id directories pass their group on). */
+/* Sets owner and group for a file made in dir by cred (set-group-id directories pass their group
+ * on). */
 void inode_init_owner(struct inode *inode, const struct inode *dir, const struct cred *cred);
 static inline void inode_get(struct inode *inode)
 {
@@ -110,8 +113,8 @@ static inline void inode_get(struct inode *inode)
 void inode_put(struct inode *inode);
 
 /*
- * Leave to write, against leave to execute (-ETXTBSY): a file is open for writing by somebody, or is
- * being executed by somebody, never both. exec calls inode_deny_write for its file.
+ * Leave to write, against leave to execute (-ETXTBSY): a file is open for writing by somebody, or
+ * is being executed by somebody, never both. exec calls inode_deny_write for its file.
  */
 int inode_allow_write(struct inode *inode) MUST_CHECK;
 void inode_end_write(struct inode *inode);
@@ -132,22 +135,24 @@ struct fs_type;
 
 struct superblock_ops {
     size_t inode_size; /* at least sizeof(struct inode) */
-    /* The last reference of the inode is gone; free what hangs off it. The page cache is destroyed (not
-     * written) before if nlink == 0, written back and then destroyed otherwise. May be NULL. */
+    /* The last reference of the inode is gone; free what hangs off it. The page cache is destroyed
+     * (not written) before if nlink == 0, written back and then destroyed otherwise. May be NULL.
+     */
     void (*evict)(struct inode *inode);
     int (*statfs)(struct superblock *sb, struct vfs_statfs *out);
-    int (*sync)(struct superblock *sb); /* data and inodes were written; write the rest. May be NULL */
+    int (*sync)(
+        struct superblock *sb); /* data and inodes were written; write the rest. May be NULL */
     /* The last mount is gone and every inode evicted: free private. May be NULL. */
     void (*destroy)(struct superblock *sb);
-    /* For names that are equal in several spellings; both or neither, and neither may sleep. Names with
-     * equal hashes and names_equal share a dentry. */
+    /* For names that are equal in several spellings; both or neither, and neither may sleep. Names
+     * with equal hashes and names_equal share a dentry. */
     uint32_t (*hash_name)(const char *name, size_t name_len);
     bool (*names_equal)(const char *a, size_t a_len, const char *b, size_t b_len);
     /* Appends ",option" words for /proc/mounts. May be NULL. */
     int (*show_options)(struct superblock *sb, char *buf, size_t size);
 };
 
-#define SB_READ_ONLY      BIT(0)
+#define SB_READ_ONLY BIT(0)
 /* A directory's names are all in the dentry cache (memory file systems): a miss is -ENOENT. */
 #define SB_NAMES_IN_CACHE BIT(1)
 
@@ -172,9 +177,9 @@ struct fs_type {
     const char *name;
     unsigned flags; /* FS_* */
     /*
-     * Makes (or, with another reference, shares) a superblock with its root dentry. `source` as given to
-     * mount(2); `device` is the block device's inode if FS_NEEDS_DEVICE; options the comma-separated
-     * words, never NULL. Unknown options: one log line and -EINVAL.
+     * Makes (or, with another reference, shares) a superblock with its root dentry. `source` as
+     * given to mount(2); `device` is the block device's inode if FS_NEEDS_DEVICE; options the
+     * comma-separated words, never NULL. Unknown options: one log line and -EINVAL.
      */
     int (*mount)(const struct fs_type *type, const char *source, struct inode *device,
                  unsigned flags, const char *options, struct superblock **out);
@@ -186,7 +191,8 @@ const struct fs_type *fs_type_find(const char *name);
 /* The i-th registered type or NULL, for /proc/filesystems. */
 const struct fs_type *fs_type_at(unsigned i);
 
-/* A superblock with one reference and no root yet; ops->inode_size must be set. NULL without memory. */
+/* A superblock with one reference and no root yet; ops->inode_size must be set. NULL without
+ * memory. */
 struct superblock *superblock_alloc(const struct fs_type *type, const struct superblock_ops *ops);
 /* Gives sb its root directory; takes over the inode's reference. */
 int superblock_set_root(struct superblock *sb, struct inode *root) MUST_CHECK;

@@ -1,6 +1,7 @@
 /*
- * Advisory locks on files: record locks (fcntl: a range, owned by a process or an open file) and whole-file
- * locks (flock: owned by an open file). The two kinds do not see each other, as in Linux.
+ * Advisory locks on files: record locks (fcntl: a range, owned by a process or an open file) and
+ * whole-file locks (flock: owned by an open file). The two kinds do not see each other, as in
+ * Linux.
  */
 #ifndef VFS_LOCK_H
 #define VFS_LOCK_H
@@ -17,15 +18,16 @@ struct file_lock {
     struct list node; /* [locks->lock] */
     bool is_flock;    /* [I] */
     enum file_lock_type type;
-    void *owner; /* record locks: the descriptor table, or the file itself (F_OFD_*); flock: the file */
+    void *owner; /* record locks: the descriptor table, or the file itself (F_OFD_*); flock: the
+                    file */
     int pid;     /* for F_GETLK; -1 for open-file locks */
     uint64_t first, last; /* inclusive */
 };
 
 /*
- * Sets, changes or (FILE_LOCK_NONE) gives up a lock of request->owner over its range, splitting and joining
- * what the owner had. is_blocking: sleeps while others are in the way (-EINTR when interrupted, -EDEADLK is
- * not detected); otherwise -EAGAIN. -ENOMEM.
+ * Sets, changes or (FILE_LOCK_NONE) gives up a lock of request->owner over its range, splitting and
+ * joining what the owner had. is_blocking: sleeps while others are in the way (-EINTR when
+ * interrupted, -EDEADLK is not detected); otherwise -EAGAIN. -ENOMEM.
  */
 int file_lock_set(struct file *file, const struct file_lock *request, bool is_blocking);
 /* Who is in the way of request: copied to *out; its type is FILE_LOCK_NONE if nobody. */

@@ -1,11 +1,12 @@
 /*
  * Readiness: how poll, select and epoll learn that a file became readable or writable.
  *
- * An object that can become ready has one poll_head. Its file's poll op returns the events that hold now
- * and names that head. Who waits adds a poll_entry to the head and asks once more (an event between the
- * first answer and the adding would else be lost). The object calls poll_notify at each change with the
- * events that may hold now; every entry's wake function runs then, with the head's lock held: it may
- * wake a thread or mark an epoll item, and must not sleep or take the head's lock.
+ * An object that can become ready has one poll_head. Its file's poll op returns the events that
+ * hold now and names that head. Who waits adds a poll_entry to the head and asks once more (an
+ * event between the first answer and the adding would else be lost). The object calls poll_notify
+ * at each change with the events that may hold now; every entry's wake function runs then, with the
+ * head's lock held: it may wake a thread or mark an epoll item, and must not sleep or take the
+ * head's lock.
  */
 #ifndef VFS_POLL_H
 #define VFS_POLL_H

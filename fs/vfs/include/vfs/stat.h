@@ -1,45 +1,45 @@
 /*
- * What a file is: mode bits, attributes, and what can be asked about a file or a file system. The mode
- * bits and device numbers have Linux's values (uapi/linux/stat.h, kdev_t.h).
+ * What a file is: mode bits, attributes, and what can be asked about a file or a file system. The
+ * mode bits and device numbers have Linux's values (uapi/linux/stat.h, kdev_t.h).
  */
 #ifndef VFS_STAT_H
 #define VFS_STAT_H
 
 #include <base/types.h>
 
-#define S_IFMT   0170000
-#define S_IFSOCK 0140000
-#define S_IFLNK  0120000
-#define S_IFREG  0100000
-#define S_IFBLK  0060000
-#define S_IFDIR  0040000
-#define S_IFCHR  0020000
-#define S_IFIFO  0010000
-#define S_ISUID  0004000
-#define S_ISGID  0002000
-#define S_ISVTX  0001000
-#define S_IRWXU  0000700
-#define S_IRUSR  0000400
-#define S_IWUSR  0000200
-#define S_IXUSR  0000100
-#define S_IRWXG  0000070
-#define S_IRGRP  0000040
-#define S_IWGRP  0000020
-#define S_IXGRP  0000010
-#define S_IRWXO  0000007
-#define S_IROTH  0000004
-#define S_IWOTH  0000002
-#define S_IXOTH  0000001
-#define S_IXUGO  0000111
+#define S_IFMT    0170000
+#define S_IFSOCK  0140000
+#define S_IFLNK   0120000
+#define S_IFREG   0100000
+#define S_IFBLK   0060000
+#define S_IFDIR   0040000
+#define S_IFCHR   0020000
+#define S_IFIFO   0010000
+#define S_ISUID   0004000
+#define S_ISGID   0002000
+#define S_ISVTX   0001000
+#define S_IRWXU   0000700
+#define S_IRUSR   0000400
+#define S_IWUSR   0000200
+#define S_IXUSR   0000100
+#define S_IRWXG   0000070
+#define S_IRGRP   0000040
+#define S_IWGRP   0000020
+#define S_IXGRP   0000010
+#define S_IRWXO   0000007
+#define S_IROTH   0000004
+#define S_IWOTH   0000002
+#define S_IXOTH   0000001
+#define S_IXUGO   0000111
 #define S_IALLUGO 07777
 
-#define S_ISLNK(m)  (((m) & S_IFMT) == S_IFLNK)
-#define S_ISREG(m)  (((m) & S_IFMT) == S_IFREG)
-#define S_ISDIR(m)  (((m) & S_IFMT) == S_IFDIR)
-#define S_ISCHR(m)  (((m) & S_IFMT) == S_IFCHR)
-#define S_ISBLK(m)  (((m) & S_IFMT) == S_IFBLK)
-#define S_ISFIFO(m) (((m) & S_IFMT) == S_IFIFO)
-#define S_ISSOCK(m) (((m) & S_IFMT) == S_IFSOCK)
+#define S_ISLNK(m)  (((m)&S_IFMT) == S_IFLNK)
+#define S_ISREG(m)  (((m)&S_IFMT) == S_IFREG)
+#define S_ISDIR(m)  (((m)&S_IFMT) == S_IFDIR)
+#define S_ISCHR(m)  (((m)&S_IFMT) == S_IFCHR)
+#define S_ISBLK(m)  (((m)&S_IFMT) == S_IFBLK)
+#define S_ISFIFO(m) (((m)&S_IFMT) == S_IFIFO)
+#define S_ISSOCK(m) (((m)&S_IFMT) == S_IFSOCK)
 
 /* Directory entry types: the mode's type bits >> 12. */
 #define DT_UNKNOWN 0
@@ -93,7 +93,8 @@ struct vfs_statfs {
 #define ATTR_SIZE  BIT(3)
 #define ATTR_ATIME BIT(4)
 #define ATTR_MTIME BIT(5)
-#define ATTR_TIMES_NOW BIT(6) /* the times are "now": the owner is not required, write permission will do */
+#define ATTR_TIMES_NOW                                                                             \
+    BIT(6) /* the times are "now": the owner is not required, write permission will do */
 
 struct vfs_attr {
     unsigned valid; /* ATTR_* */

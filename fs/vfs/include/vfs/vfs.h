@@ -1,13 +1,13 @@
 /*
  * The virtual file system: names to inodes, inodes to files, one tree over many file systems.
  *
- * Every call by name takes a vfs_context (who asks, where "/" and "." are, what umask holds) and `at`, the
- * directory that a relative name starts from (NULL: context->cwd). Names are NUL-terminated kernel
- * memory. All of these may sleep; they return 0 or -errno with the errors that POSIX and Linux's
- * manual pages give.
+ * Every call by name takes a vfs_context (who asks, where "/" and "." are, what umask holds) and
+ * `at`, the directory that a relative name starts from (NULL: context->cwd). Names are
+ * NUL-terminated kernel memory. All of these may sleep; they return 0 or -errno with the errors
+ * that POSIX and Linux's manual pages give.
  *
- * The walk follows "Linux VFS" terms. A step into a cached name costs a hash probe under one spinlock for
- * the whole walk; a miss or a symbolic link leaves that fast loop.
+ * The walk follows "Linux VFS" terms. A step into a cached name costs a hash probe under one
+ * spinlock for the whole walk; a miss or a symbolic link leaves that fast loop.
  */
 #ifndef VFS_VFS_H
 #define VFS_VFS_H
@@ -79,8 +79,8 @@ int vfs_statfs(const struct path *path, struct vfs_statfs *out);
 int vfs_access(const struct path *path, const struct cred *cred, unsigned want);
 
 /*
- * The name of a path as seen from root ("/a/b"), into buf; returns the start within buf (the text is built
- * from the end). NULL: it does not fit. *is_reachable = false if root does not lie above.
+ * The name of a path as seen from root ("/a/b"), into buf; returns the start within buf (the text
+ * is built from the end). NULL: it does not fit. *is_reachable = false if root does not lie above.
  */
 char *vfs_path_string(const struct path *root, const struct path *path, char *buf, size_t size,
                       bool *is_reachable);

@@ -4,18 +4,18 @@
 #ifndef BASE_COMPILER_H
 #define BASE_COMPILER_H
 
-#define NORETURN                 _Noreturn
-#define MUST_CHECK               __attribute__((warn_unused_result))
-#define PRINTF_LIKE(fmt, first)  __attribute__((format(printf, fmt, first)))
-#define ALWAYS_INLINE            inline __attribute__((always_inline))
-#define NOINLINE                 __attribute__((noinline))
-#define COLD                     __attribute__((cold))
-#define UNUSED                   __attribute__((unused))
-#define USED                     __attribute__((used))
-#define PACKED                   __attribute__((packed))
-#define ALIGNED(n)               __attribute__((aligned(n)))
-#define SECTION(name)            __attribute__((section(name)))
-#define FALLTHROUGH              __attribute__((fallthrough))
+#define NORETURN                _Noreturn
+#define MUST_CHECK              __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
+#define ALWAYS_INLINE           inline __attribute__((always_inline))
+#define NOINLINE                __attribute__((noinline))
+#define COLD                    __attribute__((cold))
+#define UNUSED                  __attribute__((unused))
+#define USED                    __attribute__((used))
+#define PACKED                  __attribute__((packed))
+#define ALIGNED(n)              __attribute__((aligned(n)))
+#define SECTION(name)           __attribute__((section(name)))
+#define FALLTHROUGH             __attribute__((fallthrough))
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

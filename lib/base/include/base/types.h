@@ -26,11 +26,11 @@ typedef struct {
     uint64_t v;
 } gva_t; /* guest-virtual */
 
-typedef uint64_t vaddr_t;  /* virtual, kernel or process */
-typedef uint64_t pfn_t;    /* physical address >> PAGE_SHIFT */
-typedef uint32_t asid_t;   /* address-space identifier, satp.ASID */
-typedef uint32_t vmid_t;   /* virtual-machine identifier, hgatp.VMID */
-typedef uint64_t hartid_t; /* the hardware's number of a hart; a dense index is an int "cpu" */
+typedef uint64_t vaddr_t;   /* virtual, kernel or process */
+typedef uint64_t pfn_t;     /* physical address >> PAGE_SHIFT */
+typedef uint32_t asid_t;    /* address-space identifier, satp.ASID */
+typedef uint32_t vmid_t;    /* virtual-machine identifier, hgatp.VMID */
+typedef uint64_t hartid_t;  /* the hardware's number of a hart; a dense index is an int "cpu" */
 typedef uint64_t cpumask_t; /* bit n = CPU n */
 
 #define PADDR(x) ((paddr_t){(uint64_t)(x)})
@@ -53,10 +53,10 @@ typedef uint64_t cpumask_t; /* bit n = CPU n */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* a: a power of two. */
-#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
-#define ALIGN_UP(x, a)   (((x) + (__typeof__(x))(a) - 1) & ~((__typeof__(x))(a) - 1))
-#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
-#define IS_POWER_OF_2(x) ((x) != 0 && ((x) & ((x) - 1)) == 0)
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define ALIGN_UP(x, a)   (((x) + (__typeof__(x))(a)-1) & ~((__typeof__(x))(a)-1))
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
+#define IS_POWER_OF_2(x) ((x) != 0 && ((x) & ((x)-1)) == 0)
 
 #define MIN(a, b)                                                                                  \
     ({                                                                                             \

@@ -3,9 +3,9 @@
  *
  * RV64IMAC has no instruction that counts zeros, and the compiler's fall-back is a call into a
  * library that the kernel does not link. Where the compiler may use Zbb these are one instruction;
- * elsewhere the lowest bit is found by a multiplication with a de Bruijn sequence (Leiserson, Prokop,
- * Randall: "Using de Bruijn Sequences to Index a 1 in a Computer Word", 1998) and a table of 64 bytes,
- * the highest by a table of 256.
+ * elsewhere the lowest bit is found by a multiplication with a de Bruijn sequence (Leiserson,
+ * Prokop, Randall: "Using de Bruijn Sequences to Index a 1 in a Computer Word", 1998) and a table
+ * of 64 bytes, the highest by a table of 256.
  */
 #ifndef BITS_BITS_H
 #define BITS_BITS_H
@@ -16,8 +16,8 @@
 
 /* The factor lies beside the table, so that one address serves both. */
 struct bits_tables {
-    uint64_t factor;     /* a de Bruijn sequence: the top 6 bits of 2^n * factor differ for all n */
-    uint8_t index[64];   /* index[2^n * factor >> 58] = n */
+    uint64_t factor;   /* a de Bruijn sequence: the top 6 bits of 2^n * factor differ for all n */
+    uint8_t index[64]; /* index[2^n * factor >> 58] = n */
     uint8_t highest[256]; /* index of the highest set bit of a byte */
 };
 

@@ -1,16 +1,16 @@
 /*
- * The riscv64 Linux system interface: how a handler is written, and the structures and constants that
- * several components of linux/ share. Values from Linux's asm-generic and arch/riscv uapi headers;
- * what only one component needs stands there.
+ * The riscv64 Linux system interface: how a handler is written, and the structures and constants
+ * that several components of linux/ share. Values from Linux's asm-generic and arch/riscv uapi
+ * headers; what only one component needs stands there.
  *
  * A handler:
  *
  *   syscall_handler sys_pipe2;               in <name/syscalls.h>
  *   SYSCALL(pipe2) { uint64_t fds = a[0]; int flags = (int)a[1]; ... return 0; }
  *
- * `a` are the six argument registers of the caller. A handler runs in the calling thread, may sleep,
- * reaches user memory only through <arch/uaccess.h>, and returns a value or a negative errno, or
- * -ERESTARTSYS and friends (<base/errno.h>) when a signal interrupted it.
+ * `a` are the six argument registers of the caller. A handler runs in the calling thread, may
+ * sleep, reaches user memory only through <arch/uaccess.h>, and returns a value or a negative
+ * errno, or -ERESTARTSYS and friends (<base/errno.h>) when a signal interrupted it.
  * linux/syscall/table.h gives it its number.
  */
 #ifndef ABI_ABI_H
@@ -46,9 +46,9 @@ struct linux_rusage {
         nsignals, nvcsw, nivcsw;
 };
 
-#define LINUX_IOV_MAX   1024
-#define LINUX_PATH_MAX  4096
-#define LINUX_TICK_HZ   100 /* USER_HZ: times(), /proc */
+#define LINUX_IOV_MAX  1024
+#define LINUX_PATH_MAX 4096
+#define LINUX_TICK_HZ  100 /* USER_HZ: times(), /proc */
 
 /* Signals: a set is one word, signal n is bit n - 1. */
 #define NR_SIGNALS 64
@@ -88,22 +88,22 @@ struct linux_rusage {
 typedef uint64_t sigset64_t;
 #define SIGSET(n) (1ull << ((n)-1))
 
-#define SI_USER    0
-#define SI_KERNEL  0x80
-#define SI_QUEUE   (-1)
-#define SI_TIMER   (-2)
-#define SI_TKILL   (-6)
-#define SEGV_MAPERR 1
-#define SEGV_ACCERR 2
-#define BUS_ADRALN 1
-#define BUS_ADRERR 2
-#define ILL_ILLOPC 1
-#define TRAP_BRKPT 1
-#define CLD_EXITED 1
-#define CLD_KILLED 2
-#define CLD_DUMPED 3
-#define CLD_TRAPPED 4
-#define CLD_STOPPED 5
+#define SI_USER       0
+#define SI_KERNEL     0x80
+#define SI_QUEUE      (-1)
+#define SI_TIMER      (-2)
+#define SI_TKILL      (-6)
+#define SEGV_MAPERR   1
+#define SEGV_ACCERR   2
+#define BUS_ADRALN    1
+#define BUS_ADRERR    2
+#define ILL_ILLOPC    1
+#define TRAP_BRKPT    1
+#define CLD_EXITED    1
+#define CLD_KILLED    2
+#define CLD_DUMPED    3
+#define CLD_TRAPPED   4
+#define CLD_STOPPED   5
 #define CLD_CONTINUED 6
 
 struct linux_siginfo {

@@ -1,12 +1,12 @@
 /*
  * Descriptor tables: small numbers to open files, with a close-on-exec bit each.
  *
- * A table is shared by the threads of a process (and by CLONE_FILES), copied by fork. Its life-cycle
- * functions are declared in <process/upcalls.h>, since linux/process calls them.
+ * A table is shared by the threads of a process (and by CLONE_FILES), copied by fork. Its
+ * life-cycle functions are declared in <process/upcalls.h>, since linux/process calls them.
  *
- * Locking: table->lock (spin) guards everything. A table that one thread alone can reach is read without
- * it, and its files are used without taking a reference (fd_ref): that makes the common read and
- * write free of atomic operations.
+ * Locking: table->lock (spin) guards everything. A table that one thread alone can reach is read
+ * without it, and its files are used without taking a reference (fd_ref): that makes the common
+ * read and write free of atomic operations.
  */
 #ifndef FILE_FD_TABLE_H
 #define FILE_FD_TABLE_H
@@ -18,11 +18,11 @@
 struct fd_table {
     uint32_t nr_refs; /* [a] */
     struct spinlock lock;
-    uint32_t nr_slots;       /* [lock] a multiple of 64 */
-    uint32_t first_free;     /* [lock] no free slot is below */
-    struct file **files;     /* [lock] NULL: free, or reserved while its open bit is set */
-    uint64_t *open_bits;     /* [lock] */
-    uint64_t *cloexec_bits;  /* [lock] */
+    uint32_t nr_slots;          /* [lock] a multiple of 64 */
+    uint32_t first_free;        /* [lock] no free slot is below */
+    struct file **files;        /* [lock] NULL: free, or reserved while its open bit is set */
+    uint64_t *open_bits;        /* [lock] */
+    uint64_t *cloexec_bits;     /* [lock] */
     struct file *own_files[64]; /* the first arrays, while they suffice */
     uint64_t own_bits[2];
 };
@@ -47,8 +47,8 @@ struct file *fd_table_file(struct fd_table *table, int fd);
 int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec);
 
 /*
- * A new descriptor of the calling process for the file, whose reference it takes over; the lowest free one
- * from `lowest` on. -EMFILE, -ENOMEM: the reference is still the caller's.
+ * A new descriptor of the calling process for the file, whose reference it takes over; the lowest
+ * free one from `lowest` on. -EMFILE, -ENOMEM: the reference is still the caller's.
  */
 int fd_install(struct file *file, int lowest, bool is_cloexec);
 /* Closes a descriptor of the calling process. -EBADF. */

@@ -1,6 +1,6 @@
 /*
- * Where a process stands in the tree of files: root, current directory, umask. Shared by the threads
- * of a process (and by CLONE_FS without CLONE_THREAD), copied by fork.
+ * Where a process stands in the tree of files: root, current directory, umask. Shared by the
+ * threads of a process (and by CLONE_FS without CLONE_THREAD), copied by fork.
  */
 #ifndef PROCESS_FS_CONTEXT_H
 #define PROCESS_FS_CONTEXT_H

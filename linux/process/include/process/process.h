@@ -1,20 +1,23 @@
 /*
  * process: processes, their threads, groups and sessions; birth, death and waiting.
  *
- *   struct session        1 --- n  struct process_group  1 --- n  struct process  1 --- n  user_thread
+ *   struct session        1 --- n  struct process_group  1 --- n  struct process  1 --- n
+ * user_thread
  *
- * A user thread is a kernel thread (struct thread) that also crosses to U mode. What the threads of a
- * process share hangs off struct process: address space, descriptors, directories, signal actions.
- * Linux can share these piecemeal; here CLONE_THREAD implies that all are shared, which is what
- * pthreads ask for, and a vfork child shares the space only.
+ * A user thread is a kernel thread (struct thread) that also crosses to U mode. What the threads of
+ * a process share hangs off struct process: address space, descriptors, directories, signal
+ * actions. Linux can share these piecemeal; here CLONE_THREAD implies that all are shared, which is
+ * what pthreads ask for, and a vfork child shares the space only.
  *
- * Life cycle of a process: process_create (init) or clone -> running -> the last thread leaves: zombie
- * (space, descriptors and directories given up, status kept) -> the parent waits, or ignores SIGCHLD:
- * taken out of the tables -> freed by the last process_put. Orphans go to the nearest living init.
+ * Life cycle of a process: process_create (init) or clone -> running -> the last thread leaves:
+ * zombie (space, descriptors and directories given up, status kept) -> the parent waits, or ignores
+ * SIGCHLD: taken out of the tables -> freed by the last process_put. Orphans go to the nearest
+ * living init.
  *
  * Locking: process_lock, one spinlock, guards the tree, the tables of numbers, groups, sessions and
  * all signal state. It is a leaf but for the scheduler's locks (waking a thread is done under it).
- * Nothing sleeps under it. Fields marked [o] belong to the thread itself (no lock), [I] are immutable.
+ * Nothing sleeps under it. Fields marked [o] belong to the thread itself (no lock), [I] are
+ * immutable.
  */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
@@ -34,8 +37,8 @@ typedef uint32_t uid_t;
 typedef uint32_t gid_t;
 
 struct vspace;
-struct fd_table;    /* descriptors: linux/file */
-struct fs_context;  /* root, current directory, umask: <process/fs_context.h> */
+struct fd_table;   /* descriptors: linux/file */
+struct fs_context; /* root, current directory, umask: <process/fs_context.h> */
 struct tty;
 struct trap_frame;
 struct file;
@@ -45,19 +48,19 @@ extern struct spinlock process_lock;
 #define PID_MAX 32768ul /* numbers given are below */
 
 struct session {
-    pid_t sid;                 /* [I] */
-    uint32_t refcount;         /* [process_lock] one a group */
-    struct process *leader;    /* [process_lock] NULL: it has exited */
-    struct tty *terminal;      /* [process_lock] the controlling terminal, or NULL */
+    pid_t sid;              /* [I] */
+    uint32_t refcount;      /* [process_lock] one a group */
+    struct process *leader; /* [process_lock] NULL: it has exited */
+    struct tty *terminal;   /* [process_lock] the controlling terminal, or NULL */
     struct list node;
 };
 
 struct process_group {
-    pid_t pgid;                /* [I] */
-    uint32_t refcount;         /* [process_lock] one a member, and one a terminal's foreground */
-    struct session *session;   /* [I] counted */
-    struct list members;       /* [process_lock] of process.group_node */
-    struct list node;          /* [process_lock] in the table of groups */
+    pid_t pgid;              /* [I] */
+    uint32_t refcount;       /* [process_lock] one a member, and one a terminal's foreground */
+    struct session *session; /* [I] counted */
+    struct list members;     /* [process_lock] of process.group_node */
+    struct list node;        /* [process_lock] in the table of groups */
 };
 
 /* A signal with its siginfo, queued. Standard signals queue once, real-time ones each time. */
@@ -68,7 +71,8 @@ struct pending_signal {
 
 struct pending_set {
     sigset64_t set;
-    struct list queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
+    struct list
+        queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
 };
 
 /* What rt_sigaction sets; the layout of the kernel's struct sigaction of riscv64. */
@@ -79,11 +83,11 @@ struct signal_action {
 };
 
 struct user_thread {
-    struct thread thread;       /* first: thread_current() is it */
-    struct process *process;    /* [I] counted */
-    pid_t tid;                  /* [I]; exec in a non-leader takes the leader's */
-    struct list thread_node;    /* [process_lock] in process->threads */
-    struct list tid_node;       /* [process_lock] in the table of numbers */
+    struct thread thread;    /* first: thread_current() is it */
+    struct process *process; /* [I] counted */
+    pid_t tid;               /* [I]; exec in a non-leader takes the leader's */
+    struct list thread_node; /* [process_lock] in process->threads */
+    struct list tid_node;    /* [process_lock] in the table of numbers */
 
     /* Signals. */
     sigset64_t blocked;         /* [process_lock] */
@@ -93,19 +97,19 @@ struct user_thread {
     uint64_t altstack_base, altstack_size; /* [o] */
     uint32_t altstack_flags;               /* [o] */
 
-    struct vspace *vspace;      /* [o] the process's, NULL once the thread is leaving */
-    struct arch_fpu_state fpu;  /* thread.arch.fpu points here */
+    struct vspace *vspace;     /* [o] the process's, NULL once the thread is leaving */
+    struct arch_fpu_state fpu; /* thread.arch.fpu points here */
 
     /* Thread library. */
-    uint64_t set_child_tid;     /* [o] where the new thread stores its number first; 0: nowhere */
-    uint64_t clear_child_tid;   /* [o] */
-    uint64_t robust_list;       /* [o] */
+    uint64_t set_child_tid;   /* [o] where the new thread stores its number first; 0: nowhere */
+    uint64_t clear_child_tid; /* [o] */
+    uint64_t robust_list;     /* [o] */
 
-    uint32_t refcount;          /* [a] the running thread's, and who looks at it from outside */
-    bool has_left;              /* [process_lock] */
-    bool is_stopped;            /* [process_lock] parked in process_park */
-    char name[16];              /* [o writes] /proc/PID/task/TID/comm */
-    struct {                    /* a rest of a sleep, for restart_syscall */
+    uint32_t refcount; /* [a] the running thread's, and who looks at it from outside */
+    bool has_left;     /* [process_lock] */
+    bool is_stopped;   /* [process_lock] parked in process_park */
+    char name[16];     /* [o writes] /proc/PID/task/TID/comm */
+    struct {           /* a rest of a sleep, for restart_syscall */
         int64_t (*resume)(struct user_thread *ut);
         uint64_t word[4];
     } restart;
@@ -116,64 +120,64 @@ enum process_state {
     PROCESS_ALIVE,
     PROCESS_STOPPED, /* by a signal; SIGCONT continues */
     PROCESS_ZOMBIE,
-    PROCESS_DEAD,    /* waited for; only references keep it */
+    PROCESS_DEAD, /* waited for; only references keep it */
 };
 
 struct process {
-    pid_t pid;                     /* [I] */
-    uint32_t refcount;             /* [a] */
-    enum process_state state;      /* [process_lock] */
-    struct process *parent;        /* [process_lock] NULL: init */
-    pid_t parent_pid;              /* [process_lock] its number or 0; read without */
-    struct list children;          /* [process_lock] of child_node */
-    struct list child_node;        /* [process_lock] */
-    struct list all_node;          /* [process_lock] in process_all */
-    struct list pid_node;          /* [process_lock] in the table of numbers */
-    struct process_group *group;   /* [process_lock] counted */
-    struct list group_node;        /* [process_lock] */
-    struct list threads;           /* [process_lock] of user_thread.thread_node */
-    uint32_t nr_threads;           /* [process_lock] that have not left */
-    struct user_thread *leader;    /* [process_lock] the thread with tid == pid; NULL: it has left */
+    pid_t pid;                   /* [I] */
+    uint32_t refcount;           /* [a] */
+    enum process_state state;    /* [process_lock] */
+    struct process *parent;      /* [process_lock] NULL: init */
+    pid_t parent_pid;            /* [process_lock] its number or 0; read without */
+    struct list children;        /* [process_lock] of child_node */
+    struct list child_node;      /* [process_lock] */
+    struct list all_node;        /* [process_lock] in process_all */
+    struct list pid_node;        /* [process_lock] in the table of numbers */
+    struct process_group *group; /* [process_lock] counted */
+    struct list group_node;      /* [process_lock] */
+    struct list threads;         /* [process_lock] of user_thread.thread_node */
+    uint32_t nr_threads;         /* [process_lock] that have not left */
+    struct user_thread *leader;  /* [process_lock] the thread with tid == pid; NULL: it has left */
 
-    struct vspace *vspace;         /* counted; NULL: zombie. Replaced by exec */
-    struct fd_table *files;        /* counted; NULL: zombie */
-    struct fs_context *fs;         /* counted; NULL: zombie */
-    struct file *executable;       /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct cred credentials;       /* [process_lock] */
-    char name[16];                 /* comm of the leader */
-    bool has_execed;               /* [process_lock] since the fork: setpgid of a child refuses */
+    struct vspace *vspace;   /* counted; NULL: zombie. Replaced by exec */
+    struct fd_table *files;  /* counted; NULL: zombie */
+    struct fs_context *fs;   /* counted; NULL: zombie */
+    struct file *executable; /* [process_lock] counted: /proc/PID/exe; may be NULL */
+    struct cred credentials; /* [process_lock] */
+    char name[16];           /* comm of the leader */
+    bool has_execed;         /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;
-    int exit_signal;               /* [process_lock] to the parent: SIGCHLD; 0: none */
-    int parent_death_signal;       /* [process_lock] */
+    int exit_signal;         /* [process_lock] to the parent: SIGCHLD; 0: none */
+    int parent_death_signal; /* [process_lock] */
 
     /* Signals. */
     struct signal_action actions[NR_SIGNALS]; /* [process_lock] of signal n at n - 1 */
     struct pending_set pending;               /* [process_lock] for any thread */
-    bool is_exiting;               /* [process_lock] exit_group or a deadly signal: exit_status holds */
-    bool is_stopping;              /* [process_lock] threads park at their next way out */
-    int exit_status;               /* [process_lock] as wait4 reports it */
-    bool has_stop_report;          /* [process_lock] stopped, and not yet waited for */
-    bool has_continue_report;      /* [process_lock] */
-    int stop_signal;               /* [process_lock] */
-    uint32_t nr_stopped;           /* [process_lock] threads that have stopped */
-    struct wait_queue stop_queue;  /* stopped threads sleep here */
-    struct wait_queue wait_queue;  /* wait4: woken when a child changes */
-    struct wait_queue signal_queue; /* sigtimedwait, signalfd */
-    struct wait_queue thread_queue; /* exec waits here for the other threads to leave */
+    bool is_exiting;          /* [process_lock] exit_group or a deadly signal: exit_status holds */
+    bool is_stopping;         /* [process_lock] threads park at their next way out */
+    int exit_status;          /* [process_lock] as wait4 reports it */
+    bool has_stop_report;     /* [process_lock] stopped, and not yet waited for */
+    bool has_continue_report; /* [process_lock] */
+    int stop_signal;          /* [process_lock] */
+    uint32_t nr_stopped;      /* [process_lock] threads that have stopped */
+    struct wait_queue stop_queue;    /* stopped threads sleep here */
+    struct wait_queue wait_queue;    /* wait4: woken when a child changes */
+    struct wait_queue signal_queue;  /* sigtimedwait, signalfd */
+    struct wait_queue thread_queue;  /* exec waits here for the other threads to leave */
     struct user_thread *exec_thread; /* [process_lock] the one that stays; the others leave */
-    bool vfork_pending;            /* [process_lock] the parent waits for our exec or exit */
+    bool vfork_pending;              /* [process_lock] the parent waits for our exec or exit */
 
     /* Timers and accounting. */
-    struct timer alarm;            /* ITIMER_REAL */
-    uint64_t alarm_deadline_ns;    /* [process_lock] */
-    uint64_t alarm_interval_ns;    /* [process_lock] */
-    struct list posix_timers;      /* linux/time */
-    uint64_t start_ns;             /* [I] since boot */
-    uint64_t dead_utime_ns, dead_stime_ns;    /* [process_lock] of threads that have left */
-    uint64_t child_utime_ns, child_stime_ns;  /* [process_lock] of waited-for children */
+    struct timer alarm;                      /* ITIMER_REAL */
+    uint64_t alarm_deadline_ns;              /* [process_lock] */
+    uint64_t alarm_interval_ns;              /* [process_lock] */
+    struct list posix_timers;                /* linux/time */
+    uint64_t start_ns;                       /* [I] since boot */
+    uint64_t dead_utime_ns, dead_stime_ns;   /* [process_lock] of threads that have left */
+    uint64_t child_utime_ns, child_stime_ns; /* [process_lock] of waited-for children */
     uint64_t nr_minor_faults, nr_major_faults, nr_child_minor_faults;
     int nice;
-    struct linux_rlimit limits[NR_RLIMITS];   /* [process_lock] */
+    struct linux_rlimit limits[NR_RLIMITS]; /* [process_lock] */
     uint32_t personality;
     uint64_t robust_futexes;
     uint64_t membarrier_state;
@@ -195,9 +199,9 @@ static inline bool user_thread_is(const struct thread *thread)
 }
 
 /*
- * Processor time in user mode is measured, not sampled: thread.mark_ticks is when the thread last went
- * to user mode, and 0 while it is in the kernel. (An interrupt that does not lead to another thread
- * counts as the time it interrupted.)
+ * Processor time in user mode is measured, not sampled: thread.mark_ticks is when the thread last
+ * went to user mode, and 0 while it is in the kernel. (An interrupt that does not lead to another
+ * thread counts as the time it interrupted.)
  */
 static inline void user_time_stops(struct user_thread *ut)
 {
@@ -270,13 +274,14 @@ int signal_send_group(struct process_group *g, int signal, const struct linux_si
 /* The same for callers that hold process_lock. */
 int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info);
-int signal_send_group_locked(struct process_group *g, int signal,
-                             const struct linux_siginfo *info);
+int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info);
 
-/* Has the calling thread a signal to take (or is it to die)? Blocking calls then give -ERESTARTSYS. */
+/* Has the calling thread a signal to take (or is it to die)? Blocking calls then give -ERESTARTSYS.
+ */
 bool signal_is_pending(void);
 
-/* Would this signal of a terminal reach the caller (neither blocked nor ignored)? For SIGTTIN/TTOU. */
+/* Would this signal of a terminal reach the caller (neither blocked nor ignored)? For SIGTTIN/TTOU.
+ */
 bool signal_is_ignored_or_blocked(int signal);
 
 /* A mask for the time of one call (ppoll, pselect): restored on the way back, after a handler. */

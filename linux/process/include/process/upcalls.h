@@ -12,31 +12,33 @@ struct user_thread;
 struct file;
 struct path;
 
-/* --- linux/file: descriptor tables ----------------------------------------------------------------- */
+/* --- linux/file: descriptor tables ------------------------------------------------------------ */
 
-struct fd_table *fd_table_create(void);                       /* empty; NULL: no memory */
-struct fd_table *fd_table_fork(struct fd_table *from);        /* a copy; NULL: no memory */
+struct fd_table *fd_table_create(void);                /* empty; NULL: no memory */
+struct fd_table *fd_table_fork(struct fd_table *from); /* a copy; NULL: no memory */
 void fd_table_get(struct fd_table *table);
-void fd_table_put(struct fd_table *table);                    /* the last one closes all. May sleep */
-/* exec: a table that is shared is replaced by a copy first (then -ENOMEM is possible), and descriptors
- * with close-on-exec are closed. */
+void fd_table_put(struct fd_table *table); /* the last one closes all. May sleep */
+/* exec: a table that is shared is replaced by a copy first (then -ENOMEM is possible), and
+ * descriptors with close-on-exec are closed. */
 int fd_table_exec(struct fd_table **table) MUST_CHECK;
 /* The open file behind a descriptor, counted; NULL: none (O_PATH descriptors count as none). */
 struct file *fd_table_file(struct fd_table *table, int fd);
 /* The path behind a descriptor, counted, for execveat. -EBADF; -ENOENT: a file without a name. */
 int fd_table_path(struct fd_table *table, int fd, struct path *out) MUST_CHECK;
 
-/* --- linux/tty ------------------------------------------------------------------------------------- */
+/* --- linux/tty -------------------------------------------------------------------------------- */
 
-/* The session leader exits: SIGHUP and SIGCONT to the foreground group, the terminal is given up. */
+/* The session leader exits: SIGHUP and SIGCONT to the foreground group, the terminal is given up.
+ */
 void tty_session_leader_exit(struct process *leader);
 
-/* --- linux/futex ----------------------------------------------------------------------------------- */
+/* --- linux/futex ------------------------------------------------------------------------------ */
 
-/* The calling thread leaves (exit) or its memory is replaced (exec): robust list, clear_child_tid. */
+/* The calling thread leaves (exit) or its memory is replaced (exec): robust list, clear_child_tid.
+ */
 void futex_thread_exit(struct user_thread *ut);
 
-/* --- linux/time ------------------------------------------------------------------------------------ */
+/* --- linux/time ------------------------------------------------------------------------------- */
 
 /* The process's timers stop: POSIX timers (exec, exit) and, with is_exit, the interval timers. */
 void timers_process_exit(struct process *p, bool is_exit);

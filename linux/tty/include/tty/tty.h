@@ -1,14 +1,15 @@
 /*
- * Terminals: the line discipline N_TTY of termios(3), controlling terminals and job control, over the
- * console and over pseudoterminals.
+ * Terminals: the line discipline N_TTY of termios(3), controlling terminals and job control, over
+ * the console and over pseudoterminals.
  *
- * Input arrives as bytes (from the console in interrupt context, where they only enter a ring; from a
- * pseudoterminal's master in thread context) and goes through the discipline in thread context: special
- * characters, erasing, echo, into the read buffer. Signals go to the foreground process group.
+ * Input arrives as bytes (from the console in interrupt context, where they only enter a ring; from
+ * a pseudoterminal's master in thread context) and goes through the discipline in thread context:
+ * special characters, erasing, echo, into the read buffer. Signals go to the foreground process
+ * group.
  *
- * Locks: tty->lock (mutex) guards settings and the read buffer; tty->output_lock (mutex), taken after it,
- * keeps pieces of output together; what ties a terminal to a session lies under process_lock, which is
- * taken with neither held or last.
+ * Locks: tty->lock (mutex) guards settings and the read buffer; tty->output_lock (mutex), taken
+ * after it, keeps pieces of output together; what ties a terminal to a session lies under
+ * process_lock, which is taken with neither held or last.
  */
 #ifndef TTY_TTY_H
 #define TTY_TTY_H
@@ -58,37 +59,40 @@ struct tty {
     uint32_t nr_files;               /* [a] open files */
 
     struct mutex lock;
-    struct tty_termios termios;   /* [lock] */
-    struct tty_winsize winsize;   /* [lock] */
+    struct tty_termios termios; /* [lock] */
+    struct tty_winsize winsize; /* [lock] */
     /* The read buffer, by free-running counters: tail <= canon <= head <= tail + size. */
-    uint8_t buffer[TTY_BUFFER_SIZE];         /* [lock] */
-    uint64_t line_ends[TTY_BUFFER_SIZE / 64]; /* [lock] bytes that end a line, or are an end of file (0) */
-    uint32_t head;                /* [lock] end of what was typed */
-    uint32_t canon;               /* [lock] end of the last complete line */
-    uint32_t tail;                /* [lock] start of what is unread */
-    bool is_next_literal;         /* [lock] after VLNEXT */
-    bool is_hung_up;              /* [lock] the other side has gone: reads end, writes fail */
+    uint8_t buffer[TTY_BUFFER_SIZE]; /* [lock] */
+    uint64_t line_ends[TTY_BUFFER_SIZE /
+                       64]; /* [lock] bytes that end a line, or are an end of file (0) */
+    uint32_t head;          /* [lock] end of what was typed */
+    uint32_t canon;         /* [lock] end of the last complete line */
+    uint32_t tail;          /* [lock] start of what is unread */
+    bool is_next_literal;   /* [lock] after VLNEXT */
+    bool is_hung_up;        /* [lock] the other side has gone: reads end, writes fail */
 
     struct mutex output_lock;
-    uint32_t column;   /* [output_lock] where the cursor stands */
-    bool is_stopped;   /* [a] by VSTOP or TCXONC */
+    uint32_t column; /* [output_lock] where the cursor stands */
+    bool is_stopped; /* [a] by VSTOP or TCXONC */
 
     struct wait_queue readers;
     struct wait_queue writers;
     struct poll_head poll;
 
-    struct session *session;            /* [process_lock] whose controlling terminal it is, or NULL */
-    struct process_group *foreground;   /* [process_lock] counted, or NULL */
-    void *private;                      /* the driver's */
+    struct session *session;          /* [process_lock] whose controlling terminal it is, or NULL */
+    struct process_group *foreground; /* [process_lock] counted, or NULL */
+    void *private;                    /* the driver's */
 };
 
-/* Registers /dev/tty, /dev/console, /dev/ttyS0, /dev/ptmx and takes the console's input. After devfs_init. */
+/* Registers /dev/tty, /dev/console, /dev/ttyS0, /dev/ptmx and takes the console's input. After
+ * devfs_init. */
 int tty_boot(void) MUST_CHECK;
 
 /* The terminal of the console. */
 extern struct tty tty_console;
 
-/* "ttyS0", "pts/0": for /proc/PID/stat's tty_nr and ps. 0: the session has none. REQUIRES(process_lock). */
+/* "ttyS0", "pts/0": for /proc/PID/stat's tty_nr and ps. 0: the session has none.
+ * REQUIRES(process_lock). */
 devno_t tty_session_devno(const struct session *session);
 /* The foreground group's number, or -1. REQUIRES(process_lock). */
 int tty_session_foreground(const struct session *session);

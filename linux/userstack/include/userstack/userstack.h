@@ -1,6 +1,6 @@
 /*
- * What a new program finds on its stack, and the first line of a script: the parts of exec that are pure
- * computation, so that they are tested on the host.
+ * What a new program finds on its stack, and the first line of a script: the parts of exec that are
+ * pure computation, so that they are tested on the host.
  */
 #ifndef USERSTACK_USERSTACK_H
 #define USERSTACK_USERSTACK_H
@@ -16,10 +16,10 @@ struct strings {
 
 /* What loading found out, for the stack and the registers. */
 struct loaded {
-    uint64_t entry;       /* of the program itself */
-    uint64_t start_pc;    /* the interpreter's, when there is one */
-    uint64_t bias;        /* added to the program's addresses */
-    uint64_t phdrs;       /* address of its program headers in memory */
+    uint64_t entry;    /* of the program itself */
+    uint64_t start_pc; /* the interpreter's, when there is one */
+    uint64_t bias;     /* added to the program's addresses */
+    uint64_t phdrs;    /* address of its program headers in memory */
     uint64_t nr_phdrs;
     uint64_t interp_base; /* 0: none */
     uint64_t end;         /* of the highest segment: brk starts behind */
@@ -37,9 +37,9 @@ struct startup {
 };
 
 /*
- * The words and strings that begin a program, bottom to top: argc, argv[], envp[], auxv[], random bytes,
- * strings. Built for a stack whose top is `top`; the block is to be copied to *sp_out, its length in
- * *size_out; heap memory. NULL: no memory.
+ * The words and strings that begin a program, bottom to top: argc, argv[], envp[], auxv[], random
+ * bytes, strings. Built for a stack whose top is `top`; the block is to be copied to *sp_out, its
+ * length in *size_out; heap memory. NULL: no memory.
  */
 struct stack_layout {
     uint64_t sp;

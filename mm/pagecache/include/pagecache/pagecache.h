@@ -1,22 +1,24 @@
 /*
- * The page cache: the frames that hold a file's pages, by page index, one struct pagecache per inode.
- * read, write and mmap of a file all end at the same frame, so they are coherent by construction.
+ * The page cache: the frames that hold a file's pages, by page index, one struct pagecache per
+ * inode. read, write and mmap of a file all end at the same frame, so they are coherent by
+ * construction.
  *
- * Life of a page: made by pagecache_get (locked while ops->read_page fills it, other users of the page
- * sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
- * truncation, by eviction under memory pressure (clean, unreferenced pages of caches with is_evictable)
- * or with the cache. The cache holds one reference of each frame; everybody who got the frame by
- * pagecache_get or _find, and every page-table entry that maps it, holds one more (frame_get/put).
+ * Life of a page: made by pagecache_get (locked while ops->read_page fills it, other users of the
+ * page sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
+ * truncation, by eviction under memory pressure (clean, unreferenced pages of caches with
+ * is_evictable) or with the cache. The cache holds one reference of each frame; everybody who got
+ * the frame by pagecache_get or _find, and every page-table entry that maps it, holds one more
+ * (frame_get/put).
  *
- * The index is a radix tree of 64-way nodes whose height grows with the file; a file of one page has
- * no node at all.
+ * The index is a radix tree of 64-way nodes whose height grows with the file; a file of one page
+ * has no node at all.
  *
  * It is not a buffer cache: block devices have an inode, and so a page cache, of their own.
  *
- * Locks: pagecache->lock (spin) protects the tree, the counts and the flags of the pages; it is held for
- * a few instructions only. Order: the owner's inode lock, a vspace's lock, then pagecache->lock; the
- * global map_lock and all_lock are leaves. A fault handler may call pagecache_get with its vspace's
- * lock held; ops->read_page may sleep.
+ * Locks: pagecache->lock (spin) protects the tree, the counts and the flags of the pages; it is
+ * held for a few instructions only. Order: the owner's inode lock, a vspace's lock, then
+ * pagecache->lock; the global map_lock and all_lock are leaves. A fault handler may call
+ * pagecache_get with its vspace's lock held; ops->read_page may sleep.
  */
 #ifndef PAGECACHE_PAGECACHE_H
 #define PAGECACHE_PAGECACHE_H
@@ -31,8 +33,8 @@ struct pagecache;
 
 struct pagecache_ops {
     /*
-     * Fills the whole frame with page `index` of the file, zeros past its end. May sleep. 0 or -errno.
-     * NULL: pages begin as zeros.
+     * Fills the whole frame with page `index` of the file, zeros past its end. May sleep. 0 or
+     * -errno. NULL: pages begin as zeros.
      */
     int (*read_page)(struct pagecache *cache, uint64_t index, struct frame *frame);
     /*
@@ -44,7 +46,8 @@ struct pagecache_ops {
     /*
      * Memory that holds bytes of the file that are not in the cache, so that a read need not make a
      * page: returns a pointer to the bytes from `offset` on, valid until the next truncation, and
-     * lowers *nr_bytes to how many there are; NULL if a page must be made. May be NULL. Must not sleep.
+     * lowers *nr_bytes to how many there are; NULL if a page must be made. May be NULL. Must not
+     * sleep.
      */
     const void *(*peek)(struct pagecache *cache, uint64_t offset, size_t *nr_bytes);
     /*
@@ -52,16 +55,17 @@ struct pagecache_ops {
      * (aliasing), with a reference for the cache; NULL for none. May be NULL. Must not sleep.
      */
     struct frame *(*alias_page)(struct pagecache *cache, uint64_t index);
-    /* Asks leave to add (n > 0) or says it removed (n < 0) n pages; a negative errno refuses. May be NULL.
-     * Called with cache->lock held. */
+    /* Asks leave to add (n > 0) or says it removed (n < 0) n pages; a negative errno refuses. May
+     * be NULL. Called with cache->lock held. */
     int (*account)(struct pagecache *cache, int nr_pages);
 };
 
 /*
- * Somebody's page tables over pages of the cache: added by pagecache_map_add when a VMA of the file is
- * made, one entry per VMA. When pages are cut off or are about to be written back, the cache calls the
- * ops of every mapping's owner (a vspace). No lock is held then, so that the owner may take its own; for
- * the same reason the owner's memory is kept by a reference that the cache takes, and not the mapping's.
+ * Somebody's page tables over pages of the cache: added by pagecache_map_add when a VMA of the file
+ * is made, one entry per VMA. When pages are cut off or are about to be written back, the cache
+ * calls the ops of every mapping's owner (a vspace). No lock is held then, so that the owner may
+ * take its own; for the same reason the owner's memory is kept by a reference that the cache takes,
+ * and not the mapping's.
  */
 struct pagecache_mapping {
     struct list node; /* [map_lock] */
@@ -78,22 +82,23 @@ struct pagecache_mapping_ops {
      * they are being truncated. */
     void (*unmap)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
     /* Makes them read-only: they are about to be written back, the next store must fault and call
-     * pagecache_mark_dirty. May be NULL where the dirty bits of the tables are carried over at unmap. */
+     * pagecache_mark_dirty. May be NULL where the dirty bits of the tables are carried over at
+     * unmap. */
     void (*write_protect)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
 };
 
 struct pagecache {
     const struct pagecache_ops *ops; /* [I] */
     struct spinlock lock;
-    void *root;             /* [lock] NULL, a frame (height 0) or a node */
-    unsigned height;        /* [lock] levels of nodes above the frames */
-    bool is_evictable;      /* [I] clean pages can be read again */
-    uint64_t nr_pages;      /* [lock] */
-    uint64_t nr_dirty;      /* [lock] */
-    struct list mappings;   /* [map_lock] */
-    struct list all_node;   /* [all_lock] evictable caches, for the shrinker and sync */
-    uint64_t clock_hand;    /* [all_lock] where the shrinker goes on */
-    uint32_t nr_pins;       /* [all_lock] walks that stand at this cache */
+    void *root;           /* [lock] NULL, a frame (height 0) or a node */
+    unsigned height;      /* [lock] levels of nodes above the frames */
+    bool is_evictable;    /* [I] clean pages can be read again */
+    uint64_t nr_pages;    /* [lock] */
+    uint64_t nr_dirty;    /* [lock] */
+    struct list mappings; /* [map_lock] */
+    struct list all_node; /* [all_lock] evictable caches, for the shrinker and sync */
+    uint64_t clock_hand;  /* [all_lock] where the shrinker goes on */
+    uint32_t nr_pins;     /* [all_lock] walks that stand at this cache */
 };
 
 /* Readies the module; once, before the first cache. */
@@ -109,8 +114,8 @@ void pagecache_destroy(struct pagecache *cache);
 #define PAGECACHE_NO_ALLOC 2u
 
 /*
- * The page at `index`, made and filled if need be, with a reference for the caller. The caller checks the
- * file's size. May sleep. -ENOMEM, -ENOSPC, -EIO, what read_page says.
+ * The page at `index`, made and filled if need be, with a reference for the caller. The caller
+ * checks the file's size. May sleep. -ENOMEM, -ENOSPC, -EIO, what read_page says.
  */
 int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags,
                   struct frame **frame_out) MUST_CHECK;
@@ -121,20 +126,21 @@ struct frame *pagecache_find(struct pagecache *cache, uint64_t index);
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame);
 
 /*
- * Copies from the file [pos, size) to uio; returns the bytes moved, 0 at or past the end, or -errno for
- * none. Takes no lock of the inode's.
+ * Copies from the file [pos, size) to uio; returns the bytes moved, 0 at or past the end, or -errno
+ * for none. Takes no lock of the inode's.
  */
 ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
 /*
  * Copies from uio to the file at pos, making pages; the caller holds the inode's lock and moves the
- * file's size afterwards. `size` is the file's present size (a page wholly at or past it is not read,
- * but starts as zeros).
+ * file's size afterwards. `size` is the file's present size (a page wholly at or past it is not
+ * read, but starts as zeros).
  */
 ssize_t pagecache_write(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
 /* Zeros [from, to) in pages that are present (and, by read_page, in a partial page that is not). */
 int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to);
 
-/* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed stay dirty. */
+/* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed stay
+ * dirty. */
 int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last);
 /*
  * Removes pages wholly at or past `size` (unmapping them) and zeros the tail of the last one. The
@@ -149,7 +155,8 @@ uint64_t pagecache_next_present(struct pagecache *cache, uint64_t index);
 void pagecache_map_add(struct pagecache *cache, struct pagecache_mapping *mapping);
 void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *mapping);
 
-/* Evicts up to nr_pages clean pages nobody else refers to; returns how many. May sleep (write-back). */
+/* Evicts up to nr_pages clean pages nobody else refers to; returns how many. May sleep
+ * (write-back). */
 size_t pagecache_shrink(size_t nr_pages);
 /* Writes back all dirty caches. */
 int pagecache_sync(void);

@@ -12,12 +12,12 @@
  *   file        pages of a page cache, private or shared                mm/filemap
  *
  * A kind is a struct vma_ops; components above add their own. Nothing is mapped when a VMA is made
- * (except by VSPACE_POPULATE): the first access faults, vspace_fault() asks the kind for the page and
- * fills the tables.
+ * (except by VSPACE_POPULATE): the first access faults, vspace_fault() asks the kind for the page
+ * and fills the tables.
  *
- * Life cycle: vspace_init (count 1) -> map/unmap/fault/fork/... -> vspace_put, whose last call unmaps
- * all and frees the tables. Frames mapped are counted (frame_get/frame_put): a frame with more than
- * one user is mapped read-only in private VMAs and copied by the first write.
+ * Life cycle: vspace_init (count 1) -> map/unmap/fault/fork/... -> vspace_put, whose last call
+ * unmaps all and frees the tables. Frames mapped are counted (frame_get/frame_put): a frame with
+ * more than one user is mapped read-only in private VMAs and copied by the first write.
  *
  * Context: all calls may sleep (they take vs->lock, a mutex, and a kind may read a disk), except
  * where it says so. An allocation that fails gives -ENOMEM and leaves the space as it was.
@@ -77,9 +77,9 @@ struct vma_ops {
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
     /*
-     * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be NULL.
-     * Called with vs->lock, not with table_lock; may sleep. Between the two calls vspace_zap(vma) may
-     * be called; put must wait for calls in progress.
+     * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be
+     * NULL. Called with vs->lock, not with table_lock; may sleep. Between the two calls
+     * vspace_zap(vma) may be called; put must wait for calls in progress.
      */
     void (*get)(struct vma *vma);
     void (*put)(struct vma *vma);
@@ -96,16 +96,16 @@ struct vma_ops {
 };
 
 struct vma {
-    struct rb_node node;      /* [lt] in vs->vmas, by start; ranges never overlap */
-    uint64_t start, end;      /* [lt] page aligned, start < end */
-    uint32_t flags;           /* [lt] VMA_* */
-    uint32_t window;          /* [lock] pages to fill at the next sequential fault */
-    uint64_t next_fault;      /* [lock] the address a sequential toucher faults at next */
+    struct rb_node node;       /* [lt] in vs->vmas, by start; ranges never overlap */
+    uint64_t start, end;       /* [lt] page aligned, start < end */
+    uint32_t flags;            /* [lt] VMA_* */
+    uint32_t window;           /* [lock] pages to fill at the next sequential fault */
+    uint64_t next_fault;       /* [lock] the address a sequential toucher faults at next */
     const struct vma_ops *ops; /* [I] */
-    void *object;             /* [I] the kind's */
-    uint64_t offset;          /* [lt] byte offset of `start` in the object */
-    struct vspace *vspace;    /* [I] */
-    struct list object_node;  /* the kind's: e.g. all VMAs of a file mapping */
+    void *object;              /* [I] the kind's */
+    uint64_t offset;           /* [lt] byte offset of `start` in the object */
+    struct vspace *vspace;     /* [I] */
+    struct list object_node;   /* the kind's: e.g. all VMAs of a file mapping */
 };
 
 extern const struct vma_ops vma_anonymous; /* object unused */
@@ -113,7 +113,8 @@ extern const struct vma_ops vma_physical;  /* object unused; offset = physical a
 extern const struct vma_ops vma_emulated;  /* object = the device; offset = the caller's */
 extern const struct vma_ops vma_shared;    /* object = struct vma_shared_object * */
 
-/* A counted object of zero pages for vma_shared, made with one reference for the caller. NULL: no memory. */
+/* A counted object of zero pages for vma_shared, made with one reference for the caller. NULL: no
+ * memory. */
 struct vma_shared_object;
 struct vma_shared_object *vma_shared_create(uint64_t size);
 void vma_shared_put(struct vma_shared_object *object);
@@ -124,35 +125,36 @@ struct vspace_limits {
 };
 
 /*
- * Two locks. `lock` (a mutex) is held by every operation from end to end. `table_lock` (a spinlock) is
- * taken inside it around each change of the VMA tree or the page tables, so that vspace_zap, which is
- * called with a file's locks held and must not wait for `lock`, sees both in order.
- * [lt]: written with both held, read with either.
+ * Two locks. `lock` (a mutex) is held by every operation from end to end. `table_lock` (a spinlock)
+ * is taken inside it around each change of the VMA tree or the page tables, so that vspace_zap,
+ * which is called with a file's locks held and must not wait for `lock`, sees both in order. [lt]:
+ * written with both held, read with either.
  */
 struct vspace {
-    struct mutex lock;        /* order: before page-cache and frame locks */
+    struct mutex lock; /* order: before page-cache and frame locks */
     struct spinlock table_lock;
-    struct rb_root vmas;      /* [lt] */
-    struct vma *last_found;   /* [lock] cache of the last lookup */
-    struct vma *last_anonymous; /* [lock] the VMA last grown by vspace_map: merges without a search */
-    uint64_t base, limit;     /* [I] mappable range [base, limit) */
-    uint64_t mmap_top;        /* [lock] vspace_map without an address searches down from here */
-    uint64_t mmap_cursor;     /* [lock] where that search goes on: no hole is known above */
-    enum vspace_format format; /* [I] */
-    uint32_t refcount;        /* [a] */
-    struct arch_pt tables;    /* [table_lock] */
-    uint64_t id_generation;   /* [id_lock of vspace/id.c] of the ASID or VMID */
-    uint32_t id;              /* [id_lock] ASID or VMID */
-    uint64_t satp;            /* [id_lock] VSPACE_STAGE1: for this id */
-    cpumask_t cpus_active;    /* [a] CPUs whose satp/hgatp is this space now */
-    cpumask_t cpus_stale;     /* [a] CPUs that must flush this id before they enter it again */
-    cpumask_t cpus_stale_code; /* [a] CPUs that must fence.i before they enter it again */
+    struct rb_root vmas;    /* [lt] */
+    struct vma *last_found; /* [lock] cache of the last lookup */
+    struct vma
+        *last_anonymous;  /* [lock] the VMA last grown by vspace_map: merges without a search */
+    uint64_t base, limit; /* [I] mappable range [base, limit) */
+    uint64_t mmap_top;    /* [lock] vspace_map without an address searches down from here */
+    uint64_t mmap_cursor; /* [lock] where that search goes on: no hole is known above */
+    enum vspace_format format;   /* [I] */
+    uint32_t refcount;           /* [a] */
+    struct arch_pt tables;       /* [table_lock] */
+    uint64_t id_generation;      /* [id_lock of vspace/id.c] of the ASID or VMID */
+    uint32_t id;                 /* [id_lock] ASID or VMID */
+    uint64_t satp;               /* [id_lock] VSPACE_STAGE1: for this id */
+    cpumask_t cpus_active;       /* [a] CPUs whose satp/hgatp is this space now */
+    cpumask_t cpus_stale;        /* [a] CPUs that must flush this id before they enter it again */
+    cpumask_t cpus_stale_code;   /* [a] CPUs that must fence.i before they enter it again */
     struct vspace_limits limits; /* [lock] */
-    uint64_t nr_bytes;        /* [lock] sum of VMA sizes */
-    uint64_t nr_resident;     /* [lock] pages mapped (leaf entries with a frame) */
+    uint64_t nr_bytes;           /* [lock] sum of VMA sizes */
+    uint64_t nr_resident;        /* [lock] pages mapped (leaf entries with a frame) */
     uint64_t nr_resident_peak;
-    uint64_t nr_tables;       /* [lock] page-table frames, root excluded */
-    uint32_t nr_vmas;         /* [lock] */
+    uint64_t nr_tables; /* [lock] page-table frames, root excluded */
+    uint32_t nr_vmas;   /* [lock] */
 
     /* Kept for a process: exec sets them, brk and procfs use them. */
     uint64_t code_start, code_end, data_start, data_end;
@@ -161,15 +163,16 @@ struct vspace {
     uint64_t auxv; /* where the auxiliary vector lies on the stack; 0: none */
 };
 
-/* Shared by all; once at boot. Finds the number of ASID bits (and VMID bits: vspace_init_gstage). */
+/* Shared by all; once at boot. Finds the number of ASID bits (and VMID bits: vspace_init_gstage).
+ */
 void vspace_boot(void);
 
 /*
  * An empty space over [base, limit) (page aligned; VSPACE_STAGE1: within the low half,
  * VSPACE_GSTAGE: limit at most 1 << 41). -ENOMEM.
  */
-int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base, uint64_t limit)
-    MUST_CHECK;
+int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base,
+                uint64_t limit) MUST_CHECK;
 
 /* Heap-allocated and initialised; NULL: no memory. Freed by the last vspace_put. */
 struct vspace *vspace_create(enum vspace_format format, uint64_t base, uint64_t limit);
@@ -186,7 +189,7 @@ struct vspace_map_request {
     uint32_t flags;   /* VMA_* of the new VMA */
     uint32_t options; /* VSPACE_* below */
     const struct vma_ops *ops;
-    void *object;     /* ops->get is called on success */
+    void *object; /* ops->get is called on success */
     uint64_t offset;
 };
 #define VSPACE_FIXED      0x1u /* exactly there; what is mapped there is unmapped first */
@@ -194,13 +197,14 @@ struct vspace_map_request {
 #define VSPACE_POPULATE   0x4u /* fill all pages now (best effort, as MAP_POPULATE) */
 
 /* Maps; the address into *addr_out. -EINVAL, -EEXIST, -ENOMEM (no room, limit or memory). */
-int vspace_map(struct vspace *vs, const struct vspace_map_request *request, uint64_t *addr_out)
-    MUST_CHECK;
+int vspace_map(struct vspace *vs, const struct vspace_map_request *request,
+               uint64_t *addr_out) MUST_CHECK;
 
 /* Holes are no error. addr and size page aligned. -EINVAL, -ENOMEM (a split needs a VMA). */
 int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
 
-/* New rights for the whole range. -ENOMEM: a hole, or no memory; -EACCES: shared and not allowed. */
+/* New rights for the whole range. -ENOMEM: a hole, or no memory; -EACCES: shared and not allowed.
+ */
 int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rights) MUST_CHECK;
 
 /* Sets and clears properties (VMA_NO_FORK, VMA_LOCKED, VMA_WIPE_FORK) over a range. */
@@ -217,7 +221,8 @@ int vspace_remap(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t n
 /* brk: moves the heap's end; returns the end that holds afterwards (unchanged on failure). */
 uint64_t vspace_brk(struct vspace *vs, uint64_t new_brk);
 
-/* Drops the pages of a range (MADV_DONTNEED): anonymous ones read as zero again. -ENOMEM: a hole. */
+/* Drops the pages of a range (MADV_DONTNEED): anonymous ones read as zero again. -ENOMEM: a hole.
+ */
 int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
 
 /* Makes `child` (fresh, empty) a copy of `parent`, copy on write. -ENOMEM: child is empty again. */
@@ -273,9 +278,9 @@ void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size);
 void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size);
 
 /*
- * This CPU runs in vs (VSPACE_STAGE1) from now on: gives it an ASID of the current generation, flushes
- * if it must, writes satp. NULL: the kernel's own tables. Interrupts are off. The switch_in and
- * switch_out callbacks of user threads call it.
+ * This CPU runs in vs (VSPACE_STAGE1) from now on: gives it an ASID of the current generation,
+ * flushes if it must, writes satp. NULL: the kernel's own tables. Interrupts are off. The switch_in
+ * and switch_out callbacks of user threads call it.
  */
 void vspace_activate(struct vspace *vs);
 

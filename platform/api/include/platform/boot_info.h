@@ -21,7 +21,7 @@ struct boot_range {
 };
 
 struct boot_info {
-    struct fdt fdt;  /* the tree, in the direct map; stays readable for ever */
+    struct fdt fdt; /* the tree, in the direct map; stays readable for ever */
     paddr_t fdt_pa;
     struct boot_range memory[BOOT_MAX_MEMORY]; /* RAM, page aligned, ascending, disjoint, mapped */
     unsigned nr_memory;
@@ -35,12 +35,12 @@ struct boot_info {
     hartid_t harts[NR_CPUS_MAX]; /* usable harts, the boot hart first */
     unsigned nr_harts;
     uint32_t intc_phandles[NR_CPUS_MAX]; /* of each hart's interrupt controller node; 0: none */
-    const char *isa;    /* of the boot hart: riscv,isa; "" if absent; in the tree */
-    uint32_t cboz_block; /* riscv,cboz-block-size of the boot hart; 0: absent */
+    const char *isa;                /* of the boot hart: riscv,isa; "" if absent; in the tree */
+    uint32_t cboz_block;            /* riscv,cboz-block-size of the boot hart; 0: absent */
     struct fdt_prop isa_extensions; /* riscv,isa-extensions of the boot hart; value NULL: absent */
-    uint8_t seed[32];   /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
+    uint8_t seed[32]; /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
     unsigned seed_size;
-    const char *model;  /* "" if absent */
+    const char *model; /* "" if absent */
     /* What was wrong but could be lived with, one line each; the kernel logs them. */
     const char *warnings[BOOT_MAX_WARNINGS];
     unsigned nr_warnings;
@@ -49,8 +49,8 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /*
- * First thing of kernel_main: reads the tree, maps all RAM, tells the arch layer what it found (harts,
- * features). Returns NULL, or why this machine cannot be used, in a few words.
+ * First thing of kernel_main: reads the tree, maps all RAM, tells the arch layer what it found
+ * (harts, features). Returns NULL, or why this machine cannot be used, in a few words.
  */
 const char *platform_init(hartid_t boot_hart, paddr_t fdt) MUST_CHECK;
 

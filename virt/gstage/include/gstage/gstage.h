@@ -1,12 +1,13 @@
 /*
  * A guest's physical memory: a vspace in the G-stage format, and what guests put into one.
  *
- * RAM is anonymous memory, filled at the first touch; a host range (a flash bank passed through) is a
- * physical VMA; an emulated device is an emulated VMA whose object is the struct vdev. A device that
- * can be read as memory at times brings its own kind of VMA with the same object (see vm/pflash.c).
+ * RAM is anonymous memory, filled at the first touch; a host range (a flash bank passed through) is
+ * a physical VMA; an emulated device is an emulated VMA whose object is the struct vdev. A device
+ * that can be read as memory at times brings its own kind of VMA with the same object (see
+ * vm/pflash.c).
  *
- * Life: gstage_boot() once; gstage_init -> add -> fault, enter, leave -> gstage_destroy when no vCPU
- * is left. VMIDs, fences and the tables are mm/vspace's.
+ * Life: gstage_boot() once; gstage_init -> add -> fault, enter, leave -> gstage_destroy when no
+ * vCPU is left. VMIDs, fences and the tables are mm/vspace's.
  */
 #ifndef GSTAGE_GSTAGE_H
 #define GSTAGE_GSTAGE_H
@@ -29,8 +30,8 @@ void gstage_destroy(struct gstage *gs);
 
 /* Ranges are page aligned. -EINVAL, -EEXIST (overlaps another), -ENOMEM. May sleep. */
 int gstage_add_ram(struct gstage *gs, gpa_t gpa, uint64_t size) MUST_CHECK;
-int gstage_add_host(struct gstage *gs, gpa_t gpa, paddr_t pa, uint64_t size, uint32_t rights)
-    MUST_CHECK;
+int gstage_add_host(struct gstage *gs, gpa_t gpa, paddr_t pa, uint64_t size,
+                    uint32_t rights) MUST_CHECK;
 int gstage_add_device(struct gstage *gs, struct vdev *dev, const struct vma_ops *kind,
                       uint32_t rights) MUST_CHECK;
 
@@ -39,8 +40,8 @@ int gstage_add_device(struct gstage *gs, struct vdev *dev, const struct vma_ops 
 
 /*
  * Makes an access of the guest possible. access: VMA_READ, VMA_WRITE or VMA_EXEC. 0: repeat it;
- * VSPACE_EMULATE: gstage_device() has the device; -EFAULT, -EACCES, -ENXIO: the guest gets an access
- * fault; -ENOMEM: the host has no memory left. May sleep.
+ * VSPACE_EMULATE: gstage_device() has the device; -EFAULT, -EACCES, -ENXIO: the guest gets an
+ * access fault; -ENOMEM: the host has no memory left. May sleep.
  */
 int gstage_fault(struct gstage *gs, gpa_t gpa, uint32_t access) MUST_CHECK;
 

@@ -1,9 +1,10 @@
 /*
  * The guest description: which guests to start, with what.
  *
- * A device tree, compiled by dtc and packed with the guests' images into the initrd (tools/guests.py).
- * It follows Xen's dom0less bindings (docs/misc/arm/device-tree/booting.txt) where they fit; images
- * are named by their path in the initrd, since no boot loader placed them in memory.
+ * A device tree, compiled by dtc and packed with the guests' images into the initrd
+ * (tools/guests.py). It follows Xen's dom0less bindings (docs/misc/arm/device-tree/booting.txt)
+ * where they fit; images are named by their path in the initrd, since no boot loader placed them in
+ * memory.
  *
  *   chosen {
  *       web {                                    the guest's name
@@ -75,9 +76,10 @@ struct guestcfg {
 void guestcfg_init(struct guestcfg *it, const struct fdt *fdt);
 
 /*
- * The next guest: 1, with *problem NULL or why this guest cannot be started (its name is set all the
- * same). 0 at the end. -EBADMSG: the tree is malformed from here on.
+ * The next guest: 1, with *problem NULL or why this guest cannot be started (its name is set all
+ * the same). 0 at the end. -EBADMSG: the tree is malformed from here on.
  */
-int guestcfg_next(struct guestcfg *it, struct guest_config *config, const char **problem) MUST_CHECK;
+int guestcfg_next(struct guestcfg *it, struct guest_config *config,
+                  const char **problem) MUST_CHECK;
 
 #endif

@@ -6,8 +6,8 @@
  * Documentation/devicetree/bindings/riscv/cpus.yaml, interrupt-controller/sifive,plic-1.0.0.yaml,
  * serial/8250.yaml, mtd/mtd-physmap.yaml.
  *
- * The ISA string is made from a table (isa.c): an extension is advertised only where the hart has it
- * and the hypervisor lets guests use it.
+ * The ISA string is made from a table (isa.c): an extension is advertised only where the hart has
+ * it and the hypervisor lets guests use it.
  */
 #ifndef GUESTDT_GUESTDT_H
 #define GUESTDT_GUESTDT_H
@@ -40,10 +40,10 @@ struct guestdt {
     bool has_uart; /* and a PLIC, which it needs */
     struct guestdt_range flash[GUESTDT_FLASH_MAX];
     unsigned nr_flash;
-    const char *bootargs;         /* not NULL */
-    struct guestdt_range initrd;  /* size 0: none */
-    const char *model;            /* the guest's name */
-    const uint8_t *seed;          /* 32 bytes of randomness, or NULL */
+    const char *bootargs;        /* not NULL */
+    struct guestdt_range initrd; /* size 0: none */
+    const char *model;           /* the guest's name */
+    const uint8_t *seed;         /* 32 bytes of randomness, or NULL */
 };
 
 /* Writes the tree into buf (8-aligned). 0 and its size in *total, or -ENOSPC. */

@@ -14,8 +14,8 @@ struct guest_file {
 };
 
 /*
- * archive stays where it is for ever. 0; -EINVAL: neither cpio nor gzip; -ENOMEM; -EBADMSG. Once, may
- * sleep.
+ * archive stays where it is for ever. 0; -EINVAL: neither cpio nor gzip; -ENOMEM; -EBADMSG. Once,
+ * may sleep.
  */
 int guestset_open(const void *archive, size_t nr_bytes) MUST_CHECK;
 

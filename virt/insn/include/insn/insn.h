@@ -2,9 +2,9 @@
  * Decodes the loads and stores that a guest executes on emulated device registers.
  *
  * Pure: no state, no memory access; the caller brings the instruction's bits, either from htinst or
- * fetched from the guest. Follows the RISC-V Unprivileged ISA, chapters "Load and Store Instructions"
- * and "C Standard Extension", and the Privileged ISA, section 8.6.3 "Transformed Instruction or
- * Pseudoinstruction for mtinst or htinst".
+ * fetched from the guest. Follows the RISC-V Unprivileged ISA, chapters "Load and Store
+ * Instructions" and "C Standard Extension", and the Privileged ISA, section 8.6.3 "Transformed
+ * Instruction or Pseudoinstruction for mtinst or htinst".
  *
  * Not here: atomics (AMO, LR/SC) on device registers and float or vector accesses. They decode to
  * -EINVAL and the guest gets an access fault, as from a bus that does not support them.
@@ -16,9 +16,9 @@
 #include <base/types.h>
 
 struct insn_access {
-    uint8_t size;      /* 1, 2, 4 or 8 bytes */
-    uint8_t length;    /* of the instruction: 2 or 4 bytes */
-    uint8_t reg;       /* destination of a load, source of a store: x0 to x31 */
+    uint8_t size;   /* 1, 2, 4 or 8 bytes */
+    uint8_t length; /* of the instruction: 2 or 4 bytes */
+    uint8_t reg;    /* destination of a load, source of a store: x0 to x31 */
     bool is_store;
     bool is_sign_extended; /* loads only */
 };

@@ -5,7 +5,8 @@
  * lines, led by its name: `web| login:`. A line that stays unfinished is shown when the guest waits
  * for input, or when it is as long as the buffer.
  *
- * Input goes to one guest, at first the one registered first. ^] (as in telnet) moves on to the next.
+ * Input goes to one guest, at first the one registered first. ^] (as in telnet) moves on to the
+ * next.
  */
 #ifndef VCONSOLE_VCONSOLE_H
 #define VCONSOLE_VCONSOLE_H

@@ -2,10 +2,10 @@
  * A virtual CPU: a thread that crosses into VS mode.
  *
  * vcpu_run() runs the guest until something happens that the vCPU does not take itself, and returns
- * that as a value; the next vcpu_run() completes it (puts what was read into the guest's register) and
- * goes on. It takes itself: guest memory, interrupts of the host, SBI BASE, TIME, IPI, RFENCE and HSM,
- * waiting for interrupts, instructions that the guest must not execute. It knows no devices and not
- * what a machine looks like: that is its caller's, virt/vm's or a user program's.
+ * that as a value; the next vcpu_run() completes it (puts what was read into the guest's register)
+ * and goes on. It takes itself: guest memory, interrupts of the host, SBI BASE, TIME, IPI, RFENCE
+ * and HSM, waiting for interrupts, instructions that the guest must not execute. It knows no
+ * devices and not what a machine looks like: that is its caller's, virt/vm's or a user program's.
  *
  *            vcpu_init            hart_start by another vCPU
  *   (memory) ---------> STOPPED ----------------------------> START_PENDING --> STARTED
@@ -13,7 +13,8 @@
  *                          +-------------------------------------------------------+
  *                                                hart_stop
  *
- * The thread is the owner's to start: its function calls vcpu_run() in a loop. vCPU n has hart id n.
+ * The thread is the owner's to start: its function calls vcpu_run() in a loop. vCPU n has hart id
+ * n.
  */
 #ifndef VCPU_VCPU_H
 #define VCPU_VCPU_H
@@ -38,7 +39,7 @@ struct vcpu_set {
 /* How the guest's timer interrupt comes about. */
 enum vcpu_timer {
     VCPU_TIMER_TRAPPED, /* SBI set_timer arms a timer of the host, which injects the interrupt */
-    VCPU_TIMER_SSTC,    /* vstimecmp: the guest (or the entry path, for it) sets it, no exit to fire */
+    VCPU_TIMER_SSTC, /* vstimecmp: the guest (or the entry path, for it) sets it, no exit to fire */
 };
 
 enum vcpu_exit_reason {
@@ -76,32 +77,32 @@ struct vcpu_exit {
  * [o] the vCPU's own thread   [a] atomic   [I] immutable after vcpu_init
  */
 struct vcpu {
-    struct hext_vcpu hext; /* [o] */
-    struct thread thread;  /* embedded: the owner calls thread_start() */
-    struct vcpu_set *set;  /* [I] */
-    unsigned id;           /* [I] hart id, index in the set */
+    struct hext_vcpu hext;      /* [o] */
+    struct thread thread;       /* embedded: the owner calls thread_start() */
+    struct vcpu_set *set;       /* [I] */
+    unsigned id;                /* [I] hart id, index in the set */
     enum vcpu_timer timer_kind; /* [I] */
 
-    uint32_t hart_state;    /* [a] SBI_HART_* */
-    uint64_t start_pc;      /* written by the starter in START_PENDING */
+    uint32_t hart_state; /* [a] SBI_HART_* */
+    uint64_t start_pc;   /* written by the starter in START_PENDING */
     uint64_t start_opaque;
     uint32_t is_interrupted; /* [a] vcpu_run() returns VCPU_EXIT_INTERRUPTED */
 
-    uint64_t irqs;         /* [a] HEXT_IRQ_*: what the bits of irqs_changed are to become */
-    uint64_t irqs_changed; /* [a] */
-    struct timer timer;    /* VCPU_TIMER_TRAPPED */
+    uint64_t irqs;           /* [a] HEXT_IRQ_*: what the bits of irqs_changed are to become */
+    uint64_t irqs_changed;   /* [a] */
+    struct timer timer;      /* VCPU_TIMER_TRAPPED */
     uint64_t timer_deadline; /* [a] in ticks */
-    uint32_t fences;       /* [a] requests of other vCPUs: FENCE_* of fence.c */
+    uint32_t fences;         /* [a] requests of other vCPUs: FENCE_* of fence.c */
 
-    struct vcpu_exit exit; /* [o] what vcpu_run() returned last, to be completed */
+    struct vcpu_exit exit;          /* [o] what vcpu_run() returned last, to be completed */
     struct insn_access mmio_access; /* [o] and the instruction behind it */
 
     uint64_t nr_exits; /* [o] of the second stage: those that reached guest_exit() */
 };
 
 /*
- * Prepares v as the next vCPU of the set, stopped, with a thread that will run fn(arg) when started.
- * v is zeroed memory. -ENOMEM. May sleep.
+ * Prepares v as the next vCPU of the set, stopped, with a thread that will run fn(arg) when
+ * started. v is zeroed memory. -ENOMEM. May sleep.
  */
 int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const char *name,
               thread_fn fn, void *arg) MUST_CHECK;
@@ -110,14 +111,14 @@ int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const
 void vcpu_fini(struct vcpu *v);
 
 /*
- * As SBI hart_start: from a stopped hart to pc in VS mode, a0 = hart id, a1 = opaque. 0 or SBI_ERR_*.
- * Any context.
+ * As SBI hart_start: from a stopped hart to pc in VS mode, a0 = hart id, a1 = opaque. 0 or
+ * SBI_ERR_*. Any context.
  */
 int vcpu_hart_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
 
 /*
- * On v's own thread. Completes the last exit and runs on; the result stays valid until the next call.
- * Sleeps.
+ * On v's own thread. Completes the last exit and runs on; the result stays valid until the next
+ * call. Sleeps.
  */
 struct vcpu_exit *vcpu_run(struct vcpu *v);
 

@@ -3,8 +3,9 @@
  * guest's physical space, where each is a VMA (virt/gstage).
  *
  * A device model is a pure state machine behind two functions. It takes no locks: the machine that
- * owns it calls it with its device lock held, for one guest access or one event of the host at a time.
- * An access outside of every device is the caller's business (the guest gets an access fault).
+ * owns it calls it with its device lock held, for one guest access or one event of the host at a
+ * time. An access outside of every device is the caller's business (the guest gets an access
+ * fault).
  */
 #ifndef VDEV_VDEV_H
 #define VDEV_VDEV_H

@@ -4,8 +4,9 @@
  *   vm_create -> vm_start -> (runs, may reboot) -> vm_join -> vm_destroy
  *
  * One thread per machine, its keeper, builds it (vm_build: memory, device tree, images), starts the
- * vCPUs and waits for their end; a guest that asks for a reboot is built anew. Flash contents outlive
- * a reboot. Whatever a guest does ends at worst in one line on the console and the end of this guest.
+ * vCPUs and waits for their end; a guest that asks for a reboot is built anew. Flash contents
+ * outlive a reboot. Whatever a guest does ends at worst in one line on the console and the end of
+ * this guest.
  */
 #ifndef VM_VM_H
 #define VM_VM_H
@@ -21,7 +22,7 @@
 #include <vuart/vuart.h>
 
 enum vm_state {
-    VM_OFF,     /* not started, or ended in good order */
+    VM_OFF, /* not started, or ended in good order */
     VM_RUNNING,
     VM_STOPPING_OFF, /* vCPUs are on their way out */
     VM_STOPPING_REBOOT,
@@ -45,17 +46,18 @@ struct vm_flash {
 struct vm {
     struct guest_config config; /* [I] */
     struct gstage gstage;
-    struct vcpu_set set;  /* [I] while running */
-    struct vcpu *vcpus;   /* config.nr_vcpus */
+    struct vcpu_set set; /* [I] while running */
+    struct vcpu *vcpus;  /* config.nr_vcpus */
     struct thread *keeper;
-    uint32_t state;       /* [a] enum vm_state */
-    bool has_sstc;        /* [I] */
+    uint32_t state; /* [a] enum vm_state */
+    bool has_sstc;  /* [I] */
 
     struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
-    struct vuart uart;    /* [device_lock] */
-    struct vplic plic;    /* [device_lock] */
-    uint8_t input[VCONSOLE_INPUT_SIZE]; /* [device_lock] typed, for SBI reads; when there is no uart */
-    unsigned input_head, input_count;   /* [device_lock] */
+    struct vuart uart;           /* [device_lock] */
+    struct vplic plic;           /* [device_lock] */
+    uint8_t
+        input[VCONSOLE_INPUT_SIZE]; /* [device_lock] typed, for SBI reads; when there is no uart */
+    unsigned input_head, input_count; /* [device_lock] */
 
     struct mutex flash_lock;
     struct vm_flash flash[GUEST_FLASH_MAX];
@@ -64,8 +66,8 @@ struct vm {
 };
 
 /*
- * A machine for the description, not running. NULL, with *problem saying why: a file is not there, the
- * machine cannot give what is wanted, no memory. May sleep.
+ * A machine for the description, not running. NULL, with *problem saying why: a file is not there,
+ * the machine cannot give what is wanted, no memory. May sleep.
  */
 struct vm *vm_create(const struct guest_config *config, const char **problem);
 

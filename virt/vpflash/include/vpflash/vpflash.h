@@ -1,11 +1,12 @@
 /*
- * An emulated bank of NOR flash: two 16-bit chips side by side on a 32-bit bus, with the Intel command
- * set and a Common Flash Interface query (JESD68.01; Intel 28F128J3A data sheet), as on QEMU's virt.
+ * An emulated bank of NOR flash: two 16-bit chips side by side on a 32-bit bus, with the Intel
+ * command set and a Common Flash Interface query (JESD68.01; Intel 28F128J3A data sheet), as on
+ * QEMU's virt.
  *
- * The bank's contents are pages that the owner keeps. While the bank reads as memory (read-array mode)
- * the owner may let the guest read those pages without an exit: the model says when that begins and
- * ends. Programming clears bits, erasing sets a block to ones; both are finished at once, so the guest
- * never sees the busy state.
+ * The bank's contents are pages that the owner keeps. While the bank reads as memory (read-array
+ * mode) the owner may let the guest read those pages without an exit: the model says when that
+ * begins and ends. Programming clears bits, erasing sets a block to ones; both are finished at
+ * once, so the guest never sees the busy state.
  */
 #ifndef VPFLASH_VPFLASH_H
 #define VPFLASH_VPFLASH_H

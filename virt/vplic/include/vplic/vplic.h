@@ -39,7 +39,8 @@ struct vplic {
 void vplic_init(struct vplic *plic, gpa_t base, unsigned nr_contexts,
                 void (*set_external)(void *ctx, unsigned context, bool is_raised), void *ctx);
 
-/* Drives a line; shaped to fit struct vdev_irq (ctx is the struct vplic). Unknown sources: ignored. */
+/* Drives a line; shaped to fit struct vdev_irq (ctx is the struct vplic). Unknown sources: ignored.
+ */
 void vplic_set_level(void *plic, unsigned source, bool is_raised);
 
 #endif

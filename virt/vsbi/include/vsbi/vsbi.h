@@ -1,9 +1,9 @@
 /*
  * The supervisor binary interface as guests see it: numbers, and the checks of what a guest passes.
  *
- * Pure. RISC-V SBI specification 2.0. What the calls do is virt/vcpu's (BASE TIME IPI RFENCE HSM SRST)
- * and virt/vm's (console) business; every function here decodes and checks first, so that nothing is
- * committed for a call that fails.
+ * Pure. RISC-V SBI specification 2.0. What the calls do is virt/vcpu's (BASE TIME IPI RFENCE HSM
+ * SRST) and virt/vm's (console) business; every function here decodes and checks first, so that
+ * nothing is committed for a call that fails.
  */
 #ifndef VSBI_VSBI_H
 #define VSBI_VSBI_H
@@ -92,8 +92,8 @@ enum { SBI_REASON_NONE = 0, SBI_REASON_FAILURE = 1 };
 uint64_t vsbi_probe(uint64_t extension);
 
 /*
- * The harts that (mask, base) of a guest with hart ids 0 to nr_harts - 1 names, as a mask of hart ids;
- * base = ~0 means all. 0 or SBI_ERR_INVALID_PARAM if it names a hart that does not exist.
+ * The harts that (mask, base) of a guest with hart ids 0 to nr_harts - 1 names, as a mask of hart
+ * ids; base = ~0 means all. 0 or SBI_ERR_INVALID_PARAM if it names a hart that does not exist.
  */
 int vsbi_harts(uint64_t mask, uint64_t base, unsigned nr_harts, uint64_t *harts) MUST_CHECK;
 
@@ -105,7 +105,8 @@ struct vsbi_range {
 
 #define VSBI_RANGE_PAGES_MAX 32 /* beyond that, everything is cheaper */
 
-/* start and size as passed by the guest: size 0 or ~0 is everything. 0 or SBI_ERR_INVALID_ADDRESS. */
+/* start and size as passed by the guest: size 0 or ~0 is everything. 0 or SBI_ERR_INVALID_ADDRESS.
+ */
 int vsbi_range(uint64_t start, uint64_t size, struct vsbi_range *range) MUST_CHECK;
 
 /*

@@ -2,7 +2,8 @@
  * An emulated 16550A UART: byte registers, FIFOs, modem loop-back, the four interrupt causes.
  *
  * After the National Semiconductor PC16550D data sheet. Transmission takes no time: the holding
- * register is empty again as soon as it was written. Baud rate and frame format are kept and ignored.
+ * register is empty again as soon as it was written. Baud rate and frame format are kept and
+ * ignored.
  */
 #ifndef VUART_VUART_H
 #define VUART_VUART_H

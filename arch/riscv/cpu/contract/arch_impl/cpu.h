@@ -55,8 +55,8 @@ static inline void arch_irq_unmask_causes(void)
 }
 
 /*
- * Not volatile: the current thread is the same on both sides of anything but a switch, and a switch is a
- * call that the compiler cannot see through.
+ * Not volatile: the current thread is the same on both sides of anything but a switch, and a switch
+ * is a call that the compiler cannot see through.
  */
 static inline struct arch_thread *arch_current(void)
 {

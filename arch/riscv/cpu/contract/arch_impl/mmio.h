@@ -1,5 +1,5 @@
-/* Bodies of <arch/mmio.h> for RISC-V: the fences of the unprivileged specification, table "mapping from
- * Linux memory primitives". */
+/* Bodies of <arch/mmio.h> for RISC-V: the fences of the unprivileged specification, table "mapping
+ * from Linux memory primitives". */
 #ifndef ARCH_IMPL_MMIO_H
 #define ARCH_IMPL_MMIO_H
 

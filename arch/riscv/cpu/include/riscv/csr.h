@@ -5,24 +5,24 @@
 #ifndef RISCV_CSR_H
 #define RISCV_CSR_H
 
-#define SSTATUS_SIE  (1ul << 1)
-#define SSTATUS_SPIE (1ul << 5)
-#define SSTATUS_SPP  (1ul << 8)
-#define SSTATUS_VS   (3ul << 9)
-#define SSTATUS_FS   (3ul << 13)
+#define SSTATUS_SIE        (1ul << 1)
+#define SSTATUS_SPIE       (1ul << 5)
+#define SSTATUS_SPP        (1ul << 8)
+#define SSTATUS_VS         (3ul << 9)
+#define SSTATUS_FS         (3ul << 13)
 #define SSTATUS_FS_INITIAL (1ul << 13)
 #define SSTATUS_FS_CLEAN   (2ul << 13)
 #define SSTATUS_FS_DIRTY   (3ul << 13)
 #define SSTATUS_FS_SHIFT   13
-#define SSTATUS_SUM  (1ul << 18)
-#define SSTATUS_MXR  (1ul << 19)
-#define SSTATUS_SD   (1ul << 63)
+#define SSTATUS_SUM        (1ul << 18)
+#define SSTATUS_MXR        (1ul << 19)
+#define SSTATUS_SD         (1ul << 63)
 
 #define SIE_SSIE (1ul << 1)
 #define SIE_STIE (1ul << 5)
 #define SIE_SEIE (1ul << 9)
 
-#define SATP_MODE_SV39 (8ul << 60)
+#define SATP_MODE_SV39  (8ul << 60)
 #define SATP_ASID_SHIFT 44
 #define SATP_ASID_MASK  0xfffful
 

@@ -1,6 +1,6 @@
 /*
- * The C side of the two uaccess providers: checks, then the assembly of riscv/uaccess_copy.h. Contract:
- * <arch/uaccess.h>.
+ * The C side of the two uaccess providers: checks, then the assembly of riscv/uaccess_copy.h.
+ * Contract: <arch/uaccess.h>.
  */
 #include <arch/memory.h>
 #include <arch/uaccess.h>

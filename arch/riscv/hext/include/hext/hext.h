@@ -1,21 +1,22 @@
 /*
  * The hypervisor extension: running a guest in VS and VU mode on this hart.
  *
- * hext_enter() enters the guest and returns at an exit. On the way there are three stages, so that a
- * frequent exit costs little:
+ * hext_enter() enters the guest and returns at an exit. On the way there are three stages, so that
+ * a frequent exit costs little:
  *
  *   1. trap_from_guest (enter.S) answers SBI BASE calls and, with Sstc, SBI set_timer with two
  *      registers saved;
  *   2. otherwise the caller-saved registers are saved, and the upcall guest_exit() runs on the vCPU
- *      thread's stack like a function called by hext_enter(). It may enable interrupts and sleep. If
- *      it returns HEXT_RESUME the guest goes on;
+ *      thread's stack like a function called by hext_enter(). It may enable interrupts and sleep.
+ * If it returns HEXT_RESUME the guest goes on;
  *   3. only else the callee-saved registers are saved as well, and hext_enter() returns.
  *
  * The guest's VS CSRs and float registers stay in the hart while the same vCPU comes back to it.
- * hext_load() brings them in if they are not, hext_put() saves them; the owner calls hext_put() from
- * the switch-out hook of the vCPU's thread and hext_load() before the guest goes on.
+ * hext_load() brings them in if they are not, hext_put() saves them; the owner calls hext_put()
+ * from the switch-out hook of the vCPU's thread and hext_load() before the guest goes on.
  *
- * Privileged specification 1.12, chapter 8 "Hypervisor Extension". No other component names its CSRs.
+ * Privileged specification 1.12, chapter 8 "Hypervisor Extension". No other component names its
+ * CSRs.
  */
 #ifndef HEXT_HEXT_H
 #define HEXT_HEXT_H
@@ -36,9 +37,9 @@
 struct hext_csrs {
     uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp;
     uint64_t hvip;
-    uint64_t vstimecmp;            /* with Sstc; else unused */
-    uint64_t scounteren, senvcfg;  /* have no VS copy: the guest's values live in the S CSRs */
-    uint64_t henvcfg;              /* [I] */
+    uint64_t vstimecmp;           /* with Sstc; else unused */
+    uint64_t scounteren, senvcfg; /* have no VS copy: the guest's values live in the S CSRs */
+    uint64_t henvcfg;             /* [I] */
 };
 
 struct hext_float {
@@ -47,9 +48,11 @@ struct hext_float {
 };
 
 /*
- * [p] only by the thread of the vCPU, or by others while it does not run   [I] immutable once started
+ * [p] only by the thread of the vCPU, or by others while it does not run   [I] immutable once
+ * started
  */
-/* Whose CSRs and whose floats a hart holds; only compared, never followed. One for each CPU, zeroed at first. */
+/* Whose CSRs and whose floats a hart holds; only compared, never followed. One for each CPU, zeroed
+ * at first. */
 struct hext_cpu {
     const struct hext_vcpu *loaded;
     const struct hext_vcpu *float_owner;
@@ -59,13 +62,13 @@ struct hext_vcpu {
     struct trap_frame frame; /* [p] guest registers, sstatus, scause and stval of the last exit */
     uint64_t hstatus;        /* [I] for entries */
     uint64_t host_sp, host_tp, host_stvec; /* [p] of the hext_enter() in progress */
-    uint64_t has_sstc;       /* [I] the guest's timer is vstimecmp */
-    uint64_t sbi_base[HEXT_SBI_BASE_NR]; /* [I] answers to SBI BASE functions; 3 (probe) unused */
+    uint64_t has_sstc;                     /* [I] the guest's timer is vstimecmp */
+    uint64_t sbi_base[HEXT_SBI_BASE_NR];   /* [I] answers to SBI BASE functions; 3 (probe) unused */
 
-    struct hext_csrs csrs;   /* [p] valid unless is_loaded */
-    bool is_loaded;          /* [p] the CSRs are in the hart that it runs on */
+    struct hext_csrs csrs;      /* [p] valid unless is_loaded */
+    bool is_loaded;             /* [p] the CSRs are in the hart that it runs on */
     const struct hext_cpu *cpu; /* [p] where it was loaded last, NULL: nowhere yet */
-    struct hext_float fp;    /* [p] */
+    struct hext_float fp;       /* [p] */
 };
 
 /* What a memory fault or a virtual instruction told, besides cause and stval. */
@@ -82,7 +85,8 @@ bool hext_is_present(void);
 /* Prepares this hart: delegation, counters, no injected interrupt. Once per CPU, if present. */
 void hext_cpu_init(void);
 
-/* State after reset: VS mode at pc with translation off, a0 and a1 as given, everything else zero. */
+/* State after reset: VS mode at pc with translation off, a0 and a1 as given, everything else zero.
+ */
 void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, bool has_sstc);
 
 /*
@@ -101,12 +105,12 @@ void hext_put(struct hext_vcpu *v);
 void hext_exit_read(const struct hext_vcpu *v, struct hext_exit *exit);
 
 /*
- * In guest_exit(), masked, for an exit whose cause is an interrupt: takes it, as if it had come in kernel
- * mode. May switch threads; masked on return.
+ * In guest_exit(), masked, for an exit whose cause is an interrupt: takes it, as if it had come in
+ * kernel mode. May switch threads; masked on return.
  */
 void hext_interrupt(struct hext_vcpu *v);
 
-/* --- guest state; v loaded, interrupts masked --------------------------------------------------- */
+/* --- guest state; v loaded, interrupts masked ------------------------------------------------- */
 
 /* The exception as the guest's hart would take it: into VS mode at vstvec. */
 void hext_inject(struct hext_vcpu *v, uint64_t cause, uint64_t value);
@@ -129,22 +133,23 @@ static inline bool hext_is_user(const struct hext_vcpu *v) /* the exit came from
 }
 
 /*
- * Reads the instruction at a guest virtual address with the guest's own rights to execute. 0; else the
- * cause of the fault (TRAP_*): the guest must then run it again. Clobbers the exit CSRs.
+ * Reads the instruction at a guest virtual address with the guest's own rights to execute. 0; else
+ * the cause of the fault (TRAP_*): the guest must then run it again. Clobbers the exit CSRs.
  */
 uint64_t hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn) MUST_CHECK;
 
 /* Reads a doubleword with the guest's rights to read. As above. */
 uint64_t hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value) MUST_CHECK;
 
-/* --- guest translations on this hart ------------------------------------------------------------ */
+/* --- guest translations on this hart ---------------------------------------------------------- */
 
 /* First-stage entries of the VMID in hgatp: all; one address space; a page. ~0: all. */
 void hext_fence_vvma(uint64_t addr, uint64_t asid);
 
 #define HEXT_ALL UINT64_MAX
 
-/* Number of VMIDs this machine has (a power of two; 1: none). After hext_cpu_init of the boot CPU. */
+/* Number of VMIDs this machine has (a power of two; 1: none). After hext_cpu_init of the boot CPU.
+ */
 unsigned hext_vmid_count(void);
 
 /* hgatp of this hart: the root of an Sv39x4 table (16 KiB aligned). Interrupts masked. */

@@ -8,8 +8,9 @@
 
 /*
  * The guest left, for v->frame.cause. Interrupts masked, on the thread that called hext_enter(). In
- * v->frame the pc and all registers are valid but s0 to s11. May enable interrupts and sleep; returns
- * with interrupts masked: HEXT_RESUME, and then v is loaded; or a value for hext_enter() to return.
+ * v->frame the pc and all registers are valid but s0 to s11. May enable interrupts and sleep;
+ * returns with interrupts masked: HEXT_RESUME, and then v is loaded; or a value for hext_enter() to
+ * return.
  */
 long guest_exit(struct hext_vcpu *v);
 

@@ -1,6 +1,6 @@
 /*
- * The pool of table pages in the kernel image, from which the boot builds the first tables before and
- * after paging is on. Only arch/riscv/boot includes this.
+ * The pool of table pages in the kernel image, from which the boot builds the first tables before
+ * and after paging is on. Only arch/riscv/boot includes this.
  */
 #ifndef PAGING_BOOT_TABLES_H
 #define PAGING_BOOT_TABLES_H

@@ -1,5 +1,6 @@
 /*
- * Calls to the firmware: RISC-V Supervisor Binary Interface, version 1.0. Only arch/riscv includes this.
+ * Calls to the firmware: RISC-V Supervisor Binary Interface, version 1.0. Only arch/riscv includes
+ * this.
  */
 #ifndef SBI_SBI_H
 #define SBI_SBI_H

@@ -7,12 +7,13 @@
 struct trap_frame;
 
 /*
- * A system call: number in a7, arguments a0..a5; writes a0. pc already behind the ecall, orig_a0 set.
- * Interrupts enabled, may sleep.
+ * A system call: number in a7, arguments a0..a5; writes a0. pc already behind the ecall, orig_a0
+ * set. Interrupts enabled, may sleep.
  */
 void user_ecall(struct trap_frame *frame);
 
-/* Any other exception of user code, frame->cause and ->value tell. Interrupts enabled, may sleep. */
+/* Any other exception of user code, frame->cause and ->value tell. Interrupts enabled, may sleep.
+ */
 void user_fault(struct trap_frame *frame);
 
 /*

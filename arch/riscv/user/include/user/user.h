@@ -6,8 +6,8 @@
  *
  * stvec points to trap_from_user and sscratch holds the thread exactly while the hart is in U mode.
  * All registers are saved at every trap from U, so the frame is always complete: signals, fork
- * and ptrace read and change it freely. After a change by user_ecall() of s-registers, pc of another
- * image, and so on, nothing special is needed: the return path reloads everything.
+ * and ptrace read and change it freely. After a change by user_ecall() of s-registers, pc of
+ * another image, and so on, nothing special is needed: the return path reloads everything.
  *
  * Order of a system call: entry -> user_ecall(frame) with interrupts enabled -> if
  * arch_thread.user_work or need_resched: user_return(frame), repeated until both are 0 -> U.
@@ -26,7 +26,8 @@ static inline struct trap_frame *user_frame(struct arch_thread *t)
     return (struct trap_frame *)t->user_frame;
 }
 
-/* Leaves for U mode with the registers of the current thread's user frame; drops the kernel stack. */
+/* Leaves for U mode with the registers of the current thread's user frame; drops the kernel stack.
+ */
 NORETURN void user_enter(void);
 
 /* Zeroes a frame and sets what user mode starts with. */
