@@ -13,7 +13,6 @@ from trine.machine import ROOT, Machine, build
 
 
 
-
 def busybox_initrd(name="busybox.cpio", *options):
     """Made once per run of the tests, by whichever worker comes first."""
     import fcntl
@@ -48,6 +47,16 @@ class Shell:
         kept = [line for line in text.split("\n") if re.sub(r"^(\S*[#$] |> )*", "", line) not in typed or not line]
         return "\n".join(kept).strip("\n"), int(match.group(1))
 
+
+def ktest(words, app="ktest", variables=None, **how):
+    """Runs the in-kernel tests whose names contain words, none of which may fail: the count on the console and the
+    machine's exit status both say so. Returns {name: result} and the console's text."""
+    how = {"timeout": 400, "mem": "128M", **how}
+    with Machine(build("unikernel", APP=app, **variables or {})[1], append=f"ktest={words}", **how) as machine:
+        match = machine.expect(r"ktest: (\d+) tests, (\d+) failed, (\d+) skipped")
+        text, status = machine.wait()
+    assert match.group(1) != "0" and match.group(2) == "0" and status == 0, text
+    return dict(re.findall(r"(?m)^ktest: (\w+) (ok|skipped)", text)), text
 
 
 def monolithic_image():

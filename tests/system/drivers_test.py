@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from conftest import ktest
 from trine.machine import Machine, build
 
 SECTOR = 512
@@ -19,20 +20,6 @@ def scratch(path, size=4 * MIB):
 
 def drive(path, name, device="virtio-blk-device", options=""):
     return f"-drive file={path},format=raw,if=none,id={name} -device {device},drive={name}{options} "
-
-
-def ktest(words, extra, smp=1, **how):
-    """Runs the in-kernel tests whose names contain words; returns {name: result} and the console's text."""
-    with Machine(build("unikernel", APP="ktest")[1], timeout=180, smp=smp, mem="128M", append=f"ktest={words}", extra=extra,
-                 **how) as machine:
-        match = machine.expect(r"ktest: (\d+) tests, (\d+) failed, (\d+) skipped")
-        text, status = machine.wait()
-    assert match.group(1) != "0" and match.group(2) == "0", text
-    results = {}
-    for line in text.replace("\r", "").split("\n"):
-        if line.startswith("ktest: ") and len(line.split()) > 2:
-            results[line.split()[1]] = line.split()[2].rstrip(":")
-    return results, text
 
 
 def pattern(first, count, salt):
@@ -61,7 +48,7 @@ def check_image(path):
 def test_disks_on_both_buses(tmp_path, smp):
     """Many requests, several threads, one disk on each bus; the images hold exactly what was written."""
     a, b = scratch(tmp_path / "a"), scratch(tmp_path / "b")
-    results, _ = ktest("block_", drive(a, "d0") + drive(b, "d1", "virtio-blk-pci"), smp=smp)
+    results, _ = ktest("block_", extra=drive(a, "d0") + drive(b, "d1", "virtio-blk-pci"), smp=smp)
     for name in ("block_write_flush_read", "block_many_in_flight", "block_from_several_threads"):
         assert results[name] == "ok"
     check_image(a)
@@ -74,7 +61,7 @@ def test_disks_on_both_buses(tmp_path, smp):
 @pytest.mark.parametrize("device", ["virtio-blk-device", "virtio-blk-pci"])
 def test_devices_with_fewer_features(tmp_path, device, options):
     disk = scratch(tmp_path / "disk")
-    results, _ = ktest("block_", drive(disk, "d0", device, "," + options), smp=2)
+    results, _ = ktest("block_", extra=drive(disk, "d0", device, "," + options), smp=2)
     assert results["block_write_flush_read"] == "ok"
     assert results["block_from_several_threads"] == "ok"
     if results["block_many_in_flight"] == "ok" and "queue-size" not in options:
@@ -87,21 +74,21 @@ def test_discard(tmp_path):
         f.seek(3072 * SECTOR)
         f.write(b"x" * 512 * SECTOR)
     before = os.stat(disk).st_blocks
-    results, _ = ktest("block_discard", f"-drive file={disk},format=raw,if=none,id=d0,discard=unmap -device virtio-blk-device,drive=d0")
+    results, _ = ktest("block_discard", extra=f"-drive file={disk},format=raw,if=none,id=d0,discard=unmap -device virtio-blk-device,drive=d0")
     assert results["block_discard_where_offered"] == "ok"
     assert os.stat(disk).st_blocks < before, "nothing was given back to the host's file system"
 
 
 def test_read_only_disk(tmp_path):
     disk = scratch(tmp_path / "disk")
-    results, text = ktest("block_read_only", f"-drive file={disk},format=raw,if=none,id=d0,readonly=on -device virtio-blk-pci,drive=d0")
+    results, text = ktest("block_read_only", extra=f"-drive file={disk},format=raw,if=none,id=d0,readonly=on -device virtio-blk-pci,drive=d0")
     assert results["block_read_only_is_refused"] == "ok"
     assert "read-only" in text
 
 
 def test_large_blocks(tmp_path):
     disk = scratch(tmp_path / "disk")
-    results, text = ktest("block_write", drive(disk, "d0", options=",logical_block_size=4096,physical_block_size=4096"))
+    results, text = ktest("block_write", extra=drive(disk, "d0", options=",logical_block_size=4096,physical_block_size=4096"))
     assert results["block_write_flush_read"] == "ok"
     assert "block size 4096" in text
     with open(disk, "rb") as f:
@@ -147,7 +134,7 @@ def test_partitions(tmp_path):
     with open(disk, "wb") as f:
         f.write(mbr([(0x83, 2048, 1024), (0x0c, 3072, 1000), (0x83, 4096, 100000), (0x83, 3500, 10)]))
         f.truncate(4 * MIB)
-    results, text = ktest("block_partitions", drive(disk, "d0"))
+    results, text = ktest("block_partitions", extra=drive(disk, "d0"))
     assert results["block_partitions"] == "ok"
     assert "vda1: sectors 2048 to 3071" in text and "vda2: sectors 3072 to 4071" in text
     assert "vda: partition 3 not used: reaches beyond the disk" in text
@@ -156,7 +143,7 @@ def test_partitions(tmp_path):
 
 @pytest.mark.parametrize("device", ["virtio-rng-device", "virtio-rng-pci"])
 def test_entropy_device(device):
-    results, _ = ktest("random", f"-device {device}")
+    results, _ = ktest("random", extra=f"-device {device}")
     assert results["random_differs"] == "ok"
 
 
@@ -164,7 +151,7 @@ def test_flash(tmp_path):
     bank = tmp_path / "flash"
     with open(bank, "wb") as f:
         f.write(b"trine-scratch".ljust(32 * MIB, b"\xff"))
-    results, _ = ktest("pflash", "", pflash=str(bank))
+    results, _ = ktest("pflash", pflash=str(bank))
     assert results["pflash_erase_program_write"] == "ok"
     assert results["pflash_refuses"] == "ok"
     with open(bank, "rb") as f:

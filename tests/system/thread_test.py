@@ -1,23 +1,16 @@
 """Threads, timers, locks and work queues inside kernels: every policy, one to eight harts, and the lock-order check."""
 import pytest
 
-from conftest import busybox_initrd
+from conftest import busybox_initrd, ktest
 from trine.machine import Machine, build
 
-AREAS = ("thread_", "timer_", "clock_", "mutex_", "semaphore_", "condvar_", "rwlock_", "waitqueue_", "spinlock_", "work_", "soak_")
-
-
-def ktest(words, smp, **variables):
-    with Machine(build("unikernel", APP="ktest", **variables)[1], timeout=400, smp=smp, mem="128M", append=f"ktest={words}") as machine:
-        match = machine.expect(r"ktest: (\d+) tests, (\d+) failed, (\d+) skipped")
-        text, status = machine.wait()
-    assert match.group(2) == "0" and int(match.group(1)) > 0 and status == 0, text
-    return text
+AREAS = ("thread_", "timer_", "clock_", "mutex_", "semaphore_", "condvar_", "rwlock_", "waitqueue_", "spinlock_",
+         "work_", "soak_")
 
 
 @pytest.mark.parametrize("smp", [1, 2, 4, 8])
 def test_all_areas(smp):
-    text = ktest("", smp)
+    _, text = ktest("", smp=smp)
     for area in AREAS:
         assert f"ktest: {area}" in text, area
 
@@ -25,11 +18,12 @@ def test_all_areas(smp):
 @pytest.mark.parametrize("policy", ["fifo", "rr"])
 @pytest.mark.parametrize("smp", [1, 4])
 def test_policies(policy, smp):
-    ktest("thread_", smp, SCHED=policy)
+    ktest("thread_", smp=smp, variables={"SCHED": policy})
 
 
 def test_lock_order_in_the_unikernel():
-    assert "lock order" not in ktest("", 2, DEBUG="1")
+    _, text = ktest("", smp=2, variables={"DEBUG": "1"})
+    assert "lock order" not in text
 
 
 def test_lock_order_in_the_monolithic_kernel():
