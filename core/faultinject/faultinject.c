@@ -4,6 +4,7 @@
 #include <faultinject/faultinject.h>
 
 #include <arch/cpu.h>
+#include <log/log.h>
 
 #ifdef DEBUG
 
@@ -62,12 +63,14 @@ bool alloc_should_fail(void)
 {
     uint64_t number = __atomic_add_fetch(&seen, 1, __ATOMIC_RELAXED);
     uint64_t period = __atomic_load_n(&every, __ATOMIC_RELAXED);
-    bool fails =
-        number == __atomic_load_n(&nth, __ATOMIC_RELAXED) || (period != 0 && number % period == 0);
+    bool is_nth = number == __atomic_load_n(&nth, __ATOMIC_RELAXED);
+    bool fails = is_nth || (period != 0 && number % period == 0);
 
     fails |= task_should_fail();
     if (fails)
         __atomic_add_fetch(&hits, 1, __ATOMIC_RELAXED);
+    if (is_nth)
+        log_info("allocation %lu is made to fail", (unsigned long)number);
     return fails;
 }
 

@@ -4,81 +4,159 @@ A boot whose n-th allocation fails either comes to its end all the same or says 
 """
 import os
 import re
+import struct
 import subprocess
 
 import pytest
 
 from conftest import Shell, busybox_initrd
-from trine.machine import ROOT, Machine, build
+from hypervisor_test import CALM, guest, initrd
+from trine.cpio import Archive
+from trine.machine import ROOT, Machine, build, qemu_command
+
+MADE_TO_FAIL = re.compile(r"allocation \d+ is made to fail")
+NTH_MAX = 2000
 
 # What says, as the last line of a boot, why there is none.
-REFUSAL = (r"cannot boot: [^\r\n]+|no program to run as init[^\r\n]*|no memory for the first process[^\r\n]*"
-           r"|init (?:exited with|was killed by) [^\r\n]*: powering off")
+REFUSAL = re.compile(r"cannot boot: .+|no program to run as init.*|no memory for the first process.*|no memory for the guest description"
+                     r"|init (?:exited with|was killed by) .*: powering off")
 
 
-def boot_with(image, nth, success, refusal=REFUSAL, **how):
-    """Boots with failalloc=nth: True if it came up; False if it refused in one line; a text if it went wrong."""
-    append = f"{how.pop('append', '')} failalloc={nth}"
-    with Machine(image, timeout=20, mem="128M", append=append, **how) as machine:
-        try:
-            match = machine.expect(f"({success})|({refusal})")
-            came_up = match.group(1) is not None
-            if came_up and "initrd" in how:
-                machine.line("\necho $((6*7))x")
-                machine.expect("42x")
-                return True if "panic" not in machine.text else machine.text[-2000:]
-            text, _ = machine.wait()
-        except AssertionError as e:
-            return str(e)[-2000:]
-        refusals = len(re.findall(refusal, text))
-        if "panic" in text or refusals != (0 if came_up else 1):
-            return text[-2000:]
-        return came_up
+def boot(image, nth, **how):
+    """What a boot with failalloc=nth prints, until the machine is off."""
+    command = qemu_command(image, mem="128M", append=f"failalloc={nth}", **how)
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    except subprocess.TimeoutExpired as e:
+        raise AssertionError(f"failalloc={nth}: the machine did not power off:\n{(e.stdout or b'')[-3000:].decode(errors='replace')}")
+    return done.stdout.decode(errors="replace").replace("\r", "")
 
 
-def sweep(image, numbers, success, **how):
-    outcomes = {n: boot_with(image, n, success, **dict(how)) for n in numbers}
-    print({n: o if isinstance(o, bool) else "wrong" for n, o in outcomes.items()})
-    wrong = {n: o for n, o in outcomes.items() if not isinstance(o, bool)}
-    assert not wrong, "\n".join(f"failalloc={n}:\n{o}" for n, o in wrong.items())
-    return outcomes
+def sweep(image, complaint, at_least, **how):
+    """Fails every allocation of a boot in turn; complaint(text) says what is wrong with one. Returns the texts."""
+    texts = []
+    for nth in range(1, NTH_MAX):
+        text = boot(image, nth, **how)
+        wrong = "a panic" if "panic" in text else complaint(text)
+        assert not wrong, f"failalloc={nth}: {wrong}:\n{text[-3000:]}"
+        if not MADE_TO_FAIL.search(text):
+            assert nth > at_least, f"only {nth - 1} allocations in a boot: was one made to fail?"
+            assert not REFUSAL.search(text)
+            return texts
+        texts.append(text)
+    raise AssertionError(f"more than {NTH_MAX} allocations in a boot")
+
+
+def ends(text, success):
+    """A boot either comes to its end or says in one line why it cannot."""
+    refusals = len(REFUSAL.findall(text))
+    if refusals > 1 or (refusals == 1) == bool(re.search(success, text)):
+        return f"{refusals} lines say why it cannot boot, {len(re.findall(success, text))} that it has"
+    return None
 
 
 @pytest.mark.parametrize("smp", [1, 2])
 def test_unikernel_boot(smp):
     image = build("unikernel", APP="hello", DEBUG="1")[1]
-    outcomes = sweep(image, range(1, 25), "Hello from Trine", smp=smp)
-    assert not all(outcomes.values()), "no allocation mattered: was one made to fail?"
-    assert outcomes[24], "the boot has fewer allocations than that"
+    texts = sweep(image, lambda text: ends(text, "Hello from Trine"), 5, smp=smp)
+    stays_off = [text for text in texts if "CPU 1 does not start: no memory" in text]
+    assert bool(stays_off) == (smp == 2) and all("Hello from Trine" in text for text in stays_off)
 
 
-def test_harts_without_memory_stay_off():
-    image = build("unikernel", APP="hello", DEBUG="1")[1]
-    found = []
-    for nth in range(1, 25):
-        with Machine(image, timeout=20, mem="128M", smp=2, append=f"failalloc={nth}") as machine:
-            found.append("CPU 1 does not start: no memory" in machine.wait()[0] and "Hello from Trine" in machine.text)
-    assert any(found)
+def monolithic_complaint(text):
+    # Without a console init runs all the same, and that is said.
+    if "reboot: power off" in text and ("init runs" in text) == ("no console for init" in text):
+        return "init has no console and nobody says so"
+    return ends(text, "reboot: power off")
 
 
-def test_monolithic_boot():
+def partitioned_disk(path):
+    """A disk of 8 MiB with one FAT partition."""
+    image = bytearray(8 << 20)
+    image[446:462] = struct.pack("<8BII", 0, 0, 0, 0, 0x0e, 0, 0, 0, 2048, 8192)
+    image[510:512] = b"\x55\xaa"
+    path.write_bytes(image)
+    mkfs = next(p for p in ("/usr/sbin/mkfs.fat", "/sbin/mkfs.fat") if os.path.exists(p))
+    subprocess.run([mkfs, "--offset", "2048", str(path), "4096"], check=True, stdout=subprocess.DEVNULL)
+    return str(path)
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_monolithic_boot(smp, tmp_path):
+    """To the first program's end; with two CPUs also with disks and a random device on both transports."""
     image = build("monolithic", DEBUG="1")[1]
-    numbers = [*range(1, 30), *range(30, 120, 7), *range(120, 1200, 101), *range(1200, 6000, 701)]
-    outcomes = sweep(image, numbers, r"# (?:\x1b\[6n)?$|to activate this console", smp=1, initrd=busybox_initrd())
-    assert any(outcomes.values()) and not all(outcomes.values())
+    archive = Archive()
+    with open(compiled("init_ends", "-O2", "-static", "-nostdlib", "-fno-stack-protector"), "rb") as f:
+        archive.file("init", f.read(), 0o755)
+    archive.write(str(tmp_path / "init.cpio"))
+    devices = {}
+    if smp == 2:
+        disk = partitioned_disk(tmp_path / "disk.img")
+        devices = {"disk": disk, "extra": ["-device", "virtio-rng-device", "-drive", f"file={disk},format=raw,if=none,id=second,readonly=on",
+                                           "-device", "virtio-blk-pci,drive=second,disable-legacy=on", "-snapshot"]}
+    sweep(image, monolithic_complaint, 80, smp=smp, initrd=str(tmp_path / "init.cpio"), **devices)
 
 
-def fork_program():
-    source, out = ROOT + "/tests/system/fork_failure.c", ROOT + "/out/fork_failure"
+SHELL_OR_END = r"(# (?:\x1b\[6n)?$|to activate this console)|" + REFUSAL.pattern.replace(".", r"[^\r\n]")
+
+
+def shell_boot(image, nth):
+    """Boots BusyBox with failalloc=nth; a text says what went wrong."""
+    with Machine(image, timeout=60, mem="128M", append=f"failalloc={nth}", initrd=busybox_initrd()) as machine:
+        try:
+            if machine.expect(SHELL_OR_END).group(1) is None:
+                machine.wait()
+            else:
+                machine.line("\necho $((6*7))x")
+                machine.expect("42x")
+        except AssertionError as e:
+            return str(e)[-2000:]
+        return machine.text[-2000:] if "panic" in machine.text else None
+
+
+def test_shell_boot():
+    """Of the thousands of allocations that follow the first program's start, some here and there."""
+    image = build("monolithic", DEBUG="1")[1]
+    outcomes = {n: shell_boot(image, n) for n in [*range(120, 1200, 101), *range(1200, 6000, 701)]}
+    assert not any(outcomes.values()), "\n".join(f"failalloc={n}:\n{o}" for n, o in outcomes.items() if o)
+
+
+def test_hypervisor_boot(tmp_path):
+    """A failure stops the boot, or the guest whose it is: the other says all that it has to say."""
+    flash = 'flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>; trine,backing = "emulated"; };'
+    guests = [guest("a", cpus=2), guest("b", words='trine,timer = "trap";', children=flash)]
+    archive = initrd(str(tmp_path), guests, k_image=CALM)
+    image = build("hypervisor", DEBUG="1")[1]
+
+    def complaint(text):
+        if REFUSAL.search(text):
+            return "it ended twice" if len(REFUSAL.findall(text)) > 1 or "primes" in text else None
+        failed = re.findall(r"guest ([ab]): (?:not started|stopped): ", text)
+        if len(failed) > 1:
+            return "one failure ended both guests"
+        if text.count("2262 primes below 20000") != 2 - len(failed):
+            return "a guest did not come to its end, and nobody says so"
+        if ("not all guests ended well" in text) != bool(failed):
+            return "the end is not as the guests'"
+        return None
+
+    texts = sweep(image, complaint, 40, initrd=archive)
+    for name in "ab":
+        assert any(f"guest {name}: not started: " in text for text in texts)
+        assert any(f"guest {name}: stopped: " in text for text in texts)
+
+
+def compiled(name, *flags):
+    source, out = f"{ROOT}/tests/system/{name}.c", f"{ROOT}/out/{name}"
     if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        subprocess.run(["riscv64-linux-gnu-gcc", "-static", "-O1", "-Wall", "-Werror", "-o", out, source], check=True)
+        subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, source], check=True)
     return out
 
 
 @pytest.mark.parametrize("smp", [1, 2])
 def test_fork(smp):
-    initrd = busybox_initrd("fork-failure.cpio", "--add", fork_program() + "=/tests/fork_failure")
+    initrd = busybox_initrd("fork-failure.cpio", "--add", compiled("fork_failure", "-static", "-O1") + "=/tests/fork_failure")
     image = build("monolithic", DEBUG="1")[1]
     with Machine(image, mem="256M", smp=smp, append="quiet", initrd=initrd) as machine:
         shell = Shell(machine)

@@ -2,9 +2,10 @@
  * Allocation failure on demand, so that tests can walk every error path: alloc_fail_set(n) makes
  * the n-th allocation from now fail, alloc_fail_every(n) every n-th. Every allocator (frame, slab,
  * heap) asks alloc_should_fail() once per outermost request. The command-line words failalloc=N and
- * failevery=N do the same from boot on. alloc_fail_task_set(n) counts the allocations of the
- * calling thread alone, so that a single system call can be aimed at. Exists in DEBUG builds only;
- * costs nothing in others.
+ * failevery=N do the same from boot on; a line of the log says when the n-th has failed, so that a
+ * sweep over n is complete at the first boot without that line. alloc_fail_task_set(n) counts the
+ * allocations of the calling thread alone, so that a single system call can be aimed at. Exists in
+ * DEBUG builds only; costs nothing in others.
  */
 #ifndef FAULTINJECT_FAULTINJECT_H
 #define FAULTINJECT_FAULTINJECT_H
