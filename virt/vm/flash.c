@@ -9,6 +9,7 @@
 
 #include <frame/frame.h>
 #include <heap/heap.h>
+#include <log/log.h>
 #include <platform/boot_info.h>
 #include <string/string.h>
 
@@ -57,11 +58,20 @@ static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_
     return frame;
 }
 
+/* Without memory the guest does not see what the model makes of that: it is stopped first. */
 static uint8_t *model_page(void *ctx, uint64_t index, bool is_write)
 {
-    struct frame *frame = page_frame(ctx, index, is_write);
+    struct vm_flash *flash = ctx;
+    struct frame *frame = page_frame(flash, index, is_write);
 
-    return frame ? frame_to_virt(frame) : NULL;
+    if (frame)
+        return frame_to_virt(frame);
+    if (vm_stop(flash->vm, VM_STOPPING_FAILED)) {
+        vconsole_flush(&flash->vm->console);
+        log_err("guest %s: stopped: the host has no memory left for its flash",
+                flash->vm->config.name);
+    }
+    return NULL;
 }
 
 static void model_set_readable(void *ctx, bool is_readable)

@@ -22,8 +22,8 @@ void vm_unbuild(struct vm *vm);
 /* run.c. What the thread of a vCPU does (arg: the struct vcpu). */
 void vm_vcpu_main(void *arg);
 
-/* Ends the run: the first to call decides how. Any context. */
-void vm_stop(struct vm *vm, enum vm_state how);
+/* Ends the run: the first to call decides how, and is told so: it says why. Any context. */
+bool vm_stop(struct vm *vm, enum vm_state how);
 
 /* A byte was typed (ctx: the struct vm). Interrupt context. */
 void vm_input(void *ctx, uint8_t byte);

@@ -7,15 +7,16 @@
 #include <log/log.h>
 #include <vsbi/vsbi.h>
 
-void vm_stop(struct vm *vm, enum vm_state how)
+bool vm_stop(struct vm *vm, enum vm_state how)
 {
     uint32_t running = VM_RUNNING;
 
     if (!__atomic_compare_exchange_n(&vm->state, &running, how, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED))
-        return;
+        return false;
     for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
         vcpu_interrupt(vm->set.vcpus[i]);
+    return true;
 }
 
 /* --- devices ---------------------------------------------------------------------------------- */
@@ -166,8 +167,8 @@ static void reset_call(struct vm *vm, struct vcpu_exit *exit)
     if (type != SBI_RESET_SHUTDOWN) {
         vm_stop(vm, VM_STOPPING_REBOOT);
     } else if (reason == SBI_REASON_FAILURE) {
-        log_warn("guest %s: shut down, saying that it failed", vm->config.name);
-        vm_stop(vm, VM_STOPPING_FAILED);
+        if (vm_stop(vm, VM_STOPPING_FAILED))
+            log_warn("guest %s: shut down, saying that it failed", vm->config.name);
     } else {
         vm_stop(vm, VM_STOPPING_OFF);
     }
@@ -207,17 +208,18 @@ static void hart_stopped(struct vm *vm)
         if (__atomic_load_n(&vm->set.vcpus[i]->hart_state, __ATOMIC_ACQUIRE) != SBI_HART_STOPPED)
             return;
     }
-    log_warn("guest %s: stopped: none of its harts runs", vm->config.name);
-    vm_stop(vm, VM_STOPPING_FAILED);
+    if (vm_stop(vm, VM_STOPPING_FAILED))
+        log_warn("guest %s: stopped: none of its harts runs", vm->config.name);
 }
 
 static void failed(struct vm *vm, const struct vcpu *v, const struct vcpu_exit *exit)
 {
+    if (!vm_stop(vm, VM_STOPPING_FAILED))
+        return;
     vconsole_flush(&vm->console);
     log_err("guest %s: stopped: %s (hart %u, %s, pc %#lx, value %#lx)", vm->config.name,
             exit->failure.what, v->id, arch_trap_name(exit->failure.cause),
             (unsigned long)exit->failure.pc, (unsigned long)exit->failure.value);
-    vm_stop(vm, VM_STOPPING_FAILED);
 }
 
 void vm_vcpu_main(void *arg)
