@@ -1,7 +1,7 @@
 #: make test         every check: host unit tests, the composition's rules, kernels booted in QEMU
 #: make smoke        builds and boots the three kernels
 #: make tour [RUNG=u3]   the ladder: builds and runs each rung (or those named)
-#: make bench        measures everything under -icount; table, plots and JSON under out/bench/
+#: make bench [GROUP=calls]   measures under -icount; table, plot and JSON under out/bench/
 #: make check        the rules of composition: layers, cycles, kernel identity
 #: make format       clang-format over the C sources
 
@@ -19,7 +19,7 @@ tour: setup-test
 	@$(PYTHON) tools/tour.py $(if $(SHOW),--show) $(RUNG)
 
 bench: setup-bench
-	@$(PYTHON) tools/bench.py
+	@$(PYTHON) tools/bench.py $(GROUP)
 
 check:
 	@$(PYTHON) tools/check_layers.py

@@ -1,15 +1,13 @@
 #!/usr/bin/python3
 """Measures every figure and holds it against its bar: a table, plots (SVG) and JSON under out/bench/.
 
-usage: bench.py [--no-linux] [GROUP...]
-
 Everything runs under -icount shift=0,sleep=off, where one nanosecond of guest time is one instruction, so that figures
 repeat on any machine. Programs print lines "BENCH name value [unit]". Where Linux can run the same, Debian's kernel does,
 on the same QEMU. A figure above its bar makes the command fail.
 """
+import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -46,50 +44,75 @@ plot "{OUT}/figures.dat" using ($2/2):($0):($2/2):(0.2):ytic(4) with boxxyerror 
         print(f"no plot: {e}", file=sys.stderr)
 
 
-def main():
-    with_linux = "--no-linux" not in sys.argv
-    wanted = [w for w in sys.argv[1:] if not w.startswith("--")]
-    os.makedirs(OUT, exist_ok=True)
-    measured, linux = {}, {}
-    for name, group in GROUPS.items():
-        if wanted and name not in wanted:
-            continue
+def measure(groups, with_linux):
+    """Runs the groups: figures by key, those of the peer system, and the names of the groups that did not run."""
+    measured, peers, broken = {}, {}, []
+    for name in groups:
+        group = GROUPS[name]
         start = time.time()
+        got = {}
         try:
             got = group.measure()
-            peer = group.measure_linux() if with_linux and group.measure_linux else {}
+            measured.update(got)
+            if with_linux and group.measure_linux:
+                peers.update(group.measure_linux())
         except (AssertionError, RuntimeError, subprocess.SubprocessError) as e:
             print(f"group {name} failed: {e}", file=sys.stderr)
-            got, peer = {}, {}
+            broken.append(name)
         print(f"# {name}: {len(got)} figures, {time.time() - start:.0f} s", file=sys.stderr, flush=True)
-        measured.update(got)
-        linux.update(peer)
-    rows, failed = [], 0
+    return measured, peers, broken
+
+
+def judge(groups, measured, peers):
+    """A row for each figure of the groups: the declared ones with their bars, then what else the programs printed."""
+    rows = []
     for figure in FIGURES:
-        if wanted and figure.group not in wanted:
+        if figure.group not in groups:
             continue
         value = measured.get(figure.key)
-        peer = linux.get(figure.key, figure.baseline)
+        peer = peers.get(figure.key, figure.peer_value)
         bar = peer if figure.bar == "peer" else figure.bar
-        meets = None if bar is None else value is not None and value <= bar
-        failed += meets is False
         rows.append({"key": figure.key, "what": figure.what, "unit": figure.unit, "value": value, "bar": bar,
-                     "linux": peer, "peer": figure.peer, "meets": meets})
-    extra = sorted(set(measured) - {f.key for f in FIGURES} - {"done"})
-    rows += [{"key": k, "what": k, "unit": "instructions", "value": measured[k], "bar": None, "linux": linux.get(k),
-              "peer": "Linux", "meets": None} for k in extra]
-    for r in rows:
-        value = "not measured" if r["value"] is None else f"{r['value']:,.0f}" if r["value"] >= 1000 else f"{r['value']:.1f}"
-        peer = f"{r['peer']} {r['linux']:,.0f}" if r["linux"] else ""
-        ratio = f"{r['value'] / r['linux']:.2f}" if r["linux"] and r["value"] is not None else ""
-        bar = f"<= {r['bar']:,.10g}" if r["bar"] else ""
-        verdict = {None: "", True: "meets", False: "MISSES"}[r["meets"]]
-        print(f"{r['what']:<58} {value:>14} {r['unit']:<13} {bar:>14} {peer:>18} {ratio:>5} {verdict}")
+                     "linux": peer, "peer": figure.peer,
+                     "meets": None if bar is None else value is not None and value <= bar})
+    for key in sorted(set(measured) - {f.key for f in FIGURES} - {"done"}):
+        rows.append({"key": key, "what": key, "unit": "instructions", "value": measured[key], "bar": None,
+                     "linux": peers.get(key), "peer": "Linux", "meets": None})
+    return rows
+
+
+def print_row(row):
+    value, peer = row["value"], row["linux"]
+    shown = "not measured" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
+    ratio = f"{value / peer:.2f}" if peer and value is not None else ""
+    bar = f"<= {row['bar']:,.10g}" if row["bar"] else ""
+    beside = f"{row['peer']} {peer:,.0f}" if peer else ""
+    verdict = {None: "", True: "meets", False: "MISSES"}[row["meets"]]
+    print(f"{row['what']:<58} {shown:>14} {row['unit']:<13} {bar:>14} {beside:>18} {ratio:>5} {verdict}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--no-linux", action="store_true", help="leave Linux out; its known figures stand beside ours")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"one of {', '.join(GROUPS)}; all if none is named")
+    args = parser.parse_args()
+    unknown = [g for g in args.groups if g not in GROUPS]
+    if unknown:
+        parser.error(f"no group {unknown[0]}; there are {', '.join(GROUPS)}")
+    groups = args.groups or list(GROUPS)
+    os.makedirs(OUT, exist_ok=True)
+    measured, peers, broken = measure(groups, not args.no_linux)
+    rows = judge(groups, measured, peers)
+    for row in rows:
+        print_row(row)
     with open(OUT + "/figures.json", "w") as f:
         json.dump(rows, f, indent=1)
     plot(rows)
-    print(f"{sum(r['meets'] is True for r in rows)} bars met, {failed} missed; {os.path.relpath(OUT, ROOT)}/figures.json, figures.svg")
-    sys.exit(1 if failed else 0)
+    failed = sum(r["meets"] is False for r in rows)
+    print(f"{sum(r['meets'] is True for r in rows)} bars met, {failed} missed"
+          + (f", groups that failed: {', '.join(broken)}" if broken else "")
+          + f"; {os.path.relpath(OUT, ROOT)}/figures.json, figures.svg")
+    sys.exit(1 if failed or broken else 0)
 
 
 main()
