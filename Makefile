@@ -6,6 +6,10 @@ SMP    ?= 1
 MEM    ?= 256M
 QEMU   ?= qemu-system-riscv64
 DEBUG  ?=
+ifneq ($(filter-out 0 1,$(DEBUG)),)
+$(error DEBUG='$(DEBUG)': DEBUG is 1 or 0)
+endif
+override DEBUG := $(filter 1,$(DEBUG))
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules

@@ -18,8 +18,15 @@ APPDIR := $(firstword $(foreach d,apps/$(APP) $(APP) tour/$(APP),$(if $(wildcard
 -include $(KDIR)/defaults.mk
 HEAP  ?= tlsf
 SCHED ?= cfs
-HEAP_COMPONENT  := $(if $(wildcard core/heap-$(HEAP)/component.mk),core/heap-$(HEAP),$(HEAP))
-SCHED_COMPONENT := $(if $(wildcard core/sched-$(SCHED)/component.mk),core/sched-$(SCHED),$(SCHED))
+# 1 variable, 2 contract, 3 prefix of its providers' names: the component that the variable's value means
+define variant
+$(if $(wildcard $(3)-*/component.mk),$(or $(filter $(3)-$($(1)),$(call known_providers,$(2))),\
+$(if $(wildcard $($(1))/component.mk),$($(1))),\
+$(error no variant '$($(1))': $(1) is one of $(patsubst $(3)-%,%,$(filter $(3)-%,$(call known_providers,$(2)))) \
+or a folder with a component)))
+endef
+HEAP_COMPONENT  := $(strip $(call variant,HEAP,heap,core/heap))
+SCHED_COMPONENT := $(strip $(call variant,SCHED,sched-policy,core/sched))
 
 SRCS :=
 COMPONENTS :=
@@ -27,10 +34,14 @@ include $(KDIR)/kernel.mk
 NAME := $(subst /,-,$(patsubst kernels/%,%,$(KDIR)))$(if $(USES_APP),-$(subst /,-,$(patsubst apps/%,%,$(APPDIR))))
 OUT  := out/$(NAME)-$(subst /,-,$(HEAP))-$(subst /,-,$(SCHED))$(if $(DEBUG),-debug)
 
-ifdef USES_APP
+APP_GIVEN := $(filter command,$(origin APP))
+ifneq ($(USES_APP)$(APP_GIVEN),)
 ifeq ($(APPDIR),)
 $(error no application '$(APP)': neither apps/$(APP) nor $(APP) is a component)
 endif
+endif
+ifeq ($(USES_APP)$(APP_GIVEN),command)
+$(info note: APP=$(APP) is for KERNEL=unikernel; the kernel '$(KERNEL)' takes no application)
 endif
 
 # The kernel's own folder is the last component: main.c sees everything its list names.
@@ -83,8 +94,7 @@ $(1): $(sort $(if $(KTESTS),core/ktest) $(call visible,$(1)) $(foreach d,$(call 
 endef
 
 $(OUT)/components.txt: $(BUILD_FILES) $(KDIR)/kernel.mk $(wildcard $(addsuffix /component.mk,$(ALL)))
-	@mkdir -p $(@D)
-	$(file >$@,$(foreach c,$(ALL),$(call symbols_line,$(c))))@true
+	$(if $(findstring n,$(firstword -$(MAKEFLAGS))),,$(shell mkdir -p $(@D))$(file >$@,$(foreach c,$(ALL),$(call symbols_line,$(c)))))@true
 
 KERNEL_LD := arch/riscv/kernel.ld
 ELF   := $(OUT)/trine.elf
@@ -103,6 +113,9 @@ $(IMAGE): $(ELF)
 $(OUT)/compile_commands.json: $(ELF)
 	@{ echo '['; cat $$(find $(OUT)/obj -name '*.o.json' | sort) | sed '$$ s/,$$//'; echo ']'; } > $@
 	@ln -sf $@ compile_commands.json
+
+# What `make run` builds first, with every core; a -j of the user's own is left as it is.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc)) --output-sync=target
 
 image: $(IMAGE) $(OUT)/compile_commands.json
 	@echo $(ELF)

@@ -5,21 +5,33 @@
 CPU ?= rv64
 # Without INITRD= the monolithic kernel boots Debian's BusyBox.
 DEFAULT_INITRD := $(if $(filter kernels/monolithic,$(KDIR)),out/busybox.cpio)
-RUN_INITRD := $(or $(INITRD),$(DEFAULT_INITRD))
 
 out/busybox.cpio: tools/initrd.py tools/debian.py tools/trine/cpio.py
 	@mkdir -p $(@D)
 	$(call say,MAKE,$@)
 	$(Q)tools/initrd.py $@
 
-RUN = $(PYTHON) tools/run.py $(IMAGE) smp=$(SMP) mem=$(MEM) cpu=$(CPU) qemu=$(QEMU) initrd=$(RUN_INITRD) \
-    "append=$(APPEND)" disk=$(DISK) pflash=$(PFLASH)
+# Through the environment, so that neither make nor a shell takes quotes, blanks and dollars for its own.
+RUN_VARIABLES := SMP MEM CPU QEMU INITRD APPEND DISK PFLASH
+$(foreach v,$(RUN_VARIABLES),$(eval run debug: export RUN_$(v) = $$(value $(v))))
+RUN = $(PYTHON) tools/run.py $(IMAGE) $(if $(INITRD),,$(addprefix initrd=,$(DEFAULT_INITRD)))
 
-run: setup-run $(IMAGE) $(RUN_INITRD)
+# First what the machine lacks, then a look at the variables, then the build: a wrong value builds nothing.
+define run_prepare
+$(Q)$(PYTHON) tools/run.py --check $(IMAGE)
+$(Q)+$(MAKE) --no-print-directory $(PARALLEL) run-files
+endef
+
+run-files: $(IMAGE) $(OUT)/compile_commands.json $(if $(INITRD),,$(DEFAULT_INITRD))
+	@:
+
+run: setup-run
+	$(run_prepare)
 	$(Q)$(RUN) "extra=$(QEMU_EXTRA)"
 
-debug: setup-run $(IMAGE) $(RUN_INITRD)
+debug: setup-run
+	$(run_prepare)
 	@echo "gdb-multiarch -x tools/gdb/trine.py $(ELF) -ex 'target remote :1234'"
 	$(Q)$(RUN) "extra=$(QEMU_EXTRA) -S -s"
 
-.PHONY: run debug
+.PHONY: run debug run-files

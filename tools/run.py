@@ -1,19 +1,87 @@
 #!/usr/bin/python3
 """Boots an image in QEMU with the console on this terminal: what `make run` calls.
 
-usage: run.py [--print] IMAGE [smp=N] [mem=SIZE] [initrd=F] [append=WORDS] [disk=F] [pflash=F] [cpu=C] [qemu=Q] [extra=ARGS]
+usage: run.py [--print|--check] IMAGE [smp=N] [mem=SIZE] [initrd=F] [append=WORDS] [disk=F] [pflash=F] [cpu=C] [qemu=Q] [extra=ARGS]
+
+A word that is not given is taken from the environment (RUN_SMP, RUN_MEM ...). --print shows QEMU's command line;
+--check only looks whether the values make sense.
 """
 import os
+import re
 import shlex
+import shutil
+import subprocess
 import sys
 
-from trine.machine import qemu_command
+from trine.machine import FLASH_BANK, qemu_command
 
-show = "--print" in sys.argv
-words = [w for w in sys.argv[1:] if w != "--print"]
-how = {k: v for k, _, v in (w.partition("=") for w in words[1:]) if v}
-command = qemu_command(words[0], **how)
-if show:
-    print(shlex.join(command))
-else:
+WORDS = ("smp", "mem", "cpu", "qemu", "initrd", "append", "disk", "pflash")
+UNITS = {"": 1 << 20, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+LEAST_MEMORY = 8 << 20
+MOST_HARTS = 64  # NR_CPUS_MAX
+
+
+def check_smp(value):
+    harts = re.fullmatch(r"(\d+)(,.+)?", value)
+    if not harts or not 1 <= int(harts.group(1)) <= MOST_HARTS:
+        return f"a number of harts from 1 to {MOST_HARTS}"
+    return None
+
+
+def check_mem(value):
+    size = re.fullmatch(r"(\d+(?:\.\d+)?)([BKMGT]?)", value.upper())
+    if not size or float(size.group(1)) * UNITS[size.group(2)] < LEAST_MEMORY:
+        return "a size of memory from 8M on (a number and K, M or G)"
+    return None
+
+
+def check_qemu(value):
+    if not shutil.which(value):
+        return "no such program"
+    done = subprocess.run([value, "-machine", "help"], capture_output=True, text=True, errors="replace", check=False)
+    return None if re.search(r"(?m)^virt\s.*RISC-V", done.stdout) else "not a QEMU that emulates a RISC-V virt machine"
+
+
+def check_file(value):
+    if not os.path.exists(value):
+        return "no such file"
+    if os.path.isdir(value):
+        return "a folder, not a file"
+    return None if os.access(value, os.R_OK) else "the file cannot be read"
+
+
+def check_writable(value):
+    return check_file(value) or (None if os.access(value, os.W_OK) else "the file cannot be written, and a machine writes to it")
+
+
+def check_pflash(value):
+    return check_writable(value) or (f"larger than a bank of flash ({FLASH_BANK >> 20} MiB)"
+                                     if os.path.getsize(value) > FLASH_BANK else None)
+
+
+CHECKS = {"smp": check_smp, "mem": check_mem, "qemu": check_qemu, "initrd": check_file, "disk": check_writable,
+          "pflash": check_pflash}
+
+
+def check(how):
+    for word, reason in ((w, CHECKS[w](how[w])) for w in CHECKS if w in how):
+        if reason:
+            sys.exit(f"error: {word.upper()}={how[word]}: {reason}")
+
+
+def main():
+    options = [w for w in sys.argv[1:] if w.startswith("--")]
+    words = [w for w in sys.argv[1:] if not w.startswith("--")]
+    how = {w: os.environ[f"RUN_{w.upper()}"] for w in WORDS if os.environ.get(f"RUN_{w.upper()}")}
+    how.update((k, v) for k, _, v in (w.partition("=") for w in words[1:]) if v)
+    if "--check" in options:
+        return check(how)
+    command = qemu_command(words[0], **how)
+    if "--print" in options:
+        print(shlex.join(command))
+        return None
     os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()

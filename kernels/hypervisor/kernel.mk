@@ -5,7 +5,7 @@ COMPONENTS := \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer arch/riscv/hext \
     platform/qemu-virt \
     core/startup core/klog core/panic core/console core/irq core/driver core/power \
-    core/heap-$(HEAP) core/thread core/sched-$(SCHED) \
+    $(HEAP_COMPONENT) core/thread $(SCHED_COMPONENT) \
     drivers/ns16550a drivers/plic \
     mm/vspace \
     virt/gstage virt/vcpu virt/vconsole virt/guestset virt/guestcfg virt/vm \

@@ -6,7 +6,7 @@ COMPONENTS := \
     arch/riscv/user arch/riscv/uaccess-user \
     platform/qemu-virt \
     core/startup core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
-    core/frame core/kmap core/heap-$(HEAP) core/time core/thread core/sched-$(SCHED) \
+    core/frame core/kmap $(HEAP_COMPONENT) core/time core/thread $(SCHED_COMPONENT) \
     core/power core/random core/work \
     drivers/ns16550a drivers/plic drivers/syscon drivers/rtc-goldfish drivers/pflash \
     drivers/virtio-mmio drivers/virtio-pci drivers/virtio-blk drivers/virtio-rng drivers/blockdev \

@@ -61,7 +61,7 @@ def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt"
     if append:
         command += ["-append", append]
     for i, path in enumerate([disk] if isinstance(disk, str) else disk or []):
-        command += ["-drive", f"file={path},format=raw,if=none,id=disk{i}", "-device", f"virtio-blk-device,drive=disk{i}"]
+        command += ["-drive", f"file={path.replace(',', ',,')},format=raw,if=none,id=disk{i}", "-device", f"virtio-blk-device,drive=disk{i}"]
     command += shlex.split(extra) if isinstance(extra, str) else list(extra)
     if pflash:
         command += ["-drive", f"file={flash_bank(pflash)},format=raw,if=pflash,unit=1"]

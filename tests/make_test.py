@@ -1,0 +1,60 @@
+"""`make run` as the user meets it: wrong values are named and build nothing, right ones reach QEMU as they were typed."""
+import os
+import shlex
+import subprocess
+
+import pytest
+
+from trine.machine import ROOT
+
+
+def make(*words):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+    done = subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, capture_output=True, text=True, env=env,
+                          stdin=subprocess.DEVNULL, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("word", [
+    "KERNEL=microkernel", "APP=nosuch", "SMP=many", "SMP=0", "SMP=65", "MEM=lots", "MEM=1M", "HEAP=zig", "HEAP=suite",
+    "SCHED=zag", "INITRD=/no/such", "INITRD=/tmp", "DISK=/no/such", "PFLASH=/no/such", "QEMU=nosuch", "QEMU=/bin/true",
+    "DEBUG=perhaps",
+])
+def test_wrong_value_is_named_and_builds_nothing(word):
+    """In a build folder that nothing else uses (SCHED=fifo), so that a build would be seen."""
+    words = [word] if word.startswith("SCHED") else ["SCHED=fifo", word]
+    folder = os.path.join(ROOT, "out", "monolithic-tlsf-fifo")
+    before = os.path.exists(folder)
+    status, text = make("run", *words)
+    name, _, value = word.partition("=")
+    assert status != 0
+    line = next(line for line in text.split("\n") if value in line)
+    assert name in line or "application" in line or "***" in line, text
+    assert "Traceback" not in text and "  CC" not in text, text
+    assert os.path.exists(folder) == before
+
+
+def test_application_for_another_kernel_is_said():
+    status, text = make("-n", "image", "APP=hello")
+    assert status == 0 and "APP=hello is for KERNEL=unikernel" in text
+
+
+def test_words_reach_qemu_as_typed(tmp_path):
+    """Quotes, dollars and commas are nobody's but QEMU's."""
+    disk = tmp_path / "a,b.img"
+    disk.write_bytes(b"\0" * 512)
+    append = """init=/bin/sh -- "a b" $HOME '`x`' \\"""
+    fake = tmp_path / "qemu"  # knows the machine, and shows what it is given
+    fake.write_text('#!/bin/sh\ncase "$*" in *help*) echo "virt  RISC-V VirtIO board";; *) printf "%s\\n" "$@";; esac\n')
+    fake.chmod(0o755)
+    status, text = make("run", f"QEMU={fake}", "SMP=3", "MEM=77M", f"APPEND={append}", f"DISK={disk}")
+    assert status == 0, text
+    lines = text.split("\n")
+    assert append in lines and "3" in lines and "77M" in lines, text
+    assert any("a,,b.img" in line for line in lines), text
+
+
+def test_run_builds_with_every_core():
+    _, text = make("-n", "run", "KERNEL=unikernel", "APP=hello")
+    command = next(line for line in text.split("\n") if "run-files" in line)
+    assert f"-j{os.cpu_count()}" in shlex.split(command) or f"-j{len(os.sched_getaffinity(0))}" in shlex.split(command)
