@@ -13,27 +13,23 @@ LINKER_SET_DECLARE(bootargs, struct bootarg);
 
 static const char *whole = "";
 static char text[LINE_MAX]; /* words, each terminated, quotes removed */
-static struct {
-    const char *name;
-    const char *value; /* NULL: bare word */
-} words[WORDS_MAX];
+static struct bootarg_word words[WORDS_MAX];
 static unsigned nr_words;
-static const char *init_args = "";
 
 const char *bootargs_line(void)
 {
     return whole;
 }
 
-const char *bootargs_init_args(void)
+const struct bootarg_word *bootargs_word(unsigned i)
 {
-    return init_args;
+    return i < nr_words ? &words[i] : NULL;
 }
 
 const char *bootargs_get(const char *name)
 {
     for (unsigned i = nr_words; i-- > 0;)
-        if (str_equal(words[i].name, name))
+        if (words[i].kind != BOOTARG_AFTER_DASHES && str_equal(words[i].name, name))
             return words[i].value != NULL ? words[i].value : "";
     return NULL;
 }
@@ -49,34 +45,34 @@ static bool is_ours(const char *name, const char *value, int *rc)
     return false;
 }
 
-static void word_add(char *word)
+static void word_add(char *name, enum bootarg_kind kind)
 {
-    char *value = strchr(word, '=');
+    char *value = kind == BOOTARG_KNOWN ? strchr(name, '=') : NULL;
     int rc = 0;
 
-    if (value != NULL)
-        *value++ = '\0';
     if (nr_words == WORDS_MAX) {
-        log_warn("command line: too many words, '%s' ignored", word);
+        log_warn("command line: too many words, '%s' ignored", name);
         return;
     }
-    words[nr_words].name = word;
-    words[nr_words++].value = value;
-    if (!is_ours(word, value, &rc))
-        log_warn("command line: unknown word '%s'", word);
-    else if (rc != 0)
-        log_warn("command line: bad value in '%s%s%s'", word, value != NULL ? "=" : "",
-                 value != NULL ? value : "");
+    if (value != NULL)
+        *value++ = '\0';
+    if (kind == BOOTARG_KNOWN && !is_ours(name, value, &rc)) {
+        log_warn("command line: unknown word '%s'", name);
+        kind = BOOTARG_UNKNOWN;
+    } else if (rc != 0) {
+        log_warn("command line: bad value in '%s=%s'", name, value != NULL ? value : "");
+    }
+    words[nr_words++] = (struct bootarg_word){.name = name, .value = value, .kind = kind};
 }
 
 void bootargs_parse(const char *line)
 {
     size_t used = 0;
     const char *p = line;
+    enum bootarg_kind kind = BOOTARG_KNOWN;
 
     whole = line;
     nr_words = 0;
-    init_args = "";
     for (;;) {
         while (*p != '\0' && char_is_space(*p))
             p++;
@@ -96,12 +92,11 @@ void bootargs_parse(const char *line)
             return;
         }
         text[used++] = '\0';
-        if (str_equal(&text[start], "--")) {
-            while (char_is_space(*p))
-                p++;
-            init_args = p;
-            return;
-        }
-        word_add(&text[start]);
+        if (!str_equal(&text[start], "--"))
+            word_add(&text[start], kind);
+        else if (kind == BOOTARG_KNOWN)
+            kind = BOOTARG_AFTER_DASHES;
+        else
+            return; /* a second one ends the line on Linux */
     }
 }

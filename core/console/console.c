@@ -5,7 +5,7 @@
 #include <console/console.h>
 #include <lock/spinlock.h>
 
-#define EARLY_SIZE 2048
+#define EARLY_SIZE 4096 /* a warning for each of 64 words of the command line, and then some */
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static struct console *consoles;                          /* GUARDED_BY(console_lock); grows only */

@@ -320,6 +320,39 @@ static void unpack_finish(struct unpack *unpack)
     }
 }
 
+/* The name of a compression that is not unpacked here, by its first bytes; or NULL. */
+static const char *compression_name(const uint8_t *data, size_t size)
+{
+    static const struct {
+        const char *name;
+        uint8_t nr_bytes;
+        uint8_t bytes[6];
+    } magics[] = {
+        {"xz", 6, {0xfd, '7', 'z', 'X', 'Z', 0}}, {"zstd", 4, {0x28, 0xb5, 0x2f, 0xfd}},
+        {"lz4", 4, {0x02, 0x21, 0x4c, 0x18}},     {"lz4", 4, {0x04, 0x22, 0x4d, 0x18}},
+        {"bzip2", 3, {'B', 'Z', 'h'}},            {"lzma", 3, {0x5d, 0, 0}},
+        {"lzo", 4, {0x89, 'L', 'Z', 'O'}},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(magics); i++)
+        if (size >= magics[i].nr_bytes && memcmp(data, magics[i].bytes, magics[i].nr_bytes) == 0)
+            return magics[i].name;
+    return NULL;
+}
+
+static void report(int err, const uint8_t *data, size_t nr_bytes, size_t pos, unsigned nr_files)
+{
+    const char *compression = compression_name(data + pos, nr_bytes - pos);
+
+    if (err != -ENOMEM && compression != NULL)
+        log_err("initrd: compressed with %s, which is not unpacked here: give it plain or gzip",
+                compression);
+    else
+        log_err("initrd: %s at byte %lu (error %d); %u files are good",
+                err == -ENOMEM ? "no memory" : "not a cpio archive, or cut or damaged",
+                (unsigned long)pos, -err, nr_files);
+}
+
 int initrd_unpack(const void *archive, size_t nr_bytes)
 {
     const uint8_t *data = archive;
@@ -347,8 +380,6 @@ int initrd_unpack(const void *archive, size_t nr_bytes)
     }
     unpack_finish(&unpack);
     if (ret != 0)
-        log_err("initrd: %s at byte %lu (error %d); %u files are good",
-                ret == -ENOMEM ? "no memory" : "not a cpio archive, or cut or damaged",
-                (unsigned long)pos, -ret, unpack.nr_files);
+        report(ret, data, nr_bytes, pos, unpack.nr_files);
     return ret;
 }

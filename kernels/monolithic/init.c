@@ -1,6 +1,6 @@
 /*
  * The first program, found as Linux does: rdinit= or /init of the initrd; else init= or the usual
- * places. Its arguments are what follows "--" on the command line, its environment HOME and TERM.
+ * places. What it is told is in words.c, the root on a disk in root.c.
  */
 #include <base/errno.h>
 #include <bootargs/bootargs.h>
@@ -9,34 +9,33 @@
 #include <log/log.h>
 #include <power/power.h>
 #include <process/process.h>
-#include <string/string.h>
 #include <vfs/vfs.h>
 
 #include "init.h"
 
-#define NR_ARGS_MAX 32
-
-/* Words that this kernel takes note of without a function of their own. */
-static int note(const char *value)
+const char *error_text(int err)
 {
-    (void)value;
-    return 0;
+    switch (err) {
+    case -ENOENT:
+        return "no such file";
+    case -EACCES:
+        return "not an executable file";
+    case -ENOEXEC:
+        return "not a program for this machine";
+    case -EISDIR:
+        return "a folder";
+    case -ENOTDIR:
+        return "one of the folders before it is none";
+    case -ELOOP:
+        return "symbolic links that go in a circle";
+    case -EIO:
+        return "the disk reports an error";
+    case -ENOMEM:
+        return "no memory for it";
+    default:
+        return "the system refuses it";
+    }
 }
-BOOTARG("init", note);
-
-#define NOTED(word, name)                                                                          \
-    static int name(const char *value)                                                             \
-    {                                                                                              \
-        (void)value;                                                                               \
-        return 0;                                                                                  \
-    }                                                                                              \
-    BOOTARG(word, name)
-NOTED("rdinit", note_rdinit);
-NOTED("root", note_root);
-NOTED("rootfstype", note_rootfstype);
-NOTED("rw", note_rw);
-NOTED("ro", note_ro);
-NOTED("console", note_console);
 
 static bool exists(const char *path)
 {
@@ -48,37 +47,18 @@ static bool exists(const char *path)
     return true;
 }
 
-/* Splits in place at blanks. */
-static unsigned split_words(char *text, const char **words, unsigned max)
+/* Returns only if the program cannot be run, having said why and what comes `next`. */
+static void try(const char *word, const char *path, const char *next)
 {
-    unsigned nr = 0;
+    log_info("run %s as init process", path);
+    int err = exec_kernel(path, init_arguments(path), init_environment());
 
-    while (*text && nr < max) {
-        while (*text == ' ')
-            *text++ = '\0';
-        if (!*text)
-            break;
-        words[nr++] = text;
-        while (*text && *text != ' ')
-            text++;
-    }
-    return nr;
+    log_err("%s%s cannot be run: %s (error %d)%s", word, path, error_text(err), -err, next);
 }
 
-/* 0 only in the sense that it does not return. */
-static int try(const char *path)
+int devfs_mount(void)
 {
-    static char args[1024];
-    static const char *argv[NR_ARGS_MAX + 2];
-    static const char *const envp[] = {"HOME=/", "TERM=linux", NULL};
-    unsigned nr;
-
-    strlcpy(args, bootargs_init_args(), sizeof(args));
-    argv[0] = path;
-    nr = split_words(args, argv + 1, NR_ARGS_MAX);
-    argv[nr + 1] = NULL;
-    log_info("run %s as init process", path);
-    return exec_kernel(path, argv, envp);
+    return vfs_mount(&vfs_kernel_context, "devtmpfs", "/dev", "devtmpfs", 0, "");
 }
 
 /* Descriptors 0, 1 and 2. Without /dev of its own, the initrd gets devtmpfs mounted there. */
@@ -89,7 +69,7 @@ static void open_console(void)
 
     if (vfs_mkdir(&vfs_kernel_context, NULL, "/dev", 0755) != 0)
         log_debug("/dev is there");
-    err = vfs_mount(&vfs_kernel_context, "devtmpfs", "/dev", "devtmpfs", 0, "");
+    err = devfs_mount();
     if (!err)
         err = vfs_open(&vfs_kernel_context, NULL, "/dev/console", O_RDWR, 0, &file);
     if (err) {
@@ -104,45 +84,28 @@ static void open_console(void)
     file_put(file);
 }
 
-/* The file system on root=, over the initrd's. */
-static void mount_root(void)
-{
-    const char *device = bootargs_get("root");
-    const char *type = bootargs_get("rootfstype");
-    unsigned flags = bootargs_get("ro") ? MOUNT_READ_ONLY : 0;
-    int err;
-
-    if (!device)
-        return;
-    err = vfs_mount(&vfs_kernel_context, device, "/", type ? type : "vfat", flags, "");
-    if (err)
-        log_err("root=%s cannot be mounted: error %d; going on with the initrd", device, -err);
-}
-
 static void run(void *arg)
 {
     static const char *const places[] = {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"};
     const char *wanted = bootargs_get("rdinit");
-    int err = -ENOENT;
 
     (void)arg;
     open_console();
-    if (!wanted && exists("/init"))
-        wanted = "/init";
-    if (wanted && exists(wanted)) {
-        err = try(wanted);
-        log_err("%s cannot be run: error %d", wanted, -err);
-    }
-    mount_root();
+    if (wanted && exists(wanted))
+        try("rdinit=", wanted, "");
+    else if (wanted)
+        log_warn("rdinit=%s: no such file", wanted);
+    else if (exists("/init"))
+        try("", "/init", "");
+    root_mount();
     wanted = bootargs_get("init");
-    if (wanted) {
-        err = try(wanted);
-        log_err("init=%s cannot be run: error %d", wanted, -err);
+    if (wanted && *wanted) {
+        try("init=", wanted, "; powering off");
         power_off();
     }
     for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
         if (exists(places[i]))
-            err = try(places[i]);
+            try("", places[i], "");
     }
     log_err(
         "no program to run as init: give an initrd with /init or /bin/sh, or init=; powering off");

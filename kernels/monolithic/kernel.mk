@@ -1,5 +1,5 @@
 # The monolithic kernel: unmodified Linux programs in user mode.
-SRCS := main.c init.c
+SRCS := main.c init.c words.c root.c
 COMPONENTS := \
     arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \
@@ -14,4 +14,4 @@ COMPONENTS := \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd fs/blockfile fs/fat \
     linux/syscall linux/process linux/exec linux/signal linux/futex linux/memory linux/clock \
     linux/file linux/tty linux/procfs linux/sysfs \
-    lib/base lib/string
+    lib/base lib/printf lib/string

@@ -49,12 +49,9 @@ static void files_init(void)
         startup_refuse("no memory for the file systems");
     if (!boot_info.initrd.size)
         return;
-    int err = initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size);
-
-    if (err == -ENOMEM)
+    /* What is bad in it has been said; what came before that is used. */
+    if (initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) == -ENOMEM)
         startup_refuse("no memory for the initrd");
-    if (err)
-        log_warn("the initrd could not be unpacked completely");
 }
 
 /* A further CPU, before it runs threads. */

@@ -106,7 +106,7 @@ static void read_chosen(const struct fdt *fdt, const struct fdt_node *node)
     }
     if (end > start)
         boot_info.initrd = (struct boot_range){PADDR(start), end - start};
-    else if (end != 0)
+    else if (end < start)
         boot_warn("device tree: initrd ends before it begins");
 }
 

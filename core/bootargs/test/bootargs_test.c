@@ -65,13 +65,32 @@ static void quotes(void **state)
 static void for_init(void **state)
 {
     (void)state;
-    parse("see=1 -- see=2 -x");
+    parse("see=1 -- see=2 -x \"a b\" c=\"d e\" -- f");
     assert_int_equal(nr_seen, 1);
-    assert_string_equal(bootargs_init_args(), "see=2 -x");
-    parse("see=1");
-    assert_string_equal(bootargs_init_args(), "");
+    assert_string_equal(bootargs_get("see"), "1");
+
+    static const char *const after[] = {"see=2", "-x", "a b", "c=d e"};
+
+    assert_int_equal(bootargs_word(0)->kind, BOOTARG_KNOWN);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(bootargs_word(i + 1)->kind, BOOTARG_AFTER_DASHES);
+        assert_string_equal(bootargs_word(i + 1)->name, after[i]);
+    }
+    assert_null(bootargs_word(5));
     parse("--");
-    assert_string_equal(bootargs_init_args(), "");
+    assert_null(bootargs_word(0));
+}
+
+static void unknown_words_are_kept(void **state)
+{
+    (void)state;
+    parse("see=1 single TERM=vt100");
+    assert_int_equal(bootargs_word(1)->kind, BOOTARG_UNKNOWN);
+    assert_string_equal(bootargs_word(1)->name, "single");
+    assert_null(bootargs_word(1)->value);
+    assert_int_equal(bootargs_word(2)->kind, BOOTARG_UNKNOWN);
+    assert_string_equal(bootargs_word(2)->value, "vt100");
+    assert_null(bootargs_word(3));
 }
 
 static void errors_do_not_stop_the_line(void **state)
@@ -113,7 +132,7 @@ static void random_bytes(void **state)
         line[n] = '\0';
         parse(line);
         bootargs_get("s");
-        assert_true(bootargs_init_args() != NULL);
+        bootargs_word(0);
         if (round == 19999)
             parse("");
         else
@@ -125,9 +144,13 @@ static void random_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),    cmocka_unit_test(quotes),
-        cmocka_unit_test(for_init), cmocka_unit_test(errors_do_not_stop_the_line),
-        cmocka_unit_test(too_much), cmocka_unit_test(random_bytes),
+        cmocka_unit_test(words),
+        cmocka_unit_test(quotes),
+        cmocka_unit_test(for_init),
+        cmocka_unit_test(unknown_words_are_kept),
+        cmocka_unit_test(errors_do_not_stop_the_line),
+        cmocka_unit_test(too_much),
+        cmocka_unit_test(random_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

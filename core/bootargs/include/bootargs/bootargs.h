@@ -32,7 +32,19 @@ const char *bootargs_line(void);
 /* The value of the last "name=value" of the line, "" for a bare word; NULL if absent. */
 const char *bootargs_get(const char *name);
 
-/* What follows "--", or "". */
-const char *bootargs_init_args(void);
+enum bootarg_kind {
+    BOOTARG_KNOWN,
+    BOOTARG_UNKNOWN,      /* nobody here knows it: for init */
+    BOOTARG_AFTER_DASHES, /* name is the whole word, value is NULL */
+};
+
+struct bootarg_word {
+    const char *name;
+    const char *value; /* NULL: bare word */
+    enum bootarg_kind kind;
+};
+
+/* The words in the order of the line, without the "--"; NULL past the last. */
+const struct bootarg_word *bootargs_word(unsigned i);
 
 #endif

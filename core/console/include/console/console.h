@@ -1,7 +1,7 @@
 /*
  * The console below log and tty: bytes out, bytes in. Not here: line editing, levels, terminals.
  *
- * Output before a driver is registered is kept (the last few KiB) and written when one arrives.
+ * Output before a driver is registered is kept (the first 4 KiB) and written when one arrives.
  */
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
