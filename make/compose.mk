@@ -7,13 +7,14 @@
 #   TEST_DEPS    what its host tests need besides
 #   PROVIDES     contracts it implements        CONTRACT   the contracts it is the interface of
 #   EXPORTS      global symbols no header names (an entry point the linker script wants)
+#   PROGRAM_SRCS user-mode code that the kernel carries (make/kernel.mk)
 #   OPTIMIZE     "size" where speed does not count: set-up, parsing, error paths
 # The file is read by make here and by Python in tools/, so it holds no make logic.
 #
 # After $(call compose,ROOTS) the variable ALL lists the closure, lowest first, and C.VAR holds each
 # component's words.
 
-COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS OPTIMIZE
+COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS PROGRAM_SRCS OPTIMIZE
 
 define component_read
 $(foreach v,$(COMPONENT_VARS),$(eval $(v) :=))

@@ -59,6 +59,19 @@ KTESTS := $(if $(and $(USES_APP),$(wildcard $(APPDIR)/with-ktests)),1)
 
 BUILD_FILES := Makefile make/compose.mk make/toolchain.mk make/kernel.mk
 
+# PROGRAM_SRCS: user-mode code that the kernel carries. Linked into a shared object of its own, by the
+# .ld file beside the sources; the component's assembly takes it in with .incbin "program.so".
+define program_rules
+$(1).program_objs := $(patsubst %,$(OUT)/obj/$(1)/%.o,$(basename $($(1).PROGRAM_SRCS)))
+$(1).program_script := $(wildcard $(sort $(dir $(addprefix $(1)/,$($(1).PROGRAM_SRCS))))*.ld)
+$$($(1).program_objs): KERNEL_CFLAGS := $(PROGRAM_CFLAGS)
+$(OUT)/obj/$(1)/program.so: $$($(1).program_objs) $$($(1).program_script)
+	$$(call say,LD,$$@)
+	$$(Q)$(LD) $(PROGRAM_LDFLAGS) -soname $(subst /,-,$(1)).so.1 -T $$($(1).program_script) -o $$@ $$($(1).program_objs)
+$(patsubst %.S,$(OUT)/obj/$(1)/%.o,$(filter %.S,$($(1).SRCS))): $(OUT)/obj/$(1)/program.so
+$(1).flags += -Wa,-I$(OUT)/obj/$(1)
+endef
+
 define component_rules
 $(1).objs := $(patsubst %,$(OUT)/obj/$(1)/%.o,$(basename $($(1).SRCS) \
     $(if $(KTESTS),$(patsubst $(1)/%,%,$(wildcard $(1)/test/*_ktest.c)))))
@@ -75,6 +88,9 @@ $(OUT)/obj/$(1)/%.o: $(1)/%.S $(wildcard $(1)/component.mk) $(BUILD_FILES) $(KDI
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$<)
 	$$(Q)$(CC) $(KERNEL_ASFLAGS) $$($(1).flags) -MMD -MP -c -o $$@ $$<
+ifneq ($($(1).PROGRAM_SRCS),)
+$(call program_rules,$(1))
+endif
 $(OUT)/c/$(1).o: $$($(1).objs) $(call public_headers,$(1)) tools/localize.sh
 	@mkdir -p $$(@D)
 	$$(Q)$(LD) -r -o $$@.whole $$($(1).objs)

@@ -17,3 +17,8 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -f
     -ffunction-sections -fdata-sections -fstack-protector-strong -Wframe-larger-than=2048 $(WARNINGS) \
     $(if $(DEBUG),-DDEBUG)
 KERNEL_ASFLAGS := -g -fno-pie $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)
+
+# User-mode code: position-independent, soft-float so that any program can call it, with unwind tables.
+PROGRAM_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fpic -fno-stack-protector -fasynchronous-unwind-tables $(WARNINGS)
+PROGRAM_LDFLAGS := -shared -nostdlib -Bsymbolic --no-undefined --hash-style=both --eh-frame-hdr --build-id=none -s \
+    -z max-page-size=4096 -z noexecstack

@@ -67,6 +67,13 @@ static bool null_call(void)
     return syscall(SYS_getppid) >= 0;
 }
 
+static bool read_clock(void)
+{
+    struct timespec t;
+
+    return clock_gettime(CLOCK_REALTIME, &t) == 0;
+}
+
 static bool read_1(void)
 {
     return read(fd_a, page, 1) == 1;
@@ -285,6 +292,7 @@ int main(int argc, char **argv)
     struct timespec settle = {.tv_sec = argc > 1 ? atoi(argv[1]) : 0};
     nanosleep(&settle, NULL);
     measure("getppid", null_call, 2000);
+    measure("clock_gettime", read_clock, 2000);
     fd_a = open("/dev/zero", O_RDONLY);
     measure("read_1_zero", read_1, 1000);
     measure("read_4k_zero", read_page, 1000);

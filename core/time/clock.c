@@ -100,9 +100,14 @@ uint64_t time_now_ns(void)
     return time_ticks_to_ns(time_now_ticks());
 }
 
+uint64_t time_realtime_offset_ns(void)
+{
+    return __atomic_load_n(&clock.realtime_offset_ns, __ATOMIC_RELAXED);
+}
+
 uint64_t time_realtime_ns(void)
 {
-    return time_now_ns() + __atomic_load_n(&clock.realtime_offset_ns, __ATOMIC_RELAXED);
+    return time_now_ns() + time_realtime_offset_ns();
 }
 
 void time_set_realtime_ns(uint64_t ns)

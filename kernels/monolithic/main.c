@@ -26,6 +26,8 @@
 #include <sysfs/sysfs.h>
 #include <thread/thread.h>
 #include <tty/tty.h>
+#include <user/user.h>
+#include <vdso/vdso.h>
 #include <vfs/vfs.h>
 #include <vspace/vspace.h>
 #include <work/work.h>
@@ -59,6 +61,7 @@ static void cpu_init(unsigned cpu)
 {
     (void)cpu;
     irq_cpu_init();
+    user_cpu_init();
 }
 
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
@@ -72,10 +75,11 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
-    vspace_boot();  /* address-space identifiers */
-    process_boot(); /* tables of processes */
-    if (signal_boot() != 0)
-        startup_refuse("no memory for the signal trampoline");
+    user_cpu_init(); /* what programs may read */
+    vspace_boot();   /* address-space identifiers */
+    process_boot();  /* tables of processes */
+    if (vdso_boot() != 0)
+        startup_refuse("no memory for the vDSO");
     files_init();                /* the root file system, from the initrd */
     thread_start_cpus(cpu_init); /* the other harts */
     block_scan_all();            /* partitions of the disks */

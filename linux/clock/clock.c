@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <vdso/vdso.h>
+
 struct linux_timespec ns_to_timespec(uint64_t ns)
 {
     return (struct linux_timespec){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
@@ -151,6 +153,7 @@ SYSCALL(clock_settime)
     if (!cred_has_cap(&process_current()->credentials, CAP_SYS_TIME))
         return -EPERM;
     time_set_realtime_ns(ns);
+    vdso_time_changed();
     return 0;
 }
 
@@ -178,5 +181,6 @@ SYSCALL(settimeofday)
     if (t.tv_sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000)
         return -EINVAL;
     time_set_realtime_ns((uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_usec * 1000);
+    vdso_time_changed();
     return 0;
 }

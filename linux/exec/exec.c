@@ -10,6 +10,7 @@
 #include <random/random.h>
 #include <signal/signal.h>
 #include <user/user.h>
+#include <vdso/vdso.h>
 
 #define NR_SCRIPTS_MAX 4
 
@@ -183,9 +184,12 @@ static int build_stack(struct exec *x, uint64_t limit)
     uint8_t random[16];
     uint64_t addr;
     ssize_t n;
-    int err;
+    int err = vdso_map(x->vs, top); /* beside the stack: one page table serves both */
 
+    if (err)
+        return err;
     random_bytes(random, sizeof(random));
+    startup.vdso = x->vs->vdso;
     err = stack_build(&startup, top, random, hwcap(), &x->stack);
     if (err)
         return err;
@@ -224,8 +228,6 @@ static int build_space(struct exec *x)
     err = load_program(x->vs, &x->image, &x->context, &x->loaded);
     if (!err)
         err = build_stack(x, stack_limit);
-    if (!err)
-        err = signal_map_trampoline(x->vs);
     if (err)
         return err;
     x->vs->code_start = x->loaded.code_start;

@@ -16,7 +16,7 @@
 
 #define USER_BASE  0x10000ul      /* vm.mmap_min_addr */
 #define USER_LIMIT 0x4000000000ul /* Sv39 */
-#define STACK_TOP  0x3fffff0000ul /* the trampoline lies above */
+#define STACK_TOP  0x3fffff0000ul /* the vDSO may lie above */
 #define PIE_BASE   0x2aaaaaa000ul /* two thirds, as Linux's ELF_ET_DYN_BASE */
 
 /* argv and envp together: Linux's 2 MiB with an 8 MiB stack; one string: 128 KiB. */

@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <heap/heap.h>
+#include <vdso/vdso.h>
 
 /* --- the frame: arch/riscv's uapi sigcontext.h, ucontext.h; asm-generic's siginfo.h, signal.h  */
 
@@ -92,7 +93,7 @@ static int push_frame(struct user_thread *ut, struct trap_frame *regs,
     }
     regs->sp = at;
     regs->pc = action->handler;
-    regs->ra = SIGNAL_TRAMPOLINE_ADDRESS;
+    regs->ra = vdso_sigreturn_address(ut->vspace->vdso);
     regs->a0 = (uint64_t)info->signo;
     regs->a1 = at + offsetof(struct signal_frame, info);
     regs->a2 = at + offsetof(struct signal_frame, uc);

@@ -74,6 +74,8 @@ int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16],
     add(&aux, AT_EXECFN, path_at);
     add(&aux, AT_PLATFORM, platform_at);
     add(&aux, AT_MINSIGSTKSZ, 2048);
+    if (s->vdso)
+        add(&aux, AT_SYSINFO_EHDR, s->vdso);
     add(&aux, AT_NULL, 0);
 
     nr_words = 1 + s->argv->count + 1 + s->envp->count + 1 + aux.nr_words;

@@ -61,6 +61,7 @@ static void copy_layout(struct vspace *child, const struct vspace *parent)
     child->code_end = parent->code_end;
     child->data_start = parent->data_start;
     child->data_end = parent->data_end;
+    child->vdso = parent->vdso;
     child->brk_start = parent->brk_start;
     child->brk = parent->brk;
     child->stack_top = parent->stack_top;

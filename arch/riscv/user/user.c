@@ -16,6 +16,11 @@ void user_frame_init(struct trap_frame *frame, vaddr_t pc, vaddr_t sp)
     frame->sp = sp;
 }
 
+void user_cpu_init(void)
+{
+    csr_write(scounteren, SCOUNTEREN_TM);
+}
+
 /* From entry.S: an exception that is no system call. Interrupts enabled. */
 void user_exception(struct trap_frame *frame)
 {

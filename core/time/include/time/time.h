@@ -68,6 +68,8 @@ struct time_scale time_scale(void);
 /* Nanoseconds since 1970-01-01 UTC; counts from boot until somebody sets it. */
 uint64_t time_realtime_ns(void);
 void time_set_realtime_ns(uint64_t ns);
+/* By how much wall-clock time is ahead of the monotonic clock, now. */
+uint64_t time_realtime_offset_ns(void);
 
 struct timer;
 typedef void (*timer_fn)(struct timer *timer);

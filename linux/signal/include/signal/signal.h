@@ -5,7 +5,7 @@
  * (arch/riscv/kernel/signal.c's struct rt_sigframe: siginfo, then ucontext), so that unwinders and
  * handlers that read registers work.
  *
- * The handler returns to a trampoline on a page of the kernel's that is mapped into every process.
+ * The handler returns to the vDSO.
  */
 #ifndef SIGNAL_SIGNAL_H
 #define SIGNAL_SIGNAL_H
@@ -13,14 +13,6 @@
 #include <base/types.h>
 
 struct trap_frame;
-struct vspace;
-
-/* Makes the trampoline page; once at boot. */
-int signal_boot(void) MUST_CHECK;
-
-/* Maps the trampoline into a new program's space, at its fixed place. */
-int signal_map_trampoline(struct vspace *vs) MUST_CHECK;
-#define SIGNAL_TRAMPOLINE_ADDRESS 0x3ffffff000ul
 
 /*
  * A fault in kernel mode. True: it was an access to the current program's memory by

@@ -34,6 +34,7 @@ struct startup {
     const struct loaded *loaded;
     uint32_t uid, euid, gid, egid;
     bool is_secure;
+    uint64_t vdso; /* AT_SYSINFO_EHDR; 0: none */
 };
 
 /*

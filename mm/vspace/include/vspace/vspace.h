@@ -161,6 +161,7 @@ struct vspace {
     uint64_t brk_start, brk;
     uint64_t stack_top, arg_start, arg_end, env_start, env_end;
     uint64_t auxv; /* where the auxiliary vector lies on the stack; 0: none */
+    uint64_t vdso; /* where the vDSO is mapped */
 };
 
 /* Shared by all; once at boot. Finds the number of ASID bits (and VMID bits: vspace_init_gstage).

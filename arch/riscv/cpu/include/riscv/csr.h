@@ -26,6 +26,8 @@
 #define SATP_ASID_SHIFT 44
 #define SATP_ASID_MASK  0xfffful
 
+#define SCOUNTEREN_TM (1ul << 1)
+
 #define CSR_STIMECMP 0x14d
 
 #ifndef __ASSEMBLY__

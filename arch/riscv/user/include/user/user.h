@@ -26,6 +26,9 @@ static inline struct trap_frame *user_frame(struct arch_thread *t)
     return (struct trap_frame *)t->user_frame;
 }
 
+/* Once a CPU, before the first user thread runs there: U mode may read `time`, no other counter. */
+void user_cpu_init(void);
+
 /* Leaves for U mode with the registers of the current thread's user frame; drops the kernel stack.
  */
 NORETURN void user_enter(void);

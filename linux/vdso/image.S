@@ -1,0 +1,10 @@
+/*
+ * The bytes of the vDSO, among the kernel's constants.
+ */
+    .section .rodata.vdso_image, "a"
+    .balign 8
+    .globl vdso_image
+    .globl vdso_image_end
+vdso_image:
+    .incbin "program.so"
+vdso_image_end:

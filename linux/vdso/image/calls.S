@@ -1,0 +1,36 @@
+/*
+ * What of the vDSO is a system call, and the return from signal handlers.
+ */
+#include "layout.h"
+
+/*
+ * Unwinders know a signal frame by these two instructions, uncompressed, at the address a handler
+ * returns to (libgcc's and LLVM's), so there is no unwind information here. sp: the frame.
+ */
+    .section .text.sigreturn, "ax"
+    .option norvc
+    .globl __vdso_rt_sigreturn
+    .type __vdso_rt_sigreturn, @function
+__vdso_rt_sigreturn:
+    li a7, 139
+    ecall
+    .size __vdso_rt_sigreturn, . - __vdso_rt_sigreturn
+
+    .text
+    .option rvc
+/* Arguments in a0.. as the system call's; a0 out; a7 is lost. */
+.macro call_of name, number
+    .globl \name
+    .type \name, @function
+\name:
+    .cfi_startproc
+    li a7, \number
+    ecall
+    ret
+    .cfi_endproc
+    .size \name, . - \name
+.endm
+
+    call_of __vdso_getcpu, 168
+    call_of __vdso_riscv_hwprobe, 258
+    call_of __vdso_flush_icache, 259
