@@ -183,3 +183,8 @@ void arch_early_putchar(char c)
 {
     putchar(c);
 }
+
+void arch_pages_clear(void *page, size_t nr_bytes)
+{
+    memset(page, 0, nr_bytes);
+}

@@ -293,7 +293,7 @@ void frame_free_slow(struct frame *f, unsigned order)
 
 bool frame_put(struct frame *f)
 {
-    if (__atomic_fetch_sub(&f->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+    if (!frame_drop(f))
         return false;
     frame_free(f, f->order);
     return true;
@@ -342,6 +342,7 @@ void *frame_alloc_bytes(size_t nr_bytes)
 void frame_free_contig(struct frame *f, size_t nr_pages)
 {
     pfn_t pfn = frame_to_pfn(f);
+    pfn_t end = pfn + nr_pages;
     unsigned long irq;
 
     for (size_t i = 0; i < nr_pages; i++) {
@@ -349,7 +350,13 @@ void frame_free_contig(struct frame *f, size_t nr_pages)
         f[i].type = FRAME_NONE;
     }
     irq = spin_lock_irqsave(&frame_lock);
-    buddy_free_range(zone_of(pfn), pfn, pfn + nr_pages);
+    while (pfn < end) { /* memory nodes may adjoin: then the range ends in another zone */
+        struct zone *z = zone_of(pfn);
+        pfn_t stop = MIN(end, z->end);
+
+        buddy_free_range(z, pfn, stop);
+        pfn = stop;
+    }
     spin_unlock_irqrestore(&frame_lock, irq);
 }
 

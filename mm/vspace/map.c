@@ -14,7 +14,8 @@ static bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size
 
 struct clearing {
     struct vspace *vs;
-    bool has_frames;
+    struct frame *run; /* frames whose last reference is gone, side by side: freed at once */
+    size_t nr_run;
 };
 
 static int make_inaccessible(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
@@ -26,16 +27,37 @@ static int make_inaccessible(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     return 0;
 }
 
+static void free_run(struct clearing *c)
+{
+    if (c->nr_run == 1)
+        frame_free(c->run, 0);
+    else if (c->nr_run > 1)
+        frame_free_contig(c->run, c->nr_run);
+    c->nr_run = 0;
+}
+
 static void drop_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
 {
     struct clearing *c = ctx;
+    struct frame *frame;
 
     (void)va;
     (void)level;
     if (!pte_has_frame(pte))
         return;
     c->vs->nr_resident--;
-    frame_put(pte_to_frame(pte));
+    frame = pte_to_frame(pte);
+    if (!frame_drop(frame))
+        return;
+    if (frame->order != 0) {
+        frame_free(frame, frame->order);
+        return;
+    }
+    if (c->nr_run == 0 || frame != c->run + c->nr_run) {
+        free_run(c);
+        c->run = frame;
+    }
+    c->nr_run++;
 }
 
 /*
@@ -55,6 +77,7 @@ void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
         vspace_flush(vs, addr, size);
     }
     err = arch_pt_unmap(&vs->tables, addr, size, drop_leaf, &c);
+    free_run(&c);
     if (err)
         log_warn("vspace: a large page at %#lx could not be split", (unsigned long)addr);
     vspace_flush(vs, addr, size);

@@ -22,9 +22,9 @@ static void features_init(void)
     else
         for (unsigned i = 0; (name = fdt_prop_string(&boot_info.isa_extensions, i)) != NULL; i++)
             arch_features |= arch_features_parse(name, true);
-    /* A block size that does not divide a page is the tree's mistake: then clear by stores. */
+    /* Any other block size is the tree's mistake: then pages are cleared by stores. */
     if (arch_has(ARCH_FEATURE_ZICBOZ) && IS_POWER_OF_2(boot_info.cboz_block) &&
-        boot_info.cboz_block >= 8 && boot_info.cboz_block <= PAGE_SIZE)
+        boot_info.cboz_block >= 8 && boot_info.cboz_block <= PAGE_SIZE / 8)
         arch_cboz_block = boot_info.cboz_block;
 }
 

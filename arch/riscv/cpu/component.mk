@@ -1,4 +1,4 @@
-SRCS := cpu.c
+SRCS := cpu.c clear.S
 DEPS := arch/api
 PUBLIC_DEPS := lib/base
 PROVIDES := arch

@@ -146,21 +146,23 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
 
     for (;; slot++, slot_va += span) {
         vaddr_t from, upto;
+        bool is_leaf;
         int rc = 0;
 
         while (*slot == 0 && slot != last_slot) {
             slot++;
             slot_va += span;
         }
+        is_leaf = pte_is_leaf(*slot);
         from = MAX(va, slot_va);
         upto = MIN(last, slot_va + (span - 1));
-        if (pte_is_leaf(*slot) && (from != slot_va || upto != slot_va + (span - 1)) &&
-            pass->must_split) {
+        if (is_leaf && (from != slot_va || upto != slot_va + (span - 1)) && pass->must_split) {
             rc = split(pass->pt, slot, level);
             if (rc != 0)
                 return rc;
+            is_leaf = false;
         }
-        if (pte_is_leaf(*slot)) {
+        if (is_leaf) {
             rc = pass->act(pass, slot_va, slot, level);
         } else if ((*slot & PT_V) && level > 0) {
             pte_t *below = pte_to_table(*slot);

@@ -82,12 +82,13 @@ static inline bool arch_has(enum arch_feature feature)
     return (arch_features >> feature) & 1;
 }
 
-/* Bytes that one cbo.zero clears (riscv,cboz-block-size of the boot hart); 0 without Zicboz. */
+/* Bytes that one cbo.zero clears (riscv,cboz-block-size of the boot hart), a power of two of at most
+ * PAGE_SIZE / 8; 0 without Zicboz. */
 extern uint32_t arch_cboz_block;
 
 /* Zeroes whole pages of RAM, by cache blocks where the hart can: page is aligned to, nr_bytes a
  * multiple of, PAGE_SIZE. */
-static inline void arch_pages_clear(void *page, size_t nr_bytes);
+void arch_pages_clear(void *page, size_t nr_bytes);
 
 #include <arch_impl/cpu.h>
 

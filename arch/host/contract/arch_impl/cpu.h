@@ -59,11 +59,6 @@ static inline void arch_cpu_relax(void)
 {
 }
 
-static inline void arch_pages_clear(void *page, size_t nr_bytes)
-{
-    __builtin_memset(page, 0, nr_bytes);
-}
-
 static inline void arch_wfi(void)
 {
 }

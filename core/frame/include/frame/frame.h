@@ -186,6 +186,9 @@ static inline void frame_free(struct frame *f, unsigned order)
  * of two. Each frame's reference count is 1; they may also be freed piecewise. NULL: no memory.
  */
 MUST_CHECK struct frame *frame_alloc_contig(size_t nr_pages, unsigned flags);
+
+/* Frees single frames that lie side by side, however they were allocated: cheaper than one by one.
+ */
 void frame_free_contig(struct frame *f, size_t nr_pages);
 
 /* Makes an allocated block of 2^order frames into 2^order single frames, each with a count of 1. */
@@ -197,6 +200,13 @@ static inline void frame_get(struct frame *f)
     __atomic_fetch_add(&f->refcount, 1, __ATOMIC_RELAXED);
 }
 bool frame_put(struct frame *f);
+
+/* Drops a reference, frees nothing: true if it was the last, then the caller must free the block.
+ */
+MUST_CHECK static inline bool frame_drop(struct frame *f)
+{
+    return __atomic_fetch_sub(&f->refcount, 1, __ATOMIC_ACQ_REL) == 1;
+}
 
 static inline pfn_t frame_to_pfn(const struct frame *f)
 {

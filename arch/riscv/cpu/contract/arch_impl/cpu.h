@@ -72,17 +72,6 @@ static inline void arch_cpu_relax(void)
     __asm__ volatile(".4byte 0x0100000f" : : : "memory");
 }
 
-/* cbo.zero: MISC-MEM, funct3 2, immediate 4 (CMO specification 1.0). */
-static inline void arch_pages_clear(void *page, size_t nr_bytes)
-{
-    if (arch_cboz_block == 0) {
-        __builtin_memset(page, 0, nr_bytes);
-        return;
-    }
-    for (char *p = page, *end = p + nr_bytes; p < end; p += arch_cboz_block)
-        __asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" : : "r"(p) : "memory");
-}
-
 static inline void arch_wfi(void)
 {
     __asm__ volatile("wfi" : : : "memory");
