@@ -44,17 +44,24 @@ static void wait_variants(void)
 
 static void stop_and_continue_are_reported(void)
 {
-    int status;
-    pid_t child = fork();
+    int status, gate[2];
+    char c;
+    pid_t child;
 
+    CHECK(pipe(gate) == 0);
+    child = fork();
     if (child == 0) {
+        close(gate[1]);
         raise(SIGSTOP);
+        (void)!read(gate[0], &c, 1); /* not gone before it was seen going on */
         _exit(3);
     }
+    close(gate[0]);
     CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) &&
           WSTOPSIG(status) == SIGSTOP);
     CHECK(kill(child, SIGCONT) == 0);
     CHECK(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
+    close(gate[1]);
     CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 3);
 }
 
