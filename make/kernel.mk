@@ -75,7 +75,7 @@ endef
 define component_rules
 $(1).objs := $(patsubst %,$(OUT)/obj/$(1)/%.o,$(basename $($(1).SRCS) \
     $(if $(KTESTS),$(patsubst $(1)/%,%,$(wildcard $(1)/test/*_ktest.c)))))
-$(1).flags := $(if $(filter size,$($(1).OPTIMIZE)),-Os -fno-optimize-sibling-calls) $(call include_flags,$(1)) $(if $(KTESTS),-Icore/ktest/include)
+$(1).flags := $(if $(filter size,$($(1).OPTIMIZE)),$(SIZE_FLAGS)) $(call include_flags,$(1)) $(if $(KTESTS),-Icore/ktest/include)
 ifneq ($$(strip $$($(1).objs)),)
 LINKED += $(OUT)/c/$(1).o
 $(OUT)/obj/$(1)/%.o: $(1)/%.c $(wildcard $(1)/component.mk) $(BUILD_FILES) $(KDIR)/kernel.mk

@@ -10,11 +10,14 @@ PYTHON  := /usr/bin/python3
 WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
     -Wno-unused-parameter -Wno-missing-field-initializers
 
+# String constants need no alignment to words. Where size counts (OPTIMIZE := size) GCC's way of keeping every address
+# it needs in a loop in a register of its own, and its sibling calls, cost more bytes than they save.
+SIZE_FLAGS := -Os -fno-optimize-sibling-calls -fno-move-loop-invariants
 ISA := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
 # __global_pointer$ is never defined, so that linker relaxation shortens calls but never uses gp.
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -fno-strict-aliasing \
     -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
-    -ffunction-sections -fdata-sections -fstack-protector-strong -Wframe-larger-than=2048 $(WARNINGS) \
+    -ffunction-sections -fdata-sections -malign-data=natural -fstack-protector-strong -Wframe-larger-than=2048 $(WARNINGS) \
     $(if $(DEBUG),-DDEBUG)
 KERNEL_ASFLAGS := -g -fno-pie $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)
 
