@@ -3,15 +3,12 @@
 
 usage: symtab.py CROSS- ELF      (/dev/null: an empty table, for the first link)
 
-The format is read by lib/symtab: names are byte-pair encoded (Gage, "A New Algorithm for Data Compression",
-1994), which halves them: a byte of 0x80 and above stands for the pair of bytes in the pair table.
+The format is described in <symtab/symtab.h> and read by lib/symtab. The names, with a mark behind each, are
+byte-pair encoded (Gage, "A New Algorithm for Data Compression", 1994), which more than halves them.
 """
 import collections
 import subprocess
 import sys
-
-FIRST_PAIR = 0x80
-MAX_PAIRS = 128
 
 
 def functions(cross, elf):
@@ -28,7 +25,7 @@ def functions(cross, elf):
             start = address
         elif name == "image_text_end":
             end = address
-        elif kind in "tT" and name[0].isalpha() or name[0] == "_":
+        elif kind in "tT" and (name[0].isalpha() or name[0] == "_"):
             # A compiler's suffix (.part.0, .constprop.0) says nothing to the reader of a backtrace.
             found.setdefault(address, name.split(".")[0])
     entries = sorted((a - start, n) for a, n in found.items() if start <= a < end)
@@ -36,27 +33,19 @@ def functions(cross, elf):
 
 
 def compress(names):
-    """Returns (pairs, encoded names)."""
-    codes = [list(n.encode("ascii")) for n in names]
+    """Returns (characters, pairs, codes): see <symtab/symtab.h>."""
+    text = "".join(name + "\0" for name in names)
+    characters = sorted(set(text))
+    codes = bytes(characters.index(c) for c in text)
     pairs = []
-    while len(pairs) < MAX_PAIRS:
-        count = collections.Counter()
-        for code in codes:
-            count.update(zip(code, code[1:]))
-        if not count:
+    while len(characters) + len(pairs) < 256:
+        count = collections.Counter(zip(codes, codes[1:]))
+        pair, times = max(count.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
+        if times < 4:  # its place in the table costs two bytes
             break
-        pair, times = max(count.items(), key=lambda item: (item[1], item[0]))
-        if times < 4:
-            break
-        new = FIRST_PAIR + len(pairs)
+        codes = codes.replace(bytes(pair), bytes([len(characters) + len(pairs)]))
         pairs.append(pair)
-        for code in codes:
-            i = 0
-            while i + 1 < len(code):
-                if (code[i], code[i + 1]) == pair:
-                    code[i:i + 2] = [new]
-                i += 1
-    return pairs, codes
+    return characters, pairs, codes
 
 
 def varint(value):
@@ -68,13 +57,14 @@ def varint(value):
 
 
 def table(entries):
-    pairs, codes = compress([n for _, n in entries])
-    out = [len(pairs)] + [byte for pair in pairs for byte in pair]
+    characters, pairs, codes = compress([name for _, name in entries])
+    out = [len(entries) & 0xFF, len(entries) >> 8]
     previous = 0
-    for (offset, _), code in zip(entries, codes):
-        out += varint((offset - previous) // 2) + [len(code)] + code
+    for offset, _ in entries:
+        out += varint((offset - previous) // 2)
         previous = offset
-    return out
+    out += [len(characters)] + [ord(c) for c in characters]
+    return out + [len(pairs)] + [code for pair in pairs for code in pair] + list(codes)
 
 
 def main():

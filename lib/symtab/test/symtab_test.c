@@ -10,10 +10,15 @@
 
 #include <symtab/symtab.h>
 
-/* Pairs: 0x80 = "ab", 0x81 = "ab" "c". Functions: "abc" at 4, "xab" at 20, "long" at 320, the end
- * at 400. */
+/*
+ * A pair may reach from one name into the next.
+ * Functions: "abc" at 4, "xab" at 20, "long" at 320, the end at 400.
+ */
 static const uint8_t table[] = {
-    2, 'a', 'b', 0x80, 'c', 2, 1, 0x81, 8, 2, 'x', 0x80, 0x96, 0x01, 4, 'l', 'o', 'n', 'g', 40, 0,
+    4,  0,  2,   8,   0x96, 0x01, 40,                      /* functions */
+    10, 0,  'a', 'b', 'c',  'l',  'o', 'n', 'g', 'x', 'y', /* characters */
+    4,  1,  2,   3,   0,    11,   8,   10,  12, /* pairs: 10 ab, 11 c0, 12 c0x, 13 abc0x */
+    13, 10, 0,   4,   5,    6,    7,   0,   0,
 };
 
 static void names_and_distances(void **state)

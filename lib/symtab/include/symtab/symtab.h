@@ -3,12 +3,15 @@
  * puts behind the image's constants.
  *
  * The table is a byte string:
- *   1 byte           number of pairs, n <= 128
- *   2 * n bytes      pair i: what the byte 0x80 + i of a name stands for; a part may be a pair made
- * earlier per function, ascending by address: varint         half the distance from the previous
- * function (the first: from the image's start); seven bits a byte, low ones first, bit 7 set: more
- * follow 1 byte         length of the encoded name bytes          the name; empty: the end of the
- * text
+ *
+ *   2 bytes      n, number of functions, little endian; the last one is the end of the text
+ *   n varints    ascending by address, half the distance from the function before (the first: from
+ *                the image's start); seven bits a byte, low ones first, bit 7 set: more follow
+ *   1 byte       c, number of characters; the first is NUL
+ *   c bytes      what the codes 0 to c - 1 stand for
+ *   1 byte       p, number of pairs
+ *   2 * p bytes  what the codes from c on stand for: two codes, each smaller than the pair's own
+ *   the rest     codes: the functions' names, each ended by NUL, the last one empty
  */
 #ifndef SYMTAB_SYMTAB_H
 #define SYMTAB_SYMTAB_H
