@@ -35,40 +35,25 @@ static void replace_child(struct rb_root *root, struct rb_node *node, struct rb_
 
     if (!parent) {
         root->node = child;
-    } else if (parent->left == node) {
-        parent->left = child;
     } else {
-        parent->right = child;
+        parent->child[parent->right == node] = child;
     }
 }
 
-/* node's right child rises above it. */
-static void rotate_left(struct rb_root *root, struct rb_node *node)
+/* node sinks to the given side; its child from the other side rises above it. */
+static NOINLINE void rotate(struct rb_root *root, struct rb_node *node, bool side)
 {
-    struct rb_node *right = node->right;
+    struct rb_node *rising = node->child[!side];
+    struct rb_node *moved = rising->child[side];
 
-    replace_child(root, node, right);
-    set_parent(right, rb_parent(node));
-    node->right = right->left;
-    if (node->right) {
-        set_parent(node->right, node);
+    replace_child(root, node, rising);
+    set_parent(rising, rb_parent(node));
+    node->child[!side] = moved;
+    if (moved) {
+        set_parent(moved, node);
     }
-    right->left = node;
-    set_parent(node, right);
-}
-
-static void rotate_right(struct rb_root *root, struct rb_node *node)
-{
-    struct rb_node *left = node->left;
-
-    replace_child(root, node, left);
-    set_parent(left, rb_parent(node));
-    node->left = left->right;
-    if (node->left) {
-        set_parent(node->left, node);
-    }
-    left->right = node;
-    set_parent(node, left);
+    rising->child[side] = node;
+    set_parent(node, rising);
 }
 
 void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmost)
@@ -81,8 +66,8 @@ void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmos
     /* node is red; the only invariant that may be broken is that its parent is red too. */
     while ((parent = rb_parent(node)) && !is_black(parent)) {
         struct rb_node *grandparent = rb_parent(parent);
-        bool is_left = parent == grandparent->left;
-        struct rb_node *uncle = is_left ? grandparent->right : grandparent->left;
+        bool side = parent == grandparent->right;
+        struct rb_node *uncle = grandparent->child[!side];
 
         if (!is_black(uncle)) {
             set_black(parent);
@@ -91,23 +76,13 @@ void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmos
             node = grandparent;
             continue;
         }
-        if (is_left) {
-            if (node == parent->right) {
-                rotate_left(root, parent);
-                parent = node;
-            }
-            set_black(parent);
-            set_red(grandparent);
-            rotate_right(root, grandparent);
-        } else {
-            if (node == parent->left) {
-                rotate_right(root, parent);
-                parent = node;
-            }
-            set_black(parent);
-            set_red(grandparent);
-            rotate_left(root, grandparent);
+        if (node == parent->child[!side]) {
+            rotate(root, parent, side);
+            parent = node;
         }
+        set_black(parent);
+        set_red(grandparent);
+        rotate(root, grandparent, !side);
         break;
     }
     set_black(root->node);
@@ -117,38 +92,30 @@ void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmos
 static void erase_color(struct rb_root *root, struct rb_node *child, struct rb_node *parent)
 {
     while (parent && is_black(child)) {
-        bool is_left = child == parent->left;
+        bool side = child != parent->left;
         /* It exists: the paths on its side hold at least one black node more. */
-        struct rb_node *sibling = is_left ? parent->right : parent->left;
-        struct rb_node *near, *far;
+        struct rb_node *sibling = parent->child[!side];
+        struct rb_node *far;
 
         if (!is_black(sibling)) {
             set_black(sibling);
             set_red(parent);
-            if (is_left) {
-                rotate_left(root, parent);
-                sibling = parent->right;
-            } else {
-                rotate_right(root, parent);
-                sibling = parent->left;
-            }
+            rotate(root, parent, side);
+            sibling = parent->child[!side];
         }
-        near = is_left ? sibling->left : sibling->right;
-        far = is_left ? sibling->right : sibling->left;
-        if (is_black(near) && is_black(far)) {
-            set_red(sibling);
-            child = parent;
-            parent = rb_parent(child);
-            continue;
-        }
+        far = sibling->child[!side];
         if (is_black(far)) {
+            struct rb_node *near = sibling->child[side];
+
+            if (is_black(near)) {
+                set_red(sibling);
+                child = parent;
+                parent = rb_parent(child);
+                continue;
+            }
             set_black(near);
             set_red(sibling);
-            if (is_left) {
-                rotate_right(root, sibling);
-            } else {
-                rotate_left(root, sibling);
-            }
+            rotate(root, sibling, !side);
             far = sibling;
             sibling = near;
         }
@@ -156,11 +123,7 @@ static void erase_color(struct rb_root *root, struct rb_node *child, struct rb_n
             (sibling->parent_color & ~RB_BLACK) | (parent->parent_color & RB_BLACK);
         set_black(parent);
         set_black(far);
-        if (is_left) {
-            rotate_left(root, parent);
-        } else {
-            rotate_right(root, parent);
-        }
+        rotate(root, parent, side);
         return;
     }
     if (child) {
@@ -229,36 +192,31 @@ void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *node)
     }
 }
 
-struct rb_node *rb_next(const struct rb_node *node)
+/* The next node on the given side. */
+static ALWAYS_INLINE struct rb_node *neighbour(const struct rb_node *node, bool side)
 {
     const struct rb_node *parent;
 
-    if (node->right) {
-        for (node = node->right; node->left;) {
-            node = node->left;
+    if (node->child[side]) {
+        for (node = node->child[side]; node->child[!side];) {
+            node = node->child[!side];
         }
         return (struct rb_node *)node;
     }
-    while ((parent = rb_parent(node)) && node == parent->right) {
+    while ((parent = rb_parent(node)) && node == parent->child[side]) {
         node = parent;
     }
     return (struct rb_node *)parent;
 }
 
+struct rb_node *rb_next(const struct rb_node *node)
+{
+    return neighbour(node, 1);
+}
+
 struct rb_node *rb_prev(const struct rb_node *node)
 {
-    const struct rb_node *parent;
-
-    if (node->left) {
-        for (node = node->left; node->right;) {
-            node = node->right;
-        }
-        return (struct rb_node *)node;
-    }
-    while ((parent = rb_parent(node)) && node == parent->left) {
-        node = parent;
-    }
-    return (struct rb_node *)parent;
+    return neighbour(node, 0);
 }
 
 struct rb_node *rb_last(const struct rb_root *root)

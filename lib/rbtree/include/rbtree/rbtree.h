@@ -27,8 +27,13 @@
 
 struct rb_node {
     uintptr_t parent_color; /* address of the parent, bit 0: black */
-    struct rb_node *left;
-    struct rb_node *right;
+    union {
+        struct {
+            struct rb_node *left;
+            struct rb_node *right;
+        };
+        struct rb_node *child[2]; /* the same, for code that serves both sides */
+    };
 };
 
 struct rb_root {
