@@ -139,7 +139,7 @@ static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t s
     void *p;
 
     spin_lock_contended(&heap_lock, seen);
-    p = tlsf_alloc(&heap, size);
+    p = tlsf_alloc_aligned(&heap, HEAP_ALIGN, size);
     unlock_heap(irq);
     return p != NULL ? p : alloc_slow(HEAP_ALIGN, size);
 }

@@ -102,18 +102,19 @@ size_t tlsf_free(struct tlsf *t, void *p)
     return tlsf_free_inline(t, p);
 }
 
-/* Takes a block large enough for any placement, and makes the gap before the aligned place free. */
+/*
+ * Takes a block large enough for any placement, and makes the gap before the aligned place free.
+ * With an alignment that every block has, this is tlsf_alloc compiled for size.
+ */
 COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
 {
     uint64_t size = tlsf_block_size(request);
-    uint64_t have, gap;
+    uint64_t have, gap, flags = 0;
     char *p, *aligned;
 
-    if (align <= TLSF_ALIGN)
-        return tlsf_alloc(t, request);
     if (request >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
         return NULL;
-    p = tlsf_take(t, size + align + TLSF_MIN_BLOCK);
+    p = tlsf_take(t, align <= TLSF_ALIGN ? size : size + align + TLSF_MIN_BLOCK);
     if (p == NULL)
         return NULL;
     have = *tlsf_head(p) - TLSF_BLOCK_FREE;
@@ -121,14 +122,14 @@ COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
     if (aligned != p && aligned - p < TLSF_MIN_BLOCK)
         aligned = (char *)ALIGN_UP((uintptr_t)p + TLSF_MIN_BLOCK, align);
     gap = (uint64_t)(aligned - p);
-    if (gap == 0) {
-        tlsf_trim(t, p, have, size, 0);
-        return p;
+    if (gap != 0) {
+        /* Two used blocks of the one, the first of them freed. */
+        *tlsf_head(p) = gap;
+        *tlsf_head(aligned) = have -= gap;
+        tlsf_free(t, p);
+        flags = TLSF_BLOCK_PREV_FREE;
     }
-    *tlsf_head(p) = gap | TLSF_BLOCK_FREE;
-    *tlsf_prev(aligned) = p;
-    tlsf_link(t, p, gap);
-    tlsf_trim(t, aligned, have - gap, size, TLSF_BLOCK_PREV_FREE);
+    tlsf_trim(t, aligned, have, size, flags);
     return aligned;
 }
 

@@ -46,10 +46,11 @@ static bool entry_resize(void *p, size_t size)
 
 #else
 
+/* One copy of the hot path is enough: where there is more to do, it is called. */
 static ALWAYS_INLINE void *entry_alloc(size_t align, size_t size, void *caller)
 {
     (void)caller;
-    return raw_alloc(align, size);
+    return align <= HEAP_ALIGN ? heap_alloc(size) : raw_alloc(align, size);
 }
 
 static ALWAYS_INLINE void entry_free(void *p)
@@ -69,10 +70,17 @@ static ALWAYS_INLINE bool entry_resize(void *p, size_t size)
 
 #endif
 
-HOT void *heap_alloc(size_t size)
+#ifdef DEBUG
+void *heap_alloc(size_t size)
 {
     return entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0));
 }
+#else
+HOT NOINLINE void *heap_alloc(size_t size)
+{
+    return raw_alloc(HEAP_ALIGN, size);
+}
+#endif
 
 HOT void heap_free(void *p)
 {
@@ -116,7 +124,7 @@ void *heap_realloc(void *p, size_t size)
     if (p == NULL || bigger == NULL)
         return bigger;
     memcpy(bigger, p, MIN(entry_size(p), size));
-    entry_free(p);
+    heap_free(p);
     return bigger;
 }
 
