@@ -83,9 +83,7 @@ static ALWAYS_INLINE size_t copy_merged(uint8_t **dst, const uint8_t **src, size
 /* For disjoint ranges, and for overlapping ones with dst below src. */
 static ALWAYS_INLINE void copy_forward(uint8_t *d, const uint8_t *s, size_t nr_bytes)
 {
-    if (OFFSET((uintptr_t)d | (uintptr_t)s) == 0) {
-        nr_bytes = copy_words(&d, &s, nr_bytes);
-    } else if (nr_bytes >= 2 * WORD) {
+    if (nr_bytes >= 2 * WORD || OFFSET((uintptr_t)d | (uintptr_t)s) == 0) {
         for (; OFFSET(d); nr_bytes--) {
             *d++ = *s++;
         }
