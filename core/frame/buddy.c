@@ -42,7 +42,7 @@ void buddy_free(struct zone *z, pfn_t pfn, unsigned order)
     block_insert(z, pfn_to_frame(pfn), order);
 }
 
-void buddy_free_range(struct zone *z, pfn_t start, pfn_t end)
+COLD void buddy_free_range(struct zone *z, pfn_t start, pfn_t end)
 {
     while (start < end) {
         unsigned order = bit_highest64(end - start);

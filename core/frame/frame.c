@@ -160,7 +160,7 @@ void frame_cache_drain(void)
     cache_drain(0);
 }
 
-static size_t shrink(size_t nr_pages)
+static COLD size_t shrink(size_t nr_pages)
 {
     size_t nr_freed = 0;
 
@@ -309,7 +309,7 @@ void frame_split(struct frame *f, unsigned order)
     }
 }
 
-struct frame *frame_alloc_contig(size_t nr_pages, unsigned flags)
+COLD struct frame *frame_alloc_contig(size_t nr_pages, unsigned flags)
 {
     unsigned order;
     struct frame *f;
@@ -339,7 +339,7 @@ void *frame_alloc_bytes(size_t nr_bytes)
     return f != NULL ? frame_to_virt(f) : NULL;
 }
 
-void frame_free_contig(struct frame *f, size_t nr_pages)
+COLD void frame_free_contig(struct frame *f, size_t nr_pages)
 {
     pfn_t pfn = frame_to_pfn(f);
     pfn_t end = pfn + nr_pages;

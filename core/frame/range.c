@@ -6,7 +6,7 @@
  */
 #include "zone.h"
 
-struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end)
+COLD struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end)
 {
     struct pfn_range *first = NULL;
 
@@ -19,7 +19,7 @@ struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end)
     return first;
 }
 
-bool range_add(struct range_set *set, pfn_t start, pfn_t end)
+COLD bool range_add(struct range_set *set, pfn_t start, pfn_t end)
 {
     size_t i = 0;
 
@@ -44,7 +44,7 @@ bool range_add(struct range_set *set, pfn_t start, pfn_t end)
     return true;
 }
 
-bool range_remove(struct range_set *set, pfn_t start, pfn_t end)
+COLD bool range_remove(struct range_set *set, pfn_t start, pfn_t end)
 {
     for (size_t i = 0; i < set->nr;) {
         struct pfn_range *r = &set->ranges[i];
@@ -70,7 +70,7 @@ bool range_remove(struct range_set *set, pfn_t start, pfn_t end)
     return true;
 }
 
-uint64_t range_count(const struct range_set *set, pfn_t start, pfn_t end)
+COLD uint64_t range_count(const struct range_set *set, pfn_t start, pfn_t end)
 {
     uint64_t count = 0;
 

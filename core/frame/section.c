@@ -38,7 +38,7 @@ bool zone_is_open(const struct zone *z, pfn_t pfn)
 }
 
 /* The highest untouched frame of a zone becomes metadata. */
-static bool meta_take_from(struct zone *z, pfn_t *out)
+static COLD bool meta_take_from(struct zone *z, pfn_t *out)
 {
     while (z->high > z->low) {
         pfn_t pfn = z->high - 1;
@@ -56,7 +56,7 @@ static bool meta_take_from(struct zone *z, pfn_t *out)
     return false;
 }
 
-static bool meta_take(struct zone *preferred, pfn_t *out)
+static COLD bool meta_take(struct zone *preferred, pfn_t *out)
 {
     if (nr_spare > 0) {
         *out = spare[--nr_spare];
@@ -169,7 +169,7 @@ static COLD bool section_open_next(struct zone *z)
 }
 
 /* Are all frames of [pfn, z->low) in the lists? */
-static bool free_up_to_low(const struct zone *z, pfn_t pfn)
+static COLD bool free_up_to_low(const struct zone *z, pfn_t pfn)
 {
     if (pfn < z->base)
         return false;
@@ -184,7 +184,7 @@ static bool free_up_to_low(const struct zone *z, pfn_t pfn)
 }
 
 /* Is there an aligned run of 2^order frames that ends above `low` and that opening makes free? */
-static bool zone_can_make(const struct zone *z, unsigned order)
+static COLD bool zone_can_make(const struct zone *z, unsigned order)
 {
     uint64_t nr = 1ul << order;
 

@@ -99,7 +99,7 @@ void rq_place(struct thread *t, enum sched_enqueue_reason why)
 }
 
 /* Takes the first ready thread of `from` that may run on a CPU out. NULL: none. Locked. */
-static struct thread *take_one(struct run_queue *from, uint32_t cpu)
+static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu)
 {
     for (struct sched_entity *e = sched_first(&from->queue); e; e = sched_after(&from->queue, e)) {
         struct thread *t = container_of(e, struct thread, se);
@@ -122,7 +122,7 @@ static bool try_second(struct run_queue *rq)
     return true;
 }
 
-bool rq_steal(struct run_queue *rq, bool *is_unsure)
+COLD bool rq_steal(struct run_queue *rq, bool *is_unsure)
 {
     cpumask_t victims = __atomic_load_n(&cpus_online, __ATOMIC_RELAXED) & ~BIT(rq->cpu);
 
@@ -159,7 +159,7 @@ bool rq_steal(struct run_queue *rq, bool *is_unsure)
     return false;
 }
 
-void rq_push(struct run_queue *rq)
+COLD void rq_push(struct run_queue *rq)
 {
     cpumask_t others = __atomic_load_n(&cpus_online, __ATOMIC_RELAXED) & ~BIT(rq->cpu);
     struct run_queue *to;
@@ -181,7 +181,7 @@ void rq_push(struct run_queue *rq)
     spin_unlock_no_preempt(&rq->lock);
 }
 
-int thread_set_affinity(struct thread *t, cpumask_t mask)
+COLD int thread_set_affinity(struct thread *t, cpumask_t mask)
 {
     unsigned long flags;
     struct run_queue *rq;
@@ -219,7 +219,7 @@ cpumask_t thread_affinity(const struct thread *t)
     return READ_ONCE(t->affinity);
 }
 
-int thread_set_nice(struct thread *t, int nice)
+COLD int thread_set_nice(struct thread *t, int nice)
 {
     unsigned long flags;
     struct run_queue *rq;

@@ -17,9 +17,9 @@ static inline struct thread *thread_of(struct sched_entity *e)
     return container_of(e, struct thread, se);
 }
 
-static void slice_end(struct timer *timer);
+static COLD void slice_end(struct timer *timer);
 
-void rq_init(struct run_queue *rq, uint32_t cpu)
+COLD void rq_init(struct run_queue *rq, uint32_t cpu)
 {
     spin_init(&rq->lock, "run queue");
     rq->cpu = cpu;

@@ -111,7 +111,7 @@ static void give_back_stack(struct thread *t)
     }
 }
 
-void thread_fini(struct thread *t)
+COLD void thread_fini(struct thread *t)
 {
     assert(t->state == THREAD_NEW);
     list_remove(t);
@@ -172,7 +172,7 @@ void thread_exit(void)
     panic("a dead thread runs");
 }
 
-static void thread_bury(struct thread *t)
+static COLD void thread_bury(struct thread *t)
 {
     unsigned long flags;
 
@@ -233,7 +233,7 @@ void thread_join(struct thread *t)
 }
 
 /* Releases what is there; false when there was nothing. */
-static bool reap_one(void)
+static COLD bool reap_one(void)
 {
     unsigned long flags = spin_lock_irqsave(&reaper.lock);
     struct list *node = list_pop(&reaper.dead);
@@ -260,7 +260,7 @@ static void reaper_run(void *arg)
 }
 
 /* Out of memory: the dead wait for the next try. */
-static void reaper_start(void)
+static COLD void reaper_start(void)
 {
     unsigned long flags = spin_lock_irqsave(&reaper.lock);
     bool is_mine = !reaper.thread && !reaper.is_starting;
