@@ -69,6 +69,7 @@ static void copy_layout(struct vspace *child, const struct vspace *parent)
     child->arg_end = parent->arg_end;
     child->env_start = parent->env_start;
     child->env_end = parent->env_end;
+    child->auxv = parent->auxv;
 }
 
 int vspace_fork(struct vspace *child, struct vspace *parent)

@@ -96,8 +96,9 @@ FIGURES = [
     guest("timer_interrupt", "guest timer interrupt, due to taken, Sstc", 1016, 1016),
     guest("timer_interrupt.trapped", "guest timer interrupt, due to taken, injected", 1016, 1016),
 
-    block("write_4k.mmio", "write 4 KiB to a disk (virtio-mmio), one at a time", 2200),
+    # One at a time, every request ends in an idle hart's wake-up, which only QEMU 10's counter shows in full.
+    block("write_4k.mmio", "write 4 KiB to a disk (virtio-mmio), one at a time", 2600),
     block("write_4k_deep.mmio", "write 4 KiB to a disk (virtio-mmio), 32 in flight", 1400),
-    block("write_4k.pci", "write 4 KiB to a disk (virtio-pci), one at a time", 2200),
+    block("write_4k.pci", "write 4 KiB to a disk (virtio-pci), one at a time", 2600),
     block("write_4k_deep.pci", "write 4 KiB to a disk (virtio-pci), 32 in flight", 1400),
 ]
