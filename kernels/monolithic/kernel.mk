@@ -8,7 +8,7 @@ COMPONENTS := \
     core/startup core/klog core/panic core/console core/bootargs core/percpu core/lock core/irq core/driver \
     core/frame core/kmap $(HEAP_COMPONENT) core/time core/thread $(SCHED_COMPONENT) \
     core/power core/random core/work \
-    drivers/ns16550a drivers/plic drivers/syscon drivers/rtc-goldfish drivers/pflash \
+    drivers/ns16550a drivers/plic drivers/aplic drivers/syscon drivers/rtc-goldfish drivers/pflash \
     drivers/virtio-mmio drivers/virtio-pci drivers/virtio-blk drivers/virtio-rng drivers/blockdev \
     mm/vspace mm/filemap mm/pagecache \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd fs/blockfile fs/fat \

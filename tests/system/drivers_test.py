@@ -1,4 +1,5 @@
 """Drivers against QEMU's devices: what they did is checked on the host's side afterwards."""
+import hashlib
 import os
 import struct
 
@@ -162,3 +163,14 @@ def test_flash(tmp_path):
     expected = bytearray(b"trine-scratch".ljust(32 * MIB, b"\xff"))
     expected[last - 1023:last - 1023 + 4095] = written
     assert data == bytes(expected)
+
+
+@pytest.mark.parametrize("aia", ["aplic", "aplic-imsic"])
+@pytest.mark.parametrize("smp", [1, 4])
+def test_interrupts_by_the_advanced_architecture(tmp_path, fresh_shell, aia, smp):
+    """Input from the UART and a disk on virtio-mmio, both by interrupt, without a PLIC."""
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(range(256)) * 8192)
+    shell = fresh_shell(machine="virt,aia=" + aia, smp=smp, disk=str(disk))
+    assert shell.run("md5sum < /dev/vda")[0].split()[0] == hashlib.md5(disk.read_bytes()).hexdigest()
+    assert shell.run("seq 1 100 | tail -1; echo typed")[0] == "100\ntyped"

@@ -1,0 +1,4 @@
+SRCS := imsic.c
+DEPS := arch/riscv/cpu
+PUBLIC_DEPS := lib/base
+OPTIMIZE := size
