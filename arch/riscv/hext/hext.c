@@ -192,6 +192,12 @@ void hext_load(struct hext_vcpu *v)
     if (v->cpu != cpu || cpu->loaded != v) {
         csrs_restore(v);
         cpu->loaded = v;
+        /*
+         * The vCPUs of a guest share its VMID, but their ASIDs are each hart's own; and fences that
+         * this one executed elsewhere did nothing here.
+         */
+        hext_fence_vvma(HEXT_ALL, HEXT_ALL);
+        arch_fence_i();
     } else {
         csr_write(CSR_HVIP, v->csrs.hvip);
     }
