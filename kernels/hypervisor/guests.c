@@ -24,6 +24,16 @@ static void guest_skip(const struct guest_config *config, const char *problem)
     nr_failed++;
 }
 
+/* Whoever reads the console tells guests apart by their names. */
+static bool is_name_taken(const char *name)
+{
+    for (unsigned i = 0; i < nr_vms; i++) {
+        if (strcmp(vms[i]->config.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void create_all(const struct fdt *fdt)
 {
     struct guest_config config;
@@ -35,6 +45,12 @@ static void create_all(const struct fdt *fdt)
     while ((ret = guestcfg_next(&it, &config, &problem)) > 0) {
         if (problem) {
             guest_skip(&config, problem);
+            continue;
+        }
+        if (config.ignored)
+            log_warn("guest %s: its property %s means nothing here", config.name, config.ignored);
+        if (is_name_taken(config.name)) {
+            guest_skip(&config, "another guest has its name");
             continue;
         }
         if (nr_vms == GUESTS_MAX) {

@@ -1,3 +1,3 @@
 SRCS := guestcfg.c
-DEPS := lib/string
+DEPS := lib/printf lib/string
 PUBLIC_DEPS := lib/base lib/fdt

@@ -2,7 +2,83 @@
  * Reads the guest description; see guestcfg.h for its form.
  */
 #include <guestcfg/guestcfg.h>
+#include <printf/printf.h>
 #include <string/string.h>
+
+/* --- properties ------------------------------------------------------------------------------- */
+
+enum form { FORM_ANY, FORM_U32, FORM_U64, FORM_STRING };
+
+struct word {
+    const char *name;
+    enum form form;
+};
+
+/* What dtc and the bindings put into any node. */
+static const struct word common_words[] = {
+    {"compatible", FORM_ANY},     {"status", FORM_STRING},   {"phandle", FORM_ANY},
+    {"linux,phandle", FORM_ANY},  {"device_type", FORM_ANY}, {"reg", FORM_ANY},
+    {"#address-cells", FORM_U32}, {"#size-cells", FORM_U32}, {"ranges", FORM_ANY},
+    {"name", FORM_ANY},           {"bank-width", FORM_U32},  {NULL, FORM_ANY},
+};
+
+static const struct word guest_words[] = {
+    {"memory", FORM_U64},         {"cpus", FORM_U32}, {"trine,console", FORM_STRING},
+    {"trine,timer", FORM_STRING}, {NULL, FORM_ANY},
+};
+
+static const struct word child_words[] = {
+    {"path", FORM_STRING},
+    {"bootargs", FORM_STRING},
+    {"trine,backing", FORM_STRING},
+    {"trine,host-address", FORM_U64},
+    {NULL, FORM_ANY},
+};
+
+static const struct word *find_word(const struct word *words, const char *name)
+{
+    while (words->name && strcmp(words->name, name) != 0)
+        words++;
+    return words->name ? words : NULL;
+}
+
+static bool is_of_form(const struct fdt_prop *prop, enum form form)
+{
+    switch (form) {
+    case FORM_U32:
+        return prop->size == 4;
+    case FORM_U64:
+        return prop->size == 8;
+    case FORM_STRING:
+        return fdt_prop_string(prop, 0) != NULL;
+    default:
+        return true;
+    }
+}
+
+/* Every property of the node is one of these and has its form. */
+static const char *check_words(struct guestcfg *it, const struct fdt_node *node,
+                               const struct word *words, struct guest_config *config)
+{
+    uint32_t pos = node->props;
+    struct fdt_prop prop;
+
+    while (fdt_prop_next(it->fdt, &pos, &prop) > 0) {
+        const struct word *word = find_word(words, prop.name);
+
+        if (!word)
+            word = find_word(common_words, prop.name);
+        if (!word && !config->ignored)
+            config->ignored = prop.name;
+        if (word && !is_of_form(&prop, word->form)) {
+            snprintf(it->text, sizeof(it->text), "its property %s has a wrong form", prop.name);
+            return it->text;
+        }
+    }
+    return NULL;
+}
+
+/* --- nodes ------------------------------------------------------------------------------------ */
 
 static bool is_guest(const struct fdt_node *node)
 {
@@ -92,14 +168,22 @@ static const char *read_flash(const struct fdt *fdt, const struct fdt_node *node
     return NULL;
 }
 
-static const char *read_child(const struct fdt *fdt, const struct fdt_node *node,
+static const char *read_child(struct guestcfg *it, const struct fdt_node *node,
                               struct guest_config *config)
 {
+    const struct fdt *fdt = it->fdt;
+
     if (!fdt_node_is_enabled(node))
         return NULL;
+    const char *problem = check_words(it, node, child_words, config);
+
+    if (problem)
+        return problem;
     if (fdt_node_is_compatible(node, "multiboot,kernel")) {
         const char *bootargs = fdt_node_string(fdt, node, "bootargs");
 
+        if (config->kernel)
+            return "it has more than one kernel";
         config->kernel = fdt_node_string(fdt, node, "path");
         if (!config->kernel)
             return "its kernel has no path";
@@ -108,12 +192,15 @@ static const char *read_child(const struct fdt *fdt, const struct fdt_node *node
         return NULL;
     }
     if (fdt_node_is_compatible(node, "multiboot,ramdisk")) {
+        if (config->ramdisk)
+            return "it has more than one ramdisk";
         config->ramdisk = fdt_node_string(fdt, node, "path");
         return config->ramdisk ? NULL : "its ramdisk has no path";
     }
     if (fdt_node_is_compatible(node, "cfi-flash"))
         return read_flash(fdt, node, config);
-    return "it has a child node of an unknown kind";
+    snprintf(it->text, sizeof(it->text), "its node %s is of an unknown kind", node->name);
+    return it->text;
 }
 
 void guestcfg_init(struct guestcfg *it, const struct fdt *fdt)
@@ -150,12 +237,14 @@ int guestcfg_next(struct guestcfg *it, struct guest_config *config, const char *
     *config = (struct guest_config){.bootargs = ""};
     *problem = read_name(&guest, config->name);
     if (!*problem)
+        *problem = check_words(it, &guest, guest_words, config);
+    if (!*problem)
         *problem = read_guest(it->fdt, &guest, config);
 
     /* Its children; the node behind them may be the next guest. */
     while ((ret = fdt_walk_next(&it->walk, &node)) > 0 && node.depth > guest.depth) {
         if (!*problem && node.parent == guest.offset)
-            *problem = read_child(it->fdt, &node, config);
+            *problem = read_child(it, &node, config);
     }
     if (ret < 0)
         return ret;

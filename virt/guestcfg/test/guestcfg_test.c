@@ -136,13 +136,15 @@ static void bad_guest(int kind)
         fdt_write_begin(&w, "gpu");
         fdt_write_end(&w);
     }
+    if (kind == 13)
+        kernel("another");
     fdt_write_end(&w);
 }
 
 static void test_bad_guests_have_reasons(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 12; kind++) {
+    for (int kind = 0; kind <= 13; kind++) {
         struct guestcfg it;
         struct guest_config c;
         const char *problem;
@@ -160,6 +162,47 @@ static void test_bad_guests_have_reasons(void **state)
         assert_null(problem);
         assert_string_equal(c.name, "good");
         assert_int_equal(guestcfg_next(&it, &c, &problem), 0);
+    }
+}
+
+/* A property that is there but not what it should be is no absent one; unknown ones are named. */
+static void test_properties_of_a_wrong_form(void **state)
+{
+    static const char *const problems[] = {"its property cpus has a wrong form",
+                                           "its property trine,timer has a wrong form",
+                                           "its property memory has a wrong form", NULL};
+
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        struct guestcfg it;
+        struct guest_config c;
+        const char *problem;
+
+        begin();
+        fdt_write_begin(&w, "odd");
+        fdt_write_string(&w, "compatible", "xen,domain");
+        if (kind == 2)
+            fdt_write_u32(&w, "memory", 65536);
+        else
+            fdt_write_u64(&w, "memory", 65536);
+        if (kind == 0)
+            fdt_write_u64(&w, "cpus", 2);
+        if (kind == 1)
+            fdt_write_u32(&w, "trine,timer", 0x01020304);
+        if (kind == 3)
+            fdt_write_u32(&w, "cpu", 2);
+        kernel("k");
+        fdt_write_end(&w);
+        finish();
+        guestcfg_init(&it, &fdt);
+        assert_int_equal(guestcfg_next(&it, &c, &problem), 1);
+        if (problems[kind]) {
+            assert_non_null(problem);
+            assert_string_equal(problem, problems[kind]);
+        } else {
+            assert_null(problem);
+            assert_string_equal(c.ignored, "cpu");
+        }
     }
 }
 
@@ -204,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_guests),
         cmocka_unit_test(test_bad_guests_have_reasons),
+        cmocka_unit_test(test_properties_of_a_wrong_form),
         cmocka_unit_test(test_bit_flips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

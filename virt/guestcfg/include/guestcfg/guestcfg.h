@@ -65,19 +65,22 @@ struct guest_config {
     enum guest_timer timer;
     struct guest_flash flash[GUEST_FLASH_MAX];
     unsigned nr_flash;
+    const char *ignored; /* the first property that means nothing here, or NULL */
 };
 
 struct guestcfg {
     const struct fdt *fdt;
     struct fdt_walk walk;
     struct fdt_node pending; /* read ahead: a guest's node, or offset 0 */
+    char text[64];           /* a problem that names a property or a node */
 };
 
 void guestcfg_init(struct guestcfg *it, const struct fdt *fdt);
 
 /*
  * The next guest: 1, with *problem NULL or why this guest cannot be started (its name is set all
- * the same). 0 at the end. -EBADMSG: the tree is malformed from here on.
+ * the same; the text is valid until the next call). 0 at the end. -EBADMSG: the tree is malformed
+ * from here on.
  */
 int guestcfg_next(struct guestcfg *it, struct guest_config *config,
                   const char **problem) MUST_CHECK;
