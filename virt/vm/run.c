@@ -34,6 +34,16 @@ static void device_access(struct vdev *dev, struct vcpu_exit *exit)
         exit->mmio.data = dev->ops->read(dev, offset, size);
 }
 
+/* device_lock held. What was typed goes on to the receiver as it finds room there. */
+static void input_feed(struct vm *vm)
+{
+    while (vm->input_count && vm->uart.rx_count < VUART_RX_FIFO) {
+        (void)vuart_receive(&vm->uart, vm->input[vm->input_head]);
+        vm->input_head = (vm->input_head + 1) % VCONSOLE_INPUT_SIZE;
+        vm->input_count--;
+    }
+}
+
 static void mmio(struct vm *vm, struct vcpu_exit *exit)
 {
     struct vdev *dev = gstage_device(&vm->gstage, exit->mmio.gpa);
@@ -48,6 +58,8 @@ static void mmio(struct vm *vm, struct vcpu_exit *exit)
         uint64_t flags = spin_lock_irqsave(&vm->device_lock);
 
         device_access(dev, exit);
+        if (vm->input_count && dev == &vm->uart.dev)
+            input_feed(vm);
         spin_unlock_irqrestore(&vm->device_lock, flags);
     }
 }
@@ -59,11 +71,10 @@ void vm_input(void *ctx, uint8_t byte)
     struct vm *vm = ctx;
     uint64_t flags = spin_lock_irqsave(&vm->device_lock);
 
-    if (READ_ONCE(vm->state) == VM_RUNNING && vm->config.has_uart) {
-        (void)vuart_receive(&vm->uart, byte);
-    } else if (vm->input_count < VCONSOLE_INPUT_SIZE) {
+    if (vm->input_count < VCONSOLE_INPUT_SIZE)
         vm->input[(vm->input_head + vm->input_count++) % VCONSOLE_INPUT_SIZE] = byte;
-    }
+    if (READ_ONCE(vm->state) == VM_RUNNING && vm->config.has_uart)
+        input_feed(vm);
     spin_unlock_irqrestore(&vm->device_lock, flags);
 }
 

@@ -17,7 +17,7 @@
 
 #define VCONSOLE_LINE_MAX   160
 #define VCONSOLE_ESCAPE     0x1d /* ^] */
-#define VCONSOLE_INPUT_SIZE 64
+#define VCONSOLE_INPUT_SIZE 4096 /* of a guest, typed ahead: a line discipline's longest line */
 
 struct vconsole {
     const char *name; /* [I] */

@@ -41,6 +41,7 @@ struct vm_flash {
     const uint8_t *image;  /* [I] may be NULL */
     size_t image_size;     /* [I] */
     struct frame **frames; /* [vm->flash_lock] by page; NULL: not touched */
+    bool is_taken;         /* [I] passed through: the machine's bank is this guest's alone */
 };
 
 struct vm {
@@ -55,9 +56,8 @@ struct vm {
     struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
     struct vuart uart;           /* [device_lock] */
     struct vplic plic;           /* [device_lock] */
-    uint8_t
-        input[VCONSOLE_INPUT_SIZE]; /* [device_lock] typed, for SBI reads; when there is no uart */
-    unsigned input_head, input_count; /* [device_lock] */
+    uint8_t input[VCONSOLE_INPUT_SIZE]; /* [device_lock] typed, and not yet taken */
+    unsigned input_head, input_count;   /* [device_lock] */
 
     struct mutex flash_lock;
     struct vm_flash flash[GUEST_FLASH_MAX];
