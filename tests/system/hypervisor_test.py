@@ -1,5 +1,6 @@
 """The hypervisor with guests that are many, hostile, greedy, described badly, or not there."""
 import os
+import re
 
 import pytest
 
@@ -16,7 +17,8 @@ def image():
 
 
 def guest(name, kernel="k.image", memory_kib=4096, cpus=1, words='trine,console = "sbi";', children=""):
-    return f"""{name} {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; memory = <0 {memory_kib}>; cpus = <{cpus}>; {words}
+    words = words if "cpus" in words else f"cpus = <{cpus}>; {words}"
+    return f"""{name} {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; memory = <0 {memory_kib}>; {words}
         kernel {{ compatible = "multiboot,kernel", "multiboot,module"; path = "{kernel}"; }}; {children} }};"""
 
 
@@ -60,6 +62,8 @@ BAD = {
     "thief": ("thief", {"children": """flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>;
         trine,backing = "passthrough"; trine,host-address = <0 0x80000000>; };"""},
               "the machine has no flash bank where it wants one passed through"),
+    "typo": ("typo", {"words": "cpus = <1 2>;"}, "guest typo: not started: its property cpus has a wrong form"),
+    "gpu": ("gpu", {"children": "gpu { };"}, "guest gpu: not started: its node gpu is of an unknown kind"),
     "sundial": ("sundial", {"words": 'trine,timer = "sundial";'}, "its trine,timer is neither sstc nor trap"),
 }
 
@@ -67,7 +71,8 @@ BAD = {
 def test_bad_descriptions_give_a_line_and_good_guests_run(image, tmp_path):
     text_file = tmp_path / "text"
     text_file.write_text("I am no kernel. " * 100)
-    guests = [guest(name, **how) for name, how, _ in BAD.values()] + [guest("good")]
+    guests = [guest(name, **how) for name, how, _ in BAD.values()] + [guest("good"), guest("good@2")]
+    guests.append(guest("odd", words="trine,colour = <7>;"))
     archive = initrd(str(tmp_path), guests, k_image=CALM, text_image=str(text_file), absent_image=str(text_file))
     with open(archive, "rb") as f:
         data = f.read()
@@ -77,7 +82,9 @@ def test_bad_descriptions_give_a_line_and_good_guests_run(image, tmp_path):
     text = run(image, initrd=archive)
     for _, _, reason in BAD.values():
         assert text.count(reason) == 1, (reason, text[-3000:])
-    assert text.count("2262 primes below 20000") == 1
+    assert text.count("guest good: not started: another guest has its name") == 1
+    assert text.count("guest odd: its property trine,colour means nothing here") == 1
+    assert sorted(re.findall(r"(\w+)\| 2262 primes below 20000", text)) == ["good", "odd"]
 
 
 def test_truncated_description(image, tmp_path):
@@ -100,7 +107,7 @@ def test_host_out_of_memory_stops_the_greedy_guest_only(image, tmp_path):
         line for line in text.split("\n") if line.startswith("calm| ")]
 
 
-@pytest.mark.parametrize("smp", [1, 2])
+@pytest.mark.parametrize("smp", [1, 2, 4])
 @pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off"])
 def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp, cpu):
     guests = [guest("a", cpus=4), guest("b", cpus=4, words='trine,console = "sbi"; trine,timer = "trap";')]
@@ -111,13 +118,15 @@ def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp
 
 def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_path):
     flash = """flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>; trine,backing = "%s"; %s };"""
-    guests = [guest("passed", children=flash % ("passthrough", "")), guest("emulated", children=flash % ("emulated", 'path = "f.img";'))]
+    guests = [guest("passed", children=flash % ("passthrough", "")), guest("emulated", children=flash % ("emulated", 'path = "f.img";')),
+              guest("second", children=flash % ("passthrough", ""))]
     contents = tmp_path / "contents"
     contents.write_bytes(b"false start")
     bank = tmp_path / "bank"
     bank.write_bytes(b"false start")
     archive = initrd(str(tmp_path), guests, k_image="guest:tests/guests/flash.c", f_img=str(contents))
     text = run(image, initrd=archive, pflash=str(bank))
+    assert text.count("guest second: not started: the flash bank it wants passed through is another guest's") == 1
     for name in ("passed", "emulated"):
         assert f"{name}| flash: read, erased, programmed, and found again after a reboot" in text, text[-3000:]
     assert bank.read_bytes()[-0x40000:][:8] == b"toob\x78\x56\x34\x12"
@@ -140,6 +149,18 @@ def test_input_goes_to_one_guest_and_moves_on_by_the_escape_key(image, tmp_path)
         machine.send("end\r")
         machine.expect(r"one\| echo: \[end\]")
         machine.wait()
+
+
+def test_what_is_typed_ahead_is_not_lost(image, tmp_path):
+    archive = initrd(str(tmp_path), [guest("one")], k_image="guest:tests/guests/echo.c")
+    with Machine(image, mem="128M", initrd=archive, timeout=60) as machine:
+        machine.expect(r"echo: ready")
+        for part in range(4):  # a terminal line takes 4096 bytes
+            machine.send("".join(f"line {part * 100 + i}\r" for i in range(100)))
+            machine.expect(rf"echo: \[line {part * 100 + 99}\]")
+        machine.send("end\r")
+        text = machine.wait()[0]
+    assert [f"line {i}" for i in range(400)] == re.findall(r"echo: \[(line \d+)\]", text)
 
 
 def test_a_kernel_of_ours_says_the_same_bare_and_as_a_guest(image, tmp_path):

@@ -127,6 +127,48 @@ static bool is_host_bank(paddr_t start, uint64_t size)
     return false;
 }
 
+/*
+ * Banks passed through belong to one guest: with two, the command cycles of one would change what
+ * the other reads. Ranges of living machines.
+ */
+#define PASSED_MAX 8
+
+static struct spinlock passed_lock = SPINLOCK_INIT("flash passed through");
+static struct {
+    uint64_t start, size; /* size 0: free */
+} passed[PASSED_MAX];     /* [passed_lock] */
+
+static bool host_bank_take(paddr_t start, uint64_t size)
+{
+    int free = -1;
+
+    spin_lock(&passed_lock);
+    for (int i = 0; i < PASSED_MAX; i++) {
+        if (!passed[i].size)
+            free = i;
+        else if (start.v < passed[i].start + passed[i].size && passed[i].start < start.v + size) {
+            free = -1;
+            break;
+        }
+    }
+    if (free >= 0) {
+        passed[free].start = start.v;
+        passed[free].size = size;
+    }
+    spin_unlock(&passed_lock);
+    return free >= 0;
+}
+
+static void host_bank_give_back(paddr_t start)
+{
+    spin_lock(&passed_lock);
+    for (unsigned i = 0; i < PASSED_MAX; i++) {
+        if (passed[i].size && passed[i].start == start.v)
+            passed[i].size = 0;
+    }
+    spin_unlock(&passed_lock);
+}
+
 int vm_flash_init(struct vm *vm, unsigned bank, const char **problem)
 {
     const struct guest_flash *config = &vm->config.flash[bank];
@@ -136,10 +178,16 @@ int vm_flash_init(struct vm *vm, unsigned bank, const char **problem)
 
     flash->vm = vm;
     if (config->is_passthrough) {
-        if (is_host_bank(config->host, config->size))
-            return 0;
-        *problem = "the machine has no flash bank where it wants one passed through";
-        return -ENODEV;
+        if (!is_host_bank(config->host, config->size)) {
+            *problem = "the machine has no flash bank where it wants one passed through";
+            return -ENODEV;
+        }
+        if (!host_bank_take(config->host, config->size)) {
+            *problem = "the flash bank it wants passed through is another guest's";
+            return -EBUSY;
+        }
+        flash->is_taken = true;
+        return 0;
     }
     if (config->image && guestset_find(config->image, &file) != 0) {
         *problem = "its flash image is not in the initrd";
@@ -160,6 +208,9 @@ void vm_flash_fini(struct vm *vm, unsigned bank)
 {
     struct vm_flash *flash = &vm->flash[bank];
 
+    if (flash->is_taken)
+        host_bank_give_back(vm->config.flash[bank].host);
+    flash->is_taken = false;
     if (!flash->frames)
         return;
     for (uint64_t i = 0; i < flash->model.dev.size >> PAGE_SHIFT; i++) {
