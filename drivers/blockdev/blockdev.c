@@ -168,6 +168,8 @@ int block_submit(struct block_device *dev, struct block_request *rq)
     struct block_device *disk = dev->disk;
 
     int error = check(dev, rq);
+    if (error == 0 && unlikely(READ_ONCE(disk->is_silent)))
+        error = -EIO;
     if (error != 0)
         return error;
 
@@ -195,6 +197,9 @@ static const char *op_name(enum block_op op)
 
 void block_complete(struct block_request *rq, int error)
 {
+    if (unlikely(READ_ONCE(rq->dev->is_silent)) &&
+        __atomic_exchange_n(&rq->dev->is_silent, 0, __ATOMIC_RELAXED))
+        log_warn("%s: answers again", rq->dev->name);
     if (error != 0) {
         add(&rq->dev->nr_errors, 1);
         log_err("%s: %s of %u sectors at %lu failed: error %d", rq->dev->name, op_name(rq->op),
@@ -232,9 +237,8 @@ static int partition_register(struct block_device *disk, const struct partition 
 
 static int scan_read(struct partition_source *source, uint64_t block)
 {
-    uint32_t per_block = source->block_size / SECTOR_SIZE;
-
-    return block_read(source->ctx, block * per_block, source->block, per_block);
+    return block_read_bytes(source->ctx, block * source->block_size, source->block,
+                            source->block_size);
 }
 
 static void scan_refuse(struct partition_source *source, unsigned number, const char *why)

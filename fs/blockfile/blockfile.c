@@ -48,10 +48,11 @@ static int cache_read_page(struct pagecache *cache, uint64_t index, struct frame
     struct block_device *dev = blockfile_of_cache(cache)->dev;
     uint64_t pos = index * PAGE_SIZE;
     size_t n = MIN(PAGE_SIZE, device_size(dev) - MIN(pos, device_size(dev)));
-    char *page = frame_to_virt(frame);
 
-    memset(page + n, 0, PAGE_SIZE - n);
-    return n == 0 ? 0 : block_read(dev, pos >> SECTOR_SHIFT, page, (uint32_t)(n >> SECTOR_SHIFT));
+    memset((char *)frame_to_virt(frame) + n, 0, PAGE_SIZE - n);
+    if (n == 0)
+        return 0;
+    return block_read_frame(dev, pos >> SECTOR_SHIFT, frame, 0, (uint32_t)(n >> SECTOR_SHIFT));
 }
 
 static int cache_write_page(struct pagecache *cache, uint64_t index, struct frame *frame)
@@ -60,9 +61,9 @@ static int cache_write_page(struct pagecache *cache, uint64_t index, struct fram
     uint64_t pos = index * PAGE_SIZE;
     size_t n = MIN(PAGE_SIZE, device_size(dev) - MIN(pos, device_size(dev)));
 
-    return n == 0 ? 0
-                  : block_write(dev, pos >> SECTOR_SHIFT, frame_to_virt(frame),
-                                (uint32_t)(n >> SECTOR_SHIFT));
+    if (n == 0)
+        return 0;
+    return block_write_frame(dev, pos >> SECTOR_SHIFT, frame, 0, (uint32_t)(n >> SECTOR_SHIFT));
 }
 
 static const struct pagecache_ops cache_ops = {.read_page = cache_read_page,

@@ -105,7 +105,6 @@ static int body_read_page(struct pagecache *cache, uint64_t index, struct frame 
 {
     struct fat_inode *fi = fat_inode_of(container_of(cache, struct inode, cache));
     struct fat_volume *vol = fat_inode_volume(fi);
-    char *data = frame_to_virt(frame);
     uint64_t offset = index * PAGE_SIZE, size = fi->inode.size;
     size_t nr_bytes = offset < size ? (size_t)MIN((uint64_t)PAGE_SIZE, size - offset) : 0;
     size_t end = ALIGN_UP(nr_bytes, (size_t)vol->g.sector_size), at = 0, nr_here;
@@ -121,12 +120,12 @@ static int body_read_page(struct pagecache *cache, uint64_t index, struct frame 
             ret = fat_damaged(vol, "a file is shorter than its size; it starts at cluster",
                               fi->first_cluster);
         if (ret == 0)
-            ret = fat_disk_read(vol, place, data + at, nr_here);
+            ret = fat_disk_read(vol, place, frame, at, nr_here);
         if (ret != 0)
             return ret;
         at += nr_here;
     }
-    memset(data + nr_bytes, 0, PAGE_SIZE - nr_bytes);
+    memset((char *)frame_to_virt(frame) + nr_bytes, 0, PAGE_SIZE - nr_bytes);
     return 0;
 }
 
@@ -134,7 +133,6 @@ static int body_write_page(struct pagecache *cache, uint64_t index, struct frame
 {
     struct fat_inode *fi = fat_inode_of(container_of(cache, struct inode, cache));
     struct fat_volume *vol = fat_inode_volume(fi);
-    char *data = frame_to_virt(frame);
     size_t at = 0, nr_here;
 
     while (at < PAGE_SIZE) {
@@ -144,7 +142,7 @@ static int body_write_page(struct pagecache *cache, uint64_t index, struct frame
         if (ret == -ENOENT) /* the last page reaches beyond the last cluster */
             return 0;
         if (ret == 0)
-            ret = fat_disk_write(vol, place, data + at, nr_here);
+            ret = fat_disk_write(vol, place, frame, at, nr_here);
         if (ret != 0)
             return ret;
         at += nr_here;

@@ -170,9 +170,11 @@ int fat_geometry_read(struct block_device *dev, struct fat_geometry *g);
 
 /* ---- volume.c ---- */
 
-/* Bytes on the disk; offset and length are multiples of the sector size. */
-int fat_disk_read(struct fat_volume *vol, uint64_t offset, void *data, size_t nr_bytes);
-int fat_disk_write(struct fat_volume *vol, uint64_t offset, const void *data, size_t nr_bytes);
+/* Bytes on the disk, from or to byte `at` of a frame; all are multiples of the sector size. */
+int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+                  size_t nr_bytes);
+int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+                   size_t nr_bytes);
 /* Says once per mount that the image is damaged, and where; returns -EUCLEAN. */
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where);
 /* Before the first change: the disk says that it is in use. */

@@ -21,7 +21,7 @@ static int table_read_page(struct pagecache *cache, uint64_t index, struct frame
     size_t n = (size_t)MIN((uint64_t)PAGE_SIZE, vol->g.table_size - offset);
 
     memset((char *)frame_to_virt(frame) + n, 0, PAGE_SIZE - n);
-    return fat_disk_read(vol, vol->g.table_offset + offset, frame_to_virt(frame), n);
+    return fat_disk_read(vol, vol->g.table_offset + offset, frame, 0, n);
 }
 
 static int table_write_page(struct pagecache *cache, uint64_t index, struct frame *frame)
@@ -32,8 +32,8 @@ static int table_write_page(struct pagecache *cache, uint64_t index, struct fram
     int ret = 0;
 
     for (unsigned i = 0; i < vol->g.nr_tables && ret == 0; i++)
-        ret = fat_disk_write(vol, vol->g.table_offset + i * vol->g.table_size + offset,
-                             frame_to_virt(frame), n);
+        ret =
+            fat_disk_write(vol, vol->g.table_offset + i * vol->g.table_size + offset, frame, 0, n);
     return ret;
 }
 

@@ -17,14 +17,18 @@
 #define FSINFO_AT_FREE     488
 #define FSINFO_AT_NEXT     492
 
-int fat_disk_read(struct fat_volume *vol, uint64_t offset, void *data, size_t nr_bytes)
+int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+                  size_t nr_bytes)
 {
-    return block_read(vol->dev, offset / SECTOR_SIZE, data, (uint32_t)(nr_bytes / SECTOR_SIZE));
+    return block_read_frame(vol->dev, place / SECTOR_SIZE, frame, at,
+                            (uint32_t)(nr_bytes / SECTOR_SIZE));
 }
 
-int fat_disk_write(struct fat_volume *vol, uint64_t offset, const void *data, size_t nr_bytes)
+int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+                   size_t nr_bytes)
 {
-    return block_write(vol->dev, offset / SECTOR_SIZE, data, (uint32_t)(nr_bytes / SECTOR_SIZE));
+    return block_write_frame(vol->dev, place / SECTOR_SIZE, frame, at,
+                             (uint32_t)(nr_bytes / SECTOR_SIZE));
 }
 
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where)

@@ -50,6 +50,7 @@ struct block_segment {
 };
 
 struct block_device;
+struct frame;
 
 struct block_request {
     /* Filled in by the owner; left alone until done. */
@@ -104,6 +105,7 @@ struct block_device {
     unsigned partition;        /* 0 = whole disk */
     uint64_t first_sector;     /* of a partition, on the disk */
     struct list node;          /* all devices, in order of registration */
+    uint32_t is_silent;        /* [a] a disk that has not answered for too long; see sync.c */
 
     /*
      * [a] counters, for /proc/diskstats and the bench; a partition's traffic also counts on its
@@ -142,8 +144,8 @@ struct block_device *block_next(struct block_device *dev);
 
 /*
  * Checks the request and starts it. On 0, rq->done will be called exactly once (it may have been
- * called already); on error (-EINVAL, -ENXIO beyond the end, -EROFS, -EOPNOTSUPP) never. Any
- * context.
+ * called already); on error (-EINVAL, -ENXIO beyond the end, -EROFS, -EOPNOTSUPP, -EIO from a
+ * silent disk) never. Any context.
  */
 MUST_CHECK int block_submit(struct block_device *dev, struct block_request *rq);
 
@@ -161,6 +163,17 @@ MUST_CHECK int block_write(struct block_device *dev, uint64_t sector, const void
                            uint32_t nr_sectors);
 MUST_CHECK int block_flush(struct block_device *dev);
 MUST_CHECK int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors);
+
+/*
+ * The same for sectors inside a counted frame (frame_get), from byte `offset` of it on. A disk that
+ * does not answer within disk_timeout= seconds gives -EIO, and may then keep a reference to the
+ * frame for as long as it likes. So do the functions below, flush, discard, and memory that is
+ * copied.
+ */
+MUST_CHECK int block_read_frame(struct block_device *dev, uint64_t sector, struct frame *frame,
+                                size_t offset, uint32_t nr_sectors);
+MUST_CHECK int block_write_frame(struct block_device *dev, uint64_t sector, struct frame *frame,
+                                 size_t offset, uint32_t nr_sectors);
 
 /*
  * As block_read and block_write at any byte offset and length (read-modify-write at the ends).
