@@ -30,5 +30,6 @@ def test_monolithic_gives_a_shell():
 def test_hypervisor_boots():
     _, image = build("hypervisor")
     with Machine(image, mem="256M", timeout=60) as machine:
-        machine.expect(r"no guest")
-        machine.wait()
+        machine.expect(r"no guests")
+        _, status = machine.wait()
+    assert status == 1, "nothing to run is a failure, which the exit status tells"

@@ -6,7 +6,7 @@ COMPONENTS := \
     platform/qemu-virt \
     core/startup core/klog core/panic core/console core/irq core/driver core/power \
     $(HEAP_COMPONENT) core/thread $(SCHED_COMPONENT) \
-    drivers/ns16550a drivers/plic drivers/aplic \
+    drivers/ns16550a drivers/plic drivers/aplic drivers/syscon \
     mm/vspace \
     virt/gstage virt/vcpu virt/vconsole virt/guestset virt/guestcfg virt/vm \
     lib/base lib/string lib/fdt
