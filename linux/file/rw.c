@@ -19,68 +19,44 @@ static int64_t write_result(int64_t ret)
     return restartable(ret);
 }
 
-SYSCALL(read)
+/* One call of the read family. pos NULL: the file's own position. */
+static ALWAYS_INLINE int64_t move_bytes(int fd, uint64_t addr, uint64_t nr, uint64_t *pos,
+                                        bool is_write)
 {
     struct fd_ref ref;
     struct uio uio;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (unlikely(ret != 0))
         return ret;
-    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
-    ret = file_read_uio(ref.file, &uio, NULL);
+    uio_init_user(&uio, addr, MIN(nr, MAX_RW_COUNT));
+    ret = is_write ? file_write_uio(ref.file, &uio, pos) : file_read_uio(ref.file, &uio, pos);
     fd_ref_put(&ref);
-    return restartable(ret);
+    return is_write ? write_result(ret) : restartable(ret);
+}
+
+SYSCALL(read)
+{
+    return move_bytes((int)a[0], a[1], a[2], NULL, false);
 }
 
 SYSCALL(write)
 {
-    struct fd_ref ref;
-    struct uio uio;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
-
-    if (unlikely(ret != 0))
-        return ret;
-    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
-    ret = file_write_uio(ref.file, &uio, NULL);
-    fd_ref_put(&ref);
-    return write_result(ret);
+    return move_bytes((int)a[0], a[1], a[2], NULL, true);
 }
 
 SYSCALL(pread64)
 {
-    struct fd_ref ref;
-    struct uio uio;
     uint64_t pos = a[3];
 
-    if ((int64_t)pos < 0)
-        return -EINVAL;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
-
-    if (ret != 0)
-        return ret;
-    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
-    ret = file_read_uio(ref.file, &uio, &pos);
-    fd_ref_put(&ref);
-    return restartable(ret);
+    return (int64_t)pos < 0 ? -EINVAL : move_bytes((int)a[0], a[1], a[2], &pos, false);
 }
 
 SYSCALL(pwrite64)
 {
-    struct fd_ref ref;
-    struct uio uio;
     uint64_t pos = a[3];
 
-    if ((int64_t)pos < 0)
-        return -EINVAL;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
-
-    if (ret != 0)
-        return ret;
-    uio_init_user(&uio, a[1], MIN(a[2], MAX_RW_COUNT));
-    ret = file_write_uio(ref.file, &uio, &pos);
-    fd_ref_put(&ref);
-    return write_result(ret);
+    return (int64_t)pos < 0 ? -EINVAL : move_bytes((int)a[0], a[1], a[2], &pos, true);
 }
 
 /* ---- vectors ---- */
