@@ -35,33 +35,13 @@ struct host_bridge {
 
 static uint32_t ecam_read(struct pci_config *config, unsigned offset, unsigned nr_bytes)
 {
-    char *at = container_of(config, struct pci_device, config)->ecam + offset;
-
-    switch (nr_bytes) {
-    case 1:
-        return mmio_read8(at);
-    case 2:
-        return mmio_read16(at);
-    default:
-        return mmio_read32(at);
-    }
+    return mmio_read(container_of(config, struct pci_device, config)->ecam + offset, nr_bytes);
 }
 
 static void ecam_write(struct pci_config *config, unsigned offset, unsigned nr_bytes,
                        uint32_t value)
 {
-    char *at = container_of(config, struct pci_device, config)->ecam + offset;
-
-    switch (nr_bytes) {
-    case 1:
-        mmio_write8(at, (uint8_t)value);
-        break;
-    case 2:
-        mmio_write16(at, (uint16_t)value);
-        break;
-    default:
-        mmio_write32(at, value);
-    }
+    mmio_write(container_of(config, struct pci_device, config)->ecam + offset, nr_bytes, value);
 }
 
 /*

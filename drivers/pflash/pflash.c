@@ -36,32 +36,12 @@ static unsigned nr_banks;                   /* [a] written by the probe */
 
 static uint32_t bus_read(struct cfi_bus *bus, uint64_t offset)
 {
-    char *at = container_of(bus, struct bank, bus)->va + offset;
-
-    switch (bus->bytes) {
-    case 1:
-        return mmio_read8(at);
-    case 2:
-        return mmio_read16(at);
-    default:
-        return mmio_read32(at);
-    }
+    return mmio_read(container_of(bus, struct bank, bus)->va + offset, bus->bytes);
 }
 
 static void bus_write(struct cfi_bus *bus, uint64_t offset, uint32_t value)
 {
-    char *at = container_of(bus, struct bank, bus)->va + offset;
-
-    switch (bus->bytes) {
-    case 1:
-        mmio_write8(at, (uint8_t)value);
-        break;
-    case 2:
-        mmio_write16(at, (uint16_t)value);
-        break;
-    default:
-        mmio_write32(at, value);
-    }
+    mmio_write(container_of(bus, struct bank, bus)->va + offset, bus->bytes, value);
 }
 
 static uint64_t bus_now_ns(struct cfi_bus *bus)

@@ -12,6 +12,7 @@
 #include <irq/irq.h>
 #include <kmap/kmap.h>
 #include <log/log.h>
+#include <virtio/transport.h>
 #include <virtio/virtio.h>
 #include <virtio/virtqueue.h>
 
@@ -65,22 +66,13 @@ static void mmio_set_status(struct virtio_device *vdev, uint8_t status)
 
 static uint64_t mmio_features(struct virtio_device *vdev)
 {
-    char *regs = regs_of(vdev);
-
-    mmio_write32(regs + REG_FEATURES_SEL, 1);
-    uint64_t high = mmio_read32(regs + REG_FEATURES);
-    mmio_write32(regs + REG_FEATURES_SEL, 0);
-    return high << 32 | mmio_read32(regs + REG_FEATURES);
+    return virtio_read_halves(regs_of(vdev) + REG_FEATURES_SEL, regs_of(vdev) + REG_FEATURES);
 }
 
 static void mmio_set_features(struct virtio_device *vdev, uint64_t features)
 {
-    char *regs = regs_of(vdev);
-
-    mmio_write32(regs + REG_DRIVER_FEATURES_SEL, 1);
-    mmio_write32(regs + REG_DRIVER_FEATURES, (uint32_t)(features >> 32));
-    mmio_write32(regs + REG_DRIVER_FEATURES_SEL, 0);
-    mmio_write32(regs + REG_DRIVER_FEATURES, (uint32_t)features);
+    virtio_write_halves(regs_of(vdev) + REG_DRIVER_FEATURES_SEL,
+                        regs_of(vdev) + REG_DRIVER_FEATURES, features);
 }
 
 static uint32_t mmio_config_generation(struct virtio_device *vdev)
@@ -90,30 +82,13 @@ static uint32_t mmio_config_generation(struct virtio_device *vdev)
 
 static uint32_t mmio_config_read(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes)
 {
-    char *at = regs_of(vdev) + REG_CONFIG + offset;
-
-    switch (nr_bytes) {
-    case 1:
-        return mmio_read8(at);
-    case 2:
-        return mmio_read16(at);
-    default:
-        return mmio_read32(at);
-    }
+    return mmio_read(regs_of(vdev) + REG_CONFIG + offset, nr_bytes);
 }
 
 static unsigned mmio_queue_max_size(struct virtio_device *vdev, unsigned index)
 {
     mmio_write32(regs_of(vdev) + REG_QUEUE_SEL, index);
     return mmio_read32(regs_of(vdev) + REG_QUEUE_SIZE_MAX);
-}
-
-static void write_address(char *regs, unsigned reg, const void *ring)
-{
-    uint64_t pa = virt_to_phys(ring).v;
-
-    mmio_write32(regs + reg, (uint32_t)pa);
-    mmio_write32(regs + reg + 4, (uint32_t)(pa >> 32));
 }
 
 static int mmio_queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
@@ -124,9 +99,9 @@ static int mmio_queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
     if (mmio_read32(regs + REG_QUEUE_READY) != 0)
         return -EIO;
     mmio_write32(regs + REG_QUEUE_SIZE, vq->size);
-    write_address(regs, REG_QUEUE_DESC, vq->desc);
-    write_address(regs, REG_QUEUE_DRIVER, vq->avail);
-    write_address(regs, REG_QUEUE_DEVICE, vq->used);
+    virtio_write_address(regs + REG_QUEUE_DESC, vq->desc);
+    virtio_write_address(regs + REG_QUEUE_DRIVER, vq->avail);
+    virtio_write_address(regs + REG_QUEUE_DEVICE, vq->used);
     mmio_write32(regs + REG_QUEUE_READY, 1);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <kmap/kmap.h>
 #include <log/log.h>
 #include <pci/pci.h>
+#include <virtio/transport.h>
 #include <virtio/virtio.h>
 #include <virtio/virtqueue.h>
 
@@ -85,22 +86,14 @@ static void pci_set_status(struct virtio_device *vdev, uint8_t status)
 
 static uint64_t pci_features(struct virtio_device *vdev)
 {
-    char *common = common_of(vdev);
-
-    mmio_write32(common + COMMON_FEATURES_SEL, 1);
-    uint64_t high = mmio_read32(common + COMMON_FEATURES);
-    mmio_write32(common + COMMON_FEATURES_SEL, 0);
-    return high << 32 | mmio_read32(common + COMMON_FEATURES);
+    return virtio_read_halves(common_of(vdev) + COMMON_FEATURES_SEL,
+                              common_of(vdev) + COMMON_FEATURES);
 }
 
 static void pci_set_features(struct virtio_device *vdev, uint64_t features)
 {
-    char *common = common_of(vdev);
-
-    mmio_write32(common + COMMON_DRIVER_FEATURES_SEL, 1);
-    mmio_write32(common + COMMON_DRIVER_FEATURES, (uint32_t)(features >> 32));
-    mmio_write32(common + COMMON_DRIVER_FEATURES_SEL, 0);
-    mmio_write32(common + COMMON_DRIVER_FEATURES, (uint32_t)features);
+    virtio_write_halves(common_of(vdev) + COMMON_DRIVER_FEATURES_SEL,
+                        common_of(vdev) + COMMON_DRIVER_FEATURES, features);
 }
 
 static uint32_t pci_config_generation(struct virtio_device *vdev)
@@ -110,30 +103,13 @@ static uint32_t pci_config_generation(struct virtio_device *vdev)
 
 static uint32_t pci_config_read(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes)
 {
-    char *at = pci_of(vdev)->regions[CAP_TYPE_DEVICE].at + offset;
-
-    switch (nr_bytes) {
-    case 1:
-        return mmio_read8(at);
-    case 2:
-        return mmio_read16(at);
-    default:
-        return mmio_read32(at);
-    }
+    return mmio_read(pci_of(vdev)->regions[CAP_TYPE_DEVICE].at + offset, nr_bytes);
 }
 
 static unsigned pci_queue_max_size(struct virtio_device *vdev, unsigned index)
 {
     mmio_write16(common_of(vdev) + COMMON_QUEUE_SEL, (uint16_t)index);
     return mmio_read16(common_of(vdev) + COMMON_QUEUE_SIZE);
-}
-
-static void write_address(char *common, unsigned reg, const void *ring)
-{
-    uint64_t pa = virt_to_phys(ring).v;
-
-    mmio_write32(common + reg, (uint32_t)pa);
-    mmio_write32(common + reg + 4, (uint32_t)(pa >> 32));
 }
 
 static int pci_queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
@@ -149,9 +125,9 @@ static int pci_queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
         return -EIO;
     vq->notify_where = where;
     mmio_write16(common + COMMON_QUEUE_SIZE, vq->size);
-    write_address(common, COMMON_QUEUE_DESC, vq->desc);
-    write_address(common, COMMON_QUEUE_DRIVER, vq->avail);
-    write_address(common, COMMON_QUEUE_DEVICE, vq->used);
+    virtio_write_address(common + COMMON_QUEUE_DESC, vq->desc);
+    virtio_write_address(common + COMMON_QUEUE_DRIVER, vq->avail);
+    virtio_write_address(common + COMMON_QUEUE_DEVICE, vq->used);
     mmio_write16(common + COMMON_QUEUE_ENABLE, 1);
     return 0;
 }

@@ -53,8 +53,6 @@ struct virtio_transport_ops {
     uint32_t (*config_generation)(struct virtio_device *vdev);
     /* One access of 1, 2 or 4 bytes, naturally aligned, inside config_bytes. */
     uint32_t (*config_read)(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes);
-    void (*config_write)(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes,
-                         uint32_t value);
     unsigned (*queue_max_size)(struct virtio_device *vdev, unsigned index); /* 0: no such queue */
     /* Tells the device where the queue is and enables it. */
     int (*queue_enable)(struct virtio_device *vdev, struct virtqueue *vq);

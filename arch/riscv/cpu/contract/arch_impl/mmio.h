@@ -1,58 +1,28 @@
-/* Bodies of <arch/mmio.h> for RISC-V: the fences of the unprivileged specification, table "mapping
- * from Linux memory primitives". */
+/*
+ * Bodies of <arch/mmio.h> for RISC-V: the fences of the unprivileged specification, table "mapping
+ * from Linux memory primitives".
+ */
 #ifndef ARCH_IMPL_MMIO_H
 #define ARCH_IMPL_MMIO_H
 
-static inline uint8_t mmio_read8(const volatile void *addr)
-{
-    uint8_t value;
+#define MMIO_ACCESS(bits, load, store)                                                             \
+    static inline uint##bits##_t mmio_read##bits(const volatile void *addr)                        \
+    {                                                                                              \
+        uint##bits##_t value;                                                                      \
+                                                                                                   \
+        __asm__ volatile(load " %0, (%1)\n\tfence i, r" : "=r"(value) : "r"(addr) : "memory");     \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void mmio_write##bits(volatile void *addr, uint##bits##_t value)                 \
+    {                                                                                              \
+        __asm__ volatile("fence w, o\n\t" store " %z0, (%1)"                                       \
+                         :                                                                         \
+                         : "rJ"(value), "r"(addr)                                                  \
+                         : "memory");                                                              \
+    }
 
-    __asm__ volatile("lbu %0, (%1)\n\tfence i, r" : "=r"(value) : "r"(addr) : "memory");
-    return value;
-}
-
-static inline void mmio_write8(volatile void *addr, uint8_t value)
-{
-    __asm__ volatile("fence w, o\n\tsb %z0, (%1)" : : "rJ"(value), "r"(addr) : "memory");
-}
-
-static inline uint16_t mmio_read16(const volatile void *addr)
-{
-    uint16_t value;
-
-    __asm__ volatile("lhu %0, (%1)\n\tfence i, r" : "=r"(value) : "r"(addr) : "memory");
-    return value;
-}
-
-static inline void mmio_write16(volatile void *addr, uint16_t value)
-{
-    __asm__ volatile("fence w, o\n\tsh %z0, (%1)" : : "rJ"(value), "r"(addr) : "memory");
-}
-
-static inline uint32_t mmio_read32(const volatile void *addr)
-{
-    uint32_t value;
-
-    __asm__ volatile("lwu %0, (%1)\n\tfence i, r" : "=r"(value) : "r"(addr) : "memory");
-    return value;
-}
-
-static inline void mmio_write32(volatile void *addr, uint32_t value)
-{
-    __asm__ volatile("fence w, o\n\tsw %z0, (%1)" : : "rJ"(value), "r"(addr) : "memory");
-}
-
-static inline uint64_t mmio_read64(const volatile void *addr)
-{
-    uint64_t value;
-
-    __asm__ volatile("ld %0, (%1)\n\tfence i, r" : "=r"(value) : "r"(addr) : "memory");
-    return value;
-}
-
-static inline void mmio_write64(volatile void *addr, uint64_t value)
-{
-    __asm__ volatile("fence w, o\n\tsd %z0, (%1)" : : "rJ"(value), "r"(addr) : "memory");
-}
+MMIO_ACCESS(8, "lbu", "sb")
+MMIO_ACCESS(16, "lhu", "sh")
+MMIO_ACCESS(32, "lwu", "sw")
 
 #endif
