@@ -53,8 +53,8 @@ endef
 public_closure = $(sort $(1) $(foreach c,$(1),$(if $($(c).PUBLIC_DEPS),$(call public_closure,$($(c).PUBLIC_DEPS)))))
 visible = $(call public_closure,$($(1).ALLDEPS) $(foreach k,$($(1).PROVIDES),$(interface.$(k))))
 inline_dirs = $(foreach c,$(1),$(foreach k,$($(c).CONTRACT),$(wildcard $(addsuffix /contract,$(contract.$(k))))))
-include_flags = -I$(1) $(patsubst %,-I%,$(wildcard $(1)/include $(1)/contract) \
-    $(wildcard $(addsuffix /include,$(call visible,$(1)))) $(call inline_dirs,$(call visible,$(1))))
+include_flags_of = $(patsubst %,-I%,$(wildcard $(addsuffix /include,$(1))) $(call inline_dirs,$(1)))
+include_flags = $(patsubst %,-I%,$(1) $(wildcard $(1)/include $(1)/contract)) $(call include_flags_of,$(call visible,$(1)))
 
 # Headers that may name a public symbol of a component: see tools/localize.sh.
 public_headers = $(wildcard $(1)/include/*/*.h $(1)/contract/*/*.h \

@@ -63,7 +63,7 @@ out/host/$(3)/$(1)/$(basename $(notdir $(2))): $(2) $(host_objs)
 	@mkdir -p $$(@D)
 	$$(call say,HOST,$(2))
 	$$(Q)$(HOSTCC) $(HOST_FLAGS) $(4) -Wno-missing-prototypes $(call include_flags,$(1)) \
-	    $(foreach c,$(call component_words,$(1),TEST_DEPS),$(addprefix -I,$(wildcard $(c)/include))) \
+	    $(call include_flags_of,$(call public_closure,$(call component_words,$(1),TEST_DEPS))) \
 	    -MMD -MP -o $$@ $(2) $(host_objs) $(5)
 endef
 

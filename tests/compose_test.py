@@ -142,6 +142,20 @@ def test_upward_edge_is_refused(tree):
     assert status != 0 and "core/store: upward edge to drivers/disk" in text
 
 
+def test_unused_dependency_is_refused(tree):
+    write(tree, "core/shelf/component.mk", "SRCS :=\n")
+    write(tree, "core/shelf/include/shelf/shelf.h", "#include <store/store.h>\nint shelf(void);\n")
+    write(tree, "core/user/component.mk", TREE["core/user/component.mk"].replace("core/store", "core/store core/shelf"))
+    status, text = check(tree)
+    assert status != 0 and "core/user: does not use core/shelf" in text
+    write(tree, "core/user/hidden.c", "#include <shelf/shelf.h>\n")
+    write(tree, "core/shelf/component.mk", "PUBLIC_DEPS := core/store\n")
+    assert check(tree) == (0, "")
+    write(tree, "core/shelf/include/shelf/shelf.h", "int shelf(void);\n")
+    status, text = check(tree)
+    assert status != 0 and "core/shelf: its headers do not include core/store's" in text
+
+
 def test_linux_and_virt_never_see_each_other(tree):
     write(tree, "linux/exec/component.mk", "DEPS := virt/vm\n")
     write(tree, "virt/vm/component.mk", "SRCS :=\n")

@@ -2,9 +2,10 @@
 """The rules of composition that a single build does not see.
 
 Refuses: a dependency on a higher layer, a cycle among declared dependencies, linux and virt seeing each
-other, a file outside kernels/ that asks which kernel it is in, an #include that climbs out of its folder,
-a component.mk that says more than words.
+other, a dependency that is declared and not used, a file outside kernels/ that asks which kernel it is in, an
+#include that climbs out of its folder, a component.mk that says more than words.
 """
+import glob
 import os
 import re
 import sys
@@ -17,6 +18,9 @@ RANK = {"lib": 0, "arch": 1, "platform": 2, "core": 3, "drivers": 4, "mm": 5, "f
 WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS", "PROGRAM_SRCS", "OPTIMIZE"}
 IDENTITY = re.compile(r"\b(KERNEL_IS_\w+|CONFIG_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*|TRINE_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*)\b")
 
+INCLUDE = r"#\s*include\s*<([^>]+)>"
+SYMBOL = r"[A-Za-z_]\w+"
+
 
 def components(root):
     found = {}
@@ -27,10 +31,59 @@ def components(root):
     return found
 
 
+def public_headers(root, name):
+    """The files of a component that others may include: (name they include it by, path)."""
+    folders = [os.path.join(root, name, face) for face in ("include", "contract")]
+    return {(os.path.relpath(path, folder), path) for folder in folders
+            for path in glob.glob(os.path.join(folder, "**", "*.h"), recursive=True)}
+
+
+def words_of(paths, pattern):
+    found = set()
+    for path in paths:
+        with open(path, errors="replace") as f:
+            found.update(re.findall(pattern, f.read()))
+    return found
+
+
+def unused_dependencies(root, table):
+    """Uses are an #include of a header, a symbol that assembly takes from one, and the contract that is provided. What
+    has no header is there to be linked, and an application composes: it names what it wants in the image."""
+    headers = {name: public_headers(root, name) for name in table}
+    for name, words in table.items():  # whoever includes a contract's interface gets its provider's inline headers
+        for contract in words.get("CONTRACT", "").split():
+            for other in table:
+                if contract in table[other].get("PROVIDES", "").split():
+                    headers[name] |= headers[other]
+    names = {name: {include for include, _ in found} for name, found in headers.items()}
+    paths = {name: [path for _, path in found] for name, found in headers.items()}
+    bad = []
+    for name, words in table.items():
+        provided = set(words.get("PROVIDES", "").split())
+        if "app" in provided:
+            continue
+        files = [f for f in glob.glob(os.path.join(root, name, "**", "*.[chS]"), recursive=True)
+                 if not f.endswith(("_test.c", "_fuzz.c", "_prove.c"))]
+        includes = words_of(files, INCLUDE)
+        public = words_of(paths[name], INCLUDE)
+        assembly = words_of([f for f in files if f.endswith(".S")], SYMBOL)
+        for dep in words.get("DEPS", "").split():
+            if dep in words.get("PUBLIC_DEPS", "").split():
+                bad.append(f"{name}: names {dep} in DEPS and PUBLIC_DEPS")
+            if not names.get(dep) or provided & set(table[dep].get("CONTRACT", "").split()):
+                continue
+            if not includes & names[dep] and not assembly & words_of(paths[dep], SYMBOL):
+                bad.append(f"{name}: does not use {dep}, which it names in DEPS")
+        for dep in words.get("PUBLIC_DEPS", "").split():
+            if names.get(dep) and not public & names[dep]:
+                bad.append(f"{name}: its headers do not include {dep}'s, which it names in PUBLIC_DEPS")
+    return bad
+
+
 def check(root):
     """Returns a line for each breach."""
-    bad = []
     table = components(root)
+    bad = unused_dependencies(root, table)
     edges = {c: (w.get("DEPS", "") + " " + w.get("PUBLIC_DEPS", "")).split() for c, w in table.items()}
     for name, words in table.items():
         layer = name.split("/")[0]

@@ -1,3 +1,3 @@
 SRCS := heapdebug.c
-DEPS := lib/list lib/string core/log core/lock
-PUBLIC_DEPS := lib/base core/faultinject core/heap
+DEPS := lib/list core/log core/lock
+PUBLIC_DEPS := lib/base core/faultinject core/heap lib/string

@@ -1,4 +1,4 @@
 SRCS := kmap.c
-DEPS := core/frame core/lock core/log
-PUBLIC_DEPS := lib/base arch/api
+DEPS := core/frame core/lock core/log arch/api
+PUBLIC_DEPS := lib/base
 OPTIMIZE := size

@@ -1,4 +1,4 @@
 SRCS :=
-DEPS := core/sched lib/base lib/list
+DEPS := core/sched lib/list
 PROVIDES := sched-policy
 TEST_DEPS := lib/prng

@@ -1,4 +1,4 @@
 SRCS := rr.c
-DEPS := core/sched lib/base lib/list
+DEPS := core/sched lib/list
 PROVIDES := sched-policy
 TEST_DEPS := lib/prng

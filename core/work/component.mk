@@ -1,3 +1,3 @@
 SRCS := work.c
-DEPS := core/log
-PUBLIC_DEPS := core/lock core/sync core/thread core/time lib/base lib/list
+DEPS := core/log core/thread
+PUBLIC_DEPS := core/lock core/sync core/time lib/base lib/list

@@ -1,3 +1,3 @@
 SRCS := ns16550a.c
-DEPS := arch/api core/console core/driver core/irq core/kmap core/lock core/log lib/fdt
+DEPS := arch/api core/console core/driver core/irq core/kmap core/log
 OPTIMIZE := size

@@ -1,3 +1,3 @@
 SRCS := plic.c
-DEPS := arch/api core/driver core/irq core/kmap core/log core/percpu core/lock lib/fdt platform/api
+DEPS := arch/api core/driver core/irq core/kmap core/percpu core/lock platform/api
 OPTIMIZE := size

@@ -1,3 +1,3 @@
 SRCS := devfs.c memdev.c
-DEPS := lib/string core/log core/heap core/random fs/ramfs
-PUBLIC_DEPS := lib/base fs/vfs
+DEPS := lib/string core/log core/heap core/random fs/ramfs lib/base
+PUBLIC_DEPS := fs/vfs

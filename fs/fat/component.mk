@@ -1,5 +1,5 @@
 SRCS := volume.c bpb.c table.c body.c dir.c name.c namei.c inode.c times.c
-DEPS := lib/base lib/string lib/bits lib/utf lib/list core/log core/heap core/frame core/sync core/uio arch/api \
-    drivers/blockdev
-PUBLIC_DEPS := lib/base fs/vfs
+DEPS := lib/string lib/bits lib/utf lib/list core/log core/heap core/frame core/sync arch/api \
+    drivers/blockdev fs/vfs
+PUBLIC_DEPS := lib/base
 TEST_DEPS := core/faultinject fs/ramfs lib/prng arch/host

@@ -1,4 +1,4 @@
 SRCS := pipe.c fifo.c
-DEPS := lib/string core/heap core/slab core/frame
-PUBLIC_DEPS := lib/base fs/vfs
+DEPS := lib/string core/heap core/slab core/frame lib/base
+PUBLIC_DEPS := fs/vfs
 TEST_DEPS := fs/ramfs core/heap-tlsf lib/prng arch/host

@@ -1,3 +1,3 @@
 SRCS := memory.c
-DEPS := arch/uaccess core/frame core/heap core/log linux/process mm/filemap mm/vspace fs/vfs
-PUBLIC_DEPS := linux/abi lib/base
+DEPS := arch/uaccess core/frame core/heap core/log linux/process mm/filemap mm/vspace lib/base
+PUBLIC_DEPS := linux/abi

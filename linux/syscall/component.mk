@@ -1,3 +1,4 @@
 SRCS := syscall.c
-DEPS := arch/api arch/riscv/user core/log linux/process linux/exec linux/signal linux/futex linux/memory linux/clock linux/file
-PUBLIC_DEPS := linux/abi lib/base
+DEPS := arch/api arch/riscv/user core/log linux/process linux/exec linux/signal linux/futex linux/memory \
+    linux/clock linux/file linux/abi
+PUBLIC_DEPS := lib/base

@@ -1,4 +1,4 @@
 SRCS := stack.c script.c
-DEPS := arch/api core/frame core/heap lib/elf lib/string linux/abi
+DEPS := core/heap lib/elf lib/string linux/abi
 PUBLIC_DEPS := lib/base
 TEST_DEPS := arch/host core/frame core/heap-tlsf

@@ -1,3 +1,3 @@
 SRCS := gstage.c
-DEPS := arch/riscv/hext core/lock core/log core/percpu
-PUBLIC_DEPS := lib/base mm/vspace virt/vdev
+DEPS := arch/riscv/hext core/lock core/percpu lib/base
+PUBLIC_DEPS := mm/vspace virt/vdev

@@ -1,3 +1,3 @@
 SRCS := guestdt.c isa.c
-DEPS := arch/api lib/printf lib/string
-PUBLIC_DEPS := lib/base lib/fdt
+DEPS := arch/api lib/printf lib/string lib/fdt
+PUBLIC_DEPS := lib/base

@@ -1,3 +1,3 @@
 SRCS := guestset.c
-DEPS := lib/cpio lib/inflate lib/string core/log core/frame
+DEPS := lib/cpio lib/inflate lib/string core/frame
 PUBLIC_DEPS := lib/base

@@ -1,3 +1,2 @@
 SRCS := insn.c
-DEPS := lib/base
 PUBLIC_DEPS := lib/base

@@ -1,3 +1,3 @@
 SRCS := vcpu.c exit.c sbi.c fence.c
-DEPS := core/lock core/log core/percpu lib/bits lib/string virt/vsbi
-PUBLIC_DEPS := arch/riscv/hext core/thread core/time lib/base virt/gstage virt/insn
+DEPS := core/percpu lib/bits lib/string virt/vsbi lib/base
+PUBLIC_DEPS := arch/riscv/hext core/thread core/time virt/gstage virt/insn

@@ -1,4 +1,4 @@
 SRCS := vpflash.c
-DEPS := lib/base lib/bits lib/string
+DEPS := lib/bits lib/string
 PUBLIC_DEPS := virt/vdev
 TEST_DEPS := virt/vdev

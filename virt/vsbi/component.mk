@@ -1,3 +1,2 @@
 SRCS := vsbi.c
-DEPS := lib/base
 PUBLIC_DEPS := lib/base

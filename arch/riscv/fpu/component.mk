@@ -1,4 +1,3 @@
 SRCS := regs.S fpu.c
-DEPS := arch/riscv/cpu
-PUBLIC_DEPS := arch/api
+DEPS := arch/riscv/cpu arch/api
 PROVIDES := arch-fpu

@@ -1,6 +1,6 @@
 SRCS := paging.c walk.c tlb.c
-DEPS := arch/riscv/cpu arch/riscv/sbi
-PUBLIC_DEPS := arch/api lib/base
+DEPS := arch/riscv/cpu arch/riscv/sbi lib/base
+PUBLIC_DEPS := arch/api
 PROVIDES := arch-paging
 OPTIMIZE := size
 OPTIMIZE := size

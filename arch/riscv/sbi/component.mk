@@ -1,5 +1,5 @@
 SRCS := sbi.c
-DEPS := arch/riscv/cpu arch/api
+DEPS := arch/api
 PUBLIC_DEPS := lib/base
 PROVIDES := arch-power
 OPTIMIZE := size
