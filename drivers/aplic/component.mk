@@ -1,4 +1,4 @@
 SRCS := aplic.c
-DEPS := arch/api arch/riscv/imsic core/driver core/irq core/kmap core/log core/percpu core/lock \
-    lib/fdt platform/api
+DEPS := arch/api arch/riscv/imsic core/driver core/irq core/kmap core/percpu core/lock \
+    platform/api
 OPTIMIZE := size
