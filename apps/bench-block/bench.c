@@ -3,8 +3,8 @@
  * and with many in flight, on each disk. The disk's content is overwritten from sector 8 on.
  *
  * Under -icount, older QEMUs (7.2) let the instruction counter go on by one a nanosecond while the
- * hart sleeps for the device, newer ones (10) do not. Which it is is tried out first; where sleep is
- * counted, what the idle thread slept is subtracted.
+ * hart sleeps for the device, newer ones (10) do not. Which it is is tried out first; where sleep
+ * is counted, what the idle thread slept is subtracted.
  */
 #include <app/app.h>
 #include <arch/cpu.h>

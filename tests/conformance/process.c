@@ -174,6 +174,25 @@ static void auxiliary_vector(void)
     CHECK(memcmp((void *)getauxval(AT_RANDOM), zeros, 16) != 0);
 }
 
+static ssize_t read_auxv(uint64_t *words, size_t size)
+{
+    int fd = open("/proc/self/auxv", O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, words, size);
+
+    close(fd);
+    return n;
+}
+
+static void auxiliary_vector_is_kept_by_fork(void)
+{
+    uint64_t mine[64], childs[64];
+    ssize_t nr_bytes = read_auxv(mine, sizeof(mine));
+
+    CHECK(nr_bytes > 0 && nr_bytes % 16 == 0);
+    CHECK(IN_CHILD(_exit(read_auxv(childs, sizeof(childs)) != nr_bytes ||
+                         memcmp(mine, childs, (size_t)nr_bytes) != 0)) == 0);
+}
+
 static void groups_and_sessions(void)
 {
     CHECK(IN_CHILD({
@@ -343,6 +362,7 @@ CONFORMANCE_MAIN(TEST(exit_status_arrives), TEST(wait_variants),
                  TEST(stop_and_continue_are_reported), TEST(orphans_go_to_init),
                  TEST(exec_passes_arguments), TEST(exec_failures_leave_the_program),
                  TEST(scripts_are_run), TEST(close_on_exec), TEST(auxiliary_vector),
-                 TEST(groups_and_sessions), TEST(pipe_semantics), TEST(a_long_pipeline),
-                 TEST(limits_hold), TEST(times_and_names), TEST(working_directory),
-                 TEST(unknown_calls_are_refused), TEST(vfork_shares_until_exec))
+                 TEST(auxiliary_vector_is_kept_by_fork), TEST(groups_and_sessions),
+                 TEST(pipe_semantics), TEST(a_long_pipeline), TEST(limits_hold),
+                 TEST(times_and_names), TEST(working_directory), TEST(unknown_calls_are_refused),
+                 TEST(vfork_shares_until_exec))
