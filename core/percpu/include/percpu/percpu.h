@@ -18,7 +18,7 @@
 #include <arch/smp.h> /* NR_CPUS_MAX */
 #include <base/types.h>
 
-#define DEFINE_PER_CPU(type, name)  __typeof__(type) name SECTION(".percpu")
+#define DEFINE_PER_CPU(type, name)  __typeof__(type) name SECTION(".bss.percpu")
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
 
 extern uintptr_t percpu_offsets[NR_CPUS_MAX];
