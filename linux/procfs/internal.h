@@ -9,8 +9,10 @@
 
 /*
  * Objects below /proc/PID and /proc/PID/task/TID: key = pid | tid << 32 (tid = pid for /proc/PID
- * itself); sub = the descriptor, below fd and fdinfo.
+ * itself); sub = the descriptor below fd and fdinfo, SUB_THREAD below task/TID.
  */
+#define SUB_THREAD 1 /* one thread is meant, even if it is the process's first */
+
 static inline pid_t key_pid(uint64_t key)
 {
     return (pid_t)(key & 0x7fffffff);
@@ -27,6 +29,8 @@ static inline uint64_t key_of(pid_t pid, pid_t tid)
 /* The object's process with a reference, or NULL. */
 struct process *object_process(const struct pseudo_object *object);
 int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gid);
+/* The thread of the object, or NULL. */
+struct user_thread *object_thread(const struct pseudo_object *object) REQUIRES(process_lock);
 /* May the caller see into the process (environ, maps, fd)? 0, -ESRCH, -EACCES. */
 int object_may_look(const struct pseudo_object *object);
 
@@ -40,11 +44,15 @@ int object_may_look(const struct pseudo_object *object);
         .name = (name_), .mode = S_IFDIR | 0555, .children = (children_)                           \
     }
 
-/* ---- process.c, maps.c, fd.c: /proc/PID ---- */
+/* ---- process.c, status.c, maps.c, fd.c: /proc/PID ---- */
 extern const struct pseudo_node pid_node;
 int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                 struct pseudo_child *out);
 int root_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out);
+int show_pid_stat(struct seq *seq, const struct pseudo_object *object);
+int show_statm(struct seq *seq, const struct pseudo_object *object);
+int show_status(struct seq *seq, const struct pseudo_object *object);
+int show_comm(struct seq *seq, const struct pseudo_object *object);
 int show_maps(struct seq *seq, const struct pseudo_object *object);
 int fd_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
               struct pseudo_child *out);

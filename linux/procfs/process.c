@@ -1,22 +1,14 @@
 /*
- * /proc/PID: what is known of one process or thread.
+ * /proc/PID: the processes and threads as directories, and the files in them. What status and its
+ * like print is in status.c, maps in maps.c, descriptors in fd.c.
  */
-#include <file/fd_table.h>
 #include <heap/heap.h>
 #include <printf/printf.h>
 #include <process/fs_context.h>
-#include <process/upcalls.h>
 #include <string/string.h>
-#include <time/time.h>
-#include <tty/tty.h>
 #include <vspace/vspace.h>
 
 #include "internal.h"
-
-/* pseudo_object.sub below task/TID, where one thread is meant even if it is the process's first. */
-#define SUB_THREAD 1
-
-#define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
 
 /* ---- finding processes ---- */
 
@@ -36,8 +28,7 @@ struct process *object_process(const struct pseudo_object *object)
     return process_get_by_pid(key_pid(object->key));
 }
 
-/* REQUIRES(process_lock): the thread of the object, or NULL. */
-static struct user_thread *object_thread(const struct pseudo_object *object)
+struct user_thread *object_thread(const struct pseudo_object *object)
 {
     struct user_thread *ut = user_thread_find(key_tid(object->key));
 
@@ -177,282 +168,6 @@ static int task_iterate(const struct pseudo_object *dir, uint64_t *cursor, struc
     return 0;
 }
 
-/* ---- a snapshot: everything that the lock protects, at one moment ---- */
-
-struct snapshot {
-    pid_t pid, tid, ppid, pgid, sid;
-    uint32_t tty_nr;
-    int tpgid;
-    char state;
-    char name[16];
-    struct cred cred;
-    uint32_t nr_threads;
-    int nice, cpu, exit_signal, exit_status;
-    uint64_t utime_ns, stime_ns, child_utime_ns, child_stime_ns, start_ns;
-    uint64_t nr_minor, nr_major, nr_child_minor;
-    uint64_t nr_preempted;
-    sigset64_t pending, shared_pending, blocked, ignored, caught;
-    cpumask_t affinity;
-    /* Of the address space, zero without one. */
-    uint64_t nr_bytes, nr_resident, nr_resident_peak, nr_table_pages;
-    uint64_t nr_code, nr_data, nr_stack;
-    uint64_t code_start, code_end, data_start, data_end, brk_start, brk;
-    uint64_t stack_top, arg_start, arg_end, env_start, env_end;
-    uint64_t nr_fd_slots;
-    uint32_t umask;
-};
-
-static void snapshot_signals(struct snapshot *s, const struct process *process,
-                             const struct user_thread *ut)
-{
-    for (int n = 0; n < NR_SIGNALS; n++) {
-        if (process->actions[n].handler == 1)
-            s->ignored |= 1ull << n;
-        else if (process->actions[n].handler != 0)
-            s->caught |= 1ull << n;
-    }
-    s->shared_pending = process->pending.set;
-    if (ut != NULL) {
-        s->pending = ut->pending.set;
-        s->blocked = ut->blocked;
-    }
-}
-
-/* REQUIRES(process_lock) */
-static void snapshot_locked(struct snapshot *s, const struct process *process,
-                            const struct user_thread *ut, bool is_thread)
-{
-    const struct session *session = process->group->session;
-
-    s->pid = process->pid;
-    s->tid = ut != NULL ? ut->tid : process->pid;
-    s->ppid = process->parent == NULL ? 0 : process->parent->pid;
-    s->pgid = process->group->pgid;
-    s->sid = session->sid;
-    s->tty_nr = tty_session_devno(session);
-    s->tpgid = tty_session_foreground(session);
-    s->state =
-        is_thread && ut != NULL ? user_thread_state_letter(ut) : process_state_letter(process);
-    memcpy(s->name, is_thread && ut != NULL && ut->name[0] != '\0' ? ut->name : process->name,
-           sizeof(s->name));
-    s->cred = process->credentials;
-    s->nr_threads = process->nr_threads;
-    s->nice = process->nice;
-    s->exit_signal = process->exit_signal;
-    s->exit_status = process->exit_status;
-    s->child_utime_ns = process->child_utime_ns;
-    s->child_stime_ns = process->child_stime_ns;
-    s->start_ns = process->start_ns;
-    s->nr_minor = process->nr_minor_faults;
-    s->nr_major = process->nr_major_faults;
-    s->nr_child_minor = process->nr_child_minor_faults;
-    if (ut != NULL) {
-        s->cpu = ut->thread.cpu;
-        s->nr_preempted = ut->thread.nr_preempted;
-        s->affinity = ut->thread.affinity;
-        if (is_thread) {
-            s->utime_ns = thread_user_ns(&ut->thread);
-            s->stime_ns = thread_run_ns(&ut->thread) - s->utime_ns;
-        }
-    }
-    snapshot_signals(s, process, ut);
-}
-
-static void snapshot_space(struct snapshot *s, struct process *process)
-{
-    struct vspace *vs = process_vspace_get(process);
-
-    if (vs == NULL)
-        return;
-    mutex_lock(&vs->lock);
-    s->nr_bytes = vs->nr_bytes;
-    s->nr_resident = vs->nr_resident;
-    s->nr_resident_peak = vs->nr_resident_peak;
-    s->nr_table_pages = vs->nr_tables + 1;
-    s->code_start = vs->code_start;
-    s->code_end = vs->code_end;
-    s->data_start = vs->data_start;
-    s->data_end = vs->data_end;
-    s->brk_start = vs->brk_start;
-    s->brk = vs->brk;
-    s->stack_top = vs->stack_top;
-    s->arg_start = vs->arg_start;
-    s->arg_end = vs->arg_end;
-    s->env_start = vs->env_start;
-    s->env_end = vs->env_end;
-    for (struct vma *vma = vspace_find(vs, 0); vma != NULL; vma = vspace_next(vma)) {
-        uint64_t nr = (vma->end - vma->start) >> PAGE_SHIFT;
-
-        if ((vma->flags & VMA_STACK) != 0)
-            s->nr_stack += nr;
-        else if ((vma->flags & VMA_EXEC) != 0)
-            s->nr_code += nr;
-        else if ((vma->flags & VMA_WRITE) != 0)
-            s->nr_data += nr;
-    }
-    mutex_unlock(&vs->lock);
-    vspace_put(vs);
-}
-
-/* -ESRCH: gone. */
-static int snapshot(const struct pseudo_object *object, struct snapshot *s)
-{
-    /* Only below task/TID is one thread meant; /proc/PID is the whole process. */
-    bool is_thread = key_tid(object->key) != key_pid(object->key) || object->sub == SUB_THREAD;
-    unsigned long flags = spin_lock_irqsave(&process_lock);
-    struct process *process = process_find(key_pid(object->key));
-    struct user_thread *ut = process == NULL ? NULL : object_thread(object);
-    int ret = process == NULL || (is_thread && ut == NULL) ? -ESRCH : 0;
-
-    memset(s, 0, sizeof(*s));
-    if (ret == 0) {
-        process_get(process);
-        snapshot_locked(s, process, ut, is_thread);
-    }
-    spin_unlock_irqrestore(&process_lock, flags);
-    if (ret != 0)
-        return ret;
-    if (!is_thread)
-        process_times(process, &s->utime_ns, &s->stime_ns);
-    snapshot_space(s, process);
-    struct fd_table *files = process_files_get(process);
-    struct fs_context *fs = process_fs_get(process);
-
-    if (files != NULL) {
-        s->nr_fd_slots = files->nr_slots;
-        fd_table_put(files);
-    }
-    if (fs != NULL) {
-        s->umask = fs->umask;
-        fs_context_put(fs);
-    }
-    process_put(process);
-    return 0;
-}
-
-/* Snapshots are large for a kernel stack. */
-static int with_snapshot(struct seq *seq, const struct pseudo_object *object,
-                         void (*print)(struct seq *seq, const struct snapshot *s))
-{
-    struct snapshot *s = heap_alloc(sizeof(*s));
-    int ret = s == NULL ? -ENOMEM : snapshot(object, s);
-
-    if (ret == 0)
-        print(seq, s);
-    heap_free(s);
-    return ret;
-}
-
-/* ---- stat, statm, status ---- */
-
-static uint32_t tty_encode(devno_t dev)
-{
-    return (DEVNO_MINOR(dev) & 0xff) | DEVNO_MAJOR(dev) << 8 | (DEVNO_MINOR(dev) & ~0xffu) << 12;
-}
-
-static void print_stat(struct seq *seq, const struct snapshot *s)
-{
-    seq_printf(seq, "%d (%s) %c %d %d %d %u %d 0", s->tid, s->name, s->state, s->ppid, s->pgid,
-               s->sid, tty_encode(s->tty_nr), s->tpgid);
-    seq_printf(seq, " %lu %lu %lu 0", s->nr_minor, s->nr_child_minor, s->nr_major);
-    seq_printf(seq, " %lu %lu %lu %lu", (unsigned long)(s->utime_ns / NS_PER_TICK),
-               (unsigned long)(s->stime_ns / NS_PER_TICK),
-               (unsigned long)(s->child_utime_ns / NS_PER_TICK),
-               (unsigned long)(s->child_stime_ns / NS_PER_TICK));
-    seq_printf(seq, " %d %d %u 0 %lu", 20 + s->nice, s->nice, s->nr_threads,
-               (unsigned long)(s->start_ns / NS_PER_TICK));
-    seq_printf(seq, " %lu %lu 18446744073709551615 %lu %lu %lu 0 0", s->nr_bytes, s->nr_resident,
-               s->code_start, s->code_end, s->stack_top);
-    /* Signal sets as far as they fit a word of 31 bits, as Linux keeps them here. */
-    seq_printf(seq, " %lu %lu %lu %lu", s->pending & 0x7fffffff, s->blocked & 0x7fffffff,
-               s->ignored & 0x7fffffff, s->caught & 0x7fffffff);
-    seq_printf(seq, " 0 0 0 %d %d 0 0 0 0 0", s->exit_signal == 0 ? SIGCHLD : s->exit_signal,
-               s->cpu);
-    seq_printf(seq, " %lu %lu %lu %lu %lu %lu %lu %d\n", s->data_start, s->data_end, s->brk_start,
-               s->arg_start, s->arg_end, s->env_start, s->env_end, s->exit_status);
-}
-
-static int show_pid_stat(struct seq *seq, const struct pseudo_object *object)
-{
-    return with_snapshot(seq, object, print_stat);
-}
-
-static void print_statm(struct seq *seq, const struct snapshot *s)
-{
-    seq_printf(seq, "%lu %lu 0 %lu 0 %lu 0\n", s->nr_bytes >> PAGE_SHIFT, s->nr_resident,
-               s->nr_code, s->nr_data + s->nr_stack);
-}
-
-static int show_statm(struct seq *seq, const struct pseudo_object *object)
-{
-    return with_snapshot(seq, object, print_statm);
-}
-
-static const char *state_name(char state)
-{
-    switch (state) {
-    case 'R':
-        return "R (running)";
-    case 'S':
-        return "S (sleeping)";
-    case 'D':
-        return "D (disk sleep)";
-    case 'T':
-        return "T (stopped)";
-    case 'Z':
-        return "Z (zombie)";
-    default:
-        return "X (dead)";
-    }
-}
-
-static void print_memory_status(struct seq *seq, const struct snapshot *s)
-{
-    static const unsigned kib = PAGE_SHIFT - 10;
-
-    if (s->nr_bytes == 0)
-        return;
-    seq_printf(seq, "VmSize:\t%8lu kB\n", s->nr_bytes >> 10);
-    seq_printf(seq, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", s->nr_resident_peak << kib,
-               s->nr_resident << kib);
-    seq_printf(seq, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\n", s->nr_data << kib,
-               s->nr_stack << kib, s->nr_code << kib);
-    seq_printf(seq, "VmPTE:\t%8lu kB\nVmSwap:\t%8u kB\n", s->nr_table_pages << kib, 0);
-}
-
-static void print_status(struct seq *seq, const struct snapshot *s)
-{
-    const struct cred *c = &s->cred;
-
-    seq_printf(seq,
-               "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\n",
-               s->name, s->umask, state_name(s->state), s->pid, s->tid, s->ppid);
-    seq_printf(seq, "TracerPid:\t0\nUid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid,
-               c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
-    seq_printf(seq, "FDSize:\t%lu\nGroups:\t", (unsigned long)s->nr_fd_slots);
-    for (uint32_t i = 0; i < c->nr_groups; i++)
-        seq_printf(seq, "%u ", c->groups[i]);
-    seq_printf(seq, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", s->pid, s->tid, s->pgid,
-               s->sid);
-    print_memory_status(seq, s);
-    seq_printf(seq, "Threads:\t%u\n", s->nr_threads);
-    seq_printf(
-        seq,
-        "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-        s->pending, s->shared_pending, s->blocked, s->ignored, s->caught);
-    seq_printf(
-        seq,
-        "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-        c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding, c->cap_ambient);
-    seq_printf(seq, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t%lx\n", s->affinity);
-    seq_printf(seq, "nonvoluntary_ctxt_switches:\t%lu\n", s->nr_preempted);
-}
-
-static int show_status(struct seq *seq, const struct pseudo_object *object)
-{
-    return with_snapshot(seq, object, print_status);
-}
-
 /* ---- what lies in the process's memory ---- */
 
 enum memory_part { PART_CMDLINE, PART_ENVIRON };
@@ -527,17 +242,6 @@ static int show_auxv(struct seq *seq, const struct pseudo_object *object)
 }
 
 /* ---- small files ---- */
-
-static int show_comm(struct seq *seq, const struct pseudo_object *object)
-{
-    struct snapshot *s = heap_alloc(sizeof(*s));
-    int ret = s == NULL ? -ENOMEM : snapshot(object, s);
-
-    if (ret == 0)
-        seq_printf(seq, "%s\n", s->name);
-    heap_free(s);
-    return ret;
-}
 
 static int show_limits(struct seq *seq, const struct pseudo_object *object)
 {
