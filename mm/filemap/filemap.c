@@ -129,6 +129,14 @@ static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct v
     return 0;
 }
 
+static bool file_is_current(const struct vma *vma, uint64_t offset, const struct frame *frame)
+{
+    const struct filemap *map = vma->object;
+
+    return offset < ALIGN_UP(__atomic_load_n(&map->inode->size, __ATOMIC_ACQUIRE), PAGE_SIZE) &&
+           pagecache_holds(map->cache, offset >> PAGE_SHIFT, frame);
+}
+
 static void file_get_vma(struct vma *vma)
 {
     struct filemap *map = vma->object;
@@ -178,6 +186,7 @@ static void file_describe(struct vma *vma, char *buf, size_t size, uint64_t *dev
 const struct vma_ops vma_file = {
     .name = "file",
     .page = file_page,
+    .is_current = file_is_current,
     .get = file_get_vma,
     .put = file_put_vma,
     .sync = file_sync,

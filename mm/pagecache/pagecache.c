@@ -226,6 +226,11 @@ int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame)
     return page_insert(cache, index, frame, PAGE_UPTODATE | PAGE_REFERENCED);
 }
 
+bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct frame *frame)
+{
+    return READ_ONCE(frame->owner) == cache && READ_ONCE(frame->index) == index;
+}
+
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
 {
     if (cache->ops->write_page == NULL || (frame->flags & PAGE_DIRTY) != 0)
@@ -272,6 +277,8 @@ void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to)
         return;
     mappings_unmap(cache, first, end - first);
     remove_pages(cache, first, end);
+    /* A fault may have mapped a page again before it was removed; none does from now on. */
+    mappings_unmap(cache, first, end - first);
 }
 
 void pagecache_truncate(struct pagecache *cache, uint64_t size)

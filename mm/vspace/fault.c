@@ -175,18 +175,22 @@ static int fill_from_object(struct vspace *vs, struct vma *vma, uint64_t addr, u
     bool is_shared = vma->flags & VMA_SHARED;
     bool copies = (access & VMA_WRITE) && !is_shared;
     uint64_t flags = pte_flags(vs, vma->flags);
+    uint64_t offset = vma->offset + (addr - vma->start);
+    struct frame *original;
     struct vma_page page;
     pte_t *slot;
     int err;
 
-    err = vma->ops->page(vma, vma->offset + (addr - vma->start), copies ? VMA_READ : access, &page);
+again:
+    err = vma->ops->page(vma, offset, copies ? VMA_READ : access, &page);
     if (err)
         return err;
+    original = page.frame;
     if (copies) {
         struct frame *frame = copy_of(page.pa);
 
-        if (page.frame)
-            frame_put(page.frame);
+        if (original)
+            frame_put(original); /* below it is only compared */
         if (!frame)
             return -ENOMEM;
         page = (struct vma_page){.frame = frame, .pa = frame_to_pa(frame), .is_writable = true};
@@ -194,6 +198,11 @@ static int fill_from_object(struct vspace *vs, struct vma *vma, uint64_t addr, u
         flags &= ~PT_W;
     }
     spin_lock(&vs->table_lock);
+    if (vma->ops->is_current && !vma->ops->is_current(vma, offset, original)) {
+        spin_unlock(&vs->table_lock);
+        frame_put(page.frame);
+        goto again; /* cut off meanwhile: the object says what is there now */
+    }
     slot = arch_pt_slot(&vs->tables, addr, 0, true);
     if (slot && !(*slot & PT_V)) {
         if (page.frame)

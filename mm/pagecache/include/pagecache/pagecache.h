@@ -122,6 +122,10 @@ int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags,
 /* The page if it is present and up to date, with a reference, or NULL. Does not sleep. */
 struct frame *pagecache_find(struct pagecache *cache, uint64_t index);
 
+/* Is the frame page `index` of the cache at this moment? Takes no lock; the frame need not be
+ * referenced. */
+bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct frame *frame);
+
 /* The caller wrote to the page, or mapped it so that a program can. */
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame);
 

@@ -76,6 +76,11 @@ struct vma_ops {
      * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS). */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
+    /* Is what `page` gave still the page at `offset`? Asked under table_lock before it is mapped: an
+     * object that takes pages away does so first and zaps afterwards, so that one of the two sees
+     * the other. NULL: it always is. */
+    bool (*is_current)(const struct vma *vma, uint64_t offset, const struct frame *frame);
+
     /*
      * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be
      * NULL. Called with vs->lock, not with table_lock; may sleep. Between the two calls
