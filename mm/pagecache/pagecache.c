@@ -12,6 +12,7 @@
 
 uint64_t pagecache_nr_pages;
 uint64_t pagecache_nr_dirty;
+void (*pagecache_on_first_dirty)(void);
 uint64_t pagecache_nr_evictable;
 
 /* Sleepers on a page, by a hash of its descriptor's address. */
@@ -233,6 +234,8 @@ bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct
 
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
 {
+    bool is_first = false;
+
     if (cache->ops->write_page == NULL || (frame->flags & PAGE_DIRTY) != 0)
         return;
     spin_lock(&cache->lock);
@@ -241,9 +244,11 @@ void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
         frame->flags |= PAGE_DIRTY;
         tree_set_dirty(cache, frame->index);
         cache->nr_dirty++;
-        __atomic_fetch_add(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
+        is_first = __atomic_fetch_add(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED) == 0;
     }
     spin_unlock(&cache->lock);
+    if (is_first && pagecache_on_first_dirty != NULL)
+        pagecache_on_first_dirty();
 }
 
 static void remove_pages(struct pagecache *cache, uint64_t first, uint64_t end)

@@ -2,7 +2,9 @@
 import hashlib
 import os
 import random
+import select
 import subprocess
+import time
 
 import pytest
 
@@ -117,3 +119,22 @@ def test_damaged_disks(fresh_shell, tmp_path):
                   "mkdir /mnt/one/more; mv /mnt/one/two /mnt/moved; rm -r /mnt/*) > /dev/null 2>&1; sync; umount /mnt")
         assert shell.run("grep -c /mnt /proc/mounts")[0] == "0"
     assert shell.run("echo alive")[0] == "alive"
+
+
+def test_written_data_reaches_the_disk_by_itself(fresh_shell, tmp_path):
+    """Nobody syncs; the shell waits for input. Within half a minute, and some for a busy host, the disk has it."""
+    image = str(tmp_path / "disk.img")
+    make_disk(image, 16)
+    shell = fresh_shell(disk=image)
+    assert mount(shell)[1] == 0
+    for text in ("first", "second"):
+        assert shell.run(f"echo {text} > /mnt/{text}")[1] == 0
+        end = time.monotonic() + 60
+        while True:
+            found = subprocess.run(["mtype", "-i", image, f"::/{text}"], capture_output=True)
+            if found.stdout == text.encode() + b"\n":
+                break
+            assert time.monotonic() < end, f"{text}: not on the disk"
+            select.select([], [], [], 0.5)
+    # What lies there is whole.
+    assert subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True).returncode == 0

@@ -126,6 +126,12 @@ struct frame *pagecache_find(struct pagecache *cache, uint64_t index);
  * referenced. */
 bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct frame *frame);
 
+/*
+ * Called when a page becomes dirty and no other of all caches is. Set once, by whoever writes back
+ * from time to time. No lock is held; must not sleep.
+ */
+extern void (*pagecache_on_first_dirty)(void);
+
 /* The caller wrote to the page, or mapped it so that a program can. */
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame);
 
