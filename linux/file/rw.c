@@ -8,6 +8,8 @@
 
 #include "internal.h"
 
+#define FALLOC_FL_KEEP_SIZE 1u /* uapi/linux/falloc.h */
+
 /* The most that one call moves, as in Linux: INT_MAX rounded down to a page. */
 #define MAX_RW_COUNT (INT32_MAX & ~(size_t)PAGE_MASK)
 
@@ -17,6 +19,35 @@ static int64_t write_result(int64_t ret)
     if (unlikely(ret == -EPIPE))
         (void)signal_send_thread(user_current(), SIGPIPE, NULL);
     return restartable(ret);
+}
+
+/* Who may not make files larger than `limit` and tries: SIGXFSZ, and the call fails. */
+static int refuse_size(void)
+{
+    (void)signal_send_thread(user_current(), SIGXFSZ, NULL);
+    return -EFBIG;
+}
+
+static uint64_t size_limit(void)
+{
+    return READ_ONCE(process_current()->limits[RLIMIT_FSIZE].cur);
+}
+
+/* file_write_uio within RLIMIT_FSIZE: what reaches beyond it is cut off. */
+static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    uint64_t limit = size_limit();
+
+    if (unlikely(limit != RLIM_INFINITY) && file->inode != NULL && S_ISREG(file->inode->mode)) {
+        uint64_t start = pos != NULL ? *pos : file->pos;
+
+        if ((file->flags & O_APPEND) != 0)
+            start = file->inode->size;
+        if (uio->nr_left > 0 && start >= limit)
+            return refuse_size();
+        uio->nr_left = MIN(uio->nr_left, limit - start);
+    }
+    return file_write_uio(file, uio, pos);
 }
 
 /* One call of the read family. pos NULL: the file's own position. */
@@ -30,7 +61,7 @@ static ALWAYS_INLINE int64_t move_bytes(int fd, uint64_t addr, uint64_t nr, uint
     if (unlikely(ret != 0))
         return ret;
     uio_init_user(&uio, addr, MIN(nr, MAX_RW_COUNT));
-    ret = is_write ? file_write_uio(ref.file, &uio, pos) : file_read_uio(ref.file, &uio, pos);
+    ret = is_write ? write_limited(ref.file, &uio, pos) : file_read_uio(ref.file, &uio, pos);
     fd_ref_put(&ref);
     return is_write ? write_result(ret) : restartable(ret);
 }
@@ -87,7 +118,7 @@ static int64_t move_vector(int fd, uint64_t uvec, uint64_t nr, uint64_t *pos, bo
         ret = uio_init_vector(&uio, segments, (unsigned)nr);
     if (ret == 0) {
         uio.nr_left = MIN(uio.nr_left, MAX_RW_COUNT);
-        ret = is_write ? file_write_uio(ref.file, &uio, pos) : file_read_uio(ref.file, &uio, pos);
+        ret = is_write ? write_limited(ref.file, &uio, pos) : file_read_uio(ref.file, &uio, pos);
     }
     if (segments != on_stack)
         heap_free(segments);
@@ -164,7 +195,7 @@ static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, ui
             break;
         }
         uio_init_kernel(&uio, page, (size_t)nr_read);
-        ssize_t nr_written = file_write_uio(out, &uio, out_pos);
+        ssize_t nr_written = write_limited(out, &uio, out_pos);
         size_t nr_back = (size_t)(nr_read - MAX(nr_written, 0));
 
         if (nr_back > 0 && in_pos != NULL)
@@ -278,7 +309,7 @@ SYSCALL(ftruncate)
 
     if (ret != 0)
         return ret;
-    ret = file_truncate(ref.file, a[1]);
+    ret = a[1] > size_limit() ? refuse_size() : file_truncate(ref.file, a[1]);
     fd_ref_put(&ref);
     return ret;
 }
@@ -293,7 +324,8 @@ SYSCALL(truncate)
 
     if (ret != 0)
         return ret;
-    ret = vfs_truncate(&path, &process_current()->credentials, a[1]);
+    ret = a[1] > size_limit() ? refuse_size()
+                              : vfs_truncate(&path, &process_current()->credentials, a[1]);
     path_put(&path);
     return ret;
 }
@@ -305,8 +337,12 @@ SYSCALL(fallocate)
 
     if (ret != 0)
         return ret;
-    ret = (int64_t)a[2] < 0 || (int64_t)a[3] <= 0 ? -EINVAL
-                                                  : file_fallocate(ref.file, (int)a[1], a[2], a[3]);
+    if ((int64_t)a[2] < 0 || (int64_t)a[3] <= 0)
+        ret = -EINVAL;
+    else if ((a[1] & FALLOC_FL_KEEP_SIZE) == 0 && a[2] + a[3] > size_limit())
+        ret = refuse_size();
+    else
+        ret = file_fallocate(ref.file, (int)a[1], a[2], a[3]);
     fd_ref_put(&ref);
     return ret;
 }

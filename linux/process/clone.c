@@ -30,13 +30,14 @@
     (CLONE_SIGNAL_MASK | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK |         \
      CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |            \
      CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID | CLONE_IO |      \
-     CLONE_CLEAR_SIGHAND | CLONE_PTRACE)
+     CLONE_CLEAR_SIGHAND | CLONE_PTRACE | CLONE_PIDFD)
 
 struct clone_request {
     uint64_t flags;
     int exit_signal;
     uint64_t stack; /* the new sp; 0: as the caller's */
     uint64_t parent_tid, child_tid, tls;
+    uint64_t pidfd; /* where its number goes */
 };
 
 static int check(const struct clone_request *r)
@@ -57,6 +58,8 @@ static int check(const struct clone_request *r)
     if ((f & CLONE_THREAD) && (~f & (CLONE_FS | CLONE_FILES)))
         return -EINVAL;
     if ((f & CLONE_SIGHAND) && !(f & CLONE_THREAD))
+        return -EINVAL;
+    if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
         return -EINVAL;
     if (r->exit_signal < 0 || r->exit_signal > NR_SIGNALS)
         return -EINVAL;
@@ -218,11 +221,21 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
     return pid;
 }
 
+/* CLONE_PIDFD: before the child exists for others, so that a failure can be taken back. */
+static int give_pidfd(struct process *child, const struct clone_request *r, int *pidfd)
+{
+    *pidfd = pidfd_create(child, false);
+    if (*pidfd < 0)
+        return *pidfd;
+    return put_user_u32(r->pidfd, (uint32_t)*pidfd) != 0 ? -EFAULT : 0;
+}
+
 static pid_t clone_process(const struct clone_request *r)
 {
     struct process *parent = process_current();
     struct process *child = process_alloc();
     struct user_thread *ut;
+    int pidfd = -1;
     pid_t pid;
     int err;
 
@@ -240,8 +253,12 @@ static pid_t clone_process(const struct clone_request *r)
     }
     equip(ut, r);
     child->vfork_pending = r->flags & CLONE_VFORK;
-    pid = join_family(child, ut, r);
+    pid = r->flags & CLONE_PIDFD ? give_pidfd(child, r, &pidfd) : 0;
+    if (pid == 0)
+        pid = join_family(child, ut, r);
     if (pid < 0) {
+        if (pidfd >= 0)
+            pidfd_withdraw(pidfd);
         user_thread_free_unstarted(ut);
         discard(child);
         return pid;
@@ -275,8 +292,11 @@ SYSCALL(clone)
         .parent_tid = a[2],
         .tls = a[3],
         .child_tid = a[4],
+        .pidfd = a[2],
     };
 
+    if ((r.flags & CLONE_PIDFD) && (r.flags & CLONE_PARENT_SETTID))
+        return -EINVAL; /* one pointer for both */
     return clone(&r);
 }
 
@@ -312,6 +332,7 @@ SYSCALL(clone3)
         .parent_tid = args.parent_tid,
         .child_tid = args.child_tid,
         .tls = args.tls,
+        .pidfd = args.pidfd,
     };
     return clone(&r);
 }

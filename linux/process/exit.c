@@ -112,7 +112,8 @@ static void become_zombie(struct process *p, struct user_thread *last)
     pending_flush(&p->pending, ~0ull);
     if (group->session->leader == p)
         group->session->leader = NULL;
-    p->state = PROCESS_ZOMBIE;
+    WRITE_ONCE(p->state, PROCESS_ZOMBIE);
+    poll_notify(&p->exit_poll, POLLIN | POLLRDNORM);
     hand_over_children(p);
     /* Our group may have lost the member whose parent tied it to the session. */
     group_check_orphaned(group);

@@ -35,6 +35,7 @@ struct process *process_alloc(void)
     wait_queue_init(&p->stop_queue);
     wait_queue_init(&p->wait_queue);
     wait_queue_init(&p->signal_queue);
+    poll_head_init(&p->exit_poll);
     wait_queue_init(&p->thread_queue);
     p->is_dumpable = true;
     p->start_ns = time_now_ns();

@@ -104,6 +104,19 @@ void signal_recalculate_locked(struct user_thread *ut)
         thread_work_clear(THREAD_WORK_SIGNAL);
 }
 
+bool signal_take(sigset64_t set, struct linux_siginfo *info)
+{
+    struct user_thread *ut = user_current();
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool found =
+        pending_take(&ut->pending, set, info) || pending_take(&ut->process->pending, set, info);
+
+    if (found)
+        signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return found;
+}
+
 bool signal_is_pending(void)
 {
     return thread_is_interrupted();
@@ -231,6 +244,7 @@ static int post(struct process *p, struct user_thread *target, int signal,
     if (taker)
         thread_interrupt(&taker->thread);
     wait_wake_all(&p->signal_queue);
+    signalfd_notify();
     return 0;
 }
 

@@ -15,9 +15,10 @@
 #define WALL       0x40000000
 #define WCLONE     0x80000000u
 
-#define P_ALL  0
-#define P_PID  1
-#define P_PGID 2
+#define P_ALL   0
+#define P_PID   1
+#define P_PGID  2
+#define P_PIDFD 3 /* waitid only */
 
 #define SA_NOCLDSTOP 1u
 #define SA_NOCLDWAIT 2u
@@ -26,7 +27,8 @@ static void take_out(struct process *child)
 {
     struct process *parent = child->parent;
 
-    child->state = PROCESS_DEAD;
+    WRITE_ONCE(child->state, PROCESS_DEAD);
+    poll_notify(&child->exit_poll, POLLIN | POLLRDNORM | POLLHUP);
     if (parent) {
         parent->child_utime_ns += child->dead_utime_ns + child->child_utime_ns;
         parent->child_stime_ns += child->dead_stime_ns + child->child_stime_ns;
@@ -229,22 +231,53 @@ SYSCALL(wait4)
     return result.pid;
 }
 
+/*
+ * A descriptor of a process becomes its number, which stays its own as long as it is the caller's
+ * child. *may_wait: false if the descriptor forbids it and the caller did not say WNOHANG.
+ */
+static int resolve_pidfd(struct wait_request *r, bool *may_wait)
+{
+    struct process *p;
+    bool is_nonblocking;
+    int ret = pidfd_process(r->id, &p, &is_nonblocking);
+
+    if (ret)
+        return ret;
+    r->which = P_PID;
+    r->id = p->pid;
+    if (READ_ONCE(p->state) == PROCESS_DEAD)
+        ret = -ECHILD;
+    process_put(p);
+    *may_wait = !is_nonblocking || (r->options & WNOHANG);
+    if (is_nonblocking)
+        r->options |= WNOHANG;
+    return ret;
+}
+
 SYSCALL(waitid)
 {
     struct wait_request r = {.which = (int)a[0], .id = (pid_t)a[1], .options = (uint32_t)a[3]};
     struct wait_result result = {0};
     struct linux_siginfo info = {0};
+    bool may_wait = true;
     int ret;
 
     if ((r.options &
          ~(WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) ||
         !(r.options & (WEXITED | WUNTRACED | WCONTINUED)))
         return -EINVAL;
+    if (r.which == P_PIDFD) {
+        ret = resolve_pidfd(&r, &may_wait);
+        if (ret)
+            return ret;
+    }
     if (r.which < P_ALL || r.which > P_PGID || (r.which == P_PID && r.id <= 0) || r.id < 0)
         return -EINVAL;
     if (r.which == P_PGID && r.id == 0)
         r.id = process_current()->group->pgid;
     ret = wait_for_child(&r, &result);
+    if (ret == 0 && !may_wait)
+        ret = -EAGAIN;
     if (ret < 0)
         return ret;
     if (ret > 0) {

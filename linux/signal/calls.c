@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <process/upcalls.h>
+
 static bool is_signal(uint64_t n)
 {
     return n >= 1 && n <= NR_SIGNALS;
@@ -131,23 +133,9 @@ SYSCALL(rt_sigsuspend)
     return -ERESTARTNOHAND;
 }
 
-/* 1: taken; 0: nothing there. */
-static int take_awaited(struct user_thread *ut, sigset64_t set, struct linux_siginfo *info)
-{
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-    bool found =
-        pending_take(&ut->pending, set, info) || pending_take(&ut->process->pending, set, info);
-
-    if (found)
-        signal_recalculate_locked(ut);
-    spin_unlock_irqrestore(&process_lock, irq);
-    return found;
-}
-
 SYSCALL(rt_sigtimedwait)
 {
-    struct user_thread *ut = user_current();
-    struct process *p = ut->process;
+    struct process *p = process_current();
     struct linux_siginfo info;
     struct linux_timespec t;
     struct wait_entry entry;
@@ -173,7 +161,7 @@ SYSCALL(rt_sigtimedwait)
     wait_entry_init(&entry, false);
     for (;;) {
         wait_prepare(&p->signal_queue, &entry, THREAD_INTERRUPTIBLE);
-        ret = take_awaited(ut, set, &info);
+        ret = signal_take(set, &info);
         if (ret)
             break;
         if (!timely) {
@@ -386,4 +374,30 @@ SYSCALL(sigaltstack)
         }
     }
     return a[1] ? copy_to_user(a[1], &old, sizeof(old)) : 0;
+}
+
+SYSCALL(pidfd_send_signal)
+{
+    int signal = (int)a[1], ret;
+    struct linux_siginfo info = info_from_me(signal, SI_USER);
+    struct process *p;
+    unsigned long irq;
+    bool is_nonblocking;
+
+    if (a[3] != 0)
+        return -EINVAL;
+    ret = pidfd_process((int)a[0], &p, &is_nonblocking);
+    if (ret)
+        return ret;
+    if (signal < 0 || signal > NR_SIGNALS)
+        ret = -EINVAL;
+    else if (a[2])
+        ret = read_info(a[2], p->pid, signal, &info);
+    if (!ret) {
+        irq = spin_lock_irqsave(&process_lock);
+        ret = kill_one(p->state == PROCESS_DEAD ? NULL : p, signal, &info);
+        spin_unlock_irqrestore(&process_lock, irq);
+    }
+    process_put(p);
+    return ret;
 }

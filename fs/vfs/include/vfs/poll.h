@@ -40,6 +40,10 @@ struct poll_entry {
     void (*wake)(struct poll_entry *entry, unsigned events);
 };
 
+#define POLL_HEAD_INIT(name)                                                                       \
+    {                                                                                              \
+        .lock = SPINLOCK_INIT("poll"), .entries = LIST_INIT((name).entries),                       \
+    }
 void poll_head_init(struct poll_head *head);
 void poll_add(struct poll_head *head, struct poll_entry *entry);
 /* No wake of this entry runs after it returned. */

@@ -163,6 +163,7 @@ struct process {
     struct wait_queue stop_queue;    /* stopped threads sleep here */
     struct wait_queue wait_queue;    /* wait4: woken when a child changes */
     struct wait_queue signal_queue;  /* sigtimedwait, signalfd */
+    struct poll_head exit_poll;      /* pidfd: readable once the process is a zombie */
     struct wait_queue thread_queue;  /* exec waits here for the other threads to leave */
     struct user_thread *exec_thread; /* [process_lock] the one that stays; the others leave */
     bool vfork_pending;              /* [process_lock] the parent waits for our exec or exit */
@@ -305,6 +306,8 @@ void process_stop_locked(struct process *p, int signal);
 /* Takes the lowest signal of `set` out of a pending set; false: none. REQUIRES(process_lock). */
 bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info);
 void pending_flush(struct pending_set *pending, sigset64_t set);
+/* Takes one of `set` that is pending for the caller, blocked or not; false: none. */
+bool signal_take(sigset64_t set, struct linux_siginfo *info);
 /* All that is pending for the thread or its process. REQUIRES(process_lock). */
 sigset64_t signal_pending_set(const struct user_thread *ut);
 /* Makes thread_is_interrupted true or false to match what is pending and not blocked. */

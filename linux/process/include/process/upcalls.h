@@ -26,6 +26,16 @@ struct file *fd_table_file(struct fd_table *table, int fd);
 /* The path behind a descriptor, counted, for execveat. -EBADF; -ENOENT: a file without a name. */
 int fd_table_path(struct fd_table *table, int fd, struct path *out) MUST_CHECK;
 
+/* A new descriptor of the calling process for a process: pidfd_open(2). -EMFILE, -ENOMEM. */
+int pidfd_create(struct process *p, bool is_nonblocking) MUST_CHECK;
+/* Closes it again: nobody was told of it. */
+void pidfd_withdraw(int fd);
+/* The process behind such a descriptor, counted. -EBADF: it is none. */
+int pidfd_process(int fd, struct process **out, bool *is_nonblocking) MUST_CHECK;
+
+/* A signal became pending somewhere: who polls a signalfd looks again. Any context. */
+void signalfd_notify(void);
+
 /* --- linux/tty -------------------------------------------------------------------------------- */
 
 /* The session leader exits: SIGHUP and SIGCONT to the foreground group, the terminal is given up.

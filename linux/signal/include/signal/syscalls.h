@@ -16,6 +16,7 @@ syscall_handler sys_tkill;
 syscall_handler sys_tgkill;
 syscall_handler sys_rt_sigqueueinfo;
 syscall_handler sys_rt_tgsigqueueinfo;
+syscall_handler sys_pidfd_send_signal;
 syscall_handler sys_sigaltstack;
 syscall_handler sys_rt_sigreturn;
 

@@ -1,0 +1,136 @@
+/*
+ * Descriptors of processes: pidfd_open(2), pidfd_getfd(2). The number of a process may be used
+ * anew; its descriptor never means another. It is readable, for poll, from the process's end on.
+ *
+ * The file counts the process (its memory, not its life).
+ */
+#include <file/syscalls.h>
+#include <process/upcalls.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+#define PIDFD_NONBLOCK O_NONBLOCK
+
+static unsigned pidfd_poll(struct file *file, struct poll_head **head)
+{
+    struct process *p = file->private;
+    enum process_state state = READ_ONCE(p->state);
+
+    if (head != NULL)
+        *head = &p->exit_poll;
+    if (state == PROCESS_DEAD)
+        return POLLIN | POLLRDNORM | POLLHUP;
+    return state == PROCESS_ZOMBIE ? POLLIN | POLLRDNORM : 0;
+}
+
+static void pidfd_release(struct file *file)
+{
+    process_put(file->private);
+}
+
+static int pidfd_describe(struct file *file, char *buf, size_t size)
+{
+    (void)file;
+    return (int)strlcpy(buf, "anon_inode:[pidfd]", size);
+}
+
+static const struct file_ops pidfd_ops = {
+    .poll = pidfd_poll, .release = pidfd_release, .describe = pidfd_describe, .is_stream = true};
+
+int pidfd_create(struct process *p, bool is_nonblocking)
+{
+    struct file *file =
+        file_alloc(&pidfd_ops, NULL, O_RDWR | (is_nonblocking ? PIDFD_NONBLOCK : 0));
+
+    if (file == NULL)
+        return -ENOMEM;
+    process_get(p);
+    file->private = p;
+    return (int)install_or_put(file, true);
+}
+
+void pidfd_withdraw(int fd)
+{
+    (void)fd_close(fd);
+}
+
+int pidfd_process(int fd, struct process **out, bool *is_nonblocking)
+{
+    struct fd_ref ref;
+    int ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    if (ref.file->ops == &pidfd_ops) {
+        *out = ref.file->private;
+        process_get(*out);
+        *is_nonblocking = (ref.file->flags & PIDFD_NONBLOCK) != 0;
+    } else {
+        ret = -EBADF;
+    }
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(pidfd_open)
+{
+    pid_t pid = (pid_t)a[0];
+    int ret = -ESRCH;
+
+    if ((a[1] & ~(uint64_t)PIDFD_NONBLOCK) != 0 || pid <= 0)
+        return -EINVAL;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct process *p = process_find(pid);
+
+    if (p != NULL)
+        process_get(p);
+    else if (user_thread_find(pid) != NULL)
+        ret = -EINVAL; /* a thread that is no leader */
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (p == NULL)
+        return ret;
+    ret = pidfd_create(p, (a[1] & PIDFD_NONBLOCK) != 0);
+    process_put(p);
+    return ret;
+}
+
+/* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE. */
+static bool may_take_from(struct process *p)
+{
+    const struct cred *me = &process_current()->credentials;
+    const struct cred *it = &p->credentials;
+
+    if (p == process_current() || cred_has_cap(me, CAP_SYS_PTRACE))
+        return true;
+    return p->is_dumpable && me->uid == it->euid && me->uid == it->suid && me->uid == it->uid &&
+           me->gid == it->egid && me->gid == it->sgid && me->gid == it->gid;
+}
+
+SYSCALL(pidfd_getfd)
+{
+    struct process *p;
+    bool is_nonblocking;
+    int64_t ret;
+
+    if (a[2] != 0)
+        return -EINVAL;
+    ret = pidfd_process((int)a[0], &p, &is_nonblocking);
+    if (ret != 0)
+        return ret;
+    struct fd_table *table = process_files_get(p);
+    struct file *file = NULL;
+
+    if (table == NULL)
+        ret = -ESRCH;
+    else if (!may_take_from(p))
+        ret = -EPERM;
+    else
+        file = fd_table_file(table, (int)a[1]);
+    if (ret == 0)
+        ret = file == NULL ? -EBADF : install_or_put(file, true);
+    if (table != NULL)
+        fd_table_put(table);
+    process_put(p);
+    return ret;
+}

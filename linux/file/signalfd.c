@@ -1,0 +1,172 @@
+/*
+ * signalfd4(2): a descriptor that reads the caller's pending signals, as sigtimedwait(2) takes
+ * them.
+ *
+ * Whose signals: those of whoever reads or polls, not of who made the file. All signalfds share one
+ * poll head, since a process that was polled through one may be gone before the file is.
+ */
+#include <arch/uaccess.h>
+#include <file/syscalls.h>
+#include <heap/heap.h>
+#include <process/upcalls.h>
+#include <string/string.h>
+
+#include "internal.h"
+
+struct signalfd {
+    sigset64_t mask; /* [a] */
+};
+
+/* uapi/linux/signalfd.h */
+struct signalfd_info {
+    uint32_t signo;
+    int32_t error, code;
+    uint32_t pid, uid;
+    int32_t fd;
+    uint32_t timer_id, band, overrun, trap;
+    int32_t status, int_value;
+    uint64_t pointer, utime, stime, addr;
+    uint8_t pad[48];
+};
+_Static_assert(sizeof(struct signalfd_info) == 128, "struct signalfd_siginfo");
+
+static struct poll_head pending_poll = POLL_HEAD_INIT(pending_poll);
+
+void signalfd_notify(void)
+{
+    poll_notify(&pending_poll, POLLIN | POLLRDNORM);
+}
+
+static bool is_ready(const struct signalfd *sfd)
+{
+    sigset64_t mask = __atomic_load_n(&sfd->mask, __ATOMIC_RELAXED);
+
+    return (signal_pending_set(user_current()) & mask) != 0;
+}
+
+static void translate(const struct linux_siginfo *in, struct signalfd_info *out)
+{
+    *out =
+        (struct signalfd_info){.signo = (uint32_t)in->signo, .error = in->error, .code = in->code};
+    if (in->code == SI_TIMER) {
+        out->timer_id = (uint32_t)in->timer.timer_id;
+        out->overrun = (uint32_t)in->timer.overrun;
+        out->pointer = in->timer.value;
+        out->int_value = (int32_t)in->timer.value;
+    } else if (in->code > 0 && in->code != SI_KERNEL && in->signo != SIGCHLD) {
+        out->addr = in->fault.addr;
+    } else {
+        out->pid = (uint32_t)in->child.pid;
+        out->uid = in->child.uid;
+        if (in->signo == SIGCHLD) {
+            out->status = in->child.status;
+            out->utime = (uint64_t)in->child.utime;
+            out->stime = (uint64_t)in->child.stime;
+        } else if (in->code < 0) {
+            out->pointer = in->queue.value;
+            out->int_value = (int32_t)in->queue.value;
+        }
+    }
+}
+
+/* The first signal is waited for, more are taken while there are some. */
+static ssize_t signalfd_read(struct file *file, struct uio *uio, uint64_t *pos)
+{
+    struct signalfd *sfd = file->private;
+    ssize_t nr_done = 0;
+
+    (void)pos;
+    if (uio->nr_left < sizeof(struct signalfd_info))
+        return -EINVAL;
+    while (uio->nr_left >= sizeof(struct signalfd_info)) {
+        struct linux_siginfo info;
+        struct signalfd_info out;
+
+        if (!signal_take(__atomic_load_n(&sfd->mask, __ATOMIC_RELAXED), &info)) {
+            if (nr_done > 0)
+                break;
+            if ((file->flags & O_NONBLOCK) != 0)
+                return -EAGAIN;
+            int ret = wait_event_interruptible(&process_current()->signal_queue, is_ready(sfd));
+
+            if (ret != 0)
+                return ret;
+            continue;
+        }
+        translate(&info, &out);
+        if (uio_copy_to(uio, &out, sizeof(out)) != sizeof(out))
+            return nr_done > 0 ? nr_done : -EFAULT;
+        nr_done += (ssize_t)sizeof(out);
+    }
+    return nr_done;
+}
+
+static unsigned signalfd_poll(struct file *file, struct poll_head **head)
+{
+    if (head != NULL)
+        *head = &pending_poll;
+    return is_ready(file->private) ? POLLIN | POLLRDNORM : 0;
+}
+
+static void signalfd_release(struct file *file)
+{
+    heap_free(file->private);
+}
+
+static int signalfd_describe(struct file *file, char *buf, size_t size)
+{
+    (void)file;
+    return (int)strlcpy(buf, "anon_inode:[signalfd]", size);
+}
+
+static const struct file_ops signalfd_ops = {.read = signalfd_read,
+                                             .poll = signalfd_poll,
+                                             .release = signalfd_release,
+                                             .describe = signalfd_describe,
+                                             .is_stream = true};
+
+static int64_t signalfd_make(sigset64_t mask, unsigned flags)
+{
+    struct signalfd *sfd = heap_zalloc(sizeof(*sfd));
+    struct file *file =
+        sfd == NULL ? NULL : file_alloc(&signalfd_ops, NULL, O_RDWR | (flags & O_NONBLOCK));
+
+    if (file == NULL) {
+        heap_free(sfd);
+        return -ENOMEM;
+    }
+    sfd->mask = mask;
+    file->private = sfd;
+    return install_or_put(file, (flags & O_CLOEXEC) != 0);
+}
+
+SYSCALL(signalfd4)
+{
+    unsigned flags = (unsigned)a[3];
+    struct fd_ref ref;
+    sigset64_t mask;
+
+    if ((flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK)) != 0 || a[2] != sizeof(mask))
+        return -EINVAL;
+    if (copy_from_user(&mask, a[1], sizeof(mask)) != 0)
+        return -EFAULT;
+    mask &= ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
+    if ((int)a[0] == -1)
+        return signalfd_make(mask, flags);
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    if (ref.file->ops == &signalfd_ops) {
+        struct signalfd *sfd = ref.file->private;
+
+        __atomic_store_n(&sfd->mask, mask, __ATOMIC_RELAXED);
+        wait_wake_all(&process_current()->signal_queue);
+        signalfd_notify();
+        ret = (int)a[0];
+    } else {
+        ret = -EINVAL;
+    }
+    fd_ref_put(&ref);
+    return ret;
+}
