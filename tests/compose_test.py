@@ -94,6 +94,9 @@ def test_private_symbol_is_hidden(tree):
     write(tree, "core/store-one/one.c", "#include <store/store.h>\nint hidden(int);\nint store_get(void) { return hidden(1); }\n")
     status, text = image(tree)
     assert status != 0 and "core/store-one uses 'hidden'" in text
+    write(tree, "core/user/include/user/user.h", "/* Not for others:\n * hidden() */ int user_value(void); /* as is hidden */\n")
+    status, text = image(tree)
+    assert status != 0 and "core/store-one uses 'hidden'" in text, "a comment made it public"
 
 
 def test_missing_upcall_is_an_error(tree):

@@ -7,9 +7,28 @@ set -eu
 cross=$1 whole=$2 out=$3 exports=$4
 shift 4
 tmp=$out.tmp
+
+# The headers without their comments, in which a private function may well be mentioned.
+code() {
+    awk '{
+        for (line = $0; ; ) {
+            if (inside) {
+                if (!(end = index(line, "*/"))) next
+                line = substr(line, end + 2)
+                inside = 0
+            }
+            if (!(start = index(line, "/*"))) break
+            print substr(line, 1, start - 1)
+            line = substr(line, start + 2)
+            inside = 1
+        }
+        print line
+    }' "$@"
+}
+
 {
     for word in $exports; do echo "$word"; done
-    [ $# -eq 0 ] || grep -ohE '[A-Za-z_][A-Za-z0-9_]*' "$@"
+    [ $# -eq 0 ] || code "$@" | grep -oE '[A-Za-z_][A-Za-z0-9_]*'
 } | LC_ALL=C sort -u > "$tmp.words"
 "${cross}nm" -g --defined-only "$whole" | awk '{ print $NF }' | LC_ALL=C sort -u > "$tmp.defined"
 LC_ALL=C comm -12 "$tmp.words" "$tmp.defined" > "$tmp.keep"
