@@ -1,6 +1,7 @@
 """The hypervisor with guests that are many, hostile, greedy, described badly, or not there."""
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -176,3 +177,48 @@ def test_a_guest_that_reboots_gives_everything_back(image, tmp_path):
     text = run(image, initrd=archive, mem="64M")
     assert "reboot: eight times, each with fresh memory" in text, text[-3000:]
     assert text.count("guest phoenix: 1 vCPU") == 9
+
+
+HOSTILE = "guest:tests/guests/hostile.c"
+
+
+def hostile(mode, cpus=4):
+    """By a UART of its own, so that its console can be flooded by registers, too."""
+    return guest(mode, words=f"cpus = <{cpus}>;").replace('path = "k.image";', f'path = "h.image"; bootargs = "mode={mode}";')
+
+
+def lines_of(name, text):
+    return [line[len(name) + 2:] for line in text.replace("\r", "").split("\n") if line.startswith(name + "| ")]
+
+
+def test_what_a_guest_may_try_on_itself(image, tmp_path):
+    """Every width and form of access on devices and holes, every CSR, all of SYSTEM: an answer, and it goes on."""
+    archive = initrd(str(tmp_path), [hostile("mmio"), hostile("insn"), hostile("crash"), guest("calm")], k_image=CALM, h_image=HOSTILE)
+    text = run(image, initrd=archive, smp=2, timeout=300)
+    assert "hostile: mmio, it lives" in text and "hostile: insn, it lives" in text, text[-3000:]
+    assert text.count("guest crash: stopped: no trap handler") == 1
+    assert lines_of("calm", text) == [f"{n} primes below {(i + 1) * 2000}" for i, n in enumerate(CALM_LINES)]
+    assert "panic" not in text
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_hostile_neighbours_change_nothing(image, tmp_path, smp):
+    """Guests that never end: they print, spin, restart, fence and fault; three good ones say what they say alone."""
+    modes = ["flood", "spin", "timer", "start", "fence", "tables", "reset"]
+    flash = 'flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>; path = "program.elf"; };'
+    subprocess.run([ROOT + "/tour/m2-pflash-app/prepare", str(tmp_path)], check=True)
+    hello = build("unikernel", APP="hello")[1]
+    good = [guest("calm"), guest("hello", "hello.image", memory_kib=16384, words=""),
+            guest("m2", "m2.image", memory_kib=16384, words="", children=flash)]
+    archive = initrd(str(tmp_path), good + [hostile(m) for m in modes], k_image=CALM, h_image=HOSTILE, hello_image=hello,
+                     m2_image=build("tour/m2-pflash-app")[1], program_elf=str(tmp_path / "program.elf"))
+    alone = [line for line in run(hello, mem="16M").split("\n") if "Hello" in line]
+    with Machine(image, timeout=300, mem="256M", smp=smp, initrd=archive) as machine:
+        ended = set()
+        while ended != {"calm", "hello", "m2"}:
+            ended.add(machine.expect(r"guest (calm|hello|m2): powered off").group(1))
+        text = machine.text
+    assert lines_of("calm", text) == [f"{n} primes below {(i + 1) * 2000}" for i, n in enumerate(CALM_LINES)]
+    assert [line for line in lines_of("hello", text) if "Hello" in line] == alone
+    assert lines_of("m2", text)[-2:] == ["hello from flash, 7 times", "m2: the program from flash left with 7"]
+    assert "panic" not in text

@@ -80,10 +80,12 @@ void vconsole_unregister(struct vconsole *console)
 static void line_out(struct vconsole *console)
 {
     char text[VCONSOLE_LINE_MAX + 32];
-    const int length = snprintf(text, sizeof(text), "%s| %.*s\n", console->name,
-                                (int)console->length, console->line);
+    size_t length = (size_t)snprintf(text, 31, "%s| ", console->name);
 
-    console_write(text, (size_t)length);
+    memcpy(text + length, console->line, console->length); /* NULs are a guest's right */
+    length += console->length;
+    text[length++] = '\n';
+    console_write(text, length);
     console->length = 0;
 }
 
