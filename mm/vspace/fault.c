@@ -72,8 +72,48 @@ static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
     return true;
 }
 
+#define LARGE_ORDER (PT_LEVEL_SHIFT(1) - PAGE_SHIFT)
+
+/* Half of the memory is given by the large page; the rest goes to those who use it. */
+static bool is_memory_plenty(void)
+{
+    struct frame_stats stats;
+
+    frame_stats(&stats);
+    return stats.free > stats.total / 2;
+}
+
+/* A whole large page at once, where nothing of it is filled yet. False: small pages, then. */
+static bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
+{
+    const uint64_t from = ALIGN_DOWN(addr, PT_LEVEL_SIZE(1));
+    pte_t *slot;
+
+    if (from < vma->start || vma->end - from < PT_LEVEL_SIZE(1) || !is_memory_plenty())
+        return false;
+    spin_lock(&vs->table_lock);
+    slot = arch_pt_slot(&vs->tables, from, 1, true);
+    spin_unlock(&vs->table_lock);
+    if (!slot || (*slot & PT_V))
+        return false;
+
+    /* Cleared without the spinlock; only a fault fills a slot, and vs->lock is held. */
+    struct frame *block = frame_alloc(LARGE_ORDER, FRAME_ZERO);
+
+    if (!block)
+        return false;
+    spin_lock(&vs->table_lock);
+    vs->nr_resident += (1ul << LARGE_ORDER) - 1;
+    slot_fill(vs, slot, block, pte_flags(vs, vma->flags));
+    spin_unlock(&vs->table_lock);
+    return true;
+}
+
 static int fill_anonymous(struct vspace *vs, struct vma *vma, uint64_t addr)
 {
+    if (unlikely(vma->flags & VMA_LARGE) && fill_large(vs, vma, addr))
+        return 0;
+
     uint64_t flags = pte_flags(vs, vma->flags);
     uint64_t end = MIN(vma->end, ALIGN_DOWN(addr, PT_LEVEL_SIZE(1)) + PT_LEVEL_SIZE(1));
     unsigned nr_pages = window_of(vma, addr);

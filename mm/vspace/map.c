@@ -42,10 +42,9 @@ static void drop_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
     struct frame *frame;
 
     (void)va;
-    (void)level;
     if (!pte_has_frame(pte))
         return;
-    c->vs->nr_resident--;
+    c->vs->nr_resident -= PT_LEVEL_SIZE(level) >> PAGE_SHIFT;
     frame = pte_to_frame(pte);
     if (!frame_drop(frame))
         return;

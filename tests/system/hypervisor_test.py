@@ -171,12 +171,22 @@ def test_a_kernel_of_ours_says_the_same_bare_and_as_a_guest(image, tmp_path):
     assert bare and bare == [line for line in run(image, initrd=archive).split("\n") if "Hello" in line]
 
 
-def test_a_guest_that_reboots_gives_everything_back(image, tmp_path):
+@pytest.mark.parametrize("memory_kib,mem", [(32768, "64M"), (65536, "128M")])
+def test_a_guest_that_reboots_gives_everything_back(image, tmp_path, memory_kib, mem):
     flash = 'flash@22000000 { compatible = "cfi-flash"; reg = <0 0x22000000 0 0x2000000>; trine,backing = "emulated"; };'
-    archive = initrd(str(tmp_path), [guest("phoenix", memory_kib=32768, children=flash)], k_image="guest:tests/guests/reboot.c")
-    text = run(image, initrd=archive, mem="64M")
+    archive = initrd(str(tmp_path), [guest("phoenix", memory_kib=memory_kib, children=flash)], k_image="guest:tests/guests/reboot.c")
+    text = run(image, initrd=archive, mem=mem)
     assert "reboot: eight times, each with fresh memory" in text, text[-3000:]
     assert text.count("guest phoenix: 1 vCPU") == 9
+
+
+@pytest.mark.parametrize("mem,exits", [("256M", (1, 100)), ("48M", (1000, 9000))], ids=["plenty", "scarce"])
+def test_a_large_guest_is_given_large_pages_while_memory_is_plenty(image, tmp_path, mem, exits):
+    archive = initrd(str(tmp_path), [guest("scatter", memory_kib=131072)], k_image="guest:tests/guests/scatter.c")
+    text = run(image, initrd=archive, mem=mem)
+    assert "scatter: 8192 pages touched, all zero" in text, text[-2000:]
+    nr_exits = int(re.search(r"guest scatter: powered off after (\d+) exits", text).group(1))
+    assert exits[0] <= nr_exits <= exits[1]
 
 
 HOSTILE = "guest:tests/guests/hostile.c"

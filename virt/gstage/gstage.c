@@ -49,12 +49,15 @@ static int add(struct gstage *gs, struct vspace_map_request *request)
     return vspace_map(&gs->vs, request, &addr);
 }
 
+/* A guest with less memory is given it page by page: it is meant to be small. */
+#define LARGE_RAM MIB(64)
+
 int gstage_add_ram(struct gstage *gs, gpa_t gpa, uint64_t size)
 {
     struct vspace_map_request request = {
         .addr = gpa.v,
         .size = size,
-        .flags = VMA_READ | VMA_WRITE | VMA_EXEC,
+        .flags = VMA_READ | VMA_WRITE | VMA_EXEC | (size >= LARGE_RAM ? VMA_LARGE : 0),
         .ops = &vma_anonymous,
     };
 

@@ -30,6 +30,8 @@ static void boot(struct vm *vm)
         thread_start(&vm->set.vcpus[i]->thread);
     for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
         thread_join(&vm->set.vcpus[i]->thread);
+    for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
+        vm->nr_exits += vm->set.vcpus[i]->nr_exits;
     vconsole_flush(&vm->console);
     vm_unbuild(vm);
 }
@@ -44,7 +46,8 @@ static void keeper_main(void *arg)
 
     vconsole_unregister(&vm->console);
     if (vm->state == VM_STOPPING_OFF) {
-        log_info("guest %s: powered off", vm->config.name);
+        log_info("guest %s: powered off after %lu exits", vm->config.name,
+                 (unsigned long)vm->nr_exits);
         vm->state = VM_OFF;
     } else {
         vm->state = VM_FAILED;

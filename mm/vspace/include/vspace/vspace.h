@@ -53,6 +53,7 @@ enum vspace_format {
 #define VMA_HEAP       0x100u /* shown as [heap] */
 #define VMA_WIPE_FORK  0x200u /* madvise(MADV_WIPEONFORK): a child gets zero pages */
 #define VMA_MAY_WRITE  0x400u /* a shared file mapping that mprotect may make writable */
+#define VMA_LARGE      0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked */
 #define VMA_RIGHTS     (VMA_READ | VMA_WRITE | VMA_EXEC)
 
 /* What a kind answers for one page. */

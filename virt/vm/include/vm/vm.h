@@ -50,8 +50,9 @@ struct vm {
     struct vcpu_set set; /* [I] while running */
     struct vcpu *vcpus;  /* config.nr_vcpus */
     struct thread *keeper;
-    uint32_t state; /* [a] enum vm_state */
-    bool has_sstc;  /* [I] */
+    uint32_t state;    /* [a] enum vm_state */
+    bool has_sstc;     /* [I] */
+    uint64_t nr_exits; /* keeper's: of all boots so far, without those the entry path answered */
 
     struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
     struct vuart uart;           /* [device_lock] */
