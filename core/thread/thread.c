@@ -316,5 +316,15 @@ uint64_t thread_run_ns(const struct thread *t)
 
 uint64_t thread_user_ns(const struct thread *t)
 {
-    return time_ticks_to_ns(READ_ONCE(t->user_ticks));
+    struct thread *thread = (struct thread *)t;
+    unsigned long flags = arch_irq_save();
+    struct run_queue *rq = rq_lock_of(thread);
+    uint64_t mark = READ_ONCE(t->mark_ticks);
+    uint64_t ticks = READ_ONCE(t->user_ticks);
+
+    if (mark && rq->current == t) /* it is out there now */
+        ticks += time_now_ticks() - mark;
+    spin_unlock_no_preempt(&rq->lock);
+    arch_irq_restore(flags);
+    return time_ticks_to_ns(ticks);
 }

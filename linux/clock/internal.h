@@ -38,4 +38,14 @@ struct linux_timespec ns_to_timespec(uint64_t ns);
 /* A time on a clock that can be waited for, as a monotonic deadline. */
 int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline) MUST_CHECK;
 
+/*
+ * ITIMER_VIRTUAL, respectively ITIMER_PROF. The alarm's deadline_ns is how much is left here, 0 when
+ * it is off; value_ns 0 turns it off.
+ */
+void cpu_timer_get(struct process *p, bool is_virtual, struct cpu_alarm *out);
+void cpu_timer_set(struct process *p, bool is_virtual, uint64_t value_ns, uint64_t interval_ns,
+                   struct cpu_alarm *old);
+/* The process exits: none is ever armed again. */
+void cpu_timer_stop(struct process *p);
+
 #endif

@@ -1,9 +1,7 @@
 /*
- * Interval timers: ITIMER_REAL. The processor-time timers are refused by name.
+ * Interval timers: ITIMER_REAL here, those on processor time in cpu_timer.c.
  */
 #include "internal.h"
-
-#include <log/log.h>
 
 #define ITIMER_REAL    0
 #define ITIMER_VIRTUAL 1
@@ -50,28 +48,52 @@ static int from_timeval(const struct linux_timeval *t, uint64_t *ns)
     return timespec_to_ns(&spec, ns);
 }
 
+static struct linux_itimerval to_itimerval(const struct cpu_alarm *alarm)
+{
+    return (struct linux_itimerval){.it_interval = to_timeval(alarm->interval_ns),
+                                    .it_value = to_timeval(alarm->deadline_ns)};
+}
+
 SYSCALL(getitimer)
 {
     struct process *p = process_current();
     struct linux_itimerval value;
+    struct cpu_alarm now;
 
     if (a[0] > ITIMER_PROF)
         return -EINVAL;
-    if (a[0] != ITIMER_REAL) {
-        value = (struct linux_itimerval){0};
-        return copy_to_user(a[1], &value, sizeof(value));
+    if (a[0] == ITIMER_REAL) {
+        now.interval_ns = p->alarm_interval_ns;
+        now.deadline_ns = remaining(p);
+    } else {
+        cpu_timer_get(p, a[0] == ITIMER_VIRTUAL, &now);
     }
-    value.it_interval = to_timeval(p->alarm_interval_ns);
-    value.it_value = to_timeval(remaining(p));
+    value = to_itimerval(&now);
     return copy_to_user(a[1], &value, sizeof(value));
+}
+
+static void set_real(struct process *p, uint64_t value_ns, uint64_t interval_ns,
+                     struct cpu_alarm *old)
+{
+    unsigned long irq;
+
+    *old = (struct cpu_alarm){remaining(p), p->alarm_interval_ns};
+    if (!p->alarm.fn)
+        timer_init(&p->alarm, alarm_fires);
+    timer_cancel_sync(&p->alarm);
+    irq = spin_lock_irqsave(&process_lock);
+    p->alarm_interval_ns = interval_ns;
+    if (value_ns)
+        arm(p, value_ns);
+    spin_unlock_irqrestore(&process_lock, irq);
 }
 
 SYSCALL(setitimer)
 {
     struct process *p = process_current();
-    struct linux_itimerval new = {0}, old;
+    struct linux_itimerval new = {0};
+    struct cpu_alarm old;
     uint64_t interval, value;
-    unsigned long irq;
 
     if (a[0] > ITIMER_PROF)
         return -EINVAL;
@@ -79,23 +101,10 @@ SYSCALL(setitimer)
         return -EFAULT;
     if (from_timeval(&new.it_interval, &interval) != 0 || from_timeval(&new.it_value, &value) != 0)
         return -EINVAL;
-    if (a[0] != ITIMER_REAL) {
-        static bool said;
-
-        if (!said)
-            log_warn("setitimer: ITIMER_VIRTUAL and ITIMER_PROF are not supported");
-        said = true;
-        return -EOPNOTSUPP;
-    }
-    old.it_interval = to_timeval(p->alarm_interval_ns);
-    old.it_value = to_timeval(remaining(p));
-    if (!p->alarm.fn)
-        timer_init(&p->alarm, alarm_fires);
-    timer_cancel_sync(&p->alarm);
-    irq = spin_lock_irqsave(&process_lock);
-    p->alarm_interval_ns = interval;
-    if (value)
-        arm(p, value);
-    spin_unlock_irqrestore(&process_lock, irq);
-    return a[2] ? copy_to_user(a[2], &old, sizeof(old)) : 0;
+    if (a[0] == ITIMER_REAL)
+        set_real(p, value, interval, &old);
+    else
+        cpu_timer_set(p, a[0] == ITIMER_VIRTUAL, value, interval, &old);
+    new = to_itimerval(&old);
+    return a[2] ? copy_to_user(a[2], &new, sizeof(new)) : 0;
 }

@@ -249,4 +249,6 @@ void timers_process_exit(struct process *p, bool is_exit)
     }
     if (is_exit && p->alarm.fn)
         timer_cancel_sync(&p->alarm);
+    if (is_exit)
+        cpu_timer_stop(p);
 }

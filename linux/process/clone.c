@@ -214,6 +214,8 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
         group_join(child, me->group);
         process_get(child); /* the table's; the allocation's goes to the parent's wait */
         process_publish(child);
+        if (child->limits[RLIMIT_CPU].cur != RLIM_INFINITY)
+            cpu_timer_restart_locked(child);
         user_thread_publish(ut);
         nr_forks++;
     }

@@ -50,6 +50,8 @@ static int set_limit(struct process *p, unsigned resource, const struct linux_rl
         err = -EPERM;
     else
         *slot = *limit;
+    if (!err && resource == RLIMIT_CPU)
+        cpu_timer_restart_locked(p);
     spin_unlock_irqrestore(&process_lock, irq);
     if (!err && p == process_current())
         apply_to_vspace(p, resource, limit->cur);

@@ -46,10 +46,14 @@ struct process *process_alloc(void)
 
 static void switch_in(struct thread *prev, struct thread *next)
 {
+    struct user_thread *ut = container_of(next, struct user_thread, thread);
+
     (void)prev;
     if (next->mark_ticks)
         next->mark_ticks = time_now_ticks();
-    vspace_activate(container_of(next, struct user_thread, thread)->vspace);
+    if (unlikely(READ_ONCE(ut->process->cpu_timer.is_parked)))
+        cpu_timer_resume(ut->process);
+    vspace_activate(ut->vspace);
 }
 
 /* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded.
@@ -166,6 +170,13 @@ struct fs_context *process_fs_get(struct process *p)
 void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
 {
     unsigned long flags = spin_lock_irqsave(&process_lock);
+
+    process_times_locked(p, utime_ns, stime_ns);
+    spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void process_times_locked(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
+{
     struct user_thread *ut;
 
     *utime_ns = p->dead_utime_ns;
@@ -177,7 +188,6 @@ void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
         *utime_ns += user;
         *stime_ns += total > user ? total - user : 0;
     }
-    spin_unlock_irqrestore(&process_lock, flags);
 }
 
 char user_thread_state_letter(const struct user_thread *ut)

@@ -123,7 +123,7 @@ struct thread {
     struct run_queue *rq;  /* [r] of ->cpu, while it is on it */
     uint64_t run_ticks;    /* [r] processor time, without that since the queue's last accounting */
     uint64_t user_ticks;   /* [o] part of it that was spent in U or VS */
-    uint64_t mark_ticks;   /* [o] thread_account_* bookkeeping */
+    uint64_t mark_ticks;   /* [o] when it went to U last; 0: it is in the kernel */
     uint64_t nr_slept;     /* [r] times it gave way by sleeping */
     uint64_t nr_preempted; /* [r] times it was switched out against its will */
 
@@ -268,19 +268,6 @@ static inline uint32_t thread_work(void)
 static inline void thread_work_clear(uint32_t bits)
 {
     __atomic_fetch_and(&thread_current()->arch.user_work, ~bits, __ATOMIC_SEQ_CST);
-}
-
-/*
- * Processor time between U or VS and the kernel: call on entry from, respectively before return to,
- * that mode.
- */
-static inline void thread_account_user_enter(struct thread *thread)
-{
-    thread->mark_ticks = time_now_ticks();
-}
-static inline void thread_account_user_leave(struct thread *thread)
-{
-    thread->user_ticks += time_now_ticks() - thread->mark_ticks;
 }
 
 /* Total processor time so far, and the part outside the kernel. Any context. */

@@ -123,6 +123,21 @@ enum process_state {
     PROCESS_DEAD, /* waited for; only references keep it */
 };
 
+/* A timer on the processor time of a process; [process_lock]. */
+struct cpu_alarm {
+    uint64_t deadline_ns; /* in processor time; 0: off */
+    uint64_t interval_ns; /* 0: once */
+};
+
+/* linux/clock/cpu_timer.c */
+struct cpu_timer {
+    struct timer timer;
+    struct cpu_alarm virtual, profile; /* [process_lock] ITIMER_VIRTUAL, ITIMER_PROF */
+    uint64_t next_xcpu_ns;             /* [process_lock] RLIMIT_CPU: no SIGXCPU before */
+    uint64_t delay_ns;                 /* what a thread that runs again arms it with */
+    uint32_t is_parked;                /* [a] no thread runs: the next to do so arms it */
+};
+
 struct process {
     pid_t pid;                   /* [I] */
     uint32_t refcount;           /* [a] */
@@ -169,10 +184,11 @@ struct process {
     bool vfork_pending;              /* [process_lock] the parent waits for our exec or exit */
 
     /* Timers and accounting. */
-    struct timer alarm;                      /* ITIMER_REAL */
-    uint64_t alarm_deadline_ns;              /* [process_lock] */
-    uint64_t alarm_interval_ns;              /* [process_lock] */
-    struct list posix_timers;                /* linux/time */
+    struct timer alarm;         /* ITIMER_REAL */
+    uint64_t alarm_deadline_ns; /* [process_lock] */
+    uint64_t alarm_interval_ns; /* [process_lock] */
+    struct list posix_timers;   /* linux/time */
+    struct cpu_timer cpu_timer;
     uint64_t start_ns;                       /* [I] since boot */
     uint64_t dead_utime_ns, dead_stime_ns;   /* [process_lock] of threads that have left */
     uint64_t child_utime_ns, child_stime_ns; /* [process_lock] of waited-for children */
@@ -243,6 +259,7 @@ struct fs_context *process_fs_get(struct process *p);
 
 /* Times of all threads so far. */
 void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
+void process_times_locked(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
 
 /* 'R' 'S' 'D' 'T' 'Z' as /proc shows. REQUIRES(process_lock). */
 char process_state_letter(const struct process *p);

@@ -53,4 +53,10 @@ void futex_thread_exit(struct user_thread *ut);
 /* The process's timers stop: POSIX timers (exec, exit) and, with is_exit, the interval timers. */
 void timers_process_exit(struct process *p, bool is_exit);
 
+/* RLIMIT_CPU changed, or a process with that limit was born. REQUIRES(process_lock). */
+void cpu_timer_restart_locked(struct process *p);
+/* A thread of a process whose timer is parked (process.h, struct cpu_timer) comes on a CPU. Any
+ * context. */
+void cpu_timer_resume(struct process *p);
+
 #endif
