@@ -3,13 +3,20 @@
 #: make debug        the same as run, with QEMU waiting for gdb (the command to start is printed)
 
 CPU ?= rv64
-# Without INITRD= the monolithic kernel boots Debian's BusyBox.
-DEFAULT_INITRD := $(if $(filter kernels/monolithic,$(KDIR)),out/busybox.cpio)
+# Without INITRD= the monolithic kernel boots Debian's BusyBox, and the hypervisor two of our kernels.
+DEFAULT_INITRD := $(if $(filter kernels/monolithic,$(KDIR)),out/busybox.cpio,$(if $(filter kernels/hypervisor,$(KDIR)),out/guests.cpio))
 
 out/busybox.cpio: tools/initrd.py tools/debian.py tools/trine/cpio.py
 	@mkdir -p $(@D)
 	$(call say,MAKE,$@)
 	$(Q)tools/initrd.py $@
+
+# The guests' images are other builds, which know themselves what is out of date.
+out/guests.cpio: kernels/hypervisor/guests.dts out/busybox.cpio always
+	$(call say,MAKE,$@)
+	$(Q)tools/guests.py $@ $< monolithic.image=monolithic hello.image=unikernel:hello busybox.cpio=out/busybox.cpio
+
+always:
 
 # Through the environment, so that neither make nor a shell takes quotes, blanks and dollars for its own.
 RUN_VARIABLES := SMP MEM CPU QEMU INITRD APPEND DISK PFLASH
@@ -34,4 +41,4 @@ debug: setup-run
 	@echo "gdb-multiarch -x tools/gdb/trine.py $(ELF) -ex 'target remote :1234'"
 	$(Q)$(RUN) "extra=$(QEMU_EXTRA) -S -s"
 
-.PHONY: run debug run-files
+.PHONY: run debug run-files always

@@ -3,6 +3,7 @@ import os
 import shlex
 import subprocess
 
+import pexpect
 import pytest
 
 from trine.machine import ROOT
@@ -58,3 +59,15 @@ def test_run_builds_with_every_core():
     _, text = make("-n", "run", "KERNEL=unikernel", "APP=hello")
     command = next(line for line in text.split("\n") if "run-files" in line)
     assert f"-j{os.cpu_count()}" in shlex.split(command) or f"-j{len(os.sched_getaffinity(0))}" in shlex.split(command)
+
+
+def test_hypervisor_without_a_guest_set_runs_two_of_our_kernels():
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+    run = pexpect.spawn("make", ["--no-print-directory", "run", "KERNEL=hypervisor"], cwd=ROOT, env=env, encoding="utf-8", timeout=600)
+    run.expect("hello\\| .*Hello from Trine!")
+    run.expect("shell\\| root@trine:~# ")
+    run.sendline("echo $((6*7))x; poweroff")
+    run.expect("shell\\| 42x")
+    run.expect("guest shell: powered off")
+    run.expect(pexpect.EOF)
+    assert run.wait() == 0

@@ -114,7 +114,10 @@ def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp
     guests = [guest("a", cpus=4), guest("b", cpus=4, words='trine,console = "sbi"; trine,timer = "trap";')]
     text = run(image, initrd=initrd(str(tmp_path), guests, k_image="guest:tests/guests/smp.c"), smp=smp, cpu=cpu, timeout=300)
     for name in "ab":
-        assert f"{name}| smp: 4 harts, ring of 800, 80 timers, 0 errors" in text, text[-3000:]
+        done = re.search(rf"^{name}\| smp: 4 harts, ring of 800, (\d+) timers, 0 errors", text, re.M)
+        assert done, text[-3000:]
+        # 80 are asked for. QEMU 7.2's timer may tell once more of a deadline that was moved meanwhile: never many times.
+        assert 80 <= int(done.group(1)) < 100, text[-3000:]
 
 
 def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_path):

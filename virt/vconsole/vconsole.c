@@ -1,5 +1,6 @@
 /*
- * The shared terminal; see vconsole.h. Lock order: the list's, then a console's.
+ * The shared terminal; see vconsole.h. Lock order: the list's, then a console's, then the
+ * terminal's.
  */
 #include <console/console.h>
 #include <printf/printf.h>
@@ -10,6 +11,10 @@ static struct spinlock list_lock = SPINLOCK_INIT("vconsoles");
 static struct list consoles = {&consoles, &consoles}; /* [list_lock] */
 static struct vconsole *focus;                        /* [list_lock] who gets the input */
 static bool is_shared; /* [list_lock] written; read without: more than one guest was ever there */
+
+static struct spinlock terminal_lock = SPINLOCK_INIT("terminal");
+static struct vconsole
+    *open_line; /* [terminal_lock] whose unfinished line the cursor stands behind */
 
 static void show_focus(void)
 {
@@ -76,16 +81,34 @@ void vconsole_unregister(struct vconsole *console)
     spin_unlock_irqrestore(&list_lock, flags);
 }
 
-/* lock held. One write, so that lines of several guests do not mix. */
-static void line_out(struct vconsole *console)
+/*
+ * lock held. Puts the line, with its name before it, below the unfinished line of another guest;
+ * but of one's own that is there already, only what has come since. One write, so that lines of
+ * several guests do not mix.
+ */
+static void line_show(struct vconsole *console, bool is_whole)
 {
     char text[VCONSOLE_LINE_MAX + 32];
-    size_t length = (size_t)snprintf(text, 31, "%s| ", console->name);
+    size_t length = 0, shown = 0;
+    uint64_t flags = spin_lock_irqsave(&terminal_lock);
 
-    memcpy(text + length, console->line, console->length); /* NULs are a guest's right */
-    length += console->length;
-    text[length++] = '\n';
+    if (open_line == console)
+        shown = console->shown;
+    else
+        length = (size_t)snprintf(text, 32, "%s%s| ", open_line ? "\n" : "", console->name);
+    memcpy(text + length, console->line + shown, console->length - shown); /* NULs are its right */
+    length += console->length - shown;
+    if (is_whole)
+        text[length++] = '\n';
     console_write(text, length);
+    console->shown = console->length;
+    open_line = is_whole ? NULL : console;
+    spin_unlock_irqrestore(&terminal_lock, flags);
+}
+
+static void line_out(struct vconsole *console)
+{
+    line_show(console, true);
     console->length = 0;
 }
 
@@ -99,6 +122,8 @@ static void write_lines(struct vconsole *console, const char *bytes, size_t nr_b
         if (console->length == VCONSOLE_LINE_MAX)
             line_out(console);
     }
+    if (console->length && READ_ONCE(open_line) == console)
+        line_show(console, false); /* an echo: the user waits for it */
 }
 
 /* The bytes as they are; but a line feed without its carriage return gets one. */
@@ -135,5 +160,14 @@ void vconsole_flush(struct vconsole *console)
 
     if (console->length)
         line_out(console);
+    spin_unlock_irqrestore(&console->lock, flags);
+}
+
+void vconsole_show(struct vconsole *console)
+{
+    uint64_t flags = spin_lock_irqsave(&console->lock);
+
+    if (console->length && READ_ONCE(is_shared) && READ_ONCE(focus) == console)
+        line_show(console, false);
     spin_unlock_irqrestore(&console->lock, flags);
 }

@@ -98,6 +98,8 @@ void vcpu_timer_set(struct vcpu *v, uint64_t deadline)
         hext_timer_set(&v->hext, deadline);
         return;
     }
+    hext_timer_off(&v->hext);
+
     const bool is_due = deadline <= time_now_ticks();
 
     __atomic_store_n(&v->timer_deadline, deadline, __ATOMIC_RELEASE);
@@ -123,6 +125,8 @@ void vcpu_wait(struct vcpu *v)
     const uint64_t deadline = hext_timer_get(&v->hext);
 
     arch_irq_enable();
+    if (v->set->idle)
+        v->set->idle(v->set);
     const uint64_t deadline_ns = deadline == UINT64_MAX ? TIME_NEVER : time_ticks_to_ns(deadline);
 
     for (;;) {

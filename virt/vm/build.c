@@ -169,11 +169,16 @@ static int add_devices(struct vm *vm, const char **problem)
 
 /* --- vCPUs ------------------------------------------------------------------------------------ */
 
+static void idle(struct vcpu_set *set)
+{
+    vconsole_show(&container_of(set, struct vm, set)->console);
+}
+
 static int make_vcpus(struct vm *vm)
 {
     const enum vcpu_timer timer = vm->has_sstc ? VCPU_TIMER_SSTC : VCPU_TIMER_TRAPPED;
 
-    vm->set = (struct vcpu_set){.gstage = &vm->gstage};
+    vm->set = (struct vcpu_set){.gstage = &vm->gstage, .idle = idle};
     for (unsigned i = 0; i < vm->config.nr_vcpus; i++) {
         memset(&vm->vcpus[i], 0, sizeof(vm->vcpus[i]));
         int err =

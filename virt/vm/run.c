@@ -91,7 +91,7 @@ static int input_take(struct vm *vm)
     }
     spin_unlock_irqrestore(&vm->device_lock, flags);
     if (byte < 0)
-        vconsole_flush(&vm->console);
+        vconsole_show(&vm->console);
     return byte;
 }
 

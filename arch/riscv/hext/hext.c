@@ -287,6 +287,18 @@ void hext_timer_set(struct hext_vcpu *v, uint64_t deadline)
     csr_write(CSR_VSTIMECMP, deadline);
 }
 
+/*
+ * QEMU 7.2 may raise VSTIP for a deadline that was put out of reach meanwhile, keeps it until the
+ * next write of vstimecmp, and shows it also to a guest whose henvcfg.STCE is clear. The write
+ * takes back an injected VSTIP, too.
+ */
+void hext_timer_off(struct hext_vcpu *v)
+{
+    (void)v;
+    if (arch_has(ARCH_FEATURE_SSTC))
+        csr_write(CSR_VSTIMECMP, UINT64_MAX);
+}
+
 /* HLV and HLVX act with the privilege in hstatus.SPVP. */
 static void set_access_privilege(const struct hext_vcpu *v)
 {

@@ -2,8 +2,10 @@
  * One terminal for several guests.
  *
  * Output: while there is one guest its bytes go out as they come. With several, each writes whole
- * lines, led by its name: `web| login:`. A line that stays unfinished is shown when the guest waits
- * for input, or when it is as long as the buffer.
+ * lines, led by its name: `web| login:`. An unfinished line of the guest that has the keyboard is
+ * shown when that guest sleeps (a prompt), and from then on as it grows (the echo of what is
+ * typed); another guest's line goes below it. Any other is shown when it is as long as the buffer,
+ * or when its guest ends.
  *
  * Input goes to one guest, at first the one registered first. ^] (as in telnet) moves on to the
  * next.
@@ -29,7 +31,8 @@ struct vconsole {
     struct spinlock lock;
     char line[VCONSOLE_LINE_MAX]; /* [lock] behind the prefix, without its end */
     unsigned length;              /* [lock] */
-    char last;                    /* [lock] the byte that went out last */
+    unsigned shown; /* [lock] bytes of it on the terminal, while its line is open there */
+    char last;      /* [lock] the byte that went out last */
 };
 
 /* Takes the host console's input. Once. */
@@ -44,7 +47,10 @@ void vconsole_unregister(struct vconsole *console);
 /* What the guest prints. Any context. */
 void vconsole_write(struct vconsole *console, const char *bytes, size_t nr_bytes);
 
-/* Shows an unfinished line: the guest waits for input, or stopped. Any context. */
+/* The guest sleeps: shows its unfinished line if it has the keyboard. Any context. */
+void vconsole_show(struct vconsole *console);
+
+/* Ends an unfinished line: the guest stopped. Any context. */
 void vconsole_flush(struct vconsole *console);
 
 #endif

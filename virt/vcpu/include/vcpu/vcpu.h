@@ -34,6 +34,9 @@ struct vcpu_set {
     struct gstage *gstage;
     struct vcpu *vcpus[VCPUS_MAX];
     unsigned nr_vcpus;
+
+    /* A vCPU is about to sleep until an interrupt. On its thread, interrupts on, short; or NULL. */
+    void (*idle)(struct vcpu_set *set);
 };
 
 /* How the guest's timer interrupt comes about. */

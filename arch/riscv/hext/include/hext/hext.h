@@ -126,6 +126,8 @@ uint64_t hext_irq_wanted(struct hext_vcpu *v);
 
 uint64_t hext_timer_get(const struct hext_vcpu *v);          /* vstimecmp; also when not loaded */
 void hext_timer_set(struct hext_vcpu *v, uint64_t deadline); /* has_sstc only */
+void hext_timer_off(
+    struct hext_vcpu *v); /* loaded, without has_sstc: no deadline of another guest reaches it */
 
 static inline bool hext_is_user(const struct hext_vcpu *v) /* the exit came from VU mode */
 {
