@@ -293,7 +293,7 @@ static void test_mappings(void **state)
     assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
     assert_int_equal(nr_protects, 2);
     pagecache_truncate(&cache, 100);
-    assert_int_equal(nr_unmaps, 4); /* each before and after the pages go: see pagecache_remove_range */
+    assert_int_equal(nr_unmaps, 4); /* each before and after the pages go */
     assert_int_equal(nr_owner_refs, 0);
     for (int i = 0; i < 3; i++)
         pagecache_map_remove(&cache, &mappings[i]);
