@@ -212,6 +212,9 @@ COLD bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
 {
     start = ALIGN_DOWN(start, SECTION_PAGES);
     for (pfn_t first = start; first < end; first += SECTION_PAGES) {
+        pfn_t high =
+            z->high; /* the mapping takes its pages from below the section, and lowers it */
+
         if (zone_is_open(z, first))
             continue;
         if (!range_add(&frame_extras, first, first + SECTION_PAGES))
@@ -220,12 +223,10 @@ COLD bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
             range_remove(&frame_extras, first, first + SECTION_PAGES);
             return false;
         }
-        if (first + SECTION_PAGES <= z->high || first < z->base) {
+        if (first + SECTION_PAGES <= high || first < z->base) {
             section_fill(z, first, first + SECTION_PAGES);
-        } else if (first < z->high) {
-            pfn_t high = z->high;
-
-            z->high = first;
+        } else if (first < high) {
+            z->high = MIN(z->high, first);
             section_fill(z, first, high);
             for (pfn_t pfn = high; pfn < first + SECTION_PAGES; pfn++) {
                 if (range_find(&frame_holes, pfn, pfn + 1) != NULL)

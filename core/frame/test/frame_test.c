@@ -162,6 +162,32 @@ static void test_contig(void **state)
     check_books(0);
 }
 
+/* A run of single frames that ends in the next zone: the last pages of a node were reserved. */
+static void test_contig_across_zones(void **state)
+{
+    const struct frame_range ram[] = {
+        {PADDR(RAM_BASE), MIB(8)},
+        {PADDR(RAM_BASE + MIB(8)), MIB(4)},
+    };
+    const struct frame_range reserved = {PADDR(RAM_BASE + MIB(8) - KIB(64)), KIB(64)};
+    uint64_t nr_above = 0;
+    struct frame *f;
+    size_t nr = 16;
+
+    reset(ram, ARRAY_SIZE(ram), &reserved, 1);
+    assert_int_equal(frame_adopt(reserved.start, reserved.size), 0);
+    while ((f = frame_alloc(0, 0)) != NULL) {
+        nr++;
+        nr_above += frame_to_pa(f).v >= RAM_BASE + MIB(8) && frame_to_pa(f).v < RAM_BASE + MIB(9);
+    }
+    assert_int_equal(nr_above, 256);
+    check_books(nr);
+    frame_free_contig(pa_to_frame(reserved.start), 16 + 256);
+    check_books(nr - 16 - 256);
+    assert_int_equal(frame_zones[0].nr_free, 16);
+    assert_int_equal(frame_zones[1].nr_free, 256);
+}
+
 static void test_refcount(void **state)
 {
     struct frame *f;
@@ -379,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_merges_up_to_1_gib),
         cmocka_unit_test(test_zero),
         cmocka_unit_test(test_contig),
+        cmocka_unit_test(test_contig_across_zones),
         cmocka_unit_test(test_refcount),
         cmocka_unit_test(test_zones_and_holes),
         cmocka_unit_test(test_release_and_adopt),
