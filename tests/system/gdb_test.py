@@ -11,20 +11,29 @@ from trine.machine import ROOT, Machine, build
 GDB = shutil.which("gdb-multiarch")
 
 
-@pytest.mark.skipif(not GDB, reason="no gdb-multiarch")
-def test_commands(tmp_path):
-    elf, image = build("unikernel", APP="crash")
+pytestmark = pytest.mark.skipif(not GDB, reason="no gdb-multiarch")
+
+
+def ask(tmp_path, commands, **build_words):
+    """What gdb says to these commands when the kernel of apps/crash stands still."""
+    elf, image = build("unikernel", APP="crash", **build_words)
     socket = tmp_path / "gdb"
     with Machine(image, timeout=60, smp=2, mem="128M", append="crash=hang",
                  extra=f"-gdb unix:{socket},server=on,wait=off") as machine:
         machine.expect("crash: hang")
-        commands = [f"target remote {socket}", "trine-threads", "trine-cpus", "trine-bt boot", "trine-pt image_start",
-                    "trine-pt 0", "trine-pt", "trine-percpu run_queue", "kill"]
-        words = [word for command in commands for word in ("-ex", command)]
-        done = subprocess.run([GDB, "-batch", "-nx", "-x", os.path.join(ROOT, "tools/gdb/trine.py"), *words, elf],
+        lines = [f"target remote {socket}", *commands, "kill"]
+        words = [word for line in lines for word in ("-ex", line)]
+        script = os.path.join(ROOT, "tools/gdb/trine.py")
+        done = subprocess.run([GDB, "-batch", "-nx", "-x", script, *words, elf],
                               capture_output=True, text=True, timeout=120)
     text = done.stdout + done.stderr
     assert "Error" not in text and "Exception" not in text, text
+    return text
+
+
+def test_commands(tmp_path):
+    text = ask(tmp_path, ["trine-threads", "trine-cpus", "trine-bt boot", "trine-pt image_start",
+                          "trine-pt 0", "trine-pt", "trine-percpu run_queue", "trine-locks"])
     assert re.search(r"0 boot +BLOCKED .*thread_block", text), text
     assert re.search(r"idle/1 +running", text), text
     assert re.search(r"#\d+ +0x\w+ in app_main\+", text), text
@@ -32,3 +41,9 @@ def test_commands(tmp_path):
     assert re.search(r"0xffffffff80000000 - .* VR-X-GAD", text), text
     assert "not mapped" in text
     assert text.count("nr_runnable") == 2, text
+    assert "not a DEBUG=1 kernel" in text, text
+
+
+def test_locks_of_a_debug_build(tmp_path):
+    text = ask(tmp_path, ["trine-locks"], DEBUG="1")
+    assert re.search(r"^log -> console$", text, re.M), text

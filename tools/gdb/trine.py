@@ -7,6 +7,7 @@
   trine-frame ADDRESS      a trap frame, decoded
   trine-cpus               per CPU: the thread on it, its preempt count, pending work
   trine-percpu NAME        a per-CPU variable on every CPU
+  trine-locks              which locks were taken while which were held (DEBUG builds)
 """
 import gdb
 
@@ -271,5 +272,21 @@ class PerCpu(gdb.Command):
             print(f"CPU {cpu}: {percpu(argument, cpu)}")
 
 
-for command in (Threads, Backtrace, PageTable, Frame, Cpus, PerCpu):
+class Locks(gdb.Command):
+    """trine-locks: which lock was taken while which was held, as a DEBUG=1 kernel has recorded."""
+
+    def __init__(self):
+        super().__init__("trine-locks", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        if gdb.lookup_static_symbol("class_names") is None:
+            raise gdb.GdbError("not a DEBUG=1 kernel: it keeps no record of its locks")
+        names = [value(f"class_names[{c}]").string() for c in range(int(value("nr_classes")))]
+        for held, name in enumerate(names):
+            for taken, other in enumerate(names):
+                if int(value(f"edges[{held}][{taken // 64}]")) >> taken % 64 & 1:
+                    print(f"{name} -> {other}")
+
+
+for command in (Threads, Backtrace, PageTable, Frame, Cpus, PerCpu, Locks):
     command()

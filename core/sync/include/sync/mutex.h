@@ -28,7 +28,7 @@ struct CAPABILITY("mutex") mutex {
 #define MUTEX_INIT(m)                                                                              \
     {                                                                                              \
         .owner = 0, .lock = SPINLOCK_INIT("mutex"), .waiters = {&(m).waiters, &(m).waiters},       \
-        .lock_class = #m                                                                           \
+        .lock_class = LOCK_CLASS_HERE(m)                                                           \
     }
 
 /* Locks initialised at the same place are one class for the lock-order check. */
