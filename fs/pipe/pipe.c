@@ -349,7 +349,7 @@ int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
         file_discard(writer);
         if (pipe != NULL)
             pipe_free(pipe);
-        return -ENFILE;
+        return -ENOMEM;
     }
     pipe->nr_files = 2;
     pipe->nr_readers = pipe->nr_writers = 1;

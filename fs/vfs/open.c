@@ -82,7 +82,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
     struct file *file = file_alloc(ops, inode, flags & ~(unsigned)OPENING_FLAGS);
 
     if (file == NULL)
-        return -ENFILE;
+        return -ENOMEM;
     file->is_noctty = (flags & O_NOCTTY) != 0;
     /* file_put undoes all of what follows, in whatever state it is. */
     if (file->can_write && S_ISREG(inode->mode)) {
@@ -124,7 +124,7 @@ static int open_place(const struct path *path, unsigned flags, struct file **out
                                    (flags & ~(unsigned)(OPENING_FLAGS | O_ACCMODE)) | O_PATH);
 
     if (file == NULL)
-        return -ENFILE;
+        return -ENOMEM;
     path_get(path);
     file->path = *path;
     file->can_read = file->can_write = false;

@@ -409,5 +409,5 @@ SYSCALL(memfd_create)
     struct file *file = file_alloc(inode->file_ops, inode, O_RDWR);
 
     inode_put(inode);
-    return file == NULL ? -ENFILE : install_or_put(file, (a[1] & MFD_CLOEXEC) != 0);
+    return file == NULL ? -ENOMEM : install_or_put(file, (a[1] & MFD_CLOEXEC) != 0);
 }
