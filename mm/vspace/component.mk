@@ -1,3 +1,3 @@
-SRCS := vspace.c vma.c map.c fault.c fork.c id.c access.c shared.c
+SRCS := vspace.c vma.c map.c remap.c fault.c fork.c id.c access.c shared.c
 DEPS := core/frame core/heap core/log core/percpu lib/string
 PUBLIC_DEPS := arch/api core/lock core/sync lib/base lib/list lib/rbtree

@@ -27,7 +27,13 @@ void vma_object_get(struct vma *vma);
 void vma_object_put(struct vma *vma);
 
 /* map.c */
-/* REQUIRES(vs->lock): vspace_unmap without the checks. */
+bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size);
+bool limit_allows(const struct vspace *vs, uint64_t size);
+/* Makes VMA borders at both ends of the range. REQUIRES(vs->lock), as do the next two. */
+int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
+/* vspace_map without the checks. */
+int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out);
+/* vspace_unmap without the checks. */
 int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size);
 /* Takes every page of [addr, addr + size) out of the tables and drops the references. Any lock
  * state with table_lock free. */

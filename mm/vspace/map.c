@@ -1,10 +1,10 @@
 /*
- * Changing the map: map, unmap, protect, flags, discard, remap, brk. Every operation first makes
+ * Changing the map: map, unmap, protect, flags, discard, brk. Every operation first makes
  * sure that it cannot fail for lack of memory (splits done, VMA allocated), then commits.
  */
 #include "internal.h"
 
-static bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size)
+bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size)
 {
     return IS_ALIGNED(addr, PAGE_SIZE) && IS_ALIGNED(size, PAGE_SIZE) && size > 0 &&
            addr >= vs->base && addr < vs->limit && size <= vs->limit - addr;
@@ -141,8 +141,7 @@ void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size)
 
 /* --- unmap ------------------------------------------------------------------------------------ */
 
-/* Makes VMA borders at both ends of the range. */
-static int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size)
+int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size)
 {
     struct vma *vma = vspace_find(vs, addr);
 
@@ -197,7 +196,7 @@ int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size)
 
 /* --- map -------------------------------------------------------------------------------------- */
 
-static bool limit_allows(const struct vspace *vs, uint64_t size)
+bool limit_allows(const struct vspace *vs, uint64_t size)
 {
     return size <= vs->limits.nr_bytes && vs->nr_bytes <= vs->limits.nr_bytes - size;
 }
@@ -220,7 +219,7 @@ static int choose_address(struct vspace *vs, const struct vspace_map_request *r,
     return *addr ? 0 : -ENOMEM;
 }
 
-static int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
+int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
 {
     struct vma *vma;
     int err;
@@ -397,7 +396,7 @@ int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size)
     return err;
 }
 
-/* --- brk and mremap --------------------------------------------------------------------------- */
+/* --- brk -------------------------------------------------------------------------------------- */
 
 static bool brk_grow(struct vspace *vs, uint64_t from, uint64_t to)
 {
@@ -428,142 +427,4 @@ uint64_t vspace_brk(struct vspace *vs, uint64_t new_brk)
     new_brk = vs->brk;
     mutex_unlock(&vs->lock);
     return new_brk;
-}
-
-struct moving {
-    struct vspace *vs;
-    uint64_t from, to;
-    int err;
-};
-
-/* Hands one leaf over to its new address; the slot there exists or is made. */
-static int move_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
-{
-    struct moving *m = ctx;
-    pte_t *slot = arch_pt_slot(&m->vs->tables, va - m->from + m->to, level, true);
-
-    if (!slot)
-        return -ENOMEM;
-    *slot = *pte;
-    return 0;
-}
-
-static int forget_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
-{
-    (void)ctx;
-    (void)va;
-    (void)level;
-    WRITE_ONCE(*pte, *pte & ~PTE_COUNTED);
-    return 0;
-}
-
-/* Copies the entries, then forgets the old ones: a failure in the middle leaves the old range
- * whole. */
-static int move_tables(struct vspace *vs, uint64_t from, uint64_t to, uint64_t size)
-{
-    struct moving m = {.vs = vs, .from = from, .to = to};
-    uint64_t resident;
-    int err;
-
-    spin_lock(&vs->table_lock);
-    err = arch_pt_walk(&vs->tables, from, size, move_leaf, &m);
-    resident = vs->nr_resident;
-    if (err) {
-        (void)arch_pt_walk(&vs->tables, to, size, forget_leaf, NULL);
-        tables_clear_locked(vs, to, size);
-    } else {
-        (void)arch_pt_walk(&vs->tables, from, size, forget_leaf, NULL);
-        tables_clear_locked(vs, from, size);
-    }
-    vs->nr_resident = resident;
-    spin_unlock(&vs->table_lock);
-    return err;
-}
-
-static int remap_move(struct vspace *vs, struct vma *vma, uint64_t addr, uint64_t old_size,
-                      uint64_t new_size, uint32_t options, uint64_t new_addr, uint64_t *addr_out)
-{
-    struct vspace_map_request r = {
-        .addr = new_addr,
-        .size = new_size,
-        .flags = vma->flags,
-        .options = options & VSPACE_REMAP_FIXED ? VSPACE_FIXED : 0,
-        .ops = vma->ops,
-        .object = vma->object,
-        .offset = vma->offset + (addr - vma->start),
-    };
-    uint64_t nr_moved = MIN(old_size, new_size);
-    int err = map_locked(vs, &r, addr_out);
-
-    if (err)
-        return err;
-    err = nr_moved ? move_tables(vs, addr, *addr_out, nr_moved) : 0;
-    if (err) {
-        int undo = unmap_locked(vs, *addr_out, new_size);
-
-        (void)undo;
-        return err;
-    }
-    if (options & VSPACE_REMAP_KEEP)
-        return 0;
-    return old_size ? unmap_locked(vs, addr, old_size) : 0;
-}
-
-static int remap_locked(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t new_size,
-                        uint32_t options, uint64_t new_addr, uint64_t *addr_out)
-{
-    struct vma *vma = vspace_find(vs, addr);
-    int err;
-
-    if (!vma || vma->start > addr)
-        return -EFAULT;
-    if (old_size > vma->end - addr)
-        return -EFAULT;
-    if (options & VSPACE_REMAP_FIXED) {
-        if (!range_is_valid(vs, new_addr, new_size) ||
-            (new_addr < addr + old_size && addr < new_addr + new_size))
-            return -EINVAL;
-        err = unmap_locked(vs, new_addr, new_size);
-        if (err)
-            return err;
-        vma = vspace_find(vs, addr);
-        return remap_move(vs, vma, addr, old_size, new_size, options, new_addr, addr_out);
-    }
-    *addr_out = addr;
-    if (options & VSPACE_REMAP_KEEP)
-        return remap_move(vs, vma, addr, old_size, new_size, options, 0, addr_out);
-    if (new_size <= old_size)
-        return new_size < old_size ? unmap_locked(vs, addr + new_size, old_size - new_size) : 0;
-
-    /* Grow in place when the range ends with its VMA and the space behind is free. */
-    if (old_size && addr + old_size == vma->end && new_size <= vs->limit - addr &&
-        vma_range_is_free(vs, vma->end, new_size - old_size)) {
-        if (!limit_allows(vs, new_size - old_size))
-            return -ENOMEM;
-        spin_lock(&vs->table_lock);
-        vs->nr_bytes += new_size - old_size;
-        vma->end += new_size - old_size;
-        spin_unlock(&vs->table_lock);
-        vma_merge(vma);
-        return 0;
-    }
-    if (!(options & VSPACE_REMAP_MAY_MOVE))
-        return -ENOMEM;
-    return remap_move(vs, vma, addr, old_size, new_size, options, 0, addr_out);
-}
-
-int vspace_remap(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t new_size,
-                 uint32_t options, uint64_t new_addr, uint64_t *addr_out)
-{
-    int err;
-
-    if (!IS_ALIGNED(addr | old_size | new_size | new_addr, PAGE_SIZE) || new_size == 0 ||
-        new_size > vs->limit)
-        return -EINVAL;
-    if (old_size > vs->limit || addr >= vs->limit)
-        return -EFAULT;
-    mutex_lock(&vs->lock);
-    err = remap_locked(vs, addr, old_size, new_size, options, new_addr, addr_out);
-    mutex_unlock(&vs->lock);
-    return err;
 }

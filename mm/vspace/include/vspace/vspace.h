@@ -53,8 +53,10 @@ enum vspace_format {
 #define VMA_HEAP       0x100u /* shown as [heap] */
 #define VMA_WIPE_FORK  0x200u /* madvise(MADV_WIPEONFORK): a child gets zero pages */
 #define VMA_MAY_WRITE  0x400u /* a shared file mapping that mprotect may make writable */
-#define VMA_LARGE      0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked */
-#define VMA_RIGHTS     (VMA_READ | VMA_WRITE | VMA_EXEC)
+#define VMA_LARGE      0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked \
+                               */
+#define VMA_MOVING 0x1000u /* mremap is about to take it away: joins no neighbour meanwhile */
+#define VMA_RIGHTS (VMA_READ | VMA_WRITE | VMA_EXEC)
 
 /* What a kind answers for one page. */
 struct vma_page {
@@ -77,9 +79,9 @@ struct vma_ops {
      * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS). */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
-    /* Is what `page` gave still the page at `offset`? Asked under table_lock before it is mapped: an
-     * object that takes pages away does so first and zaps afterwards, so that one of the two sees
-     * the other. NULL: it always is. */
+    /* Is what `page` gave still the page at `offset`? Asked under table_lock before it is mapped:
+     * an object that takes pages away does so first and zaps afterwards, so that one of the two
+     * sees the other. NULL: it always is. */
     bool (*is_current)(const struct vma *vma, uint64_t offset, const struct frame *frame);
 
     /*
