@@ -86,6 +86,12 @@ int show_interrupts(struct seq *seq, const struct pseudo_object *object);
 uint64_t idle_ns_total(void);
 void loadavg_start(void);
 
+/* ---- debug.c ---- */
+int show_fail_nth(struct seq *seq, const struct pseudo_object *object);
+ssize_t store_fail_nth(const struct pseudo_object *object, const char *text, size_t n);
+int show_allocations(struct seq *seq, const struct pseudo_object *object);
+ssize_t store_allocations(const struct pseudo_object *object, const char *text, size_t n);
+
 /* ---- sysctl.c ---- */
 extern const struct pseudo_node sys_children[];
 

@@ -1,6 +1,5 @@
 #include <procfs/procfs.h>
 
-#include <faultinject/faultinject.h>
 #include <printf/printf.h>
 #include <string/string.h>
 #include <vfs/inode.h>
@@ -39,35 +38,6 @@ static ssize_t mounts_readlink(const struct pseudo_object *object, char *buf, si
     return (ssize_t)size;
 }
 
-#ifdef DEBUG
-
-/*
- * "fail-nth", after Linux's fault injection: N makes the N-th allocation that the writing thread
- * causes from then on fail, 0 ends that. Reads as what is left to count: 0 once it has happened.
- */
-static int show_fail_nth(struct seq *seq, const struct pseudo_object *object)
-{
-    (void)object;
-    seq_printf(seq, "%lu\n", (unsigned long)alloc_fail_task_left());
-    return 0;
-}
-
-static ssize_t store_fail_nth(const struct pseudo_object *object, const char *text, size_t n)
-{
-    uint64_t nth;
-    const char *end;
-
-    (void)object;
-    if (process_current()->credentials.euid != 0)
-        return -EPERM;
-    if (str_to_u64(text, &end, 10, &nth) != 0 || (*end != '\0' && *end != '\n'))
-        return -EINVAL;
-    alloc_fail_task_set(nth);
-    return (ssize_t)n;
-}
-
-#endif
-
 static const struct pseudo_node root_children[] = {
     {.name = "self", .mode = S_IFLNK | 0777, .readlink = self_readlink},
     {.name = "thread-self", .mode = S_IFLNK | 0777, .readlink = thread_self_readlink},
@@ -78,6 +48,10 @@ static const struct pseudo_node root_children[] = {
     PROC_FILE("devices", show_devices),
     PROC_FILE("diskstats", show_diskstats),
 #ifdef DEBUG
+    {.name = "allocations",
+     .mode = S_IFREG | 0644,
+     .show = show_allocations,
+     .store = store_allocations},
     {.name = "fail-nth", .mode = S_IFREG | 0644, .show = show_fail_nth, .store = store_fail_nth},
 #endif
     PROC_FILE("filesystems", show_filesystems),
