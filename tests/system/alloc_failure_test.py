@@ -1,4 +1,4 @@
-"""Allocations that fail: one in each boot, and one in each fork of a program.
+"""Allocations that fail: one in each boot, one in each fork of a program, one in each of many calls.
 
 A boot whose n-th allocation fails either comes to its end all the same or says in one line why it cannot.
 """
@@ -70,14 +70,17 @@ def monolithic_complaint(text):
     return ends(text, "reboot: power off")
 
 
+def mkfs_fat():
+    return next(p for p in ("/usr/sbin/mkfs.fat", "/sbin/mkfs.fat") if os.path.exists(p))
+
+
 def partitioned_disk(path):
     """A disk of 8 MiB with one FAT partition."""
     image = bytearray(8 << 20)
     image[446:462] = struct.pack("<8BII", 0, 0, 0, 0, 0x0e, 0, 0, 0, 2048, 8192)
     image[510:512] = b"\x55\xaa"
     path.write_bytes(image)
-    mkfs = next(p for p in ("/usr/sbin/mkfs.fat", "/sbin/mkfs.fat") if os.path.exists(p))
-    subprocess.run([mkfs, "--offset", "2048", str(path), "4096"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([mkfs_fat(), "--offset", "2048", str(path), "4096"], check=True, stdout=subprocess.DEVNULL)
     return str(path)
 
 
@@ -149,11 +152,13 @@ def test_hypervisor_boot(tmp_path):
         assert any(f"guest {name}: stopped: " in text for text in texts)
 
 
-def compiled(name, *flags):
-    source, out = f"{ROOT}/tests/system/{name}.c", f"{ROOT}/out/{name}"
-    if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
+def compiled(name, *flags, more=()):
+    """The program of tests/system/NAME.c and the files `more` beside it."""
+    sources, out = [f"{ROOT}/tests/system/{file}" for file in (name + ".c", *more)], f"{ROOT}/out/{name}"
+    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, source], check=True)
+        programs = [s for s in sources if s.endswith(".c")]
+        subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, *programs], check=True)
     return out
 
 
@@ -169,6 +174,27 @@ def test_fork(smp):
         failed, rounds, lost = map(int, done.groups())
         assert failed >= 5 * rounds, "fork asks for more than that: " + output
         assert lost < 64, output
+        assert shell.run("echo alive | cat")[0].endswith("alive")
+        assert "panic" not in machine.text
+
+
+@pytest.mark.parametrize("smp, folder", [(1, "/mnt"), (2, "/tmp")])
+def test_calls(smp, folder, tmp_path):
+    """Each allocation of some forty calls and faults fails, in a tmpfs or on a disk: nothing stays allocated."""
+    program = compiled("fail_calls", "-static", "-O1", more=("fail_calls_cases.c", "fail_calls.h"))
+    initrd = busybox_initrd("fail-calls.cpio", "--add", program + "=/tests/fail_calls")
+    disks = []
+    for name in ("written", "mounted"):
+        disks.append(str(tmp_path / name))
+        subprocess.run(["truncate", "-s", "8M", disks[-1]], check=True)
+        subprocess.run([mkfs_fat(), disks[-1]], check=True, stdout=subprocess.DEVNULL)
+    with Machine(build("monolithic", DEBUG="1")[1], mem="256M", smp=smp, append="quiet", initrd=initrd, disk=disks) as machine:
+        shell = Shell(machine)
+        # The lines about processes that were killed for memory would fall into the program's.
+        shell.run("mkdir -p /proc /tmp /mnt; mount -t proc proc /proc; mount -t tmpfs none /tmp; mount -t vfat /dev/vda /mnt; dmesg -n 1")
+        output, status = shell.run(f"/tests/fail_calls {folder}", timeout=200)
+        done = re.search(r"done: (\d+) passed, 0 failed", output)
+        assert status == 0 and done and int(done.group(1)) >= 40, output
         assert shell.run("echo alive | cat")[0].endswith("alive")
         assert "panic" not in machine.text
 
