@@ -1,4 +1,6 @@
 """The command line as Linux has it: what init is told, and the root file system on a disk."""
+import bz2
+import lzma
 import os
 import subprocess
 
@@ -57,11 +59,11 @@ def ends_with_line(line, **how):
 
 
 @only_ours
-@pytest.mark.parametrize("compress,name", [("xz --check=crc32 -c", "xz"), ("bzip2 -c", "bzip2")])
+@pytest.mark.parametrize("compress,name", [(lzma.compress, "xz"), (bz2.compress, "bzip2")])
 def test_compression_that_is_not_unpacked_is_named(tmp_path, compress, name):
     path = tmp_path / "initrd"
-    with open(busybox_initrd(), "rb") as plain, open(path, "wb") as out:
-        subprocess.run(compress.split(), stdin=plain, stdout=out, check=True)
+    with open(busybox_initrd(), "rb") as plain:
+        path.write_bytes(compress(plain.read()))
     text = ends_with_line(rf"initrd: compressed with {name}, which is not unpacked here", initrd=str(path), append="quiet")
     assert text.count("initrd: ") == 1
 
