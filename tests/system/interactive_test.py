@@ -1,0 +1,196 @@
+"""At the keyboard: the terminal's special keys, job control, full-screen programs, floods in both directions."""
+import re
+
+import pytest
+
+
+def keys(shell, text, pattern, timeout=60):
+    """Types text and waits for a pattern; returns the match."""
+    shell.machine.send(text)
+    return shell.machine.expect(pattern, timeout=timeout)
+
+
+def run_at(shell, command):
+    """Starts a command and waits until it runs, when keys are the terminal's and no longer the line editor's."""
+    shell.machine.line(f"echo st''arted; {command}")
+    shell.machine.expect(r"started\r*\n")
+
+
+def test_interrupt_of_a_pipeline_ends_every_part(shell):
+    run_at(shell, "while :; do echo x; done | cat | tail -n 1 > /tmp/tailed")
+    shell.machine.send("\x03")
+    assert shell.run("ps -o comm | grep -c -E '^(cat|tail)$'")[0].endswith("0")
+
+
+def test_flood_stops_at_interrupt(shell):
+    shell.machine.line("yes flood")
+    shell.machine.expect(r"flood\r*\nflood")
+    shell.machine.send("\x03")
+    assert shell.run("echo after the flood")[0].endswith("after the flood")
+
+
+def test_quit_key(shell):
+    run_at(shell, "ulimit -c 0; sleep 1000")
+    shell.machine.send("\x1c")
+    shell.machine.expect("Quit")
+    assert shell.run("echo $?")[0].endswith("131")
+
+
+def test_kill_and_word_erase_in_cooked_mode(shell):
+    run_at(shell, "cat > /tmp/edited; echo ed''ited")
+    shell.machine.send("gone\x15one two\x17three\n\x04")
+    shell.machine.expect("edited")
+    assert shell.run("cat /tmp/edited")[0] == "one three"
+
+
+def test_end_of_input_in_the_middle_of_a_line(shell):
+    """The first ^D hands over what is typed, the second, with nothing typed, ends the input."""
+    run_at(shell, "cat > /tmp/half; echo ha''lf")
+    shell.machine.send("abc\x04\x04")
+    shell.machine.expect("half")
+    assert shell.run("cat /tmp/half; echo")[0] == "abc"
+
+
+def test_literal_next(shell):
+    run_at(shell, "cat > /tmp/literal; echo lit''eral")
+    shell.machine.send("a\x16\x03b\n\x04")
+    shell.machine.expect("literal")
+    assert shell.run("od -An -c /tmp/literal")[0].split() == ["a", "003", "b", "\\n"]
+
+
+def test_stop_and_start_output(shell):
+    shell.machine.line("sleep 1; echo b''egin; seq 1 2000; echo e''nd")
+    shell.machine.expect("begin")
+    shell.machine.send("\x13")
+    shell.machine.send("\x11")
+    shell.machine.expect(r"\n1999\r*\n2000\r*\nend")
+
+
+def test_history_and_editing_keys(shell):
+    shell.run("echo one-$((40+2))")
+    assert keys(shell, "\x1b[A\n", r"\none-42\r*\n")
+    keys(shell, "ecoh middle\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x7f\x1b[C\x1b[Co\n", r"(not found|middle)")
+    keys(shell, "zzz\x01echo \x05-end\n", r"\nzzz-end\r*\n")
+    keys(shell, "echo gone\x15echo kept\n", r"\nkept\r*\n")
+
+
+def test_completion(shell):
+    shell.run("cd /tmp; mkdir -p complete; touch complete/onlyone")
+    keys(shell, "ls -d comp\tonly\t\n", r"\ncomplete/onlyone\r*\n")
+    shell.run("cd")
+
+
+def test_jobs(shell):
+    shell.run("sleep 300 & sleep 301 &")
+    text = shell.run("jobs")[0]
+    assert "[1]" in text and "[2]" in text and "sleep 301" in text
+    shell.run("kill %1")
+    shell.run("wait %1")
+    shell.machine.line("fg %2")
+    shell.machine.expect("sleep 301\r*\n")
+    shell.machine.send("\x1a")
+    shell.machine.expect("Stopped")
+    assert "Stopped" in shell.run("jobs")[0]
+    shell.run("kill -9 %2; wait %2")
+    assert shell.run("sleep 0.1; jobs; echo none")[0].split("\n")[-1] == "none"
+
+
+def test_background_reader_is_stopped(shell):
+    """A job in the background that reads the terminal is stopped (SIGTTIN); in the foreground it reads."""
+    shell.machine.line("cat > /tmp/bg &")
+    assert re.search(r"Stopped", shell.run("sleep 0.3; jobs")[0])
+    shell.machine.line("fg")
+    shell.machine.expect("cat > /tmp/bg\r*\n")
+    shell.machine.send("now\n\x04")
+    assert shell.run("cat /tmp/bg")[0] == "now"
+
+
+def test_tostop(shell):
+    shell.run("stty tostop")
+    shell.machine.line("(sleep 0.2; echo from-behind) &")
+    assert re.search(r"Stopped", shell.run("sleep 0.6; jobs")[0])
+    shell.run("stty -tostop; kill -CONT %1")
+    shell.machine.expect("from-behind")
+    shell.run("wait")
+
+
+@pytest.mark.parametrize("command,expected", [
+    ("printf 'b\\na\\nb\\n' | cat | sort | uniq -c | awk '{print $1 $2}'", "1a\n2b"),
+    ("cat <<A; cat <<'B'\nx $((1+1))\nA\ny $((1+1))\nB", "x 2\ny $((1+1))"),
+    ("(trap 'echo term' TERM; kill $$ 2>/dev/null & wait; sh -c 'trap \"echo got; exit 5\" TERM; kill $$; sleep 1'; echo $?) 2>&1 | tail -2",
+     "got\n5"),
+    ("(set -e; false; echo not); echo $?", "1"),
+    ("(ulimit -n 10; ulimit -n)", "10"),
+    ("x=1; (x=2; echo $x); echo $x", "2\n1"),
+    ("stty size | wc -w", "2"),
+])
+def test_shell_language(shell, command, expected):
+    output = shell.run(command)[0]
+    assert "\n".join(line for line in output.split("\n") if not line.startswith("> ")).endswith(expected)
+
+
+def test_vi_edits_a_file(shell):
+    shell.run("stty cols 80 rows 24; printf 'one\\ntwo\\nthree\\n' > /tmp/edit")
+    keys(shell, "vi /tmp/edit\n", r"/tmp/edit")
+    shell.machine.send("jddGonew line\x1b:wq\n")
+    shell.machine.expect(r"# (\x1b\[6n)?$")
+    shell.run("stty cols 1000")
+    assert shell.run("cat /tmp/edit")[0] == "one\nthree\nnew line"
+    assert "-icanon" not in shell.run("stty -a")[0].split()
+
+
+def test_pager_and_top(shell):
+    shell.run("stty cols 80 rows 24; seq 1 500 > /tmp/long")
+    keys(shell, "less /tmp/long\n", r"23\r*\n")
+    keys(shell, "G", r"500")
+    keys(shell, "q", r"# (\x1b\[6n)?$")
+    keys(shell, "more /tmp/long\n", r"--More--")
+    keys(shell, " ", r"--More--")
+    keys(shell, "q", r"# (\x1b\[6n)?$")
+    keys(shell, "top -d 1\n", r"PID\s+PPID")
+    keys(shell, "q", r"# (\x1b\[6n)?$")
+    keys(shell, "watch -n 1 -t echo wa''tched\n", r"watched")
+    keys(shell, "\x03", r"# (\x1b\[6n)?$")
+    shell.run("stty cols 1000")
+
+
+def test_long_paste_to_a_reader(shell):
+    """10 KiB at once, in lines shorter than MAX_CANON, to a program that reads: nothing is lost."""
+    lines = [f"{i:03d} " + "x" * 96 for i in range(100)]
+    run_at(shell, "stty -echo; echo qu''iet; cat > /tmp/paste; stty echo; echo pa''sted")
+    shell.machine.expect(r"quiet\r*\n")
+    shell.machine.send("\n".join(lines) + "\n\x04")
+    shell.machine.expect("pasted", timeout=120)
+    assert shell.run("wc -lc < /tmp/paste")[0].split() == ["100", str(101 * 100)]
+    assert shell.run("awk '{print $1+0}' /tmp/paste | tail -n 1")[0] == "99"
+
+
+def test_line_longer_than_the_terminal_holds(shell):
+    """Of a line of more than 4095 bytes the terminal keeps the first 4095 and the newline."""
+    run_at(shell, "stty -echo; echo qu''iet; cat > /tmp/max; stty echo; echo ma''xed")
+    shell.machine.expect(r"quiet\r*\n")
+    shell.machine.send("y" * 6000 + "\n\x04")
+    shell.machine.expect("maxed", timeout=120)
+    assert shell.run("wc -lc < /tmp/max")[0].split() == ["1", "4096"]
+
+
+def test_script_on_a_pty(shell):
+    shell.machine.line("script -q /tmp/typescript")
+    shell.machine.expect(r"# (\x1b\[6n)?$")
+    shell.machine.line("tty; echo in''side; exit")
+    shell.machine.expect("/dev/pts/0")
+    shell.machine.expect("inside")
+    shell.machine.expect(r"# (\x1b\[6n)?$")
+    assert shell.run("grep -c inside /tmp/typescript")[0] >= "1"
+
+
+def test_login_and_su(shell):
+    shell.machine.line("su nobody -s /bin/sh")
+    shell.machine.expect(r"\$ (\x1b\[6n)?$")
+    shell.machine.line("id -u; exit")
+    shell.machine.expect("65534")
+    shell.machine.expect(r"# (\x1b\[6n)?$")
+    shell.machine.line("login -f root")
+    shell.machine.expect(r"# (\x1b\[6n)?$")
+    shell.machine.line("echo logged''in; exit")
+    shell.machine.expect("loggedin")
