@@ -244,6 +244,17 @@ static bool is_full(const struct tty *tty)
     return tty->head - tty->tail >= TTY_BUFFER_SIZE - 1;
 }
 
+/*
+ * What cannot be taken is left with who sends it. Only an unfinished line that fills the buffer is
+ * taken on without end: its excess is dropped, and its newline must come through.
+ */
+static bool has_no_room(const struct tty *tty)
+{
+    if (is_canonical(tty))
+        return is_full(tty) && tty->canon != tty->tail;
+    return tty->head - tty->tail >= TTY_BUFFER_SIZE;
+}
+
 static void take_canonical(struct tty *tty, uint8_t c)
 {
     if (tty->is_next_literal) {
@@ -336,9 +347,7 @@ size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n)
 
         mutex_lock(&tty->lock);
         while (nr_taken < n && signal == 0) {
-            /* Raw input that nobody reads is left with who sends it; canonical input must get its
-             * newline. */
-            if (!is_canonical(tty) && tty->head - tty->tail >= TTY_BUFFER_SIZE)
+            if (has_no_room(tty))
                 break;
             signal = take_byte(tty, bytes[nr_taken++]);
         }
@@ -354,6 +363,15 @@ size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n)
         tty_signal(tty, signal);
     }
     return nr_taken;
+}
+
+bool tty_is_interrupt(struct tty *tty, uint8_t c)
+{
+    mutex_lock(&tty->lock);
+    bool is_one = (tty->termios.lflag & NOFLSH) == 0 && signal_of(tty, c) != 0;
+
+    mutex_unlock(&tty->lock);
+    return is_one;
 }
 
 /* ---- reading ---- */
@@ -481,7 +499,6 @@ ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking)
             return ret;
     }
     mutex_unlock(&tty->lock);
-    if (tty->driver->was_read != NULL)
-        tty->driver->was_read(tty);
+    tty_was_read(tty);
     return ret;
 }

@@ -74,8 +74,18 @@ int tty_open_file(struct file *file, struct tty *tty);
 
 /* ---- input.c ---- */
 
-/* Bytes from the other side; returns how many were taken. Thread context. */
+/* Bytes from the other side; returns how many were taken: the rest may be sent again when input has
+ * been read. Thread context. */
 size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
+/* Tells who sends that there may be room again. */
+static inline void tty_was_read(struct tty *tty)
+{
+    if (tty->driver->was_read != NULL)
+        tty->driver->was_read(tty);
+}
+
+/* Would this byte send a signal and throw away the input before it? */
+bool tty_is_interrupt(struct tty *tty, uint8_t c);
 ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 /* Can a read return? REQUIRES(tty->lock) for exactness; a hint without. */
 bool tty_has_input(const struct tty *tty);

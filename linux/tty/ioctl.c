@@ -67,6 +67,7 @@ static long set_termios(struct tty *tty, uint64_t arg, size_t size, bool is_flus
     if ((wanted.iflag & IXON) == 0 && tty->is_stopped)
         tty_start(tty);
     mutex_unlock(&tty->lock);
+    tty_was_read(tty);
     return 0;
 }
 
@@ -137,6 +138,7 @@ static long flush(struct tty *tty, uint64_t queue)
         mutex_lock(&tty->lock);
         tty_flush_input(tty);
         mutex_unlock(&tty->lock);
+        tty_was_read(tty);
     }
     return 0;
 }

@@ -147,15 +147,26 @@ static size_t console_tty_write(struct tty *tty, const char *bytes, size_t n)
     return n;
 }
 
-static const struct tty_driver console_driver = {.write = console_tty_write};
-
-/* Typed bytes on their way from the interrupt handler to the discipline. */
+/*
+ * Typed bytes on their way from the interrupt handler to the discipline; they wait here while it
+ * has no room, as a longer paste does until a program reads.
+ */
 static struct {
     struct spinlock lock;
-    uint32_t head, tail; /* [lock] free-running */
-    uint8_t bytes[1024]; /* [lock] */
+    uint32_t head, tail;  /* [lock] free-running; tail is moved by the work alone */
+    uint8_t bytes[32768]; /* [lock] */
     struct work work;
 } typed;
+
+static void console_was_read(struct tty *tty)
+{
+    (void)tty;
+    if (READ_ONCE(typed.head) != READ_ONCE(typed.tail))
+        (void)work_submit(&typed.work);
+}
+
+static const struct tty_driver console_driver = {.write = console_tty_write,
+                                                 .was_read = console_was_read};
 
 /* Interrupt context: fn of console_set_input. */
 static void console_typed(const char *bytes, size_t n)
@@ -168,20 +179,63 @@ static void console_typed(const char *bytes, size_t n)
     (void)work_submit(&typed.work);
 }
 
+/* Copies what follows tail + offset; the number of bytes. */
+static size_t typed_peek(uint32_t offset, uint8_t *bytes, size_t size)
+{
+    unsigned long flags = spin_lock_irqsave(&typed.lock);
+    uint32_t pos = typed.tail + offset;
+    size_t n = 0;
+
+    for (; n < size && pos != typed.head; n++)
+        bytes[n] = typed.bytes[pos++ % sizeof(typed.bytes)];
+    spin_unlock_irqrestore(&typed.lock, flags);
+    return n;
+}
+
+static void typed_take(size_t n)
+{
+    unsigned long flags = spin_lock_irqsave(&typed.lock);
+
+    typed.tail += (uint32_t)n;
+    spin_unlock_irqrestore(&typed.lock, flags);
+}
+
+/*
+ * ^C must end a program that reads nothing of what was typed before. It throws that away anyway,
+ * so whatever waits in front of it goes now.
+ */
+static bool typed_skip_to_interrupt(void)
+{
+    uint8_t bytes[64];
+    uint32_t offset = 0;
+    size_t n;
+
+    while ((n = typed_peek(offset, bytes, sizeof(bytes))) > 0) {
+        for (size_t i = 0; i < n; i++) {
+            if (!tty_is_interrupt(&tty_console, bytes[i]))
+                continue;
+            typed_take(offset + i);
+            mutex_lock(&tty_console.lock);
+            tty_flush_input(&tty_console);
+            mutex_unlock(&tty_console.lock);
+            return true;
+        }
+        offset += (uint32_t)n;
+    }
+    return false;
+}
+
 static void console_work(struct work *work)
 {
     uint8_t bytes[64];
-    size_t n;
+    size_t n, nr_taken;
 
     (void)work;
     do {
-        unsigned long flags = spin_lock_irqsave(&typed.lock);
-
-        for (n = 0; n < sizeof(bytes) && typed.tail != typed.head; n++)
-            bytes[n] = typed.bytes[typed.tail++ % sizeof(typed.bytes)];
-        spin_unlock_irqrestore(&typed.lock, flags);
-        (void)tty_receive(&tty_console, bytes, n);
-    } while (n > 0);
+        n = typed_peek(0, bytes, sizeof(bytes));
+        nr_taken = tty_receive(&tty_console, bytes, n);
+        typed_take(nr_taken);
+    } while (n > 0 && (nr_taken == n || typed_skip_to_interrupt()));
 }
 
 /* /dev/ttyS0 and /dev/console. Only the first can become a controlling terminal by being opened. */
