@@ -219,6 +219,33 @@ static int mount_at(const struct vfs_context *context, const char *name, struct 
     return ret;
 }
 
+/*
+ * What is mounted at a place is not mounted there once more (-EBUSY), except that the kernel's
+ * stand-in becomes the mount asked for (1). 0: something else is there.
+ */
+static int mount_again(const struct vfs_context *context, const char *name, struct superblock *sb,
+                       const char *source, unsigned flags)
+{
+    struct path at;
+    int ret = vfs_lookup(context, NULL, name, 0, &at);
+
+    if (ret != 0)
+        return ret;
+    spin_lock(&dcache_lock);
+    if (at.mount->sb != sb || at.dentry != sb->root) {
+        ret = 0;
+    } else if ((at.mount->flags & MOUNT_STAND_IN) == 0) {
+        ret = -EBUSY;
+    } else {
+        at.mount->flags = flags;
+        strlcpy(sb->source, source, sizeof(sb->source));
+        ret = 1;
+    }
+    spin_unlock(&dcache_lock);
+    path_put(&at);
+    return ret;
+}
+
 int vfs_mount(const struct vfs_context *context, const char *source, const char *name,
               const char *fs_name, unsigned flags, const char *options)
 {
@@ -227,7 +254,11 @@ int vfs_mount(const struct vfs_context *context, const char *source, const char 
 
     if (ret != 0)
         return ret;
-    ret = mount_at(context, name, sb, sb->root, flags);
+    ret = mount_again(context, name, sb, source, flags);
+    if (ret == 0)
+        ret = mount_at(context, name, sb, sb->root, flags);
+    else if (ret == 1)
+        ret = 0;
     superblock_put(sb);
     return ret;
 }

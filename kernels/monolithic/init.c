@@ -58,7 +58,7 @@ static void try(const char *word, const char *path, const char *next)
 
 int devfs_mount(void)
 {
-    return vfs_mount(&vfs_kernel_context, "devtmpfs", "/dev", "devtmpfs", 0, "");
+    return vfs_mount(&vfs_kernel_context, "devtmpfs", "/dev", "devtmpfs", MOUNT_STAND_IN, "");
 }
 
 /* Descriptors 0, 1 and 2. Without /dev of its own, the initrd gets devtmpfs mounted there. */

@@ -9,7 +9,8 @@ void init_start(void);
 
 /* Process 1's first steps, in its own context. */
 
-/* Mounts devtmpfs on /dev of the root as it is now, where there is such a folder. */
+/* Mounts devtmpfs on /dev of the root as it is now, where there is such a folder; init may do so
+ * again. */
 int devfs_mount(void);
 /* Mounts the disk that root= names over the root; says in one line if that cannot be. */
 void root_mount(void);

@@ -91,6 +91,7 @@ size_t dentry_shrink(size_t nr);
 #define MOUNT_NOEXEC    BIT(3)
 #define MOUNT_NOATIME   BIT(4)
 #define MOUNT_RELATIME  BIT(5)
+#define MOUNT_STAND_IN  BIT(6) /* the kernel's own; mounting the same there takes its place */
 
 struct mount {
     struct mount *parent;      /* [dcache_lock] NULL for the root */
