@@ -81,6 +81,7 @@ static int inherit(struct process *child, struct process *parent, const struct c
     child->no_new_privs = parent->no_new_privs;
     child->is_dumpable = parent->is_dumpable;
     child->nice = parent->nice;
+    child->io_priority = parent->io_priority;
     child->executable = parent->executable;
     if (child->executable)
         file_get(child->executable);

@@ -251,3 +251,78 @@ SYSCALL(getpriority)
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }
+
+/*
+ * Priorities of disk requests: kept and told. They have no effect, since requests go to the disk in
+ * the order in which they come (Linux's "none" scheduler does the same).
+ */
+#define IOPRIO_CLASS_SHIFT 13
+#define IOPRIO_DATA_MASK   ((1u << IOPRIO_CLASS_SHIFT) - 1)
+#define NR_IOPRIO_LEVELS   8
+
+enum { IOPRIO_NONE, IOPRIO_REALTIME, IOPRIO_BEST_EFFORT, IOPRIO_IDLE };
+enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP, IOPRIO_WHO_USER };
+
+static int ioprio_check(unsigned priority)
+{
+    unsigned data = priority & IOPRIO_DATA_MASK;
+
+    switch (priority >> IOPRIO_CLASS_SHIFT) {
+    case IOPRIO_NONE:
+        return data == 0 ? 0 : -EINVAL;
+    case IOPRIO_REALTIME:
+        if (!cred_has_cap(&process_current()->credentials, CAP_SYS_NICE))
+            return -EPERM;
+        return data < NR_IOPRIO_LEVELS ? 0 : -EINVAL;
+    case IOPRIO_BEST_EFFORT:
+        return data < NR_IOPRIO_LEVELS ? 0 : -EINVAL;
+    case IOPRIO_IDLE:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+SYSCALL(ioprio_set)
+{
+    int ret = ioprio_check((unsigned)a[2]);
+    struct process *p;
+
+    if (ret != 0)
+        return ret;
+    if (a[0] < IOPRIO_WHO_PROCESS || a[0] > IOPRIO_WHO_USER)
+        return -EINVAL;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    ret = -ESRCH;
+    list_for_each_entry(p, &process_all, all_node) {
+        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)a[0] - 1, (uint32_t)a[1]))
+            continue;
+        ret = may_change(p) ? 0 : -EPERM;
+        if (ret != 0)
+            break;
+        p->io_priority = (unsigned)a[2];
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+/* The highest of those meant: the lowest number, but none is below every other class. */
+SYSCALL(ioprio_get)
+{
+    int ret = -ESRCH;
+    struct process *p;
+
+    if (a[0] < IOPRIO_WHO_PROCESS || a[0] > IOPRIO_WHO_USER)
+        return -EINVAL;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    list_for_each_entry(p, &process_all, all_node) {
+        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)a[0] - 1, (uint32_t)a[1]))
+            continue;
+        if (ret <= 0 || (p->io_priority != 0 && (int)p->io_priority < ret))
+            ret = (int)p->io_priority;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}

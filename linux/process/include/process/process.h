@@ -194,6 +194,7 @@ struct process {
     uint64_t child_utime_ns, child_stime_ns; /* [process_lock] of waited-for children */
     uint64_t nr_minor_faults, nr_major_faults, nr_child_minor_faults;
     int nice;
+    unsigned io_priority; /* [process_lock] ioprio_set(2): kept, and of no effect */
     struct linux_rlimit limits[NR_RLIMITS]; /* [process_lock] */
     uint32_t personality;
     uint64_t robust_futexes;

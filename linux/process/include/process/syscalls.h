@@ -53,6 +53,8 @@ syscall_handler sys_sched_get_priority_min;
 syscall_handler sys_sched_rr_get_interval;
 syscall_handler sys_setpriority;
 syscall_handler sys_getpriority;
+syscall_handler sys_ioprio_set;
+syscall_handler sys_ioprio_get;
 syscall_handler sys_uname;
 syscall_handler sys_sethostname;
 syscall_handler sys_setdomainname;
