@@ -333,12 +333,51 @@ SYSCALL(prctl)
     }
 }
 
-/* syslog(2): actions 2 to 4 read the log, 6 to 8 set the console's level, 9 and 10 sizes. */
-SYSCALL(syslog)
+static uint64_t log_cleared_at; /* [a] syslog(2) shows what came after this position of the log */
+
+static uint64_t log_end(uint64_t pos)
 {
     char chunk[256];
-    uint64_t pos = 0, done = 0;
+
+    while (log_read(&pos, chunk, sizeof(chunk)) > 0)
+        continue;
+    return pos;
+}
+
+/* The last whole lines that fit into size bytes, of those since the log was cleared. */
+static int64_t log_to_user(uint64_t uaddr, uint64_t size)
+{
+    uint64_t pos = __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED), done = 0;
+    uint64_t end = log_end(pos);
+    char chunk[256];
     size_t n;
+
+    if (end > size && pos < end - size) {
+        pos = end - size - 1; /* the first line starts behind the next newline */
+        do {
+            n = log_read(&pos, chunk, 1);
+        } while (n == 1 && chunk[0] != '\n');
+    }
+    while (done < size && (n = log_read(&pos, chunk, MIN(sizeof(chunk), size - done))) > 0) {
+        if (copy_to_user(uaddr + done, chunk, n) != 0)
+            return -EFAULT;
+        done += n;
+    }
+    return (int64_t)done;
+}
+
+static void log_clear(void)
+{
+    __atomic_store_n(&log_cleared_at, log_end(0), __ATOMIC_RELAXED);
+}
+
+/*
+ * syslog(2): actions 2 to 4 read the log, 5 clears what they show, 6 to 8 set the console's level,
+ * 9 and 10 are sizes.
+ */
+SYSCALL(syslog)
+{
+    int64_t ret;
 
     switch ((int)a[0]) {
     case 0:
@@ -349,13 +388,12 @@ SYSCALL(syslog)
     case 4:
         if (!a[1] || (int)a[2] < 0)
             return -EINVAL;
-        while (done < a[2] && (n = log_read(&pos, chunk, MIN(sizeof(chunk), a[2] - done))) > 0) {
-            if (copy_to_user(a[1] + done, chunk, n) != 0)
-                return -EFAULT;
-            done += n;
-        }
-        return (int64_t)done;
+        ret = log_to_user(a[1], (uint32_t)a[2]);
+        if (ret >= 0 && (int)a[0] == 4)
+            log_clear();
+        return ret;
     case 5:
+        log_clear();
         return 0;
     case 6:
         log_set_level(1);
@@ -369,9 +407,7 @@ SYSCALL(syslog)
         log_set_level((unsigned)a[2]);
         return 0;
     case 9:
-        while ((n = log_read(&pos, chunk, sizeof(chunk))) > 0)
-            done += n;
-        return (int64_t)done;
+        return (int64_t)(log_end(0) - __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED));
     case 10:
         return 1 << 17;
     default:
