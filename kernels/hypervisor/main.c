@@ -13,7 +13,9 @@
 #include <irq/irq.h>
 #include <log/log.h>
 #include <panic/panic.h>
+#include <platform/boot_info.h>
 #include <power/power.h>
+#include <random/random.h>
 #include <startup/startup.h>
 #include <thread/thread.h>
 #include <vspace/vspace.h>
@@ -41,7 +43,8 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
         startup_refuse("no memory for the heap");
     if (thread_system_init() != 0) /* this becomes a thread */
         startup_refuse("no memory for the idle thread");
-    hext_cpu_init(); /* delegation, counters */
+    random_init(boot_info.seed, boot_info.seed_size); /* the guests' seeds */
+    hext_cpu_init();                                  /* delegation, counters */
     vspace_boot();
     gstage_boot();      /* VMIDs */
     driver_probe_all(); /* console, interrupt controller */

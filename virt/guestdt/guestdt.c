@@ -23,7 +23,7 @@ static void write_chosen(struct fdt_writer *w, const struct guestdt *m)
         fdt_write_u64(w, "linux,initrd-end", m->initrd.base.v + m->initrd.size);
     }
     if (m->seed)
-        fdt_write_prop(w, "rng-seed", m->seed, 32);
+        fdt_write_prop(w, "rng-seed", m->seed, GUESTDT_SEED_SIZE);
     fdt_write_end(w);
 }
 

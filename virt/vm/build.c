@@ -9,6 +9,7 @@
 #include <arch/cpu.h>
 #include <heap/heap.h>
 #include <log/log.h>
+#include <random/random.h>
 #include <string/string.h>
 
 #include <guestdt/guestdt.h>
@@ -92,12 +93,17 @@ static int write_tree(struct vm *vm, const struct guestdt_range *initrd, gpa_t w
         .initrd = *initrd,
         .model = vm->config.name,
     };
+    uint8_t seed[GUESTDT_SEED_SIZE];
     void *buf = heap_alloc(GUESTDT_SIZE_MAX);
     size_t size;
 
     *problem = "no memory for its device tree";
     if (!buf)
         return -ENOMEM;
+    if (random_is_seeded()) { /* else the guest must not believe it */
+        random_bytes(seed, sizeof(seed));
+        tree.seed = seed;
+    }
     for (unsigned i = 0; i < tree.nr_flash; i++)
         tree.flash[i] = (struct guestdt_range){vm->config.flash[i].base, vm->config.flash[i].size};
 

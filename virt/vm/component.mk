@@ -1,4 +1,4 @@
 SRCS := vm.c build.c run.c flash.c
-DEPS := core/frame core/heap core/log lib/string platform/api virt/guestdt virt/guestset virt/vsbi lib/base
+DEPS := core/frame core/heap core/log core/random lib/string platform/api virt/guestdt virt/guestset virt/vsbi lib/base
 PUBLIC_DEPS := core/lock core/sync virt/gstage virt/guestcfg virt/vconsole virt/vcpu virt/vpflash virt/vplic \
     virt/vuart

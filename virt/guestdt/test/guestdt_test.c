@@ -32,6 +32,7 @@ static void test_largest_machine(void **state)
     };
     struct fdt fdt;
     struct fdt_node node;
+    struct fdt_prop prop;
     uint64_t addr, size;
     uint32_t value;
     size_t total;
@@ -50,6 +51,9 @@ static void test_largest_machine(void **state)
     assert_string_equal(fdt_node_string(&fdt, &node, "bootargs"), "quiet");
     assert_int_equal(fdt_node_u64(&fdt, &node, "linux,initrd-end", &addr), 0);
     assert_int_equal(addr, 0x83000000 + 12345);
+    assert_int_equal(fdt_prop_find(&fdt, &node, "rng-seed", &prop), 0);
+    assert_int_equal(prop.size, GUESTDT_SEED_SIZE);
+    assert_memory_equal(prop.value, seed, GUESTDT_SEED_SIZE);
 
     const char *stdout_path = fdt_node_string(&fdt, &node, "stdout-path");
     assert_int_equal(fdt_find_path(&fdt, stdout_path, &node), 0);

@@ -23,6 +23,7 @@
 #define GUESTDT_NR_IRQS   95u
 #define GUESTDT_FLASH_MAX 2
 #define GUESTDT_ISA_MAX   128
+#define GUESTDT_SEED_SIZE 32u
 
 /* Room that a tree of any machine fits into. */
 #define GUESTDT_SIZE_MAX KIB(16)
@@ -43,7 +44,7 @@ struct guestdt {
     const char *bootargs;        /* not NULL */
     struct guestdt_range initrd; /* size 0: none */
     const char *model;           /* the guest's name */
-    const uint8_t *seed;         /* 32 bytes of randomness, or NULL */
+    const uint8_t *seed;         /* GUESTDT_SEED_SIZE bytes that nobody can guess, or NULL */
 };
 
 /* Writes the tree into buf (8-aligned). 0 and its size in *total, or -ENOSPC. */
