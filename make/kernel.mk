@@ -118,7 +118,7 @@ IMAGE := $(OUT)/trine.image
 
 # Linked twice: the symbol table for backtraces is made from the first link and has a place of its own
 # at the end of the read-only data, so that no address it names moves.
-$(ELF): $(LINKED) $(KERNEL_LD) $(OUT)/components.txt tools/check_symbols.py tools/symtab.py
+$(ELF): $(LINKED) $(KERNEL_LD) $(OUT)/components.txt tools/check_symbols.py tools/symtab.py tools/zbb_sites.py tools/link.sh
 	$(Q)$(PYTHON) tools/check_symbols.py $(CROSS) $(OUT)
 	$(call say,LD,$@)
 	$(Q)tools/link.sh $(CROSS) $(KERNEL_LD) $(OUT) $(LINKED)

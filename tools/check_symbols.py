@@ -15,7 +15,7 @@ import sys
 
 # What the compiler, the linker script and the linker sets bring.
 IMPLICIT = {"memcpy", "memset", "memmove", "memcmp", "__stack_chk_fail", "__stack_chk_guard"}
-IMPLICIT_PREFIX = ("__start_set_", "__stop_set_", "__kernel_", "image_", "symtab_")
+IMPLICIT_PREFIX = ("__start_set_", "__stop_set_", "__kernel_", "image_", "symtab_", "zbb_sites_")
 
 
 def symbols(cross, objects):

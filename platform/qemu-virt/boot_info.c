@@ -8,20 +8,32 @@
 #include <arch/smp.h>
 #include <fdt/fdt.h>
 #include <platform/boot_info.h>
+#include <string/string.h>
 
 #include "read.h"
 
 _Static_assert(BOOT_MEMORY_END == ARCH_DIRECT_MAP_SIZE, "read.h");
 
-static void features_init(void)
+static uint64_t features_of(const struct fdt_prop *prop)
 {
+    uint64_t features = 0;
     const char *name;
 
-    if (boot_info.isa[0] != '\0')
-        arch_features = arch_features_parse(boot_info.isa, false);
-    else
-        for (unsigned i = 0; (name = fdt_prop_string(&boot_info.isa_extensions, i)) != NULL; i++)
-            arch_features |= arch_features_parse(name, true);
+    if (prop->value != NULL && str_equal(prop->name, "riscv,isa"))
+        return arch_features_parse(prop->value, false);
+    for (unsigned i = 0; (name = fdt_prop_string(prop, i)) != NULL; i++)
+        features |= arch_features_parse(name, true);
+    return features;
+}
+
+/* What every hart has, so that threads may run anywhere. */
+static void features_init(void)
+{
+    arch_features = features_of(&boot_info.isa_props[0]);
+    for (unsigned cpu = 1; cpu < boot_info.nr_harts; cpu++)
+        arch_features &= features_of(&boot_info.isa_props[cpu]);
+    if (arch_has(ARCH_FEATURE_ZBB))
+        arch_zbb_enable();
     /* Any other block size is the tree's mistake: then pages are cleared by stores. */
     if (arch_has(ARCH_FEATURE_ZICBOZ) && IS_POWER_OF_2(boot_info.cboz_block) &&
         boot_info.cboz_block >= 8 && boot_info.cboz_block <= PAGE_SIZE / 8)

@@ -110,14 +110,15 @@ static void read_chosen(const struct fdt *fdt, const struct fdt_node *node)
         boot_warn("device tree: initrd ends before it begins");
 }
 
-static void read_isa(const struct fdt *fdt, const struct fdt_node *node)
+static void read_isa(const struct fdt *fdt, const struct fdt_node *node, unsigned cpu)
 {
+    struct fdt_prop *prop = &boot_info.isa_props[cpu];
     const char *isa = fdt_node_string(fdt, node, "riscv,isa");
 
-    if (isa != NULL)
+    if (isa != NULL && cpu == 0)
         boot_info.isa = isa;
-    fdt_prop_find(fdt, node, "riscv,isa-extensions", &boot_info.isa_extensions);
-    if (fdt_node_u32(fdt, node, "riscv,cboz-block-size", &boot_info.cboz_block) != 0)
+    fdt_prop_find(fdt, node, isa != NULL ? "riscv,isa" : "riscv,isa-extensions", prop);
+    if (cpu == 0 && fdt_node_u32(fdt, node, "riscv,cboz-block-size", &boot_info.cboz_block) != 0)
         boot_info.cboz_block = 0;
 }
 
@@ -138,8 +139,7 @@ static void read_cpu(const struct fdt *fdt, const struct fdt_node *node)
     }
     if (cpu != 0 && cpu == boot_info.nr_harts)
         boot_info.harts[boot_info.nr_harts++] = hart;
-    if (cpu == 0)
-        read_isa(fdt, node);
+    read_isa(fdt, node, cpu);
 }
 
 /* Where the walk is: nodes come parents first. */

@@ -44,9 +44,10 @@ def block(key, what, bar):
 
 
 FIGURES = [
-    allocators("heap-walk-tlsf", "TLSF, random walk over 4096 slots, an operation", 96, 193, "reference"),
+    allocators("heap-walk-tlsf", "TLSF, random walk over 4096 slots, an operation, base ISA", 96, 193, "reference"),
+    allocators("heap-walk-tlsf.zbb", "the same on a machine with Zbb", 96, 193, "reference"),
     allocators("heap-walk-slab", "slab-backed heap, the same walk", 50, 51, "mimalloc"),
-    *[allocators(f"tlsf-worst-{kib}k", f"TLSF, worst operation, pool of {kib} KiB", 250)
+    *[allocators(f"tlsf-worst-{kib}k", f"TLSF, worst operation, pool of {kib} KiB, base ISA", 250)
       for kib in (64, 1024, 16384, 131072, 1048576)],
     allocators("slab-pair", "slab object alloc+free, hot", 24),
     allocators("frame-pair", "frame order-0 alloc+free, hot", 30),

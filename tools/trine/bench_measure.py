@@ -91,11 +91,14 @@ def calls_linux():
 
 
 def allocators():
-    """Walks and pairs on the TLSF heap, the walk on the slab-backed heap, the worst cases on pools of every size."""
+    """Walks and pairs on the TLSF heap, the walk on the slab-backed heap, the worst cases on pools of every size; all on the
+    base ISA, and TLSF with Zbb besides."""
     figures = {}
     for heap in ("slab", "tlsf"):
         _, image = build("unikernel", APP="bench-heap", HEAP=heap)
-        figures.update(bench_lines(image, mem="3G"))
+        figures.update(bench_lines(image, mem="3G", cpu="rv64,zbb=off"))
+    with_zbb = bench_lines(image, mem="3G")
+    figures.update({k + ".zbb": v for k, v in with_zbb.items() if k == "heap-walk-tlsf" or k.startswith("tlsf-worst-")})
     return figures
 
 

@@ -26,6 +26,7 @@ smp_late_start:
     .balign 4
 smp_hart_start:
     csrw    sie, zero
+    fence.i                             /* the boot hart may have changed the text */
     ld      t0, START_OFFSET(a1)
     ld      t1, START_SATP(a1)
     ld      tp, START_THREAD(a1)

@@ -79,7 +79,7 @@ static size_t make(const struct machine *m)
     for (unsigned hart = 0; hart < m->nr_harts; hart++) {
         fdt_write_begin_at(&w, "cpu", hart);
         fdt_write_u32(&w, "reg", hart);
-        fdt_write_string(&w, "riscv,isa", "rv64imafdc_sstc");
+        fdt_write_string(&w, "riscv,isa", hart == 1 ? "rv64imafdc_sstc" : "rv64imafdc");
         fdt_write_string(&w, "status", (int)hart == m->disabled_hart ? "disabled" : "okay");
         fdt_write_begin(&w, "interrupt-controller");
         fdt_write_u32(&w, "phandle", 100 + hart);
@@ -115,6 +115,8 @@ static void ordinary_machine(void **state)
     assert_int_equal(boot_info.nr_reserved, 2);
     assert_string_equal(boot_info.bootargs, "quiet panic=halt");
     assert_string_equal(boot_info.isa, "rv64imafdc_sstc");
+    assert_string_equal(fdt_prop_string(&boot_info.isa_props[0], 0), "rv64imafdc_sstc");
+    assert_string_equal(fdt_prop_string(&boot_info.isa_props[1], 0), "rv64imafdc");
     assert_string_equal(boot_info.model, "test");
     assert_int_equal(boot_info.timebase_hz, 10000000);
     assert_int_equal(boot_info.seed_size, 32);

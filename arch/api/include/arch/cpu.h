@@ -82,8 +82,14 @@ static inline bool arch_has(enum arch_feature feature)
     return (arch_features >> feature) & 1;
 }
 
-/* Bytes that one cbo.zero clears (riscv,cboz-block-size of the boot hart), a power of two of at most
- * PAGE_SIZE / 8; 0 without Zicboz. */
+/*
+ * Every hart has Zbb: <bits/bits.h> counts zeros by it from here on. Once, on the boot hart, before
+ * the others start. The kernel's text changes.
+ */
+void arch_zbb_enable(void);
+
+/* Bytes that one cbo.zero clears (riscv,cboz-block-size of the boot hart), a power of two of at
+ * most PAGE_SIZE / 8; 0 without Zicboz. */
 extern uint32_t arch_cboz_block;
 
 /* Zeroes whole pages of RAM, by cache blocks where the hart can: page is aligned to, nr_bytes a

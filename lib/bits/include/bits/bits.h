@@ -1,11 +1,15 @@
 /*
- * Counting zeros and ones in a word, cheaply on a base ISA.
+ * Counting zeros and ones in a word, cheaply on a base ISA and by Zbb where the machine has it.
  *
  * RV64IMAC has no instruction that counts zeros, and the compiler's fall-back is a call into a
  * library that the kernel does not link. Where the compiler may use Zbb these are one instruction;
  * elsewhere the lowest bit is found by a multiplication with a de Bruijn sequence (Leiserson,
  * Prokop, Randall: "Using de Bruijn Sequences to Index a 1 in a Computer Word", 1998) and a table
  * of 64 bytes, the highest by a table of 256.
+ *
+ * A kernel for every machine holds both: the first instruction of the table-driven way is a *site*,
+ * which the boot overwrites by a jump to the Zbb instruction when every hart has it
+ * (arch_zbb_enable). So neither way tests anything.
  */
 #ifndef BITS_BITS_H
 #define BITS_BITS_H
@@ -23,29 +27,91 @@ struct bits_tables {
 
 extern const struct bits_tables bits_tables;
 
+/*
+ * A site. True: Zbb is there. False: *tables is set, and this costs only that. The list of sites is
+ * debug information, so that it keeps nothing in the image that is not used otherwise;
+ * tools/zbb_sites.py makes the boot's table from it. Where size counts there are no sites.
+ */
+static ALWAYS_INLINE bool bits_have_zbb(const struct bits_tables **tables)
+{
+#if defined(__CPROVER__) || defined(__OPTIMIZE_SIZE__)
+    *tables = &bits_tables;
+    return false;
+#else
+    const struct bits_tables *t;
+
+    __asm__ goto(".option push\n"
+                 ".option norelax\n"
+                 "771: lla %0, bits_tables\n"
+                 ".option pop\n"
+                 ".pushsection .debug_zbb_sites, \"\", @progbits\n"
+                 ".8byte 771b, %l[zbb]\n"
+                 ".popsection"
+                 : "=r"(t)
+                 :
+                 :
+                 : zbb);
+    *tables = t;
+    return false;
+zbb:
+    return true;
+#endif
+}
+
+#define BITS_ZBB(instruction, x)                                                                   \
+    ({                                                                                             \
+        uint64_t zbb_result_;                                                                      \
+        __asm__(".option push\n.option arch, +zbb\n" instruction " %0, %1\n.option pop"            \
+                : "=r"(zbb_result_)                                                                \
+                : "r"(x));                                                                         \
+        (unsigned)zbb_result_;                                                                     \
+    })
+
+static inline unsigned bits_table_highest32(const struct bits_tables *tables, uint32_t x)
+{
+    if (x < 1u << 16)
+        return x < 1u << 8 ? tables->highest[x] : 8u + tables->highest[x >> 8];
+    return x < 1u << 24 ? 16u + tables->highest[x >> 16] : 24u + tables->highest[x >> 24];
+}
+
 /* n of 2^n. */
 static inline unsigned bit_index64(uint64_t power_of_2)
 {
-    return bits_tables.index[power_of_2 * bits_tables.factor >> 58];
+    const struct bits_tables *tables;
+
+    if (bits_have_zbb(&tables))
+        return BITS_ZBB("ctz", power_of_2);
+    return tables->index[power_of_2 * tables->factor >> 58];
 }
 
 /* Index of the lowest set bit; x must not be 0. */
 static inline unsigned bit_lowest64(uint64_t x)
 {
-    return bit_index64(x & -x);
+    const struct bits_tables *tables;
+
+    if (bits_have_zbb(&tables))
+        return BITS_ZBB("ctz", x);
+    return tables->index[(x & -x) * tables->factor >> 58];
 }
 
 /* Index of the highest set bit; x must not be 0. */
 static inline unsigned bit_highest32(uint32_t x)
 {
-    if (x < 1u << 16)
-        return x < 1u << 8 ? bits_tables.highest[x] : 8u + bits_tables.highest[x >> 8];
-    return x < 1u << 24 ? 16u + bits_tables.highest[x >> 16] : 24u + bits_tables.highest[x >> 24];
+    const struct bits_tables *tables;
+
+    if (bits_have_zbb(&tables))
+        return BITS_ZBB("clzw", x) ^ 31;
+    return bits_table_highest32(tables, x);
 }
 
 static inline unsigned bit_highest64(uint64_t x)
 {
-    return x >> 32 != 0 ? 32 + bit_highest32((uint32_t)(x >> 32)) : bit_highest32((uint32_t)x);
+    const struct bits_tables *tables;
+
+    if (bits_have_zbb(&tables))
+        return BITS_ZBB("clz", x) ^ 63;
+    return x >> 32 != 0 ? 32 + bits_table_highest32(tables, (uint32_t)(x >> 32))
+                        : bits_table_highest32(tables, (uint32_t)x);
 }
 
 unsigned bit_popcount64(uint64_t x);
