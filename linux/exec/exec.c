@@ -225,6 +225,8 @@ static int build_space(struct exec *x)
     gap = MIN(MAX(stack_limit, MIB(128)), USER_LIMIT / 6 * 5 / 4);
     x->vs->mmap_top =
         STACK_TOP - MIB(16) - ALIGN_DOWN(gap, PAGE_SIZE) - random_below(1 << 16) * PAGE_SIZE;
+    x->vs->limits.nr_bytes = p->limits[RLIMIT_AS].cur;
+    x->vs->limits.stack_bytes = stack_limit;
     err = load_program(x->vs, &x->image, &x->context, &x->loaded);
     if (!err)
         err = build_stack(x, stack_limit);
@@ -236,8 +238,6 @@ static int build_space(struct exec *x)
     x->vs->data_end = x->loaded.data_end;
     x->vs->brk_start = x->loaded.end + random_below(1 << 10) * PAGE_SIZE;
     x->vs->brk = x->vs->brk_start;
-    x->vs->limits.nr_bytes = p->limits[RLIMIT_AS].cur;
-    x->vs->limits.stack_bytes = stack_limit;
     return 0;
 }
 

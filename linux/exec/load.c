@@ -155,7 +155,7 @@ static int map_segment(struct vspace *vs, const struct elf_file *e, const struct
         return copy_segment(vs, e, s);
     if (s->file_size)
         err = vspace_map(vs, &r, &addr);
-    if (!err && s->mem_size > s->file_size && (s->flags & ELF_PF_W))
+    if (!err && s->file_size && s->mem_size > s->file_size && (s->flags & ELF_PF_W))
         err = clear_tail(vs, file_end, end);
     if (!err)
         err = map_anonymous(vs, mapped_end, end, rights_of(s->flags));
@@ -236,13 +236,13 @@ static int load_interpreter(struct vspace *vs, const struct elf_file *program,
                        program->layout.interp_offset);
     if (err)
         return err;
-    err = vfs_open(context, NULL, path, O_RDONLY, 0, &image.file);
+    err = vfs_open(context, NULL, path, O_RDONLY | O_NONBLOCK, 0, &image.file);
     if (err)
         return err;
     image.size = image.file->inode->size;
-    err = elf_open(&e, &image);
-    if (!err)
-        err = e.layout.has_interp ? -ENOEXEC : interp_base(vs, &e.layout, &base);
+    err = S_ISREG(image.file->inode->mode) ? elf_open(&e, &image) : -EACCES;
+    if (!err) /* one that names an interpreter itself, as a program does, is none the worse */
+        err = interp_base(vs, &e.layout, &base);
     if (!err)
         err = choose_bias(&e, base);
     if (!err)
@@ -253,7 +253,8 @@ static int load_interpreter(struct vspace *vs, const struct elf_file *program,
     }
     elf_close(&e);
     file_put(image.file);
-    return err == -ENOENT ? -ENOEXEC : err;
+    /* Not ENOEXEC, for which a shell would take the program for a script. */
+    return err == -ENOEXEC ? -ELIBBAD : err;
 }
 
 int load_program(struct vspace *vs, const struct image *image, const struct vfs_context *context,

@@ -50,6 +50,7 @@
 #define EPROTO          71  /* protocol error */
 #define EBADMSG         74  /* bad message */
 #define EOVERFLOW       75  /* value too large */
+#define ELIBBAD         80  /* the interpreter of an executable is no loader */
 #define EILSEQ          84  /* illegal byte sequence */
 #define EUSERS          87  /* too many users */
 #define ENOTSOCK        88  /* not a socket */
