@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from conftest import Shell, busybox_initrd
+from conftest import Shell, busybox_initrd, compiled
 from hypervisor_test import CALM, guest, initrd
 from trine.cpio import Archive
-from trine.machine import ROOT, Machine, build, qemu_command
+from trine.machine import Machine, build, qemu_command
 
 MADE_TO_FAIL = re.compile(r"allocation \d+ is made to fail")
 NTH_MAX = 2000
@@ -152,16 +152,6 @@ def test_hypervisor_boot(tmp_path):
         assert any(f"guest {name}: stopped: " in text for text in texts)
 
 
-def compiled(name, *flags, more=()):
-    """The program of tests/system/NAME.c and the files `more` beside it."""
-    sources, out = [f"{ROOT}/tests/system/{file}" for file in (name + ".c", *more)], f"{ROOT}/out/{name}"
-    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
-        os.makedirs(os.path.dirname(out), exist_ok=True)
-        programs = [s for s in sources if s.endswith(".c")]
-        subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, *programs], check=True)
-    return out
-
-
 @pytest.mark.parametrize("smp", [1, 2])
 def test_fork(smp):
     initrd = busybox_initrd("fork-failure.cpio", "--add", compiled("fork_failure", "-static", "-O1") + "=/tests/fork_failure")
@@ -181,7 +171,7 @@ def test_fork(smp):
 @pytest.mark.parametrize("smp, folder", [(1, "/mnt"), (2, "/tmp")])
 def test_calls(smp, folder, tmp_path):
     """Each allocation of some forty calls and faults fails, in a tmpfs or on a disk: nothing stays allocated."""
-    program = compiled("fail_calls", "-static", "-O1", more=("fail_calls_cases.c", "fail_calls.h"))
+    program = compiled("fail_calls", "-static", "-O1", more=("fail_calls_cases.c", "fail_calls.h", "allocations.c", "allocations.h"))
     initrd = busybox_initrd("fail-calls.cpio", "--add", program + "=/tests/fail_calls")
     disks = []
     for name in ("written", "mounted"):

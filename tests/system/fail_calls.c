@@ -14,16 +14,16 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "allocations.h"
 #include "fail_calls.h"
 
 #define NTH_MAX 400
 #define WARM_UP 3
 #define ROUNDS  6
 
-static int control, counts;
+static int control;
 static char text[24], left[24];
 
 void fail_from_here(const char *nth)
@@ -137,53 +137,6 @@ static int sweep(const struct test *test)
     return -1;
 }
 
-#define NR_COUNTS 40
-
-static struct counts {
-    char name[32];
-    long nr;
-} before[NR_COUNTS], after[NR_COUNTS];
-
-static void count(struct counts *out)
-{
-    static char page[PAGE];
-    ssize_t n = pread(counts, page, sizeof(page) - 1, 0);
-    char *at = page;
-
-    page[n > 0 ? n : 0] = '\0';
-    memset(out, 0, NR_COUNTS * sizeof(*out));
-    for (int i = 0; i < NR_COUNTS && sscanf(at, "%31s %ld", out[i].name, &out[i].nr) == 2; i++)
-        at = strchr(at, '\n') + 1;
-}
-
-/*
- * What grew, if anything did. Frames come and go with the caches of the allocators; everything else
- * is exact, once what ends in its own time (threads, the reaper) has ended.
- */
-static const char *what_leaked(long *by)
-{
-    static const struct timespec moment = {0, 20000000};
-    const char *name = NULL;
-
-    for (int tries = 0; tries < 50; tries++) {
-        name = NULL;
-        count(after);
-        for (int i = 0; i < NR_COUNTS; i++) {
-            bool is_frames = strstr(after[i].name, "frames") != NULL;
-
-            *by = after[i].nr - before[i].nr;
-            if (*by > (is_frames ? 24 : 0)) {
-                name = after[i].name;
-                break;
-            }
-        }
-        if (name == NULL)
-            return NULL;
-        nanosleep(&moment, NULL);
-    }
-    return name;
-}
-
 static int child_sweep(const struct child_test *test)
 {
     for (int nth = 1; nth <= NTH_MAX; nth++) {
@@ -219,21 +172,13 @@ static bool report(const char *name, int nr_allocations)
 
     if (nr_allocations < 0)
         return false;
-    leak = what_leaked(&by);
+    leak = allocations_leaked(&by);
     if (leak == NULL) {
         printf("ok %s: %d allocations\n", name, nr_allocations);
         return true;
     }
-    (void)!write(counts, "leaks", 5);
     printf("FAILED: %s: %ld more %s afterwards\n", name, by, leak);
     return false;
-}
-
-static void count_before(void)
-{
-    count(before); /* which itself allocates, the first time */
-    (void)!write(counts, "mark", 4);
-    count(before);
 }
 
 static bool run_child_test(const struct child_test *test)
@@ -242,7 +187,7 @@ static bool run_child_test(const struct child_test *test)
 
     nr = child_sweep(test);
     child_cases_end();
-    count_before();
+    allocations_mark();
     nr = nr < 0 ? nr : child_sweep(test);
     child_cases_end();
     return report(test->name, nr);
@@ -254,7 +199,7 @@ static bool run(const struct test *test)
 
     for (int round = -WARM_UP; round < ROUNDS && nr >= 0; round++) {
         if (round == 0)
-            count_before();
+            allocations_mark();
         nr = sweep(test);
     }
     return report(test->name, nr);
@@ -277,8 +222,7 @@ int main(int argc, char **argv)
         return 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     control = open("/proc/fail-nth", O_RDWR);
-    counts = open("/proc/allocations", O_RDWR);
-    if (control < 0 || counts < 0 || !cases_begin(argc > 1 ? argv[1] : "/tmp")) {
+    if (control < 0 || !allocations_open() || !cases_begin(argc > 1 ? argv[1] : "/tmp")) {
         printf("FAILED: preparation: errno %d\n", errno);
         return 1;
     }

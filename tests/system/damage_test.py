@@ -1,0 +1,112 @@
+"""Damaged input inside the kernels: executables, initrds, device trees, disks, guests.
+
+What comes of each is an error or a line that says why, never a panic, never memory lost. The damage is the same in
+every run: cuts, flipped bits, and numbers in headers that are set to what they might break on.
+"""
+import os
+import re
+import stat
+import struct
+
+from conftest import Shell, busybox_initrd, compiled
+from trine.cpio import Archive
+from trine.machine import Machine, build
+from trine.seeds import damaged
+
+ELF_HEADER = [("type", 16, 2), ("machine", 18, 2), ("entry", 24, 8), ("phoff", 32, 8), ("phentsize", 54, 2), ("phnum", 56, 2)]
+PROGRAM_HEADER = [("type", 0, 4), ("flags", 4, 4), ("offset", 8, 8), ("vaddr", 16, 8), ("filesz", 32, 8), ("memsz", 40, 8), ("align", 48, 8)]
+EDGES = [0, 1, 3, 0x1000, 0xfff, 0x7fffffff, 0x3ffffff000, 0x4000000000, 0x7ffffffffffff000, 0x8000000000000000, 0xfffffffffffff000,
+         0xffffffffffffffff]
+
+
+def edge_values(data, fields):
+    """Yields (name, content) with each field (name, offset, bytes) at each value that something might break on."""
+    for name, at, size in fields:
+        for value in sorted({e & (1 << size * 8) - 1 for e in EDGES}):
+            yield f"-{name}-{value:x}", data[:at] + value.to_bytes(size, "little") + data[at + size:]
+
+
+def elf_variants(name, data):
+    """An executable as it is and damaged: every number of its headers, and bits anywhere."""
+    at, entries = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    fields = ELF_HEADER + [(f"{i}.{field}", at + 56 * i + offset, size) for i in range(entries) for field, offset, size in PROGRAM_HEADER]
+    yield name, data
+    for suffix, content in [*edge_values(data, fields), *damaged(name, data, 20, 40),
+                            *damaged(name + "-header", data, 0, 60, range(at + 56 * entries))]:
+        yield name + suffix, content
+
+
+def binary(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def victim(kind, *flags):
+    return binary(compiled("victim", "-nostdlib", "-fno-stack-protector", "-O1", "-Wl,-z,max-page-size=4096", *flags, out=kind))
+
+
+def without_data(data):
+    """An executable whose writable segment has no bytes in the file, though it does not begin with a page."""
+    at, entries = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    writable = [h for h in range(at, at + 56 * entries, 56) if struct.unpack_from("<II", data, h) == (1, 6)]
+    assert len(writable) == 1 and struct.unpack_from("<Q", data, writable[0] + 16)[0] % 4096
+    return data[:writable[0] + 32] + bytes(8) + data[writable[0] + 40:]
+
+
+def damaged_programs():
+    """An archive of programs, and of dynamic loaders that programs name. Their files' names begin with a dot."""
+    archive = Archive()
+    asks_for = b"/corpus/0000"
+    dynamic = victim("victim-dynamic", "-pie", "-Wl,--dynamic-linker=" + asks_for.decode())
+    assert dynamic.count(asks_for + b"\0") == 1
+    programs = dict(elf_variants("static", victim("victim-static", "-static")))
+    for i, (name, content) in enumerate(elf_variants("loader", victim("victim-loader", "-static-pie"))):
+        archive.file(f"corpus/.{i:03x}", content, 0o755)
+        programs[name] = dynamic.replace(asks_for, b"/corpus/.%03x" % i)
+    programs.update(elf_variants("dynamic", programs["loader"]))
+    archive.add("corpus/.pip", stat.S_IFIFO | 0o777)
+    programs["waits-for-a-loader"] = dynamic.replace(asks_for, b"/corpus/.pip")
+    programs["its-own-loader"] = dynamic.replace(asks_for, b"its-own-load")
+    programs["its-own-script"] = b"#!/corpus/its-own-script\n"
+    programs["empty"] = b""
+    programs["without-data"] = without_data(programs["static"])
+    for name, content in programs.items():
+        archive.file("corpus/" + name, content, 0o755)
+    return archive
+
+
+def machine_with(tmp_path, archive, **how):
+    """A machine with a debugging kernel whose initrd has the programs below tests/ and the archive besides."""
+    for name, more in (("exec_each", ()), ("leaks", ("allocations.c", "allocations.h"))):
+        archive.file("tests/" + name, binary(compiled(name, "-static", "-O1", more=more)), 0o755)
+    archive.write(str(tmp_path / "added.cpio"))
+    (tmp_path / "initrd").write_bytes(binary(busybox_initrd()) + binary(tmp_path / "added.cpio"))
+    kernel = os.environ.get("TRINE_KERNEL") or build("monolithic", DEBUG="1")[1]
+    return Machine(kernel, mem="256M", append="quiet console=ttyS0", initrd=str(tmp_path / "initrd"), **how)
+
+
+def leaks_nothing(shell, command):
+    # What damage makes the kernel say would fall into what the program says.
+    output, status = shell.run(f"dmesg -n 1; /tests/leaks sh -c '{command}'", timeout=400)
+    assert status == 0 and output.endswith("nothing leaked"), output
+    assert "panic" not in shell.machine.text
+
+
+# ENOENT, ENOEXEC, ENOMEM, EACCES, EINVAL, ELOOP, ELIBBAD: what an executable may be refused with.
+REFUSED = {"errno 2", "errno 8", "errno 12", "errno 13", "errno 22", "errno 40", "errno 80"}
+
+
+def test_executables(tmp_path):
+    """Two thousand damaged programs and dynamic loaders: each ends by itself, and leaves nothing behind."""
+    with machine_with(tmp_path, damaged_programs()) as machine:
+        shell = Shell(machine)
+        output, status = shell.run("/tests/exec_each /corpus", timeout=400)
+        results = dict(reversed(line.rsplit(" ", 1)) for line in output.split("\n"))
+        assert status == 0 and len(results) > 2000, output[-3000:]
+        expected = {"static": "exit 7", "dynamic": "exit 7", "loader": "exit 7", "without-data": "exit 4", "waits-for-a-loader": "errno 13",
+                    "its-own-loader": "errno 2", "its-own-script": "errno 40", "empty": "errno 8", "loader-cut0": "errno 80"}
+        assert {name: results[name] for name in expected} == expected
+        odd = {name: result for name, result in results.items()
+               if result not in REFUSED and not re.match(r"exit|signal", result)}
+        assert not odd, odd
+        leaks_nothing(shell, "/tests/exec_each /corpus > /dev/null")
