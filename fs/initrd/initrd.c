@@ -26,6 +26,8 @@ struct unpack {
     struct hard_link *links;
     unsigned nr_files;
     unsigned nr_failed;
+    bool is_gzip_bad;   /* and not what was in it */
+    size_t nr_inflated; /* bytes, before that showed */
 };
 
 /* ---- names ---- */
@@ -294,16 +296,18 @@ static int unpack_gzip(struct unpack *unpack, const uint8_t *data, size_t size, 
     struct inflated in = {0};
     struct cpio_reader reader;
     int ret = inflate_member(data, size, used, &in);
+    int ret_cpio;
+    unsigned nr_seen = unpack->nr_files + unpack->nr_failed;
 
-    if (ret != 0)
-        log_err("initrd: gzip data is bad (error %d) after %lu bytes of output", -ret,
-                (unsigned long)in.output.length);
+    unpack->is_gzip_bad = ret != 0;
+    unpack->nr_inflated = in.output.length;
     if (in.frames == NULL)
         return ret;
     inflated_trim(&in);
     cpio_init(&reader, in.output.buf, in.output.length);
-    int ret_cpio = unpack_archive(unpack, &reader);
-
+    ret_cpio = unpack_archive(unpack, &reader);
+    if (unpack->nr_files + unpack->nr_failed == nr_seen) /* nothing refers to it */
+        frame_free_contig(in.frames, ALIGN_UP(in.output.length, PAGE_SIZE) / PAGE_SIZE);
     return ret != 0 ? ret : ret_cpio;
 }
 
@@ -328,9 +332,12 @@ static const char *compression_name(const uint8_t *data, size_t size)
         uint8_t nr_bytes;
         uint8_t bytes[6];
     } magics[] = {
-        {"xz", 6, {0xfd, '7', 'z', 'X', 'Z', 0}}, {"zstd", 4, {0x28, 0xb5, 0x2f, 0xfd}},
-        {"lz4", 4, {0x02, 0x21, 0x4c, 0x18}},     {"lz4", 4, {0x04, 0x22, 0x4d, 0x18}},
-        {"bzip2", 3, {'B', 'Z', 'h'}},            {"lzma", 3, {0x5d, 0, 0}},
+        {"xz", 6, {0xfd, '7', 'z', 'X', 'Z', 0}},
+        {"zstd", 4, {0x28, 0xb5, 0x2f, 0xfd}},
+        {"lz4", 4, {0x02, 0x21, 0x4c, 0x18}},
+        {"lz4", 4, {0x04, 0x22, 0x4d, 0x18}},
+        {"bzip2", 3, {'B', 'Z', 'h'}},
+        {"lzma", 3, {0x5d, 0, 0}},
         {"lzo", 4, {0x89, 'L', 'Z', 'O'}},
     };
 
@@ -340,17 +347,22 @@ static const char *compression_name(const uint8_t *data, size_t size)
     return NULL;
 }
 
-static void report(int err, const uint8_t *data, size_t nr_bytes, size_t pos, unsigned nr_files)
+static void report(int err, const uint8_t *data, size_t nr_bytes, size_t pos,
+                   const struct unpack *unpack)
 {
     const char *compression = compression_name(data + pos, nr_bytes - pos);
 
     if (err != -ENOMEM && compression != NULL)
         log_err("initrd: compressed with %s, which is not unpacked here: give it plain or gzip",
                 compression);
+    else if (err != -ENOMEM && unpack->is_gzip_bad)
+        log_err("initrd: gzip is cut or damaged (error %d) after %lu bytes of what it holds; "
+                "%u files are good",
+                -err, (unsigned long)unpack->nr_inflated, unpack->nr_files);
     else
         log_err("initrd: %s at byte %lu (error %d); %u files are good",
                 err == -ENOMEM ? "no memory" : "not a cpio archive, or cut or damaged",
-                (unsigned long)pos, -err, nr_files);
+                (unsigned long)pos, -err, unpack->nr_files);
 }
 
 int initrd_unpack(const void *archive, size_t nr_bytes)
@@ -380,6 +392,6 @@ int initrd_unpack(const void *archive, size_t nr_bytes)
     }
     unpack_finish(&unpack);
     if (ret != 0)
-        report(ret, data, nr_bytes, pos, unpack.nr_files);
+        report(ret, data, nr_bytes, pos, &unpack);
     return ret;
 }

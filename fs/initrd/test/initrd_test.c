@@ -150,12 +150,44 @@ static void test_damage(void **state)
     assert_int_equal(initrd_unpack(archive, 0), 0);
 }
 
+/* A gzip member of one stored block, RFC 1951 and 1952; the checksum is wrong. */
+static void put_gzip(char byte, uint16_t n)
+{
+    static const uint8_t header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1};
+    const uint8_t lengths[] = {n & 0xff, n >> 8, ~n & 0xff, (uint16_t)~n >> 8};
+
+    memcpy(archive + used, header, sizeof(header));
+    used += sizeof(header);
+    memcpy(archive + used, lengths, sizeof(lengths));
+    used += sizeof(lengths);
+    memset(archive + used, byte, n);
+    used += n;
+    memset(archive + used, 0x55, 8);
+    used += 8;
+}
+
+static void test_gzip_of_no_archive_keeps_no_memory(void **state)
+{
+    struct frame_stats before, after;
+
+    (void)state;
+    begin();
+    put_gzip('A', 60000);
+    assert_int_equal(initrd_unpack(archive, used), -EIO);
+    frame_stats(&before);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(initrd_unpack(archive, used), -EIO);
+    frame_stats(&after);
+    assert_true(after.free + 20 > before.free); /* 15 each, if they stayed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contents),
         cmocka_unit_test(test_names_that_climb_out),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_gzip_of_no_archive_keeps_no_memory),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
