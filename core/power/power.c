@@ -51,6 +51,12 @@ void power_off(void)
     off(false);
 }
 
+void power_off_unsuccessful(void)
+{
+    run_hooks();
+    off(true);
+}
+
 void power_off_failure(void)
 {
     off(true);

@@ -167,6 +167,8 @@ NORETURN void user_thread_exit(int status)
             log_err("init was killed by signal %d: powering off", p->exit_status & 0x7f);
         else
             log_err("init exited with status %d: powering off", p->exit_status >> 8);
+        if (p->exit_status != 0)
+            power_off_unsuccessful();
         power_off();
     }
     give_up_resources(p);

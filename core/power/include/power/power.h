@@ -27,7 +27,7 @@ void power_register(struct power_provider *provider);
 
 /*
  * What runs before the machine stops: file systems and disks write back. Run in reverse order of
- * registration, in the caller's context, by power_off and power_reboot, not by power_off_failure.
+ * registration, in the caller's context, by all that stops the machine but power_off_failure.
  */
 struct power_hook {
     const char *name;
@@ -38,6 +38,8 @@ void power_register_hook(struct power_hook *hook);
 
 /* Orderly: hooks, then off. Thread context. */
 NORETURN void power_off(void);
+/* The same for what ends because of an error: one that can be told (QEMU then exits with 1). */
+NORETURN void power_off_unsuccessful(void);
 NORETURN void power_reboot(void);
 
 /*
