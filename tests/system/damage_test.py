@@ -3,14 +3,16 @@
 What comes of each is an error or a line that says why, never a panic, never memory lost. The damage is the same in
 every run: cuts, flipped bits, and numbers in headers that are set to what they might break on.
 """
+import gzip
 import os
 import re
 import stat
 import struct
+import subprocess
 
 from conftest import Shell, busybox_initrd, compiled
 from trine.cpio import Archive
-from trine.machine import Machine, build
+from trine.machine import Machine, build, qemu_command
 from trine.seeds import damaged
 
 ELF_HEADER = [("type", 16, 2), ("machine", 18, 2), ("entry", 24, 8), ("phoff", 32, 8), ("phentsize", 54, 2), ("phnum", 56, 2)]
@@ -110,3 +112,75 @@ def test_executables(tmp_path):
                if result not in REFUSED and not re.match(r"exit|signal", result)}
         assert not odd, odd
         leaks_nothing(shell, "/tests/exec_each /corpus > /dev/null")
+
+
+# --- initrds
+
+CPIO_FIELD = {"ino": 0, "mode": 1, "nlink": 4, "filesize": 6, "devmajor": 7, "rdevmajor": 9, "namesize": 11}
+INIT_RUNS, NO_INIT = "init runs", r"no program to run as init|init (?:exited with|was killed by) .*: powering off"
+
+
+def small_archives():
+    """A program that says a line and powers off, and in an archive of its own a file of each kind."""
+    program, others = Archive(), Archive()
+    program.file("init", binary(compiled("init_ends", "-O2", "-static", "-nostdlib", "-fno-stack-protector")), 0o755)
+    others.node("dev/console", 5, 1)
+    others.file("etc/motd", "hello\n" * 10)
+    others.file("big", bytes(range(256)) * 80)
+    others.symlink("sbin", "/bin")
+    for archive in (program, others):
+        archive.add("TRAILER!!!", 0)
+    return b"".join(program.parts), b"".join(others.parts)
+
+
+def damaged_initrds():
+    program, others = small_archives()
+    good = others + program
+    heads = [m.start() for m in re.finditer(b"070701", good)]
+    yield "good", good
+    yield "good-gzip", gzip.compress(good, mtime=0)
+    yield "good-both", program + gzip.compress(others, mtime=0)
+    # The numbers of a header each at one value, of one entry after the other: all pairs would be some hundred boots.
+    fields = [(name, i, value) for name, i in CPIO_FIELD.items() for value in (b"00000000", b"7fffffff", b"ffffffff", b"0000zz00")]
+    for n, (name, i, value) in enumerate(fields):
+        at = heads[n % len(heads)] + 6 + 8 * i
+        yield f"{n % len(heads)}-{name}-{value.decode()}", good[:at] + value + good[at + 8:]
+    for suffix, content in [*damaged("plain", good, 6, 0), *damaged("header", good, 0, 8, [h + i for h in heads for i in range(110)])]:
+        yield suffix, content
+    for suffix, content in damaged("all-gzip", gzip.compress(good, mtime=0), 6, 0):
+        yield "all-gzip" + suffix, content
+    # A program with flipped bits might do anything.
+    for suffix, content in damaged("gzip", gzip.compress(others, mtime=0), 2, 10):
+        yield "gzip" + suffix, program + content
+
+
+def power_off(image, timeout=60, **how):
+    """What a machine prints from the kernel on, and its exit status."""
+    command = qemu_command(image, **how)
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
+    except subprocess.TimeoutExpired as e:
+        raise AssertionError(f"the machine did not power off:\n{(e.stdout or b'')[-3000:].decode(errors='replace')}")
+    text = done.stdout.decode(errors="replace").replace("\r", "")
+    return re.split(r"Boot HART MEDELEG.*\n", text)[-1], done.returncode
+
+
+def test_initrds(tmp_path):
+    """Each boots, or says why there is no program to run and ends with a failure."""
+    path = str(tmp_path / "initrd")
+    refused = 0
+    for name, content in damaged_initrds():
+        with open(path, "wb") as f:
+            f.write(content)
+        text, status = power_off(build("monolithic")[1], mem="64M", append="quiet", initrd=path)
+        no_init = len(re.findall(NO_INIT, text))
+        assert "panic" not in text and (INIT_RUNS in text) + no_init == 1 and status == no_init, (name, text)
+        complaints = text.count("initrd:") + text.count("/init cannot be run")
+        if name.startswith("good"):
+            assert text.strip() == INIT_RUNS
+        else:
+            assert complaints <= 2 and (complaints or not no_init), (name, text)
+        if "gzip-" in name:
+            assert complaints == 1, (name, text)
+        refused += no_init
+    assert refused > 10
