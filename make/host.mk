@@ -17,6 +17,7 @@ TESTED     := $(patsubst %/,%,$(if $(COMPONENT),$(COMPONENT),$(sort $(foreach d,
 # What provides a contract that neither the component nor its TEST_DEPS chose.
 host_default.heap         := core/heap-tlsf
 host_default.sched-policy := core/sched-fifo
+host_default.arch-paging  := arch/host-flat
 
 define host_compose_once
 $(foreach c,$(ALL),$(eval $(c).state :=))

@@ -1,4 +1,4 @@
 SRCS := host.c
 DEPS := arch/api
 PUBLIC_DEPS := lib/base
-PROVIDES := arch arch-trap arch-context arch-paging arch-fpu arch-smp arch-timer arch-power
+PROVIDES := arch arch-trap arch-context arch-fpu arch-smp arch-timer arch-power

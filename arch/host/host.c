@@ -1,8 +1,7 @@
 /*
  * A machine made of a process: RAM and frame descriptors are anonymous mappings.
  *
- * Not here: page-table walks. arch_pt_map() of the kernel's table in the descriptor area makes the
- * host's pages there accessible and counts them; every other mapping call reports -ENOSYS.
+ * Not here: page tables (arch/host-flat, or arch/host-paging for tests that look at them).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 #include <arch/context.h>
 #include <arch/cpu.h>
 #include <arch/memory.h>
-#include <arch/paging.h>
 #include <arch/power.h>
 #include <arch/smp.h>
 #include <arch/timer.h>
@@ -30,7 +28,6 @@ uint64_t host_ticks;
 uint64_t host_satp;
 jmp_buf *host_panic_jump;
 char host_panic_message[256];
-struct arch_pt arch_kernel_pt;
 
 static struct arch_thread boot_arch_thread;
 struct arch_thread *host_current = &boot_arch_thread;
@@ -88,52 +85,16 @@ void host_panic(const char *message)
     abort();
 }
 
-/* --- paging ----------------------------------------------------------------------------------- */
-
-int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint64_t flags,
-                unsigned max_level)
+int host_descriptors_map(vaddr_t va, uint64_t size)
 {
     uint64_t offset = va - (uint64_t)(uintptr_t)descriptors;
 
-    if (pt != &arch_kernel_pt || offset >= descriptors_size || size > descriptors_size - offset)
+    if (offset >= descriptors_size || size > descriptors_size - offset)
         return -ENOSYS;
     if (mprotect((char *)descriptors + offset, size, PROT_READ | PROT_WRITE) != 0)
         return -ENOMEM;
     nr_mapped += size >> PAGE_SHIFT;
     return 0;
-}
-
-int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
-                  void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx)
-{
-    return -ENOSYS;
-}
-
-int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags)
-{
-    return -ENOSYS;
-}
-
-int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
-{
-    return -ENOSYS;
-}
-
-void arch_pt_destroy(struct arch_pt *pt)
-{
-}
-
-pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level)
-{
-    return 0;
-}
-
-void arch_tlb_shootdown(cpumask_t cpus, vaddr_t va, uint64_t size, asid_t asid)
-{
-}
-
-void arch_tlb_shootdown_kernel(vaddr_t va, uint64_t size)
-{
 }
 
 /* --- other harts, time, power: there are none ------------------------------------------------- */

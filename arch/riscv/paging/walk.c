@@ -1,6 +1,7 @@
 /*
- * Leaves of a page table: map, unmap, protect, query. Contract: <arch/paging.h>.
+ * Leaves of a page table: map, unmap, protect, query; its end. Contract: <arch/paging.h>.
  */
+#include <arch/upcalls.h>
 #include <base/errno.h>
 
 #include "paging.h"
@@ -235,4 +236,28 @@ int arch_pt_walk(const struct arch_pt *pt, vaddr_t va, uint64_t size,
     struct pass pass = {.pt = pt, .act = walk_leaf, .fn = fn, .ctx = ctx};
 
     return pass_over(&pass, va, size);
+}
+
+static void free_below(pte_t *table, unsigned level)
+{
+    for (unsigned i = 0; level > 0 && i < PT_ENTRIES; i++) {
+        if ((table[i] & PT_V) && !pte_is_leaf(table[i])) {
+            free_below(pte_to_table(table[i]), level - 1);
+            table_free(pte_to_table(table[i]));
+        }
+    }
+}
+
+void arch_pt_destroy(struct arch_pt *pt)
+{
+    unsigned nr_entries = pt->kind == ARCH_PT_GSTAGE ? 4 * PT_ENTRIES : PT_ENTRIES / 2;
+
+    for (unsigned i = 0; i < nr_entries; i++) {
+        if ((pt->root[i] & PT_V) && !pte_is_leaf(pt->root[i])) {
+            free_below(pte_to_table(pt->root[i]), PT_TOP - 1);
+            table_free(pte_to_table(pt->root[i]));
+        }
+    }
+    page_table_free(pt->root, pt->kind == ARCH_PT_GSTAGE ? 2 : 0);
+    pt->root = NULL;
 }

@@ -1,5 +1,6 @@
 /*
- * The arch contract on the host: no address translation; see host.c for what mapping means.
+ * The arch contract on the host: no address translation. What mapping means, arch/host-flat or
+ * arch/host-paging says.
  */
 #ifndef ARCH_IMPL_PAGING_H
 #define ARCH_IMPL_PAGING_H

@@ -18,6 +18,8 @@
 void host_ram_init(paddr_t start, uint64_t size);
 void host_ram_exit(void);
 
+/* For the provider of arch-paging: makes descriptors accessible. -ENOSYS: va is no place of any. */
+MUST_CHECK int host_descriptors_map(vaddr_t va, uint64_t size);
 /* Pages of descriptors mapped now. */
 uint64_t host_nr_mapped(void);
 

@@ -1,0 +1,4 @@
+SRCS := paging.c
+DEPS := arch/api arch/host
+PUBLIC_DEPS := lib/base
+PROVIDES := arch-paging
