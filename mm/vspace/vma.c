@@ -150,8 +150,8 @@ struct vma *vma_merge(struct vma *vma)
         absorb(low, vma);
         vma = low;
     }
-    high = vspace_next(vma);
-    if (high && vma_can_join(vma, high))
+    /* More than one: a range with new rights may swallow one that had them, cut at its border. */
+    while ((high = vspace_next(vma)) != NULL && vma_can_join(vma, high))
         absorb(vma, high);
     return vma;
 }
