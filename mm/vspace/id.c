@@ -24,11 +24,16 @@ struct id_space {
     unsigned nr_ids, next;
     cpumask_t cpus_flush;               /* [a] must flush everything before they enter a space */
     struct vspace *active[NR_CPUS_MAX]; /* [lock for rollover] what each CPU runs */
-    uint64_t used[NR_IDS_MAX / 64];     /* [lock] taken in this generation by running spaces */
+    uint64_t *used;                     /* [lock] taken in this generation by running spaces */
 };
 
-static struct id_space stage1_ids = {.lock = SPINLOCK_INIT("ASIDs"), .generation = 1, .next = 1};
-static struct id_space gstage_ids = {.lock = SPINLOCK_INIT("VMIDs"), .generation = 1, .next = 1};
+/* Apart from the rest, so that the image holds no zeros for them. */
+static uint64_t stage1_used[NR_IDS_MAX / 64], gstage_used[NR_IDS_MAX / 64];
+
+static struct id_space stage1_ids = {
+    .lock = SPINLOCK_INIT("ASIDs"), .generation = 1, .next = 1, .used = stage1_used};
+static struct id_space gstage_ids = {
+    .lock = SPINLOCK_INIT("VMIDs"), .generation = 1, .next = 1, .used = gstage_used};
 static const struct vspace_gstage_ops *gstage_ops;
 
 void vspace_boot(void)
@@ -50,7 +55,7 @@ void vspace_id_limit(unsigned nr_ids)
 
 static void new_generation(struct id_space *ids)
 {
-    memset(ids->used, 0, sizeof(ids->used));
+    memset(ids->used, 0, NR_IDS_MAX / 8);
     __atomic_store_n(&ids->generation, ids->generation + 1, __ATOMIC_RELEASE);
     for (unsigned cpu = 0; cpu < NR_CPUS_MAX; cpu++) {
         struct vspace *vs = ids->active[cpu];
