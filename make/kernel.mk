@@ -137,10 +137,10 @@ image: $(IMAGE) $(OUT)/compile_commands.json
 	@echo $(ELF)
 	@echo $(IMAGE)
 
-size: $(ELF)
+size: $(IMAGE)
 	@$(PYTHON) tools/size.py $(CROSS) $(OUT)
 
-graph: $(OUT)/components.txt
+graph: $(OUT)/components.txt setup-graph
 	@$(PYTHON) tools/graph.py $(OUT)/components.txt > $(OUT)/graph.dot
 	@dot -Tsvg -o $(OUT)/graph.svg $(OUT)/graph.dot
 	@echo $(OUT)/graph.svg

@@ -1,10 +1,6 @@
 # What a machine must have. Missing Debian packages are installed with apt, after saying so.
 
-setup-run:
-	@tools/setup.sh run
-setup-test:
-	@tools/setup.sh test
-.PHONY: setup-run setup-test
-setup-bench:
-	@tools/setup.sh bench
-.PHONY: setup-bench
+SETUPS := setup-run setup-test setup-bench setup-graph
+$(SETUPS): setup-%:
+	@tools/setup.sh $*
+.PHONY: $(SETUPS)

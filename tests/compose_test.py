@@ -1,11 +1,14 @@
 """The rules of composition, tried on a small tree: what breaks them does not build, and the error names it."""
+import html
 import os
+import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
-from trine.machine import ROOT
+from trine.machine import ROOT, build
 
 TREE = {
     "kernels/unikernel/defaults.mk": "HEAP ?= one\n",
@@ -181,3 +184,20 @@ def test_logic_in_a_component_is_refused(tree):
 def test_this_tree_obeys():
     done = subprocess.run([ROOT + "/tools/check_layers.py"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("kernel", ["unikernel", "monolithic", "hypervisor"])
+def test_size_and_graph_are_of_this_tree(kernel):
+    """The bytes of the components are those of the image, but for alignment; the picture in docs/ shows the kernel's list of today."""
+    status, text = make(ROOT, "size", f"KERNEL={kernel}")
+    total, flat = (int(line.split()[-1 if "flat" in line else -2]) for line in text.splitlines()[-2:])
+    assert status == 0 and 0 <= flat - total < 1024, text
+
+    components = os.path.dirname(build(kernel)[0]) + "/components.txt"
+    dot = subprocess.run([sys.executable, ROOT + "/tools/graph.py", components], check=True,
+                         capture_output=True, text=True).stdout
+    edge, node = r'(?m)^ *"([^"]+)" -> "([^"]+)";$', r'(?m)^ *"([^"]+)" \['
+    wanted = {f"{a}->{b}" for a, b in re.findall(edge, dot)} | set(re.findall(node, dot))
+    with open(f"{ROOT}/docs/graph-{kernel}.svg") as f:
+        shown = {html.unescape(title) for title in re.findall(r'class="(?:node|edge)">\s*<title>(.*?)</title>', f.read())}
+    assert shown == wanted, f"make graph KERNEL={kernel}, and copy it to docs/"

@@ -23,11 +23,8 @@ def main():
         path = os.path.join(ROOT, name, "component.mk")
         words = read_words(path) if os.path.exists(path) else {}
         edges[name] = sorted(set((words.get("DEPS", "") + " " + words.get("PUBLIC_DEPS", "")).split()) & set(names))
-    provider = {}
-    for name in names:
-        path = os.path.join(ROOT, name, "component.mk")
-        for contract in (read_words(path).get("PROVIDES", "").split() if os.path.exists(path) else []):
-            provider[contract] = name
+        if name.startswith("kernels/"):
+            edges[name] = [n for n in names if n != name]  # it is composed of all of them
     print("digraph kernel {\n  rankdir=TB; newrank=true; ranksep=0.9; nodesep=0.12;")
     print('  node [shape=box, style="filled,rounded", fontname="sans-serif", fontsize=11, height=0.3];')
     print('  edge [color="#00000040", arrowsize=0.5];')

@@ -2,7 +2,7 @@
 # Sees to it that the machine has what `make run` or `make test` needs. Missing packages are named, then
 # installed with apt (as root or through sudo); where that cannot be, the script stops with a clear error.
 #
-# usage: setup.sh run|test|bench
+# usage: setup.sh run|test|bench|graph
 set -eu
 
 missing=
@@ -25,6 +25,10 @@ emulator_package() {
 
 check() {
     missing=
+    if [ "$1" = graph ]; then
+        need dot graphviz
+        return 0
+    fi
     need riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu
     need riscv64-linux-gnu-ld binutils-riscv64-linux-gnu
     need qemu-system-riscv64 "$(emulator_package)"

@@ -12,23 +12,25 @@ CLASS = {".text": "text", ".rodata": "rodata", ".data": "data", ".bss": "bss"}
 
 
 def contributions(map_path, out):
-    """Yields (component, output section, bytes) for each input section that the linker kept."""
-    section, pending = None, None
+    """Yields (component, output section, bytes) for each input section that the linker kept. Strings that were merged
+    into others' are listed in full: what lies before the end of the section above is not counted again."""
+    section, end = None, 0
     with open(map_path) as f:
         text = f.read()
     text = text[text.index("Linker script and memory map"):]
     for line in text.splitlines():
         if line and not line[0].isspace():
-            section = line.split()[0]
+            section, end = line.split()[0], 0
             continue
         m = re.match(r"\s+(\S+)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+\.o)$", line)
         if not m:
             continue
-        size, path = int(m.group(3), 16), os.path.normpath(m.group(4))
+        start, size, path = int(m.group(2), 16), int(m.group(3), 16), os.path.normpath(m.group(4))
+        start, end = max(start, end), max(start + size, end)
         prefix = os.path.normpath(out + "/c") + "/"
         name = path[len(prefix):-2] if path.startswith(prefix) else "(symbol table)"
-        if size and section and section.startswith("."):
-            yield name, section, size
+        if section and end > start:
+            yield name, section, end - start
 
 
 def main():
