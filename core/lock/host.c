@@ -17,13 +17,13 @@ void spin_lock_wait(struct spinlock *lock, uint32_t seen)
 
 #ifdef DEBUG
 
-void spin_debug_acquire(struct spinlock *lock)
+void spin_debug_acquire(struct spinlock *lock, uint32_t depth)
 {
     if (lock->holder != 0)
         panic("spinlock %s: taken twice", lock->name != NULL ? lock->name : "?");
 }
 
-void spin_debug_acquired(struct spinlock *lock)
+void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
 {
     lock->holder = 1;
 }
@@ -36,11 +36,13 @@ void spin_debug_release(struct spinlock *lock)
 }
 
 /* The order of locks is checked in kernels. */
-void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class)
+void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class,
+                        uint32_t depth)
 {
 }
 
-void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class)
+void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
+                         uint32_t depth)
 {
 }
 

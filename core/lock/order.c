@@ -19,14 +19,18 @@
 static struct lock_held cpu_held[NR_CPUS_MAX];
 
 static uint32_t graph_lock; /* [a] */
-static const char *class_names[NR_CLASSES];
+static struct {
+    const char *name;
+    uint32_t depth;
+} classes[NR_CLASSES];
 static uint32_t nr_classes;
 static uint64_t edges[NR_CLASSES][NR_CLASSES / 64]; /* [a][b]: b was taken while a was held */
 static bool is_broken;                              /* reported once; no more checks */
 
-/* Name literal -> class, since the same text may have several addresses. */
+/* Name literal and depth -> class, since the same text may have several addresses. */
 static struct {
     const char *name;
+    uint32_t depth;
     uint32_t lock_class;
 } hashed[NR_HASHED];
 
@@ -45,31 +49,33 @@ static void graph_leave(unsigned long flags)
     arch_irq_restore(flags);
 }
 
-static uint32_t class_by_text(const char *name)
+static uint32_t class_by_text(const char *name, uint32_t depth)
 {
     for (uint32_t c = 0; c < nr_classes; c++)
-        if (strcmp(class_names[c], name) == 0)
+        if (classes[c].depth == depth && strcmp(classes[c].name, name) == 0)
             return c;
     if (nr_classes == NR_CLASSES)
         panic("lock order: more than %d classes", NR_CLASSES);
-    class_names[nr_classes] = name;
+    classes[nr_classes].name = name;
+    classes[nr_classes].depth = depth;
     return nr_classes++;
 }
 
-static uint32_t class_of(const char *name)
+static uint32_t class_of(const char *name, uint32_t depth)
 {
     uint32_t slot = (uint32_t)((uintptr_t)name * 0x9e3779b97f4a7c15ull >> 54) % NR_HASHED;
 
     for (uint32_t probes = 0; probes < NR_HASHED; probes++, slot = (slot + 1) % NR_HASHED) {
-        if (hashed[slot].name == name)
+        if (hashed[slot].name == name && hashed[slot].depth == depth)
             return hashed[slot].lock_class;
         if (hashed[slot].name == NULL) {
             hashed[slot].name = name;
-            hashed[slot].lock_class = class_by_text(name);
+            hashed[slot].depth = depth;
+            hashed[slot].lock_class = class_by_text(name, depth);
             return hashed[slot].lock_class;
         }
     }
-    return class_by_text(name);
+    return class_by_text(name, depth);
 }
 
 static bool has_edge(uint32_t from, uint32_t to)
@@ -77,7 +83,10 @@ static bool has_edge(uint32_t from, uint32_t to)
     return edges[from][to / 64] >> to % 64 & 1;
 }
 
-/* Is there a way? next_hop[c]: the class after c on it. Breadth first from the end. */
+/*
+ * Is there a way? next_hop[c]: the class after c on it. Breadth first from the end. From a class to
+ * itself there is: two locks of one class and depth may be taken the other way round elsewhere.
+ */
 static bool find_way(uint32_t from, uint32_t to, uint32_t next_hop[NR_CLASSES])
 {
     static uint32_t todo[NR_CLASSES];
@@ -111,7 +120,7 @@ static uint32_t next_hop[NR_CLASSES];
  */
 static bool edge_add(uint32_t held, uint32_t wanted)
 {
-    if (held == wanted || has_edge(held, wanted))
+    if (has_edge(held, wanted))
         return true;
     if (!find_way(wanted, held, next_hop)) {
         edges[held][wanted / 64] |= 1ull << wanted % 64;
@@ -124,14 +133,22 @@ static bool edge_add(uint32_t held, uint32_t wanted)
 /* Not with the graph entered: the log has a lock of its own. */
 static NORETURN void report(uint32_t held, uint32_t wanted)
 {
-    log_err("lock order: '%s' is wanted while '%s' is held, but the other way round it was",
-            class_names[wanted], class_names[held]);
+    if (held == wanted)
+        log_err("lock order: two of '%s' at the same depth, %u", classes[held].name,
+                classes[held].depth);
+    else
+        log_err("lock order: '%s'/%u is wanted while '%s'/%u is held, but the other way round "
+                "it was",
+                classes[wanted].name, classes[wanted].depth, classes[held].name,
+                classes[held].depth);
     for (uint32_t c = wanted; c != held; c = next_hop[c])
-        log_err("lock order: '%s' held, then '%s'", class_names[c], class_names[next_hop[c]]);
+        log_err("lock order: '%s'/%u held, then '%s'/%u", classes[c].name, classes[c].depth,
+                classes[next_hop[c]].name, classes[next_hop[c]].depth);
     panic("lock order violated");
 }
 
-void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class)
+void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class,
+                        uint32_t depth)
 {
     uint32_t wanted, bad = NR_CLASSES;
     unsigned long flags;
@@ -142,7 +159,7 @@ void lock_order_acquire(struct lock_held *held, const void *lock, const char *lo
     if (!lock_class || held->nr == 0 || is_broken)
         return;
     flags = graph_enter();
-    wanted = class_of(lock_class);
+    wanted = class_of(lock_class, depth);
     for (uint32_t i = 0; i < held->nr && bad == NR_CLASSES; i++)
         if (!edge_add(held->locks[i].lock_class, wanted))
             bad = held->locks[i].lock_class;
@@ -151,7 +168,8 @@ void lock_order_acquire(struct lock_held *held, const void *lock, const char *lo
         report(bad, wanted);
 }
 
-void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class)
+void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
+                         uint32_t depth)
 {
     unsigned long flags;
 
@@ -161,7 +179,7 @@ void lock_order_acquired(struct lock_held *held, const void *lock, const char *l
     if (held->nr == LOCK_HELD_MAX)
         is_broken = true; /* what is not recorded cannot be judged */
     else
-        held->locks[held->nr++] = (__typeof__(held->locks[0])){lock, class_of(lock_class)};
+        held->locks[held->nr++] = (__typeof__(held->locks[0])){lock, class_of(lock_class, depth)};
     graph_leave(flags);
 }
 
@@ -184,17 +202,17 @@ void lock_order_release(struct lock_held *held, const void *lock)
  * --- spinlocks -----------------------------------------------------------------------------------
  */
 
-void spin_debug_acquire(struct spinlock *lock)
+void spin_debug_acquire(struct spinlock *lock, uint32_t depth)
 {
     if (READ_ONCE(lock->holder) == arch_current()->cpu + 1)
         panic("spinlock %s taken twice by CPU %u", lock->name, arch_current()->cpu);
-    lock_order_acquire(&cpu_held[arch_current()->cpu], lock, lock->name);
+    lock_order_acquire(&cpu_held[arch_current()->cpu], lock, lock->name, depth);
 }
 
-void spin_debug_acquired(struct spinlock *lock)
+void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
 {
     lock->holder = arch_current()->cpu + 1;
-    lock_order_acquired(&cpu_held[arch_current()->cpu], lock, lock->name);
+    lock_order_acquired(&cpu_held[arch_current()->cpu], lock, lock->name, depth);
 }
 
 void spin_debug_release(struct spinlock *lock)

@@ -48,7 +48,7 @@ bool mutex_trylock(struct mutex *m)
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
         return false;
     }
-    order_acquired(m, m->lock_class);
+    order_acquired(m, m->lock_class, 0);
     return true;
 }
 
@@ -102,28 +102,40 @@ static int lock_slow(struct mutex *m, enum thread_state state)
     return ret;
 }
 
-void mutex_lock(struct mutex *m)
+static inline void lock_at(struct mutex *m, uint32_t depth)
 {
     uintptr_t word = 0;
 
-    order_acquire(m, m->lock_class);
+    order_acquire(m, m->lock_class, depth);
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
         (void)lock_slow(m, THREAD_BLOCKED);
     }
-    order_acquired(m, m->lock_class);
+    order_acquired(m, m->lock_class, depth);
 }
+
+void mutex_lock(struct mutex *m)
+{
+    lock_at(m, 0);
+}
+
+#ifdef DEBUG
+void mutex_lock_nested(struct mutex *m, uint32_t depth)
+{
+    lock_at(m, depth);
+}
+#endif
 
 int mutex_lock_interruptible(struct mutex *m)
 {
     uintptr_t word = 0;
     int ret = 0;
 
-    order_acquire(m, m->lock_class);
+    order_acquire(m, m->lock_class, 0);
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
         ret = lock_slow(m, THREAD_INTERRUPTIBLE);
     }
     if (ret == 0) {
-        order_acquired(m, m->lock_class);
+        order_acquired(m, m->lock_class, 0);
     }
     return ret;
 }

@@ -10,16 +10,16 @@
 #include <log/log.h>
 #include <thread/thread.h>
 
-static inline void order_acquire(const void *lock, const char *lock_class)
+static inline void order_acquire(const void *lock, const char *lock_class, uint32_t depth)
 {
-    assert(thread_current()->arch.preempt_count ==
-           0); /* sleeping locks never inside spinlocks or interrupts */
-    lock_order_acquire(&thread_current()->held, lock, lock_class);
+    /* Sleeping locks never inside spinlocks or interrupts. */
+    assert(thread_current()->arch.preempt_count == 0);
+    lock_order_acquire(&thread_current()->held, lock, lock_class, depth);
 }
 
-static inline void order_acquired(const void *lock, const char *lock_class)
+static inline void order_acquired(const void *lock, const char *lock_class, uint32_t depth)
 {
-    lock_order_acquired(&thread_current()->held, lock, lock_class);
+    lock_order_acquired(&thread_current()->held, lock, lock_class, depth);
 }
 
 static inline void order_release(const void *lock)
@@ -27,9 +27,9 @@ static inline void order_release(const void *lock)
     lock_order_release(&thread_current()->held, lock);
 }
 #else
-#define order_acquire(lock, lock_class)  ((void)0)
-#define order_acquired(lock, lock_class) ((void)0)
-#define order_release(lock)              ((void)0)
+#define order_acquire(lock, lock_class, depth)  ((void)0)
+#define order_acquired(lock, lock_class, depth) ((void)0)
+#define order_release(lock)                     ((void)0)
 #endif
 
 #endif

@@ -63,7 +63,7 @@ static void lock(struct rwlock *rw, bool for_writer)
     struct rw_waiter waiter = {.thread = thread_current(), .is_writer = for_writer};
     unsigned long flags;
 
-    order_acquire(rw, rw->lock_class);
+    order_acquire(rw, rw->lock_class, 0);
     flags = spin_lock_irqsave(&rw->lock);
     assert(rw->writer != waiter.thread);
     if (is_free(rw, for_writer)) {
@@ -78,7 +78,7 @@ static void lock(struct rwlock *rw, bool for_writer)
         }
     }
     spin_unlock_irqrestore(&rw->lock, flags);
-    order_acquired(rw, rw->lock_class);
+    order_acquired(rw, rw->lock_class, 0);
 }
 
 static bool trylock(struct rwlock *rw, bool for_writer)
@@ -88,7 +88,7 @@ static bool trylock(struct rwlock *rw, bool for_writer)
 
     if (is_mine) {
         take(rw, thread_current(), for_writer);
-        order_acquired(rw, rw->lock_class);
+        order_acquired(rw, rw->lock_class, 0);
     }
     spin_unlock_irqrestore(&rw->lock, flags);
     return is_mine;

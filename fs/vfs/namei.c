@@ -196,7 +196,7 @@ int vfs_link(const struct vfs_context *context, const struct path *old, const st
 
     if (creation.where.dir.mount != old->mount)
         ret = -EXDEV;
-    mutex_lock(&inode->lock);
+    mutex_lock_nested(&inode->lock, 1);
     if (ret == 0 && inode->nlink == 0)
         ret = -ENOENT; /* the last name went while we walked */
     if (ret == 0)
@@ -265,7 +265,7 @@ static int remove_locked(const struct vfs_context *context, const struct parent_
         ret = is_dir ? -EISDIR : -ENOTDIR;
     if (ret == 0) {
         /* The victim's lock keeps new names out of a directory that is going. */
-        mutex_lock(&victim->inode->lock);
+        mutex_lock_nested(&victim->inode->lock, 1);
         int (*op)(struct inode *, struct dentry *) = is_rmdir ? dir->ops->rmdir : dir->ops->unlink;
 
         ret = op == NULL ? -EPERM : op(dir, victim);
@@ -348,7 +348,7 @@ static void lock_two(struct dentry *a, struct dentry *b)
         a = first;
     }
     mutex_lock(&a->inode->lock);
-    mutex_lock(&b->inode->lock);
+    mutex_lock_nested(&b->inode->lock, 1);
 }
 
 static void unlock_two(struct dentry *a, struct dentry *b)
@@ -403,7 +403,7 @@ static int rename_commit(struct inode *old_dir, struct dentry *old, struct inode
     int ret = -EPERM;
 
     if (victim != NULL)
-        mutex_lock(&victim->lock);
+        mutex_lock_nested(&victim->lock, 2);
     if (old_dir->ops->rename != NULL)
         ret = old_dir->ops->rename(old_dir, old, new_dir, new, flags);
     if (victim != NULL) {

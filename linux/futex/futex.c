@@ -241,11 +241,12 @@ int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits)
 
 /* --- requeue, wake_op ------------------------------------------------------------------------- */
 
+/* By address: two calls may name the same two futexes the two ways round. */
 static void lock_two(struct bucket *a, struct bucket *b)
 {
     spin_lock(a < b ? &a->lock : &b->lock);
     if (a != b)
-        spin_lock_no_preempt(a < b ? &b->lock : &a->lock);
+        spin_lock_nested(a < b ? &b->lock : &a->lock, 1);
 }
 
 static void unlock_two(struct bucket *a, struct bucket *b)

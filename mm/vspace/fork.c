@@ -43,11 +43,11 @@ static int fork_vma(struct forking *f, struct vma *vma)
     copy->offset = vma->offset;
     vma_object_get(copy);
     spin_lock(&f->parent->table_lock);
-    spin_lock(&f->child->table_lock);
+    spin_lock_nested(&f->child->table_lock, 1);
     vma_insert(f->child, copy);
     if (!(vma->flags & (VMA_SHARED | VMA_WIPE_FORK)))
         err = arch_pt_walk(&f->parent->tables, vma->start, vma->end - vma->start, share_leaf, f);
-    spin_unlock(&f->child->table_lock);
+    spin_unlock_no_preempt(&f->child->table_lock);
     spin_unlock(&f->parent->table_lock);
     return err;
 }

@@ -278,10 +278,15 @@ class Locks(gdb.Command):
     def __init__(self):
         super().__init__("trine-locks", gdb.COMMAND_DATA)
 
+    @staticmethod
+    def name(lock_class):
+        depth = int(lock_class["depth"])
+        return lock_class["name"].string() + (f"/{depth}" if depth else "")
+
     def invoke(self, argument, from_tty):
-        if gdb.lookup_static_symbol("class_names") is None:
+        if gdb.lookup_static_symbol("edges") is None:
             raise gdb.GdbError("not a DEBUG=1 kernel: it keeps no record of its locks")
-        names = [value(f"class_names[{c}]").string() for c in range(int(value("nr_classes")))]
+        names = [self.name(value(f"classes[{c}]")) for c in range(int(value("nr_classes")))]
         for held, name in enumerate(names):
             for taken, other in enumerate(names):
                 if int(value(f"edges[{held}][{taken // 64}]")) >> taken % 64 & 1:

@@ -21,10 +21,15 @@
 
 static char locks[8];
 
+static void take_at(struct lock_held *held, int lock, const char *lock_class, uint32_t depth)
+{
+    real_acquire(held, &locks[lock], lock_class, depth);
+    real_acquired(held, &locks[lock], lock_class, depth);
+}
+
 static void take(struct lock_held *held, int lock, const char *lock_class)
 {
-    real_acquire(held, &locks[lock], lock_class);
-    real_acquired(held, &locks[lock], lock_class);
+    take_at(held, lock, lock_class, 0);
 }
 
 static int start_anew(void **state)
@@ -66,7 +71,7 @@ static void test_both_orders_are_not(void **state)
     take(&a, 0, "x");
     take(&a, 1, "y");
     take(&b, 2, "y");
-    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], "x")));
+    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], "x", 0)));
 }
 
 /* x before y, y before z: then z before x closes a circle that no two of them would. */
@@ -80,7 +85,7 @@ static void test_circle_of_three(void **state)
     take(&b, 2, "y");
     take(&b, 3, "z");
     take(&c, 4, "z");
-    assert_true(HOST_PANICS(real_acquire(&c, &locks[5], "x")));
+    assert_true(HOST_PANICS(real_acquire(&c, &locks[5], "x", 0)));
 }
 
 static void test_the_same_name_at_two_places_is_one_class(void **state)
@@ -92,17 +97,49 @@ static void test_the_same_name_at_two_places_is_one_class(void **state)
     take(&a, 0, one);
     take(&a, 1, "y");
     take(&b, 2, "y");
-    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], other)));
+    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], other, 0)));
 }
 
-static void test_twice_is_a_bug_and_a_class_may_nest(void **state)
+static void test_twice_is_a_bug(void **state)
 {
     struct lock_held a = {0};
 
     (void)state;
     take(&a, 0, "x");
-    take(&a, 1, "x");
-    assert_true(HOST_PANICS(real_acquire(&a, &locks[0], "x")));
+    assert_true(HOST_PANICS(real_acquire(&a, &locks[0], "x", 1)));
+}
+
+static void test_two_of_a_class_are_a_bug(void **state)
+{
+    struct lock_held a = {0};
+
+    (void)state;
+    take(&a, 0, "x");
+    assert_true(HOST_PANICS(real_acquire(&a, &locks[1], "x", 0)));
+}
+
+static void test_a_class_nests_by_depth_one_way(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take(&a, 0, "x");
+    take_at(&a, 1, "x", 1);
+    take_at(&a, 2, "x", 2);
+    take_at(&b, 3, "x", 1);
+    assert_true(HOST_PANICS(real_acquire(&b, &locks[4], "x", 0)));
+}
+
+/* The second's depth counts against other classes, too. */
+static void test_a_depth_has_a_place_among_classes(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take_at(&a, 0, "x", 1);
+    take(&a, 1, "y");
+    take(&b, 2, "y");
+    assert_true(HOST_PANICS(real_acquire(&b, &locks[3], "x", 1)));
 }
 
 static void test_a_trylock_has_no_order(void **state)
@@ -113,7 +150,7 @@ static void test_a_trylock_has_no_order(void **state)
     take(&a, 0, "x");
     take(&a, 1, "y");
     take(&b, 2, "y");
-    real_acquired(&b, &locks[3], "x"); /* did not wait */
+    real_acquired(&b, &locks[3], "x", 0); /* did not wait */
     assert_int_equal(b.nr, 2);
 }
 
@@ -124,7 +161,10 @@ int main(void)
         cmocka_unit_test_setup(test_both_orders_are_not, start_anew),
         cmocka_unit_test_setup(test_circle_of_three, start_anew),
         cmocka_unit_test_setup(test_the_same_name_at_two_places_is_one_class, start_anew),
-        cmocka_unit_test_setup(test_twice_is_a_bug_and_a_class_may_nest, start_anew),
+        cmocka_unit_test_setup(test_twice_is_a_bug, start_anew),
+        cmocka_unit_test_setup(test_two_of_a_class_are_a_bug, start_anew),
+        cmocka_unit_test_setup(test_a_class_nests_by_depth_one_way, start_anew),
+        cmocka_unit_test_setup(test_a_depth_has_a_place_among_classes, start_anew),
         cmocka_unit_test_setup(test_a_trylock_has_no_order, start_anew),
     };
 

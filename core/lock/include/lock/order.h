@@ -4,8 +4,10 @@
  * orders, once, and panics: two CPUs that take them the two ways round at the same time would stand
  * still for ever, even if they have not yet.
  *
- * Locks with the same class name are one class; nesting within a class is not judged (its order
- * must follow from the objects). The total order is written down in docs/locking.md.
+ * Locks with the same class name are one class. Whoever takes a second lock of a class while one is
+ * held says at which depth, and class and depth together are judged as a class is: without a depth
+ * it is a violation. That the depth follows from the objects (a parent before its child) is for the
+ * caller to see to. The total order is written down in docs/locking.md.
  */
 #ifndef LOCK_ORDER_H
 #define LOCK_ORDER_H
@@ -33,9 +35,11 @@ struct lock_held {
  * Before waiting for a lock: records and judges the order. lock_class: a string that lives for
  * ever.
  */
-void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class);
+void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class,
+                        uint32_t depth);
 /* It is ours. A trylock calls only this one. */
-void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class);
+void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
+                         uint32_t depth);
 void lock_order_release(struct lock_held *held, const void *lock);
 #else
 struct lock_held {

@@ -46,14 +46,15 @@ static inline void spin_init(struct spinlock *lock, const char *name)
 /* Slow paths and checks; not for direct use. */
 void spin_lock_wait(struct spinlock *lock, uint32_t seen);
 #ifdef DEBUG
-void spin_debug_acquire(struct spinlock *lock); /* before waiting: order and recursion */
-void spin_debug_acquired(struct spinlock *lock);
+/* Before waiting: order and recursion. */
+void spin_debug_acquire(struct spinlock *lock, uint32_t depth);
+void spin_debug_acquired(struct spinlock *lock, uint32_t depth);
 void spin_debug_release(struct spinlock *lock);
 #else
-static inline void spin_debug_acquire(struct spinlock *lock)
+static inline void spin_debug_acquire(struct spinlock *lock, uint32_t depth)
 {
 }
-static inline void spin_debug_acquired(struct spinlock *lock)
+static inline void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
 {
 }
 static inline void spin_debug_release(struct spinlock *lock)
@@ -68,28 +69,38 @@ static inline void spin_debug_release(struct spinlock *lock)
  */
 static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOCK_CHECK
 {
-    spin_debug_acquire(lock);
+    spin_debug_acquire(lock, 0);
     *seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
     if (unlikely(*seen != 0))
         return false;
-    spin_debug_acquired(lock);
+    spin_debug_acquired(lock, 0);
     return true;
 }
 
 static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) NO_LOCK_CHECK
 {
     spin_lock_wait(lock, seen);
-    spin_debug_acquired(lock);
+    spin_debug_acquired(lock, 0);
 }
 
-static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
+/*
+ * depth: how many locks of this class the caller holds already (lock/order.h). The first of them
+ * has turned preemption off: give this one back by spin_unlock_no_preempt().
+ */
+static inline void spin_lock_nested(struct spinlock *lock, uint32_t depth)
+    ACQUIRES(lock) NO_LOCK_CHECK
 {
-    spin_debug_acquire(lock);
+    spin_debug_acquire(lock, depth);
     uint32_t seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
 
     if (unlikely(seen != 0))
         spin_lock_wait(lock, seen);
-    spin_debug_acquired(lock);
+    spin_debug_acquired(lock, depth);
+}
+
+static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
+{
+    spin_lock_nested(lock, 0);
 }
 
 static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHECK
@@ -118,7 +129,7 @@ static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock) 
     preempt_disable();
     if (__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
                                     __ATOMIC_RELAXED)) {
-        spin_debug_acquired(lock);
+        spin_debug_acquired(lock, 0);
         return true;
     }
     preempt_enable();

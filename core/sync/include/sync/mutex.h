@@ -36,6 +36,15 @@ struct CAPABILITY("mutex") mutex {
 void mutex_init_class(struct mutex *m, const char *lock_class);
 
 void mutex_lock(struct mutex *m) ACQUIRES(m);
+/* depth: how many mutexes of m's class the caller holds already (lock/order.h). */
+#ifdef DEBUG
+void mutex_lock_nested(struct mutex *m, uint32_t depth) ACQUIRES(m);
+#else
+static inline void mutex_lock_nested(struct mutex *m, uint32_t depth) ACQUIRES(m) NO_LOCK_CHECK
+{
+    mutex_lock(m);
+}
+#endif
 /* -EINTR when the sleep was interrupted; then the mutex is not held. */
 MUST_CHECK int mutex_lock_interruptible(struct mutex *m);
 MUST_CHECK bool mutex_trylock(struct mutex *m);

@@ -24,7 +24,7 @@ struct CAPABILITY("rwlock") rwlock {
 #define RWLOCK_INIT(rw)                                                                            \
     {                                                                                              \
         .lock = SPINLOCK_INIT("rwlock"), .waiters = {&(rw).waiters, &(rw).waiters},                \
-        .lock_class = #rw                                                                          \
+        .lock_class = LOCK_CLASS_HERE(rw)                                                          \
     }
 
 /* Locks initialised at the same place are one class for the lock-order check. */
