@@ -3,9 +3,8 @@
  *
  *   interrupt             the host's; dispatched as from kernel mode
  *   ecall from VS         an SBI call (sbi.c)
- *   guest page fault      memory is filled in, a device access is handed out, a hole is an access
- * fault virtual instruction   wfi waits; everything else is an illegal instruction to the guest
- *   access, misaligned    came from memory passed through: the guest's to handle
+ *   guest page fault      fills in memory, hands out device accesses; a hole is an access fault
+ *   virtual instruction   wfi waits; everything else is an illegal instruction to the guest
  *
  * Everything else goes straight to the guest by hedeleg, or cannot come from one.
  */
@@ -133,12 +132,6 @@ static bool exception(struct vcpu *v)
         return page_fault(v);
     case TRAP_GUEST_VIRTUAL_INSTR:
         return virtual_instruction(v);
-    case TRAP_FETCH_ACCESS:
-    case TRAP_LOAD_MISALIGNED:
-    case TRAP_LOAD_ACCESS:
-    case TRAP_STORE_MISALIGNED:
-    case TRAP_STORE_ACCESS:
-        return vcpu_inject(v, v->hext.frame.cause, v->hext.frame.value);
     default:
         return vcpu_fail(v, "unexpected trap");
     }

@@ -56,13 +56,15 @@
 #define HGATP_VMID_MASK   0x3ffful
 
 /*
- * Exceptions that are the guest's own business: misaligned fetch, illegal instruction, breakpoint,
- * ecall from VU, and its first-stage page faults.
+ * Exceptions that are the guest's own business: illegal instruction, breakpoint, ecall from VU,
+ * what is misaligned or refused by the memory itself, and its first-stage page faults. The
+ * firmware, which takes some of them first, goes by this register, too.
  */
 #define HEDELEG_VALUE                                                                              \
-    (1ul << TRAP_FETCH_MISALIGNED | 1ul << TRAP_ILLEGAL | 1ul << TRAP_BREAKPOINT |                 \
-     1ul << TRAP_ECALL_USER | 1ul << TRAP_FETCH_PAGE | 1ul << TRAP_LOAD_PAGE |                     \
-     1ul << TRAP_STORE_PAGE)
+    (1ul << TRAP_FETCH_MISALIGNED | 1ul << TRAP_FETCH_ACCESS | 1ul << TRAP_ILLEGAL |               \
+     1ul << TRAP_BREAKPOINT | 1ul << TRAP_LOAD_MISALIGNED | 1ul << TRAP_LOAD_ACCESS |              \
+     1ul << TRAP_STORE_MISALIGNED | 1ul << TRAP_STORE_ACCESS | 1ul << TRAP_ECALL_USER |            \
+     1ul << TRAP_FETCH_PAGE | 1ul << TRAP_LOAD_PAGE | 1ul << TRAP_STORE_PAGE)
 #define HIDELEG_VALUE (HEXT_IRQ_SOFTWARE | HEXT_IRQ_TIMER | HEXT_IRQ_EXTERNAL)
 #define HCOUNTEREN_VALUE                                                                           \
     0xfffffffful /* what the firmware lets this kernel read, guests read, too */
