@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 
-from .machine import ROOT, Machine, build, read_words
+from .machine import FIRMWARE_REMARK, ROOT, Machine, build, read_words
 
 MACHINE_WORDS = {"SMP": "smp", "MEM": "mem", "CPU": "cpu", "MACHINE": "machine", "INITRD": "initrd", "DISK": "disk",
                  "PFLASH": "pflash", "APPEND": "append", "EXTRA": "extra"}
@@ -51,7 +51,7 @@ class Rung:
         if "disk" in how:
             how["disk"] = how["disk"].split()
         with Machine(image, timeout=int(words.get("TIMEOUT", 120)), log=log, **how) as machine:
-            match = machine.expect(r"(?:^|\n)(" + words["EXPECT"] + r")\r*\n")
+            match = machine.expect(rf"(?:^|\n){FIRMWARE_REMARK}*(" + words["EXPECT"] + r")\r*\n")
             text, _ = machine.wait()
         script = os.path.join(self.path, "verify")
         if os.access(script, os.X_OK):
