@@ -7,7 +7,7 @@ A rung is a folder tour/XN-name with a README.md for the learner, its code, and 
   EXPECT    the line that it prints when it worked (a regular expression, the whole line)
   TIMEOUT   seconds (120)
   VARIANTS  runs that differ: "HEAP=tlsf; HEAP=slab SMP=4; ..." each as good as a run of its own
-@OUT@ in a value is the rung's folder for files under out/. An executable `prepare` is called with that
+@OUT@ in a value is a folder under out/ for the files of a run, so that two can go on at once. An executable `prepare` is called with that
 folder before the run (disks, flash images, guests), `verify` with the folder and the console's text after it.
 """
 import os
@@ -32,11 +32,11 @@ class Rung:
     def variants(self):
         """A dictionary of variables for each run."""
         for text in self.words.get("VARIANTS", "").split(";") or [""]:
-            yield {**self.words, **dict(w.split("=", 1) for w in text.split())}, text.strip()
+            yield {**self.words, "VARIANT": text.strip(), **dict(w.split("=", 1) for w in text.split())}, text.strip()
 
     def run(self, words, log=None):
         """One run; returns the line that says it worked. Raises AssertionError or RuntimeError with the console's text."""
-        out = os.path.join(ROOT, "out", "tour", self.folder)
+        out = os.path.join(ROOT, "out", "tour", self.folder, re.sub(r"\W+", "-", words.get("VARIANT", "")))
         os.makedirs(out, exist_ok=True)
         for hook in ("prepare",):
             script = os.path.join(self.path, hook)
