@@ -1,15 +1,10 @@
 """The gdb commands of tools/gdb/trine.py, on a kernel that hangs."""
-import os
 import re
-import shutil
-import subprocess
 
 import pytest
 
-from trine.machine import ROOT, Machine, build
-
-GDB = shutil.which("gdb-multiarch")
-
+from trine.gdb import GDB, ask_gdb
+from trine.machine import Machine, build
 
 pytestmark = pytest.mark.skipif(not GDB, reason="no gdb-multiarch")
 
@@ -21,14 +16,7 @@ def ask(tmp_path, commands, **build_words):
     with Machine(image, timeout=60, smp=2, mem="128M", append="crash=hang",
                  extra=f"-gdb unix:{socket},server=on,wait=off") as machine:
         machine.expect("crash: hang")
-        lines = [f"target remote {socket}", *commands, "kill"]
-        words = [word for line in lines for word in ("-ex", line)]
-        script = os.path.join(ROOT, "tools/gdb/trine.py")
-        done = subprocess.run([GDB, "-batch", "-nx", "-x", script, *words, elf],
-                              capture_output=True, text=True, timeout=120)
-    text = done.stdout + done.stderr
-    assert "Error" not in text and "Exception" not in text, text
-    return text
+        return ask_gdb(elf, socket, commands)
 
 
 def test_commands(tmp_path):
