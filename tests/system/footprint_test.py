@@ -2,17 +2,35 @@
 import os
 import re
 
+import pytest
+
 from trine.machine import Machine, build
 
 
-def boottime(mem):
-    with Machine(build("unikernel", APP="boottime")[1], timeout=60, mem=mem, icount=True) as machine:
+def boottime(mem, **variant):
+    with Machine(build("unikernel", APP="boottime", **variant)[1], timeout=60, mem=mem, icount=True) as machine:
         match = machine.expect(r"boottime: (\d+) ns, memory in use: (\d+) KiB")
         return int(match.group(1)), int(match.group(2))
 
 
 def test_image_size():
     assert os.path.getsize(build("unikernel", APP="hello")[1]) <= 48 << 10
+
+
+@pytest.mark.parametrize("heap", ["tlsf", "slab", "buddy"])
+@pytest.mark.parametrize("sched", ["fifo", "rr", "cfs"])
+def test_variants(heap, sched):
+    """Fair scheduling is 2.5 KiB more code, for which the bar was not made."""
+    assert os.path.getsize(build("unikernel", APP="hello", HEAP=heap, SCHED=sched)[1]) <= (50 if sched == "cfs" else 48) << 10
+    _, memory = boottime("128M", HEAP=heap, SCHED=sched)
+    assert memory <= 512
+
+
+def test_says_hello_on_a_small_machine():
+    """With less RAM than this QEMU lays its device tree over the kernel."""
+    with Machine(build("unikernel", APP="hello")[1], timeout=60, mem="5M") as machine:
+        machine.expect("Hello from Trine!")
+        assert machine.wait()[1] == 0
 
 
 def test_boot_instructions_and_memory():
