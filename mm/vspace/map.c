@@ -60,6 +60,20 @@ static void drop_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
 }
 
 /*
+ * Moves an edge of a range out to the border of the large page that reaches over it. Only physical
+ * ranges have large pages: what goes with the rest of one is faulted in again, by smaller pages.
+ */
+static void widen(const struct vspace *vs, uint64_t *addr, uint64_t *end)
+{
+    unsigned level = 0;
+
+    if (arch_pt_query(&vs->tables, *addr, &level))
+        *addr = ALIGN_DOWN(*addr, PT_LEVEL_SIZE(level));
+    if (arch_pt_query(&vs->tables, *end - 1, &level))
+        *end = ALIGN_UP(*end, PT_LEVEL_SIZE(level));
+}
+
+/*
  * A frame may be given away only when no TLB can reach it. With the space active on this CPU alone
  * (or nowhere) dropping first and flushing afterwards is the same: nothing here touches user memory
  * before table_lock is released. Otherwise the entries are first made inaccessible and flushed
@@ -69,16 +83,18 @@ void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
 {
     struct clearing c = {.vs = vs};
     cpumask_t here = 1ull << thread_current()->arch.cpu;
+    uint64_t end = addr + size;
     int err;
 
+    widen(vs, &addr, &end);
+    size = end - addr;
     if (__atomic_load_n(&vs->cpus_active, __ATOMIC_SEQ_CST) & ~here) {
         (void)arch_pt_walk(&vs->tables, addr, size, make_inaccessible, NULL);
         vspace_flush(vs, addr, size);
     }
     err = arch_pt_unmap(&vs->tables, addr, size, drop_leaf, &c);
     free_run(&c);
-    if (err)
-        log_warn("vspace: a large page at %#lx could not be split", (unsigned long)addr);
+    assert(err == 0); /* nothing had to be split */
     vspace_flush(vs, addr, size);
 }
 
@@ -285,20 +301,14 @@ static bool is_covered(struct vspace *vs, uint64_t addr, uint64_t size)
     return false;
 }
 
-struct protecting {
-    uint64_t flags;
-    bool may_write; /* shared memory that needs no fault to become writable */
-};
-
 static int protect_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 {
-    const struct protecting *p = ctx;
-    uint64_t rights = p->flags;
+    uint64_t rights = *(const uint64_t *)ctx;
 
     (void)va;
     (void)level;
     /* A private page becomes writable by its first write, which sees whether it is shared. */
-    if (!p->may_write && !(*pte & PT_W))
+    if (!(*pte & PT_W))
         rights &= ~PT_W;
     WRITE_ONCE(*pte, (*pte & ~(PT_LEAF | PT_U)) | rights);
     return 0;
@@ -307,16 +317,18 @@ static int protect_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 static void protect_vma(struct vma *vma, uint32_t rights)
 {
     struct vspace *vs = vma->vspace;
-    struct protecting p = {
-        .flags = pte_flags(vs, rights),
-        .may_write = vma->ops == &vma_physical,
-    };
+    uint64_t flags = pte_flags(vs, rights);
     bool gains_exec = (rights & VMA_EXEC) && !(vma->flags & VMA_EXEC);
 
     spin_lock(&vs->table_lock);
     vma->flags = (vma->flags & ~VMA_RIGHTS) | rights;
-    (void)arch_pt_walk(&vs->tables, vma->start, vma->end - vma->start, protect_leaf, &p);
-    vspace_flush(vs, vma->start, vma->end - vma->start);
+    /* A large page may show more than this VMA: it is made anew. */
+    if (vma->ops == &vma_physical) {
+        tables_clear_locked(vs, vma->start, vma->end - vma->start);
+    } else {
+        (void)arch_pt_walk(&vs->tables, vma->start, vma->end - vma->start, protect_leaf, &flags);
+        vspace_flush(vs, vma->start, vma->end - vma->start);
+    }
     spin_unlock(&vs->table_lock);
     if (gains_exec)
         vspace_flush_code(vs);

@@ -88,7 +88,8 @@ static int map_and_move(struct vspace *vs, uint64_t addr, uint64_t nr_moved,
     err = map_locked(vs, &moving, addr_out);
     if (err)
         return err;
-    err = nr_moved ? move_tables(vs, addr, *addr_out, nr_moved) : 0;
+    /* A large page need not fit at the new place, and no physical page holds anything to move. */
+    err = nr_moved && r->ops != &vma_physical ? move_tables(vs, addr, *addr_out, nr_moved) : 0;
     if (err) {
         int undo = unmap_locked(vs, *addr_out, r->size);
 
