@@ -1,4 +1,3 @@
 SRCS := paging.c
-DEPS := arch/api arch/host
-PUBLIC_DEPS := lib/base
+DEPS := arch/api arch/host lib/base
 PROVIDES := arch-paging
