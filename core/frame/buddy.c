@@ -13,7 +13,7 @@ static void block_insert(struct zone *z, struct frame *f, unsigned order)
 {
     f->type = FRAME_FREE;
     f->order = (uint8_t)order;
-    list_add(&z->free[order], &f->link);
+    list_add(zone_list(z, order), frame_link(f));
     z->nr_blocks[order]++;
     z->order_mask |= 1u << order;
 }
@@ -21,7 +21,7 @@ static void block_insert(struct zone *z, struct frame *f, unsigned order)
 static void block_remove(struct zone *z, struct frame *f, unsigned order)
 {
     f->type = FRAME_NONE;
-    list_unlink(&f->link);
+    list_unlink(frame_link(f));
     if (--z->nr_blocks[order] == 0)
         z->order_mask &= ~(1u << order);
 }
@@ -64,7 +64,7 @@ struct frame *buddy_take(struct zone *z, unsigned order)
     if (mask == 0)
         return NULL;
     from = order + bit_lowest64(mask);
-    f = list_first_entry(&z->free[from], struct frame, link);
+    f = frame_of_link(zone_list(z, from)->next);
     block_remove(z, f, from);
     /* Keep the lower half, put the upper one into the list below. */
     while (from > order) {

@@ -67,6 +67,45 @@ bool zone_grow(struct zone *z, unsigned order);
 /* Makes sure that all sections of [start, end), which lies in z, have descriptors. */
 bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end);
 
+/*
+ * A block in a list, and the list of an order. The proof of buddy.c keeps all the links in one
+ * array: it knows pointers into a struct of its own by their bytes only, which costs it too much.
+ */
+#ifdef FRAME_PROOF_LINKS
+extern struct list FRAME_PROOF_LINKS[FRAME_PROOF_NR_FRAMES + FRAME_NR_ORDERS];
+
+static inline struct list *frame_link(struct frame *f)
+{
+    return &FRAME_PROOF_LINKS[f - FRAME_DESCRIPTORS];
+}
+
+static inline struct frame *frame_of_link(struct list *link)
+{
+    return &FRAME_DESCRIPTORS[link - FRAME_PROOF_LINKS];
+}
+
+static inline struct list *zone_list(struct zone *z, unsigned order)
+{
+    (void)z;
+    return &FRAME_PROOF_LINKS[FRAME_PROOF_NR_FRAMES + order];
+}
+#else
+static inline struct list *frame_link(struct frame *f)
+{
+    return &f->link;
+}
+
+static inline struct frame *frame_of_link(struct list *link)
+{
+    return container_of(link, struct frame, link);
+}
+
+static inline struct list *zone_list(struct zone *z, unsigned order)
+{
+    return &z->free[order];
+}
+#endif
+
 /* buddy.c: sizes in frames, blocks by their first frame. */
 void buddy_free(struct zone *z, pfn_t pfn, unsigned order);
 void buddy_free_range(struct zone *z, pfn_t start, pfn_t end);

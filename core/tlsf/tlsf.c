@@ -117,15 +117,16 @@ COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
     p = tlsf_take(t, align <= TLSF_ALIGN ? size : size + align + TLSF_MIN_BLOCK);
     if (p == NULL)
         return NULL;
-    have = *tlsf_head(p) - TLSF_BLOCK_FREE;
+    have = TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
     aligned = (char *)ALIGN_UP((uintptr_t)p, align);
     if (aligned != p && aligned - p < TLSF_MIN_BLOCK)
         aligned = (char *)ALIGN_UP((uintptr_t)p + TLSF_MIN_BLOCK, align);
     gap = (uint64_t)(aligned - p);
     if (gap != 0) {
         /* Two used blocks of the one, the first of them freed. */
-        *tlsf_head(p) = gap;
-        *tlsf_head(aligned) = have -= gap;
+        have -= gap;
+        TLSF_STORE(*tlsf_head(p), gap);
+        TLSF_STORE(*tlsf_head(aligned), have);
         tlsf_free(t, p);
         flags = TLSF_BLOCK_PREV_FREE;
     }
@@ -136,10 +137,10 @@ COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
 bool tlsf_resize(struct tlsf *t, void *p, size_t request)
 {
     uint64_t size = tlsf_block_size(request);
-    uint64_t head = *tlsf_head(p);
+    uint64_t head = TLSF_LOAD(*tlsf_head(p));
     uint64_t have = head & ~TLSF_BLOCK_FLAGS;
     char *next = (char *)p + have;
-    uint64_t next_head = *tlsf_head(next);
+    uint64_t next_head = TLSF_LOAD(*tlsf_head(next));
 
     if (request >= TLSF_MAX_SIZE / 2)
         return false;
@@ -181,7 +182,8 @@ const char *tlsf_check(const struct tlsf *t)
     for (unsigned class = 0; class < TLSF_NR_CLASSES; class ++) {
         const struct tlsf_links *head = &t->classes[class];
 
-        if ((head->next != head) != (t->words[class / 64] >> class % 64 & 1))
+        if ((head->next != head) !=
+            (t->words[class / TLSF_WORD_BITS] >> class % TLSF_WORD_BITS & 1))
             return "a class's bit does not match its list";
         for (const struct tlsf_links *n = head->next; n != head; n = n->next) {
             if (n->next->prev != n || n->prev->next != n)

@@ -7,8 +7,7 @@
  * cbmc: lib/ring/ring.c --unwind 10 --function prove_spans
  * bound: prove_spans: sizes 1 to 2^31, all indices
  * cbmc: lib/ring/ring.c --unwind 10 --function prove_bulk
- * bound: prove_bulk: sizes 1 to 8, all indices, a write of up to 9 bytes from any state and a read
- * of all
+ * bound: prove_bulk: sizes 1 to 8, a write of up to 9 bytes from any state, a read of all
  */
 #include <ring/ring.h>
 

@@ -26,7 +26,9 @@
 #include <list/list.h>
 #include <percpu/percpu.h>
 
+#ifndef FRAME_MAX_ORDER    /* a proof says less */
 #define FRAME_MAX_ORDER 18 /* 2^18 pages = 1 GiB: the largest block */
+#endif
 #define FRAME_NR_ORDERS (FRAME_MAX_ORDER + 1)
 #define FRAME_MAX_ZONES 8  /* memory nodes beyond this are ignored with a warning */
 #define FRAME_MAX_HOLES 32 /* reserved ranges that can be remembered */
@@ -68,7 +70,11 @@ struct frame {
 
 _Static_assert(sizeof(struct frame) == 32, "vmemmap arithmetic");
 
+#ifdef FRAME_DESCRIPTORS /* a proof names an array */
+extern struct frame FRAME_DESCRIPTORS[FRAME_PROOF_NR_FRAMES];
+#else
 #define FRAME_DESCRIPTORS ((struct frame *)ARCH_VMEMMAP_BASE)
+#endif
 
 /* A physical range, in bytes; size 0 is allowed and ignored. */
 struct frame_range {

@@ -26,11 +26,23 @@
 #include <bits/bits.h>
 #include <tlsf/tlsf.h>
 
-#define TLSF_STEPS_LOG2  5                     /* 32 classes per power of two */
+#ifndef TLSF_STEPS_LOG2    /* a proof makes do with less, of these and of TLSF_SIZE_LOG2 */
+#define TLSF_STEPS_LOG2 5  /* 32 classes per power of two */
+#define TLSF_WORD_BITS  64 /* classes per word of the bitmap */
+#endif
 #define TLSF_LINEAR_LOG2 (TLSF_STEPS_LOG2 + 5) /* below 2^10, classes are 16 bytes apart */
-#define TLSF_SIZE_LOG2   32                    /* block sizes are below 2^32 */
 #define TLSF_NR_CLASSES  ((TLSF_SIZE_LOG2 - TLSF_LINEAR_LOG2 + 2) << TLSF_STEPS_LOG2)
-#define TLSF_NR_WORDS    ((TLSF_NR_CLASSES + 63) / 64)
+#define TLSF_NR_WORDS    ((TLSF_NR_CLASSES + TLSF_WORD_BITS - 1) / TLSF_WORD_BITS)
+
+/*
+ * Every operation reads and writes heads, back pointers and links through these two, for the proof:
+ * it puts an array of words in the place of memory, since to a model checker a pointer into bytes
+ * is far dearer than an index.
+ */
+#ifndef TLSF_LOAD
+#define TLSF_LOAD(place)         (place)
+#define TLSF_STORE(place, value) ((place) = (value))
+#endif
 
 #define TLSF_BLOCK_FREE      1ul
 #define TLSF_BLOCK_PREV_FREE 2ul
@@ -59,7 +71,7 @@ static inline void **tlsf_prev(const void *p)
 
 static inline uint64_t tlsf_size(const void *p)
 {
-    return *tlsf_head(p) & ~TLSF_BLOCK_FLAGS;
+    return TLSF_LOAD(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS;
 }
 
 /* The class whose sizes begin at or below size. */
@@ -89,32 +101,33 @@ static ALWAYS_INLINE uint64_t tlsf_class_for(uint64_t size)
 static ALWAYS_INLINE void tlsf_link(struct tlsf *t, void *p, uint64_t size)
 {
     uint64_t class = tlsf_class_of(size);
-    struct tlsf_links *node = p, *head = &t->classes[class], *first = head->next;
+    struct tlsf_links *node = p, *head = &t->classes[class];
+    struct tlsf_links *first = TLSF_LOAD(head->next);
 
-    node->next = first;
-    node->prev = head;
-    first->prev = node;
-    head->next = node;
+    TLSF_STORE(node->next, first);
+    TLSF_STORE(node->prev, head);
+    TLSF_STORE(first->prev, node);
+    TLSF_STORE(head->next, node);
     if (first == head) {
-        t->words[class / 64] |= 1ul << class % 64;
-        t->summary |= 1ul << class / 64;
+        t->words[class / TLSF_WORD_BITS] |= 1ul << class % TLSF_WORD_BITS;
+        t->summary |= 1ul << class / TLSF_WORD_BITS;
     }
 }
 
 static ALWAYS_INLINE void tlsf_unlink(struct tlsf *t, void *p)
 {
-    struct tlsf_links *node = p, *next = node->next, *prev = node->prev;
+    struct tlsf_links *node = p, *next = TLSF_LOAD(node->next), *prev = TLSF_LOAD(node->prev);
 
-    prev->next = next;
-    next->prev = prev;
+    TLSF_STORE(prev->next, next);
+    TLSF_STORE(next->prev, prev);
     if (next == prev) {
         /* One other element: it is the head of the class, whose place is its number. */
         uint64_t class = (uint64_t)(next - t->classes);
-        uint64_t word = t->words[class / 64] & ~(1ul << class % 64);
+        uint64_t word = t->words[class / TLSF_WORD_BITS] & ~(1ul << class % TLSF_WORD_BITS);
 
-        t->words[class / 64] = word;
+        t->words[class / TLSF_WORD_BITS] = word;
         if (word == 0)
-            t->summary &= ~(1ul << class / 64);
+            t->summary &= ~(1ul << class / TLSF_WORD_BITS);
     }
 }
 
@@ -129,8 +142,8 @@ static ALWAYS_INLINE uint64_t tlsf_block_size(size_t size)
 static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
 {
     uint64_t class = tlsf_class_for(size);
-    uint64_t index = class / 64;
-    uint64_t candidates = t->words[index] & (~0ul << class % 64);
+    uint64_t index = class / TLSF_WORD_BITS;
+    uint64_t candidates = t->words[index] & (~0ul << class % TLSF_WORD_BITS);
     uint64_t word, bit;
     struct tlsf_links *head, *node, *next;
 
@@ -143,11 +156,11 @@ static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
         candidates = t->words[index];
     }
     bit = candidates & -candidates;
-    head = &t->classes[index * 64] + bit_index64(bit);
-    node = head->next;
-    next = node->next;
-    head->next = next;
-    next->prev = head;
+    head = &t->classes[index * TLSF_WORD_BITS] + bit_index64(bit);
+    node = TLSF_LOAD(head->next);
+    next = TLSF_LOAD(node->next);
+    TLSF_STORE(head->next, next);
+    TLSF_STORE(next->prev, head);
     if (next == head) {
         word = t->words[index] ^ bit;
         t->words[index] = word;
@@ -169,14 +182,14 @@ static ALWAYS_INLINE void tlsf_trim(struct tlsf *t, void *p, uint64_t have, uint
     if (have - size >= TLSF_MIN_BLOCK) {
         char *rest = (char *)p + size;
 
-        *tlsf_head(p) = size | flags;
-        *tlsf_head(rest) = (have - size) | TLSF_BLOCK_FREE;
-        *tlsf_prev(next) = rest;
-        *tlsf_head(next) |= TLSF_BLOCK_PREV_FREE;
+        TLSF_STORE(*tlsf_head(p), size | flags);
+        TLSF_STORE(*tlsf_head(rest), (have - size) | TLSF_BLOCK_FREE);
+        TLSF_STORE(*tlsf_prev(next), rest);
+        TLSF_STORE(*tlsf_head(next), TLSF_LOAD(*tlsf_head(next)) | TLSF_BLOCK_PREV_FREE);
         tlsf_link(t, rest, have - size);
     } else {
-        *tlsf_head(p) = have | flags;
-        *tlsf_head(next) &= ~TLSF_BLOCK_PREV_FREE;
+        TLSF_STORE(*tlsf_head(p), have | flags);
+        TLSF_STORE(*tlsf_head(next), TLSF_LOAD(*tlsf_head(next)) & ~TLSF_BLOCK_PREV_FREE);
     }
 }
 
@@ -191,32 +204,32 @@ static ALWAYS_INLINE void *tlsf_alloc_inline(struct tlsf *t, size_t request)
     p = tlsf_take(t, size);
     if (unlikely(p == NULL))
         return NULL;
-    have = *tlsf_head(p) - TLSF_BLOCK_FREE;
+    have = TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
     tlsf_trim(t, p, have, size, 0);
     return p;
 }
 
 static ALWAYS_INLINE size_t tlsf_free_inline(struct tlsf *t, void *p)
 {
-    uint64_t head = *tlsf_head(p);
+    uint64_t head = TLSF_LOAD(*tlsf_head(p));
     uint64_t size = head & ~TLSF_BLOCK_FLAGS;
     char *next = (char *)p + size;
-    uint64_t next_head = *tlsf_head(next);
+    uint64_t next_head = TLSF_LOAD(*tlsf_head(next));
 
     if (head & TLSF_BLOCK_PREV_FREE) {
-        p = *tlsf_prev(p);
+        p = TLSF_LOAD(*tlsf_prev(p));
         tlsf_unlink(t, p);
-        size += *tlsf_head(p) - TLSF_BLOCK_FREE;
+        size += TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
     }
     if (next_head & TLSF_BLOCK_FREE) {
         tlsf_unlink(t, next);
         size += next_head - TLSF_BLOCK_FREE;
         next = (char *)p + size;
     } else {
-        *tlsf_head(next) = next_head | TLSF_BLOCK_PREV_FREE;
+        TLSF_STORE(*tlsf_head(next), next_head | TLSF_BLOCK_PREV_FREE);
     }
-    *tlsf_prev(next) = p;
-    *tlsf_head(p) = size | TLSF_BLOCK_FREE;
+    TLSF_STORE(*tlsf_prev(next), p);
+    TLSF_STORE(*tlsf_head(p), size | TLSF_BLOCK_FREE);
     tlsf_link(t, p, size);
     return size;
 }

@@ -14,9 +14,13 @@
 #include <base/types.h>
 
 #define TLSF_ALIGN     16
-#define TLSF_OVERHEAD  8                 /* bytes of header per block */
-#define TLSF_MIN_BLOCK 32                /* smallest block with its header */
-#define TLSF_MAX_SIZE  ((size_t)1 << 32) /* largest pool, and no request reaches it */
+#define TLSF_OVERHEAD  8                             /* bytes of header per block */
+#define TLSF_MIN_BLOCK 32                            /* smallest block with its header */
+#define TLSF_MAX_SIZE  ((size_t)1 << TLSF_SIZE_LOG2) /* largest pool; no request reaches it */
+
+#ifndef TLSF_SIZE_LOG2    /* a proof makes do with less */
+#define TLSF_SIZE_LOG2 32 /* block sizes are below 2^32 */
+#endif
 
 struct tlsf;
 struct tlsf_pool;
