@@ -136,7 +136,9 @@ int fdt_reg(const struct fdt_node *node, unsigned index, uint64_t *addr, uint64_
     const fdt_word_t *cells;
     int rc;
 
-    if (node->address_cells > FDT_MAX_CELLS || node->size_cells > FDT_MAX_CELLS) {
+    /* On a bus without addresses there is none to be had. */
+    if (node->address_cells == 0 || node->address_cells > FDT_MAX_CELLS ||
+        node->size_cells > FDT_MAX_CELLS) {
         return -EBADMSG;
     }
     cells = entry(&node->reg, node->address_cells + node->size_cells, index, &rc);

@@ -43,6 +43,8 @@ static void memory_add(uint64_t start, uint64_t size)
         return;
     if (start + size < start || first < start || end > BOOT_MEMORY_END) {
         boot_warn("device tree: memory beyond reach is ignored");
+        if (start + size < start || first < start)
+            return;
         end = BOOT_MEMORY_END;
     }
     if (first >= end)
@@ -146,9 +148,24 @@ static void read_cpu(const struct fdt *fdt, const struct fdt_node *node)
 struct place {
     uint32_t cpus;
     uint32_t reserved;
+    bool is_reserved_bad;
     uint32_t cpu; /* last cpu node */
     hartid_t hart;
 };
+
+/*
+ * A range that cannot be read may be the firmware's: to go on without it would end in a fault,
+ * somewhere. (A node with a size and no reg only wishes for some memory.)
+ */
+static void read_reserved(const struct fdt *fdt, const struct fdt_node *node, struct place *place)
+{
+    struct fdt_prop prop;
+    uint64_t start, size;
+
+    read_regs(node, boot_reserve);
+    if (fdt_reg(node, 0, &start, &size) != 0 || size == 0 || start + size < start)
+        place->is_reserved_bad |= fdt_prop_find(fdt, node, "size", &prop) != 0;
+}
 
 static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct place *place)
 {
@@ -172,7 +189,7 @@ static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct
             place->reserved = node->offset;
         }
     } else if (node->depth == 2 && node->parent == place->reserved) {
-        read_regs(node, boot_reserve);
+        read_reserved(fdt, node, place);
     } else if (node->depth == 2 && node->parent == place->cpus && fdt_node_is_named(node, "cpu")) {
         place->cpu = node->offset;
         place->hart = UINT64_MAX;
@@ -186,7 +203,7 @@ static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct
     }
 }
 
-static bool is_in_ram(const struct boot_range *range)
+bool boot_is_in_memory(const struct boot_range *range)
 {
     for (unsigned i = 0; i < boot_info.nr_memory; i++) {
         const struct boot_range *r = &boot_info.memory[i];
@@ -223,11 +240,13 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
         read_node(fdt, &node, &place);
     if (rc < 0)
         return "malformed device tree";
+    if (place.is_reserved_bad)
+        return "malformed device tree: reserved memory";
     if (boot_info.timebase_hz == 0)
         return "the device tree has no timebase-frequency";
     for (unsigned i = 0; fdt_reservation(fdt, i, &start, &length) == 0; i++)
         boot_reserve(start.v, length);
-    if (boot_info.initrd.size != 0 && !is_in_ram(&boot_info.initrd)) {
+    if (boot_info.initrd.size != 0 && !boot_is_in_memory(&boot_info.initrd)) {
         boot_warn("device tree: the initrd does not lie in memory");
         boot_info.initrd.size = 0;
     }

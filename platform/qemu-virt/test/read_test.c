@@ -25,6 +25,8 @@ struct machine {
     unsigned nr_harts;
     int disabled_hart;
     bool has_bad_bootargs;
+    uint32_t reserved_cells[2];
+    const char *firmware_prop; /* reg */
 };
 
 static const struct machine ordinary = {
@@ -33,6 +35,8 @@ static const struct machine ordinary = {
     .timebase = 10000000,
     .nr_harts = 2,
     .disabled_hart = -1,
+    .reserved_cells = {2, 2},
+    .firmware_prop = "reg",
 };
 
 static size_t make(const struct machine *m)
@@ -65,10 +69,13 @@ static size_t make(const struct machine *m)
         fdt_write_end(&w);
     }
     fdt_write_begin(&w, "reserved-memory");
-    fdt_write_u32(&w, "#address-cells", 2);
-    fdt_write_u32(&w, "#size-cells", 2);
+    fdt_write_u32(&w, "#address-cells", m->reserved_cells[0]);
+    fdt_write_u32(&w, "#size-cells", m->reserved_cells[1]);
     fdt_write_begin_at(&w, "firmware", firmware[0]);
-    fdt_write_reg(&w, firmware, 1);
+    if (strcmp(m->firmware_prop, "reg") == 0)
+        fdt_write_reg(&w, firmware, 1);
+    else
+        fdt_write_u64(&w, m->firmware_prop, 0x1000);
     fdt_write_end(&w);
     fdt_write_end(&w);
     fdt_write_begin(&w, "cpus");
@@ -170,6 +177,10 @@ static void memory_that_cannot_be(void **state)
     assert_int_equal(boot_info.nr_memory, 1);
     assert_true(has_warning("overlapping"));
     assert_true(has_warning("beyond"));
+    m.nr_memory = 1;
+    m.memory[0] = m.memory[1] = UINT64_MAX; /* not 128 GiB from 0 on */
+    assert_null(read(&m, 0));
+    assert_int_equal(boot_info.nr_memory, 0);
 }
 
 static void memory_larger_than_the_direct_map(void **state)
@@ -181,6 +192,24 @@ static void memory_larger_than_the_direct_map(void **state)
     assert_null(read(&m, 0));
     assert_int_equal(boot_info.memory[0].size, BOOT_MEMORY_END - 0x80000000);
     assert_true(has_warning("beyond"));
+}
+
+/* To use what may be the firmware's would end in a fault. */
+static void reserved_memory_that_cannot_be_read(void **state)
+{
+    static const uint32_t bad[][2] = {{2, 1}, {1, 2}, {0, 2}, {2, 0}, {5, 2}};
+    struct machine m = ordinary;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        memcpy(m.reserved_cells, bad[i], sizeof(bad[i]));
+        assert_string_equal(read(&m, 0), "malformed device tree: reserved memory");
+    }
+    m = ordinary;
+    m.firmware_prop = "no-map";
+    assert_string_equal(read(&m, 0), "malformed device tree: reserved memory");
+    m.firmware_prop = "size"; /* memory that somebody would like to have, anywhere */
+    assert_null(read(&m, 0));
 }
 
 static void initrds(void **state)
@@ -266,6 +295,7 @@ int main(void)
         cmocka_unit_test(memory_in_any_order),
         cmocka_unit_test(memory_that_cannot_be),
         cmocka_unit_test(memory_larger_than_the_direct_map),
+        cmocka_unit_test(reserved_memory_that_cannot_be_read),
         cmocka_unit_test(initrds),
         cmocka_unit_test(harts),
         cmocka_unit_test(bootargs_without_end),
