@@ -11,6 +11,7 @@
 #include <arch/context.h>
 #include <arch/cpu.h>
 #include <arch/memory.h>
+#include <arch/mmio.h>
 #include <arch/power.h>
 #include <arch/smp.h>
 #include <arch/timer.h>
@@ -44,6 +45,13 @@ static void *reserve(uint64_t size, int protection)
         abort();
     }
     return p;
+}
+
+bool mmio_answers(const volatile void *addr, unsigned nr_bytes)
+{
+    (void)addr;
+    (void)nr_bytes;
+    return true;
 }
 
 void host_ram_init(paddr_t start, uint64_t size)

@@ -6,6 +6,7 @@
  * gets one page more than asked for, at its low end, which stays unmapped: the guard.
  */
 #include <arch/memory.h>
+#include <arch/mmio.h>
 #include <arch/paging.h>
 #include <frame/frame.h>
 #include <kmap/kmap.h>
@@ -152,11 +153,6 @@ void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
     return (void *)(va + in_page);
 }
 
-void *kmap_device(paddr_t pa, uint64_t size)
-{
-    return kmap_range(pa, size, PT_RW);
-}
-
 void kmap_unmap(void *address, uint64_t size)
 {
     vaddr_t va = ALIGN_DOWN((vaddr_t)(uintptr_t)address, PAGE_SIZE);
@@ -168,6 +164,19 @@ void kmap_unmap(void *address, uint64_t size)
     assert(rc == 0);
     arch_tlb_shootdown_kernel(va, whole);
     range_give(va, whole);
+}
+
+void *kmap_device(paddr_t pa, uint64_t size)
+{
+    char *regs = kmap_range(pa, size, PT_RW);
+
+    /* The address is the device tree's word. */
+    if (regs != NULL && size >= 4 && !mmio_answers(regs, 4)) {
+        log_warn("no device answers at %#lx", (unsigned long)pa.v);
+        kmap_unmap(regs, size);
+        return NULL;
+    }
+    return regs;
 }
 
 static void free_page(void *ctx, vaddr_t va, pte_t pte, unsigned level)

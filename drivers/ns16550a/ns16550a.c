@@ -6,6 +6,7 @@
  * emptied by the interrupt handler into the console's input.
  */
 #include <arch/mmio.h>
+#include <arch/paging.h>
 #include <base/errno.h>
 #include <console/console.h>
 #include <driver/driver.h>
@@ -21,6 +22,7 @@
 #define UART_LCR 3 /* line control */
 #define UART_MCR 4 /* modem control */
 #define UART_LSR 5 /* line status */
+#define UART_SCR 7 /* scratch: nothing but a byte */
 
 #define IER_RECEIVED 0x01
 #define FCR_ENABLE   0x01
@@ -89,9 +91,17 @@ static int uart_probe(struct device *dev)
     fdt_node_u32(dev->fdt, &dev->node, "reg-shift", &shift);
     if (shift > 3 || dev->reg[0].size < (8ul << shift))
         return -EINVAL;
-    uart.regs = kmap_device(dev->reg[0].base, 8ul << shift);
-    if (uart.regs == NULL)
+    uint8_t *regs = kmap_range(dev->reg[0].base, 8ul << shift, PT_RW);
+
+    if (regs == NULL)
         return -ENOMEM;
+    /* The address is the device tree's word. Not the first register: reading takes what was typed.
+     */
+    if (!mmio_answers(regs + ((uint64_t)UART_SCR << shift), 1)) {
+        kmap_unmap(regs, 8ul << shift);
+        return -ENXIO;
+    }
+    uart.regs = regs;
     uart.shift = shift;
     reg_write(UART_IER, 0);
     reg_write(UART_LCR, LCR_8N1); /* the firmware has set the speed */

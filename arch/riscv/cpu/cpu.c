@@ -3,6 +3,7 @@
  */
 #include <arch/cpu.h>
 #include <arch/memory.h>
+#include <arch/mmio.h>
 
 uint64_t arch_features;
 uint32_t arch_cboz_block;
@@ -32,6 +33,28 @@ static uint64_t feature_bit(const char *name, size_t length)
             return BIT(extension_names[i].feature);
     }
     return 0;
+}
+
+bool mmio_answers(const volatile void *addr, unsigned nr_bytes)
+{
+    long ok = 0;
+    long value;
+
+    __asm__ volatile("beqz %2, 1f\n\t"
+                     "3: lbu %1, (%3)\n\t"
+                     "j 4f\n\t"
+                     "1: lw %1, (%3)\n\t"
+                     "4: li %0, 1\n"
+                     "2:\n\t"
+                     ".pushsection ex_table, \"a\"\n\t"
+                     ".balign 4\n\t"
+                     ".word 1b - ., 2b - .\n\t"
+                     ".word 3b - ., 2b - .\n\t"
+                     ".popsection"
+                     : "+r"(ok), "=&r"(value)
+                     : "r"((long)(nr_bytes == 1)), "r"(addr)
+                     : "memory");
+    return ok != 0;
 }
 
 static size_t name_length(const char *s)

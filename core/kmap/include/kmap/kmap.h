@@ -24,7 +24,8 @@ void kmap_free_stack(void *stack, size_t size);
 
 /*
  * Device registers at [pa, pa+size), read-write, not executable; pa need not be page aligned.
- * NULL: no memory or an absurd range.
+ * NULL: no memory, an absurd range, or nothing there that could be read: its first 4 bytes are,
+ * where it has as many. Those of a device with registers of a byte are not.
  */
 void *kmap_device(paddr_t pa, uint64_t size) MUST_CHECK;
 
