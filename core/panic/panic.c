@@ -81,17 +81,26 @@ static bool wait_for(unsigned cpu)
     return false;
 }
 
-/* False: this CPU is in the middle of a panic already, and only this may be said. */
+/*
+ * False: this CPU is in the middle of a panic already, and only this may be said. If saying so
+ * fails, too, the machine is put off; if even that fails, by the firmware.
+ */
 static bool panic_begin(void)
 {
+    static unsigned depth; /* only the CPU that panics comes here more than once */
     int none = -1;
     int self = (int)cpu_index();
 
     arch_irq_disable();
     if (!__atomic_compare_exchange_n(&panic_cpu, &none, self, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST)) {
-        if (none == self)
+        if (none == self) {
+            if (++depth > 2)
+                arch_poweroff(true);
+            if (depth > 1)
+                power_off_failure();
             return false;
+        }
         stop_here();
     }
     console_enter_panic();
