@@ -27,12 +27,12 @@ def busybox_initrd(name="busybox.cpio", *options):
     return path
 
 
-def compiled(name, *flags, more=(), out=None):
+def compiled(name, *flags, more=(), out=None, extension=".c"):
     """The program of tests/system/NAME.c and the files `more` beside it; out: its name, where one source makes several."""
-    sources, out = [f"{ROOT}/tests/system/{file}" for file in (name + ".c", *more)], f"{ROOT}/out/{out or name}"
+    sources, out = [f"{ROOT}/tests/system/{file}" for file in (name + extension, *more)], f"{ROOT}/out/{out or name}"
     if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        programs = [s for s in sources if s.endswith(".c")]
+        programs = [s for s in sources if not s.endswith(".h")]
         subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, *programs], check=True)
     return out
 

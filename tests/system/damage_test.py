@@ -5,12 +5,17 @@ every run: cuts, flipped bits, and numbers in headers that are set to what they 
 """
 import gzip
 import os
+import random
 import re
 import stat
 import struct
 import subprocess
 
+import pytest
+
 from conftest import Shell, busybox_initrd, compiled
+from hypervisor_test import CALM, guest
+from hypervisor_test import initrd as hypervisor_initrd
 from trine.cpio import Archive
 from trine.machine import Machine, build, qemu_command
 from trine.seeds import damaged
@@ -183,4 +188,104 @@ def test_initrds(tmp_path):
         if "gzip-" in name:
             assert complaints == 1, (name, text)
         refused += no_init
+    assert refused > 10
+
+
+# --- device trees
+
+TREE_AT, KERNEL_AT = 0x84000000, 0x80400000  # as in other_tree.S
+
+
+def tree_properties(tree):
+    """Yields (path, name or None for the node itself, offset, bytes of the value)."""
+    at, strings = struct.unpack_from(">II", tree, 8)
+    path = []
+    while True:
+        token = struct.unpack_from(">I", tree, at)[0]
+        if token == 1:
+            end = tree.index(b"\0", at + 4)
+            path.append(tree[at + 4:end].decode())
+            yield "/".join(path), None, at, 0
+            at = end + 4 & ~3
+        elif token == 3:
+            size, name = struct.unpack_from(">II", tree, at + 4)
+            name = tree[strings + name:tree.index(b"\0", strings + name)].decode()
+            yield "/".join(path), name, at, size
+            at = at + 12 + size + 3 & ~3
+        elif token in (2, 4):
+            path = path[:-1] if token == 2 else path
+            at += 4
+        else:
+            return
+
+
+def damaged_trees(tree, chance):
+    """A tree as it is; then a number of the header, a node, a property that is not as it should be; cuts; flipped bits."""
+    yield "good", tree
+    total, structure = struct.unpack_from(">II", tree, 4)
+    changes = []
+    for i in range(10):
+        changes += [(f"header-{i}-{v:x}", 4 * i, struct.pack(">I", v)) for v in (0, 3, 0x28, total - 4, 0x7fffffff, 0xffffffff)]
+    for path, name, at, size in tree_properties(tree):
+        where = f"{path}:{name}"
+        if name is None:
+            changes += [(f"{path}-node-{v:x}", at, struct.pack(">I", v)) for v in (0, 2, 4, 9)]
+            continue
+        changes += [(f"{where}-size-{v:x}", at + 4, struct.pack(">I", v)) for v in (0, 1, size + 4, 0x7fffffff, 0xffffffff)]
+        changes += [(f"{where}-name", at + 8, b"\x7f\xff\xff\xff"),
+                    (f"{where}-gone", at, b"\0\0\0\4" * (3 + (size + 3) // 4)),
+                    (f"{where}-zero", at + 12, bytes(size)), (f"{where}-ones", at + 12, b"\xff" * size)]
+    kinds = [c for c in changes if SENSITIVE.search(c[0])]
+    for name, at, content in chance.sample(kinds, 20) + chance.sample(changes, 30):
+        yield name, tree[:at] + content + tree[at + len(content):]
+    for suffix, content in [*damaged("tree", tree, 4, 0), *damaged("tree", tree, 0, 10, range(structure, total))]:
+        yield suffix[1:], content
+
+
+# What a kernel cannot do without, or writes to: half of what is tried is damage to these.
+SENSITIVE = re.compile(r"(memory@|reserved|serial|plic|test|virtio_mmio@10001000|pci).*:(reg|ranges)-|cells-(zero|ones|gone)")
+
+
+def kernel_with_tree(tmp_path, tree, kernel, **how):
+    """Options of a machine whose kernel gets this tree; None: the machine writes its own there."""
+    stub = compiled("other_tree", "-nostdlib", "-static", "-Wl,-Ttext=0x80200000", "-Wl,--build-id=none", extension=".S")
+    subprocess.run(["riscv64-linux-gnu-objcopy", "-O", "binary", stub, str(tmp_path / "stub")], check=True)
+    return {"image": str(tmp_path / "stub"), "mem": "128M", "smp": 2, **how, "extra": [
+        "-device", f"loader,file={kernel},addr={KERNEL_AT:#x},force-raw=on", "-device", f"loader,file={tree},addr={TREE_AT:#x},force-raw=on"]}
+
+
+def firmwares_tree(tmp_path, **how):
+    """The machine's tree, and in it the firmware's memory, which firmware adds."""
+    path = str(tmp_path / "tree")
+    subprocess.run(qemu_command(machine=f"virt,dumpdtb={path}", **{k: v for k, v in how.items() if k != "extra"}), check=True,
+                   capture_output=True)
+    for node, name, *values in [("", "#address-cells", "2"), ("", "#size-cells", "2"), ("", "ranges"),
+                                ("/firmware@80000000", "reg", "0", "80000000", "0", "80000"), ("/firmware@80000000", "no-map")]:
+        subprocess.run(["fdtput", "-p", "-t", "x", path, "/reserved-memory" + node, name, *values], check=True)
+    return binary(path)
+
+
+@pytest.mark.parametrize("kernel", ["unikernel", "monolithic", "hypervisor"])
+def test_device_trees(tmp_path, kernel):
+    """With each the kernel does what it is there for, or says what is wrong: in a line, not in a panic."""
+    image = build(kernel, **({"APP": "hello"} if kernel == "unikernel" else {}))[1]
+    how = {"append": "quiet"} if kernel != "unikernel" else {}
+    done = "Hello from Trine!"
+    if kernel == "monolithic":
+        done, how["initrd"] = INIT_RUNS, str(tmp_path / "initrd")
+        (tmp_path / "initrd").write_bytes(b"".join(reversed(small_archives())))
+    elif kernel == "hypervisor":
+        done, how["initrd"] = "2262 primes below 20000", hypervisor_initrd(str(tmp_path), [guest("good")], k_image=CALM)
+    how = kernel_with_tree(tmp_path, tmp_path / "damaged", image, **how)
+    tree = firmwares_tree(tmp_path, **how)
+    refused = 0
+    for name, content in damaged_trees(tree, random.Random(kernel)):
+        (tmp_path / "damaged").write_bytes(content)
+        text, _ = power_off(**how)
+        assert "panic" not in text, (name, text)
+        is_done = done in text
+        complaints = re.findall(r"(?m)^.*(?:cannot boot: |device tree).*$", text)
+        assert is_done or complaints or "no guests: there is no initrd" in text or re.search(NO_INIT, text), (name, text)
+        assert is_done or name != "good"
+        refused += not is_done
     assert refused > 10
