@@ -2,7 +2,7 @@
 #: make smoke        builds and boots the three kernels
 #: make tour [RUNG=u3]   the ladder: builds and runs each rung (or those named)
 #: make bench [GROUP=calls]   measures under -icount; table, plot and JSON under out/bench/
-#: make check        the rules of composition: layers, cycles, kernel identity
+#: make check        the rules of composition: layers, cycles, kernel identity, unused functions
 #: make format       clang-format over the C sources
 
 TEST_JOBS ?= 2
@@ -23,6 +23,7 @@ bench: setup-bench
 
 check:
 	@$(PYTHON) tools/check_layers.py
+	@$(PYTHON) tools/check_unused.py
 
 format:
 	@git ls-files '*.c' '*.h' | xargs grep -LE '^ *\.macro' | xargs clang-format -i   # not the headers of assembly macros

@@ -201,3 +201,31 @@ def test_size_and_graph_are_of_this_tree(kernel):
     with open(f"{ROOT}/docs/graph-{kernel}.svg") as f:
         shown = {html.unescape(title) for title in re.findall(r'class="(?:node|edge)">\s*<title>(.*?)</title>', f.read())}
     assert shown == wanted, f"make graph KERNEL={kernel}, and copy it to docs/"
+
+
+def unused(root):
+    done = subprocess.run(["tools/check_unused.py", str(root)], cwd=root, capture_output=True,
+                          text=True)
+    return done.returncode, done.stderr
+
+
+def test_unused_public_functions_are_named(tree):
+    header = "core/store/include/store/store.h"
+    write(tree, "tools/unused.txt", "")
+    assert unused(tree) == (0, "")
+    write(tree, header, TREE[header] + "/* store_put() */ int store_count;\nint store_put(int x);\n")
+    write(tree, "core/store-one/one.c", TREE["core/store-one/one.c"] +
+          "int store_put(int x)\n{\n    return x;\n}\n")
+    status, text = unused(tree)
+    assert status != 0 and "nobody uses store_put()" in text and "store_count" not in text
+    write(tree, "core/store-one/test/one_test.c", "int main(void)\n{\n    return store_put(1);\n}\n")
+    assert "only tests use store_put()" in unused(tree)[1]
+    write(tree, "tools/unused.txt", "store_put: completes the store\n")
+    assert unused(tree) == (0, "")
+    write(tree, "tools/unused.txt", "store_put store_get: completes the store\n")
+    assert "store_get is used or gone" in unused(tree)[1]
+
+
+def test_this_tree_has_no_unused_public_functions():
+    done = subprocess.run([ROOT + "/tools/check_unused.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

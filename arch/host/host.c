@@ -79,11 +79,6 @@ void host_ram_exit(void)
     host_vmemmap_base = 0;
 }
 
-uint64_t host_nr_mapped(void)
-{
-    return nr_mapped;
-}
-
 void host_panic(const char *message)
 {
     snprintf(host_panic_message, sizeof(host_panic_message), "%s", message);

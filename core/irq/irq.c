@@ -64,18 +64,6 @@ void irq_unregister(unsigned irq)
         arch_cpu_relax();
 }
 
-void irq_mask(unsigned irq)
-{
-    if (chip != NULL)
-        chip->mask(irq);
-}
-
-void irq_unmask(unsigned irq)
-{
-    if (chip != NULL)
-        chip->unmask(irq);
-}
-
 uint64_t irq_count(unsigned irq)
 {
     return irq < IRQ_LINES ? READ_ONCE(lines[irq].count) : 0;

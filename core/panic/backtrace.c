@@ -48,11 +48,6 @@ void backtrace_print(void)
     backtrace_print_from(0, arch_frame_pointer(), t->stack_base, t->stack_base + t->stack_size);
 }
 
-void backtrace_print_thread(const struct arch_thread *t)
-{
-    backtrace_print_from(t->ra, arch_thread_fp(t), t->stack_base, t->stack_base + t->stack_size);
-}
-
 void panic_print_frame(const struct trap_frame *frame)
 {
     static const char names[32][4] = {"pc", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",

@@ -165,18 +165,6 @@ size_t tlsf_usable_size(const void *p)
     return tlsf_size(p) - TLSF_OVERHEAD;
 }
 
-void tlsf_pool_walk(const struct tlsf_pool *pool,
-                    void (*visit)(const void *p, size_t size, bool is_used, void *ctx), void *ctx)
-{
-    for (const char *p = pool_first(pool); p != pool->end;) {
-        uint64_t head = *tlsf_head(p);
-        const char *next = p + (head & ~TLSF_BLOCK_FLAGS);
-
-        visit(p, (head & ~TLSF_BLOCK_FLAGS) - TLSF_OVERHEAD, !(head & TLSF_BLOCK_FREE), ctx);
-        p = next;
-    }
-}
-
 const char *tlsf_check(const struct tlsf *t)
 {
     for (unsigned class = 0; class < TLSF_NR_CLASSES; class ++) {

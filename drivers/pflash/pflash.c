@@ -207,28 +207,6 @@ int pflash_erase(unsigned number, uint64_t offset, uint64_t nr_bytes)
     return error;
 }
 
-static int lock_block(struct bank *bank, uint64_t start)
-{
-    return cfi_lock_block(&bank->cfi, start, true);
-}
-
-static int unlock_block(struct bank *bank, uint64_t start)
-{
-    return cfi_lock_block(&bank->cfi, start, false);
-}
-
-int pflash_lock(unsigned number, uint64_t offset, uint64_t nr_bytes, bool is_locked)
-{
-    struct bank *bank;
-    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
-
-    if (error != 0)
-        return error;
-    error = for_each_block(bank, offset, nr_bytes, is_locked ? lock_block : unlock_block);
-    mutex_unlock(&bank->lock);
-    return error;
-}
-
 /* nr_bytes at offset inside one erase block. old: memory for the block. */
 static int write_in_block(struct bank *bank, uint64_t offset, const uint8_t *data, size_t nr_bytes,
                           uint64_t start, uint32_t block_bytes, uint8_t *old)

@@ -66,27 +66,6 @@ int devfs_add_symlink(const char *name, const char *target)
     return add_inode(name, ramfs_symlink_create(devfs, target, strlen(target)));
 }
 
-int devfs_remove(const char *name)
-{
-    struct dentry *dir = find_dir(&name);
-    struct dentry *dentry;
-    int ret = -ENOENT;
-
-    if (dir == NULL)
-        return -ENOENT;
-    mutex_lock(&dir->inode->lock);
-    dentry = dentry_find_child(dir, name, strlen(name));
-    if (dentry != NULL) {
-        dentry->inode->nlink = 0;
-        dentry_drop(dentry);
-        dentry_put(dentry);
-        ret = 0;
-    }
-    mutex_unlock(&dir->inode->lock);
-    dentry_put(dir);
-    return ret;
-}
-
 static int devfs_mount(const struct fs_type *type, const char *source, struct inode *device,
                        unsigned flags, const char *options, struct superblock **out)
 {

@@ -66,6 +66,8 @@ void file_put(struct file *file)
         file->ops->release(file);
     if (file->is_writer)
         inode_end_write(file->inode);
+    if (file->denies_write)
+        inode_end_deny_write(file->inode);
     /* The path last: its mount may be all that keeps the file system, which the inode needs to go.
      */
     if (file->inode != NULL)
@@ -73,6 +75,14 @@ void file_put(struct file *file)
     if (file->path.dentry != NULL)
         path_put(&file->path);
     slab_free(file_cache, file);
+}
+
+int file_deny_write(struct file *file)
+{
+    int ret = inode_deny_write(file->inode);
+
+    file->denies_write = ret == 0;
+    return ret;
 }
 
 void file_discard(struct file *file)

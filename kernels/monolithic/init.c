@@ -101,7 +101,7 @@ static void run(void *arg)
     wanted = bootargs_get("init");
     if (wanted && *wanted) {
         try("init=", wanted, "; powering off");
-        power_off_unsuccessful();
+        power_off_failure();
     }
     for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
         if (exists(places[i]))
@@ -109,7 +109,7 @@ static void run(void *arg)
     }
     log_err(
         "no program to run as init: give an initrd with /init or /bin/sh, or init=; powering off");
-    power_off_unsuccessful();
+    power_off_failure();
 }
 
 void init_start(void)
@@ -117,5 +117,5 @@ void init_start(void)
     if (process_start_init(run, NULL, &vfs_kernel_context.root) == 0)
         return;
     log_err("no memory for the first process; powering off");
-    power_off_unsuccessful();
+    power_off_failure();
 }

@@ -1,4 +1,2 @@
-SRCS := siphash.c
-DEPS :=
+SRCS :=
 PUBLIC_DEPS := lib/base
-TEST_DEPS := lib/prng

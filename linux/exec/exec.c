@@ -60,6 +60,8 @@ static int open_executable(struct exec *x, const struct path *at, const char *pa
         err = -EACCES;
     if (!err) /* a program may be executable without being readable: the kernel opens it */
         err = vfs_open_path(&found, &cred_kernel, O_RDONLY, &x->image.file);
+    if (!err) /* for as long as a process runs it: ETXTBSY */
+        err = file_deny_write(x->image.file);
     if (!err)
         x->image.size = inode->size;
     path_put(&found);
@@ -106,7 +108,7 @@ static int resolve_scripts(struct exec *x)
     if (!err)
         strlcpy(script_path, x->path, PATH_MAX);
     for (depth = 0; !err; depth++) {
-        ssize_t n = image_read(&x->image, head, SCRIPT_LINE_MAX, 0);
+        ssize_t n = file_pread(x->image.file, head, SCRIPT_LINE_MAX, 0);
 
         if (n < 0)
             err = (int)n;
@@ -132,7 +134,7 @@ static void choose_credentials(struct exec *x)
     const struct file *file = x->image.file;
 
     x->cred = p->credentials;
-    if (file && !p->no_new_privs && !(file->path.mount->flags & MOUNT_NOSUID)) {
+    if (!p->no_new_privs && !(file->path.mount->flags & MOUNT_NOSUID)) {
         const struct inode *inode = file->inode;
 
         if (inode->mode & S_ISUID)
@@ -294,7 +296,7 @@ static int run(struct exec *x)
         if (err)
             return err;
     }
-    err = x->image.file ? resolve_scripts(x) : 0;
+    err = resolve_scripts(x);
     if (err)
         return err;
     choose_credentials(x);
@@ -379,28 +381,6 @@ int exec_kernel(const char *path, const char *const *argv, const char *const *en
         err = strings_from_kernel(&x.argv, argv);
     if (!err)
         err = strings_from_kernel(&x.envp, envp);
-    if (!err)
-        err = run(&x);
-    cleanup(&x);
-    if (!err) {
-        user_time_starts(user_current());
-        user_enter();
-    }
-    return err;
-}
-
-int exec_image(const void *image, size_t nr_bytes, const char *name)
-{
-    struct exec x = {.image = {.memory = image, .size = nr_bytes}};
-    int err;
-
-    process_vfs_begin(&x.context);
-    x.path = heap_alloc(PATH_MAX);
-    err = x.path ? 0 : -ENOMEM;
-    if (!err) {
-        strlcpy(x.path, name, PATH_MAX);
-        err = strings_append(&x.argv, name, strlen(name));
-    }
     if (!err)
         err = run(&x);
     cleanup(&x);

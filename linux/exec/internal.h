@@ -31,13 +31,10 @@ int strings_from_kernel(struct strings *s, const char *const *array) MUST_CHECK;
 /* Drops the first string. */
 void strings_shift(struct strings *s);
 
-/* Where the bytes of an image come from: a file, or memory (then file is NULL). */
 struct image {
     struct file *file;
-    const char *memory;
     uint64_t size;
 };
-ssize_t image_read(const struct image *image, void *buf, size_t n, uint64_t pos);
 
 /* Maps an ELF program, and its interpreter, into vs. -ENOEXEC and others; vs is then to be dropped.
  */

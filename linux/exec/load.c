@@ -7,20 +7,9 @@
 #include <filemap/filemap.h>
 #include <random/random.h>
 
-ssize_t image_read(const struct image *image, void *buf, size_t n, uint64_t pos)
-{
-    if (image->file)
-        return file_pread(image->file, buf, n, pos);
-    if (pos >= image->size)
-        return 0;
-    n = MIN(n, image->size - pos);
-    memcpy(buf, image->memory + pos, n);
-    return (ssize_t)n;
-}
-
 static int read_exactly(const struct image *image, void *buf, size_t n, uint64_t pos)
 {
-    ssize_t got = image_read(image, buf, n, pos);
+    ssize_t got = file_pread(image->file, buf, n, pos);
 
     if (got < 0)
         return (int)got;
@@ -44,7 +33,7 @@ static int elf_open(struct elf_file *e, const struct image *image)
     int err;
 
     *e = (struct elf_file){.image = image};
-    if (image_read(image, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+    if (file_pread(image->file, head, sizeof(head), 0) != (ssize_t)sizeof(head))
         return -ENOEXEC;
     err = elf_read_header(&e->header, head, sizeof(head), image->size);
     if (err)
@@ -55,8 +44,7 @@ static int elf_open(struct elf_file *e, const struct image *image)
     err = read_exactly(image, e->table, elf_phdrs_size(&e->header), e->header.phdrs_offset);
     if (!err)
         err = elf_read_layout(&e->header, e->table, &e->layout);
-    if (!err && image->file && file_mmap(image->file, &mapping) == 0 &&
-        mapping.kind == FILE_MAPPING_CACHE) {
+    if (!err && file_mmap(image->file, &mapping) == 0 && mapping.kind == FILE_MAPPING_CACHE) {
         e->filemap = filemap_create(image->file, &mapping);
         err = e->filemap ? 0 : -ENOMEM;
     }

@@ -168,7 +168,7 @@ NORETURN void user_thread_exit(int status)
         else
             log_err("init exited with status %d: powering off", p->exit_status >> 8);
         if (p->exit_status != 0)
-            power_off_unsuccessful();
+            power_off_failure();
         power_off();
     }
     give_up_resources(p);

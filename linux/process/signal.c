@@ -268,28 +268,10 @@ int signal_send_group_locked(struct process_group *g, int signal, const struct l
     return ret;
 }
 
-int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info)
-{
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-    int ret = signal_send_process_locked(p, signal, info);
-
-    spin_unlock_irqrestore(&process_lock, irq);
-    return ret;
-}
-
 int signal_send_thread(struct user_thread *ut, int signal, const struct linux_siginfo *info)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
     int ret = signal_send_thread_locked(ut, signal, info);
-
-    spin_unlock_irqrestore(&process_lock, irq);
-    return ret;
-}
-
-int signal_send_group(struct process_group *g, int signal, const struct linux_siginfo *info)
-{
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-    int ret = signal_send_group_locked(g, signal, info);
 
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;

@@ -1,4 +1,3 @@
 SRCS := syscall.c
-DEPS := arch/api arch/riscv/user core/log linux/process linux/exec linux/signal linux/futex linux/memory \
+DEPS := lib/base arch/api arch/riscv/user core/log linux/process linux/exec linux/signal linux/futex linux/memory \
     linux/clock linux/file linux/abi
-PUBLIC_DEPS := lib/base

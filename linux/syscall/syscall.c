@@ -1,7 +1,6 @@
 /*
  * From the number in a7 to the handler: one bounds check and one indirect call.
  */
-#include <syscall/syscall.h>
 
 #include <abi/abi.h>
 #include <arch/trap.h>
@@ -42,11 +41,6 @@ static const char *const names[NR_CALLS] = {
 #define ABSENT(number, name)     [number] = #name,
 #include "table.h"
 };
-
-const char *syscall_name(uint64_t number)
-{
-    return number < NR_CALLS ? names[number] : NULL;
-}
 
 /* Each absent call is reported once. */
 static SYSCALL(absent)

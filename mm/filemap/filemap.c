@@ -104,13 +104,6 @@ void filemap_put(struct filemap *map)
     heap_free(map);
 }
 
-struct file *filemap_file(const struct vma *vma)
-{
-    const struct filemap *map = vma->object;
-
-    return map->file;
-}
-
 static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out)
 {
     struct filemap *map = vma->object;

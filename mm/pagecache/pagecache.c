@@ -293,16 +293,6 @@ void pagecache_truncate(struct pagecache *cache, uint64_t size)
     pagecache_remove_range(cache, size, UINT64_MAX);
 }
 
-uint64_t pagecache_next_present(struct pagecache *cache, uint64_t index)
-{
-    spin_lock(&cache->lock);
-    struct frame *frame = tree_next(cache, index, false);
-    uint64_t found = frame == NULL ? UINT64_MAX : frame->index;
-
-    spin_unlock(&cache->lock);
-    return found;
-}
-
 void pagecache_stats(struct pagecache_stats *out)
 {
     *out = (struct pagecache_stats){

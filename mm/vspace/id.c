@@ -47,12 +47,6 @@ void vspace_gstage_register(const struct vspace_gstage_ops *ops)
     gstage_ids.nr_ids = MIN(ops->nr_vmids, (unsigned)NR_IDS_MAX);
 }
 
-void vspace_id_limit(unsigned nr_ids)
-{
-    stage1_ids.nr_ids = MIN(stage1_ids.nr_ids, nr_ids);
-    gstage_ids.nr_ids = MIN(gstage_ids.nr_ids, nr_ids);
-}
-
 static void new_generation(struct id_space *ids)
 {
     memset(ids->used, 0, NR_IDS_MAX / 8);

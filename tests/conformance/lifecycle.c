@@ -137,6 +137,39 @@ static void hostile_elf(void)
     }
 }
 
+/* A program that runs cannot be written, and one that is being written cannot be run. */
+static void busy_text(void)
+{
+    static char text[4 << 20];
+    int in = open("/bin/busybox", O_RDONLY), status;
+    ssize_t size = read(in, text, sizeof(text));
+    int fd = open("/tmp/sleeper", O_CREAT | O_TRUNC | O_WRONLY, 0755), ready[2];
+    char byte;
+    pid_t pid;
+
+    close(in);
+    CHECK(size > 0 && write(fd, text, size) == size);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    CHECK_ERRNO(execl("/tmp/sleeper", "sleep", "0", NULL), ETXTBSY);
+    close(fd);
+    pipe(ready);
+    pid = fork();
+    if (pid == 0) {
+        dup2(ready[1], 1);
+        execl("/tmp/sleeper", "sh", "-c", "echo; kill -STOP $$", NULL);
+        _exit(1);
+    }
+    CHECK(read(ready[0], &byte, 1) == 1);
+    CHECK_ERRNO(open("/tmp/sleeper", O_WRONLY), ETXTBSY);
+    CHECK_ERRNO(truncate("/tmp/sleeper", 0), ETXTBSY);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    fd = open("/tmp/sleeper", O_WRONLY | O_TRUNC);
+    CHECK(fd >= 0);
+    close(fd);
+    unlink("/tmp/sleeper");
+}
+
 static void close_on_exec(void)
 {
     char text[16], out[64];
@@ -289,6 +322,6 @@ static void pipes(void)
 }
 
 CONFORMANCE_MAIN(TEST(auxiliary_vector), TEST(arguments_and_environment), TEST(scripts),
-                 TEST(exec_errors), TEST(hostile_elf), TEST(close_on_exec),
+                 TEST(exec_errors), TEST(hostile_elf), TEST(busy_text), TEST(close_on_exec),
                  TEST(groups_and_sessions), TEST(group_signals), TEST(limits), TEST(identities),
                  TEST(names_and_times), TEST(pipes))

@@ -350,11 +350,6 @@ void hext_gstage_set(paddr_t root, vmid_t vmid)
               HGATP_MODE_SV39X4 | (uint64_t)vmid << HGATP_VMID_SHIFT | root.v >> PAGE_SHIFT);
 }
 
-void hext_gstage_clear(void)
-{
-    csr_write(CSR_HGATP, 0);
-}
-
 /* hfence.gvma rs1, rs2: address and VMID, x0 for all. */
 void hext_fence_gvma(vmid_t vmid)
 {

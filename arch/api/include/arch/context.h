@@ -53,23 +53,11 @@ void arch_thread_init(struct arch_thread *t, void *stack_base, size_t stack_size
  */
 struct arch_thread *arch_switch(struct arch_thread *prev, struct arch_thread *next);
 
-/* Does sp lie in t's kernel stack? */
-static inline bool arch_thread_on_stack(const struct arch_thread *t, uintptr_t sp)
-{
-    return sp - t->stack_base < t->stack_size;
-}
-
 /*
  * Return addresses, innermost first, from frame pointer fp within stack [low, high); safe on
  * garbage: stops at the first frame that does not lie higher in the stack. Returns how many were
  * stored.
  */
 size_t arch_backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max);
-
-/* Frame pointer and pc of a thread that does not run, to start a backtrace of it. */
-static inline uintptr_t arch_thread_fp(const struct arch_thread *t)
-{
-    return t->s[0];
-}
 
 #endif

@@ -39,10 +39,8 @@ static inline void arch_cpu_relax(void);
 /* Sleeps until an interrupt is pending; with interrupts masked it still wakes, without a trap. */
 static inline void arch_wfi(void);
 
-/* Fences for ordinary memory (between harts) ... */
+/* A fence for ordinary memory (between harts) ... */
 static inline void arch_mb(void);
-static inline void arch_rmb(void);
-static inline void arch_wmb(void);
 /* ... and between memory and device registers: all earlier accesses before all later ones. */
 static inline void arch_io_mb(void);
 

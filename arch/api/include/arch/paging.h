@@ -123,7 +123,6 @@ uint64_t arch_satp_make(const struct arch_pt *pt, asid_t asid);
 
 /* Switches this hart's address space. Does not flush: ASIDs tell entries apart. */
 static inline void arch_satp_set(uint64_t satp);
-static inline uint64_t arch_satp_get(void);
 
 /* How many ASID and VMID values the hart implements (a power of two; 1 = none). Probed at boot. */
 unsigned arch_asid_count(void);

@@ -23,12 +23,6 @@ void arch_timer_init(void);
  */
 void arch_timer_set(uint64_t ticks);
 
-/* No interrupt until the next arch_timer_set(). */
-static inline void arch_timer_cancel(void)
-{
-    arch_timer_set(UINT64_MAX);
-}
-
 #include <arch_impl/timer.h>
 
 #endif

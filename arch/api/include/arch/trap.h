@@ -60,12 +60,7 @@ struct trap_frame {
 /* Installs trap_from_kernel on this hart. Called by the boot path before kernel_main. */
 void arch_trap_init(void);
 
-/* Were interrupts enabled in the interrupted context (sstatus.SPIE)? Was it kernel mode (SPP)? */
-static inline bool arch_frame_irqs_enabled(const struct trap_frame *frame)
-{
-    return frame->status >> 5 & 1;
-}
-
+/* Was the interrupted context in kernel mode (sstatus.SPP)? */
 static inline bool arch_frame_is_kernel(const struct trap_frame *frame)
 {
     return frame->status >> 8 & 1;

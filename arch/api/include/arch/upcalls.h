@@ -32,8 +32,7 @@ void trap_irq(struct trap_frame *frame, unsigned cause);
 /*
  * The kernel's composer. A kernel-mode exception. In this order, as far as the kernel has them: a
  * vspace fills a lazily mapped page, arch_fpu_trap() loads floats, arch_fixup() ends a bad access
- * to a program's memory; otherwise panic_trap(frame). Interrupts are masked on entry and return;
- * arch_frame_irqs_enabled(frame) tells whether they were enabled before.
+ * to a program's memory; otherwise panic_trap(frame). Interrupts are masked on entry and return.
  */
 void kernel_fault(struct trap_frame *frame);
 

@@ -68,16 +68,6 @@ static inline void arch_mb(void)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static inline void arch_rmb(void)
-{
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-}
-
-static inline void arch_wmb(void)
-{
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-}
-
 static inline void arch_io_mb(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -12,11 +12,6 @@ static inline void arch_satp_set(uint64_t satp)
     host_satp = satp;
 }
 
-static inline uint64_t arch_satp_get(void)
-{
-    return host_satp;
-}
-
 static inline void arch_tlb_flush_page(vaddr_t va, asid_t asid)
 {
 }

@@ -20,8 +20,6 @@ void host_ram_exit(void);
 
 /* For the provider of arch-paging: makes descriptors accessible. -ENOSYS: va is no place of any. */
 MUST_CHECK int host_descriptors_map(vaddr_t va, uint64_t size);
-/* Pages of descriptors mapped now. */
-uint64_t host_nr_mapped(void);
 
 /* While not NULL, panic() and failed asserts print nothing and jump there instead of aborting. */
 extern jmp_buf *host_panic_jump;

@@ -20,9 +20,6 @@ int irq_register(unsigned irq, irq_handler_t handler, void *ctx) MUST_CHECK;
 /* Masks the line and removes the handler; on return it does not run on any CPU. */
 void irq_unregister(unsigned irq);
 
-void irq_mask(unsigned irq);
-void irq_unmask(unsigned irq);
-
 /* How often the line fired, for /proc/interrupts; the handler's driver name or NULL. */
 uint64_t irq_count(unsigned irq);
 

@@ -19,8 +19,6 @@ NORETURN void panic_trap(const struct trap_frame *frame);
 void panic_print_frame(const struct trap_frame *frame);
 void backtrace_print(void);
 void backtrace_print_from(uintptr_t pc, uintptr_t fp, uintptr_t stack_low, uintptr_t stack_high);
-/* A thread that does not run. */
-void backtrace_print_thread(const struct arch_thread *t);
 
 /*
  * Sets the stack protector's canary from what randomness the boot has. Inlined into kernel_main,

@@ -25,27 +25,10 @@ struct power_provider {
 
 void power_register(struct power_provider *provider);
 
-/*
- * What runs before the machine stops: file systems and disks write back. Run in reverse order of
- * registration, in the caller's context, by all that stops the machine but power_off_failure.
- */
-struct power_hook {
-    const char *name;
-    void (*before)(struct power_hook *hook);
-    struct power_hook *next; /* core/power's */
-};
-void power_register_hook(struct power_hook *hook);
-
-/* Orderly: hooks, then off. Thread context. */
+/* Any context, no locks or sleep: whoever has data to write back does so before. */
 NORETURN void power_off(void);
-/* The same for what ends because of an error: one that can be told (QEMU then exits with 1). */
-NORETURN void power_off_unsuccessful(void);
 NORETURN void power_reboot(void);
-
-/*
- * At once, no hooks, locks or sleep; for panics and failed tests (QEMU then exits with 1). Any
- * context.
- */
+/* The same for what ends because of an error: one that can be told (QEMU then exits with 1). */
 NORETURN void power_off_failure(void);
 
 #endif

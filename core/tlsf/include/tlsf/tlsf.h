@@ -65,10 +65,6 @@ bool tlsf_resize(struct tlsf *t, void *p, size_t size);
 /* The bytes that p holds. */
 size_t tlsf_usable_size(const void *p);
 
-/* Visits every block of a pool in address order. */
-void tlsf_pool_walk(const struct tlsf_pool *pool,
-                    void (*visit)(const void *p, size_t size, bool is_used, void *ctx), void *ctx);
-
 /* Returns NULL if all invariants hold, otherwise a line that says which one does not. */
 const char *tlsf_check(const struct tlsf *t);
 const char *tlsf_pool_check(const struct tlsf *t, const struct tlsf_pool *pool);

@@ -61,9 +61,6 @@ MUST_CHECK int pflash_program(unsigned bank, uint64_t offset, const void *data, 
  */
 MUST_CHECK int pflash_erase(unsigned bank, uint64_t offset, uint64_t nr_bytes);
 
-/* Locks or unlocks the blocks of a range. -EOPNOTSUPP where the chip has no locks. Sleeps. */
-MUST_CHECK int pflash_lock(unsigned bank, uint64_t offset, uint64_t nr_bytes, bool is_locked);
-
 /* Erases and programs as needed so that the range reads as data; other bytes are kept. Sleeps. */
 MUST_CHECK int pflash_write(unsigned bank, uint64_t offset, const void *data, size_t nr_bytes);
 

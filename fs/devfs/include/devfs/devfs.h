@@ -18,6 +18,5 @@ int devfs_init(void);
  */
 int devfs_add(const char *name, uint32_t mode, devno_t rdev);
 int devfs_add_symlink(const char *name, const char *target);
-int devfs_remove(const char *name);
 
 #endif

@@ -109,6 +109,7 @@ struct file {
     bool can_read, can_write; /* [I] */
     bool is_noctty;           /* [I] opened with O_NOCTTY */
     bool is_writer;           /* [I] counted in inode->nr_writers */
+    bool denies_write;        /* counted there as well, below 0: file_deny_write */
 };
 
 /*
@@ -125,6 +126,8 @@ static inline void file_get(struct file *file)
     __atomic_fetch_add(&file->nr_refs, 1, __ATOMIC_RELAXED);
 }
 void file_put(struct file *file);
+/* Nobody opens its inode for writing until it is closed. -ETXTBSY: somebody has. Once per file. */
+MUST_CHECK int file_deny_write(struct file *file);
 /* Frees a file from file_alloc that nobody has seen yet, without its release op; NULL is allowed.
  */
 void file_discard(struct file *file);

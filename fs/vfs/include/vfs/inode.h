@@ -114,7 +114,7 @@ void inode_put(struct inode *inode);
 
 /*
  * Leave to write, against leave to execute (-ETXTBSY): a file is open for writing by somebody, or
- * is being executed by somebody, never both. exec calls inode_deny_write for its file.
+ * is being executed by somebody, never both.
  */
 int inode_allow_write(struct inode *inode) MUST_CHECK;
 void inode_end_write(struct inode *inode);

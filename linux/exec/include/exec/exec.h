@@ -17,7 +17,4 @@
  */
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 
-/* Loads an image that is no file (rung m2: from pflash): `image` is memory of nr_bytes. */
-int exec_image(const void *image, size_t nr_bytes, const char *name);
-
 #endif

@@ -285,12 +285,10 @@ void process_group_put(struct process_group *g);
 /*
  * Signals: make one pending and wake who takes it (any context that may take process_lock).
  * info NULL: from the kernel (SI_KERNEL). SIGKILL and SIGCONT have their effects at once.
- * 0; -EAGAIN: a real-time signal found no memory. signal_send_group: -ESRCH without members.
+ * 0; -EAGAIN: a real-time signal found no memory. signal_send_group_locked: -ESRCH without members.
  */
-int signal_send_process(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread(struct user_thread *ut, int signal, const struct linux_siginfo *info);
-int signal_send_group(struct process_group *g, int signal, const struct linux_siginfo *info);
-/* The same for callers that hold process_lock. */
+/* For callers that hold process_lock. */
 int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info);
 int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info);

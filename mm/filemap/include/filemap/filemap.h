@@ -22,7 +22,4 @@ extern const struct vma_ops vma_file;
 struct filemap *filemap_create(struct file *file, const struct file_mapping *mapping);
 void filemap_put(struct filemap *map);
 
-/* The file behind a VMA of kind vma_file (not counted). */
-struct file *filemap_file(const struct vma *vma);
-
 #endif

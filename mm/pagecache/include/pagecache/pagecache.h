@@ -159,8 +159,6 @@ int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last);
 void pagecache_truncate(struct pagecache *cache, uint64_t size);
 /* Removes the pages wholly inside [from, to), for hole punching. */
 void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to);
-/* Index of the first page at or after `index` that is present, or UINT64_MAX. For SEEK_DATA. */
-uint64_t pagecache_next_present(struct pagecache *cache, uint64_t index);
 
 void pagecache_map_add(struct pagecache *cache, struct pagecache_mapping *mapping);
 void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *mapping);

@@ -53,8 +53,9 @@ enum vspace_format {
 #define VMA_HEAP       0x100u /* shown as [heap] */
 #define VMA_WIPE_FORK  0x200u /* madvise(MADV_WIPEONFORK): a child gets zero pages */
 #define VMA_MAY_WRITE  0x400u /* a shared file mapping that mprotect may make writable */
-#define VMA_LARGE      0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked \
-                               */
+#define VMA_LARGE                                                                                  \
+    0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked                \
+            */
 #define VMA_MOVING 0x1000u /* mremap is about to take it away: joins no neighbour meanwhile */
 #define VMA_RIGHTS (VMA_READ | VMA_WRITE | VMA_EXEC)
 
@@ -308,8 +309,5 @@ struct vspace_gstage_ops {
     void (*shootdown)(cpumask_t cpus, uint64_t gpa, uint64_t size, vmid_t vmid);
 };
 void vspace_gstage_register(const struct vspace_gstage_ops *ops);
-
-/* Test hook: pretend that the hart has only so many identifiers. */
-void vspace_id_limit(unsigned nr_ids);
 
 #endif

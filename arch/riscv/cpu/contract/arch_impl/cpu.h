@@ -82,16 +82,6 @@ static inline void arch_mb(void)
     __asm__ volatile("fence rw, rw" : : : "memory");
 }
 
-static inline void arch_rmb(void)
-{
-    __asm__ volatile("fence r, r" : : : "memory");
-}
-
-static inline void arch_wmb(void)
-{
-    __asm__ volatile("fence w, w" : : : "memory");
-}
-
 static inline void arch_io_mb(void)
 {
     __asm__ volatile("fence iorw, iorw" : : : "memory");

@@ -7,14 +7,6 @@ static inline void arch_satp_set(uint64_t satp)
     __asm__ volatile("csrw satp, %0" : : "r"(satp) : "memory");
 }
 
-static inline uint64_t arch_satp_get(void)
-{
-    uint64_t satp;
-
-    __asm__ volatile("csrr %0, satp" : "=r"(satp));
-    return satp;
-}
-
 static inline void arch_tlb_flush_page(vaddr_t va, asid_t asid)
 {
     __asm__ volatile("sfence.vma %0, %1" : : "r"(va), "r"((unsigned long)asid) : "memory");

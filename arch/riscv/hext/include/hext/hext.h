@@ -156,7 +156,6 @@ unsigned hext_vmid_count(void);
 
 /* hgatp of this hart: the root of an Sv39x4 table (16 KiB aligned). Interrupts masked. */
 void hext_gstage_set(paddr_t root, vmid_t vmid);
-void hext_gstage_clear(void);
 
 /* hfence.gvma on this hart: entries of one VMID, or of all. */
 void hext_fence_gvma(vmid_t vmid);

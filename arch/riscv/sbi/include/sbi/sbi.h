@@ -50,14 +50,6 @@ static ALWAYS_INLINE struct sbi_result sbi_call(long extension, long function, u
     return (struct sbi_result){(long)a0, (long)a1};
 }
 
-/* The extension's answer to base.probe_extension: nonzero if present. */
-static inline bool sbi_has(long extension)
-{
-    struct sbi_result r = sbi_call(SBI_BASE, 3, (unsigned long)extension, 0, 0, 0, 0);
-
-    return r.error == SBI_SUCCESS && r.value != 0;
-}
-
 /* The negative errno that an SBI error comes nearest to; 0 for success. */
 int sbi_error(long error) MUST_CHECK;
 
