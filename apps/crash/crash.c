@@ -7,8 +7,10 @@
 #include <arch/memory.h>
 #include <base/errno.h>
 #include <bootargs/bootargs.h>
+#include <console/console.h>
 #include <log/log.h>
 #include <percpu/percpu.h>
+#include <power/power.h>
 #include <string/string.h>
 #include <thread/thread.h>
 #include <time/time.h>
@@ -76,6 +78,30 @@ static void with_others_busy(void)
     panic("with the others busy");
 }
 
+static void write_nowhere(struct console *con, const char *bytes, size_t nr_bytes)
+{
+    (void)con;
+    for (size_t i = 0; i < nr_bytes; i++)
+        *(volatile char *)near_null = bytes[i];
+}
+
+static void off_nowhere(struct power_provider *provider, bool is_failure)
+{
+    (void)provider;
+    *(volatile char *)near_null = is_failure;
+}
+
+/* When the console's device has gone, and what turns the machine off. */
+static void without_words(void)
+{
+    static struct console console = {.name = "nowhere", .write = write_nowhere};
+    static struct power_provider power = {.name = "nowhere", .off = off_nowhere};
+
+    console_register(&console);
+    power_register(&power);
+    panic("nobody reads this");
+}
+
 static void run(void)
 {
     log_info("crash: %s", how);
@@ -105,6 +131,8 @@ static void run(void)
         thread_join(thread_create(dies_elsewhere, NULL, "dies", NULL));
     else if (str_equal(how, "busy"))
         with_others_busy();
+    else if (str_equal(how, "wordless"))
+        without_words();
     else if (str_equal(how, "hang")) /* for a debugger to look at */
         for (;;)
             thread_sleep_ns(NS_PER_SEC);
