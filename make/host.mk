@@ -4,6 +4,7 @@
 #: make fuzz [COMPONENT=..] [FUZZ_RUNS=n]  libFuzzer targets, a bounded number of runs each
 #: make prove [COMPONENT=..]               bounded proofs with CBMC
 
+$(foreach c,$(COMPONENT),$(if $(wildcard $(c)/component.mk),,$(error no component '$(c)': COMPONENT is a folder like core/frame)))
 HOSTCC     ?= clang
 FUZZ_RUNS  ?= 20000
 LENIENT    := 1
@@ -76,10 +77,14 @@ ifneq ($(filter fuzz fuzz-programs,$(MAKECMDGOALS)),)
 $(foreach c,$(TESTED),$(if $(wildcard $(c)/test/*_fuzz.c),$(eval $(call host_rules,$(c),fuzz,-fsanitize=fuzzer-no-link,-fsanitize=fuzzer))))
 endif
 
+# A component named that has nothing of the kind is told, not passed over.
+nothing = $(if $(and $(COMPONENT),$(if $(HOST_PROGRAMS_$(1)),,1)),@echo "error: $(COMPONENT) has no test/*_$(1).c" >&2; exit 1)
+
 host-programs: $(HOST_PROGRAMS_test)
 	@printf '%s\n' $(HOST_PROGRAMS_test) > out/host/programs.txt
 
 host-test: host-programs
+	$(call nothing,test)
 	@status=0; for t in $(HOST_PROGRAMS_test); do \
 	    if $$t > $$t.log 2>&1; then echo "ok      $$t"; else echo "FAILED  $$t"; cat $$t.log; status=1; fi; done; exit $$status
 
@@ -88,6 +93,7 @@ fuzz-programs: $(HOST_PROGRAMS_fuzz)
 	@printf '%s\n' $(HOST_PROGRAMS_fuzz) > out/host/fuzz-programs.txt
 
 fuzz: fuzz-programs
+	$(call nothing,fuzz)
 	@$(PYTHON) tools/fuzz.py $(FUZZ_RUNS) $(HOST_PROGRAMS_fuzz)
 
 prove:

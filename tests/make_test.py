@@ -71,3 +71,12 @@ def test_hypervisor_without_a_guest_set_runs_two_of_our_kernels():
     run.expect("guest shell: powered off")
     run.expect(pexpect.EOF)
     assert run.wait() == 0
+
+
+@pytest.mark.parametrize("goal, component, reason", [
+    ("host-test", "core/nosuch", "no component"), ("fuzz", "core/nosuch", "no component"), ("prove", "core/nosuch", "no component"),
+    ("host-test", "core/power", "has no test/*_test.c"), ("fuzz", "core/power", "has no test/*_fuzz.c"),
+])
+def test_component_without_anything_to_run_is_told(goal, component, reason):
+    status, text = make(goal, f"COMPONENT={component}")
+    assert status != 0 and component in text and reason in text, text
