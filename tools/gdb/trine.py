@@ -1,4 +1,5 @@
-"""Commands for gdb on a running Trine kernel (make debug). They read memory only; nothing is called.
+"""Commands for gdb on a running Trine kernel (make debug). They read memory only; nothing is called. What gdb reads is what
+the selected hart may see, so they look through one that is neither in a program nor in a guest.
 
   trine-threads            every thread: state, CPU, where it is
   trine-bt THREAD          backtrace of a thread that does not run (address, id or name)
@@ -79,13 +80,65 @@ def percpu(name, cpu):
     return gdb.Value(address & (1 << 64) - 1).cast(variable.type.pointer()).dereference()
 
 
+def sees_kernel():
+    """Does the selected hart see this kernel? A program must not, and a guest has memory of its own at the same addresses. The
+    names for backtraces, which no two kernels share, are compared with the ELF's."""
+    address = address_of("symtab_begin")
+    found = []
+    try:
+        for trust in ("on", "off"):
+            gdb.execute(f"set trust-readonly-sections {trust}")
+            found.append(gdb.selected_inferior().read_memory(address, 256).tobytes())
+    except gdb.MemoryError:
+        return False
+    finally:
+        gdb.execute("set trust-readonly-sections off")
+    return found[0] == found[1]
+
+
+def harts():
+    """Hart id -> (gdb's thread, does it see the kernel); the first that does is selected."""
+    found = {}
+    for hart in sorted(gdb.selected_inferior().threads(), key=lambda hart: hart.num):
+        hart.switch()
+        found[hart.num - 1] = (hart, sees_kernel())  # QEMU numbers them from 1, in order
+    home = [hart for hart, ours in found.values() if ours]
+    if not home:
+        raise gdb.GdbError("every hart is in a program or a guest, or before paging. Stop one in the kernel: hb trap_from_user, "
+                           "trap_from_guest or kernel_main, continue, and a key on the console")
+    home[0].switch()
+    return found
+
+
+class Command(gdb.Command):
+    """A command that looks through a hart that sees the kernel, and leaves the user's selected."""
+
+    def invoke(self, argument, from_tty):
+        here, frame = gdb.selected_thread(), gdb.selected_frame()
+        try:
+            if not sees_kernel():
+                harts()
+            self.run(argument)
+        finally:
+            here.switch()
+            if frame.is_valid():
+                frame.select()
+
+
 def running():
-    """Thread address -> (gdb's thread, CPU), from tp of each hart."""
+    """Thread address -> (CPU, where its hart is). By the run queues: in programs and guests tp is theirs."""
     found = {}
     here = gdb.selected_thread()
-    for hart in gdb.selected_inferior().threads():
+    known = harts()
+    home = gdb.selected_thread()
+    for cpu in range(int(value("nr_cpus_known"))):
+        current = int(percpu("run_queue", cpu)["current"]) & (1 << 64) - 1
+        hart, ours = known[int(value(f"boot_info.harts[{cpu}]"))]
         hart.switch()
-        found[integer("$tp")] = (hart, hart.num - 1, integer("$pc"))
+        pc = integer("$pc")
+        where = symbol(pc) if ours else f"{pc:#x}, in a program or guest"
+        home.switch()
+        found[current] = (cpu, where)
     here.switch()
     return found
 
@@ -110,13 +163,13 @@ def thread_frames(t):
     return frames(int(arch["ra"]), int(arch["s"][0]), low, low + int(arch["stack_size"]))
 
 
-class Threads(gdb.Command):
+class Threads(Command):
     """trine-threads: every thread, its state, and where it is."""
 
     def __init__(self):
         super().__init__("trine-threads", gdb.COMMAND_STATUS)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         on = running()
         print(f"{'address':18} {'id':>4} {'name':16} {'state':24} {'cpu':>3} {'preempt':>7}  where")
         for t in threads():
@@ -127,7 +180,7 @@ class Threads(gdb.Command):
             except gdb.error:
                 pass
             if address in on:
-                state, where = "running (" + state + ")", symbol(on[address][2])
+                state, where = "running (" + state + ")", on[address][1]
             else:
                 pcs = list(thread_frames(t))
                 where = " < ".join(symbol(pc) for pc in pcs[:4])
@@ -135,13 +188,13 @@ class Threads(gdb.Command):
                   f"{int(t['arch']['preempt_count']):7}  {where}")
 
 
-class Backtrace(gdb.Command):
+class Backtrace(Command):
     """trine-bt THREAD: backtrace of a thread that does not run (address, id or name)."""
 
     def __init__(self):
         super().__init__("trine-bt", gdb.COMMAND_STACK)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         for t in threads():
             if argument in (t["name"].string(), str(int(t["id"]))) or \
                argument.startswith("0x") and int(argument, 16) == int(t.address) & (1 << 64) - 1:
@@ -163,13 +216,13 @@ def entries(table):
     return [int.from_bytes(data[i:i + 8], "little") for i in range(0, PAGE, 8)]
 
 
-class PageTable(gdb.Command):
+class PageTable(Command):
     """trine-pt [ADDRESS] [ROOT]: what maps an address, or all mappings as ranges."""
 
     def __init__(self):
         super().__init__("trine-pt", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         words = [address_of(w) for w in gdb.string_to_argv(argument)]
         root = DIRECT_MAP + words[1] if len(words) > 1 else integer("arch_kernel_pt.root")
         if words:
@@ -195,7 +248,7 @@ class PageTable(gdb.Command):
         print("malformed: no leaf")
 
     def all(self, root):
-        self.run = None
+        self.range = None
         self.table(root, 2, 0)
         self.flush()
 
@@ -213,25 +266,25 @@ class PageTable(gdb.Command):
                 self.table(DIRECT_MAP + pa, level - 1, va)
 
     def leaf(self, va, pa, size, text):
-        if self.run and self.run[0] + self.run[2] == va and self.run[1] + self.run[2] == pa and self.run[3] == text:
-            self.run[2] += size
+        if self.range and self.range[0] + self.range[2] == va and self.range[1] + self.range[2] == pa and self.range[3] == text:
+            self.range[2] += size
             return
         self.flush()
-        self.run = [va, pa, size, text]
+        self.range = [va, pa, size, text]
 
     def flush(self):
-        if self.run:
-            va, pa, size, text = self.run
+        if self.range:
+            va, pa, size, text = self.range
             print(f"{va:#018x} - {va + size - 1:#018x} -> {pa:#012x} {size >> 10:10} KiB {text}")
 
 
-class Frame(gdb.Command):
+class Frame(Command):
     """trine-frame ADDRESS: a struct trap_frame, decoded."""
 
     def __init__(self):
         super().__init__("trine-frame", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         address = address_of(argument)
         x = [read_word(address + 8 * i) for i in range(32)]
         status, cause, stval = (read_word(address + 256 + 8 * i) for i in range(3))
@@ -245,34 +298,34 @@ class Frame(gdb.Command):
         print(f"at {symbol(x[0])}")
 
 
-class Cpus(gdb.Command):
+class Cpus(Command):
     """trine-cpus: the thread on each CPU."""
 
     def __init__(self):
         super().__init__("trine-cpus", gdb.COMMAND_STATUS)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         pointer = gdb.lookup_type("struct thread").pointer()
-        for address, (hart, _, pc) in running().items():
+        for address, (cpu, where) in running().items():
             t = gdb.Value(address).cast(pointer).dereference()
             arch = t["arch"]
-            print(f"CPU {int(arch['cpu'])} ({hart.name}): thread {int(t['id'])} '{t['name'].string()}' preempt "
+            print(f"CPU {cpu} (hart {int(value(f'boot_info.harts[{cpu}]'))}): thread {int(t['id'])} '{t['name'].string()}' preempt "
                   f"{int(arch['preempt_count'])} need_resched {int(arch['need_resched'])} user_work "
-                  f"{int(arch['user_work']):#x} at {symbol(pc)}")
+                  f"{int(arch['user_work']):#x} at {where}")
 
 
-class PerCpu(gdb.Command):
+class PerCpu(Command):
     """trine-percpu NAME: a per-CPU variable on every CPU."""
 
     def __init__(self):
         super().__init__("trine-percpu", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         for cpu in range(int(value("nr_cpus_known"))):
             print(f"CPU {cpu}: {percpu(argument, cpu)}")
 
 
-class Locks(gdb.Command):
+class Locks(Command):
     """trine-locks: which lock was taken while which was held, as a DEBUG=1 kernel has recorded."""
 
     def __init__(self):
@@ -283,7 +336,7 @@ class Locks(gdb.Command):
         depth = int(lock_class["depth"])
         return lock_class["name"].string() + (f"/{depth}" if depth else "")
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         if gdb.lookup_static_symbol("edges") is None:
             raise gdb.GdbError("not a DEBUG=1 kernel: it keeps no record of its locks")
         names = [self.name(value(f"classes[{c}]")) for c in range(int(value("nr_classes")))]
