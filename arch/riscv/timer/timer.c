@@ -37,13 +37,18 @@ void arch_timer_init(void)
         is_probed = true;
     }
     arch_timer_set(UINT64_MAX);
-    csr_set(sie, SIE_STIE);
+    if (has_stimecmp)
+        csr_set(sie, SIE_STIE);
 }
 
 void arch_timer_set(uint64_t ticks)
 {
-    if (has_stimecmp)
+    if (has_stimecmp) {
         csr_write(0x14d, ticks);
-    else
+    } else if (ticks == UINT64_MAX) {
+        csr_clear(sie, SIE_STIE); /* some hundred instructions of firmware less than a call */
+    } else {
         sbi_call(SBI_TIME, 0, ticks, 0, 0, 0, 0);
+        csr_set(sie, SIE_STIE); /* after the call, which takes back what was pending */
+    }
 }
