@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from trine.guest import pack
+from trine.guest import pack, small_guest
 from trine.machine import ROOT, Machine, build
 
 CALM = "guest:tour/h5-trap/calm.c"
@@ -113,11 +113,17 @@ def test_host_out_of_memory_stops_the_greedy_guest_only(image, tmp_path):
 def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp, cpu):
     guests = [guest("a", cpus=4), guest("b", cpus=4, words='trine,console = "sbi"; trine,timer = "trap";')]
     text = run(image, initrd=initrd(str(tmp_path), guests, k_image="guest:tests/guests/smp.c"), smp=smp, cpu=cpu, timeout=300)
-    for name in "ab":
-        done = re.search(rf"^{name}\| smp: 4 harts, ring of 800, (\d+) timers, 0 errors", text, re.M)
-        assert done, text[-3000:]
-        # 80 are asked for. QEMU 7.2's timer may tell once more of a deadline that was moved meanwhile: never many times.
-        assert 80 <= int(done.group(1)) < 100, text[-3000:]
+    timers = dict(re.findall(r"^(\w)\| smp: 4 harts, ring of 800, (\d+) timers, 0 errors", text, re.M))
+    assert timers.keys() == {"a", "b"}, text[-3000:]
+    assert timers["a"] == "80"
+    # A deadline of a's that expires while a is put aside may, in QEMU 7.2's main thread, come after it was taken back, and
+    # then reaches whoever runs next, with Sstc or not: about once in a hundred runs, never twice at once.
+    assert int(timers["b"]) in ((80,) if "off" in cpu else (80, 81, 82))
+
+
+def test_the_same_harts_on_the_firmware_alone(tmp_path):
+    """The guest above is a fair one: what it expects of the hypervisor, OpenSBI gives it, too."""
+    assert "smp: 4 harts, ring of 800, 80 timers, 0 errors" in run(small_guest("tests/guests/smp.c", str(tmp_path)), smp=4, timeout=300)
 
 
 def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_path):

@@ -191,6 +191,8 @@ void hext_load(struct hext_vcpu *v)
 
     if (v->is_loaded)
         return;
+    if (!v->has_sstc)
+        hext_timer_off(v); /* before hvip, which it may change */
     if (v->cpu != cpu || cpu->loaded != v) {
         csrs_restore(v);
         cpu->loaded = v;
