@@ -1,6 +1,6 @@
 /*
  * FIFOs: pipes with a name. The ring exists while somebody has the FIFO open. Opening follows
- * fifo(7).
+ * fifo(7). A pipe without a name is one too, which pipe(2) has opened on both sides.
  */
 #include <base/errno.h>
 #include <vfs/inode.h>
@@ -56,7 +56,7 @@ static void fifo_put_pipe(struct inode *inode, struct pipe *pipe)
         pipe_free(pipe);
 }
 
-static void fifo_release(struct file *file)
+void fifo_release(struct file *file)
 {
     pipe_leave(file->private, file);
     fifo_put_pipe(file->inode, file->private);
@@ -79,7 +79,9 @@ static int fifo_open(struct file *file)
     if (pipe == NULL)
         return -ENOMEM;
     pipe_enter(pipe, file, &view);
-    int ret = wait_for_other_side(pipe, file, &view);
+    /* A pipe that is opened once more, through /proc/PID/fd, waits for nobody. */
+    bool is_anonymous = pipe_is_anonymous(file->inode);
+    int ret = is_anonymous ? 0 : wait_for_other_side(pipe, file, &view);
 
     if (ret != 0) {
         pipe_leave(pipe, file);
@@ -87,7 +89,7 @@ static int fifo_open(struct file *file)
         return ret;
     }
     file->private = pipe;
-    file->ops = &fifo_open_ops;
+    file->ops = is_anonymous ? &pipe_file_ops : &fifo_open_ops;
     return 0;
 }
 

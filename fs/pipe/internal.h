@@ -18,7 +18,7 @@ struct pipe {
     uint32_t nr_pages;    /* [lock] a power of two */
     uint32_t nr_readers;  /* [lock] */
     uint32_t nr_writers;  /* [lock] */
-    uint32_t nr_files;    /* [lock of the FIFO's inode, or lock] */
+    uint32_t nr_files;    /* [lock of the inode] */
     uint32_t read_opens;  /* [lock] reading sides ever opened: wakes a FIFO's opener even if it is
                              gone again */
     uint32_t write_opens; /* [lock] */
@@ -34,6 +34,9 @@ struct pipe *pipe_alloc(void);
 void pipe_free(struct pipe *pipe);
 extern const struct file_ops pipe_file_ops;
 extern const struct file_ops fifo_open_ops;
+void fifo_release(struct file *file);
+/* Made by pipe(2), and not a FIFO with a name? */
+bool pipe_is_anonymous(const struct inode *inode);
 ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos);
 ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos);
 unsigned pipe_poll(struct file *file, struct poll_head **head);

@@ -293,15 +293,6 @@ void pipe_leave(struct pipe *pipe, const struct file *file)
     poll_notify(&pipe->poll, POLLIN | POLLOUT | POLLHUP | POLLERR | POLLRDNORM | POLLWRNORM);
 }
 
-static void pipe_release(struct file *file)
-{
-    struct pipe *pipe = file->private;
-
-    pipe_leave(pipe, file);
-    if (__atomic_sub_fetch(&pipe->nr_files, 1, __ATOMIC_ACQ_REL) == 0)
-        pipe_free(pipe);
-}
-
 static int pipe_describe(struct file *file, char *buf, size_t size)
 {
     char digits[24];
@@ -324,7 +315,7 @@ const struct file_ops pipe_file_ops = {
     .write = pipe_write,
     .poll = pipe_poll,
     .ioctl = pipe_ioctl,
-    .release = pipe_release,
+    .release = fifo_release,
     .describe = pipe_describe,
     .is_stream = true,
 };
@@ -342,15 +333,17 @@ int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
         reader = file_alloc(&pipe_file_ops, inode, O_RDONLY | (flags & O_NONBLOCK));
         writer = file_alloc(&pipe_file_ops, inode, O_WRONLY | (flags & O_NONBLOCK));
     }
-    if (inode != NULL)
-        inode_put(inode); /* the files hold it */
     if (reader == NULL || writer == NULL) {
         file_discard(reader);
         file_discard(writer);
+        if (inode != NULL)
+            inode_put(inode);
         if (pipe != NULL)
             pipe_free(pipe);
         return -ENOMEM;
     }
+    inode->pipe = pipe;
+    inode_put(inode); /* the files hold it */
     pipe->nr_files = 2;
     pipe->nr_readers = pipe->nr_writers = 1;
     pipe->read_opens = pipe->write_opens = 1;
@@ -359,6 +352,11 @@ int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
     *read_end = reader;
     *write_end = writer;
     return 0;
+}
+
+bool pipe_is_anonymous(const struct inode *inode)
+{
+    return inode->sb == pipefs;
 }
 
 bool pipe_is_pipe(const struct file *file)

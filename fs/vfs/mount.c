@@ -69,6 +69,24 @@ static struct mount *mount_create(struct superblock *sb, struct dentry *root, un
     return mount;
 }
 
+int path_of_inode(struct inode *inode, struct path *out)
+{
+    struct dentry *dentry = dentry_create(NULL, "/", 1);
+    struct mount *mount;
+
+    if (dentry == NULL)
+        return -ENOMEM;
+    inode_get(inode);
+    dentry->inode = inode;
+    mount = mount_create(inode->sb, dentry, 0);
+    if (mount == NULL) {
+        dentry_put(dentry);
+        return -ENOMEM;
+    }
+    *out = (struct path){mount, dentry};
+    return 0;
+}
+
 /* Hangs the mount at a place; its reference becomes the tree's, and it takes one of the place. */
 static int mount_attach(struct mount *mount, const struct path *at)
 {

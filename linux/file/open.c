@@ -122,6 +122,8 @@ SYSCALL(pipe2)
 
     if (ret != 0)
         return ret;
+    reader->inode->uid = process_current()->credentials.fsuid;
+    reader->inode->gid = process_current()->credentials.fsgid;
     fds[0] = (int32_t)install_or_put(reader, (flags & O_CLOEXEC) != 0);
     if (fds[0] < 0) {
         file_put(writer);

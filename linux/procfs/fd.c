@@ -36,7 +36,7 @@ static ssize_t fd_readlink(const struct pseudo_object *object, char *buf, size_t
 
     if (file == NULL)
         return -ENOENT;
-    if (file->path.dentry != NULL) {
+    if (path_has_name(&file->path)) {
         ret = path_text(&file->path, buf, size);
     } else {
         char text[64] = "anon_inode:[file]";
@@ -62,8 +62,10 @@ static int fd_follow(const struct pseudo_object *object, const struct cred *cred
         *out = file->path;
         path_get(out);
         ret = 0;
+    } else if (file->inode != NULL && (S_ISFIFO(file->inode->mode) || S_ISREG(file->inode->mode))) {
+        ret = path_of_inode(file->inode, out);
     } else {
-        ret = -ENXIO; /* a pipe cannot be opened a second time by a name */
+        ret = -ENXIO; /* eventfd(2) and its like cannot be opened a second time */
     }
     file_put(file);
     return ret;

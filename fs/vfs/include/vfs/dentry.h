@@ -100,7 +100,7 @@ struct mount {
     struct superblock *sb;     /* [I] a reference */
     unsigned flags;            /* [dcache_lock] MOUNT_* */
     uint32_t nr_refs;          /* [a] paths, files, child mounts */
-    uint32_t id;               /* [I] for mountinfo */
+    uint32_t id;               /* [I] for mountinfo; 0: of path_of_inode, outside the tree */
     struct mount *hash_next;   /* [dcache_lock] */
     struct list node;          /* [dcache_lock] all mounts, in order of mounting */
 };
@@ -123,6 +123,15 @@ static inline void path_get(const struct path *path)
     dentry_get(path->dentry);
 }
 void path_put(struct path *path);
+
+/* A place for an inode that has no name (a pipe, a memory file), so that it can be opened again
+ * through /proc/PID/fd. -ENOMEM. */
+int path_of_inode(struct inode *inode, struct path *out) MUST_CHECK;
+/* Is it a place in the tree, and not one that path_of_inode made? */
+static inline bool path_has_name(const struct path *path)
+{
+    return path->mount != NULL && path->mount->id != 0;
+}
 
 static inline bool path_is_same(const struct path *a, const struct path *b)
 {
