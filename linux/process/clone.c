@@ -147,6 +147,8 @@ static void equip(struct user_thread *ut, const struct clone_request *r)
     arch_fpu_save(&me->thread.arch);
     ut->fpu = me->fpu;
     ut->blocked = me->blocked;
+    /* What SCHED_RESET_ON_FORK takes back are real-time policies; it is not inherited itself. */
+    ut->sched_policy = me->sched_policy & ~SCHED_RESET_ON_FORK;
     ut->vspace = ut->process->vspace;
     memcpy(ut->name, me->name, sizeof(ut->name));
     if (!(r->flags & CLONE_VM) || (r->flags & CLONE_VFORK)) {

@@ -42,6 +42,9 @@ void group_check_orphaned(struct process_group *g);
 /* wait.c */
 void process_notify_parent_locked(struct process *child, int code, int status);
 
+/* sched.c: a part of user_thread.sched_policy */
+#define SCHED_RESET_ON_FORK 0x40000000
+
 /* limits.c */
 void limits_init(struct process *p);
 

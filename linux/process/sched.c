@@ -8,12 +8,11 @@
 #include <percpu/percpu.h>
 #include <process/syscalls.h>
 
-#define SCHED_OTHER         0
-#define SCHED_FIFO          1
-#define SCHED_RR            2
-#define SCHED_BATCH         3
-#define SCHED_IDLE          5
-#define SCHED_RESET_ON_FORK 0x40000000
+#define SCHED_OTHER 0
+#define SCHED_FIFO  1
+#define SCHED_RR    2
+#define SCHED_BATCH 3
+#define SCHED_IDLE  5
 
 /* The thread with that tid (0: the caller), counted; NULL. */
 static struct user_thread *find_thread(pid_t tid)
@@ -97,22 +96,22 @@ SYSCALL(sched_getscheduler)
 {
     if ((pid_t)a[0] < 0)
         return -EINVAL;
-    if (check_thread((pid_t)a[0]) != 0)
+    struct user_thread *ut = find_thread((pid_t)a[0]);
+    int64_t ret;
+
+    if (!ut)
         return -ESRCH;
-    return SCHED_OTHER;
+    ret = READ_ONCE(ut->sched_policy);
+    user_thread_put(ut);
+    return ret;
 }
 
-SYSCALL(sched_setscheduler)
+/* policy may include SCHED_RESET_ON_FORK. */
+static int set_policy(struct user_thread *ut, int policy, uint32_t priority)
 {
-    int policy = (int)a[1] & ~SCHED_RESET_ON_FORK;
-    uint32_t priority;
-    if ((pid_t)a[0] < 0 || !a[2])
-        return -EINVAL;
-    if (get_user_u32(&priority, a[2]) != 0)
-        return -EFAULT;
-    if (check_thread((pid_t)a[0]) != 0)
-        return -ESRCH;
-    if (policy == SCHED_FIFO || policy == SCHED_RR) {
+    int plain = policy & ~SCHED_RESET_ON_FORK;
+
+    if (plain == SCHED_FIFO || plain == SCHED_RR) {
         static bool said;
 
         if (!said)
@@ -120,9 +119,30 @@ SYSCALL(sched_setscheduler)
         said = true;
         return -EPERM;
     }
-    if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+    if ((plain != SCHED_OTHER && plain != SCHED_BATCH && plain != SCHED_IDLE) || priority != 0)
         return -EINVAL;
-    return priority ? -EINVAL : 0;
+    if (!may_change(ut->process))
+        return -EPERM;
+    WRITE_ONCE(ut->sched_policy, policy);
+    return 0;
+}
+
+SYSCALL(sched_setscheduler)
+{
+    struct user_thread *ut;
+    uint32_t priority;
+    int ret;
+
+    if ((pid_t)a[0] < 0 || !a[2])
+        return -EINVAL;
+    if (get_user_u32(&priority, a[2]) != 0)
+        return -EFAULT;
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    ret = set_policy(ut, (int)a[1], priority);
+    user_thread_put(ut);
+    return ret;
 }
 
 SYSCALL(sched_setparam)
@@ -250,6 +270,73 @@ SYSCALL(getpriority)
     }
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
+}
+
+/* ---- sched_setattr, sched_getattr: policy and nice value at once ---- */
+
+#define SCHED_FLAG_RESET_ON_FORK 1u
+
+struct linux_sched_attr { /* of version 0; later ones have more at the end */
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period; /* SCHED_DEADLINE */
+};
+_Static_assert(sizeof(struct linux_sched_attr) == 48, "SCHED_ATTR_SIZE_VER0");
+
+SYSCALL(sched_setattr)
+{
+    struct linux_sched_attr attr;
+    struct user_thread *ut;
+    int ret;
+
+    if (!a[1] || (pid_t)a[0] < 0 || a[2])
+        return -EINVAL;
+    if (copy_from_user(&attr, a[1], sizeof(attr)) != 0)
+        return -EFAULT;
+    if (attr.size != 0 && attr.size < sizeof(attr)) {
+        attr.size = sizeof(attr);
+        return copy_to_user(a[1], &attr.size, sizeof(attr.size)) != 0 ? -EFAULT : -E2BIG;
+    }
+    if ((int32_t)attr.policy < 0 || (attr.flags & ~(uint64_t)SCHED_FLAG_RESET_ON_FORK) != 0)
+        return -EINVAL;
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    int policy = (int)attr.policy;
+
+    if ((attr.flags & SCHED_FLAG_RESET_ON_FORK) != 0)
+        policy |= SCHED_RESET_ON_FORK;
+    ret = set_policy(ut, policy, attr.priority);
+    if (ret == 0 && attr.policy != SCHED_IDLE) {
+        unsigned long irq = spin_lock_irqsave(&process_lock);
+
+        ret = set_nice(ut->process, MIN(MAX(attr.nice, -20), 19));
+        spin_unlock_irqrestore(&process_lock, irq);
+    }
+    user_thread_put(ut);
+    return ret;
+}
+
+SYSCALL(sched_getattr)
+{
+    struct linux_sched_attr attr = {.size = sizeof(attr)};
+    struct user_thread *ut;
+
+    if (!a[1] || (pid_t)a[0] < 0 || a[2] < sizeof(attr) || a[2] > PAGE_SIZE || a[3])
+        return -EINVAL;
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    int policy = READ_ONCE(ut->sched_policy);
+
+    attr.policy = (uint32_t)(policy & ~SCHED_RESET_ON_FORK);
+    attr.flags = (policy & SCHED_RESET_ON_FORK) != 0 ? SCHED_FLAG_RESET_ON_FORK : 0;
+    attr.nice = ut->process->nice;
+    user_thread_put(ut);
+    return copy_to_user(a[1], &attr, sizeof(attr)) != 0 ? -EFAULT : 0;
 }
 
 /*

@@ -106,6 +106,7 @@ struct user_thread {
     uint64_t robust_list;     /* [o] */
 
     uint32_t refcount; /* [a] the running thread's, and who looks at it from outside */
+    int sched_policy;  /* [a] SCHED_OTHER, BATCH or IDLE; with SCHED_RESET_ON_FORK */
     bool has_left;     /* [process_lock] */
     bool is_stopped;   /* [process_lock] parked in process_park */
     char name[16];     /* [o writes] /proc/PID/task/TID/comm */

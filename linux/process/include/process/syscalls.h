@@ -51,6 +51,8 @@ syscall_handler sys_sched_getparam;
 syscall_handler sys_sched_get_priority_max;
 syscall_handler sys_sched_get_priority_min;
 syscall_handler sys_sched_rr_get_interval;
+syscall_handler sys_sched_setattr;
+syscall_handler sys_sched_getattr;
 syscall_handler sys_setpriority;
 syscall_handler sys_getpriority;
 syscall_handler sys_ioprio_set;
