@@ -197,6 +197,13 @@ def test_line_longer_than_the_terminal_holds(shell):
     ("sh -c 'ulimit -t 1; while :; do :; done'; echo $?", "Killed\n137"),
     ("sh -c 'ulimit -S -t 1; trap \"echo limit; exit 4\" XCPU; while :; do :; done'; echo $?", "limit\n4"),
     ("dmesg -c > /dev/null; dmesg | wc -l; echo '<6>said' > /dev/kmsg; dmesg | grep -c said", "0\n1"),
+    ("cp /bin/busybox /tmp/sleep; (/tmp/sleep 100 & sleep 0.3; cp /bin/busybox /tmp/sleep; kill $!; wait $! 2> /dev/null)",
+     "cp: can't create '/tmp/sleep': Text file busy"),
+    ("exec 5>>/tmp/sleep; /tmp/sleep 0; echo $?; exec 5>&-; /tmp/sleep 0; echo $?", "-/bin/sh: /tmp/sleep: Text file busy\n126\n0"),
+    ("echo through | cat /dev/fd/0; echo again | sh -c 'test -p /dev/stdin && cat /dev/stdin'", "through\nagain"),
+    ("getfattr -d /etc/passwd; echo $?; getfattr -n user.x /etc/passwd 2>&1 | tail -n 1",
+     "0\ngetfattr: /etc/passwd: Operation not supported"),
+    ("nc 127.0.0.1 80; echo $?", "nc: socket: Address family not supported by protocol\n1"),
     ("mount | grep -c ' /dev '; mount -t devtmpfs dev /dev; echo $?",
      "1\nmount: mounting dev on /dev failed: Device or resource busy\n255"),
 ])
