@@ -123,7 +123,7 @@ struct vma *vma_split(struct vma *vma, uint64_t addr)
 bool vma_can_join(const struct vma *low, const struct vma *high)
 {
     return low->end == high->start && low->ops == high->ops && low->object == high->object &&
-           low->flags == high->flags && !(low->flags & VMA_GROWS_DOWN) &&
+           low->flags == high->flags && !(low->flags & (VMA_GROWS_DOWN | VMA_MOVING)) &&
            (low->ops->page == NULL || low->offset + (low->end - low->start) == high->offset) &&
            (!low->ops->can_merge || low->ops->can_merge(low, high)) && !low->ops->is_emulated;
 }

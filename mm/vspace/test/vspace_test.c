@@ -370,6 +370,8 @@ static void do_remap(struct space *s)
     any_range(&to, &nr_new);
     if (options & VSPACE_REMAP_KEEP)
         nr_new = nr;
+    if (below(4) == 0 && first >= nr_new)
+        to = first - nr_new; /* side by side with the old place */
     err = vspace_remap(s->vs, addr_of(first), nr * PAGE_SIZE, nr_new * PAGE_SIZE, options,
                        options & VSPACE_REMAP_FIXED ? addr_of(to) : 0, &addr);
     if (err == -ENOMEM) {

@@ -25,13 +25,13 @@
 static struct prng prng;
 static bool may_fail; /* an allocation may have failed */
 
-static unsigned below(unsigned bound)
+static inline unsigned below(unsigned bound)
 {
     return (unsigned)prng_below(&prng, bound);
 }
 
 /* 0, or -ENOMEM when that is allowed. Anything else that is not `expected` fails the test. */
-static bool is_done(int err, int expected)
+static inline bool is_done(int err, int expected)
 {
     if (err == -ENOMEM && may_fail)
         return false;
@@ -39,7 +39,7 @@ static bool is_done(int err, int expected)
     return err == 0;
 }
 
-static uint64_t nr_free_frames(void)
+static inline uint64_t nr_free_frames(void)
 {
     struct frame_stats stats;
 
@@ -49,7 +49,7 @@ static uint64_t nr_free_frames(void)
     return stats.free + stats.meta; /* descriptors of RAM that was opened meanwhile */
 }
 
-static uint64_t nr_used_bytes(void)
+static inline uint64_t nr_used_bytes(void)
 {
     struct heap_stats stats;
 
@@ -57,7 +57,7 @@ static uint64_t nr_used_bytes(void)
     return stats.used_bytes;
 }
 
-static uint64_t first_seed(void)
+static inline uint64_t first_seed(void)
 {
     const char *text = getenv("VSPACE_TEST_SEED");
 
