@@ -24,6 +24,7 @@ struct timer_base {
     struct timer_node *root; /* [b] */
     uint64_t programmed;     /* [b] ticks in the comparator */
     struct timer *running;   /* [a] whose function runs here now */
+    uint64_t nr_interrupts;  /* [a] */
     bool is_ready;           /* [b] the comparator may be written */
 };
 
@@ -187,11 +188,17 @@ uint64_t time_next_deadline(void)
     return deadline;
 }
 
+uint64_t time_nr_interrupts(uint32_t cpu)
+{
+    return READ_ONCE(per_cpu(timer_base, cpu).nr_interrupts);
+}
+
 void time_interrupt(void)
 {
     struct timer_base *base = &this_cpu(timer_base);
 
     spin_lock(&base->lock);
+    WRITE_ONCE(base->nr_interrupts, base->nr_interrupts + 1);
     while (base->root && base->root->key <= time_now_ticks()) {
         struct timer *timer = container_of(base->root, struct timer, node);
         timer_fn fn = timer->fn;

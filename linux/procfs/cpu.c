@@ -103,6 +103,7 @@ int show_stat(struct seq *seq, const struct pseudo_object *object)
 
         thread_cpu_stats((int)cpu, &stats);
         nr_switches += stats.nr_switches;
+        nr_interrupts += time_nr_interrupts(cpu);
     }
     for (unsigned irq = 0; irq < IRQ_MAX; irq++)
         nr_interrupts += irq_count(irq);
@@ -117,6 +118,8 @@ int show_stat(struct seq *seq, const struct pseudo_object *object)
 
 int show_interrupts(struct seq *seq, const struct pseudo_object *object)
 {
+    uint64_t nr_timer = 0;
+
     (void)object;
     seq_puts(seq, "           CPU0       \n");
     for (unsigned irq = 0; irq < IRQ_MAX; irq++) {
@@ -126,6 +129,9 @@ int show_interrupts(struct seq *seq, const struct pseudo_object *object)
         if (nr != 0)
             seq_printf(seq, "%3u: %10lu  irq %u\n", irq, nr, irq);
     }
+    for_each_online_cpu(cpu)
+        nr_timer += time_nr_interrupts(cpu);
+    seq_printf(seq, "LOC: %10lu  timer\n", nr_timer);
     return 0;
 }
 

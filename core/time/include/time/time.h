@@ -116,6 +116,9 @@ bool timer_is_armed(const struct timer *timer);
  */
 uint64_t time_next_deadline(void);
 
+/* How many timer interrupts a CPU has taken. */
+uint64_t time_nr_interrupts(uint32_t cpu);
+
 /* Busy-waits: device quirks and early boot only. */
 void time_delay_ns(uint64_t ns);
 
