@@ -5,7 +5,7 @@ import os
 import pytest
 
 from conftest import busybox_initrd, monolithic_image
-from trine.machine import ROOT, Machine, build
+from trine.machine import Machine, build
 
 HELLO = r"Hello from Trine!"
 

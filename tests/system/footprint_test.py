@@ -1,6 +1,5 @@
 """What the smallest kernel costs: size, boot, memory. The bars are the project's (see the README's table of figures)."""
 import os
-import re
 
 import pytest
 

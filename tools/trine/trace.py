@@ -3,7 +3,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 
 from .machine import qemu_command
