@@ -1,7 +1,6 @@
 /*
  * See <startup/startup.h>. Interrupts stay masked throughout.
  */
-#include <arch/power.h>
 #include <bootargs/bootargs.h>
 #include <console/console.h>
 #include <frame/frame.h>
@@ -9,6 +8,7 @@
 #include <kmap/kmap.h>
 #include <log/log.h>
 #include <percpu/percpu.h>
+#include <power/power.h>
 #include <startup/startup.h>
 #include <time/time.h>
 
@@ -16,7 +16,7 @@ void startup_refuse(const char *reason)
 {
     log_err("cannot boot: %s", reason);
     console_start();
-    arch_poweroff(true);
+    power_off_failure();
 }
 
 void startup_read_machine(hartid_t boot_hart, paddr_t fdt)

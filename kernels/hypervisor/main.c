@@ -37,18 +37,18 @@ static void cpu_init(unsigned cpu)
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
 {
     startup_ground(boot_hart, fdt); /* memory, per-CPU data, clock, interrupts */
-    if (!hext_is_present())
-        startup_refuse("this machine has no hypervisor extension");
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
     if (thread_system_init() != 0) /* this becomes a thread */
         startup_refuse("no memory for the idle thread");
     random_init(boot_info.seed, boot_info.seed_size); /* the guests' seeds */
-    hext_cpu_init();                                  /* delegation, counters */
-    vspace_boot();
-    gstage_boot();      /* VMIDs */
-    driver_probe_all(); /* console, interrupt controller */
+    driver_probe_all();                               /* console, interrupt controller */
     console_start();
+    if (!hext_is_present())
+        startup_refuse("this machine has no hypervisor extension");
+    hext_cpu_init(); /* delegation, counters */
+    vspace_boot();
+    gstage_boot(); /* VMIDs */
     arch_irq_enable();
     thread_start_cpus(cpu_init); /* the other harts */
     if (guests_run())

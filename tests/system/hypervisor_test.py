@@ -39,8 +39,10 @@ def run(image, timeout=120, **how):
 
 
 def test_no_extension_is_one_line(image):
-    text = run(image, cpu="rv64,h=off")
+    with Machine(image, mem="128M", cpu="rv64,h=off") as machine:
+        text, status = machine.wait()
     assert text.count("cannot boot: this machine has no hypervisor extension") == 1
+    assert status == 1
 
 
 def test_no_initrd(image):

@@ -10,7 +10,10 @@
 #include <panic/panic.h>
 #include <platform/boot_info.h>
 
-/* The machine cannot be used: says why by whatever console there is, and turns it off. */
+/*
+ * The machine cannot be used: says why by whatever console there is, and turns it off as failed.
+ * QEMU then ends with 1, but with 0 before the drivers are probed: the firmware passes no code on.
+ */
 NORETURN void startup_refuse(const char *reason);
 
 /* The body of startup_ground(), behind the stack protector's back. */
