@@ -80,3 +80,12 @@ def test_hypervisor_without_a_guest_set_runs_two_of_our_kernels():
 def test_component_without_anything_to_run_is_told(goal, component, reason):
     status, text = make(goal, f"COMPONENT={component}")
     assert status != 0 and component in text and reason in text, text
+
+
+def test_no_network_and_nothing_in_the_cache_is_a_line(tmp_path):
+    apt = tmp_path / "apt-get"
+    apt.write_text("#!/bin/sh\nexit 100\n")
+    apt.chmod(0o755)
+    env = {**os.environ, "TRINE_CACHE": str(tmp_path / "cache"), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([ROOT + "/tools/initrd.py", str(tmp_path / "busybox.cpio")], capture_output=True, text=True, env=env)
+    assert done.returncode == 1 and "error: " in done.stderr and "Traceback" not in done.stderr, done.stderr

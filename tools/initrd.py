@@ -41,8 +41,10 @@ PS1='\\u@\\h:\\w\\$ '
 
 
 def package(how, name):
-    return subprocess.run([os.path.join(HERE, "debian.py"), how, name], check=True, capture_output=True,
-                          text=True).stdout.strip()
+    done = subprocess.run([os.path.join(HERE, "debian.py"), how, name], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(1)  # it has said why
+    return done.stdout.strip()
 
 
 def main():

@@ -5,6 +5,7 @@ usage: size.py CROSS- OUTDIR
 """
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -34,6 +35,7 @@ def contributions(map_path, out):
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # make size | head
     cross, out = sys.argv[1], sys.argv[2]
     headers = subprocess.run([cross + "readelf", "-SW", out + "/trine.elf"], check=True, capture_output=True, text=True).stdout
     loaded, empty = set(), set()
