@@ -5,6 +5,8 @@
 #include "guest.h"
 
 #define NR_HARTS 4
+#define START    0x80200000ul
+#define RAM_END  0x80400000ul /* of the 4 MiB that these guests are given */
 #define HOLE     0x0a000000ul
 #define UART     0x10000000ul
 #define PLIC     0x0c000000ul
@@ -26,7 +28,8 @@ void guest_trap(struct guest_frame *frame, unsigned long cause, unsigned long va
             csr_clear(sip, 2);
         return;
     }
-    if (cause == 1 || cause == 12) { /* jumped into nothing: back to the caller */
+    if (cause == 1 || cause == 12 || frame->x[0] - START >= RAM_END - START) {
+        /* Jumped out of its code: back to the caller. */
         frame->x[0] = frame->x[1];
         return;
     }
@@ -156,6 +159,26 @@ static void access_all(unsigned long addr)
     __asm__ volatile(".4byte 0x00053507\n" : "+r"(a0)::"memory"); /* fld fa0, 0(a0) */
     a0 = addr;
     __asm__ volatile(".4byte 0x00a53027\n" : "+r"(a0)::"memory"); /* fsd fa0, 0(a0) */
+    a0 = addr;
+    __asm__ volatile(".4byte 0x02050007\n" : "+r"(a0)::"memory"); /* vle8.v v0, (a0) */
+    a0 = addr;
+    __asm__ volatile(".4byte 0x02050027\n" : "+r"(a0)::"memory"); /* vse8.v v0, (a0) */
+}
+
+static uint16_t two_pages[4096] __attribute__((aligned(4096)));
+
+/* The instruction itself lies across two pages. */
+static void access_across(unsigned long addr)
+{
+    static const uint32_t insns[] = {0x00053503, 0x00b53023}; /* ld a0, 0(a0); sd a1, 0(a0) */
+
+    for (unsigned i = 0; i < sizeof(insns) / sizeof(insns[0]); i++) {
+        two_pages[2047] = (uint16_t)insns[i];
+        two_pages[2048] = (uint16_t)(insns[i] >> 16);
+        two_pages[2049] = 0x8082; /* c.jr ra */
+        __asm__ volatile("fence.i" ::: "memory");
+        ((void (*)(unsigned long))(unsigned long)&two_pages[2047])(addr);
+    }
 }
 
 static void mmio(unsigned long hart)
@@ -179,10 +202,11 @@ static void mmio(unsigned long hart)
     };
 
     (void)hart;
-    csr_set(sstatus, 3ul << 13); /* floats on */
+    csr_set(sstatus, 3ul << 13 | 3ul << 9); /* floats and vectors on */
     for (unsigned i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
         for (unsigned long offset = 0; offset < 16; offset++)
             access_all(bases[i] + offset);
+        access_across(bases[i]);
         if (bases[i] != 0x80000000) /* memory: it would run on until it starts anew */
             ((void (*)(void))bases[i])();
     }
@@ -239,6 +263,146 @@ static void crash(unsigned long hart)
     ((void (*)(void))HOLE)();
 }
 
+/* --- at random, for ever ---------------------------------------------------------------------- */
+
+static unsigned long next_random(void)
+{
+    static unsigned long state = 0x9e3779b97f4a7c15ul; /* shared by the harts: so much the better */
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+/* Values that a careless check gets wrong, or any. */
+static unsigned long junk(void)
+{
+    static const unsigned long edges[] = {0,           1,
+                                          2,           3,
+                                          4,           15,
+                                          63,          64,
+                                          ~0ul,        ~1ul,
+                                          RAM_END,     HOLE,
+                                          RAM_END - 1, RAM_END - 8,
+                                          0x80000000,  1ul << 31,
+                                          UART,        1ul << 32,
+                                          PLIC,        1ul << 38,
+                                          1ul << 41,   (1ul << 56) - 1,
+                                          1ul << 56,   1ul << 63,
+                                          4096,        ~0ul - 4095,
+                                          4095,        1ul << 34};
+    const unsigned long r = next_random();
+
+    return r & 3 ? edges[(r >> 8) % (sizeof(edges) / sizeof(edges[0]))] : r >> (r >> 2 & 31);
+}
+
+static void wait_for_all(void)
+{
+    static volatile unsigned nr_here;
+
+    __atomic_fetch_add(&nr_here, 1, __ATOMIC_SEQ_CST);
+    while (nr_here < NR_HARTS) {
+    }
+}
+
+/* Every extension and function with arguments of all kinds, but for those that would end it. */
+static void calls(unsigned long hart)
+{
+    static const unsigned long extensions[] = {
+        0,        1,          2,          3,          4,        5,        6,
+        7,        9,          SBI_BASE,   SBI_TIME,   SBI_IPI,  SBI_HSM,  SBI_RFENCE,
+        SBI_SRST, SBI_DBCN,   0x504d55,   0x53555350, 0x535441, 0x535345, 0x43505043,
+        ~0ul,     0x46574654, 0x4e41434c, 0x0a000000};
+
+    (void)hart;
+    wait_for_all(); /* all of them run: none can be started in the wild */
+    for (;;) {
+        const unsigned long n = next_random();
+        const unsigned long extension =
+            extensions[(n >> 4) % (sizeof(extensions) / sizeof(extensions[0]))];
+        const unsigned long function = n & 8 ? n & 7 : junk();
+        unsigned long a0 = junk(), a1 = junk();
+
+        if (extension == SBI_HSM && function == 1)
+            continue;
+        if (extension == SBI_HSM && function == 3)
+            a0 |= 1; /* the only suspension there is would last */
+        if (extension == SBI_SRST)
+            a0 |= 0x100;
+        if (extension == SBI_DBCN && a1 >= 0x80000000 && a1 < RAM_END)
+            a1 = RAM_END - 2; /* two bytes that exist, and then none */
+        sbi(extension, function, a0, a1, junk(), junk(), junk());
+    }
+}
+
+static void jump(unsigned long hart)
+{
+    (void)hart;
+    for (;;)
+        ((void (*)(void))(junk() & ~1ul))();
+}
+
+static void sleep(unsigned long hart)
+{
+    (void)hart;
+    csr_write(sie, 0);
+    for (;;)
+        __asm__ volatile("wfi");
+}
+
+/* Tables changed under the feet of four harts that walk them, into all that is not its memory. */
+static void walk(unsigned long hart)
+{
+    static const unsigned long flags[] = {0x1, 0x3, 0xf, 0xcf, 0xc7, 0x4f, 0x1f, 0xdf};
+
+    root[2] = (0x80000000ul >> 12) << 10 | 0xcf;
+    csr_write(satp, 8ul << 60 | (unsigned long)root >> 12);
+    __asm__ volatile("sfence.vma" ::: "memory");
+    for (;;) {
+        const unsigned long r = next_random();
+        const unsigned long slot = r % 2 ? 3 : 4 + (r >> 1) % 250;
+        unsigned long physical = junk() & ((1ul << 56) - 1);
+
+        if (physical >= 0x80000000 && physical < RAM_END)
+            physical = (unsigned long)root; /* itself, as a table; and never as memory */
+        root[slot] =
+            physical >> 12 << 10 | (physical == (unsigned long)root ? 1 : flags[(r >> 10) % 8]);
+        if (r & 1ul << 20)
+            __asm__ volatile("sfence.vma" ::: "memory");
+        if (r & 1ul << 21)
+            sbi(SBI_RFENCE, 1, 15, 0, slot << 30, 4096, 0);
+        access_all(slot << 30 | (r >> 24 & 0x3ffffff8));
+        if (r & 1ul << 22)
+            ((void (*)(void))(slot << 30 | (r >> 24 & 0x3ffffffc)))();
+        if (hart == 3 && (r >> 40) % 4096 == 0) /* another mode: it may never come back */
+            csr_write(satp, (r >> 60) << 60 | (unsigned long)root >> 12);
+    }
+}
+
+/* All kinds of traffic between harts that come and go; in the middle of it the machine resets. */
+static void churn(unsigned long hart)
+{
+    csr_write(sie, 2);
+    csr_set(sstatus, 2);
+    for (unsigned n = 0; n < 2000 || hart != 0; n++) {
+        const unsigned long base = n % 5 == 0 ? ~0ul : n % 7;
+
+        sbi(SBI_IPI, 0, n % 16, base, 0, 0, 0);
+        sbi(SBI_RFENCE, n % 8, n % 16, base, (unsigned long)n << 12, n % 3 ? 8192 : ~0ul, 1);
+        if (hart != 0 && n % 64 == 63) {
+            csr_clear(sstatus, 2);
+            sbi(SBI_HSM, 1, 0, 0, 0, 0, 0);
+        }
+        for (unsigned long other = 1; other < NR_HARTS; other++) {
+            if (other != hart && sbi(SBI_HSM, 2, other, 0, 0, 0, 0).value == 1)
+                sbi(SBI_HSM, 0, other, (unsigned long)guest_hart_entry,
+                    (unsigned long)&stacks[other][sizeof(stacks[other])], 0, 0);
+        }
+    }
+    sbi(SBI_SRST, 0, 1 + next_random() % 2, 0, 0, 0, 0);
+}
+
 static const struct {
     const char *name;
     void (*fn)(unsigned long hart);
@@ -247,7 +411,8 @@ static const struct {
     {"flood", flood, true},        {"spin", spin, true},         {"timer", timer_storm, true},
     {"start", start_storm, false}, {"fence", fence_storm, true}, {"mmio", mmio, false},
     {"insn", instructions, false}, {"tables", tables, true},     {"reset", reset, false},
-    {"crash", crash, false},
+    {"crash", crash, false},       {"calls", calls, true},       {"jump", jump, true},
+    {"sleep", sleep, true},        {"walk", walk, true},         {"churn", churn, true},
 };
 
 /* The tree is searched as bytes: its only "mode=" is the bootargs'. */
