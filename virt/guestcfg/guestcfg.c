@@ -80,9 +80,18 @@ static const char *check_words(struct guestcfg *it, const struct fdt_node *node,
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-static bool is_guest(const struct fdt_node *node)
+static bool is_domain(const struct fdt_node *node)
 {
-    return fdt_node_is_compatible(node, "xen,domain") && fdt_node_is_enabled(node);
+    return fdt_node_is_compatible(node, "xen,domain");
+}
+
+/* Or is meant to be one: nothing else has a property `memory`. */
+static bool is_guest(const struct fdt *fdt, const struct fdt_node *node)
+{
+    struct fdt_prop memory;
+
+    return (is_domain(node) || fdt_prop_find(fdt, node, "memory", &memory) == 0) &&
+           fdt_node_is_enabled(node);
 }
 
 /* Copies the node's name without its unit address; only characters that look well in a line. */
@@ -219,7 +228,7 @@ static int seek(struct guestcfg *it)
 
         if (ret <= 0)
             return ret;
-        if (is_guest(&node))
+        if (is_guest(it->fdt, &node))
             it->pending = node;
     }
     return 1;
@@ -236,6 +245,8 @@ int guestcfg_next(struct guestcfg *it, struct guest_config *config, const char *
     it->pending.offset = 0;
     *config = (struct guest_config){.bootargs = ""};
     *problem = read_name(&guest, config->name);
+    if (!*problem && !is_domain(&guest))
+        *problem = "its compatible is not xen,domain";
     if (!*problem)
         *problem = check_words(it, &guest, guest_words, config);
     if (!*problem)
@@ -248,7 +259,7 @@ int guestcfg_next(struct guestcfg *it, struct guest_config *config, const char *
     }
     if (ret < 0)
         return ret;
-    if (ret > 0 && is_guest(&node))
+    if (ret > 0 && is_guest(it->fdt, &node))
         it->pending = node;
     if (!*problem && !config->kernel)
         *problem = "it has no kernel";

@@ -34,10 +34,12 @@ static size_t finish(void)
     return total;
 }
 
+static const char *compatible_with = "xen,domain";
+
 static void guest_begin(const char *name, uint64_t memory_kib, uint32_t cpus)
 {
     fdt_write_begin(&w, name);
-    fdt_write_string(&w, "compatible", "xen,domain");
+    fdt_write_string(&w, "compatible", compatible_with);
     fdt_write_u32(&w, "#address-cells", 2);
     fdt_write_u32(&w, "#size-cells", 2);
     fdt_write_u64(&w, "memory", memory_kib);
@@ -113,6 +115,8 @@ static void test_two_guests(void **state)
 /* Each of these gives a reason, and the good guest behind it is still found. */
 static void bad_guest(int kind)
 {
+    if (kind == 14)
+        compatible_with = "xen,demesne";
     guest_begin(kind == 0 ? "a-name-that-is-too-long" : "bad",
                 kind == 1   ? 0
                 : kind == 2 ? 4097
@@ -120,6 +124,7 @@ static void bad_guest(int kind)
                 kind == 3   ? 9
                 : kind == 4 ? 0
                             : 1);
+    compatible_with = "xen,domain";
     if (kind == 5)
         fdt_write_string(&w, "trine,timer", "sundial");
     if (kind == 6)
@@ -144,7 +149,7 @@ static void bad_guest(int kind)
 static void test_bad_guests_have_reasons(void **state)
 {
     (void)state;
-    for (int kind = 0; kind <= 13; kind++) {
+    for (int kind = 0; kind <= 14; kind++) {
         struct guestcfg it;
         struct guest_config c;
         const char *problem;
