@@ -17,9 +17,10 @@ import pytest
 
 from conftest import Shell, busybox_initrd, compiled
 from fat_test import tool
-from hypervisor_test import CALM, guest
+from hypervisor_test import CALM, CALM_LINES, guest
 from hypervisor_test import initrd as hypervisor_initrd
 from trine.cpio import Archive
+from trine.guest import resolve
 from trine.machine import Machine, build, qemu_command
 from trine.seeds import damaged
 
@@ -223,8 +224,8 @@ def tree_properties(tree):
             return
 
 
-def damaged_trees(tree, chance):
-    """A tree as it is; then a number of the header, a node, a property that is not as it should be; cuts; flipped bits."""
+def damaged_trees(tree, chance, sensitive, samples):
+    """A tree as it is; then samples of what is sensitive and of the rest: a number of the header, a node, a property that is not as it should be; cuts; flipped bits."""
     yield "good", tree
     total, structure = struct.unpack_from(">II", tree, 4)
     changes = []
@@ -239,8 +240,8 @@ def damaged_trees(tree, chance):
         changes += [(f"{where}-name", at + 8, b"\x7f\xff\xff\xff"),
                     (f"{where}-gone", at, b"\0\0\0\4" * (3 + (size + 3) // 4)),
                     (f"{where}-zero", at + 12, bytes(size)), (f"{where}-ones", at + 12, b"\xff" * size)]
-    kinds = [c for c in changes if SENSITIVE.search(c[0])]
-    for name, at, content in chance.sample(kinds, 20) + chance.sample(changes, 30):
+    chosen = chance.sample([c for c in changes if sensitive.search(c[0])], samples[0]) + chance.sample(changes, samples[1])
+    for name, at, content in chosen:
         yield name, tree[:at] + content + tree[at + len(content):]
     for suffix, content in [*damaged("tree", tree, 4, 0), *damaged("tree", tree, 0, 10, range(structure, total))]:
         yield suffix[1:], content
@@ -283,7 +284,7 @@ def test_device_trees(tmp_path, kernel):
     how = kernel_with_tree(tmp_path, tmp_path / "damaged", image, **how)
     tree = firmwares_tree(tmp_path, **how)
     refused = 0
-    for name, content in damaged_trees(tree, random.Random(kernel)):
+    for name, content in damaged_trees(tree, random.Random(kernel), SENSITIVE, (20, 30)):
         (tmp_path / "damaged").write_bytes(content)
         text, _ = power_off(**how)
         assert "panic" not in text, (name, text)
@@ -418,3 +419,60 @@ def test_disks(tmp_path):
             listing = subprocess.run(["mdir", "-i", str(tmp_path / "checked"), "-/", "-b", "::"], capture_output=True, text=True).stdout
             assert checked.returncode == 0 and "::/made/two" in listing and "::/one/fourth" in listing, checked.stdout + listing
         assert shell.run("echo alive")[0] == "alive"
+
+
+# --- guests
+
+def damaged_images(image):
+    for name, at in (("offset", 8), ("size", 16)):
+        yield from ((f"{name}{i}", image[:at] + struct.pack("<Q", value) + image[at + 8:]) for i, value in enumerate(EDGES))
+    for i, value in enumerate((0, 0x5352, 0xffffffff)):
+        yield f"magic{i}", image[:56] + struct.pack("<I", value) + image[60:]
+    for size in (0, 10, 63, 64, 200):
+        yield f"cut{size}", image[:size]
+    for i, at in enumerate((0, 4)):
+        yield f"code{i}", image[:at] + b"\xff" * 4 + image[at + 4:]
+
+
+GUESTS_MAX = 16
+
+
+def test_guest_images(tmp_path):
+    """Guests whose Images are damaged: a line for each that cannot start, and the good one says all that it has to say."""
+    images = dict(damaged_images(binary(resolve(CALM, str(tmp_path)))))
+    for name, content in images.items():
+        (tmp_path / name).write_bytes(content)
+    refused = []
+    for i in range(0, len(images), GUESTS_MAX - 1):
+        names = list(images)[i:i + GUESTS_MAX - 1]
+        archive = hypervisor_initrd(str(tmp_path), [guest("good"), *(guest(name, name) for name in names)], k_image=CALM,
+                                    **{name: str(tmp_path / name) for name in names})
+        with Machine(build("hypervisor")[1], mem="128M", initrd=archive, timeout=120) as machine:
+            machine.expect("guest good: powered off")
+            text = machine.text.replace("\r", "")
+        assert "panic" not in text
+        said_no = re.findall(r"guest (\w+): not started: its kernel (.*)", text)
+        started = re.findall(r"guest (\w+): 1 vCPU", text)
+        assert sorted([name for name, _ in said_no] + started) == sorted([*names, "good"]), text[-3000:]
+        assert [line for line in text.split("\n") if line.startswith("good| ")] == [
+            f"good| {n} primes below {(i + 1) * 2000}" for i, n in enumerate(CALM_LINES)]
+        refused += said_no
+    assert {name for name, why in refused if "no RISC-V Image" in why} == {"magic0", "magic1", "magic2", "cut0", "cut10", "cut63"}
+    assert len(refused) > 15
+
+
+def test_guest_descriptions(tmp_path):
+    """Of two guests each runs to its end or is refused in a line."""
+    archive = hypervisor_initrd(str(tmp_path), [guest("a"), guest("b")], k_image=CALM)
+    packed, tree = binary(archive), binary(tmp_path / "guests.dtb")
+    assert packed.count(tree) == 1
+    sensitive = re.compile(r"memory|cpus|path|compatible|cells|console")
+    for name, content in damaged_trees(tree, random.Random("guests"), sensitive, (25, 20)):
+        (tmp_path / "damaged").write_bytes(packed.replace(tree, content.ljust(len(tree), b"\0")))
+        text, status = power_off(build("hypervisor")[1], mem="128M", initrd=str(tmp_path / "damaged"))
+        done = sorted(re.findall(r"guest (\w+): powered off", text))
+        lines = re.findall(r"guest .*: (?:not started|stopped): .*|guest description is malformed|guests.dtb is no device tree|no guests", text)
+        assert "panic" not in text and len(done) + len(lines) >= 1, (name, text)
+        assert len(set(done)) == 2 or len(lines) or name.split(":")[0].count("/") > 1, (name, text)
+        assert (status != 0) == bool(lines), (name, text, status)
+        assert name != "good" or done == ["a", "b"]
