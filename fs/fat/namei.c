@@ -348,16 +348,8 @@ static int fat_iterate(struct file *file, struct dir_sink *sink)
     struct inode *parent = dir->dir == NULL ? file->inode : &dir->dir->inode;
     char name[NAME_MAX + 1];
 
-    if (file->pos == 0) {
-        if (!sink->emit(sink, ".", 1, file->inode->ino, DT_DIR, 0))
-            return 0;
-        file->pos = 1;
-    }
-    if (file->pos == 1) {
-        if (!sink->emit(sink, "..", 2, parent->ino, DT_DIR, 1))
-            return 0;
-        file->pos = 2;
-    }
+    if (!generic_iterate_dots(file, parent, sink))
+        return 0;
     for (;;) {
         uint32_t slot = (uint32_t)MIN(file->pos - 2, (uint64_t)FAT_MAX_DIR);
         bool is_dir, is_dot;

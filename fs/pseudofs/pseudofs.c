@@ -285,16 +285,8 @@ static int dir_iterate(struct file *file, struct dir_sink *sink)
     const struct dentry *parent = file->path.dentry->parent;
     uint64_t nr_fixed = 0;
 
-    if (file->pos == 0) {
-        if (!sink->emit(sink, ".", 1, file->inode->ino, DT_DIR, 0))
-            return 0;
-        file->pos = 1;
-    }
-    if (file->pos == 1) {
-        if (!sink->emit(sink, "..", 2, parent->inode->ino, DT_DIR, 1))
-            return 0;
-        file->pos = FIXED_POS;
-    }
+    if (!generic_iterate_dots(file, parent->inode, sink))
+        return 0;
     for (const struct pseudo_node *child = dir->node->children;
          child != NULL && child->name != NULL; child++, nr_fixed++) {
         struct pseudo_object object = {.node = child, .key = dir->key, .sub = dir->sub};

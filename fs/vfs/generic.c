@@ -98,21 +98,27 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos)
     return NULL;
 }
 
-int dcache_iterate(struct file *file, struct dir_sink *sink)
+bool generic_iterate_dots(struct file *file, const struct inode *parent, struct dir_sink *sink)
 {
-    struct dentry *dir = file->path.dentry;
-    struct inode *parent = dir->parent->inode;
-
     if (file->pos == 0) {
-        if (!sink->emit(sink, ".", 1, dir->inode->ino, DT_DIR, 0))
-            return 0;
+        if (!sink->emit(sink, ".", 1, file->inode->ino, DT_DIR, 0))
+            return false;
         file->pos = 1;
     }
     if (file->pos == 1) {
         if (!sink->emit(sink, "..", 2, parent->ino, DT_DIR, 1))
-            return 0;
+            return false;
         file->pos = 2;
     }
+    return true;
+}
+
+int dcache_iterate(struct file *file, struct dir_sink *sink)
+{
+    struct dentry *dir = file->path.dentry;
+
+    if (!generic_iterate_dots(file, dir->parent->inode, sink))
+        return 0;
     /* The directory's lock is held: no child comes, goes or moves, so the list needs no
      * dcache_lock. */
     struct dentry *child = child_from(dir, file->pos);
