@@ -3,36 +3,17 @@
  * RAM and the reserved ranges, the rest are operations; at the end every frame must be accounted
  * for.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <base/errno.h>
 #include <frame/frame.h>
+#include <host/fuzz.h>
 #include <host/host.h>
 
 #include "../zone.h"
 
 #define RAM_BASE  0x80000000ull
 #define MAX_OWNED 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const uint8_t *input, *input_end;
-
-static uint32_t take(unsigned nr_bytes)
-{
-    uint32_t value = 0;
-
-    while (nr_bytes-- > 0)
-        value = value << 8 | (input < input_end ? *input++ : 0);
-    return value;
-}
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 /* A range near RAM_BASE, down to byte granularity; sometimes with an absurd size. */
 static struct frame_range take_range(void)

@@ -2,34 +2,15 @@
  * core/slab under arbitrary sequences: several caches of input-chosen sizes and alignments, little
  * RAM, so that exhaustion and shrinking are part of it. All frames must come back.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <frame/frame.h>
+#include <host/fuzz.h>
 #include <host/host.h>
 #include <slab/slab.h>
 
 #define NR_CACHES 4
 #define MAX_OWNED 512
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const uint8_t *input, *input_end;
-
-static uint32_t take(unsigned nr_bytes)
-{
-    uint32_t value = 0;
-
-    while (nr_bytes-- > 0)
-        value = value << 8 | (input < input_end ? *input++ : 0);
-    return value;
-}
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 static void start_once(void)
 {

@@ -2,32 +2,13 @@
  * core/tlsf under arbitrary sequences of operations on several pools. Every block carries a pattern
  * at both ends; the structure is checked after every few operations and must be empty at the end.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include <host/fuzz.h>
 #include <tlsf/inline.h>
 
 #define MAX_OWNED 64
 #define MAX_POOLS 4
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const uint8_t *input, *input_end;
-
-static uint32_t take(unsigned nr_bytes)
-{
-    uint32_t value = 0;
-
-    while (nr_bytes-- > 0)
-        value = value << 8 | (input < input_end ? *input++ : 0);
-    return value;
-}
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 struct owned {
     uint8_t *p;
