@@ -181,7 +181,11 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
     if (ret != 0)
         return ret;
     struct inode *inode = path.dentry->inode;
+    struct inode *dir = path.dentry->parent->inode;
 
+    /* A directory keeps the archive's time when its files come; nobody has read it, so that its
+     * access time still tells. */
+    dir->mtime_ns = dir->atime_ns;
     inode->uid = entry->uid;
     inode->gid = entry->gid;
     inode->atime_ns = inode->mtime_ns = inode->ctime_ns =

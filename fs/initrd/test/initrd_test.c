@@ -79,6 +79,7 @@ static void test_contents(void **state)
     assert_int_equal(finish(), 0);
     assert_int_equal(stat_file("/dir", &st), 0);
     assert_int_equal(st.mode, S_IFDIR | 0750);
+    assert_int_equal(st.mtime_ns, 1000 * (int64_t)NS_PER_SEC); /* though a file came later */
     assert_int_equal(stat_file("/dir/file", &st), 0);
     assert_int_equal(st.mode, S_IFREG | 04755);
     assert_int_equal(st.uid, 7);
