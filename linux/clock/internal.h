@@ -39,8 +39,47 @@ struct linux_timespec ns_to_timespec(uint64_t ns);
 int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline) MUST_CHECK;
 
 /*
- * ITIMER_VIRTUAL, respectively ITIMER_PROF. The alarm's deadline_ns is how much is left here, 0 when
- * it is off; value_ns 0 turns it off.
+ * Interval timers that send a signal are armed again when it is taken, as in Linux: an interval
+ * shorter than an interrupt takes would otherwise leave no time for anything else. Since a pending
+ * signal can also be thrown away, a slow repetition goes on meanwhile; so it does for a signal that
+ * is ignored.
+ */
+#define INTERVAL_PENDING_NS (100 * NS_PER_MSEC)
+#define INTERVAL_IGNORED_NS (4 * NS_PER_MSEC)
+
+/* Moves a deadline behind now by whole intervals; how many. */
+static inline uint64_t interval_catch_up(uint64_t *deadline_ns, uint64_t interval_ns)
+{
+    uint64_t now = time_now_ns();
+    uint64_t nr = now < *deadline_ns ? 0 : (now - *deadline_ns) / interval_ns + 1;
+
+    *deadline_ns += nr * interval_ns;
+    return nr;
+}
+
+static inline uint64_t interval_next_fire(uint64_t deadline_ns, bool is_pending)
+{
+    uint64_t floor_ns = is_pending ? INTERVAL_PENDING_NS : INTERVAL_IGNORED_NS;
+
+    return MAX(deadline_ns, time_deadline_ns(floor_ns));
+}
+
+/* What is left until the next expiry; never 0. */
+static inline uint64_t interval_left(uint64_t deadline_ns, uint64_t interval_ns)
+{
+    if (interval_ns != 0)
+        (void)interval_catch_up(&deadline_ns, interval_ns);
+    uint64_t now = time_now_ns();
+
+    return deadline_ns > now ? deadline_ns - now : 1;
+}
+
+/* posix_timer.c: its part of timers_signal_taken_locked. REQUIRES(process_lock). */
+void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info);
+
+/*
+ * ITIMER_VIRTUAL, respectively ITIMER_PROF. The alarm's deadline_ns is how much is left here, 0
+ * when it is off; value_ns 0 turns it off.
  */
 void cpu_timer_get(struct process *p, bool is_virtual, struct cpu_alarm *out);
 void cpu_timer_set(struct process *p, bool is_virtual, uint64_t value_ns, uint64_t interval_ns,

@@ -20,18 +20,31 @@ static void alarm_fires(struct timer *timer)
     unsigned long irq = spin_lock_irqsave(&process_lock);
 
     (void)signal_send_process_locked(p, SIGALRM, NULL);
-    if (p->alarm_interval_ns)
-        arm(p, p->alarm_interval_ns);
+    if (p->alarm_interval_ns) {
+        bool is_pending = (p->pending.set & SIGSET(SIGALRM)) != 0;
+
+        if (!is_pending)
+            (void)interval_catch_up(&p->alarm_deadline_ns, p->alarm_interval_ns);
+        timer_arm(&p->alarm, interval_next_fire(p->alarm_deadline_ns, is_pending));
+    }
     spin_unlock_irqrestore(&process_lock, irq);
+}
+
+void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
+{
+    if (info->code == SI_TIMER)
+        posix_timer_taken_locked(p, info);
+    if (info->signo == SIGALRM && p->alarm_interval_ns && timer_is_armed(&p->alarm)) {
+        (void)interval_catch_up(&p->alarm_deadline_ns, p->alarm_interval_ns);
+        timer_arm(&p->alarm, p->alarm_deadline_ns);
+    }
 }
 
 static uint64_t remaining(struct process *p)
 {
-    uint64_t deadline = p->alarm_deadline_ns, now = time_now_ns();
-
     if (!p->alarm.fn || !timer_is_armed(&p->alarm))
         return 0;
-    return deadline > now ? deadline - now : 1000;
+    return MAX(interval_left(p->alarm_deadline_ns, p->alarm_interval_ns), 1000ull);
 }
 
 static struct linux_timeval to_timeval(uint64_t ns)

@@ -1,7 +1,8 @@
 /*
  * POSIX timers: timer_create and relatives, over the real-time and monotonic clocks. They notify by
  * a signal to the process or to one thread (SIGEV_THREAD_ID, which glibc's SIGEV_THREAD uses), or
- * not at all. A timer with its signal still pending counts an overrun instead of queueing another.
+ * not at all. While its signal is pending a timer waits: when it is taken, the intervals that are
+ * over count as overruns.
  */
 #include "internal.h"
 
@@ -30,7 +31,8 @@ struct posix_timer {
     int signo, notify;       /* [I] */
     pid_t tid;               /* [I] SIGEV_THREAD_ID */
     uint64_t value;          /* [I] */
-    uint64_t interval_ns, deadline_ns;
+    uint64_t interval_ns;
+    uint64_t deadline_ns; /* of the first expiry that no signal has told of */
     int overrun;
 };
 
@@ -45,43 +47,64 @@ static struct posix_timer *find(struct process *p, int id)
     return NULL;
 }
 
-static void notify(struct posix_timer *t)
+/* The pending signals among which the timer's is; NULL: its thread has gone. */
+static struct pending_set *target(struct posix_timer *t, struct user_thread **ut)
+{
+    *ut = NULL;
+    if (t->notify != SIGEV_THREAD_ID)
+        return &t->process->pending;
+    *ut = user_thread_find(t->tid);
+    return *ut && (*ut)->process == t->process ? &(*ut)->pending : NULL;
+}
+
+/* True: the signal is pending now, and timers_signal_taken_locked will follow. */
+static bool notify(struct posix_timer *t)
 {
     struct linux_siginfo info = {.signo = t->signo, .code = SI_TIMER};
-    struct user_thread *ut = NULL;
+    struct user_thread *ut;
+    struct pending_set *pending = target(t, &ut);
 
-    if (t->notify == SIGEV_NONE)
-        return;
+    if (t->notify == SIGEV_NONE || !pending)
+        return false;
     info.timer.timer_id = t->id;
-    info.timer.overrun = t->overrun;
     info.timer.value = t->value;
-    if (t->notify == SIGEV_THREAD_ID) {
-        ut = user_thread_find(t->tid);
-        if (!ut || ut->process != t->process)
-            return;
+    if (!(pending->set & SIGSET(t->signo))) {
+        if (ut)
+            (void)signal_send_thread_locked(ut, t->signo, &info);
+        else
+            (void)signal_send_process_locked(t->process, t->signo, &info);
     }
-    if ((ut ? ut->pending.set : t->process->pending.set) & SIGSET(t->signo)) {
-        t->overrun++;
-        return;
-    }
-    t->overrun = 0;
-    if (ut)
-        (void)signal_send_thread_locked(ut, t->signo, &info);
-    else
-        (void)signal_send_process_locked(t->process, t->signo, &info);
+    return (pending->set & SIGSET(t->signo)) != 0;
 }
 
 static void fires(struct timer *timer)
 {
     struct posix_timer *t = container_of(timer, struct posix_timer, timer);
     unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool is_pending = notify(t);
 
-    notify(t);
     if (t->interval_ns) {
-        t->deadline_ns = time_deadline_ns(MAX(t->interval_ns, 1000ull));
-        timer_arm(&t->timer, t->deadline_ns);
+        if (!is_pending)
+            (void)interval_catch_up(&t->deadline_ns, t->interval_ns);
+        timer_arm(&t->timer, interval_next_fire(t->deadline_ns, is_pending));
     }
     spin_unlock_irqrestore(&process_lock, irq);
+}
+
+void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info)
+{
+    struct posix_timer *t = find(p, info->timer.timer_id);
+
+    if (!t || t->signo != info->signo)
+        return;
+    t->overrun = 0;
+    if (t->interval_ns && timer_is_armed(&t->timer)) {
+        uint64_t nr_over = interval_catch_up(&t->deadline_ns, t->interval_ns);
+
+        t->overrun = nr_over > 1 ? (int)MIN(nr_over - 1, (uint64_t)INT32_MAX) : 0;
+        timer_arm(&t->timer, t->deadline_ns);
+    }
+    info->timer.overrun = t->overrun;
 }
 
 static int insert(struct process *p, struct posix_timer *t)
@@ -144,10 +167,9 @@ SYSCALL(timer_create)
 static struct linux_itimerspec state_of(struct posix_timer *t)
 {
     struct linux_itimerspec s = {.it_interval = ns_to_timespec(t->interval_ns)};
-    uint64_t now = time_now_ns();
 
     if (timer_is_armed(&t->timer))
-        s.it_value = ns_to_timespec(t->deadline_ns > now ? t->deadline_ns - now : 1);
+        s.it_value = ns_to_timespec(interval_left(t->deadline_ns, t->interval_ns));
     return s;
 }
 

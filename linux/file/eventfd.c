@@ -155,47 +155,72 @@ struct timerfd {
     struct poll_head poll;
 };
 
+/* Counts the intervals that are over. REQUIRES(tfd->lock) */
+static void timerfd_catch_up(struct timerfd *tfd)
+{
+    uint64_t now = time_now_ns();
+
+    if (tfd->deadline_ns == TIME_NEVER || now < tfd->deadline_ns)
+        return;
+    uint64_t nr_over = 1;
+
+    if (tfd->interval_ns != 0) {
+        nr_over += (now - tfd->deadline_ns) / tfd->interval_ns;
+        tfd->deadline_ns += nr_over * tfd->interval_ns;
+    } else {
+        tfd->deadline_ns = TIME_NEVER;
+    }
+    tfd->nr_expirations += nr_over;
+}
+
+/*
+ * The timer is not armed again before a read takes what there is: intervals shorter than an
+ * interrupt takes would leave no time for anything else.
+ */
 static void timerfd_fire(struct timer *timer)
 {
     struct timerfd *tfd = container_of(timer, struct timerfd, timer);
     unsigned long flags = spin_lock_irqsave(&tfd->lock);
-    uint64_t next = TIME_NEVER;
 
-    if (tfd->deadline_ns != TIME_NEVER) {
-        tfd->nr_expirations++;
-        if (tfd->interval_ns != 0) {
-            uint64_t now = time_now_ns();
-            uint64_t nr_missed =
-                now > tfd->deadline_ns ? (now - tfd->deadline_ns) / tfd->interval_ns : 0;
+    timerfd_catch_up(tfd);
+    uint64_t again = tfd->nr_expirations == 0 ? tfd->deadline_ns : TIME_NEVER;
 
-            tfd->nr_expirations += nr_missed;
-            next = tfd->deadline_ns + (nr_missed + 1) * tfd->interval_ns;
-        }
-        tfd->deadline_ns = next;
-    }
     spin_unlock_irqrestore(&tfd->lock, flags);
-    if (next != TIME_NEVER)
-        timer_arm(&tfd->timer, next);
+    if (again != TIME_NEVER) {
+        timer_arm(&tfd->timer, again); /* it was set anew meanwhile */
+        return;
+    }
     wait_wake_all(&tfd->queue);
     poll_notify(&tfd->poll, POLLIN | POLLRDNORM);
+}
+
+static uint64_t timerfd_take(struct timerfd *tfd)
+{
+    unsigned long flags = spin_lock_irqsave(&tfd->lock);
+    uint64_t nr = 0;
+
+    if (tfd->nr_expirations != 0) {
+        timerfd_catch_up(tfd);
+        nr = tfd->nr_expirations;
+        tfd->nr_expirations = 0;
+    }
+    uint64_t deadline = tfd->deadline_ns;
+
+    spin_unlock_irqrestore(&tfd->lock, flags);
+    if (nr != 0 && deadline != TIME_NEVER)
+        timer_arm(&tfd->timer, deadline);
+    return nr;
 }
 
 static ssize_t timerfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
     struct timerfd *tfd = file->private;
-    uint64_t nr = 0;
+    uint64_t nr;
 
     (void)pos;
     if (uio->nr_left < sizeof(nr))
         return -EINVAL;
-    while (nr == 0) {
-        unsigned long flags = spin_lock_irqsave(&tfd->lock);
-
-        nr = tfd->nr_expirations;
-        tfd->nr_expirations = 0;
-        spin_unlock_irqrestore(&tfd->lock, flags);
-        if (nr != 0)
-            break;
+    while ((nr = timerfd_take(tfd)) == 0) {
         if ((file->flags & O_NONBLOCK) != 0)
             return -EAGAIN;
         int ret = wait_event_interruptible(&tfd->queue, READ_ONCE(tfd->nr_expirations) != 0);
@@ -284,6 +309,8 @@ static struct linux_itimerspec timerfd_now(struct timerfd *tfd)
     uint64_t now = time_now_ns();
     unsigned long flags = spin_lock_irqsave(&tfd->lock);
 
+    if (tfd->nr_expirations != 0)
+        timerfd_catch_up(tfd);
     if (tfd->deadline_ns != TIME_NEVER)
         its.it_value = timespec_of_ns(tfd->deadline_ns > now ? tfd->deadline_ns - now : 1);
     its.it_interval = timespec_of_ns(tfd->interval_ns);

@@ -111,8 +111,10 @@ bool signal_take(sigset64_t set, struct linux_siginfo *info)
     bool found =
         pending_take(&ut->pending, set, info) || pending_take(&ut->process->pending, set, info);
 
-    if (found)
+    if (found) {
+        timers_signal_taken_locked(ut->process, info);
         signal_recalculate_locked(ut);
+    }
     spin_unlock_irqrestore(&process_lock, irq);
     return found;
 }

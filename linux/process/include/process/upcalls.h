@@ -9,6 +9,7 @@
 struct fd_table;
 struct process;
 struct user_thread;
+struct linux_siginfo;
 struct file;
 struct path;
 
@@ -52,6 +53,10 @@ void futex_thread_exit(struct user_thread *ut);
 
 /* The process's timers stop: POSIX timers (exec, exit) and, with is_exit, the interval timers. */
 void timers_process_exit(struct process *p, bool is_exit);
+
+/* A signal was taken to be delivered: an interval timer that waits for that goes on, and info gets
+ * its overruns. REQUIRES(process_lock). */
+void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info);
 
 /* RLIMIT_CPU changed, or a process with that limit was born. REQUIRES(process_lock). */
 void cpu_timer_restart_locked(struct process *p);
