@@ -33,6 +33,8 @@ bool limit_allows(const struct vspace *vs, uint64_t size);
 int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
 /* vspace_map without the checks. */
 int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out);
+/* The same for who has looked at the limit of the space itself. */
+int map_unlimited(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out);
 /* vspace_unmap without the checks. */
 int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size);
 /* Takes every page of [addr, addr + size) out of the tables and drops the references. Any lock

@@ -235,14 +235,11 @@ static int choose_address(struct vspace *vs, const struct vspace_map_request *r,
     return *addr ? 0 : -ENOMEM;
 }
 
-int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
+int map_unlimited(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
 {
-    struct vma *vma;
+    struct vma *vma = vma_alloc(vs);
     int err;
 
-    if (!limit_allows(vs, r->size))
-        return -ENOMEM;
-    vma = vma_alloc(vs);
     if (!vma)
         return -ENOMEM;
     err = choose_address(vs, r, &vma->start);
@@ -262,6 +259,26 @@ int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *
     spin_unlock(&vs->table_lock);
     vma = vma_merge(vma);
     return 0;
+}
+
+/* Bytes of [addr, addr + size) that are mapped. */
+static uint64_t nr_bytes_in(struct vspace *vs, uint64_t addr, uint64_t size)
+{
+    uint64_t nr_bytes = 0;
+
+    for (struct vma *vma = vspace_find(vs, addr); vma && vma->start < addr + size;
+         vma = vspace_next(vma))
+        nr_bytes += MIN(vma->end, addr + size) - MAX(vma->start, addr);
+    return nr_bytes;
+}
+
+int map_locked(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
+{
+    uint64_t nr_replaced = 0;
+
+    if (r->options & VSPACE_FIXED && range_is_valid(vs, r->addr, r->size))
+        nr_replaced = nr_bytes_in(vs, r->addr, r->size);
+    return limit_allows(vs, r->size - nr_replaced) ? map_unlimited(vs, r, addr_out) : -ENOMEM;
 }
 
 int vspace_map(struct vspace *vs, const struct vspace_map_request *request, uint64_t *addr_out)

@@ -85,7 +85,7 @@ static int map_and_move(struct vspace *vs, uint64_t addr, uint64_t nr_moved,
     int err;
 
     moving.flags |= VMA_MOVING; /* a VMA of its own: one that can be taken back */
-    err = map_locked(vs, &moving, addr_out);
+    err = map_unlimited(vs, &moving, addr_out);
     if (err)
         return err;
     /* A large page need not fit at the new place, and no physical page holds anything to move. */
@@ -114,8 +114,13 @@ static int remap_move(struct vspace *vs, struct vma *vma, uint64_t addr, uint64_
         .offset = vma->offset + (addr - vma->start),
     };
     bool is_taken_away = old_size && !(options & VSPACE_REMAP_KEEP);
-    int err = is_taken_away ? isolate(vs, addr, old_size) : 0;
+    uint64_t nr_kept = is_taken_away ? MIN(old_size, new_size) : 0;
+    int err;
 
+    /* Counted once, though it is mapped twice for a moment. */
+    if (new_size > nr_kept && !limit_allows(vs, new_size - nr_kept))
+        return -ENOMEM;
+    err = is_taken_away ? isolate(vs, addr, old_size) : 0;
     if (err)
         return err;
     err = map_and_move(vs, addr, MIN(old_size, new_size), &r, addr_out);

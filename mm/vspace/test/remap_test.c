@@ -80,6 +80,43 @@ static void test_move_beside_itself_without_memory(void **state)
     assert_true(nr_free_frames() == nr_free);
 }
 
+static int map_fixed(struct vspace *vs, unsigned first, unsigned nr)
+{
+    struct vspace_map_request r = {.addr = addr_of(first),
+                                   .size = nr * PAGE_SIZE,
+                                   .flags = VMA_READ,
+                                   .options = VSPACE_FIXED,
+                                   .ops = &vma_anonymous};
+    uint64_t addr;
+
+    return vspace_map(vs, &r, &addr);
+}
+
+/* As on Linux: what is replaced or moved does not count twice. */
+static void test_limit_counts_growth_only(void **state)
+{
+    const uint32_t fixed = VSPACE_REMAP_MAY_MOVE | VSPACE_REMAP_FIXED;
+    struct vspace *vs = space_with(0, 20);
+    uint64_t addr;
+
+    (void)state;
+    vs->limits.nr_bytes = 20 * PAGE_SIZE;
+    assert_int_equal(map_fixed(vs, 12, 4), 0);
+    assert_int_equal(map_fixed(vs, 16, 5), -ENOMEM); /* one page of it is new */
+    assert_int_equal(
+        vspace_remap(vs, addr_of(0), 8 * PAGE_SIZE, 8 * PAGE_SIZE, fixed, addr_of(40), &addr), 0);
+    assert_holds(vs, 40, 0, 8);
+    assert_int_equal(
+        vspace_remap(vs, addr_of(40), 8 * PAGE_SIZE, 9 * PAGE_SIZE, fixed, addr_of(60), &addr),
+        -ENOMEM);
+    assert_int_equal(vspace_remap(vs, addr_of(40), 8 * PAGE_SIZE, 8 * PAGE_SIZE,
+                                  VSPACE_REMAP_MAY_MOVE | VSPACE_REMAP_KEEP, 0, &addr),
+                     -ENOMEM);
+    assert_holds(vs, 40, 0, 8);
+    assert_true(vs->nr_bytes == 20 * PAGE_SIZE);
+    vspace_put(vs);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -93,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_move_beside_itself_without_memory),
+        cmocka_unit_test(test_limit_counts_growth_only),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
