@@ -1,6 +1,7 @@
 """Every rung of the ladder, in every variant."""
 import pytest
 
+from trine.machine import FIRMWARE_REMARK, without_remarks
 from trine.rungs import all_rungs
 
 RUNS = [pytest.param(rung, words, id=f"{rung.folder} {text}".strip()) for rung in all_rungs() for words, text in rung.variants()]
@@ -15,3 +16,13 @@ def test_every_rung_has_its_page():
     import os
     for rung in all_rungs():
         assert os.path.getsize(os.path.join(rung.path, "README.md")) > 500, rung.folder
+
+
+def test_remarks_of_the_firmware_are_no_output():
+    remark = FIRMWARE_REMARK
+    lines = "worst| h5: all refused\r\ncalm| 303 primes\r\n"
+    assert without_remarks(lines) == lines
+    assert without_remarks(remark * 3 + lines[:24] + remark + lines[24:]) == lines
+    mixed = "".join(a + b for a, b in zip(remark[:len(lines)], lines)) + remark[len(lines):]
+    assert without_remarks(mixed + "[time] system") == lines + "[time] system"
+    assert without_remarks(remark[:20] + "c" + remark[20:] + remark * 2 + "alm| 303\n") == "calm| 303\n"
