@@ -25,7 +25,6 @@ def test_right_with_and_without_zbb(cpu, has_zbb):
     (["riscv,isa-extensions", "i", "zicsr", "zbb"], ["riscv,isa-extensions", "i", "b"], True),
     (["riscv,isa", "rv64imafdc_zbb"], ["riscv,isa", "rv64imafdc_zba"], False),
     (["riscv,isa-extensions", "i", "zbb"], ["riscv,isa-extensions", "i", "zba"], False),
-    (["riscv,isa", "rv64imafdc_zbb"], ["no-isa", "zbb"], False),
 ])
 def test_every_hart_must_have_it(tmp_path, first, second, has_zbb):
     """By either property of the device tree. The firmware may boot on either hart."""
