@@ -13,8 +13,8 @@ void __CPROVER_assert(bool condition, const char *text);
 
 /*
  * Bound: none; all block sizes below 2^32 - 2^27 (a request is below 2^31, and with its alignment
- * below 3 * 2^30 + 64). Any block of the class found, or of a later one, holds the request; classes
- * order as sizes do.
+ * below 3 * 2^30 + 64). Any block of the class found, or of a later one, holds the request, and
+ * it is the lowest such class; classes order as sizes do.
  */
 void prove_classes(void)
 {
@@ -32,4 +32,7 @@ void prove_classes(void)
                          "classes order as sizes do");
     __CPROVER_assert(tlsf_class_for(request) <= tlsf_class_of(request) + 1,
                      "at most one class is skipped");
+    if (request > TLSF_MIN_BLOCK && tlsf_class_of(request - TLSF_ALIGN) < tlsf_class_of(request))
+        __CPROVER_assert(tlsf_class_for(request) == tlsf_class_of(request),
+                         "none is skipped whose smallest block is the request");
 }
