@@ -80,7 +80,7 @@ def damaged_programs():
     programs["its-own-loader"] = dynamic.replace(asks_for, b"its-own-load")
     programs["its-own-script"] = b"#!/corpus/its-own-script\n"
     programs["empty"] = b""
-    programs["without-data"] = without_data(programs["static"])
+    programs["without-data"] = without_data(victim("victim-data", "-static", "-Wl,-Tdata=0x13f40"))
     for name, content in programs.items():
         archive.file("corpus/" + name, content, 0o755)
     return archive
