@@ -26,3 +26,6 @@ def test_remarks_of_the_firmware_are_no_output():
     mixed = "".join(a + b for a, b in zip(remark[:len(lines)], lines)) + remark[len(lines):]
     assert without_remarks(mixed + "[time] system") == lines + "[time] system"
     assert without_remarks(remark[:20] + "c" + remark[20:] + remark * 2 + "alm| 303\n") == "calm| 303\n"
+    between = "calm| 2262 primes below 20000\n[    0.3] guest lost: stopped: no trap handler (hart 0, page fault, pc 0xb000000)\n"
+    assert without_remarks("worst| s\n" + remark * 2 + remark[0] + between + remark[1:] + "end") == "worst| s\n" + between + "end"
+    assert without_remarks(remark[:15] + between + remark[15:] + remark + "end") == between + "end"
