@@ -13,25 +13,27 @@ CLASS = {".text": "text", ".rodata": "rodata", ".data": "data", ".bss": "bss"}
 
 
 def contributions(map_path, out):
-    """Yields (component, output section, bytes) for each input section that the linker kept. Strings that were merged
-    into others' are listed in full: what lies before the end of the section above is not counted again."""
-    section, end = None, 0
+    """Yields (component, output section, bytes) for each input section that the linker kept. Equal strings are merged, and
+    what is listed then has the length that it had, at the place where the next one begins, too: the sections of strings
+    share the room that they have together."""
     with open(map_path) as f:
         text = f.read()
     text = text[text.index("Linker script and memory map"):]
-    for line in text.splitlines():
-        if line and not line[0].isspace():
-            section, end = line.split()[0], 0
-            continue
-        m = re.match(r"\s+(\S+)?\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+\.o)$", line)
-        if not m:
-            continue
-        start, size, path = int(m.group(2), 16), int(m.group(3), 16), os.path.normpath(m.group(4))
-        start, end = max(start, end), max(start + size, end)
-        prefix = os.path.normpath(out + "/c") + "/"
-        name = path[len(prefix):-2] if path.startswith(prefix) else "(symbol table)"
-        if section and end > start:
-            yield name, section, end - start
+    prefix = os.path.normpath(out + "/c") + "/"
+    item = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+\.o)$(?:\n +0x([0-9a-f]+) \(size before relaxing\)$)?", re.M)
+    for part in re.split(r"\n(?=\S)", text):
+        items = [(name, int(start, 16), int(size, 16), os.path.normpath(path), before)
+                 for name, start, size, path, before in item.findall(part)]
+        strings, room = {}, 0
+        for i, (name, start, size, path, before) in enumerate(items):
+            component = path[len(prefix):-2] if path.startswith(prefix) else "(symbol table)"
+            if re.search(r"\.str\d+\.\d+$", name):
+                room += min(size, items[i + 1][1] - start) if i + 1 < len(items) else size
+                strings[component] = strings.get(component, 0) + (int(before, 16) if before else size)
+            else:
+                yield component, part.split(maxsplit=1)[0], size
+        for component, size in strings.items():
+            yield component, part.split(maxsplit=1)[0], size * room / sum(strings.values())
 
 
 def main():
@@ -51,8 +53,8 @@ def main():
             row[1] += size
     print(f"{'component':<32}{'image':>10}{'zeroed':>10}")
     for name, (image, zeroed) in sorted(table.items(), key=lambda r: -r[1][0]):
-        print(f"{name:<32}{image:>10}{zeroed:>10}")
-    print(f"{'total':<32}{sum(r[0] for r in table.values()):>10}{sum(r[1] for r in table.values()):>10}")
+        print(f"{name:<32}{image:>10.0f}{zeroed:>10.0f}")
+    print(f"{'total':<32}{sum(r[0] for r in table.values()):>10.0f}{sum(r[1] for r in table.values()):>10.0f}")
     flat = out + "/trine.image"
     if os.path.exists(flat):
         print(f"{'flat image':<32}{os.path.getsize(flat):>10}")
