@@ -80,6 +80,9 @@ def test_hypervisor_without_a_guest_set_runs_two_of_our_kernels():
 def test_component_without_anything_to_run_is_told(goal, component, reason):
     status, text = make(goal, f"COMPONENT={component}")
     assert status != 0 and component in text and reason in text, text
+    for programs in ("programs.txt", "fuzz-programs.txt"):  # what the other tests run is still all there is
+        with open(f"{ROOT}/out/host/{programs}") as f:
+            assert len(f.read().split()) > 10
 
 
 def test_no_network_and_nothing_in_the_cache_is_a_line(tmp_path):
