@@ -1,7 +1,7 @@
 """Every rung of the ladder, in every variant."""
 import pytest
 
-from trine.machine import FIRMWARE_REMARK, without_remarks
+from trine.remarks import FIRMWARE_REMARK, without_remarks
 from trine.rungs import all_rungs
 
 RUNS = [pytest.param(rung, words, id=f"{rung.folder} {text}".strip()) for rung in all_rungs() for words, text in rung.variants()]

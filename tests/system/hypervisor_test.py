@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from trine.guest import pack, small_guest
-from trine.machine import ROOT, Machine, build, without_remarks
+from trine.machine import ROOT, Machine, build
+from trine.remarks import without_remarks
 
 CALM = "guest:tour/h5-trap/calm.c"
 CALM_LINES = [303, 550, 783, 1007, 1229, 1438, 1652, 1862, 2064, 2262]
