@@ -143,6 +143,8 @@ static int remap_locked(struct vspace *vs, uint64_t addr, uint64_t old_size, uin
         return -EFAULT;
     if (old_size > vma->end - addr)
         return -EFAULT;
+    if (vma->ops == &vma_physical && new_size > old_size)
+        return -EFAULT; /* what lies behind a device's range was not given to anyone */
     if (options & VSPACE_REMAP_FIXED) {
         if (!range_is_valid(vs, new_addr, new_size) ||
             (new_addr < addr + old_size && addr < new_addr + new_size))

@@ -117,6 +117,9 @@ static void run_flash(uint64_t seed)
     assert_int_equal(vspace_fault(vs, FLASH_BASE, VMA_READ), 0);
     vspace_query(vs, FLASH_BASE, &t);
     assert_true(t.page_size == MIB(2));
+    assert_int_equal(
+        vspace_remap(vs, FLASH_BASE, r.size, r.size + PAGE_SIZE, VSPACE_REMAP_MAY_MOVE, 0, &addr),
+        -EFAULT); /* past the bank */
     for (unsigned step_nr = 0; step_nr < 60; step_nr++) {
         flash_step(vs);
         for (unsigned i = 0; i < FLASH_AREA; i++)
