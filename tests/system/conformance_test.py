@@ -15,18 +15,18 @@ FLAGS = ["-O1", "-g", "-pthread", "-Wall", "-Werror", "-Wno-unused-function", "-
          "-Wno-stringop-overflow", "-Wno-return-type", "-Wno-nonnull", "-Wno-infinite-recursion", "-Wno-unused-value"]
 
 
-def initrd():
+def initrd(programs=PROGRAMS, cpio="conformance.cpio"):
     folder = ROOT + "/out/conformance"
     os.makedirs(folder, exist_ok=True)
     with open(folder + "/lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         adds = []
-        for name in PROGRAMS:
+        for name in programs:
             source, out = f"{ROOT}/tests/conformance/{name}.c", f"{folder}/{name}"
             if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
                 subprocess.run(["riscv64-linux-gnu-gcc", "-static", *FLAGS, "-o", out, source], check=True)
             adds += ["--add", f"{out}=/tests/{name}"]
-    return busybox_initrd("conformance.cpio", *adds)
+    return busybox_initrd(cpio, *adds)
 
 
 @pytest.mark.parametrize("smp", [1, 4])
@@ -44,8 +44,9 @@ def test_conformance(program, smp):
 @pytest.mark.parametrize("mem", ["32M", "128M"])
 def test_hostile_programs_do_no_harm(mem):
     """Bombs and hogs in little memory: they end, and the shell and other programs go on."""
-    shell = boot_shell(mem=mem, initrd=initrd())
+    programs = ("hostile", "fork")  # no more: QEMU puts the initrd of a small machine at its middle, and the tree behind
+    shell = boot_shell(mem=mem, initrd=initrd(programs, "hostile.cpio"))
     with shell.machine:
-        for program in ("hostile", "fork"):
+        for program in programs:
             output, status = shell.run(f"/tests/{program}", timeout=400)
             assert status == 0 and re.search(r"\.c: [1-9]\d* passed, 0 failed", output), output

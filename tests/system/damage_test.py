@@ -448,8 +448,11 @@ def test_guest_images(tmp_path):
         archive = hypervisor_initrd(str(tmp_path), [guest("good"), *(guest(name, name) for name in names)], k_image=CALM,
                                     **{name: str(tmp_path / name) for name in names})
         with Machine(build("hypervisor")[1], mem="128M", initrd=archive, timeout=120) as machine:
-            machine.expect("guest good: powered off")
-            text = machine.text.replace("\r", "")
+            awaited = {*names, "good", "the end of good"}
+            while awaited:
+                match = machine.expect(r"guest (\w+): (1 vCPU|not started: its kernel [^\r]*\r|powered off)")
+                awaited.discard(match.group(1) if match.group(2) != "powered off" else f"the end of {match.group(1)}")
+            text = machine.text.replace("\r", "\n").replace("\n\n", "\n")
         assert "panic" not in text
         said_no = re.findall(r"guest (\w+): not started: its kernel (.*)", text)
         started = re.findall(r"guest (\w+): 1 vCPU", text)

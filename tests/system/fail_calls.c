@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +25,9 @@
 #define ROUNDS  6
 
 static int control;
-static char text[24], left[24];
+static char text[24];
+/* Shared, so that it is not copied after a fork: that page would be what meets the failure. */
+static char *left;
 
 void fail_from_here(const char *nth)
 {
@@ -32,8 +35,9 @@ void fail_from_here(const char *nth)
 }
 
 /*
- * Writes `text` to /proc/fail-nth, makes the call, reads what is left to count. All in registers:
- * in between the program touches no memory, so that no page fault is what meets the failure.
+ * Writes `text` to /proc/fail-nth, makes the call, reads what is left to count, and ends the count.
+ * All in registers: in between the program touches no memory that would be copied after a fork, so
+ * that no page fault is what meets the failure.
  */
 static long call_failing(const struct call *call, size_t len, long *read_result)
 {
@@ -43,6 +47,7 @@ static long call_failing(const struct call *call, size_t len, long *read_result)
     register long a3 asm("a3") = 0;
     register long a4 asm("a4") = 0;
     register long a5 asm("a5") = 0;
+    register long a6 asm("a6");
     register long a7 asm("a7") = SYS_write;
     register long s2 asm("s2") = call->nr;
     register long s3 asm("s3") = call->args[0];
@@ -55,31 +60,38 @@ static long call_failing(const struct call *call, size_t len, long *read_result)
     register long s10 asm("s10") = control;
     register long s11 asm("s11") = (long)left;
 
-    asm volatile("ecall\n"
-                 "mv a0, s3\n"
-                 "mv a1, s4\n"
-                 "mv a2, s5\n"
-                 "mv a3, s6\n"
-                 "mv a4, s7\n"
-                 "mv a5, s8\n"
-                 "mv a7, s2\n"
-                 "ecall\n"
-                 "beqz s9, 1f\n"
-                 "bnez a0, 1f\n"
-                 "li a7, %[exit]\n"
-                 "ecall\n"
-                 "1: mv s2, a0\n"
-                 "mv a0, s10\n"
-                 "mv a1, s11\n"
-                 "li a2, 8\n"
-                 "li a3, 0\n"
-                 "li a7, %[pread]\n"
-                 "ecall\n"
-                 : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5), "+r"(a7), "+r"(s2)
-                 : "r"(s3), "r"(s4), "r"(s5), "r"(s6), "r"(s7), "r"(s8), "r"(s9), "r"(s10),
-                   "r"(s11), [exit] "i"(SYS_exit), [pread] "i"(SYS_pread64)
-                 : "memory");
-    *read_result = a0;
+    asm volatile(
+        "ecall\n"
+        "mv a0, s3\n"
+        "mv a1, s4\n"
+        "mv a2, s5\n"
+        "mv a3, s6\n"
+        "mv a4, s7\n"
+        "mv a5, s8\n"
+        "mv a7, s2\n"
+        "ecall\n"
+        "beqz s9, 1f\n"
+        "bnez a0, 1f\n"
+        "li a7, %[exit]\n"
+        "ecall\n"
+        "1: mv s2, a0\n"
+        "mv a0, s10\n"
+        "mv a1, s11\n"
+        "li a2, 8\n"
+        "li a3, 0\n"
+        "li a7, %[pread]\n"
+        "ecall\n"
+        "mv a6, a0\n"
+        "mv a0, s10\n"
+        "mv a1, %[zero]\n"
+        "li a2, 1\n"
+        "li a7, %[write]\n"
+        "ecall\n"
+        : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5), "+r"(a7), "+r"(s2), "=&r"(a6)
+        : "r"(s3), "r"(s4), "r"(s5), "r"(s6), "r"(s7), "r"(s8), "r"(s9), "r"(s10), "r"(s11),
+          [zero] "r"("0"), [exit] "i"(SYS_exit), [pread] "i"(SYS_pread64), [write] "i"(SYS_write)
+        : "memory");
+    *read_result = a6;
     return s2;
 }
 
@@ -110,7 +122,6 @@ static int sweep(const struct test *test)
         test->prepare(&call);
         result = call_failing(&call, (size_t)snprintf(text, sizeof(text), "%d", nth), &nr_read);
         has_met = nr_read > 0 && left[0] == '0';
-        (void)!write(control, "0", 1);
         if (test->may_be_refused && result == -EPERM) {
             ;
         } else if (test->undo == NULL ? result == -EACCES : (result >= 0 || result == -ETIMEDOUT)) {
@@ -221,12 +232,18 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--succeed") == 0)
         return 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    left =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (left == MAP_FAILED) {
+        perror("mmap");
+        return 1;
+    }
+    left[0] = 0;
     control = open("/proc/fail-nth", O_RDWR);
     if (control < 0 || !allocations_open() || !cases_begin(argc > 1 ? argv[1] : "/tmp")) {
         printf("FAILED: preparation: errno %d\n", errno);
         return 1;
     }
-    memset(left, 0, sizeof(left));
     for (const struct test *test = tests; test->name != NULL; test++) {
         if (is_wanted(test->name, only))
             run(test) ? nr_passed++ : nr_failed++;
