@@ -30,8 +30,7 @@ static uint64_t check_alarm(struct process *p, struct cpu_alarm *alarm, uint64_t
             alarm->deadline_ns = 0;
             return UINT64_MAX;
         }
-        alarm->deadline_ns +=
-            ((now - alarm->deadline_ns) / alarm->interval_ns + 1) * alarm->interval_ns;
+        (void)time_catch_up(&alarm->deadline_ns, alarm->interval_ns, now);
     }
     return alarm->deadline_ns - now;
 }

@@ -47,16 +47,6 @@ int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline)
 #define INTERVAL_PENDING_NS (100 * NS_PER_MSEC)
 #define INTERVAL_IGNORED_NS (4 * NS_PER_MSEC)
 
-/* Moves a deadline behind now by whole intervals; how many. */
-static inline uint64_t interval_catch_up(uint64_t *deadline_ns, uint64_t interval_ns)
-{
-    uint64_t now = time_now_ns();
-    uint64_t nr = now < *deadline_ns ? 0 : (now - *deadline_ns) / interval_ns + 1;
-
-    *deadline_ns += nr * interval_ns;
-    return nr;
-}
-
 static inline uint64_t interval_next_fire(uint64_t deadline_ns, bool is_pending)
 {
     uint64_t floor_ns = is_pending ? INTERVAL_PENDING_NS : INTERVAL_IGNORED_NS;
@@ -67,9 +57,10 @@ static inline uint64_t interval_next_fire(uint64_t deadline_ns, bool is_pending)
 /* What is left until the next expiry; never 0. */
 static inline uint64_t interval_left(uint64_t deadline_ns, uint64_t interval_ns)
 {
-    if (interval_ns != 0)
-        (void)interval_catch_up(&deadline_ns, interval_ns);
     uint64_t now = time_now_ns();
+
+    if (interval_ns != 0)
+        (void)time_catch_up(&deadline_ns, interval_ns, now);
 
     return deadline_ns > now ? deadline_ns - now : 1;
 }

@@ -24,7 +24,7 @@ static void alarm_fires(struct timer *timer)
         bool is_pending = (p->pending.set & SIGSET(SIGALRM)) != 0;
 
         if (!is_pending)
-            (void)interval_catch_up(&p->alarm_deadline_ns, p->alarm_interval_ns);
+            (void)time_catch_up(&p->alarm_deadline_ns, p->alarm_interval_ns, time_now_ns());
         timer_arm(&p->alarm, interval_next_fire(p->alarm_deadline_ns, is_pending));
     }
     spin_unlock_irqrestore(&process_lock, irq);
@@ -35,7 +35,7 @@ void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
     if (info->code == SI_TIMER)
         posix_timer_taken_locked(p, info);
     if (info->signo == SIGALRM && p->alarm_interval_ns && timer_is_armed(&p->alarm)) {
-        (void)interval_catch_up(&p->alarm_deadline_ns, p->alarm_interval_ns);
+        (void)time_catch_up(&p->alarm_deadline_ns, p->alarm_interval_ns, time_now_ns());
         timer_arm(&p->alarm, p->alarm_deadline_ns);
     }
 }

@@ -85,7 +85,7 @@ static void fires(struct timer *timer)
 
     if (t->interval_ns) {
         if (!is_pending)
-            (void)interval_catch_up(&t->deadline_ns, t->interval_ns);
+            (void)time_catch_up(&t->deadline_ns, t->interval_ns, time_now_ns());
         timer_arm(&t->timer, interval_next_fire(t->deadline_ns, is_pending));
     }
     spin_unlock_irqrestore(&process_lock, irq);
@@ -99,7 +99,7 @@ void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info)
         return;
     t->overrun = 0;
     if (t->interval_ns && timer_is_armed(&t->timer)) {
-        uint64_t nr_over = interval_catch_up(&t->deadline_ns, t->interval_ns);
+        uint64_t nr_over = time_catch_up(&t->deadline_ns, t->interval_ns, time_now_ns());
 
         t->overrun = nr_over > 1 ? (int)MIN(nr_over - 1, (uint64_t)INT32_MAX) : 0;
         timer_arm(&t->timer, t->deadline_ns);

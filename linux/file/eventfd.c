@@ -162,15 +162,12 @@ static void timerfd_catch_up(struct timerfd *tfd)
 
     if (tfd->deadline_ns == TIME_NEVER || now < tfd->deadline_ns)
         return;
-    uint64_t nr_over = 1;
-
     if (tfd->interval_ns != 0) {
-        nr_over += (now - tfd->deadline_ns) / tfd->interval_ns;
-        tfd->deadline_ns += nr_over * tfd->interval_ns;
+        tfd->nr_expirations += time_catch_up(&tfd->deadline_ns, tfd->interval_ns, now);
     } else {
+        tfd->nr_expirations++;
         tfd->deadline_ns = TIME_NEVER;
     }
-    tfd->nr_expirations += nr_over;
 }
 
 /*

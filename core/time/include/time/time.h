@@ -47,6 +47,18 @@ static inline uint64_t time_deadline_ns(uint64_t delay_ns)
 }
 
 /*
+ * Moves the deadline of a repetition behind now by whole intervals (not 0); how many are over. On
+ * any clock, if both are of the same.
+ */
+static inline uint64_t time_catch_up(uint64_t *deadline_ns, uint64_t interval_ns, uint64_t now_ns)
+{
+    uint64_t nr = now_ns < *deadline_ns ? 0 : (now_ns - *deadline_ns) / interval_ns + 1;
+
+    *deadline_ns += nr * interval_ns;
+    return nr;
+}
+
+/*
  * Conversions; saturate at TIME_NEVER. Rounded down, respectively up (a deadline is never early).
  */
 uint64_t time_ticks_to_ns(uint64_t ticks);
