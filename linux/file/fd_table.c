@@ -268,6 +268,16 @@ int fd_ref_get(int fd, struct fd_ref *out)
     return out->file == NULL ? -EBADF : 0;
 }
 
+int fd_check(int fd)
+{
+    struct fd_ref ref;
+    int ret = fd_ref_get(fd, &ref);
+
+    if (ret == 0)
+        fd_ref_put(&ref);
+    return ret;
+}
+
 static uint32_t nr_fds_max(void)
 {
     uint64_t limit = process_current()->limits[RLIMIT_NOFILE].cur;

@@ -33,13 +33,9 @@ SYSCALL(socketpair)
 /* -EBADF or -ENOTSOCK: no file is a socket. */
 static int64_t ask_socket(int fd)
 {
-    struct fd_ref ref;
-    int ret = fd_ref_get(fd, &ref);
+    int ret = fd_check(fd);
 
-    if (ret != 0)
-        return ret;
-    fd_ref_put(&ref);
-    return -ENOTSOCK;
+    return ret == 0 ? -ENOTSOCK : ret;
 }
 
 #define SOCKET_CALL(name)                                                                          \

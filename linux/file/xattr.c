@@ -24,16 +24,6 @@ static int check_path(uint64_t upath, unsigned lookup_flags)
     return ret;
 }
 
-static int check_fd(uint64_t fd)
-{
-    struct fd_ref ref;
-    int ret = fd_ref_get((int)fd, &ref);
-
-    if (ret == 0)
-        fd_ref_put(&ref);
-    return ret;
-}
-
 static int check_name(uint64_t uname)
 {
     char name[XATTR_NAME_MAX + 1];
@@ -75,7 +65,7 @@ SYSCALL(lsetxattr)
 
 SYSCALL(fsetxattr)
 {
-    return set(check_fd(a[0]), a);
+    return set(fd_check((int)a[0]), a);
 }
 
 SYSCALL(getxattr)
@@ -90,7 +80,7 @@ SYSCALL(lgetxattr)
 
 SYSCALL(fgetxattr)
 {
-    return no_such_support(check_fd(a[0]), a[1]);
+    return no_such_support(fd_check((int)a[0]), a[1]);
 }
 
 SYSCALL(listxattr)
@@ -105,7 +95,7 @@ SYSCALL(llistxattr)
 
 SYSCALL(flistxattr)
 {
-    return check_fd(a[0]);
+    return fd_check((int)a[0]);
 }
 
 SYSCALL(removexattr)
@@ -120,5 +110,5 @@ SYSCALL(lremovexattr)
 
 SYSCALL(fremovexattr)
 {
-    return no_such_support(check_fd(a[0]), a[1]);
+    return no_such_support(fd_check((int)a[0]), a[1]);
 }

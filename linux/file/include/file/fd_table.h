@@ -35,6 +35,8 @@ struct fd_ref {
 
 /* The calling process's descriptor; -EBADF. O_PATH files too: the calls on files refuse those. */
 int fd_ref_get(int fd, struct fd_ref *out) MUST_CHECK;
+/* Is there such a descriptor? 0 or -EBADF. */
+int fd_check(int fd) MUST_CHECK;
 static inline void fd_ref_put(struct fd_ref *ref)
 {
     if (ref->is_counted)
