@@ -61,9 +61,9 @@ static void hand_over_children(struct process *p)
         child->exit_signal = SIGCHLD;
         if (child->parent_death_signal)
             (void)signal_send_process_locked(child, child->parent_death_signal, NULL);
+        group_check_orphaned(child, p);
         if (child->state == PROCESS_ZOMBIE)
-            process_notify_parent_locked(child, CLD_EXITED, child->exit_status);
-        group_check_orphaned(child->group);
+            process_notify_exit_locked(child); /* may be the end of it */
     }
 }
 
@@ -76,6 +76,7 @@ static void give_up_resources(struct process *p)
     struct fd_table *files;
     struct fs_context *fs;
     struct file *executable;
+    bool is_session_leader;
 
     timers_process_exit(p, true);
     irq = spin_lock_irqsave(&process_lock);
@@ -87,8 +88,9 @@ static void give_up_resources(struct process *p)
     p->files = NULL;
     p->fs = NULL;
     p->executable = NULL;
+    is_session_leader = p->group->session->leader == p;
     spin_unlock_irqrestore(&process_lock, irq);
-    if (p->group->session->leader == p)
+    if (is_session_leader)
         tty_session_leader_exit(p);
     if (files)
         fd_table_put(files);
@@ -101,27 +103,10 @@ static void give_up_resources(struct process *p)
         vspace_put(vspace);
 }
 
-static void become_zombie(struct process *p, struct user_thread *last)
-{
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct process_group *group = p->group;
-    int code = p->exit_status & 0x7f ? CLD_KILLED : CLD_EXITED;
-
-    user_thread_unpublish(last);
-    p->leader = NULL;
-    pending_flush(&p->pending, ~0ull);
-    if (group->session->leader == p)
-        group->session->leader = NULL;
-    WRITE_ONCE(p->state, PROCESS_ZOMBIE);
-    poll_notify(&p->exit_poll, POLLIN | POLLRDNORM);
-    hand_over_children(p);
-    /* Our group may have lost the member whose parent tied it to the session. */
-    group_check_orphaned(group);
-    process_notify_parent_locked(p, code,
-                                 code == CLD_EXITED ? p->exit_status >> 8 : p->exit_status & 0x7f);
-    spin_unlock_irqrestore(&process_lock, irq);
-}
-
+/*
+ * What the thread used becomes the process's own. Goes with user_thread_unpublish under one lock:
+ * who adds up a process's times counts the threads in its list, and those that have left by this.
+ */
 static void account(struct process *p, struct user_thread *ut)
 {
     uint64_t user = thread_user_ns(&ut->thread), total = thread_run_ns(&ut->thread);
@@ -130,6 +115,24 @@ static void account(struct process *p, struct user_thread *ut)
     p->dead_stime_ns += total > user ? total - user : 0;
     p->nr_minor_faults += ut->nr_minor_faults;
     p->nr_major_faults += ut->nr_major_faults;
+}
+
+static void become_zombie(struct process *p, struct user_thread *last)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    account(p, last);
+    user_thread_unpublish(last);
+    p->leader = NULL;
+    pending_flush(&p->pending, ~0ull);
+    if (p->group->session->leader == p)
+        p->group->session->leader = NULL;
+    WRITE_ONCE(p->state, PROCESS_ZOMBIE);
+    poll_notify(&p->exit_poll, POLLIN | POLLRDNORM);
+    hand_over_children(p);
+    group_check_orphaned(p, p->parent);
+    process_notify_exit_locked(p);
+    spin_unlock_irqrestore(&process_lock, irq);
 }
 
 NORETURN void user_thread_exit(int status)
@@ -143,11 +146,11 @@ NORETURN void user_thread_exit(int status)
     leave_vspace(ut);
 
     irq = spin_lock_irqsave(&process_lock);
-    account(p, ut);
     pending_flush(&ut->pending, ~0ull);
     ut->has_left = true;
     is_last = p->nr_threads == 1;
     if (!is_last) {
+        account(p, ut);
         user_thread_unpublish(ut);
         if (p->leader == ut)
             p->leader = NULL;

@@ -59,7 +59,7 @@ void process_group_put(struct process_group *g)
 
 void group_join(struct process *p, struct process_group *g)
 {
-    process_group_get(g);
+    process_group_get(g); /* first: it may be the one that p leaves */
     if (p->group)
         group_leave(p);
     p->group = g;
@@ -75,32 +75,46 @@ void group_leave(struct process *p)
     process_group_put(g);
 }
 
+/*
+ * Does this child tie its group to the rest of the session? init cares for no jobs, so being its
+ * child does not count.
+ */
+static bool ties(const struct process *child, const struct process *parent)
+{
+    return parent && parent->pid != 1 && parent->group != child->group &&
+           parent->group->session == child->group->session;
+}
+
 bool process_group_is_orphaned(const struct process_group *g)
 {
     struct process *p;
 
     list_for_each_entry(p, &g->members, group_node) {
-        if (p->state == PROCESS_ZOMBIE || !p->parent || !p->parent->group)
-            continue;
-        if (p->parent->group != g && p->parent->group->session == g->session)
+        if (p->state != PROCESS_ZOMBIE && ties(p, p->parent))
             return false;
     }
     return true;
 }
 
-void group_check_orphaned(struct process_group *g)
+static bool has_stopped(const struct process_group *g)
 {
     struct process *p;
 
-    if (!g || !process_group_is_orphaned(g))
-        return;
     list_for_each_entry(p, &g->members, group_node) {
-        if (p->state == PROCESS_STOPPED) {
-            (void)signal_send_group_locked(g, SIGHUP, NULL);
-            (void)signal_send_group_locked(g, SIGCONT, NULL);
-            return;
-        }
+        if (p->state == PROCESS_STOPPED)
+            return true;
     }
+    return false;
+}
+
+void group_check_orphaned(const struct process *child, const struct process *parent)
+{
+    struct process_group *g = child->group;
+
+    if (!ties(child, parent) || !process_group_is_orphaned(g) || !has_stopped(g))
+        return;
+    (void)signal_send_group_locked(g, SIGHUP, NULL);
+    (void)signal_send_group_locked(g, SIGCONT, NULL);
 }
 
 /* --- calls ------------------------------------------------------------------------------------ */

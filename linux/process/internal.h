@@ -35,12 +35,17 @@ struct process_group *group_create(pid_t pgid, struct session *session); /* NULL
 struct session *session_create(pid_t sid);
 void group_join(struct process *p, struct process_group *g);
 void group_leave(struct process *p);
-/* Members of groups that p's leaving (or its parent's) orphans and that are stopped get HUP and
- * CONT. */
-void group_check_orphaned(struct process_group *g);
+/*
+ * child and parent are no longer that to each other: one of them has just become a zombie (and the
+ * child, if it lives, has a new parent). A group that is orphaned by this alone and has a stopped
+ * member gets SIGHUP and SIGCONT (POSIX, _exit).
+ */
+void group_check_orphaned(const struct process *child, const struct process *parent);
 
 /* wait.c */
 void process_notify_parent_locked(struct process *child, int code, int status);
+/* The same for a zombie. Reaps it if nobody will ask for it: it may be gone afterwards. */
+void process_notify_exit_locked(struct process *child);
 
 /* sched.c: a part of user_thread.sched_policy */
 #define SCHED_RESET_ON_FORK 0x40000000

@@ -23,16 +23,35 @@
 #define SA_NOCLDSTOP 1u
 #define SA_NOCLDWAIT 2u
 
+static bool is_killed(int exit_status)
+{
+    return (exit_status & 0x7f) != 0;
+}
+
+/* What siginfo says of an end: CLD_*, and the exit code or the signal. */
+static int exit_code(int exit_status)
+{
+    return is_killed(exit_status) ? CLD_KILLED : CLD_EXITED;
+}
+
+static int exit_value(int exit_status)
+{
+    return is_killed(exit_status) ? exit_status & 0x7f : exit_status >> 8;
+}
+
+/* The parent waited for it. (What a child used that nobody waited for is in no account: POSIX.) */
+static void count_child(struct process *parent, const struct process *child)
+{
+    parent->child_utime_ns += child->dead_utime_ns + child->child_utime_ns;
+    parent->child_stime_ns += child->dead_stime_ns + child->child_stime_ns;
+    parent->nr_child_minor_faults += child->nr_minor_faults + child->nr_child_minor_faults;
+}
+
 static void take_out(struct process *child)
 {
-    struct process *parent = child->parent;
-
     WRITE_ONCE(child->state, PROCESS_DEAD);
     poll_notify(&child->exit_poll, POLLIN | POLLRDNORM | POLLHUP);
-    if (parent) {
-        parent->child_utime_ns += child->dead_utime_ns + child->child_utime_ns;
-        parent->child_stime_ns += child->dead_stime_ns + child->child_stime_ns;
-        parent->nr_child_minor_faults += child->nr_minor_faults;
+    if (child->parent) {
         list_del_init(&child->child_node);
         child->parent = NULL;
     }
@@ -40,13 +59,14 @@ static void take_out(struct process *child)
     process_unpublish(child);
 }
 
-/* code: CLD_*; status: exit code or signal. Reaps a zombie that nobody will ask for. */
+/* code: CLD_*; status: exit code or signal. */
 void process_notify_parent_locked(struct process *child, int code, int status)
 {
     struct process *parent = child->parent;
     struct linux_siginfo info = {.signo = SIGCHLD, .code = code};
     const struct signal_action *action;
     bool is_stop = code == CLD_STOPPED || code == CLD_CONTINUED;
+    uint64_t utime_ns, stime_ns;
 
     if (!parent) {
         if (!is_stop) {
@@ -59,8 +79,9 @@ void process_notify_parent_locked(struct process *child, int code, int status)
     info.child.pid = child->pid;
     info.child.uid = child->credentials.uid;
     info.child.status = status;
-    info.child.utime = (int64_t)(child->dead_utime_ns / (NS_PER_SEC / LINUX_TICK_HZ));
-    info.child.stime = (int64_t)(child->dead_stime_ns / (NS_PER_SEC / LINUX_TICK_HZ));
+    process_times_locked(child, &utime_ns, &stime_ns);
+    info.child.utime = (int64_t)(utime_ns / (NS_PER_SEC / LINUX_TICK_HZ));
+    info.child.stime = (int64_t)(stime_ns / (NS_PER_SEC / LINUX_TICK_HZ));
     if (is_stop) {
         if (!(action->flags & SA_NOCLDSTOP))
             (void)signal_send_process_locked(parent, SIGCHLD, &info);
@@ -80,9 +101,16 @@ void process_notify_parent_locked(struct process *child, int code, int status)
     wait_wake_all(&parent->wait_queue);
 }
 
+void process_notify_exit_locked(struct process *child)
+{
+    process_notify_parent_locked(child, exit_code(child->exit_status),
+                                 exit_value(child->exit_status));
+}
+
 struct wait_request {
     int which; /* P_* */
     pid_t id;
+    const struct process *process; /* P_PIDFD: counted by the caller */
     uint32_t options;
 };
 
@@ -99,6 +127,8 @@ static bool is_asked_for(const struct process *child, const struct wait_request 
 {
     if (r->which == P_PID && child->pid != r->id)
         return false;
+    if (r->which == P_PIDFD && child != r->process)
+        return false;
     if (r->which == P_PGID && (!child->group || child->group->pgid != r->id))
         return false;
     if (r->options & WALL)
@@ -114,8 +144,8 @@ static bool take_report(struct process *child, const struct wait_request *r,
 
     if (child->state == PROCESS_ZOMBIE && (r->options & WEXITED)) {
         out->wait_status = child->exit_status;
-        out->code = child->exit_status & 0x7f ? CLD_KILLED : CLD_EXITED;
-        out->status = out->code == CLD_EXITED ? child->exit_status >> 8 : child->exit_status & 0x7f;
+        out->code = exit_code(child->exit_status);
+        out->status = exit_value(child->exit_status);
     } else if (child->has_stop_report && (r->options & WUNTRACED)) {
         out->wait_status = child->stop_signal << 8 | 0x7f;
         out->code = CLD_STOPPED;
@@ -131,10 +161,12 @@ static bool take_report(struct process *child, const struct wait_request *r,
     }
     out->pid = child->pid;
     out->uid = child->credentials.uid;
-    out->utime_ns = child->dead_utime_ns + child->child_utime_ns;
-    out->stime_ns = child->dead_stime_ns + child->child_stime_ns;
-    out->nr_minor_faults = child->nr_minor_faults;
+    process_times_locked(child, &out->utime_ns, &out->stime_ns);
+    out->utime_ns += child->child_utime_ns;
+    out->stime_ns += child->child_stime_ns;
+    out->nr_minor_faults = child->nr_minor_faults + child->nr_child_minor_faults;
     if (child->state == PROCESS_ZOMBIE && !keep) {
+        count_child(child->parent, child);
         take_out(child);
         out->reaped = child;
     }
@@ -189,6 +221,16 @@ done:
     return ret;
 }
 
+/* The caller's group now, which its parent may change. */
+static pid_t own_group(void)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    pid_t pgid = process_current()->group->pgid;
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return pgid;
+}
+
 static int put_rusage(uint64_t addr, const struct wait_result *result)
 {
     struct linux_rusage u = {
@@ -219,7 +261,7 @@ SYSCALL(wait4)
         if (pid == INT32_MIN)
             return -ESRCH;
         r.which = P_PGID;
-        r.id = pid ? -pid : process_current()->group->pgid;
+        r.id = pid ? -pid : own_group();
     }
     ret = wait_for_child(&r, &result);
     if (ret <= 0)
@@ -231,63 +273,56 @@ SYSCALL(wait4)
     return result.pid;
 }
 
-/*
- * A descriptor of a process becomes its number, which stays its own as long as it is the caller's
- * child. *may_wait: false if the descriptor forbids it and the caller did not say WNOHANG.
- */
-static int resolve_pidfd(struct wait_request *r, bool *may_wait)
+/* waitid's answer; ret: a result is there. */
+static int put_result(const uint64_t *a, bool has_result, const struct wait_result *result)
+{
+    struct linux_siginfo info = {0};
+
+    if (has_result) {
+        info.signo = SIGCHLD;
+        info.code = result->code;
+        info.child.pid = result->pid;
+        info.child.uid = result->uid;
+        info.child.status = result->status;
+    }
+    if (a[2] && copy_to_user(a[2], &info, sizeof(info)) != 0)
+        return -EFAULT;
+    return has_result ? put_rusage(a[4], result) : 0;
+}
+
+/* The descriptor says which child; one made with PIDFD_NONBLOCK does not wait: -EAGAIN. */
+static int wait_for_pidfd(struct wait_request *r, struct wait_result *result)
 {
     struct process *p;
-    bool is_nonblocking;
+    bool is_nonblocking, may_wait;
     int ret = pidfd_process(r->id, &p, &is_nonblocking);
 
     if (ret)
         return ret;
-    r->which = P_PID;
-    r->id = p->pid;
-    if (READ_ONCE(p->state) == PROCESS_DEAD)
-        ret = -ECHILD;
-    process_put(p);
-    *may_wait = !is_nonblocking || (r->options & WNOHANG);
+    r->process = p;
+    may_wait = !is_nonblocking || (r->options & WNOHANG);
     if (is_nonblocking)
         r->options |= WNOHANG;
-    return ret;
+    ret = wait_for_child(r, result);
+    process_put(p);
+    return ret == 0 && !may_wait ? -EAGAIN : ret;
 }
 
 SYSCALL(waitid)
 {
     struct wait_request r = {.which = (int)a[0], .id = (pid_t)a[1], .options = (uint32_t)a[3]};
     struct wait_result result = {0};
-    struct linux_siginfo info = {0};
-    bool may_wait = true;
     int ret;
 
     if ((r.options &
          ~(WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) ||
         !(r.options & (WEXITED | WUNTRACED | WCONTINUED)))
         return -EINVAL;
-    if (r.which == P_PIDFD) {
-        ret = resolve_pidfd(&r, &may_wait);
-        if (ret)
-            return ret;
-    }
-    if (r.which < P_ALL || r.which > P_PGID || (r.which == P_PID && r.id <= 0) || r.id < 0)
+    if (r.which < P_ALL || r.which > P_PIDFD || (r.which == P_PID && r.id <= 0) ||
+        (r.which != P_ALL && r.id < 0))
         return -EINVAL;
     if (r.which == P_PGID && r.id == 0)
-        r.id = process_current()->group->pgid;
-    ret = wait_for_child(&r, &result);
-    if (ret == 0 && !may_wait)
-        ret = -EAGAIN;
-    if (ret < 0)
-        return ret;
-    if (ret > 0) {
-        info.signo = SIGCHLD;
-        info.code = result.code;
-        info.child.pid = result.pid;
-        info.child.uid = result.uid;
-        info.child.status = result.status;
-    }
-    if (a[2] && copy_to_user(a[2], &info, sizeof(info)) != 0)
-        return -EFAULT;
-    return ret > 0 && put_rusage(a[4], &result) != 0 ? -EFAULT : 0;
+        r.id = own_group();
+    ret = r.which == P_PIDFD ? wait_for_pidfd(&r, &result) : wait_for_child(&r, &result);
+    return ret < 0 ? ret : put_result(a, ret > 0, &result);
 }

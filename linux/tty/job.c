@@ -25,14 +25,15 @@ void tty_signal(struct tty *tty, int signal)
 int tty_check_background(struct tty *tty, int signal)
 {
     struct process *process = process_current();
-    struct process_group *group = process->group;
     int ret = 0;
 
-    /* The usual case without the lock: a foreground process of this terminal. */
-    if (READ_ONCE(tty->foreground) == group)
+    /* The usual case without the lock: a foreground process of this terminal. Only the pointers are
+     * compared; if one changes now, the call came before that. */
+    if (READ_ONCE(tty->foreground) == READ_ONCE(process->group))
         return 0;
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    group = process->group;
+    struct process_group *group = process->group;
+
     if (group->session->terminal == tty && tty->foreground != NULL && tty->foreground != group) {
         if (signal_is_ignored_or_blocked(signal)) {
             ret = signal == SIGTTIN ? -EIO : 0;
@@ -76,6 +77,7 @@ static void detach(struct tty *tty)
     set_foreground(tty, NULL);
 }
 
+/* REQUIRES(process_lock), as every look at a process's group: its parent may change it. */
 static bool is_session_leader(const struct process *process)
 {
     return process->group->session->leader == process;
@@ -172,41 +174,51 @@ static long get_session(struct tty *tty, uint64_t arg)
     return sid < 0 ? -ENOTTY : copy_to_user(arg, &sid, sizeof(sid));
 }
 
-/* The session loses its terminal: what the foreground hears of it, as when the leader exits. */
-static void session_give_up(struct session *session)
+/*
+ * The session loses its terminal: what the foreground hears of it, as when the leader exits. The
+ * terminal, which the caller puts without the lock, or NULL. REQUIRES(process_lock).
+ */
+static struct tty *session_give_up(struct session *session)
 {
-    struct tty *tty;
+    struct tty *tty = session->terminal;
 
-    unsigned long flags = spin_lock_irqsave(&process_lock);
-    tty = session->terminal;
-    if (tty != NULL) {
-        if (tty->foreground != NULL) {
-            (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
-            (void)signal_send_group_locked(tty->foreground, SIGCONT, NULL);
-        }
-        detach(tty);
+    if (tty == NULL)
+        return NULL;
+    if (tty->foreground != NULL) {
+        (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
+        (void)signal_send_group_locked(tty->foreground, SIGCONT, NULL);
     }
-    spin_unlock_irqrestore(&process_lock, flags);
-    if (tty != NULL)
-        tty_put(tty);
+    detach(tty);
+    return tty;
 }
 
 static long give_up(struct tty *tty)
 {
     struct process *process = process_current();
+    struct tty *lost = NULL;
+    long ret = 0;
 
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     if (process->group->session->terminal != tty)
-        return -ENOTTY;
+        ret = -ENOTTY;
+    else if (is_session_leader(process))
+        lost = session_give_up(process->group->session);
     /* For another process than the leader it would mean to lose the terminal alone: the session
      * keeps it. */
-    if (is_session_leader(process))
-        session_give_up(process->group->session);
-    return 0;
+    spin_unlock_irqrestore(&process_lock, flags);
+    if (lost != NULL)
+        tty_put(lost);
+    return ret;
 }
 
 void tty_session_leader_exit(struct process *leader)
 {
-    session_give_up(leader->group->session);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct tty *tty = session_give_up(leader->group->session);
+
+    spin_unlock_irqrestore(&process_lock, flags);
+    if (tty != NULL)
+        tty_put(tty);
 }
 
 void tty_hang_up(struct tty *tty)
