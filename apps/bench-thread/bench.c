@@ -7,6 +7,7 @@
 #include <console/console.h>
 #include <lock/spinlock.h>
 #include <printf/printf.h>
+#include <sched/sched.h>
 #include <string/string.h>
 #include <sync/mutex.h>
 #include <sync/semaphore.h>

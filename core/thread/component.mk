@@ -1,4 +1,4 @@
 SRCS := block.c place.c runq.c start.c thread.c
 HOST_SRCS := host.c
-DEPS := core/heap core/irq core/kmap core/log core/percpu lib/bits lib/printf lib/string
-PUBLIC_DEPS := arch/api core/lock core/sched core/time lib/base lib/list
+DEPS := core/heap core/irq core/kmap core/log core/percpu core/sched lib/bits lib/printf lib/string
+PUBLIC_DEPS := arch/api core/lock core/time lib/base lib/list

@@ -102,7 +102,7 @@ void rq_place(struct thread *t, enum sched_enqueue_reason why)
 static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu)
 {
     for (struct sched_entity *e = sched_first(&from->queue); e; e = sched_after(&from->queue, e)) {
-        struct thread *t = container_of(e, struct thread, se);
+        struct thread *t = thread_of(e);
 
         if (t->affinity >> cpu & 1) {
             rq_dequeue(from, t);
@@ -231,14 +231,14 @@ COLD int thread_set_nice(struct thread *t, int nice)
     rq = rq_lock_of(t);
     t->nice = (int8_t)nice;
     if (t->on_rq && rq->current != t) {
-        sched_dequeue(&rq->queue, &t->se);
-        sched_entity_set_nice(&t->se, nice);
-        sched_enqueue(&rq->queue, &t->se, SCHED_MIGRATE);
+        sched_dequeue(&rq->queue, entity_of(t));
+        sched_entity_set_nice(entity_of(t), nice);
+        sched_enqueue(&rq->queue, entity_of(t), SCHED_MIGRATE);
     } else {
         if (t->on_rq) {
             rq_account(rq);
         }
-        sched_entity_set_nice(&t->se, nice);
+        sched_entity_set_nice(entity_of(t), nice);
     }
     spin_unlock_no_preempt(&rq->lock);
     arch_irq_restore(flags);

@@ -12,11 +12,6 @@
 
 DEFINE_PER_CPU(struct run_queue, run_queue);
 
-static inline struct thread *thread_of(struct sched_entity *e)
-{
-    return container_of(e, struct thread, se);
-}
-
 static COLD void slice_end(struct timer *timer);
 
 COLD void rq_init(struct run_queue *rq, uint32_t cpu)
@@ -48,7 +43,7 @@ static inline void account(struct run_queue *rq, struct thread *t, uint64_t now)
     rq->clock_ticks = now;
     t->run_ticks += ticks;
     if (likely(!t->is_idle)) {
-        sched_account(&rq->queue, &t->se, ticks);
+        sched_account(&rq->queue, entity_of(t), ticks);
     }
 }
 
@@ -60,7 +55,7 @@ void rq_account(struct run_queue *rq)
 /* On the queue's own CPU. */
 static void arm_slice(struct run_queue *rq)
 {
-    uint64_t ticks = sched_slice_ticks(&rq->queue, &rq->current->se);
+    uint64_t ticks = sched_slice_ticks(&rq->queue, entity_of(rq->current));
 
     if (ticks != UINT64_MAX) {
         rq->is_slice_armed = true;
@@ -89,7 +84,7 @@ void rq_attach(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason
     t->on_rq = true;
     __atomic_store_n(&t->is_leaving, false, __ATOMIC_RELEASE); /* thread_wake reads it first */
     WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
-    sched_enqueue(&rq->queue, &t->se, why);
+    sched_enqueue(&rq->queue, entity_of(t), why);
 }
 
 void rq_enqueue(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
@@ -98,12 +93,12 @@ void rq_enqueue(struct run_queue *rq, struct thread *t, enum sched_enqueue_reaso
 
     rq_account(rq);
     rq_attach(rq, t, why);
-    if (current->is_idle || sched_wake_preempts(&rq->queue, &current->se, &t->se)) {
+    if (current->is_idle || sched_wake_preempts(&rq->queue, entity_of(current), entity_of(t))) {
         rq_resched(rq);
     } else if (wants_slice(rq)) {
         if (rq->cpu == cpu_index()) {
             arm_slice(rq);
-        } else if (sched_slice_ticks(&rq->queue, &current->se) != UINT64_MAX) {
+        } else if (sched_slice_ticks(&rq->queue, entity_of(current)) != UINT64_MAX) {
             ipi_send(BIT(rq->cpu), IPI_RESCHED); /* resched_ipi arms it there */
         }
     }
@@ -111,7 +106,7 @@ void rq_enqueue(struct run_queue *rq, struct thread *t, enum sched_enqueue_reaso
 
 void rq_dequeue(struct run_queue *rq, struct thread *t)
 {
-    sched_dequeue(&rq->queue, &t->se);
+    sched_dequeue(&rq->queue, entity_of(t));
     t->on_rq = false;
     WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
 }
@@ -119,7 +114,7 @@ void rq_dequeue(struct run_queue *rq, struct thread *t)
 /* The current thread is not ready any more. */
 static void take_out_current(struct run_queue *rq, struct thread *prev)
 {
-    sched_block(&rq->queue, &prev->se);
+    sched_block(&rq->queue, entity_of(prev));
     prev->on_rq = false;
     WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
 }
@@ -178,7 +173,8 @@ static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *p
     } else if (unlikely(prev->is_idle || !(prev->affinity >> rq->cpu & 1))) {
         e = choose_special(rq, prev);
     } else {
-        e = sched_next(&rq->queue, &prev->se, why == LEAVE_YIELD ? SCHED_YIELD : SCHED_PREEMPT);
+        e = sched_next(&rq->queue, entity_of(prev),
+                       why == LEAVE_YIELD ? SCHED_YIELD : SCHED_PREEMPT);
     }
     next = likely(e) ? thread_of(e) : choose_other(rq);
     rq->current = next;
@@ -271,8 +267,9 @@ void thread_yield(void)
     }
     now = time_now_ticks();
     ticks = now - rq->clock_ticks;
-    e = SCHED_HAS_SLICES && !rq->is_slice_armed ? NULL
-                                                : sched_exchange(&rq->queue, &prev->se, ticks);
+    e = SCHED_HAS_SLICES && !rq->is_slice_armed
+            ? NULL
+            : sched_exchange(&rq->queue, entity_of(prev), ticks);
     if (unlikely(!e)) {
         yield_locked(flags, rq);
         return;
@@ -333,7 +330,7 @@ static void slice_end(struct timer *timer)
     rq->is_slice_armed = false;
     if (wants_slice(rq)) {
         rq_account(rq);
-        if (sched_slice_over(&rq->queue, &rq->current->se)) {
+        if (sched_slice_over(&rq->queue, entity_of(rq->current))) {
             WRITE_ONCE(rq->current->arch.need_resched, 1); /* the switch arms the next slice */
         } else {
             arm_slice(rq);

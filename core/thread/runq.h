@@ -17,7 +17,22 @@
 
 #include <lock/spinlock.h>
 #include <percpu/percpu.h>
+#include <sched/sched.h>
 #include <thread/thread.h>
+
+/* A thread and its part that is the policy's. */
+_Static_assert(sizeof(struct sched_entity) <= 8 * THREAD_POLICY_WORDS,
+               "the policy needs more THREAD_POLICY_WORDS");
+
+static inline struct sched_entity *entity_of(struct thread *thread)
+{
+    return (struct sched_entity *)thread->policy;
+}
+
+static inline struct thread *thread_of(struct sched_entity *e)
+{
+    return container_of((uint64_t *)e, struct thread, policy[0]);
+}
 
 /* Lock legend: [r] lock  [p] this CPU, interrupts masked */
 struct run_queue {

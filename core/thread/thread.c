@@ -32,7 +32,7 @@ void thread_init_fields(struct thread *t, const char *name)
     unsigned long flags;
 
     t->affinity = ~(cpumask_t)0;
-    sched_entity_init(&t->se, 0);
+    sched_entity_init(entity_of(t), 0);
     spin_init(&t->exit_lock, "thread exit");
     strlcpy(t->name, name, sizeof(t->name));
     flags = spin_lock_irqsave(&list_lock);
@@ -98,7 +98,7 @@ int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
     thread_init_fields(t, name);
     t->affinity = attr->affinity ? attr->affinity : thread_current()->affinity;
     t->nice = (int8_t)attr->nice;
-    sched_entity_init(&t->se, attr->nice);
+    sched_entity_init(entity_of(t), attr->nice);
     t->cpu = (int32_t)cpu_index();
     return 0;
 }

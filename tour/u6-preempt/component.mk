@@ -1,4 +1,4 @@
 SRCS := main.c
-DEPS := core/console core/lock core/percpu core/thread lib/printf lib/string
+DEPS := core/console core/lock core/percpu core/sched core/thread lib/printf lib/string
 PUBLIC_DEPS := lib/base
 PROVIDES := app

@@ -7,6 +7,7 @@
 #include <lock/spinlock.h>
 #include <percpu/percpu.h>
 #include <printf/printf.h>
+#include <sched/sched.h>
 #include <string/string.h>
 #include <thread/thread.h>
 

@@ -5,6 +5,7 @@
 #include <heap/heap.h>
 #include <ktest/ktest.h>
 #include <percpu/percpu.h>
+#include <sched/sched.h>
 #include <string/string.h>
 #include <thread/thread.h>
 

@@ -5,8 +5,8 @@
  * policy is pure bookkeeping over one queue, called with that queue's lock held, and knows neither
  * locks nor clocks nor CPUs. Providers: core/sched-fifo, core/sched-rr, core/sched-cfs. The choice
  * costs nothing at run time: a provider brings <sched/policy.h>, which defines struct sched_entity
- * (embedded in every thread), struct sched_queue (one per CPU) and the functions below, static
- * inline where they are on the path of a switch.
+ * (a part of every thread, for which there is room of a fixed size there), struct sched_queue (one
+ * per CPU) and the functions below, static inline where they are on the path of a switch.
  *
  * Invariants a provider keeps:
  *  - an entity is in exactly one of: outside, queued (ready), current (running); one at most is

@@ -44,10 +44,15 @@
 #include <list/list.h>
 #include <lock/order.h>
 #include <lock/spinlock.h>
-#include <sched/sched.h>
 #include <time/time.h>
 
 #define THREAD_NAME_MAX 16
+
+/*
+ * Room for the scheduling policy's part of a thread: the largest of the policies', so that what
+ * embeds a thread does not depend on which one is linked.
+ */
+#define THREAD_POLICY_WORDS 7
 
 /* The size of a kernel stack when the creator has no opinion, without its guard page. */
 #define THREAD_STACK_SIZE KIB(16)
@@ -107,8 +112,8 @@ struct thread {
     /* First: tp points here. preempt_count [o], user_work [a], saved context [r]. */
     struct arch_thread arch;
 
-    const struct thread_ops *ops; /* [I] NULL for a plain kernel thread */
-    struct sched_entity se;       /* [r] the policy's */
+    const struct thread_ops *ops;         /* [I] NULL for a plain kernel thread */
+    uint64_t policy[THREAD_POLICY_WORDS]; /* [r] a struct sched_entity: entity_of() of runq.h */
     uint32_t state;     /* [r] enum thread_state; the sleeping ones are set by the thread itself */
     int32_t cpu;        /* [r] CPU whose run queue the thread is on, or was on last */
     bool on_rq;         /* [r] counted by that run queue: ready, running or about to block */
