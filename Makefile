@@ -5,6 +5,7 @@ APP    ?= hello
 SMP    ?= 1
 MEM    ?= 256M
 QEMU   ?= qemu-system-riscv64
+O      := out
 DEBUG  ?=
 ifneq ($(filter-out 0 1,$(DEBUG)),)
 $(error DEBUG='$(DEBUG)': DEBUG is 1 or 0)
@@ -19,11 +20,12 @@ MAKEFLAGS += --no-builtin-rules
 include make/setup.mk
 include make/compose.mk
 include make/toolchain.mk
-ifneq ($(filter-out help setup test smoke host-programs fuzz-programs clean format prove fuzz host-test tour bench check,$(or $(MAKECMDGOALS),help)),)
+include make/lock.mk
+ifneq ($(filter run debug,$(MAKECMDGOALS))$(if $(TREE_LOCKED),$(filter-out $(HOST_GOALS) run debug,$(BUILD_GOALS))),)
 include make/kernel.mk
 include make/run.mk
 endif
-ifneq ($(filter host-test host-programs fuzz fuzz-programs prove,$(MAKECMDGOALS)),)
+ifneq ($(filter host-test fuzz prove,$(MAKECMDGOALS))$(if $(TREE_LOCKED),$(filter $(HOST_GOALS),$(BUILD_GOALS))),)
 include make/host.mk
 endif
 include make/check.mk
@@ -32,10 +34,11 @@ help:
 	@sed -n 's/^#: //p' make/*.mk Makefile
 
 #: make run [KERNEL=monolithic|unikernel|hypervisor] [APP=..] [SMP=..] [MEM=..] [HEAP=tlsf|slab|buddy]
-#:          [SCHED=fifo|rr|cfs] [INITRD=..] [DISK=..] [PFLASH=..] [APPEND=..] [QEMU=..] [DEBUG=1]
+#:          [SCHED=fifo|rr|cfs] [INITRD=..] [DISK=..] [PFLASH=..] [APPEND=..] [QEMU=..] [DEBUG=1] [O=dir]
 #:                   builds a kernel and boots it in QEMU; the console is this terminal (leave: ^A x)
 
 clean:
-	rm -rf out compile_commands.json
+	@tools/lock.sh $(O) find $(O) -mindepth 1 -maxdepth 1 ! -name .lock -exec rm -rf {} +
+	rm -f compile_commands.json
 
 .PHONY: help clean

@@ -56,6 +56,11 @@ inline_dirs = $(foreach c,$(1),$(foreach k,$($(c).CONTRACT),$(wildcard $(addsuff
 include_flags_of = $(patsubst %,-I%,$(wildcard $(addsuffix /include,$(1))) $(call inline_dirs,$(1)))
 include_flags = $(patsubst %,-I%,$(1) $(wildcard $(1)/include $(1)/contract)) $(call include_flags_of,$(call visible,$(1)))
 
+# The folder, under that of all objects, for what is compiled with these providers' inline headers.
+empty :=
+space := $(empty) $(empty)
+folder_of = $(or $(subst $(space),+,$(strip $(subst /,-,$(1)))),common)
+
 # Headers that may name a public symbol of a component: see tools/localize.sh.
 public_headers = $(wildcard $(1)/include/*/*.h $(1)/contract/*/*.h \
     $(foreach k,$($(1).PROVIDES),$(interface.$(k))/include/*/*.h) \

@@ -44,10 +44,8 @@ $(foreach t,$(wildcard $(1)/test/*_$(2).c),$(eval $(call host_program,$(1),$(t),
 endef
 
 # Programs share an object wherever a component sees the same providers' inline headers.
-host_providers = $(subst /,-,$(patsubst %/contract,%,$(filter-out $(HOST_ARCH)/%,$(call inline_dirs,$(call visible,$(1))))))
-host_path = out/host/$(2)/objects/$(subst $(space),+,$(or $(strip $(host_providers)),common))/$(1)
-empty :=
-space := $(empty) $(empty)
+host_providers = $(patsubst %/contract,%,$(filter-out $(HOST_ARCH)/%,$(call inline_dirs,$(call visible,$(1)))))
+host_path = $(O)/host/$(2)/objects/$(call folder_of,$(host_providers))/$(1)
 
 define host_object
 $(eval host_target := $(call host_path,$(2),$(4))/$(basename $(3)).o)
@@ -60,8 +58,8 @@ $(host_target): $(2)/$(3) $(2)/component.mk make/host.mk
 endef
 
 define host_program
-HOST_PROGRAMS_$(3) += out/host/$(3)/$(1)/$(basename $(notdir $(2)))
-out/host/$(3)/$(1)/$(basename $(notdir $(2))): $(2) $(host_objs)
+HOST_PROGRAMS_$(3) += $(O)/host/$(3)/$(1)/$(basename $(notdir $(2)))
+$(O)/host/$(3)/$(1)/$(basename $(notdir $(2))): $(2) $(host_objs)
 	@mkdir -p $$(@D)
 	$$(call say,HOST,$(2))
 	$$(Q)$(HOSTCC) $(HOST_FLAGS) $(4) -Wno-missing-prototypes $(call include_flags,$(1)) \
@@ -82,22 +80,24 @@ nothing = $(if $(and $(COMPONENT),$(if $(HOST_PROGRAMS_$(1)),,1)),@echo "error: 
 
 # The lists are what `make test` runs: all there are, whatever one component is built for meanwhile.
 host-programs: $(HOST_PROGRAMS_test)
-	$(if $(COMPONENT),,@printf '%s\n' $(HOST_PROGRAMS_test) > out/host/programs.txt)
+	$(if $(COMPONENT),,@printf '%s\n' $(HOST_PROGRAMS_test) > $(O)/host/programs.txt)
 
-host-test: host-programs
+host-test:
 	$(call nothing,test)
+	$(Q)+$(MAKE) --no-print-directory host-programs
 	@status=0; for t in $(HOST_PROGRAMS_test); do \
 	    if $$t > $$t.log 2>&1; then echo "ok      $$t"; else echo "FAILED  $$t"; cat $$t.log; status=1; fi; done; exit $$status
 
 fuzz-programs: $(HOST_PROGRAMS_fuzz)
-	$(if $(COMPONENT),,@mkdir -p out/host && printf '%s\n' $(HOST_PROGRAMS_fuzz) > out/host/fuzz-programs.txt)
+	$(if $(COMPONENT),,@mkdir -p $(O)/host && printf '%s\n' $(HOST_PROGRAMS_fuzz) > $(O)/host/fuzz-programs.txt)
 
-fuzz: fuzz-programs
+fuzz:
 	$(call nothing,fuzz)
+	$(Q)+$(MAKE) --no-print-directory fuzz-programs
 	@$(PYTHON) tools/fuzz.py $(FUZZ_RUNS) $(HOST_PROGRAMS_fuzz)
 
 prove:
 	@tools/prove.sh $(if $(COMPONENT),$(COMPONENT))
 
--include $(shell find out/host -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/host -name '*.d' 2>/dev/null)
 .PHONY: host-programs host-test fuzz fuzz-programs prove

@@ -4,17 +4,17 @@
 
 CPU ?= rv64
 # Without INITRD= the monolithic kernel boots Debian's BusyBox, and the hypervisor two of our kernels.
-DEFAULT_INITRD := $(if $(filter kernels/monolithic,$(KDIR)),out/busybox.cpio,$(if $(filter kernels/hypervisor,$(KDIR)),out/guests.cpio))
+DEFAULT_INITRD := $(if $(filter kernels/monolithic,$(KDIR)),$(O)/busybox.cpio,$(if $(filter kernels/hypervisor,$(KDIR)),$(O)/guests.cpio))
 
-out/busybox.cpio: tools/initrd.py tools/debian.py tools/trine/cpio.py
+$(O)/busybox.cpio: tools/initrd.py tools/debian.py tools/trine/cpio.py
 	@mkdir -p $(@D)
 	$(call say,MAKE,$@)
 	$(Q)tools/initrd.py $@
 
-# The guests' images are other builds, which know themselves what is out of date.
-out/guests.cpio: kernels/hypervisor/guests.dts out/busybox.cpio always
+# The guests' images are other builds, which know themselves what is out of date. After our own: they share objects.
+$(O)/guests.cpio: kernels/hypervisor/guests.dts $(O)/busybox.cpio always | $(IMAGE)
 	$(call say,MAKE,$@)
-	$(Q)tools/guests.py $@ $< monolithic.image=monolithic hello.image=unikernel:hello busybox.cpio=out/busybox.cpio
+	$(Q)tools/guests.py $@ $< monolithic.image=monolithic hello.image=unikernel:hello busybox.cpio=$(O)/busybox.cpio
 
 always:
 

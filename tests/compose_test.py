@@ -1,4 +1,5 @@
 """The rules of composition, tried on a small tree: what breaks them does not build, and the error names it."""
+import fcntl
 import html
 import os
 import re
@@ -179,6 +180,91 @@ def test_logic_in_a_component_is_refused(tree):
     write(tree, "core/store/component.mk", "CONTRACT := store\nSRCS := $(wildcard *.c)\n")
     status, text = check(tree)
     assert status != 0 and "make logic" in text
+
+
+def compiled(root, *words):
+    """What a build of the image compiles."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+    done = subprocess.run(["make", "--no-print-directory", "image", "KERNEL=unikernel", *words], cwd=root, capture_output=True, text=True,
+                          env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(re.findall(r"(?m)^  CC   (\S+)", done.stdout))
+
+
+def test_kernels_share_the_objects_that_do_not_differ(tree):
+    everything = {"core/user/user.c", "core/user/hidden.c", "core/store-one/one.c", "kernels/unikernel/main.c"}
+    assert compiled(tree) == everything
+    assert compiled(tree) == set()
+    assert compiled(tree, "HEAP=two") == {"core/store-two/two.c"}
+    assert compiled(tree, "DEBUG=1") == everything
+    assert compiled(tree, "HEAP=two") == set()
+
+
+def test_who_sees_inline_code_of_a_provider_has_objects_for_each(tree):
+    for name in ("one", "two"):
+        write(tree, f"core/store-{name}/contract/store/inline.h", f"static inline int store_inline(void) {{ return {len(name)}; }}\n")
+    write(tree, "core/store/include/store/store.h", "#include <store/inline.h>\nint store_get(void);\n")
+    sees = {"core/user/user.c", "core/user/hidden.c", "kernels/unikernel/main.c"}
+    assert compiled(tree) == sees | {"core/store-one/one.c"}
+    assert compiled(tree, "HEAP=two") == sees | {"core/store-two/two.c"}
+    assert compiled(tree) | compiled(tree, "HEAP=two") == set()
+
+
+def test_change_is_compiled_and_nothing_else(tree):
+    compiled(tree)
+    write(tree, "core/store/include/store/store.h", "int store_get(void);\n#define NEW 1\n")
+    assert compiled(tree) == {"core/user/user.c", "core/store-one/one.c"}
+    write(tree, "core/store-one/component.mk", TREE["core/store-one/component.mk"] + "OPTIMIZE := size\n")
+    assert compiled(tree) == {"core/store-one/one.c"}
+    write(tree, "lib/new/component.mk", "")
+    write(tree, "lib/new/include/new/new.h", "")
+    write(tree, "core/store/component.mk", "CONTRACT := store\nPUBLIC_DEPS := lib/new\n")  # an include path of its users
+    assert {"core/user/user.c", "core/store-one/one.c"} <= compiled(tree)
+    assert "core/user/user.c" in compiled(tree, "SIZE_FLAGS=-O1", "WARNINGS=-Wall")
+    (tree / "core/user/hidden.c").unlink()
+    write(tree, "core/user/component.mk", TREE["core/user/component.mk"].replace("hidden.c", ""))
+    status, text = image(tree)
+    assert status != 0 and "hidden" in text  # the object that was there is not linked any more
+
+
+def test_builds_in_one_folder_take_turns(tree):
+    (tree / "out").mkdir()
+    with open(tree / "out/.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        builds = [subprocess.Popen(["make", "-s", "image", "KERNEL=unikernel", f"HEAP={heap}"], cwd=tree, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE) for heap in ("one", "two", "one")]
+        for build_ in builds:
+            assert "another build in out is under way" in build_.stderr.readline()
+        assert os.listdir(tree / "out") == [".lock"]
+    for build_ in builds:
+        out, err = build_.communicate(timeout=300)
+        assert build_.returncode == 0 and "trine.image" in out, err
+
+
+def test_build_elsewhere_writes_nothing_here(tree, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (tree / "out").write_text("no folder")  # root may write to what is read-only
+    status, text = image(tree)
+    assert status != 0 and text.count("out cannot be written; O=dir builds elsewhere") == 1 and len(text.splitlines()) < 4, text
+    before = sorted(str(path) for path in tree.rglob("*") if "__pycache__" not in str(path))
+    status, text = image(tree, f"O={elsewhere}")
+    assert status == 0 and text.split()[-1].startswith(str(elsewhere)), text
+    assert sorted(str(path) for path in tree.rglob("*") if "__pycache__" not in str(path)) == before
+
+
+def test_folder_with_other_things_is_not_built_in(tree, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    (home / "letter").write_text("dear")
+    for goal in ("image", "clean"):
+        status, text = make(tree, goal, "KERNEL=unikernel", f"O={home}")
+        assert status != 0 and "has other things in it" in text
+    assert os.listdir(home) == ["letter"]
+
+
+def test_header_of_the_c_library_is_answered_with_what_there_is(tree):
+    write(tree, "core/user/hidden.c", "#include <stdio.h>\n" + TREE["core/user/hidden.c"])
+    status, text = image(tree)
+    assert status != 0 and "no C library here: printing is <printf/printf.h> (lib/printf)" in text
 
 
 def test_this_tree_obeys():

@@ -12,7 +12,7 @@ from trine.machine import ROOT, build
 def make(*words):
     env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
     done = subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, capture_output=True, text=True, env=env,
-                          stdin=subprocess.DEVNULL, timeout=60)
+                          stdin=subprocess.DEVNULL, timeout=600)
     return done.returncode, done.stdout + done.stderr
 
 

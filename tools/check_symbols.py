@@ -3,8 +3,7 @@
 
 usage: check_symbols.py CROSS- OUTDIR
 
-OUTDIR/components.txt lists "component: what it may refer to"; OUTDIR/c/COMPONENT.o is its object. A
-component's undefined symbols must be defined by those, named in an upcalls.h of its own or of those, or belong to
+OUTDIR/components.txt lists "component object: what it may refer to". A component's undefined symbols must be defined by those, named in an upcalls.h of its own or of those, or belong to
 the runtime that compiled code assumes.
 """
 import glob
@@ -40,13 +39,14 @@ def words_of(paths):
 
 def main():
     cross, out = sys.argv[1], sys.argv[2]
-    may_use = {}
+    may_use, path_of = {}, {}
     with open(out + "/components.txt") as f:
         for line in f:
             if ":" in line:
-                name, deps = line.split(":", 1)
-                may_use[name.strip()] = deps.split()
-    path_of = {c: f"{out}/c/{c}.o" for c in may_use}
+                first, deps = line.split(":", 1)
+                name, path = first.split()
+                path_of[name] = path
+                may_use[name] = deps.split()
     table = symbols(cross, [p for p in path_of.values() if os.path.exists(p)])
     bad = []
     for name, deps in may_use.items():

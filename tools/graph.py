@@ -17,7 +17,7 @@ COLOUR = {"kernels": "#d0d0d0", "apps": "#e8e8e8", "tour": "#e8e8e8", "linux": "
 
 def main():
     with open(sys.argv[1]) as f:
-        names = [line.split(":")[0].strip() for line in f if ":" in line]
+        names = [line.split()[0] for line in f if ":" in line]
     edges = {}
     for name in names:
         path = os.path.join(ROOT, name, "component.mk")

@@ -12,21 +12,26 @@ import sys
 CLASS = {".text": "text", ".rodata": "rodata", ".data": "data", ".bss": "bss"}
 
 
-def contributions(map_path, out):
+def components(path):
+    """The component of each object."""
+    with open(path) as f:
+        return {os.path.normpath(line.split(":")[0].split()[1]): line.split()[0] for line in f if ":" in line}
+
+
+def contributions(map_path, component_of):
     """Yields (component, output section, bytes) for each input section that the linker kept. Equal strings are merged, and
     what is listed then has the length that it had, at the place where the next one begins, too: the sections of strings
     share the room that they have together."""
     with open(map_path) as f:
         text = f.read()
     text = text[text.index("Linker script and memory map"):]
-    prefix = os.path.normpath(out + "/c") + "/"
     item = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+\.o)$(?:\n +0x([0-9a-f]+) \(size before relaxing\)$)?", re.M)
     for part in re.split(r"\n(?=\S)", text):
         items = [(name, int(start, 16), int(size, 16), os.path.normpath(path), before)
                  for name, start, size, path, before in item.findall(part)]
         strings, room = {}, 0
         for i, (name, start, size, path, before) in enumerate(items):
-            component = path[len(prefix):-2] if path.startswith(prefix) else "(symbol table)"
+            component = component_of.get(path, "(symbol table)")
             if re.search(r"\.str\d+\.\d+$", name):
                 room += min(size, items[i + 1][1] - start) if i + 1 < len(items) else size
                 strings[component] = strings.get(component, 0) + (int(before, 16) if before else size)
@@ -45,7 +50,7 @@ def main():
         if "A" in m.group(3):
             (empty if m.group(2) == "NOBITS" else loaded).add(m.group(1))
     table = {}
-    for name, section, size in contributions(out + "/trine.map", out):
+    for name, section, size in contributions(out + "/trine.map", components(out + "/components.txt")):
         row = table.setdefault(name, [0, 0])
         if section in loaded:
             row[0] += size

@@ -2,7 +2,6 @@
 
 Used by `make run`, the tour, the bench and the system tests.
 """
-import fcntl
 import os
 import re
 import shlex
@@ -12,6 +11,7 @@ import sys
 from .remarks import FIRMWARE_REMARK, without_remarks
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OUT = os.environ.get("TRINE_OUT") or "out"  # as make's O: relative to ROOT or absolute
 FLASH_BANK = 32 << 20
 
 
@@ -42,7 +42,7 @@ def boot_past_flash(command, image, initrd):
     if not initrd:
         return command
     start = 0x84000000  # beyond the image and the tree, which the firmware moves to 0x82200000
-    tree = os.path.join(ROOT, "out", f"pflash-{os.getpid()}.dtb")
+    tree = os.path.join(ROOT, OUT, f"pflash-{os.getpid()}.dtb")
     dump = list(command)
     dump[dump.index("-machine") + 1] += f",dumpdtb={tree}"
     subprocess.run(dump, check=True, capture_output=True)
@@ -73,13 +73,10 @@ def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt"
 
 
 def build(kernel, **variables):
-    """make image; returns (elf, image). Builds of one tree take turns, since they may share objects."""
-    os.makedirs(os.path.join(ROOT, "out"), exist_ok=True)
-    with open(os.path.join(ROOT, "out", ".build-lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run(["make", "-j2", "-s", "--no-print-directory", "image", f"KERNEL={kernel}",
-                               *[f"{k}={v}" for k, v in variables.items()]], cwd=ROOT, capture_output=True, text=True,
-                              env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")})
+    """make image; returns (elf, image)."""
+    done = subprocess.run(["make", "-j2", "-s", "--no-print-directory", "image", f"KERNEL={kernel}", f"O={OUT}",
+                           *[f"{k}={v}" for k, v in variables.items()]], cwd=ROOT, capture_output=True, text=True,
+                          env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")})
     if done.returncode != 0:
         raise RuntimeError(f"build of {kernel} {variables} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
     elf, image = done.stdout.split()[-2:]

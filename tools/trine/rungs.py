@@ -7,14 +7,14 @@ A rung is a folder tour/XN-name with a README.md for the learner, its code, and 
   EXPECT    the line that it prints when it worked (a regular expression, the whole line)
   TIMEOUT   seconds (120)
   VARIANTS  runs that differ: "HEAP=tlsf; HEAP=slab SMP=4; ..." each as good as a run of its own
-@OUT@ in a value is a folder under out/ for the files of a run, so that two can go on at once. An executable `prepare` is called with that
+@OUT@ in a value is a folder under out/tour for the files of a run, so that two can go on at once. An executable `prepare` is called with that
 folder before the run (disks, flash images, guests), `verify` with the folder and the console's text after it.
 """
 import os
 import re
 import subprocess
 
-from .machine import ROOT, Machine, build, read_words
+from .machine import OUT, ROOT, Machine, build, read_words
 
 MACHINE_WORDS = {"SMP": "smp", "MEM": "mem", "CPU": "cpu", "MACHINE": "machine", "INITRD": "initrd", "DISK": "disk",
                  "PFLASH": "pflash", "APPEND": "append", "EXTRA": "extra"}
@@ -36,7 +36,7 @@ class Rung:
 
     def run(self, words, log=None):
         """One run; returns the line that says it worked. Raises AssertionError or RuntimeError with the console's text."""
-        out = os.path.join(ROOT, "out", "tour", self.folder, re.sub(r"\W+", "-", words.get("VARIANT", "")))
+        out = os.path.join(ROOT, OUT, "tour", self.folder, re.sub(r"\W+", "-", words.get("VARIANT", "")))
         os.makedirs(out, exist_ok=True)
         for hook in ("prepare",):
             script = os.path.join(self.path, hook)

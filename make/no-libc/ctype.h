@@ -1,0 +1,1 @@
+#error "no C library here: classes of characters are in <string/string.h> (lib/string)"

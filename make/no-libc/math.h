@@ -1,0 +1,1 @@
+#error "no C library here: there is no mathematics"

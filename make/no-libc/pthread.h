@@ -1,0 +1,1 @@
+#error "no C library here: threads are <thread/thread.h> (core/thread), locks <sync/mutex.h> (core/sync)"

@@ -1,0 +1,1 @@
+#error "no C library here: memory is <heap/heap.h> (core/heap)"

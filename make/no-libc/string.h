@@ -1,0 +1,1 @@
+#error "no C library here: strings are <string/string.h> (lib/string)"

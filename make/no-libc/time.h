@@ -1,0 +1,1 @@
+#error "no C library here: clocks and timers are <time/time.h> (core/time)"

@@ -1,0 +1,1 @@
+#error "no C library here: there are no system calls; sleeping is <thread/thread.h> (core/thread)"

@@ -1,0 +1,158 @@
+# One kernel: composes it, compiles each component into one relocatable object whose private symbols
+# are local, checks that nothing undeclared is used, and links the image.
+#
+# What is compiled is shared by all kernels that are built here. What an object depends on, besides its
+# sources, is in two places: in its path, which providers' inline headers the component sees (core/thread
+# is another one with another scheduling policy); in a file `flags` beside it, everything else. So a second
+# application, heap or policy compiles what differs, and a change of flags or of a component.mk what it changes.
+
+# The kernel's own folder is the last component: main.c sees everything its list names.
+$(KDIR).SRCS := $(SRCS)
+$(KDIR).ALLDEPS := $(sort $(COMPONENTS))
+$(KDIR).state := done
+$(call compose,$(COMPONENTS))
+$(call interfaces_find)
+ALL += $(KDIR)
+# A list may name only the provider of a contract; main.c then sees the interface too.
+$(KDIR).ALLDEPS := $(sort $(COMPONENTS) $(foreach c,$(COMPONENTS),$(foreach k,$($(c).PROVIDES),$(interface.$(k)))))
+
+# An application with a file `with-ktests` runs the in-kernel tests of every component in the closure.
+KTESTS := $(if $(and $(USES_APP),$(wildcard $(APPDIR)/with-ktests)),1)
+
+# Where a component's objects are. The providers that every machine's kernel has are not worth a folder.
+OBJECTS := $(O)/objects$(if $(DEBUG),-debug)
+providers_seen = $(filter-out arch/%,$(patsubst %/contract,%,$(call inline_dirs,$(call visible,$(1)))))
+store_of = $(OBJECTS)/$(call folder_of,$(call providers_seen,$(1)))/$(subst ..,up,$(if $(filter $(KDIR),$(1)),kernels/$(NAME),$(1)))
+
+# Of the machine that builds only the compiler's own headers are seen: <stddef.h>, <stdarg.h> and the like. A header of
+# the C library is a line that says what there is instead.
+NO_LIBC := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -idirafter make/no-libc
+
+# Writes file 1, of words 2, if that is not what is in it; nothing under `make -n`.
+IS_DRY := $(findstring n,$(firstword -$(MAKEFLAGS)))
+is_same = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
+note = $(if $(IS_DRY)$(call is_same,$(strip $(file <$(1))),$(strip $(2))),,$(shell mkdir -p $(dir $(1)))$(file >$(1),$(2)))
+
+define flags_text
+$(CC) $(KERNEL_CFLAGS)
+$(CC) $(KERNEL_ASFLAGS)
+$($(1).flags)
+$(if $($(1).PROGRAM_SRCS),$(PROGRAM_CFLAGS) $(PROGRAM_LDFLAGS))
+$($(1).SRCS) $($(1).ktests)
+$($(1).EXPORTS) $(call public_headers,$(1))
+endef
+
+# 1 component, 2 its objects of C
+define c_rules
+C_OBJS += $(2)
+$(2): $($(1).store)/%.o: $(1)/%.c $($(1).store)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $$(if $$(findstring _ktest,$$<),-Icore/ktest/include) -MMD -MP -c -o $$@ $$<
+	@printf '{"directory": "%s", "file": "%s", "command": "%s"},\n' "$(CURDIR)" "$$<" \
+	    "$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) -c $$<" > $$@.json
+
+endef
+
+# 1 component, 2 its objects of assembly
+define s_rules
+S_OBJS += $(2)
+$(2): $($(1).store)/%.o: $(1)/%.S $($(1).store)/flags
+	@mkdir -p $$(@D)
+	$$(call say,AS,$$<)
+	$$(Q)$(CC) $(KERNEL_ASFLAGS) $$($(1).flags) -MMD -MP -c -o $$@ $$<
+
+endef
+
+# 1 component, 2 its objects
+define whole_rules
+LINKED += $($(1).object)
+$($(1).object): $(2) $(call public_headers,$(1)) tools/localize.sh
+	$$(Q)$(LD) -r -o $$@.whole $(2)
+	$$(Q)tools/localize.sh $(CROSS) $$@.whole $$@ "$($(1).EXPORTS)" $(call public_headers,$(1))
+
+endef
+
+# PROGRAM_SRCS: user-mode code that the kernel carries. Linked into a shared object of its own, by the
+# .ld file beside the sources; the component's assembly takes it in with .incbin "program.so".
+# 1 component, 2 its user-mode objects of C, 3 those of assembly, 4 the .ld file
+define program_rules
+$(2): KERNEL_CFLAGS := $(PROGRAM_CFLAGS)
+$(call c_rules,$(1),$(2))
+$(call s_rules,$(1),$(3))
+$($(1).store)/program.so: $(2) $(3) $(4)
+	$$(call say,LD,$$@)
+	$$(Q)$(LD) $(PROGRAM_LDFLAGS) -soname $(subst /,-,$(1)).so.1 -T $(4) -o $$@ $(2) $(3)
+$(call objects_of,$(1),.S,$($(1).SRCS)): $($(1).store)/program.so
+
+endef
+
+# 1 component, 2 a suffix, 3 sources: the objects of those with that suffix
+objects_of = $(patsubst %$(2),$($(1).store)/%.o,$(filter %$(2),$(3)))
+
+incbin_from := -Wa,-I
+
+define component_read_more
+$(1).store   := $(call store_of,$(1))
+$(1).ktests  := $(patsubst $(1)/%,%,$(wildcard $(1)/test/*_ktest.c))
+$(1).sources := $($(1).SRCS) $(if $(KTESTS),$(patsubst $(1)/%,%,$(wildcard $(1)/test/*_ktest.c)))
+$(1).object  := $(call store_of,$(1))/component$(if $(and $(KTESTS),$(wildcard $(1)/test/*_ktest.c)),+tests).o
+$(1).flags   := $(if $(filter size,$($(1).OPTIMIZE)),$(SIZE_FLAGS)) $(call include_flags,$(1)) $(NO_LIBC) \
+    $(if $($(1).PROGRAM_SRCS),$(incbin_from)$(call store_of,$(1)))
+endef
+
+define component_rules
+$($(1).store)/flags: ;
+$(if $(call objects_of,$(1),.c,$($(1).sources)),$(call c_rules,$(1),$(call objects_of,$(1),.c,$($(1).sources))))
+$(if $(call objects_of,$(1),.S,$($(1).sources)),$(call s_rules,$(1),$(call objects_of,$(1),.S,$($(1).sources))))
+$(if $($(1).PROGRAM_SRCS),$(call program_rules,$(1),$(call objects_of,$(1),.c,$($(1).PROGRAM_SRCS)),\
+$(call objects_of,$(1),.S,$($(1).PROGRAM_SRCS)),$(wildcard $(sort $(dir $(addprefix $(1)/,$($(1).PROGRAM_SRCS))))*.ld)))
+$(call whole_rules,$(1),$(call objects_of,$(1),.c,$($(1).sources)) $(call objects_of,$(1),.S,$($(1).sources)))
+endef
+
+C_OBJS :=
+S_OBJS :=
+LINKED :=
+$(foreach c,$(ALL),$(eval $(call component_read_more,$(c))))
+$(foreach c,$(ALL),$(if $(strip $($(c).sources)),\
+$(call note,$($(c).store)/flags,$(call flags_text,$(c)))$(eval $(call component_rules,$(c)))))
+
+# For tools/check_symbols.py: each component, its object, and what it may refer to.
+define symbols_line
+$(1) $($(1).object): $(sort $(if $(KTESTS),core/ktest) $(call visible,$(1)) $(foreach d,$(call visible,$(1)),$(foreach k,$($(d).CONTRACT),$(contract.$(k)))))
+
+endef
+$(OUT)/components.txt: ;
+$(call note,$(OUT)/components.txt,$(foreach c,$(ALL),$(call symbols_line,$(c))))
+
+KERNEL_LD := arch/riscv/kernel.ld
+
+# Linked twice: the symbol table for backtraces is made from the first link and has a place of its own
+# at the end of the read-only data, so that no address it names moves.
+$(ELF): $(LINKED) $(KERNEL_LD) $(OUT)/components.txt tools/check_symbols.py tools/symtab.py tools/zbb_sites.py tools/link.sh
+	$(Q)$(PYTHON) tools/check_symbols.py $(CROSS) $(OUT)
+	$(call say,LD,$@)
+	$(Q)tools/link.sh $(CROSS) $(KERNEL_LD) $(OUT) $(LINKED)
+
+$(IMAGE): $(ELF)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+# For editors and clang's tools, about the kernel that was built last; its place is the tree's top folder.
+$(OUT)/compile_commands.json: $(ELF)
+	@{ echo '['; cat $(C_OBJS:%=%.json) | sed '$$ s/,$$//'; echo ']'; } > $@
+	@$(if $(filter out,$(O)),ln -sf $@ compile_commands.json)
+
+image: $(IMAGE) $(OUT)/compile_commands.json
+	@echo $(ELF)
+	@echo $(IMAGE)
+
+size: $(IMAGE)
+	@$(PYTHON) tools/size.py $(CROSS) $(OUT)
+
+graph: $(OUT)/components.txt setup-graph
+	@$(PYTHON) tools/graph.py $(OUT)/components.txt > $(OUT)/graph.dot
+	@dot -Tsvg -o $(OUT)/graph.svg $(OUT)/graph.dot
+	@echo $(OUT)/graph.svg
+
+-include $(C_OBJS:.o=.d) $(S_OBJS:.o=.d)
+.PHONY: image size graph
