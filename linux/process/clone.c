@@ -61,6 +61,8 @@ static int check(const struct clone_request *r)
         return -EINVAL;
     if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
         return -EINVAL;
+    if ((f & CLONE_PARENT) && process_current()->pid == 1)
+        return -EINVAL; /* init has no parent to share */
     if (r->exit_signal < 0 || r->exit_signal > NR_SIGNALS)
         return -EINVAL;
     return 0;
@@ -174,9 +176,12 @@ static pid_t clone_thread(const struct clone_request *r)
     equip(ut, r);
     irq = spin_lock_irqsave(&process_lock);
     tid = p->is_exiting || p->exec_thread ? -EAGAIN : pid_choose(p);
+    if (ut->thread.nice != p->nice && thread_set_nice(&ut->thread, p->nice) != 0)
+        tid = -EAGAIN; /* the value came between, and was checked */
     if (tid > 0) {
         ut->tid = tid;
         user_thread_publish(ut);
+        signal_recalculate_locked(ut); /* it parks as well if the process is stopping */
     }
     spin_unlock_irqrestore(&process_lock, irq);
     if (tid < 0) {
@@ -190,19 +195,55 @@ static pid_t clone_thread(const struct clone_request *r)
     return tid;
 }
 
-static bool vfork_is_over(struct process *child)
+/* -ERESTARTNOINTR: a signal is to be taken first. After success fork_end must follow. */
+static int fork_begin(struct fork_in_flight *fork)
 {
-    return !__atomic_load_n(&child->vfork_pending, __ATOMIC_ACQUIRE);
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int err = 0;
+
+    signal_recalculate_locked(user_current());
+    if (signal_is_pending())
+        err = -ERESTARTNOINTR;
+    else
+        list_add(&process_current()->forks, &fork->node);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return err;
 }
 
-static int join_family(struct process *child, struct user_thread *ut, const struct clone_request *r)
+static void fork_end(struct fork_in_flight *fork)
 {
-    struct process *me = process_current();
-    struct process *parent = (r->flags & CLONE_PARENT) && me->parent ? me->parent : me;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    list_del(&fork->node);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+/* The child is done with the memory that it shares with us, or we are to leave it ourselves. */
+static bool vfork_is_over(struct process *child)
+{
+    return !__atomic_load_n(&child->vfork_waiter, __ATOMIC_ACQUIRE) ||
+           user_thread_must_leave(user_current());
+}
+
+static void vfork_wait(struct process *child)
+{
+    unsigned long irq;
+
+    wait_event(&process_current()->thread_queue, vfork_is_over(child));
+    irq = spin_lock_irqsave(&process_lock);
+    child->vfork_waiter = NULL; /* it may outlive us */
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+static int join_family(struct process *child, struct user_thread *ut, const struct clone_request *r,
+                       const struct fork_in_flight *fork)
+{
+    struct process *me = process_current(), *parent;
     unsigned long irq = spin_lock_irqsave(&process_lock);
     pid_t pid;
 
-    if (me->is_exiting || signal_pending_set(user_current()) & SIGSET(SIGKILL))
+    parent = r->flags & CLONE_PARENT ? me->parent : me;
+    if (user_thread_must_leave(user_current()))
         pid = -ERESTARTNOINTR;
     else
         pid = pid_choose(me);
@@ -217,9 +258,11 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
         group_join(child, me->group);
         process_get(child); /* the table's; the allocation's goes to the parent's wait */
         process_publish(child);
+        child->pending.set = fork->signals;
         if (child->limits[RLIMIT_CPU].cur != RLIM_INFINITY)
             cpu_timer_restart_locked(child);
         user_thread_publish(ut);
+        signal_recalculate_locked(ut);
         nr_forks++;
     }
     spin_unlock_irqrestore(&process_lock, irq);
@@ -235,10 +278,12 @@ static int give_pidfd(struct process *child, const struct clone_request *r, int 
     return put_user_u32(r->pidfd, (uint32_t)*pidfd) != 0 ? -EFAULT : 0;
 }
 
-static pid_t clone_process(const struct clone_request *r)
+/* A child that is born but does not run yet; *childp counted for the caller. */
+static pid_t make_child(const struct clone_request *r, const struct fork_in_flight *fork,
+                        struct process **childp)
 {
     struct process *parent = process_current();
-    struct process *child = process_alloc();
+    struct process *child = *childp = process_alloc();
     struct user_thread *ut;
     int pidfd = -1;
     pid_t pid;
@@ -257,23 +302,39 @@ static pid_t clone_process(const struct clone_request *r)
         return -ENOMEM;
     }
     equip(ut, r);
-    child->vfork_pending = r->flags & CLONE_VFORK;
+    child->vfork_waiter = r->flags & CLONE_VFORK ? parent : NULL;
     pid = r->flags & CLONE_PIDFD ? give_pidfd(child, r, &pidfd) : 0;
     if (pid == 0)
-        pid = join_family(child, ut, r);
+        pid = join_family(child, ut, r, fork);
     if (pid < 0) {
         if (pidfd >= 0)
             pidfd_withdraw(pidfd);
         user_thread_free_unstarted(ut);
         discard(child);
-        return pid;
     }
+    return pid;
+}
+
+static pid_t clone_process(const struct clone_request *r)
+{
+    struct fork_in_flight fork = {0};
+    struct process *child;
+    struct thread *thread;
+    pid_t pid = fork_begin(&fork);
+
+    if (pid < 0)
+        return pid;
+    pid = make_child(r, &fork, &child);
+    fork_end(&fork);
+    if (pid < 0)
+        return pid;
     if ((r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (uint32_t)pid) != 0)
         log_debug("clone: the parent's tid pointer is bad");
-    thread_start(&ut->thread);
-    thread_detach(&ut->thread);
+    thread = &child->leader->thread; /* it stays: nothing has run yet */
+    thread_start(thread);
+    thread_detach(thread);
     if (r->flags & CLONE_VFORK)
-        wait_event(&parent->thread_queue, vfork_is_over(child));
+        vfork_wait(child);
     process_put(child);
     return pid;
 }

@@ -23,10 +23,11 @@ void process_release_vfork_parent(struct process *p)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
 
-    if (p->vfork_pending) {
-        __atomic_store_n(&p->vfork_pending, false, __ATOMIC_RELEASE);
-        if (p->parent)
-            wait_wake_all(&p->parent->thread_queue);
+    struct process *waiter = p->vfork_waiter;
+
+    if (waiter) {
+        __atomic_store_n(&p->vfork_waiter, NULL, __ATOMIC_RELEASE);
+        wait_wake_all(&waiter->thread_queue);
     }
     spin_unlock_irqrestore(&process_lock, irq);
 }
@@ -189,6 +190,7 @@ static void rouse_threads(struct process *p, struct user_thread *except)
             thread_interrupt(&ut->thread);
     }
     wait_wake_all(&p->stop_queue);
+    wait_wake_all(&p->thread_queue);
 }
 
 NORETURN void process_exit(int status)
@@ -207,9 +209,9 @@ NORETURN void process_exit(int status)
 
 /* --- on the way out, and exec ----------------------------------------------------------------- */
 
-static bool may_go_on(struct process *p, const struct user_thread *ut)
+static bool may_go_on(const struct user_thread *ut)
 {
-    return !p->is_stopping || p->is_exiting || (p->exec_thread && p->exec_thread != ut);
+    return !READ_ONCE(ut->process->is_stopping) || user_thread_must_leave(ut);
 }
 
 void process_checkpoint(void)
@@ -219,7 +221,7 @@ void process_checkpoint(void)
     unsigned long irq = spin_lock_irqsave(&process_lock);
 
     for (;;) {
-        if (p->is_exiting || (p->exec_thread && p->exec_thread != ut)) {
+        if (user_thread_must_leave(ut)) {
             spin_unlock_irqrestore(&process_lock, irq);
             user_thread_exit(p->exit_status);
         }
@@ -230,7 +232,7 @@ void process_checkpoint(void)
         if (p->nr_stopped == p->nr_threads && p->state == PROCESS_ALIVE)
             process_stop_locked(p, p->stop_signal);
         spin_unlock_irqrestore(&process_lock, irq);
-        wait_event(&p->stop_queue, may_go_on(p, ut));
+        wait_event(&p->stop_queue, may_go_on(ut));
         irq = spin_lock_irqsave(&process_lock);
         ut->is_stopped = false;
         p->nr_stopped--;

@@ -25,6 +25,24 @@ void user_thread_renumber(struct user_thread *ut, pid_t tid);
 extern uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
 extern uint64_t nr_forks;
 
+/*
+ * A fork from its beginning to the child's birth. Signals that were there before come first; one to
+ * a group (or to all) that comes meanwhile is for the child too, which is not in the group yet.
+ */
+struct fork_in_flight {
+    struct list node;   /* [process_lock] in the parent's forks */
+    sigset64_t signals; /* [process_lock] what the child is born with */
+};
+
+/* Must the thread leave at its next way out: is its process exiting, or another thread in exec? */
+static inline bool user_thread_must_leave(const struct user_thread *ut)
+{
+    const struct process *p = ut->process;
+    const struct user_thread *stays = READ_ONCE(p->exec_thread);
+
+    return READ_ONCE(p->is_exiting) || (stays && stays != ut);
+}
+
 /* process.c */
 struct process *process_alloc(void);
 struct user_thread *user_thread_alloc(struct process *p, const char *name);

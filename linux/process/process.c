@@ -32,6 +32,7 @@ struct process *process_alloc(void)
     list_init(&p->threads);
     list_init(&p->pending.queue);
     list_init(&p->posix_timers);
+    list_init(&p->forks);
     wait_queue_init(&p->stop_queue);
     wait_queue_init(&p->wait_queue);
     wait_queue_init(&p->signal_queue);

@@ -92,8 +92,7 @@ static bool has_work(const struct user_thread *ut)
 {
     const struct process *p = ut->process;
 
-    return (signal_pending_set(ut) & ~ut->blocked) || p->is_exiting || p->is_stopping ||
-           (p->exec_thread && p->exec_thread != ut);
+    return (signal_pending_set(ut) & ~ut->blocked) || p->is_stopping || user_thread_must_leave(ut);
 }
 
 void signal_recalculate_locked(struct user_thread *ut)
@@ -157,17 +156,18 @@ static void resume(struct process *p, bool report)
     wait_wake_all(&p->stop_queue);
 }
 
-static void kill_now(struct process *p)
+static void kill_now(struct process *p, int signal)
 {
     struct user_thread *ut;
 
     if (!p->is_exiting) {
         p->is_exiting = true;
-        p->exit_status = EXIT_STATUS_SIGNAL(SIGKILL);
+        p->exit_status = EXIT_STATUS_SIGNAL(signal);
     }
     resume(p, false);
     list_for_each_entry(ut, &p->threads, thread_node)
         thread_interrupt(&ut->thread);
+    wait_wake_all(&p->thread_queue); /* vfork */
 }
 
 void process_stop_locked(struct process *p, int signal)
@@ -220,6 +220,17 @@ static struct user_thread *choose_taker(struct process *p, int signal)
     return NULL;
 }
 
+/*
+ * Will it end the process? Then it does so at once, so that nothing that one of its threads is
+ * about to do comes between: a fork does not succeed any more. Stopped processes die when they
+ * continue.
+ */
+static bool is_deadly(const struct process *p, int signal)
+{
+    return p->actions[signal - 1].handler == 0 && !p->is_stopping &&
+           !((SIGNALS_IGNORED | SIGNALS_STOP) & SIGSET(signal));
+}
+
 static int post(struct process *p, struct user_thread *target, int signal,
                 const struct linux_siginfo *info)
 {
@@ -232,7 +243,7 @@ static int post(struct process *p, struct user_thread *target, int signal,
         return 0;
     prepare(p, signal);
     if (signal == SIGKILL) {
-        kill_now(p);
+        kill_now(p, signal);
         return 0;
     }
     if (!target || (target->blocked & SIGSET(signal)))
@@ -240,6 +251,10 @@ static int post(struct process *p, struct user_thread *target, int signal,
     /* A blocked signal is kept even so: sigtimedwait may be waiting for it. */
     if ((is_ignored(p, signal) || is_immune(p, signal)) && taker)
         return 0;
+    if (taker && is_deadly(p, signal)) {
+        kill_now(p, signal);
+        return 0;
+    }
     err = pending_add(target ? &target->pending : &p->pending, signal, info);
     if (err)
         return err;
@@ -260,13 +275,28 @@ int signal_send_thread_locked(struct user_thread *ut, int signal, const struct l
     return post(ut->process, ut, signal, info);
 }
 
+int signal_send_member_locked(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    struct fork_in_flight *fork;
+
+    list_for_each_entry(fork, &p->forks, node) {
+        if (signal == SIGCONT)
+            fork->signals &= ~SIGNALS_STOP;
+        else if (SIGNALS_STOP & SIGSET(signal))
+            fork->signals &= ~SIGSET(SIGCONT);
+        if (signal != 0)
+            fork->signals |= SIGSET(signal);
+    }
+    return post(p, NULL, signal, info);
+}
+
 int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info)
 {
     struct process *p, *next;
     int ret = -ESRCH;
 
     list_for_each_entry_safe(p, next, &g->members, group_node)
-        ret = post(p, NULL, signal, info);
+        ret = signal_send_member_locked(p, signal, info);
     return ret;
 }
 

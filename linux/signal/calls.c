@@ -228,7 +228,7 @@ static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
 
         if (!meant || p->state == PROCESS_DEAD)
             continue;
-        err = kill_one(p, signal, info);
+        err = may_signal(p, signal) ? signal_send_member_locked(p, signal, info) : -EPERM;
         if (ret != 0)
             ret = err;
     }

@@ -1,10 +1,12 @@
 /*
  * Parents, children and groups while they change: what two processes do to a third at once, who
- * hears of an orphan's end, which stopped jobs are hung up, what is counted.
+ * hears of an orphan's end, which stopped jobs are hung up, vfork parents that die.
  */
 #include "check.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/prctl.h>
 
 #define PATIENCE_MS 20000 /* on a slow machine; what happens takes microseconds */
@@ -90,6 +92,60 @@ static void wait_while_the_group_changes(void)
     int status = -1;
 
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void leave(int signal)
+{
+    _exit(signal);
+}
+
+/* Forks for as long as it lives; all have the pipe's end. */
+static void breed(int has_handler)
+{
+    setpgid(0, 0);
+    if (has_handler)
+        signal(SIGTERM, leave);
+    for (;;) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            for (;;)
+                pause();
+        }
+        if (pid == -1)
+            sched_yield();
+    }
+}
+
+static bool group_dies(int round)
+{
+    int alive[2];
+    pid_t pid;
+
+    pipe(alive);
+    pid = fork();
+    if (pid == 0) {
+        close(alive[0]);
+        breed(round % 2);
+    }
+    setpgid(pid, pid);
+    close(alive[1]);
+    usleep(2000 + round * 53 % 3000);
+    kill(-pid, SIGTERM);
+
+    struct pollfd p = {.fd = alive[0], .events = POLLIN};
+    bool all_died = poll(&p, 1, PATIENCE_MS) == 1;
+
+    kill(-pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(alive[0]);
+    return all_died;
+}
+
+static void group_signal_reaches_who_is_just_born(void)
+{
+    for (int round = 0; round < 60 && nr_bad == 0; round++)
+        CHECK(group_dies(round));
 }
 
 /* --- orphans ---------------------------------------------------------------------------------- */
@@ -296,6 +352,131 @@ static void stopped_job_that_becomes_orphaned_is_hung_up(void)
     in_session(tie_remains);
 }
 
+/* --- vfork ------------------------------------------------------------------------------------ */
+
+static void vfork_for_the_parent(void)
+{
+    pid_t *child = shared_page();
+    int status = -1;
+    pid_t mid = fork();
+
+    if (mid == 0) {
+        *child = (pid_t)syscall(SYS_clone, CLONE_VFORK | CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+        if (*child == 0)
+            _exit(5);
+        _exit(7);
+    }
+    CHECK(wait_patiently(mid, &status, 0) == mid && WEXITSTATUS(status) == 7);
+    CHECK(wait_patiently(*child, &status, 0) == *child && WEXITSTATUS(status) == 5);
+    kill(mid, SIGKILL);
+}
+
+/* A process whose child by vfork does not come to an end; *child is set when it waits. */
+static pid_t waiting_in_vfork(volatile pid_t *child)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (syscall(SYS_clone, CLONE_VFORK | CLONE_VM | SIGCHLD, 0, 0, 0, 0) == 0) {
+            *child = (pid_t)syscall(SYS_getpid);
+            for (;;)
+                pause();
+        }
+        _exit(0);
+    }
+    while (*child == 0)
+        sched_yield();
+    return pid;
+}
+
+static void vfork_parent_can_be_killed(void)
+{
+    static const int signals[] = {SIGKILL, SIGTERM};
+
+    for (int i = 0; i < 2; i++) {
+        volatile pid_t *child = shared_page();
+        pid_t parent = waiting_in_vfork(child);
+        int status = -1;
+
+        kill(parent, signals[i]);
+        CHECK(wait_patiently(parent, &status, 0) == parent && WTERMSIG(status) == signals[i]);
+        CHECK(kill(*child, SIGKILL) == 0);
+        if (nr_bad)
+            waitpid(parent, NULL, 0);
+    }
+}
+
+static void *vfork_thread(void *arg)
+{
+    volatile pid_t *child = arg;
+
+    if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0) {
+        *child = (pid_t)syscall(SYS_getpid);
+        for (;;)
+            pause();
+    }
+    return NULL;
+}
+
+static void exec_beside_a_vfork(void)
+{
+    volatile pid_t *child = shared_page();
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pthread_t thread;
+
+        pthread_create(&thread, NULL, vfork_thread, (void *)child);
+        while (*child == 0)
+            sched_yield();
+        execl("/bin/sh", "sh", "-c", "exit 9", NULL);
+        _exit(1);
+    }
+    CHECK(wait_patiently(pid, &status, 0) == pid && WEXITSTATUS(status) == 9);
+    CHECK(kill(*child, SIGKILL) == 0);
+    if (nr_bad)
+        end(pid);
+}
+
+/* --- clone and stop --------------------------------------------------------------------------- */
+
+static void *nothing(void *arg)
+{
+    return arg;
+}
+
+static void *make_threads(void *arg)
+{
+    for (;;) {
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+            pthread_join(thread, NULL);
+    }
+    return arg;
+}
+
+static void stop_reaches_threads_that_are_just_made(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pthread_t thread;
+
+        pthread_create(&thread, NULL, make_threads, NULL);
+        make_threads(NULL);
+    }
+    for (int i = 0; i < 300 && nr_bad == 0; i++) {
+        kill(pid, SIGSTOP);
+        CHECK(wait_patiently(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+        kill(pid, SIGCONT);
+        CHECK(wait_patiently(pid, &status, WCONTINUED) == pid && WIFCONTINUED(status));
+    }
+    end(pid);
+}
+
 /* --- times ------------------------------------------------------------------------------------ */
 
 static uint64_t cpu_ms(const struct rusage *u)
@@ -392,7 +573,9 @@ static void unawaited_children_are_not_counted(void)
 }
 
 CONFORMANCE_MAIN(TEST(setpgid_of_a_child_that_exits), TEST(wait_while_the_group_changes),
-                 TEST(heir_hears_how_an_orphan_ended), TEST(heir_that_does_not_care),
-                 TEST(orphaned_group_is_left_alone),
-                 TEST(stopped_job_that_becomes_orphaned_is_hung_up), TEST(times_are_counted_once),
+                 TEST(group_signal_reaches_who_is_just_born), TEST(heir_hears_how_an_orphan_ended),
+                 TEST(heir_that_does_not_care), TEST(orphaned_group_is_left_alone),
+                 TEST(stopped_job_that_becomes_orphaned_is_hung_up), TEST(vfork_for_the_parent),
+                 TEST(vfork_parent_can_be_killed), TEST(exec_beside_a_vfork),
+                 TEST(stop_reaches_threads_that_are_just_made), TEST(times_are_counted_once),
                  TEST(unawaited_children_are_not_counted))

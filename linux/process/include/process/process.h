@@ -182,7 +182,8 @@ struct process {
     struct poll_head exit_poll;      /* pidfd: readable once the process is a zombie */
     struct wait_queue thread_queue;  /* exec waits here for the other threads to leave */
     struct user_thread *exec_thread; /* [process_lock] the one that stays; the others leave */
-    bool vfork_pending;              /* [process_lock] the parent waits for our exec or exit */
+    struct process *vfork_waiter;    /* [process_lock] a thread of it waits for our exec or exit */
+    struct list forks;               /* [process_lock] of fork_in_flight: its threads in clone */
 
     /* Timers and accounting. */
     struct timer alarm;         /* ITIMER_REAL */
@@ -293,6 +294,8 @@ int signal_send_thread(struct user_thread *ut, int signal, const struct linux_si
 int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info);
 int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info);
 int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info);
+/* To p as one of several that are meant: a child that p is making gets the signal as well. */
+int signal_send_member_locked(struct process *p, int signal, const struct linux_siginfo *info);
 
 /* Has the calling thread a signal to take (or is it to die)? Blocking calls then give -ERESTARTSYS.
  */
@@ -340,7 +343,7 @@ void signal_recalculate_locked(struct user_thread *ut);
 int process_become_single(void) MUST_CHECK;
 /* exec succeeded: the caller runs in vs from now on (counted over); wakes a vfork parent. */
 void process_replace_vspace(struct vspace *vs);
-/* exec, setsid..: a vfork parent may go on. */
+/* p has left the memory that it shares with who made it by vfork, and who waits for that. */
 void process_release_vfork_parent(struct process *p);
 
 /* The first process: runs start(arg), which execs, in a user thread. pid 1. */
