@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -210,6 +212,49 @@ static bool epoll_ready(void)
     return epoll_wait(fd_a, &event, 1, 0) == 1;
 }
 
+/* 100 descriptors of an empty pipe from this one on, none of which is ready. */
+#define NR_WATCHED 100
+static int first_watched = -1;
+
+static bool select_idle(void)
+{
+    struct timeval no_time = {0};
+    fd_set set;
+
+    FD_ZERO(&set);
+    for (int i = 0; i < NR_WATCHED; i++)
+        FD_SET(first_watched + i, &set);
+    return select(first_watched + NR_WATCHED, &set, NULL, NULL, &no_time) == 0;
+}
+
+static bool poll_idle(void)
+{
+    static struct pollfd set[NR_WATCHED];
+
+    for (int i = 0; i < NR_WATCHED; i++)
+        set[i] = (struct pollfd){.fd = first_watched + i, .events = POLLIN};
+    return poll(set, NR_WATCHED, 0) == 0;
+}
+
+static void measure_watching(void)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        return;
+    first_watched = ends[1] + 1;
+    for (int i = 0; i < NR_WATCHED; i++) {
+        if (dup2(ends[0], first_watched + i) < 0)
+            return;
+    }
+    measure("select_100_idle", select_idle, 200);
+    measure("poll_100_idle", poll_idle, 200);
+    for (int i = 0; i < NR_WATCHED; i++)
+        close(first_watched + i);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void on_signal(int signal)
 {
 }
@@ -331,6 +376,7 @@ int main(int argc, char **argv)
     } else {
         printf("REFUSED sys.epoll_wait_ready: %s\n", strerror(errno));
     }
+    measure_watching();
     measure("sigaction", set_action, 1000);
     measure("kill_self_handler", kill_self, 500);
     measure("fork_exit_wait", fork_wait, 50);

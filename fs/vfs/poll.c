@@ -4,6 +4,7 @@ void poll_head_init(struct poll_head *head)
 {
     spin_init(&head->lock, "poll");
     list_init(&head->entries);
+    head->depth = 0;
 }
 
 void poll_add(struct poll_head *head, struct poll_entry *entry)
@@ -11,7 +12,10 @@ void poll_add(struct poll_head *head, struct poll_entry *entry)
     unsigned long flags = spin_lock_irqsave(&head->lock);
 
     entry->head = head;
-    list_add_tail(&head->entries, &entry->node);
+    if (entry->is_exclusive)
+        list_add_tail(&head->entries, &entry->node);
+    else
+        list_add(&head->entries, &entry->node);
     spin_unlock_irqrestore(&head->lock, flags);
 }
 
@@ -23,13 +27,19 @@ void poll_remove(struct poll_entry *entry)
     spin_unlock_irqrestore(&entry->head->lock, flags);
 }
 
-void poll_notify_slow(struct poll_head *head, unsigned events)
+void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsigned events)
 {
-    unsigned long flags = spin_lock_irqsave(&head->lock);
+    uint32_t depth = from == NULL ? 0 : from->depth + 1;
+    unsigned long flags = arch_irq_save();
     struct poll_entry *entry;
     struct poll_entry *next;
 
-    list_for_each_entry_safe(entry, next, &head->entries, node)
-        entry->wake(entry, events);
+    preempt_disable();
+    spin_lock_nested(&head->lock, depth);
+    head->depth = depth;
+    list_for_each_entry_safe(entry, next, &head->entries, node) {
+        if (entry->wake(entry, events) && entry->is_exclusive)
+            break;
+    }
     spin_unlock_irqrestore(&head->lock, flags);
 }

@@ -249,14 +249,25 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
 
 /* ---- the calling process's descriptors ---- */
 
+/* Alone with the table: nobody can close the descriptor during the call. */
+static inline bool is_alone(const struct process *process)
+{
+    return process->nr_threads == 1 &&
+           __atomic_load_n(&process->files->nr_refs, __ATOMIC_RELAXED) == 1;
+}
+
+void fd_view_begin(struct fd_view *view)
+{
+    view->table = process_current()->files;
+    view->is_counted = !is_alone(process_current());
+}
+
 int fd_ref_get(int fd, struct fd_ref *out)
 {
     struct process *process = process_current();
     struct fd_table *table = process->files;
 
-    /* Alone with the table: nobody can close the descriptor during the call. */
-    if (likely(process->nr_threads == 1 &&
-               __atomic_load_n(&table->nr_refs, __ATOMIC_RELAXED) == 1)) {
+    if (likely(is_alone(process))) {
         if (unlikely((uint32_t)fd >= table->nr_slots || table->files[fd] == NULL))
             return -EBADF;
         out->file = table->files[fd];

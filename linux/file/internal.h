@@ -75,6 +75,9 @@ static inline devno_t dev_decode(uint64_t dev)
     return DEVNO((dev & 0xfff00) >> 8, (dev & 0xff) | (dev >> 12 & 0xfff00));
 }
 
+/* The signal mask of ppoll and its like, if the program gives one: signal_mask_for_call. */
+int mask_for_call(uint64_t umask, uint64_t size) MUST_CHECK;
+
 /* The deadline (monotonic) of an optional relative timespec; TIME_NEVER for none. */
 int deadline_of_user(uint64_t uts, uint64_t *deadline_ns) MUST_CHECK;
 

@@ -152,6 +152,7 @@ NORETURN void user_thread_exit(int status)
     is_last = p->nr_threads == 1;
     if (!is_last) {
         account(p, ut);
+        signal_retarget_locked(ut, ~ut->blocked);
         user_thread_unpublish(ut);
         if (p->leader == ut)
             p->leader = NULL;

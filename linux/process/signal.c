@@ -103,6 +103,21 @@ void signal_recalculate_locked(struct user_thread *ut)
         thread_work_clear(THREAD_WORK_SIGNAL);
 }
 
+void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost)
+{
+    sigset64_t pending = ut->process->pending.set & lost;
+    struct user_thread *other;
+
+    if (!pending)
+        return;
+    list_for_each_entry(other, &ut->process->threads, thread_node) {
+        if (other == ut || !(pending & ~other->blocked))
+            continue;
+        thread_interrupt(&other->thread);
+        pending &= other->blocked;
+    }
+}
+
 bool signal_take(sigset64_t set, struct linux_siginfo *info)
 {
     struct user_thread *ut = user_current();
@@ -316,17 +331,43 @@ bool signal_is_ignored_or_blocked(int signal)
     return (ut->blocked & SIGSET(signal)) || ut->process->actions[signal - 1].handler == 1;
 }
 
+void signal_set_mask(sigset64_t mask)
+{
+    struct user_thread *ut = user_current();
+    unsigned long irq;
+
+    mask &= ~SIGNALS_UNBLOCKABLE;
+    if (ut->blocked == mask)
+        return;
+    irq = spin_lock_irqsave(&process_lock);
+    signal_retarget_locked(ut, mask & ~ut->blocked);
+    ut->blocked = mask;
+    signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
 void signal_mask_for_call(sigset64_t mask)
 {
     struct user_thread *ut = user_current();
-    unsigned long irq = spin_lock_irqsave(&process_lock);
 
-    if (!ut->has_saved_blocked) {
-        ut->saved_blocked = ut->blocked;
-        ut->has_saved_blocked = true;
-    }
-    ut->blocked = mask & ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
-    thread_interrupt(&ut->thread); /* the way out puts the old mask back */
-    signal_recalculate_locked(ut);
-    spin_unlock_irqrestore(&process_lock, irq);
+    ut->saved_blocked = ut->blocked;
+    ut->has_saved_blocked = true;
+    signal_set_mask(mask);
+}
+
+void signal_mask_restore(void)
+{
+    struct user_thread *ut = user_current();
+
+    if (!ut->has_saved_blocked)
+        return;
+    ut->has_saved_blocked = false;
+    signal_set_mask(ut->saved_blocked);
+}
+
+int64_t signal_mask_call_over(int64_t ret)
+{
+    if (ret != -EINTR && ret != -ERESTARTNOHAND)
+        signal_mask_restore();
+    return ret;
 }

@@ -10,20 +10,6 @@ static bool is_signal(uint64_t n)
     return n >= 1 && n <= NR_SIGNALS;
 }
 
-void signal_set_mask(sigset64_t mask)
-{
-    struct user_thread *ut = user_current();
-    unsigned long irq;
-
-    mask &= ~SIGNALS_UNBLOCKABLE;
-    if (ut->blocked == mask)
-        return;
-    irq = spin_lock_irqsave(&process_lock);
-    ut->blocked = mask;
-    signal_recalculate_locked(ut);
-    spin_unlock_irqrestore(&process_lock, irq);
-}
-
 void signal_exec(void)
 {
     struct user_thread *ut = user_current();
@@ -130,7 +116,7 @@ SYSCALL(rt_sigsuspend)
         thread_block();
     }
     thread_block_cancel();
-    return -ERESTARTNOHAND;
+    return signal_mask_call_over(-ERESTARTNOHAND);
 }
 
 SYSCALL(rt_sigtimedwait)

@@ -135,14 +135,6 @@ static void settle_call(struct trap_frame *regs, const struct signal_action *act
         regs->a7 = 128; /* restart_syscall */
 }
 
-static void restore_mask(struct user_thread *ut)
-{
-    if (!ut->has_saved_blocked)
-        return;
-    ut->has_saved_blocked = false;
-    signal_set_mask(ut->saved_blocked);
-}
-
 static void default_effect(struct user_thread *ut, int signal)
 {
     unsigned long irq;
@@ -217,7 +209,7 @@ void user_return(struct trap_frame *regs)
         run_handler(ut, regs, &action, &info);
     }
     settle_call(regs, NULL);
-    restore_mask(ut);
+    signal_mask_restore();
 }
 
 /* --- the way back ----------------------------------------------------------------------------- */

@@ -31,13 +31,8 @@
 #define SS_AUTODISARM 0x80000000u
 #define MINSIGSTKSZ   2048
 
-#define SIGNALS_UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
-
 /* A signal that the thread caused itself: cannot be blocked or ignored. */
 void signal_force(int signal, int code, uint64_t addr);
-
-/* Sets the caller's mask and wakes what becomes deliverable. */
-void signal_set_mask(sigset64_t mask);
 
 bool signal_on_altstack(const struct user_thread *ut, uint64_t sp);
 

@@ -79,6 +79,8 @@ FIGURES = [
     call("pipe_ping_pong", "pipe ping-pong, two processes", 13709),
     call("unix_ping_pong", "AF_UNIX stream ping-pong", 23214, bar=None),
     call("epoll_wait_ready", "epoll_wait, one ready", 1132),
+    call("select_100_idle", "select of 100 files, none ready", 9400),
+    call("poll_100_idle", "poll of 100 files, none ready", 9400),
     call("sigaction", "sigaction", 1230),
     call("kill_self_handler", "kill self + handler", 5690),
     call("fork_exit_wait", "fork+exit+wait", 187000),

@@ -5,8 +5,11 @@
  * hold now and names that head. Who waits adds a poll_entry to the head and asks once more (an
  * event between the first answer and the adding would else be lost). The object calls poll_notify
  * at each change with the events that may hold now; every entry's wake function runs then, with the
- * head's lock held: it may wake a thread or mark an epoll item, and must not sleep or take the
- * head's lock.
+ * head's lock held: it may wake a thread, mark an epoll item or notify a further head (that of the
+ * epoll file: poll_notify_from), and must not sleep or take the head's lock.
+ *
+ * Exclusive entries are for those of whom one is enough: they stand behind the others, and are
+ * asked until one has taken the event.
  */
 #ifndef VFS_POLL_H
 #define VFS_POLL_H
@@ -31,13 +34,16 @@
 
 struct poll_head {
     struct spinlock lock;
-    struct list entries; /* [lock] */
+    struct list entries; /* [lock] exclusive ones last */
+    uint32_t depth;      /* [lock] how many heads are held outside this one while it notifies */
 };
 
 struct poll_entry {
     struct list node;       /* [head->lock] */
     struct poll_head *head; /* [I] while added */
-    void (*wake)(struct poll_entry *entry, unsigned events);
+    bool is_exclusive;      /* [I] */
+    /* True: somebody will see to the event, so that no further exclusive entry need be asked. */
+    bool (*wake)(struct poll_entry *entry, unsigned events);
 };
 
 #define POLL_HEAD_INIT(name)                                                                       \
@@ -48,13 +54,21 @@ void poll_head_init(struct poll_head *head);
 void poll_add(struct poll_head *head, struct poll_entry *entry);
 /* No wake of this entry runs after it returned. */
 void poll_remove(struct poll_entry *entry);
-void poll_notify_slow(struct poll_head *head, unsigned events);
+void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsigned events);
 
 /* Any context, also with interrupts off. */
 static inline void poll_notify(struct poll_head *head, unsigned events)
 {
     if (!list_is_empty(&head->entries))
-        poll_notify_slow(head, events);
+        poll_notify_slow(head, NULL, events);
+}
+
+/* For a wake function of an entry of `from`. Heads that notify each other make no circle. */
+static inline void poll_notify_from(struct poll_head *head, const struct poll_head *from,
+                                    unsigned events)
+{
+    if (!list_is_empty(&head->entries))
+        poll_notify_slow(head, from, events);
 }
 
 #endif

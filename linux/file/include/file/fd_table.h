@@ -43,8 +43,32 @@ static inline void fd_ref_put(struct fd_ref *ref)
         file_put(ref->file);
 }
 
+/*
+ * Many descriptors of the calling process in one call: fd_view_begin, then for each descriptor
+ * fd_view_get (NULL: there is none) ... fd_view_put. O_PATH files too.
+ */
+struct fd_view {
+    struct fd_table *table;
+    bool is_counted;
+};
+void fd_view_begin(struct fd_view *view);
+static inline struct file *fd_view_get(const struct fd_view *view, int fd);
+static inline void fd_view_put(const struct fd_view *view, struct file *file)
+{
+    if (unlikely(view->is_counted))
+        file_put(file);
+}
+
 /* The file of a descriptor of any table, with a reference, or NULL. */
 struct file *fd_table_file(struct fd_table *table, int fd);
+
+static inline struct file *fd_view_get(const struct fd_view *view, int fd)
+{
+    if (unlikely(view->is_counted))
+        return fd_table_file(view->table, fd);
+    return (uint32_t)fd < view->table->nr_slots ? view->table->files[fd] : NULL;
+}
+
 /* The first open descriptor at or after fd, or -1; is_cloexec (may be NULL) says its flag. */
 int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec);
 

@@ -305,8 +305,17 @@ bool signal_is_pending(void);
  */
 bool signal_is_ignored_or_blocked(int signal);
 
-/* A mask for the time of one call (ppoll, pselect): restored on the way back, after a handler. */
+/* Sets the caller's mask and wakes what becomes deliverable. */
+void signal_set_mask(sigset64_t mask);
+/*
+ * A mask for the time of one call (ppoll, pselect, epoll_pwait, sigsuspend), which ends with
+ * signal_mask_call_over(its result): that puts the old mask back at once, unless a signal ended the
+ * call (-EINTR, -ERESTARTNOHAND). Then its handler is entered with the call's mask, and the way out
+ * puts the old one back (signal_mask_restore), or rt_sigreturn does.
+ */
 void signal_mask_for_call(sigset64_t mask);
+int64_t signal_mask_call_over(int64_t ret);
+void signal_mask_restore(void);
 
 /* Ends the calling process (all threads) or the calling thread. Status as wait4 reports it. */
 NORETURN void process_exit(int status);
@@ -332,9 +341,17 @@ bool signal_take(sigset64_t set, struct linux_siginfo *info);
 sigset64_t signal_pending_set(const struct user_thread *ut);
 /* Makes thread_is_interrupted true or false to match what is pending and not blocked. */
 void signal_recalculate_locked(struct user_thread *ut);
+/*
+ * Signals of `lost` that are pending for the process are no longer ut's to take (it blocks them from
+ * now on, or leaves), though it may be the one that was woken for them: another thread that does not
+ * block them is woken. REQUIRES(process_lock).
+ */
+void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost);
 /* Signals whose default is to be ignored, to stop. */
 #define SIGNALS_IGNORED (SIGSET(SIGCHLD) | SIGSET(SIGCONT) | SIGSET(SIGURG) | SIGSET(SIGWINCH))
 #define SIGNALS_STOP    (SIGSET(SIGSTOP) | SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
+
+#define SIGNALS_UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
 
 /*
  * exec: all other threads of the calling process are made to leave, the caller becomes the leader.

@@ -1,0 +1,110 @@
+/*
+ * epoll_pwait, epoll_pwait2: waiting for events and handing them out.
+ */
+#include <arch/uaccess.h>
+#include <file/syscalls.h>
+#include <time/time.h>
+
+#include "epoll.h"
+
+/* After the event was handed out. REQUIRES(epoll->lock). */
+static void settle(struct epoll_item *item)
+{
+    if ((item->events & EPOLLONESHOT) != 0)
+        WRITE_ONCE(item->events, item->events & EPOLL_FLAGS);
+    else if ((item->events & EPOLLET) == 0)
+        epoll_scan_again(item);
+}
+
+/* Hands out up to max events; their number, or -EFAULT for none. */
+static int64_t collect(struct epoll *epoll, uint64_t uevents, unsigned max)
+{
+    struct epoll_item *item;
+    int64_t nr = 0;
+
+    mutex_lock(&epoll->lock);
+    epoll_scan_begin(epoll);
+    while (nr < (int64_t)max && (item = epoll_scan_next(epoll)) != NULL) {
+        struct linux_epoll_event event = {.events = epoll_item_ask(item, 0), .data = item->data};
+
+        if (event.events == 0)
+            continue;
+        if (copy_to_user(uevents + (uint64_t)nr * sizeof(event), &event, sizeof(event)) != 0) {
+            epoll_scan_keep(item);
+            nr = nr == 0 ? -EFAULT : nr;
+            break;
+        }
+        nr++;
+        settle(item);
+    }
+    epoll_scan_end(epoll);
+    mutex_unlock(&epoll->lock);
+    return nr;
+}
+
+static int64_t wait_and_collect(struct epoll *epoll, uint64_t uevents, unsigned max,
+                                uint64_t deadline_ns)
+{
+    for (;;) {
+        int64_t ret = epoll_has_ready(epoll) ? collect(epoll, uevents, max) : 0;
+
+        if (ret != 0 || deadline_ns == 0)
+            return ret;
+        /* Exclusive: whoever is woken collects, and wakes the next one if something is left. */
+        ret = WAIT_EVENT(&epoll->queue, epoll_has_ready(epoll), THREAD_INTERRUPTIBLE, deadline_ns,
+                         true);
+        if (ret != 0)
+            return ret == -ETIMEDOUT ? 0 : ret;
+    }
+}
+
+static int64_t wait_events(int fd, uint64_t uevents, int max, uint64_t deadline_ns)
+{
+    struct fd_ref ref;
+
+    if (max <= 0 || max > INT32_MAX / (int)sizeof(struct linux_epoll_event))
+        return -EINVAL;
+    int64_t ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    struct epoll *epoll = epoll_of(ref.file);
+
+    if (epoll == NULL)
+        ret = -EINVAL;
+    else
+        ret = wait_and_collect(epoll, uevents, (unsigned)max, deadline_ns);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* A signal ends the wait for good, also one without a handler: signal(7), "Interruption ... by stop
+ * signals". */
+static int64_t mask_and_wait(const uint64_t *a, uint64_t deadline_ns)
+{
+    int ret = mask_for_call(a[4], a[5]);
+
+    if (ret != 0)
+        return ret;
+    return signal_mask_call_over(wait_events((int)a[0], a[1], (int)a[2], deadline_ns));
+}
+
+SYSCALL(epoll_pwait)
+{
+    int32_t timeout_ms = (int32_t)a[3];
+    uint64_t deadline = TIME_NEVER;
+
+    if (timeout_ms == 0)
+        deadline = 0;
+    else if (timeout_ms > 0)
+        deadline = time_deadline_ns((uint64_t)timeout_ms * NS_PER_MSEC);
+    return mask_and_wait(a, deadline);
+}
+
+SYSCALL(epoll_pwait2)
+{
+    uint64_t deadline;
+    int ret = deadline_of_user(a[3], &deadline);
+
+    return ret != 0 ? ret : mask_and_wait(a, deadline);
+}
