@@ -9,9 +9,30 @@
 
 struct file_locks {
     struct spinlock lock;
-    struct list list; /* [lock] of one owner and kind: ranges do not overlap */
+    struct list list;  /* [lock] of one owner and kind: ranges do not overlap */
+    struct list waits; /* [lock] of lock_wait.locks_node */
     struct wait_queue changed;
 };
+
+/*
+ * Owners of record locks that wait for each other, in all files: a graph without circles, since who
+ * would close one is refused (-EDEADLK). An owner is taken to wait if one of its threads does.
+ * Locks of open files (F_OFD_*) and flock are not in it, as in Linux: a file has no end of its own.
+ */
+#define NR_WAIT_BUCKETS 64u
+
+struct lock_wait {
+    struct list locks_node;  /* [locks->lock] */
+    struct list bucket_node; /* [waits_lock] by owner; unlinked: not in the graph */
+    const void *owner;       /* [I] */
+    const void *blocker;     /* [waits_lock] an owner in the way; NULL: about to look again */
+    struct lock_wait *todo;  /* [waits_lock] of a search */
+    uint64_t search;         /* [waits_lock] the last one that came here */
+};
+
+static struct spinlock waits_lock = SPINLOCK_INIT("lock waits");
+static struct list waits_by_owner[NR_WAIT_BUCKETS]; /* [waits_lock] made at first use */
+static uint64_t last_search;                        /* [waits_lock] */
 
 static struct file_locks *locks_of(struct inode *inode, bool may_make)
 {
@@ -25,6 +46,7 @@ static struct file_locks *locks_of(struct inode *inode, bool may_make)
         return NULL;
     spin_init(&locks->lock, "file-locks");
     list_init(&locks->list);
+    list_init(&locks->waits);
     wait_queue_init(&locks->changed);
     if (__atomic_compare_exchange_n(&inode->locks, &none, locks, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE))
@@ -48,18 +70,124 @@ static bool is_overlap(const struct file_lock *a, const struct file_lock *b)
     return a->is_flock == b->is_flock && a->first <= b->last && b->first <= a->last;
 }
 
-/* REQUIRES(locks->lock) */
+/* The lock in the way that begins first. REQUIRES(locks->lock). */
 static struct file_lock *find_conflict(struct file_locks *locks, const struct file_lock *request)
 {
+    struct file_lock *found = NULL;
     struct file_lock *lock;
 
     list_for_each_entry(lock, &locks->list, node) {
-        if (lock->owner != request->owner && is_overlap(lock, request) &&
-            (lock->type == FILE_LOCK_WRITE || request->type == FILE_LOCK_WRITE))
-            return lock;
+        if (lock->owner == request->owner || !is_overlap(lock, request) ||
+            (lock->type != FILE_LOCK_WRITE && request->type != FILE_LOCK_WRITE))
+            continue;
+        if (found == NULL || lock->first < found->first)
+            found = lock;
     }
-    return NULL;
+    return found;
 }
+
+/* ---- waiting ---- */
+
+static struct list *waits_of(const void *owner)
+{
+    struct list *bucket = &waits_by_owner[(uintptr_t)owner / 64 % NR_WAIT_BUCKETS];
+
+    if (bucket->next == NULL)
+        list_init(bucket);
+    return bucket;
+}
+
+/* Puts what the owner waits for before the rest of a search. REQUIRES(waits_lock). */
+static struct lock_wait *search_from(const void *owner, struct lock_wait *todo)
+{
+    struct lock_wait *wait;
+
+    list_for_each_entry(wait, waits_of(owner), bucket_node) {
+        if (wait->owner != owner || wait->search == last_search)
+            continue;
+        wait->search = last_search;
+        wait->todo = todo;
+        todo = wait;
+    }
+    return todo;
+}
+
+/* Does an owner wait for another one, directly or through others? REQUIRES(waits_lock). */
+static bool does_wait_for(const void *owner, const void *other)
+{
+    last_search++;
+    for (struct lock_wait *todo = search_from(owner, NULL); todo != NULL;) {
+        const void *blocker = todo->blocker;
+
+        if (blocker == other)
+            return true;
+        todo = search_from(blocker, todo->todo);
+    }
+    return false;
+}
+
+/* The owner waits for blocker from now on; -EDEADLK: it would be waiting for itself. */
+static int wait_enter(struct lock_wait *wait, const void *blocker)
+{
+    int ret = 0;
+
+    spin_lock(&waits_lock);
+    if (does_wait_for(blocker, wait->owner)) {
+        ret = -EDEADLK;
+    } else {
+        wait->blocker = blocker;
+        if (!list_is_linked(&wait->bucket_node))
+            list_add(waits_of(wait->owner), &wait->bucket_node);
+    }
+    spin_unlock(&waits_lock);
+    return ret;
+}
+
+static void wait_leave_graph(struct lock_wait *wait)
+{
+    spin_lock(&waits_lock);
+    list_del_init(&wait->bucket_node);
+    spin_unlock(&waits_lock);
+}
+
+/* The locks have changed: who waits here looks again, and until then waits for nobody.
+ * REQUIRES(locks->lock). */
+static void waits_renew(struct file_locks *locks)
+{
+    struct lock_wait *wait;
+
+    if (list_is_empty(&locks->waits))
+        return;
+    spin_lock(&waits_lock);
+    list_for_each_entry(wait, &locks->waits, locks_node)
+        wait->blocker = NULL;
+    spin_unlock(&waits_lock);
+}
+
+/* Sleeps until nothing is in the way of the request. REQUIRES(locks->lock), which it gives up for
+ * the time. */
+static int wait_for_room(struct file_locks *locks, const struct file_lock *request)
+{
+    bool is_in_graph = !request->is_flock && request->pid >= 0;
+    struct lock_wait wait = {.owner = request->owner};
+    const struct file_lock *lock;
+    int ret = 0;
+
+    list_init(&wait.bucket_node);
+    list_add(&locks->waits, &wait.locks_node);
+    while ((lock = find_conflict(locks, request)) != NULL && ret == 0) {
+        if (is_in_graph)
+            ret = wait_enter(&wait, lock->owner);
+        if (ret == 0)
+            ret =
+                wait_sleep_locked(&locks->changed, &locks->lock, THREAD_INTERRUPTIBLE, TIME_NEVER);
+    }
+    list_del(&wait.locks_node);
+    wait_leave_graph(&wait);
+    return lock == NULL ? 0 : ret;
+}
+
+/* ---- changing ---- */
 
 /*
  * Cuts the owner's own locks out of the request's range. spare is used if one has to be split in
@@ -96,6 +224,27 @@ static bool carve(struct file_locks *locks, const struct file_lock *request,
     return false;
 }
 
+/* A new lock takes in those of its owner and type that it touches. REQUIRES(locks->lock). */
+static void join(struct file_locks *locks, struct file_lock *added, struct list *freed)
+{
+    struct file_lock *lock;
+    struct file_lock *next;
+
+    list_for_each_entry_safe(lock, next, &locks->list, node) {
+        if (lock->owner != added->owner || lock->is_flock != added->is_flock ||
+            lock->type != added->type)
+            continue;
+        if (lock->last + 1 == added->first)
+            added->first = lock->first;
+        else if (added->last + 1 == lock->first)
+            added->last = lock->last;
+        else
+            continue;
+        list_del(&lock->node);
+        list_add(freed, &lock->node);
+    }
+}
+
 static void free_list(struct list *freed)
 {
     struct file_lock *lock;
@@ -125,8 +274,7 @@ int file_lock_set(struct file *file, const struct file_lock *request, bool is_bl
     spin_lock(&locks->lock);
     if (request->type != FILE_LOCK_NONE) {
         if (is_blocking)
-            ret = wait_event_locked_interruptible(
-                &locks->changed, find_conflict(locks, request) == NULL, &locks->lock);
+            ret = wait_for_room(locks, request);
         else if (find_conflict(locks, request) != NULL)
             ret = -EAGAIN;
     }
@@ -134,9 +282,11 @@ int file_lock_set(struct file *file, const struct file_lock *request, bool is_bl
         if (carve(locks, request, spare, &freed))
             spare = NULL;
         if (request->type != FILE_LOCK_NONE) {
+            join(locks, added, &freed);
             list_add_tail(&locks->list, &added->node);
             added = NULL;
         }
+        waits_renew(locks);
     }
     spin_unlock(&locks->lock);
     if (ret == 0)
@@ -176,6 +326,8 @@ static void remove_owner(struct file_locks *locks, void *owner)
             list_add(&freed, &lock->node);
         }
     }
+    if (!list_is_empty(&freed))
+        waits_renew(locks);
     spin_unlock(&locks->lock);
     if (!list_is_empty(&freed))
         wait_wake_all(&locks->changed);

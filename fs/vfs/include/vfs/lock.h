@@ -27,10 +27,12 @@ struct file_lock {
 /*
  * Sets, changes or (FILE_LOCK_NONE) gives up a lock of request->owner over its range, splitting and
  * joining what the owner had. is_blocking: sleeps while others are in the way (-EINTR when
- * interrupted, -EDEADLK is not detected); otherwise -EAGAIN. -ENOMEM.
+ * interrupted; -EDEADLK: of a process's record lock, somebody in the way waits for the owner,
+ * directly or through others); otherwise -EAGAIN. -ENOMEM.
  */
 int file_lock_set(struct file *file, const struct file_lock *request, bool is_blocking);
-/* Who is in the way of request: copied to *out; its type is FILE_LOCK_NONE if nobody. */
+/* Who is in the way of request, the first by its beginning: copied to *out; its type is
+ * FILE_LOCK_NONE if nobody. */
 void file_lock_test(struct file *file, const struct file_lock *request, struct file_lock *out);
 /* A process closes a descriptor of the file: its record locks go (POSIX). */
 void file_lock_close(struct file *file, void *owner);
