@@ -1,3 +1,3 @@
 SRCS :=
-PUBLIC_DEPS := lib/base
+PUBLIC_DEPS := arch/api lib/base
 CONTRACT := uaccess

@@ -117,6 +117,16 @@ static bool pread_page(void)
     return pread(fd_a, page, sizeof page, 0) == sizeof page;
 }
 
+static bool pread_1k(void)
+{
+    return pread(fd_a, page, 1024, 0) == 1024;
+}
+
+static bool pread_1k_misaligned(void)
+{
+    return pread(fd_a, page + 3, 1024, 0) == 1024;
+}
+
 static bool pwrite_page(void)
 {
     return pwrite(fd_a, page, sizeof page, 0) == sizeof page;
@@ -355,6 +365,8 @@ int main(int argc, char **argv)
     measure("stat_tmpfs", stat_path, 1000);
     measure("open_close_tmpfs", open_close, 1000);
     measure("pread_4k_tmpfs", pread_page, 1000);
+    measure("pread_1k_tmpfs", pread_1k, 1000);
+    measure("pread_1k_misaligned", pread_1k_misaligned, 1000);
     measure("pwrite_4k_tmpfs", pwrite_page, 1000);
     measure("create_unlink_tmpfs", create_unlink, 500);
     measure("mmap_munmap_64k_file", map_unmap, 500);

@@ -2,6 +2,7 @@
  * The monolithic kernel's boot order, top to bottom.
  */
 #include <arch/trap.h>
+#include <arch/uaccess.h>
 #include <arch/upcalls.h>
 #include <base/errno.h>
 #include <blockdev/blockdev.h>
@@ -60,9 +61,9 @@ static void files_init(void)
 /* A further CPU, before it runs threads. */
 static void cpu_init(unsigned cpu)
 {
-    (void)cpu;
     irq_cpu_init();
     user_cpu_init();
+    uaccess_cpu_init(cpu);
 }
 
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
@@ -76,9 +77,10 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
-    user_cpu_init(); /* what programs may read */
-    vspace_boot();   /* address-space identifiers */
-    process_boot();  /* tables of processes */
+    user_cpu_init();     /* what programs may read */
+    uaccess_cpu_init(0); /* how their memory is copied best */
+    vspace_boot();       /* address-space identifiers */
+    process_boot();      /* tables of processes */
     if (vdso_boot() != 0)
         startup_refuse("no memory for the vDSO");
     files_init();                /* the root file system, from the initrd */

@@ -12,7 +12,18 @@
 #ifndef ARCH_UACCESS_H
 #define ARCH_UACCESS_H
 
+#include <arch/smp.h>
 #include <base/types.h>
+
+/*
+ * Once a CPU, CPU 0 first, before programs run there: finds out by trial whether misaligned words
+ * are faster than bytes on this hart.
+ */
+void uaccess_cpu_init(unsigned cpu);
+
+extern cpumask_t uaccess_fast_cpus; /* [a] where they are */
+/* [a] Copies use them: every CPU that was tried has them fast. Tests set it to see both ways. */
+extern bool uaccess_words_anywhere;
 
 /* 0 or -EFAULT; on error part of dst may have been written. */
 int copy_from_user(void *dst, vaddr_t src, size_t nr_bytes) MUST_CHECK;

@@ -2,9 +2,12 @@
  * The C side of the two uaccess providers: checks, then the assembly of riscv/uaccess_copy.h.
  * Contract: <arch/uaccess.h>.
  */
+#include <arch/cpu.h>
 #include <arch/memory.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
+#include <riscv/csr.h>
+#include <riscv/uaccess_probe.h>
 
 size_t raw_copy(void *dst, const void *src, size_t n);
 size_t raw_clear(void *dst, size_t n);
@@ -19,6 +22,49 @@ long raw_amo32_add(vaddr_t addr, uint32_t operand, uint32_t *old);
 long raw_amo32_or(vaddr_t addr, uint32_t operand, uint32_t *old);
 long raw_amo32_and(vaddr_t addr, uint32_t operand, uint32_t *old);
 long raw_amo32_xor(vaddr_t addr, uint32_t operand, uint32_t *old);
+long raw_probe_words(void *buf);
+long raw_probe_bytes(void *buf);
+
+bool uaccess_words_anywhere;
+cpumask_t uaccess_fast_cpus;
+
+/* Ticks that a probe takes, UINT64_MAX if it cannot. */
+static uint64_t probe_ticks(long (*probe)(void *buf), void *buf)
+{
+    uint64_t start = csr_read(time);
+
+    return probe(buf) == 0 ? csr_read(time) - start : UINT64_MAX;
+}
+
+/*
+ * The shortest times count, as what disturbs only adds to them (an emulator that translates, a host
+ * that is busy); the words go first, where caches are cold.
+ */
+static bool are_words_fast(void *misaligned)
+{
+    uint64_t words = UINT64_MAX;
+    uint64_t bytes = UINT64_MAX;
+
+    for (int round = 0; round < PROBE_ROUNDS && words >= bytes; round++) {
+        words = MIN(words, probe_ticks(raw_probe_words, misaligned));
+        bytes = MIN(bytes, probe_ticks(raw_probe_bytes, misaligned));
+    }
+    return words < bytes;
+}
+
+void uaccess_cpu_init(unsigned cpu)
+{
+    uint64_t buf[PROBE_SIZE * 2 / sizeof(uint64_t) + 1] = {0};
+    unsigned long irq = arch_irq_save();
+    bool is_fast = are_words_fast((uint8_t *)buf + 1);
+
+    arch_irq_restore(irq);
+    if (is_fast)
+        __atomic_fetch_or(&uaccess_fast_cpus, BIT(cpu), __ATOMIC_RELAXED);
+    /* Threads run anywhere, so one slow CPU decides for all. CPU 0 is the first to come here. */
+    if (!is_fast || cpu == 0)
+        __atomic_store_n(&uaccess_words_anywhere, is_fast, __ATOMIC_RELAXED);
+}
 
 /* The whole range lies in the user half. */
 static inline bool is_user_range(vaddr_t va, size_t n)

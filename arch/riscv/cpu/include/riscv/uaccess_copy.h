@@ -3,6 +3,7 @@
  * entry for each instruction that may fault. Before the include, define
  *   uaccess_begin, uaccess_end   macros that open and close access (they may use t6 only)
  */
+#include <riscv/uaccess_probe.h>
 
 /* Loads or stores that may fault, going on at \fix. */
 .macro may_fault fix, insn:vararg
@@ -20,19 +21,24 @@
 
     .text
 
-/*
- * size_t raw_copy(void *dst, const void *src, size_t n): returns how many bytes were not copied. Words
- * when both are equally aligned, else bytes. A fault among words goes on byte by byte and so ends at the
- * first byte that cannot be reached.
- */
-function raw_copy
-    uaccess_begin
-    xor     t0, a0, a1
-    andi    t0, t0, 7
-    bnez    t0, .Lcopy_bytes
-    li      t0, 16
-    bltu    a2, t0, .Lcopy_bytes
-1:  andi    t0, a0, 7                   /* up to the first word */
+/* nr words from \offset on by way of t0..t3, then on to the next; nr: a multiple of 4. */
+.macro copy_block offset, nr, fix
+    may_fault \fix, ld t0, \offset(a1)
+    may_fault \fix, ld t1, \offset+8(a1)
+    may_fault \fix, ld t2, \offset+16(a1)
+    may_fault \fix, ld t3, \offset+24(a1)
+    may_fault \fix, sd t0, \offset(a0)
+    may_fault \fix, sd t1, \offset+8(a0)
+    may_fault \fix, sd t2, \offset+16(a0)
+    may_fault \fix, sd t3, \offset+24(a0)
+    .if \nr > 4
+    copy_block \offset+32, \nr-4, \fix
+    .endif
+.endm
+
+/* Bytes until a0 is at a word; the caller has made sure that there are as many. */
+.macro copy_head
+1:  andi    t0, a0, 7
     beqz    t0, 2f
     may_fault .Lcopy_out, lbu t1, 0(a1)
     may_fault .Lcopy_out, sb t1, 0(a0)
@@ -40,44 +46,114 @@ function raw_copy
     addi    a1, a1, 1
     addi    a2, a2, -1
     j       1b
-2:  li      t5, 64
-3:  bltu    a2, t5, 4f
-    .irp n, 0, 8, 16, 24, 32, 40, 48, 56
-    .if \n % 32 == 0
-    may_fault .Lcopy_bytes, ld t0, \n(a1)
-    may_fault .Lcopy_bytes, ld t1, \n+8(a1)
-    may_fault .Lcopy_bytes, ld t2, \n+16(a1)
-    may_fault .Lcopy_bytes, ld t3, \n+24(a1)
-    may_fault .Lcopy_bytes, sd t0, \n(a0)
-    may_fault .Lcopy_bytes, sd t1, \n+8(a0)
-    may_fault .Lcopy_bytes, sd t2, \n+16(a0)
-    may_fault .Lcopy_bytes, sd t3, \n+24(a0)
-    .endif
-    .endr
-    addi    a0, a0, 64
-    addi    a1, a1, 64
-    addi    a2, a2, -64
-    j       3b
-4:  li      t5, 8
-5:  bltu    a2, t5, .Lcopy_bytes
-    may_fault .Lcopy_bytes, ld t0, 0(a1)
+2:
+.endm
+
+/* The word at \offset(a0) from \low, the source's word that it begins in, and the next, which goes to \high. */
+.macro merge_word low, high, offset
+    may_fault .Lcopy_merge_fault, ld \high, \offset+8(a6)
+    srl     t4, \low, a4
+    sll     t5, \high, a5
+    or      t4, t4, t5
+    may_fault .Lcopy_merge_fault, sd t4, \offset(a0)
+.endm
+
+/*
+ * size_t raw_copy(void *dst, const void *src, size_t n): returns how many bytes were not copied.
+ *
+ * Words where both are equally aligned. Otherwise words all the same where uaccess_cpu_init() found
+ * misaligned ones fast, and else aligned words of the source, shifted and merged. Those hold at least
+ * one byte that is asked for, so they lie in a page that is.
+ *
+ * A fault among words goes on byte by byte from the last place where a0, a1 and a2 were in step: what
+ * was stored beyond it is stored again, and the copy ends at the first byte that cannot be reached.
+ */
+function raw_copy
+    uaccess_begin
+    xor     t0, a0, a1
+    li      t1, 16
+    andi    t0, t0, 7
+    bltu    a2, t1, .Lcopy_bytes
+    bnez    t0, .Lcopy_unlike
+    copy_head
+.Lcopy_blocks:                          /* here a1 may be misaligned, see above */
+    li      t5, 128
+    bltu    a2, t5, 4f
+    andi    t4, a2, -128
+    add     t4, a0, t4
+3:  copy_block 0, 16, .Lcopy_bytes
+    addi    a2, a2, -128
+    addi    a0, a0, 128
+    addi    a1, a1, 128
+    bltu    a0, t4, 3b
+4:  li      t5, 32
+    bltu    a2, t5, 6f
+5:  copy_block 0, 4, .Lcopy_bytes
+    addi    a2, a2, -32
+    addi    a0, a0, 32
+    addi    a1, a1, 32
+    bgeu    a2, t5, 5b
+6:  li      t5, 8
+    bltu    a2, t5, .Lcopy_bytes
+7:  may_fault .Lcopy_bytes, ld t0, 0(a1)
     may_fault .Lcopy_bytes, sd t0, 0(a0)
+    addi    a2, a2, -8
     addi    a0, a0, 8
     addi    a1, a1, 8
-    addi    a2, a2, -8
-    j       5b
+    bgeu    a2, t5, 7b
 .Lcopy_bytes:
     beqz    a2, .Lcopy_out
-    may_fault .Lcopy_out, lbu t0, 0(a1)
+8:  may_fault .Lcopy_out, lbu t0, 0(a1)
     may_fault .Lcopy_out, sb t0, 0(a0)
+    addi    a2, a2, -1
     addi    a0, a0, 1
     addi    a1, a1, 1
-    addi    a2, a2, -1
-    j       .Lcopy_bytes
+    bnez    a2, 8b
 .Lcopy_out:
     uaccess_end
     mv      a0, a2
     ret
+
+.Lcopy_unlike:
+    lbu     t1, uaccess_words_anywhere
+    beqz    t1, .Lcopy_merge
+    may_fault .Lcopy_bytes, ld t1, 0(a1)
+    may_fault .Lcopy_bytes, sd t1, 0(a0)
+    andi    t0, a0, 7                   /* on to where the stores are aligned: 1 to 8 bytes */
+    addi    t0, t0, -8
+    sub     a0, a0, t0
+    sub     a1, a1, t0
+    add     a2, a2, t0
+    j       .Lcopy_blocks
+
+.Lcopy_merge:                           /* a1 = a6 + a3, t0 holds the word at a6 */
+    copy_head
+    andi    a3, a1, 7
+    sub     a6, a1, a3
+    slli    a4, a3, 3
+    neg     a5, a4
+    may_fault .Lcopy_bytes, ld t0, 0(a6)
+    li      a7, 32
+    bltu    a2, a7, 4f
+3:  merge_word t0, t1, 0
+    merge_word t1, t2, 8
+    merge_word t2, t3, 16
+    merge_word t3, t0, 24
+    addi    a2, a2, -32
+    addi    a0, a0, 32
+    addi    a6, a6, 32
+    bgeu    a2, a7, 3b
+4:  li      a7, 8
+5:  bltu    a2, a7, .Lcopy_merge_fault
+    merge_word t0, t1, 0
+    mv      t0, t1
+    addi    a2, a2, -8
+    addi    a0, a0, 8
+    addi    a6, a6, 8
+    j       5b
+.Lcopy_merge_fault:
+    add     a1, a6, a3
+    j       .Lcopy_bytes
 
 /* size_t raw_clear(void *dst, size_t n): returns how many bytes were not cleared. */
 function raw_clear
@@ -185,5 +261,28 @@ raw_amo raw_amo32_xor, amoxor.w.aqrl
 
 .Lfault:
     uaccess_end
+    li      a0, -1
+    ret
+
+/*
+ * long raw_probe_words(void *buf), raw_probe_bytes: copy PROBE_SIZE bytes from the misaligned address
+ * buf to buf + PROBE_SIZE, in the kernel's memory. -1 if the hart does not do that at all.
+ */
+.macro raw_probe name, load, store, step
+function \name
+    addi    t2, a0, PROBE_SIZE
+1:
+    .rept 8
+    may_fault .Lprobe_fault, \load t0, 0(a0)
+    may_fault .Lprobe_fault, \store t0, PROBE_SIZE(a0)
+    addi    a0, a0, \step
+    .endr
+    bltu    a0, t2, 1b
+    li      a0, 0
+    ret
+.endm
+raw_probe raw_probe_words, ld, sd, 8
+raw_probe raw_probe_bytes, lbu, sb, 1
+.Lprobe_fault:
     li      a0, -1
     ret
