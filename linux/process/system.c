@@ -185,52 +185,6 @@ SYSCALL(riscv_flush_icache)
     return 0;
 }
 
-/* riscv_hwprobe(2): Documentation/arch/riscv/hwprobe.rst. Unknown keys become -1. */
-#define HWPROBE_KEY_MVENDORID     0
-#define HWPROBE_KEY_MARCHID       1
-#define HWPROBE_KEY_MIMPID        2
-#define HWPROBE_KEY_BASE_BEHAVIOR 3
-#define HWPROBE_KEY_IMA_EXT_0     4
-#define HWPROBE_KEY_CPUPERF_0     5
-#define HWPROBE_KEY_ZICBOZ_BLOCK  6
-#define HWPROBE_IMA_FD            (1 << 0)
-#define HWPROBE_IMA_C             (1 << 1)
-#define HWPROBE_EXT_ZBB           (1 << 4)
-
-SYSCALL(riscv_hwprobe)
-{
-    for (uint64_t i = 0; i < a[1]; i++) {
-        struct {
-            int64_t key;
-            uint64_t value;
-        } pair;
-
-        if (copy_from_user(&pair, a[0] + i * sizeof(pair), sizeof(pair)) != 0)
-            return -EFAULT;
-        switch (pair.key) {
-        case HWPROBE_KEY_MVENDORID:
-        case HWPROBE_KEY_MARCHID:
-        case HWPROBE_KEY_MIMPID:
-        case HWPROBE_KEY_CPUPERF_0: /* misaligned access: unknown */
-            pair.value = 0;
-            break;
-        case HWPROBE_KEY_BASE_BEHAVIOR:
-            pair.value = 1; /* IMA */
-            break;
-        case HWPROBE_KEY_IMA_EXT_0:
-            pair.value = HWPROBE_IMA_C | (arch_has(ARCH_FEATURE_FD) ? HWPROBE_IMA_FD : 0) |
-                         (arch_has(ARCH_FEATURE_ZBB) ? HWPROBE_EXT_ZBB : 0);
-            break;
-        default:
-            pair.key = -1;
-            pair.value = 0;
-        }
-        if (copy_to_user(a[0] + i * sizeof(pair), &pair, sizeof(pair)) != 0)
-            return -EFAULT;
-    }
-    return a[4] ? -EINVAL : 0;
-}
-
 /* Restartable sequences: programs are told that there are none, and every C library copes. */
 SYSCALL(rseq)
 {

@@ -1,4 +1,4 @@
 SRCS := vdso.c image.S
-PROGRAM_SRCS := image/clock.c image/calls.S
+PROGRAM_SRCS := image/clock.c image/hwprobe.c image/calls.S
 DEPS := arch/api core/frame core/lock core/time lib/string mm/vspace
 PUBLIC_DEPS := lib/base

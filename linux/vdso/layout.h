@@ -5,11 +5,14 @@
 #ifndef VDSO_LAYOUT_H
 #define VDSO_LAYOUT_H
 
+#define VDSO_HWPROBE_OFFSET   0x740
 #define VDSO_TIME_OFFSET      0x7c0
 #define VDSO_SIGRETURN_OFFSET 0x800
 
 #ifndef __ASSEMBLY__
 #include <stdint.h>
+
+#include <vdso/hwprobe.h>
 
 /*
  * Nanoseconds since boot are ticks * mult >> shift (128-bit product); the wall clock is realtime_ns
@@ -19,6 +22,12 @@ struct vdso_time {
     uint64_t mult;        /* [I] */
     uint64_t shift;       /* [I] */
     uint64_t realtime_ns; /* [a] */
+};
+
+/* What riscv_hwprobe(2) says of all CPUs together, by key. */
+struct vdso_hwprobe {
+    uint64_t is_known; /* [a] 0: nobody has asked the kernel yet, nothing else is valid */
+    uint64_t values[VDSO_HWPROBE_KEYS];
 };
 #endif
 

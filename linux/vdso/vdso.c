@@ -47,6 +47,15 @@ void vdso_time_changed(void)
     spin_unlock_irqrestore(&clock_lock, irq);
 }
 
+void vdso_set_hwprobe(const uint64_t values[VDSO_HWPROBE_KEYS])
+{
+    struct vdso_hwprobe *known =
+        (struct vdso_hwprobe *)((uint8_t *)frame_to_virt(page) + VDSO_HWPROBE_OFFSET);
+
+    memcpy(known->values, values, sizeof(known->values));
+    __atomic_store_n(&known->is_known, 1, __ATOMIC_RELEASE);
+}
+
 static void describe(struct vma *vma, char *buf, size_t size, uint64_t *device, uint64_t *inode)
 {
     (void)vma;

@@ -20,9 +20,9 @@ static uint64_t features_of(const struct fdt_prop *prop)
     const char *name;
 
     if (prop->value != NULL && str_equal(prop->name, "riscv,isa"))
-        return arch_features_parse(prop->value, false);
+        return arch_features_parse(prop->value);
     for (unsigned i = 0; (name = fdt_prop_string(prop, i)) != NULL; i++)
-        features |= arch_features_parse(name, true);
+        features |= arch_features_parse(name);
     return features;
 }
 

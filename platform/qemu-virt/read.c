@@ -117,8 +117,6 @@ static void read_isa(const struct fdt *fdt, const struct fdt_node *node, unsigne
     struct fdt_prop *prop = &boot_info.isa_props[cpu];
     const char *isa = fdt_node_string(fdt, node, "riscv,isa");
 
-    if (isa != NULL && cpu == 0)
-        boot_info.isa = isa;
     fdt_prop_find(fdt, node, isa != NULL ? "riscv,isa" : "riscv,isa-extensions", prop);
     if (cpu == 0 && fdt_node_u32(fdt, node, "riscv,cboz-block-size", &boot_info.cboz_block) != 0)
         boot_info.cboz_block = 0;
@@ -230,7 +228,6 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
         .harts = {boot_hart},
         .nr_harts = 1,
         .bootargs = "",
-        .isa = "",
         .model = "",
     };
     if (fdt_open(fdt, blob, size) != 0)

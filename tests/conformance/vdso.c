@@ -152,6 +152,113 @@ static void other_calls(void)
     CHECK(memcmp(pair, same, sizeof(pair)) == 0 && pair[0].value == 1 && pair[1].key == -1);
 }
 
+/* ---- riscv_hwprobe: through the vDSO and by the call, of all CPUs and of some ---- */
+
+#define NR_KEYS 10
+
+struct pair {
+    int64_t key;
+    uint64_t value;
+};
+
+static long probe_call(struct pair *pairs, size_t n, size_t size, void *cpus, unsigned flags)
+{
+    return syscall(258, pairs, n, size, cpus, flags);
+}
+
+static uint64_t probed(int64_t key)
+{
+    struct pair pair = {key, 0};
+
+    CHECK(probe_call(&pair, 1, 0, NULL, 0) == 0 && pair.key == key);
+    return pair.value;
+}
+
+static void hwprobe_says_the_same_both_ways(void)
+{
+    struct pair fast[NR_KEYS + 2], call[NR_KEYS + 2], some[NR_KEYS + 2];
+    unsigned long cpus = 1;
+
+    find();
+    int (*hwprobe)(void *, size_t, size_t, void *, unsigned) = symbol("__vdso_riscv_hwprobe");
+    for (int i = 0; i < NR_KEYS + 2; i++)
+        fast[i] = call[i] = some[i] = (struct pair){i < NR_KEYS ? i : i == NR_KEYS ? -5 : 99999, 7};
+    CHECK(hwprobe(fast, NR_KEYS + 2, 0, NULL, 0) == 0);
+    CHECK(probe_call(call, NR_KEYS + 2, 0, NULL, 0) == 0);
+    CHECK(hwprobe(some, NR_KEYS + 2, sizeof(cpus), &cpus, 0) == 0);
+    CHECK(memcmp(fast, call, sizeof(call)) == 0 && memcmp(some, call, sizeof(call)) == 0);
+    CHECK(call[NR_KEYS].key == -1 && call[NR_KEYS].value == 0 && call[NR_KEYS + 1].key == -1);
+    CHECK(hwprobe(fast, NR_KEYS + 2, 0, NULL, 0) == 0); /* now that the kernel was asked */
+    CHECK(memcmp(fast, call, sizeof(call)) == 0);
+}
+
+static void hwprobe_refuses(void)
+{
+    struct pair pair = {3, 0};
+    unsigned long cpus = 0, many[40];
+
+    CHECK_ERRNO(probe_call(&pair, 1, sizeof(cpus), &cpus, 0), EINVAL); /* no CPU */
+    cpus = 1ul << 63;
+    CHECK_ERRNO(probe_call(&pair, 1, sizeof(cpus), &cpus, 0), EINVAL); /* none that is there */
+    CHECK_ERRNO(probe_call(&pair, 1, sizeof(cpus), NULL, 0), EFAULT);
+    CHECK_ERRNO(probe_call(&pair, 1, 0, &cpus, 0), EINVAL);
+    CHECK_ERRNO(probe_call(&pair, 1, 0, NULL, 1), EINVAL);
+    CHECK_ERRNO(probe_call(&pair, 1, 0, NULL, 2), EINVAL);
+    CHECK_ERRNO(probe_call(NULL, 1, 0, NULL, 0), EFAULT);
+    CHECK(probe_call(NULL, 0, 0, NULL, 0) == 0);
+    memset(many, 0xff, sizeof(many));
+    CHECK(probe_call(&pair, 1, sizeof(many), many, 0) == 0 && pair.value == 1);
+}
+
+static void hwprobe_finds_cpus(void)
+{
+    unsigned long all = (1ul << sysconf(_SC_NPROCESSORS_ONLN)) - 1, cpus = 0;
+    struct pair pairs[2] = {{4, 2}, {3, 1}}; /* C, and what all have */
+
+    CHECK(probe_call(pairs, 2, sizeof(cpus), &cpus, 1) == 0 && cpus == all);
+    cpus = 1;
+    CHECK(probe_call(pairs, 2, sizeof(cpus), &cpus, 1) == 0 && cpus == 1);
+    pairs[0].value = 1ul << 62; /* no extension */
+    CHECK(probe_call(pairs, 2, sizeof(cpus), &cpus, 1) == 0 && cpus == 0);
+    pairs[0] = (struct pair){8, probed(8) + 1}; /* not the clock's frequency */
+    CHECK(probe_call(pairs, 2, sizeof(cpus), &cpus, 1) == 0 && cpus == 0);
+    pairs[0] = (struct pair){77777, 0};
+    cpus = all;
+    CHECK(probe_call(pairs, 2, sizeof(cpus), &cpus, 1) == 0 && cpus == 0 && pairs[0].key == -1);
+}
+
+/* The extensions agree with /proc/cpuinfo, and the rest is what a program can find out itself. */
+static void hwprobe_is_right(void)
+{
+    static const struct {
+        const char *name;
+        int bit;
+    } known[] = {{"_zba", 3},  {"_zbb", 4},  {"_zbs", 5},     {"_zbc", 7},         {"_zicboz", 6},
+                 {"_zfh", 27}, {"_zfa", 32}, {"_zicond", 35}, {"_zihintpause", 36}};
+    char isa[1024] = "", line[1024];
+    uint64_t extensions = probed(4);
+    FILE *f = fopen("/proc/cpuinfo", "r");
+
+    while (f && !isa[0] && fgets(line, sizeof(line), f))
+        sscanf(line, "isa : %1023s", isa);
+    CHECK(strncmp(isa, "rv64im", 6) == 0);
+    for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        const char *at = strstr(isa, known[i].name);
+        size_t n = strlen(known[i].name);
+
+        CHECK((extensions >> known[i].bit & 1) == (at && (at[n] == '_' || at[n] == 0)));
+    }
+    CHECK((extensions & 3) == 3 && (probed(6) != 0) == (extensions >> 6 & 1));
+    CHECK(probed(5) == probed(9) && probed(9) >= 2 && probed(9) <= 3); /* measured */
+    uint64_t here, there, hz = probed(8);
+    struct timespec t = {0, 50000000};
+    __asm__ volatile("rdtime %0" : "=r"(here));
+    nanosleep(&t, NULL);
+    __asm__ volatile("rdtime %0" : "=r"(there));
+    CHECK(there - here >= hz / 20 - hz / 1000);
+    CHECK((uintptr_t)&hz < probed(7));
+}
+
 static void it_is_in_the_map(void)
 {
     char line[512], rights[8] = "";
@@ -184,5 +291,7 @@ static void writes_stay_private(void)
 }
 
 CONFORMANCE_MAIN(TEST(all_symbols_are_there), TEST(clocks_agree_with_the_calls),
-                 TEST(a_step_of_the_wall_clock_is_seen), TEST(other_calls), TEST(it_is_in_the_map),
+                 TEST(a_step_of_the_wall_clock_is_seen), TEST(other_calls),
+                 TEST(hwprobe_says_the_same_both_ways), TEST(hwprobe_refuses),
+                 TEST(hwprobe_finds_cpus), TEST(hwprobe_is_right), TEST(it_is_in_the_map),
                  TEST(writes_stay_private))

@@ -270,17 +270,17 @@ KTEST(spinlock_excludes)
 
 KTEST(cpu_isa_strings)
 {
-    KTEST_EXPECT_EQ(arch_features_parse("rv64imafdch_zicsr_zbb_sstc", false),
+    KTEST_EXPECT_EQ(arch_features_parse("rv64imafdch_zicsr_zbb_sstc"),
                     BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_H) | BIT(ARCH_FEATURE_ZBB) |
                         BIT(ARCH_FEATURE_SSTC));
-    KTEST_EXPECT_EQ(arch_features_parse("rv64gcv_zba_zicboz", false),
+    KTEST_EXPECT_EQ(arch_features_parse("rv64gcv_zba_zicboz"),
                     BIT(ARCH_FEATURE_FD) | BIT(ARCH_FEATURE_V) | BIT(ARCH_FEATURE_ZICBOZ));
-    KTEST_EXPECT_EQ(arch_features_parse("rv64imac_sstcx_xsstc_zb", false), 0);
-    KTEST_EXPECT_EQ(arch_features_parse("", false), 0);
-    KTEST_EXPECT_EQ(arch_features_parse("rv64", false), 0);
-    KTEST_EXPECT_EQ(arch_features_parse("_", false), 0);
-    KTEST_EXPECT_EQ(arch_features_parse("sstc", true), BIT(ARCH_FEATURE_SSTC));
-    KTEST_EXPECT_EQ(arch_features_parse("i", true), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("rv64imac_sstcx_xsstc_zb"), 0);
+    KTEST_EXPECT_EQ(arch_features_parse(""), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("rv64"), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("_"), 0);
+    KTEST_EXPECT_EQ(arch_features_parse("sstc"), BIT(ARCH_FEATURE_SSTC));
+    KTEST_EXPECT_EQ(arch_features_parse("i"), 0);
 }
 
 KTEST(cpu_asids_are_a_power_of_two)

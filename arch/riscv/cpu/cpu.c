@@ -57,33 +57,33 @@ bool mmio_answers(const volatile void *addr, unsigned nr_bytes)
     return ok != 0;
 }
 
-static size_t name_length(const char *s)
+size_t arch_isa_next(const char **isa, const char **name)
 {
+    const char *s = *isa;
     size_t n = 0;
 
-    while (s[n] != '\0' && s[n] != '_')
-        n++;
+    if (s[0] == 'r' && s[1] == 'v' && s[2] == '6' && s[3] == '4')
+        s += 4;
+    while (*s == '_')
+        s++;
+    if (*s == 's' || *s == 'x' || *s == 'z') {
+        while (s[n] != '\0' && s[n] != '_')
+            n++;
+    } else {
+        n = *s != '\0';
+    }
+    *name = s;
+    *isa = s + n;
     return n;
 }
 
-/* "rv64" single letters, then '_' and longer names: unprivileged specification, chapter 27. */
-uint64_t arch_features_parse(const char *isa, bool is_single)
+uint64_t arch_features_parse(const char *isa)
 {
     uint64_t features = 0;
+    const char *name;
+    size_t n;
 
-    if (is_single)
-        return feature_bit(isa, name_length(isa));
-    if (isa[0] == 'r' && isa[1] == 'v' && isa[2] == '6' && isa[3] == '4')
-        isa += 4;
-    for (; *isa != '\0' && *isa != '_' && *isa != 'z' && *isa != 's'; isa++)
-        features |= *isa == 'g' ? BIT(ARCH_FEATURE_FD) : feature_bit(isa, 1);
-    while (*isa != '\0') {
-        if (*isa == '_')
-            isa++;
-        size_t length = name_length(isa);
-
-        features |= feature_bit(isa, length);
-        isa += length;
-    }
+    while ((n = arch_isa_next(&isa, &name)) != 0)
+        features |= n == 1 && *name == 'g' ? BIT(ARCH_FEATURE_FD) : feature_bit(name, n);
     return features;
 }

@@ -1,3 +1,3 @@
 SRCS := entry.S user.c
-DEPS := arch/riscv/cpu arch/riscv/trap
+DEPS := arch/riscv/cpu arch/riscv/sbi arch/riscv/trap
 PUBLIC_DEPS := arch/api

@@ -3,8 +3,10 @@
  */
 #include <arch/cpu.h>
 #include <arch/fpu.h>
+#include <arch/smp.h>
 #include <arch/trap.h>
 #include <riscv/csr.h>
+#include <sbi/sbi.h>
 #include <user/upcalls.h>
 #include <user/user.h>
 
@@ -16,9 +18,23 @@ void user_frame_init(struct trap_frame *frame, vaddr_t pc, vaddr_t sp)
     frame->sp = sp;
 }
 
+static struct user_hart_ids hart_ids[NR_CPUS_MAX]; /* [I] once the CPU runs threads */
+
 void user_cpu_init(void)
 {
+    struct user_hart_ids *ids = &hart_ids[arch_current()->cpu];
+
     csr_write(scounteren, SCOUNTEREN_TM);
+    if (arch_cboz_block != 0)
+        csr_write(CSR_SENVCFG, SENVCFG_CBZE);
+    ids->vendor = (uint64_t)sbi_call(SBI_BASE, SBI_BASE_MVENDORID, 0, 0, 0, 0, 0).value;
+    ids->arch = (uint64_t)sbi_call(SBI_BASE, SBI_BASE_MARCHID, 0, 0, 0, 0, 0).value;
+    ids->implementation = (uint64_t)sbi_call(SBI_BASE, SBI_BASE_MIMPID, 0, 0, 0, 0, 0).value;
+}
+
+const struct user_hart_ids *user_hart_ids(unsigned cpu)
+{
+    return &hart_ids[cpu];
 }
 
 /* From entry.S: an exception that is no system call. Interrupts enabled. */

@@ -32,5 +32,4 @@ __vdso_rt_sigreturn:
 .endm
 
     call_of __vdso_getcpu, 168
-    call_of __vdso_riscv_hwprobe, 258
     call_of __vdso_flush_icache, 259

@@ -121,7 +121,6 @@ static void ordinary_machine(void **state)
     assert_int_equal(boot_info.memory[0].size, 0x8000000);
     assert_int_equal(boot_info.nr_reserved, 2);
     assert_string_equal(boot_info.bootargs, "quiet panic=halt");
-    assert_string_equal(boot_info.isa, "rv64imafdc_sstc");
     assert_string_equal(fdt_prop_string(&boot_info.isa_props[0], 0), "rv64imafdc_sstc");
     assert_string_equal(fdt_prop_string(&boot_info.isa_props[1], 0), "rv64imafdc");
     assert_string_equal(boot_info.model, "test");

@@ -71,9 +71,14 @@ extern uint64_t arch_features;
 
 /*
  * Reads an ISA string ("rv64imafdc_zba_...", property riscv,isa) or one name of
- * riscv,isa-extensions (is_single) and returns the features named: BIT(ARCH_FEATURE_*).
+ * riscv,isa-extensions and returns the features named: BIT(ARCH_FEATURE_*).
  */
-uint64_t arch_features_parse(const char *isa, bool is_single);
+uint64_t arch_features_parse(const char *isa);
+/*
+ * The next extension's name in such a string: its length, 0 at the end; *isa moves behind it.
+ * Single letters, then '_' and longer names: unprivileged specification, chapter 27.
+ */
+size_t arch_isa_next(const char **isa, const char **name);
 
 static inline bool arch_has(enum arch_feature feature)
 {

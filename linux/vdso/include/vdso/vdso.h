@@ -16,6 +16,7 @@
 
 #include <base/compiler.h>
 #include <base/types.h>
+#include <vdso/hwprobe.h>
 
 struct vma;
 struct vspace;
@@ -31,5 +32,11 @@ uint64_t vdso_sigreturn_address(uint64_t base);
 
 /* The wall clock was set (core/time): programs are to see it. Any context. */
 void vdso_time_changed(void);
+
+/*
+ * Programs get these values for the first VDSO_HWPROBE_KEYS keys of riscv_hwprobe(2), asked of all
+ * CPUs, without a system call from here on. The values never change. Any context.
+ */
+void vdso_set_hwprobe(const uint64_t values[VDSO_HWPROBE_KEYS]);
 
 #endif

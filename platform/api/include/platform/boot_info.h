@@ -35,8 +35,7 @@ struct boot_info {
     hartid_t harts[NR_CPUS_MAX]; /* usable harts, the boot hart first */
     unsigned nr_harts;
     uint32_t intc_phandles[NR_CPUS_MAX]; /* of each hart's interrupt controller node; 0: none */
-    const char *isa;     /* of the boot hart: riscv,isa; "" if absent; in the tree */
-    uint32_t cboz_block; /* riscv,cboz-block-size of the boot hart; 0: absent */
+    uint32_t cboz_block;                 /* riscv,cboz-block-size of the boot hart; 0: absent */
     /* riscv,isa or else riscv,isa-extensions of each hart; value NULL: both absent. */
     struct fdt_prop isa_props[NR_CPUS_MAX];
     uint8_t seed[32]; /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */

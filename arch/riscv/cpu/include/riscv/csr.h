@@ -28,6 +28,9 @@
 
 #define SCOUNTEREN_TM (1ul << 1)
 
+#define SENVCFG_CBZE (1ul << 7)
+
+#define CSR_SENVCFG  0x10a /* by number: older assemblers know no name */
 #define CSR_STIMECMP 0x14d
 
 #ifndef __ASSEMBLY__

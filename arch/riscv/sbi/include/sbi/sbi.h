@@ -18,6 +18,11 @@
 #define SBI_SRST            0x53525354
 #define SBI_DBCN            0x4442434e
 
+/* Functions of SBI_BASE. */
+#define SBI_BASE_MVENDORID 4
+#define SBI_BASE_MARCHID   5
+#define SBI_BASE_MIMPID    6
+
 #define SBI_SUCCESS           0
 #define SBI_ERR_FAILED        (-1)
 #define SBI_ERR_NOT_SUPPORTED (-2)

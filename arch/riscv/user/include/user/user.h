@@ -26,8 +26,19 @@ static inline struct trap_frame *user_frame(struct arch_thread *t)
     return (struct trap_frame *)t->user_frame;
 }
 
-/* Once a CPU, before the first user thread runs there: U mode may read `time`, no other counter. */
+/*
+ * Once a CPU, before the first user thread runs there: U mode may read `time`, no other counter, and
+ * use cbo.zero if every hart has it.
+ */
 void user_cpu_init(void);
+
+/* What the machine-mode registers of these names say of a CPU's hart. */
+struct user_hart_ids {
+    uint64_t vendor;         /* mvendorid */
+    uint64_t arch;           /* marchid */
+    uint64_t implementation; /* mimpid */
+};
+const struct user_hart_ids *user_hart_ids(unsigned cpu);
 
 /* Leaves for U mode with the registers of the current thread's user frame; drops the kernel stack.
  */
