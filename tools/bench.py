@@ -71,7 +71,7 @@ def judge(groups, measured, peers):
             continue
         value = measured.get(figure.key)
         peer = peers.get(figure.key, figure.peer_value)
-        bar = peer if figure.bar == "peer" else figure.bar
+        bar = {"peer": peer, "below peer": peer and 0.99 * peer}.get(figure.bar, figure.bar)
         rows.append({"key": figure.key, "what": figure.what, "unit": figure.unit, "value": value, "bar": bar,
                      "linux": peer, "peer": figure.peer,
                      "meets": None if bar is None else value is not None and value <= bar})

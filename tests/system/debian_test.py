@@ -1,18 +1,16 @@
 """Debian's unmodified, dynamically linked programs: GNU's tools, bash, perl, procps, one boot for all of them."""
 import fcntl
 import os
-import stat
-import subprocess
 
 import pytest
 
 from conftest import boot_shell
 from trine.cpio import Archive
 from trine.machine import ROOT
+from trine.packages import add_packages
 
 PACKAGES = ("bash", "coreutils", "diffutils", "findutils", "gawk", "grep", "gzip", "make", "perl-base", "procps", "sed", "tar",
             "util-linux", "bsdutils", "xz-utils", "busybox-static")
-LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/bash-completion")
 INIT = """#!/bin/busybox sh
 export PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C PS1='# ' TERM=vt100
 for fs in devtmpfs:/dev proc:/proc sysfs:/sys; do busybox mount -t ${fs%:*} none ${fs#*:}; done
@@ -36,26 +34,7 @@ def initrd():
         for name in ("dev", "proc", "sys", "root", "usr/sbin"):
             archive.directory(name)
         archive.directory("tmp", 0o1777)
-        for name in ("bin", "lib", "sbin"):
-            archive.symlink(name, "usr/" + name)
-        for package in PACKAGES:
-            root = subprocess.run([ROOT + "/tools/debian.py", "closure", package], check=True, capture_output=True,
-                                  text=True).stdout.strip()
-            for at, folders, files in os.walk(root):
-                here = os.path.relpath(at, root)
-                folders[:] = sorted(f for f in folders if os.path.join(here, f) not in LEFT_OUT)
-                for name in folders + sorted(files):
-                    full, inside = os.path.join(at, name), os.path.normpath(os.path.join(here, name))
-                    if inside in archive.seen:
-                        continue
-                    mode = os.lstat(full).st_mode
-                    if stat.S_ISLNK(mode):
-                        archive.symlink(inside, os.readlink(full))
-                    elif stat.S_ISDIR(mode):
-                        archive.directory(inside, stat.S_IMODE(mode))
-                    else:
-                        with open(full, "rb") as f:
-                            archive.file(inside, f.read(), stat.S_IMODE(mode))
+        add_packages(archive, PACKAGES)
         for name, target in (("usr/bin/sh", "bash"), ("usr/bin/awk", "gawk")):
             if name not in archive.seen:
                 archive.symlink(name, target)

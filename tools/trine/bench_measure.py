@@ -4,8 +4,10 @@ import re
 import subprocess
 import tempfile
 
+from .cpio import Archive
 from .guest import pack, small_guest
 from .machine import ROOT, Machine, build
+from .packages import add_packages
 from .trace import count, symbols
 
 
@@ -88,6 +90,58 @@ def calls():
 def calls_linux():
     image = subprocess.run([ROOT + "/tools/debian.py", "linux"], check=True, capture_output=True, text=True).stdout.strip()
     return bench_lines(image, initrd=calls_initrd(4), mem="1G", append="console=ttyS0 quiet")
+
+
+RC_PROGRAMS = """#!/bin/busybox sh
+export LC_ALL=C PATH=/usr/bin
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t tmpfs tmp /tmp
+cd /tmp
+/bin/busybox sleep {settle}
+/usr/bin/seq 50000 > lines
+/bin/timed program.sort '/usr/bin/sort -R --random-source=/bin/busybox lines > mixed && /usr/bin/sort -n mixed > sorted'
+/bin/timed program.sqlite '/bin/busybox rm -f base; /usr/bin/sqlite3 base < /etc/rows.sql'
+/bin/busybox poweroff -f
+"""
+
+ROWS = """BEGIN;
+CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c REAL);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+INSERT INTO t SELECT i, 'row number ' || (i * 7919 % 20011), i / 7.0 FROM n;
+CREATE INDEX tb ON t(b);
+COMMIT;
+SELECT count(*), sum(length(b)), min(b), max(c) FROM t WHERE b > 'row number 5';
+"""
+
+
+def programs_initrd(settle):
+    """Debian's sort and sqlite3 with their libraries, and what times them; settle: seconds it waits first."""
+    out = ROOT + "/out/bench"
+    os.makedirs(out, exist_ok=True)
+    archive = Archive()
+    for name in ("dev", "proc", "tmp"):
+        archive.directory(name)
+    add_packages(archive, ("busybox-static", "coreutils", "sqlite3"))
+    timed = out + "/timed"
+    subprocess.run(["riscv64-linux-gnu-gcc", "-static", "-O2", "-o", timed, ROOT + "/bench/user/timed.c"], check=True)
+    with open(timed, "rb") as f:
+        archive.file("usr/bin/timed", f.read(), 0o755)
+    archive.file("etc/rows.sql", ROWS)
+    archive.file("init", RC_PROGRAMS.format(settle=settle), 0o755)
+    initrd = f"{out}/programs-{settle}.cpio"
+    archive.write(initrd)
+    return initrd
+
+
+def programs():
+    _, image = build("monolithic")
+    return bench_lines(image, initrd=programs_initrd(0), mem="1G", append="console=ttyS0 quiet", timeout=1200)
+
+
+def programs_linux():
+    image = subprocess.run([ROOT + "/tools/debian.py", "linux"], check=True, capture_output=True, text=True).stdout.strip()
+    return bench_lines(image, initrd=programs_initrd(4), mem="1G", append="console=ttyS0 quiet", timeout=1200)
 
 
 def allocators():
