@@ -24,6 +24,7 @@ struct exec {
     struct stack_layout stack;
     struct cred cred;
     bool is_secure;
+    struct fd_table *files; /* for a process that shares its own; NULL: not needed */
 };
 
 static void cleanup(struct exec *x)
@@ -36,6 +37,8 @@ static void cleanup(struct exec *x)
     heap_free(x->stack.block);
     if (x->vs)
         vspace_put(x->vs);
+    if (x->files)
+        fd_table_put(x->files);
     process_vfs_end(&x->context);
 }
 
@@ -254,7 +257,22 @@ static void set_names(struct exec *x)
     memcpy(ut->process->name, ut->name, sizeof(ut->name));
 }
 
-/* From here on there is no way back: a failure would be the end of the process. */
+/*
+ * The point of no return: the other threads are gone. What may fail was made before; -ENOMEM (one
+ * of them has opened a lot of files, or shared the table, at the last moment) ends the process.
+ */
+static int become_single(struct exec *x)
+{
+    int err = process_become_single();
+
+    if (err)
+        return err;
+    err = fd_table_exec(&x->files);
+    if (err)
+        (void)signal_send_thread(user_current(), SIGKILL, NULL);
+    return err;
+}
+
 static void commit(struct exec *x)
 {
     struct user_thread *ut = user_current();
@@ -302,9 +320,9 @@ static int run(struct exec *x)
     choose_credentials(x);
     err = build_space(x);
     if (!err)
-        err = process_become_single();
+        err = fd_table_exec_prepare(process_current()->files, &x->files);
     if (!err)
-        err = fd_table_exec(&process_current()->files);
+        err = become_single(x);
     if (err)
         return err;
     commit(x);

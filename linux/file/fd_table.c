@@ -91,24 +91,30 @@ void fd_table_get(struct fd_table *table)
     __atomic_fetch_add(&table->nr_refs, 1, __ATOMIC_RELAXED);
 }
 
-struct fd_table *fd_table_fork(struct fd_table *from)
+/* Room for nr_slots in a table that nobody else knows. -ENOMEM. */
+static int table_reserve(struct fd_table *table, uint32_t nr_slots)
 {
-    struct fd_table *table = fd_table_create();
+    struct file **files;
 
-    if (table == NULL)
-        return NULL;
+    if (nr_slots <= table->nr_slots)
+        return 0;
+    files = arrays_alloc(nr_slots);
+    if (files == NULL)
+        return -ENOMEM;
+    heap_free(arrays_set(table, files, nr_slots));
+    return 0;
+}
+
+/* What `from` holds goes into an empty table as well. -ENOMEM. */
+static int table_copy(struct fd_table *table, struct fd_table *from)
+{
     spin_lock(&from->lock);
     while (table->nr_slots < from->nr_slots) {
         uint32_t nr_slots = from->nr_slots;
 
         spin_unlock(&from->lock);
-        struct file **files = arrays_alloc(nr_slots);
-
-        if (files == NULL) {
-            heap_free(table);
-            return NULL;
-        }
-        heap_free(arrays_set(table, files, nr_slots));
+        if (table_reserve(table, nr_slots) != 0)
+            return -ENOMEM;
         spin_lock(&from->lock);
     }
     for (uint32_t word = 0; word < from->nr_slots / 64; word++) {
@@ -130,6 +136,17 @@ struct fd_table *fd_table_fork(struct fd_table *from)
     }
     table->first_free = from->first_free;
     spin_unlock(&from->lock);
+    return 0;
+}
+
+struct fd_table *fd_table_fork(struct fd_table *from)
+{
+    struct fd_table *table = fd_table_create();
+
+    if (table != NULL && table_copy(table, from) != 0) {
+        fd_table_put(table);
+        table = NULL;
+    }
     return table;
 }
 
@@ -175,19 +192,46 @@ static struct file *table_remove(struct fd_table *table, unsigned n)
     return file;
 }
 
-int fd_table_exec(struct fd_table **tablep)
+static bool is_shared(const struct fd_table *table)
 {
-    struct fd_table *table = *tablep;
+    return __atomic_load_n(&table->nr_refs, __ATOMIC_ACQUIRE) > 1;
+}
 
-    if (__atomic_load_n(&table->nr_refs, __ATOMIC_ACQUIRE) > 1) {
-        struct fd_table *copy = fd_table_fork(table);
+int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare)
+{
+    *spare = NULL;
+    if (!is_shared(table))
+        return 0;
+    *spare = fd_table_create();
+    return *spare == NULL ? -ENOMEM : table_reserve(*spare, READ_ONCE(table->nr_slots));
+}
 
-        if (copy == NULL)
-            return -ENOMEM;
-        *tablep = copy;
-        fd_table_put(table);
-        table = copy;
-    }
+/* A table that is shared is replaced by a copy, in *spare if there is one. -ENOMEM. */
+static int table_unshare(struct process *process, struct fd_table **spare)
+{
+    struct fd_table *old = process->files;
+
+    if (*spare == NULL)
+        *spare = fd_table_create();
+    if (*spare == NULL || table_copy(*spare, old) != 0)
+        return -ENOMEM;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    process->files = *spare; /* others look through it with the lock */
+    spin_unlock_irqrestore(&process_lock, irq);
+    *spare = NULL;
+    fd_table_put(old);
+    return 0;
+}
+
+int fd_table_exec(struct fd_table **spare)
+{
+    struct process *process = process_current();
+    int ret = is_shared(process->files) ? table_unshare(process, spare) : 0;
+    struct fd_table *table = process->files;
+
+    if (ret != 0)
+        return ret;
     for (uint32_t word = 0; word < table->nr_slots / 64; word++) {
         while (table->cloexec_bits[word] != 0) {
             unsigned n = word * 64 + (unsigned)bit_ctz64(table->cloexec_bits[word]);
@@ -237,6 +281,13 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
 
     spin_lock(&table->lock);
     for (uint32_t n = (uint32_t)MAX(fd, 0); n < table->nr_slots && found < 0; n++) {
+        uint64_t open = table->open_bits[n / 64] & ~0ull << (n % 64);
+
+        if (open == 0) { /* none in the rest of this word */
+            n |= 63;
+            continue;
+        }
+        n = n / 64 * 64 + (unsigned)bit_ctz64(open);
         if (table->files[n] != NULL) {
             found = (int)n;
             if (is_cloexec != NULL)
@@ -343,6 +394,20 @@ int fd_install(struct file *file, int lowest, bool is_cloexec)
     return ret;
 }
 
+void fd_fill(int fd, struct file *file)
+{
+    struct fd_table *table = process_current()->files;
+
+    spin_lock(&table->lock);
+    table->files[fd] = file;
+    if (file == NULL) {
+        bit_put(table->open_bits, (unsigned)fd, false);
+        bit_put(table->cloexec_bits, (unsigned)fd, false);
+        table->first_free = MIN(table->first_free, (unsigned)fd);
+    }
+    spin_unlock(&table->lock);
+}
+
 int fd_close(int fd)
 {
     struct fd_table *table = process_current()->files;
@@ -365,6 +430,8 @@ int fd_replace(struct file *file, int fd, bool is_cloexec)
     spin_lock(&table->lock);
     if ((uint32_t)fd >= table->nr_slots)
         ret = table_grow(table, (unsigned)fd);
+    if (ret == 0 && table->files[fd] == NULL && bit_is_set(table->open_bits, (unsigned)fd))
+        ret = -EBUSY; /* reserved */
     if (ret == 0) {
         old = table->files[fd];
         table->files[fd] = file;

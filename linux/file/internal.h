@@ -19,7 +19,10 @@
 
 /* ---- fd_table.c ---- */
 
-/* dup2: the descriptor `fd` becomes the file, whose reference it takes over. -EBADF, -ENOMEM. */
+/* What fd_install(NULL, ..) has reserved gets its file, or is free again (NULL). */
+void fd_fill(int fd, struct file *file);
+/* dup2: the descriptor `fd` becomes the file, whose reference it takes over. -EBADF, -ENOMEM,
+ * -EBUSY: it is reserved. */
 int fd_replace(struct file *file, int fd, bool is_cloexec);
 int fd_get_cloexec(int fd);
 int fd_set_cloexec(int fd, bool is_cloexec);

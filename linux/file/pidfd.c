@@ -38,21 +38,40 @@ static int pidfd_describe(struct file *file, char *buf, size_t size)
 static const struct file_ops pidfd_ops = {
     .poll = pidfd_poll, .release = pidfd_release, .describe = pidfd_describe, .is_stream = true};
 
-int pidfd_create(struct process *p, bool is_nonblocking)
+static struct file *pidfd_file(struct process *p, bool is_nonblocking)
 {
     struct file *file =
         file_alloc(&pidfd_ops, NULL, O_RDWR | (is_nonblocking ? PIDFD_NONBLOCK : 0));
 
-    if (file == NULL)
-        return -ENOMEM;
-    process_get(p);
-    file->private = p;
-    return (int)install_or_put(file, true);
+    if (file != NULL) {
+        process_get(p);
+        file->private = p;
+    }
+    return file;
 }
 
-void pidfd_withdraw(int fd)
+int pidfd_reserve(struct process *p, struct file **file)
 {
-    (void)fd_close(fd);
+    int fd;
+
+    *file = pidfd_file(p, false);
+    if (*file == NULL)
+        return -ENOMEM;
+    fd = fd_install(NULL, 0, true);
+    if (fd < 0)
+        file_put(*file);
+    return fd;
+}
+
+void pidfd_publish(int fd, struct file *file)
+{
+    fd_fill(fd, file);
+}
+
+void pidfd_withdraw(int fd, struct file *file)
+{
+    fd_fill(fd, NULL);
+    file_put(file);
 }
 
 int pidfd_process(int fd, struct process **out, bool *is_nonblocking)
@@ -90,12 +109,14 @@ SYSCALL(pidfd_open)
     spin_unlock_irqrestore(&process_lock, irq);
     if (p == NULL)
         return ret;
-    ret = pidfd_create(p, (a[1] & PIDFD_NONBLOCK) != 0);
+    struct file *file = pidfd_file(p, (a[1] & PIDFD_NONBLOCK) != 0);
+
     process_put(p);
-    return ret;
+    return file == NULL ? -ENOMEM : install_or_put(file, true);
 }
 
-/* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE. */
+/* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE.
+ * REQUIRES(process_lock). */
 static bool may_take_from(struct process *p)
 {
     const struct cred *me = &process_current()->credentials;
@@ -118,19 +139,18 @@ SYSCALL(pidfd_getfd)
     ret = pidfd_process((int)a[0], &p, &is_nonblocking);
     if (ret != 0)
         return ret;
-    struct fd_table *table = process_files_get(p);
     struct file *file = NULL;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
 
-    if (table == NULL)
+    if (p->files == NULL)
         ret = -ESRCH;
     else if (!may_take_from(p))
         ret = -EPERM;
     else
-        file = fd_table_file(table, (int)a[1]);
+        file = fd_table_file(p->files, (int)a[1]);
+    spin_unlock_irqrestore(&process_lock, irq);
     if (ret == 0)
         ret = file == NULL ? -EBADF : install_or_put(file, true);
-    if (table != NULL)
-        fd_table_put(table);
     process_put(p);
     return ret;
 }

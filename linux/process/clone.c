@@ -269,13 +269,21 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
     return pid;
 }
 
-/* CLONE_PIDFD: before the child exists for others, so that a failure can be taken back. */
-static int give_pidfd(struct process *child, const struct clone_request *r, int *pidfd)
+/* CLONE_PIDFD: a number is told before the child exists, so that a failure can be taken back. */
+static int join_with_pidfd(struct process *child, struct user_thread *ut,
+                           const struct clone_request *r, const struct fork_in_flight *fork)
 {
-    *pidfd = pidfd_create(child, false);
-    if (*pidfd < 0)
-        return *pidfd;
-    return put_user_u32(r->pidfd, (uint32_t)*pidfd) != 0 ? -EFAULT : 0;
+    struct file *file;
+    int fd = pidfd_reserve(child, &file), ret;
+
+    if (fd < 0)
+        return fd;
+    ret = put_user_u32(r->pidfd, (uint32_t)fd) != 0 ? -EFAULT : join_family(child, ut, r, fork);
+    if (ret > 0)
+        pidfd_publish(fd, file);
+    else
+        pidfd_withdraw(fd, file);
+    return ret;
 }
 
 /* A child that is born but does not run yet; *childp counted for the caller. */
@@ -285,7 +293,6 @@ static pid_t make_child(const struct clone_request *r, const struct fork_in_flig
     struct process *parent = process_current();
     struct process *child = *childp = process_alloc();
     struct user_thread *ut;
-    int pidfd = -1;
     pid_t pid;
     int err;
 
@@ -303,12 +310,9 @@ static pid_t make_child(const struct clone_request *r, const struct fork_in_flig
     }
     equip(ut, r);
     child->vfork_waiter = r->flags & CLONE_VFORK ? parent : NULL;
-    pid = r->flags & CLONE_PIDFD ? give_pidfd(child, r, &pidfd) : 0;
-    if (pid == 0)
-        pid = join_family(child, ut, r, fork);
+    pid = r->flags & CLONE_PIDFD ? join_with_pidfd(child, ut, r, fork)
+                                 : join_family(child, ut, r, fork);
     if (pid < 0) {
-        if (pidfd >= 0)
-            pidfd_withdraw(pidfd);
         user_thread_free_unstarted(ut);
         discard(child);
     }

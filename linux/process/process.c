@@ -146,17 +146,6 @@ struct vspace *process_vspace_get(struct process *p)
     return vs;
 }
 
-struct fd_table *process_files_get(struct process *p)
-{
-    unsigned long flags = spin_lock_irqsave(&process_lock);
-    struct fd_table *files = p->files;
-
-    if (files)
-        fd_table_get(files);
-    spin_unlock_irqrestore(&process_lock, flags);
-    return files;
-}
-
 struct fs_context *process_fs_get(struct process *p)
 {
     unsigned long flags = spin_lock_irqsave(&process_lock);

@@ -9,23 +9,21 @@
 
 #include "internal.h"
 
+/* NULL: none. REQUIRES(process_lock), for as long as the table is used. */
 static struct fd_table *object_table(const struct pseudo_object *object)
 {
-    struct process *process = object_process(object);
-    struct fd_table *table = process == NULL ? NULL : process_files_get(process);
+    struct process *process = process_find(key_pid(object->key));
 
-    if (process != NULL)
-        process_put(process);
-    return table;
+    return process == NULL ? NULL : process->files;
 }
 
 static struct file *object_file(const struct pseudo_object *object)
 {
+    unsigned long flags = spin_lock_irqsave(&process_lock);
     struct fd_table *table = object_table(object);
     struct file *file = table == NULL ? NULL : fd_table_file(table, (int)object->sub);
 
-    if (table != NULL)
-        fd_table_put(table);
+    spin_unlock_irqrestore(&process_lock, flags);
     return file;
 }
 
@@ -117,15 +115,16 @@ static int iterate(const struct pseudo_object *dir, uint64_t *cursor,
                    const struct pseudo_node *node, struct pseudo_child *out)
 {
     int ret = object_may_look(dir);
-    struct fd_table *table = ret == 0 ? object_table(dir) : NULL;
     int fd = -1;
 
     if (ret != 0)
         return ret == -ESRCH ? -ENOENT : ret;
-    if (table != NULL) {
-        fd = *cursor > INT32_MAX ? -1 : fd_table_next(table, (int)*cursor, NULL);
-        fd_table_put(table);
-    }
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct fd_table *table = object_table(dir);
+
+    if (table != NULL && *cursor <= INT32_MAX)
+        fd = fd_table_next(table, (int)*cursor, NULL);
+    spin_unlock_irqrestore(&process_lock, flags);
     if (fd < 0)
         return -ENOENT;
     out->node = node;

@@ -92,6 +92,7 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
             s->stime_ns = thread_run_ns(&ut->thread) - s->utime_ns;
         }
     }
+    s->nr_fd_slots = process->files == NULL ? 0 : READ_ONCE(process->files->nr_slots);
     snapshot_signals(s, process, ut);
 }
 
@@ -152,13 +153,8 @@ static int snapshot(const struct pseudo_object *object, struct snapshot *s)
     if (!is_thread)
         process_times(process, &s->utime_ns, &s->stime_ns);
     snapshot_space(s, process);
-    struct fd_table *files = process_files_get(process);
     struct fs_context *fs = process_fs_get(process);
 
-    if (files != NULL) {
-        s->nr_fd_slots = files->nr_slots;
-        fd_table_put(files);
-    }
     if (fs != NULL) {
         s->umask = fs->umask;
         fs_context_put(fs);

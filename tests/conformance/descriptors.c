@@ -231,7 +231,56 @@ static void files_have_a_largest_size(void)
     unlink("/tmp/limited");
 }
 
+/* Whether somebody else has the file's record lock. */
+static bool is_locked(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK};
+    int fd = open(path, O_RDWR);
+    bool is = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+
+    close(fd);
+    return is;
+}
+
+/* While others look at the descriptors of a process that execs, its locks and its table stay. */
+static void looked_at_during_exec(void)
+{
+    int fd = open("/tmp/held", O_RDWR | O_CREAT, 0600), ready[2];
+    int script = open("/tmp/again", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t pid;
+    char path[64], c;
+
+    write(script, "exec sh /tmp/again\n", 19);
+    close(script);
+    pipe(ready);
+    pid = fork();
+    if (pid == 0) {
+        struct flock lock = {.l_type = F_WRLCK};
+
+        fcntl(fd, F_SETLK, &lock);
+        write(ready[1], "", 1);
+        execl("/bin/sh", "sh", "/tmp/again", NULL);
+        _exit(1);
+    }
+    close(ready[1]);
+    read(ready[0], &c, 1);
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+    for (int i = 0; i < 3000 && nr_bad == 0; i++) {
+        char text[64];
+
+        CHECK(readlink(path, text, sizeof(text)) > 0);
+        if (i % 50 == 0)
+            CHECK(is_locked("/tmp/held"));
+    }
+    CHECK(is_locked("/tmp/held"));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(ready[0]);
+    close(fd);
+}
+
 CONFORMANCE_MAIN(TEST(a_process_by_descriptor), TEST(errors_of_pidfd),
                  TEST(a_descriptor_that_does_not_wait), TEST(clone_gives_one),
                  TEST(descriptors_are_fetched), TEST(signals_are_read),
-                 TEST(a_reader_waits_for_a_signal), TEST(files_have_a_largest_size))
+                 TEST(a_reader_waits_for_a_signal), TEST(files_have_a_largest_size),
+                 TEST(looked_at_during_exec))

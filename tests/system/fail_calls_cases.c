@@ -556,6 +556,40 @@ static int exec_itself(const char *nth)
     return errno == ENOMEM || errno == EAGAIN ? 0 : errno;
 }
 
+static int wait_for_ever(void *arg)
+{
+    for (;;)
+        pause();
+    return arg != NULL;
+}
+
+/* When it fails, the process is as it was: the other thread lives. */
+static int exec_with_thread(void *nth)
+{
+    static char stack[16384] __attribute__((aligned(16)));
+    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    int thread = clone(wait_for_ever, stack + sizeof(stack), flags, NULL), err;
+
+    if (thread < 0 || dup2(0, 100) != 100)
+        _exit(126);
+    err = exec_itself(nth);
+    _exit(syscall(SYS_tgkill, getpid(), thread, 0) == 0 ? err : 125);
+}
+
+/* A process whose descriptors another one shares, this one: exec makes a table for it. */
+static int exec_of_sharer(const char *nth)
+{
+    static char stack[16384] __attribute__((aligned(16)));
+    int status = 0;
+    pid_t pid = clone(exec_with_thread, stack + sizeof(stack), CLONE_FILES | SIGCHLD, (void *)nth);
+
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return 124;
+    if (WIFSIGNALED(status))
+        raise(WTERMSIG(status));
+    return WEXITSTATUS(status);
+}
+
 const struct child_test child_tests[] = {
     {"anonymous faults", fault_anonymous, false},
     {"copies on write", fault_copy, false},
@@ -563,6 +597,7 @@ const struct child_test child_tests[] = {
     {"private file, written", fault_file_private, false},
     {"shared file, written", fault_file_shared, false},
     {"exec", exec_itself, true},
+    {"exec of one that shares its descriptors", exec_of_sharer, true},
     {0},
 };
 

@@ -74,7 +74,8 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec);
 
 /*
  * A new descriptor of the calling process for the file, whose reference it takes over; the lowest
- * free one from `lowest` on. -EMFILE, -ENOMEM: the reference is still the caller's.
+ * free one from `lowest` on. -EMFILE, -ENOMEM: the reference is still the caller's. NULL: reserves
+ * a number, which is in no use until it is filled.
  */
 int fd_install(struct file *file, int lowest, bool is_cloexec);
 /* Closes a descriptor of the calling process. -EBADF. */

@@ -155,9 +155,11 @@ struct process {
     uint32_t nr_threads;         /* [process_lock] that have not left */
     struct user_thread *leader;  /* [process_lock] the thread with tid == pid; NULL: it has left */
 
-    struct vspace *vspace;   /* counted; NULL: zombie. Replaced by exec */
-    struct fd_table *files;  /* counted; NULL: zombie */
-    struct fs_context *fs;   /* counted; NULL: zombie */
+    /* [process_lock] counted, NULL: zombie. The process's own threads read them without the lock:
+     * they change by exec and at the end, when one thread is left. */
+    struct vspace *vspace;
+    struct fd_table *files;
+    struct fs_context *fs;
     struct file *executable; /* [process_lock] counted: /proc/PID/exe; may be NULL */
     struct cred credentials; /* [process_lock] */
     char name[16];           /* comm of the leader */
@@ -253,11 +255,11 @@ void user_thread_get(struct user_thread *ut);
 void user_thread_put(struct user_thread *ut);
 
 /*
- * The counted address space, descriptors or directories of another process, NULL if it has given
- * them up. For procfs: release with vspace_put, fd_table_put, fs_context_put.
+ * The counted address space or directories of another process, NULL if it has given them up. For
+ * procfs: release with vspace_put, fs_context_put. (A table of descriptors is looked into with
+ * process_lock held: a count would look like a process that shares it.)
  */
 struct vspace *process_vspace_get(struct process *p);
-struct fd_table *process_files_get(struct process *p);
 struct fs_context *process_fs_get(struct process *p);
 
 /* Times of all threads so far. */

@@ -19,18 +19,24 @@ struct fd_table *fd_table_create(void);                /* empty; NULL: no memory
 struct fd_table *fd_table_fork(struct fd_table *from); /* a copy; NULL: no memory */
 void fd_table_get(struct fd_table *table);
 void fd_table_put(struct fd_table *table); /* the last one closes all. May sleep */
-/* exec: a table that is shared is replaced by a copy first (then -ENOMEM is possible), and
- * descriptors with close-on-exec are closed. */
-int fd_table_exec(struct fd_table **table) MUST_CHECK;
+/*
+ * exec, in two steps. While it can still fail: memory for a table of the process's own, if this one
+ * is shared. -ENOMEM; *spare (NULL: none is needed) is the caller's to put.
+ * When the caller is the only thread: a shared table is replaced by a copy, which takes *spare over,
+ * and descriptors with close-on-exec are closed. -ENOMEM: it has grown, or is shared, since.
+ */
+int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare) MUST_CHECK;
+int fd_table_exec(struct fd_table **spare) MUST_CHECK;
 /* The open file behind a descriptor, counted; NULL: none (O_PATH descriptors count as none). */
 struct file *fd_table_file(struct fd_table *table, int fd);
 /* The path behind a descriptor, counted, for execveat. -EBADF; -ENOENT: a file without a name. */
 int fd_table_path(struct fd_table *table, int fd, struct path *out) MUST_CHECK;
 
-/* A new descriptor of the calling process for a process: pidfd_open(2). -EMFILE, -ENOMEM. */
-int pidfd_create(struct process *p, bool is_nonblocking) MUST_CHECK;
-/* Closes it again: nobody was told of it. */
-void pidfd_withdraw(int fd);
+/* CLONE_PIDFD: reserves a descriptor of the calling process for p, and makes its file. -EMFILE,
+ * -ENOMEM. Then p is there and the descriptor too; or not, and it is taken back. */
+int pidfd_reserve(struct process *p, struct file **file) MUST_CHECK;
+void pidfd_publish(int fd, struct file *file);
+void pidfd_withdraw(int fd, struct file *file);
 /* The process behind such a descriptor, counted. -EBADF: it is none. */
 int pidfd_process(int fd, struct process **out, bool *is_nonblocking) MUST_CHECK;
 
