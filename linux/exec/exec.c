@@ -5,6 +5,7 @@
 
 #include <arch/uaccess.h>
 #include <exec/syscalls.h>
+#include <printf/printf.h>
 #include <process/fs_context.h>
 #include <process/upcalls.h>
 #include <random/random.h>
@@ -17,7 +18,8 @@
 struct exec {
     struct vfs_context context;
     struct image image;
-    char *path; /* as given; AT_EXECFN */
+    char *path;        /* as given, or /dev/fd/N...; AT_EXECFN */
+    bool is_path_gone; /* with a descriptor that execve closes: no interpreter could open it */
     struct strings argv, envp;
     struct vspace *vs;
     struct loaded loaded;
@@ -117,6 +119,8 @@ static int resolve_scripts(struct exec *x)
             err = (int)n;
         else if (!script_is(head, (size_t)n))
             break;
+        else if (x->is_path_gone)
+            err = -ENOENT;
         else if (depth == NR_SCRIPTS_MAX)
             err = -ELOOP;
         else
@@ -145,13 +149,7 @@ static void choose_credentials(struct exec *x)
         if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
             x->cred.egid = inode->gid;
     }
-    x->cred.suid = x->cred.fsuid = x->cred.euid;
-    x->cred.sgid = x->cred.fsgid = x->cred.egid;
-    if (x->cred.euid == 0 && p->credentials.euid != 0)
-        x->cred.cap_permitted = x->cred.cap_effective = x->cred.cap_bounding;
-    else if (x->cred.euid != 0 && p->credentials.euid == 0)
-        x->cred.cap_effective = 0;
-    x->is_secure = x->cred.euid != x->cred.uid || x->cred.egid != x->cred.gid;
+    x->is_secure = cred_exec(&x->cred, &p->credentials, p->no_new_privs);
 }
 
 /* --- the new space ---------------------------------------------------------------------------- */
@@ -331,6 +329,20 @@ static int run(struct exec *x)
 
 /* --- ways in ---------------------------------------------------------------------------------- */
 
+/* How a program that was found from a descriptor is called. */
+static int name_by_descriptor(struct exec *x, int fd)
+{
+    char *name = heap_alloc(PATH_MAX);
+    int n;
+
+    if (!name)
+        return -ENOMEM;
+    n = snprintf(name, PATH_MAX, "/dev/fd/%d%s%s", fd, x->path[0] ? "/" : "", x->path);
+    heap_free(x->path);
+    x->path = name;
+    return n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
 static int exec_user(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, unsigned flags)
 {
     struct exec x = {0};
@@ -356,9 +368,11 @@ static int exec_user(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, uns
             err = -ENOENT;
     }
     if (!err && dirfd != AT_FDCWD && x.path[0] != '/')
-        err = fd_table_path(process_current()->files, dirfd, &at);
+        err = fd_table_path(process_current()->files, dirfd, &at, &x.is_path_gone);
     if (!err)
         err = open_executable(&x, at.mount ? &at : NULL, x.path, lookup);
+    if (!err && at.mount)
+        err = name_by_descriptor(&x, dirfd);
     if (at.mount)
         path_put(&at);
     if (!err)

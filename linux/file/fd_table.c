@@ -259,13 +259,16 @@ struct file *fd_table_file(struct fd_table *table, int fd)
     return file;
 }
 
-int fd_table_path(struct fd_table *table, int fd, struct path *out)
+int fd_table_path(struct fd_table *table, int fd, struct path *out, bool *is_cloexec)
 {
     struct file *file = fd_table_file(table, fd);
     int ret = -ENOENT;
 
     if (file == NULL)
         return -EBADF;
+    spin_lock(&table->lock);
+    *is_cloexec = bit_is_set(table->cloexec_bits, (unsigned)fd);
+    spin_unlock(&table->lock);
     if (file->path.dentry != NULL) {
         *out = file->path;
         path_get(out);

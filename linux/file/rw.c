@@ -347,46 +347,6 @@ SYSCALL(fallocate)
     return ret;
 }
 
-static int64_t sync_file(int fd, bool is_data_only)
-{
-    struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
-
-    if (ret != 0)
-        return ret;
-    ret = file_fsync(ref.file, is_data_only);
-    fd_ref_put(&ref);
-    return ret;
-}
-
-SYSCALL(fsync)
-{
-    return sync_file((int)a[0], false);
-}
-
-SYSCALL(fdatasync)
-{
-    return sync_file((int)a[0], true);
-}
-
-SYSCALL(sync)
-{
-    (void)vfs_sync();
-    return 0;
-}
-
-SYSCALL(syncfs)
-{
-    struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
-
-    if (ret != 0)
-        return ret;
-    ret = ref.file->path.mount == NULL ? 0 : vfs_sync_superblock(ref.file->path.mount->sb);
-    fd_ref_put(&ref);
-    return ret;
-}
-
 /* Advice: nothing here reads ahead, so there is nothing to advise; the arguments are checked. */
 SYSCALL(fadvise64)
 {

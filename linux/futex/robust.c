@@ -31,7 +31,8 @@ SYSCALL(get_robust_list)
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct user_thread *ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
     uint64_t head = ut ? ut->robust_list : 0;
-    bool is_ours = ut && (ut->process == process_current() || process_is_privileged());
+    bool is_ours = ut && (ut->process == process_current() ||
+                          cred_has_cap(&process_current()->credentials, CAP_SYS_PTRACE));
 
     spin_unlock_irqrestore(&process_lock, irq);
     if (!ut)

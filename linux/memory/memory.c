@@ -76,7 +76,7 @@ static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct fi
             r->flags |= VMA_MAY_WRITE;
         return *map ? 0 : -ENOMEM;
     case FILE_MAPPING_PHYSICAL:
-        if (!process_is_privileged())
+        if (!cred_has_cap(&process_current()->credentials, CAP_SYS_RAWIO))
             return -EPERM;
         r->ops = &vma_physical;
         r->offset += m.pa.v;
@@ -97,6 +97,8 @@ static int check_mmap(uint64_t size, uint64_t flags, uint64_t offset)
         return -EINVAL;
     if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
         return -EINVAL;
+    if (type == MAP_SHARED_VALIDATE && (flags & MAP_ANONYMOUS))
+        return -EINVAL; /* only a file can say what it supports */
     if (flags & MAP_HUGETLB)
         return -EINVAL; /* no huge page file system */
     if (type == MAP_SHARED_VALIDATE && (flags & ~(uint64_t)MAP_KNOWN))

@@ -76,6 +76,8 @@ static int inherit(struct process *child, struct process *parent, const struct c
 
     irq = spin_lock_irqsave(&process_lock);
     child->credentials = parent->credentials;
+    child->account = parent->account;
+    user_account_hold(child->account);
     memcpy(child->limits, parent->limits, sizeof(child->limits));
     memcpy(child->actions, parent->actions, sizeof(child->actions));
     memcpy(child->name, parent->name, sizeof(child->name));
@@ -83,6 +85,8 @@ static int inherit(struct process *child, struct process *parent, const struct c
     child->no_new_privs = parent->no_new_privs;
     child->is_dumpable = parent->is_dumpable;
     child->nice = parent->nice;
+    child->oom_score_adj = parent->oom_score_adj;
+    child->oom_score_adj_min = parent->oom_score_adj_min;
     child->io_priority = parent->io_priority;
     child->executable = parent->executable;
     if (child->executable)
@@ -123,6 +127,10 @@ static int inherit(struct process *child, struct process *parent, const struct c
 
 static void discard(struct process *child)
 {
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    user_account_put(child->account);
+    spin_unlock_irqrestore(&process_lock, irq);
     if (child->files)
         fd_table_put(child->files);
     if (child->fs)

@@ -68,6 +68,28 @@ void process_notify_exit_locked(struct process *child);
 /* sched.c: a part of user_thread.sched_policy */
 #define SCHED_RESET_ON_FORK 0x40000000
 
+/* user_account.c; REQUIRES(process_lock) */
+struct user_account *user_account_get(uid_t uid); /* counted; NULL: no memory */
+void user_account_hold(struct user_account *account);
+void user_account_put(struct user_account *account); /* NULL is allowed */
+
+/*
+ * capability.c; REQUIRES(process_lock). The sets follow the ids that c has now: after a change of
+ * uids, or of the file-system uid.
+ */
+void cred_uids_changed(struct cred *c, const struct cred *old);
+void cred_fsuid_changed(struct cred *c, uint32_t old_fsuid);
+/* The part of prctl(2) that is about capabilities: these. */
+#define PR_GET_KEEPCAPS   7
+#define PR_SET_KEEPCAPS   8
+#define PR_CAPBSET_READ   23
+#define PR_CAPBSET_DROP   24
+#define PR_GET_SECUREBITS 27
+#define PR_SET_SECUREBITS 28
+#define PR_CAP_AMBIENT    47
+#define SECBIT_KEEP_CAPS  (1 << 4)
+int64_t capability_prctl(const uint64_t *a);
+
 /* limits.c */
 void limits_init(struct process *p);
 

@@ -13,9 +13,11 @@ void limits_init(struct process *p)
     p->limits[RLIMIT_STACK].cur = MIB(8);
     p->limits[RLIMIT_CORE].cur = 0;
     p->limits[RLIMIT_NOFILE] = (struct linux_rlimit){1024, 4096};
-    p->limits[RLIMIT_NPROC] = (struct linux_rlimit){nr_user_threads_max, nr_user_threads_max};
+    /* Half of all, so that one user leaves something to the others. */
+    p->limits[RLIMIT_NPROC] =
+        (struct linux_rlimit){nr_user_threads_max / 2, nr_user_threads_max / 2};
     p->limits[RLIMIT_MEMLOCK] = (struct linux_rlimit){MIB(8), MIB(8)};
-    p->limits[RLIMIT_SIGPENDING] = (struct linux_rlimit){1024, 1024};
+    p->limits[RLIMIT_SIGPENDING] = p->limits[RLIMIT_NPROC]; /* as Linux */
     p->limits[RLIMIT_MSGQUEUE] = (struct linux_rlimit){819200, 819200};
     p->limits[RLIMIT_NICE] = (struct linux_rlimit){0, 0};
     p->limits[RLIMIT_RTPRIO] = (struct linux_rlimit){0, 0};
@@ -75,6 +77,14 @@ static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, u
     return err;
 }
 
+/* prlimit(2): all ids of the other one are the caller's real ones. */
+static bool may_limit(const struct cred *me, const struct cred *it)
+{
+    return cred_has_cap(me, CAP_SYS_RESOURCE) ||
+           (me->uid == it->uid && me->uid == it->euid && me->uid == it->suid &&
+            me->gid == it->gid && me->gid == it->egid && me->gid == it->sgid);
+}
+
 SYSCALL(prlimit64)
 {
     struct process *me = process_current(), *p;
@@ -88,7 +98,7 @@ SYSCALL(prlimit64)
     spin_unlock_irqrestore(&process_lock, irq);
     if (!p)
         return -ESRCH;
-    if (p == me || process_is_privileged() || p->credentials.uid == me->credentials.uid)
+    if (p == me || may_limit(&me->credentials, &p->credentials))
         err = limit_call(p, (unsigned)a[1], a[2], a[3]);
     process_put(p);
     return err;

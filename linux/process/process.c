@@ -258,6 +258,11 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
         return -ENOMEM;
 
     flags = spin_lock_irqsave(&process_lock);
+    p->account = user_account_get(p->credentials.uid);
+    if (!p->account) {
+        spin_unlock_irqrestore(&process_lock, flags);
+        return -ENOMEM;
+    }
     p->pid = 1;
     ut->tid = 1;
     p->leader = ut;

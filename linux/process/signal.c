@@ -4,37 +4,54 @@
  */
 #include "internal.h"
 
-#define NR_QUEUED_MAX 1024
-
-static uint32_t nr_queued; /* [process_lock] entries of all queues */
-
 /* --- pending sets ----------------------------------------------------------------------------- */
 
-static int pending_add(struct pending_set *pending, int signal, const struct linux_siginfo *info)
+/* Only what sigqueue and timers send counts against the limit; one standard signal of a kind is not
+ * refused to kill and the kernel. NULL: over the limit, or no memory. */
+static struct pending_signal *entry_alloc(struct process *p, int signal,
+                                          const struct linux_siginfo *info)
 {
-    struct pending_signal *entry = NULL;
+    struct user_account *account = p->account;
+    bool is_limited = signal >= SIGRTMIN || (info && info->code < 0);
+    struct pending_signal *entry;
 
-    if (signal < SIGRTMIN && (pending->set & SIGSET(signal)))
-        return 0;
-    if (nr_queued < NR_QUEUED_MAX)
-        entry = heap_alloc(sizeof(*entry));
-    if (!entry && signal >= SIGRTMIN)
-        return -EAGAIN;
-    if (entry) {
-        entry->info = info ? *info : (struct linux_siginfo){.code = SI_KERNEL};
-        entry->info.signo = signal;
-        list_add_tail(&pending->queue, &entry->node);
-        nr_queued++;
-    }
-    pending->set |= SIGSET(signal);
-    return 0;
+    if (is_limited && account->nr_signals >= p->limits[RLIMIT_SIGPENDING].cur)
+        return NULL;
+    entry = heap_alloc(sizeof(*entry));
+    if (!entry)
+        return NULL;
+    entry->info = info ? *info : (struct linux_siginfo){.code = SI_KERNEL};
+    entry->info.signo = signal;
+    entry->account = account;
+    user_account_hold(account);
+    account->nr_signals++;
+    return entry;
 }
 
 static void entry_free(struct pending_signal *entry)
 {
     list_del(&entry->node);
-    nr_queued--;
+    entry->account->nr_signals--;
+    user_account_put(entry->account);
     heap_free(entry);
+}
+
+/* Without an entry the signal is pending all the same, and its info lost, unless sigqueue must be
+ * told: as Linux, a real-time signal of kill is not refused. */
+static int pending_add(struct process *p, struct pending_set *pending, int signal,
+                       const struct linux_siginfo *info)
+{
+    struct pending_signal *entry;
+
+    if (signal < SIGRTMIN && (pending->set & SIGSET(signal)))
+        return 0;
+    entry = entry_alloc(p, signal, info);
+    if (entry)
+        list_add_tail(&pending->queue, &entry->node);
+    else if (signal >= SIGRTMIN && info && info->code != SI_USER)
+        return -EAGAIN;
+    pending->set |= SIGSET(signal);
+    return 0;
 }
 
 bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info)
@@ -270,7 +287,7 @@ static int post(struct process *p, struct user_thread *target, int signal,
         kill_now(p, signal);
         return 0;
     }
-    err = pending_add(target ? &target->pending : &p->pending, signal, info);
+    err = pending_add(p, target ? &target->pending : &p->pending, signal, info);
     if (err)
         return err;
     if (taker)

@@ -31,7 +31,7 @@ static int set_name(char *field, uint64_t src, uint64_t size)
 {
     char name[UNAME_FIELD] = {0};
 
-    if (!process_is_privileged())
+    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_ADMIN))
         return -EPERM;
     if (size >= UNAME_FIELD)
         return -EINVAL;
@@ -208,10 +208,8 @@ SYSCALL(personality)
 #define PR_GET_PDEATHSIG       2
 #define PR_GET_DUMPABLE        3
 #define PR_SET_DUMPABLE        4
-#define PR_GET_KEEPCAPS        7
 #define PR_SET_NAME            15
 #define PR_GET_NAME            16
-#define PR_CAPBSET_READ        23
 #define PR_SET_TIMERSLACK      29
 #define PR_GET_TIMERSLACK      30
 #define PR_SET_CHILD_SUBREAPER 36
@@ -257,13 +255,17 @@ SYSCALL(prctl)
         p->is_dumpable = a[1];
         return 0;
     case PR_GET_KEEPCAPS:
-        return 0;
+    case PR_SET_KEEPCAPS:
+    case PR_CAPBSET_READ:
+    case PR_CAPBSET_DROP:
+    case PR_GET_SECUREBITS:
+    case PR_SET_SECUREBITS:
+    case PR_CAP_AMBIENT:
+        return capability_prctl(a);
     case PR_SET_NAME:
         return set_thread_name(a[1]);
     case PR_GET_NAME:
         return copy_to_user(a[1], user_current()->name, 16);
-    case PR_CAPBSET_READ:
-        return a[1] <= CAP_LAST ? (int64_t)(p->credentials.cap_bounding >> a[1] & 1) : -EINVAL;
     case PR_SET_TIMERSLACK:
         return 0;
     case PR_GET_TIMERSLACK:
@@ -333,6 +335,10 @@ SYSCALL(syslog)
 {
     int64_t ret;
 
+    /* Reading all and asking for the size are free to everybody. */
+    if ((int)a[0] != 3 && (int)a[0] != 10 &&
+        !cred_has_cap(&process_current()->credentials, CAP_SYSLOG))
+        return -EPERM;
     switch ((int)a[0]) {
     case 0:
     case 1:

@@ -96,6 +96,8 @@ void process_unpublish(struct process *p)
 {
     list_del_init(&p->all_node);
     list_del_init(&p->pid_node);
+    user_account_put(p->account);
+    p->account = NULL;
     nr_processes--;
 }
 

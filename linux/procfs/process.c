@@ -288,9 +288,46 @@ static int show_wchan(struct seq *seq, const struct pseudo_object *object)
 
 static int show_oom(struct seq *seq, const struct pseudo_object *object)
 {
-    (void)object;
-    seq_puts(seq, "0\n");
+    struct process *process = object_process(object);
+
+    if (process == NULL)
+        return -ESRCH;
+    seq_printf(seq, "%d\n", READ_ONCE(process->oom_score_adj));
+    process_put(process);
     return 0;
+}
+
+/* A lower value than the process was given by somebody who may takes CAP_SYS_RESOURCE: proc(5). */
+static int set_oom(struct process *process, int adj)
+{
+    bool may_lower = cred_has_cap(&process_current()->credentials, CAP_SYS_RESOURCE);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    int ret = adj < process->oom_score_adj_min && !may_lower ? -EACCES : 0;
+
+    if (ret == 0) {
+        process->oom_score_adj = adj;
+        if (may_lower)
+            process->oom_score_adj_min = adj;
+    }
+    spin_unlock_irqrestore(&process_lock, flags);
+    return ret;
+}
+
+static ssize_t store_oom(const struct pseudo_object *object, const char *text, size_t n)
+{
+    struct process *process = object_process(object);
+    const char *end;
+    uint64_t number;
+    bool is_negative = text[0] == '-';
+    int ret = -EINVAL;
+
+    if (process == NULL)
+        return -ESRCH;
+    if (str_to_u64(text + is_negative, &end, 10, &number) == 0 &&
+        (*end == '\0' || (*end == '\n' && end[1] == '\0')) && number <= OOM_SCORE_ADJ_MAX)
+        ret = set_oom(process, is_negative ? -(int)number : (int)number);
+    process_put(process);
+    return ret != 0 ? ret : (ssize_t)n;
 }
 
 /* ---- links ---- */
@@ -416,9 +453,14 @@ LINK_FUNCTIONS(exe, LINK_EXE)
          .owner = object_owner},                                                                   \
         PID_FILE("limits", 0444, show_limits), PID_FILE("maps", 0444, show_maps),                  \
         PID_FILE("mountinfo", 0444, show_mountinfo), PID_FILE("mounts", 0444, show_mounts),        \
-        PID_FILE("oom_score_adj", 0444, show_oom), PID_LINK(root),                                 \
-        PID_FILE("stat", 0444, show_pid_stat), PID_FILE("statm", 0444, show_statm),                \
-        PID_FILE("status", 0444, show_status), PID_FILE("wchan", 0444, show_wchan)
+        {.name = "oom_score_adj",                                                                  \
+         .mode = S_IFREG | 0644,                                                                   \
+         .show = show_oom,                                                                         \
+         .store = store_oom,                                                                       \
+         .owner = object_owner},                                                                   \
+        PID_LINK(root), PID_FILE("stat", 0444, show_pid_stat),                                     \
+        PID_FILE("statm", 0444, show_statm), PID_FILE("status", 0444, show_status),                \
+        PID_FILE("wchan", 0444, show_wchan)
 
 static const struct pseudo_node tid_children[] = {COMMON_NODES, {.name = NULL}};
 static const struct pseudo_node pid_children[] = {COMMON_NODES,

@@ -23,7 +23,9 @@ struct snapshot {
     char state;
     char name[16];
     struct cred cred;
-    uint32_t nr_threads;
+    bool has_no_new_privs;
+    uint32_t nr_threads, nr_queued;
+    uint64_t nr_queued_max;
     int nice, cpu, exit_signal, exit_status;
     uint64_t utime_ns, stime_ns, child_utime_ns, child_stime_ns, start_ns;
     uint64_t nr_minor, nr_major, nr_child_minor;
@@ -73,7 +75,10 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
     memcpy(s->name, is_thread && ut != NULL && ut->name[0] != '\0' ? ut->name : process->name,
            sizeof(s->name));
     s->cred = process->credentials;
+    s->has_no_new_privs = process->no_new_privs;
     s->nr_threads = process->nr_threads;
+    s->nr_queued = process->account == NULL ? 0 : process->account->nr_signals;
+    s->nr_queued_max = process->limits[RLIMIT_SIGPENDING].cur;
     s->nice = process->nice;
     s->exit_signal = process->exit_signal;
     s->exit_status = process->exit_status;
@@ -268,7 +273,7 @@ static void print_status(struct seq *seq, const struct snapshot *s)
     seq_printf(seq, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", s->pid, s->tid, s->pgid,
                s->sid);
     print_memory_status(seq, s);
-    seq_printf(seq, "Threads:\t%u\n", s->nr_threads);
+    seq_printf(seq, "Threads:\t%u\nSigQ:\t%u/%lu\n", s->nr_threads, s->nr_queued, s->nr_queued_max);
     seq_printf(
         seq,
         "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
@@ -277,7 +282,8 @@ static void print_status(struct seq *seq, const struct snapshot *s)
         seq,
         "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
         c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bounding, c->cap_ambient);
-    seq_printf(seq, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t%lx\n", s->affinity);
+    seq_printf(seq, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%lx\n", s->has_no_new_privs,
+               s->affinity);
     seq_printf(seq, "nonvoluntary_ctxt_switches:\t%lu\n", s->nr_preempted);
 }
 

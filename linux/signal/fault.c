@@ -35,17 +35,26 @@ void signal_force(int signal, int code, uint64_t addr)
 
 /* --- out of memory ---------------------------------------------------------------------------- */
 
+/* Resident pages, and /proc/PID/oom_score_adj thousandths of all memory more or less. */
+static int64_t badness(const struct process *p, uint64_t nr_pages_in_all)
+{
+    return (int64_t)p->vspace->nr_resident + (int64_t)nr_pages_in_all * p->oom_score_adj / 1000;
+}
+
+/* REQUIRES(process_lock). NULL: none may be sacrificed. */
 static struct process *largest_process(void)
 {
     struct process *p, *best = NULL;
-    uint64_t best_pages = 0;
+    struct frame_stats stats;
+    int64_t worst = INT64_MIN;
 
+    frame_stats(&stats);
     list_for_each_entry(p, &process_all, all_node) {
-        uint64_t nr_pages = p->vspace ? p->vspace->nr_resident : 0;
-
-        if (p->pid != 1 && nr_pages >= best_pages && p->vspace) {
+        if (p->pid == 1 || !p->vspace || p->oom_score_adj == OOM_SCORE_ADJ_NEVER)
+            continue;
+        if (badness(p, stats.total) >= worst) {
             best = p;
-            best_pages = nr_pages;
+            worst = badness(p, stats.total);
         }
     }
     return best;

@@ -36,6 +36,8 @@
 #define CAP_SYS_TIME         25
 #define CAP_SYS_TTY_CONFIG   26
 #define CAP_MKNOD            27
+#define CAP_MAC_OVERRIDE     32
+#define CAP_SYSLOG           34
 #define CAP_LAST             40
 #define CAP_ALL              ((1ull << (CAP_LAST + 1)) - 1)
 
@@ -45,6 +47,7 @@ struct cred {
     uint32_t nr_groups;
     uint32_t groups[CRED_NR_GROUPS]; /* supplementary */
     uint64_t cap_inheritable, cap_permitted, cap_effective, cap_bounding, cap_ambient;
+    bool keeps_caps; /* PR_SET_KEEPCAPS: the permitted ones stay when the last root uid goes */
 };
 
 /* Root with every capability. */

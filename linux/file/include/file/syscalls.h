@@ -44,6 +44,7 @@ syscall_handler sys_fsync;
 syscall_handler sys_fdatasync;
 syscall_handler sys_sync;
 syscall_handler sys_syncfs;
+syscall_handler sys_sync_file_range;
 syscall_handler sys_fadvise64;
 syscall_handler sys_ioctl;
 syscall_handler sys_fstat;

@@ -45,6 +45,9 @@ struct file;
 
 extern struct spinlock process_lock;
 
+#define OOM_SCORE_ADJ_NEVER (-1000)
+#define OOM_SCORE_ADJ_MAX   1000
+
 #define PID_MAX 32768ul /* numbers given are below */
 
 struct session {
@@ -63,9 +66,18 @@ struct process_group {
     struct list node;        /* [process_lock] in the table of groups */
 };
 
+/* What limits count by real user; while a process or a queued signal names it. */
+struct user_account {
+    struct list node;    /* [process_lock] */
+    uid_t uid;           /* [I] */
+    uint32_t refcount;   /* [process_lock] */
+    uint32_t nr_signals; /* [process_lock] queued for the user's processes: RLIMIT_SIGPENDING */
+};
+
 /* A signal with its siginfo, queued. Standard signals queue once, real-time ones each time. */
 struct pending_signal {
     struct list node;
+    struct user_account *account; /* [I] counted: of who was to take it when it was sent */
     struct linux_siginfo info;
 };
 
@@ -160,13 +172,15 @@ struct process {
     struct vspace *vspace;
     struct fd_table *files;
     struct fs_context *fs;
-    struct file *executable; /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct cred credentials; /* [process_lock] */
-    char name[16];           /* comm of the leader */
-    bool has_execed;         /* [process_lock] since the fork: setpgid of a child refuses */
+    struct file *executable;      /* [process_lock] counted: /proc/PID/exe; may be NULL */
+    struct cred credentials;      /* [process_lock] */
+    struct user_account *account; /* [process_lock] counted: of credentials.uid; NULL: waited for */
+    char name[16];                /* comm of the leader */
+    bool has_execed;              /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;
-    int exit_signal;         /* [process_lock] to the parent: SIGCHLD; 0: none */
-    int parent_death_signal; /* [process_lock] */
+    int oom_score_adj, oom_score_adj_min; /* [process_lock] -1000, never, to 1000 */
+    int exit_signal;                      /* [process_lock] to the parent: SIGCHLD; 0: none */
+    int parent_death_signal;              /* [process_lock] */
 
     /* Signals. */
     struct signal_action actions[NR_SIGNALS]; /* [process_lock] of signal n at n - 1 */
@@ -344,9 +358,9 @@ sigset64_t signal_pending_set(const struct user_thread *ut);
 /* Makes thread_is_interrupted true or false to match what is pending and not blocked. */
 void signal_recalculate_locked(struct user_thread *ut);
 /*
- * Signals of `lost` that are pending for the process are no longer ut's to take (it blocks them from
- * now on, or leaves), though it may be the one that was woken for them: another thread that does not
- * block them is woken. REQUIRES(process_lock).
+ * Signals of `lost` that are pending for the process are no longer ut's to take (it blocks them
+ * from now on, or leaves), though it may be the one that was woken for them: another thread that
+ * does not block them is woken. REQUIRES(process_lock).
  */
 void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost);
 /* Signals whose default is to be ignored, to stop. */
@@ -369,10 +383,10 @@ void process_release_vfork_parent(struct process *p);
 int process_start_init(void (*start)(void *arg), void *arg, const struct path *root) MUST_CHECK;
 void process_boot(void);
 
-/* True for a caller with root's rights. */
-static inline bool process_is_privileged(void)
-{
-    return process_current()->credentials.euid == 0;
-}
+/*
+ * execve: what becomes of `old` when a file is executed that gives c its effective ids; the rules
+ * of capabilities(7). True: the program gains rights (AT_SECURE).
+ */
+bool cred_exec(struct cred *c, const struct cred *old, bool no_new_privs) MUST_CHECK;
 
 #endif

@@ -29,8 +29,9 @@ int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare) MUST_
 int fd_table_exec(struct fd_table **spare) MUST_CHECK;
 /* The open file behind a descriptor, counted; NULL: none (O_PATH descriptors count as none). */
 struct file *fd_table_file(struct fd_table *table, int fd);
-/* The path behind a descriptor, counted, for execveat. -EBADF; -ENOENT: a file without a name. */
-int fd_table_path(struct fd_table *table, int fd, struct path *out) MUST_CHECK;
+/* The path behind a descriptor, counted, for execveat, and whether execve closes the descriptor.
+ * -EBADF; -ENOENT: a file without a name. */
+int fd_table_path(struct fd_table *table, int fd, struct path *out, bool *is_cloexec) MUST_CHECK;
 
 /* CLONE_PIDFD: reserves a descriptor of the calling process for p, and makes its file. -EMFILE,
  * -ENOMEM. Then p is there and the descriptor too; or not, and it is taken back. */

@@ -1,0 +1,87 @@
+/*
+ * Calls that write back: a file, a range of one, a file system, all.
+ */
+#include <file/syscalls.h>
+#include <pagecache/pagecache.h>
+#include <vfs/inode.h>
+
+#include "internal.h"
+
+static int64_t sync_file(int fd, bool is_data_only)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get(fd, &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = file_fsync(ref.file, is_data_only);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+SYSCALL(fsync)
+{
+    return sync_file((int)a[0], false);
+}
+
+SYSCALL(fdatasync)
+{
+    return sync_file((int)a[0], true);
+}
+
+SYSCALL(sync)
+{
+    (void)vfs_sync();
+    return 0;
+}
+
+SYSCALL(syncfs)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    ret = ref.file->path.mount == NULL ? 0 : vfs_sync_superblock(ref.file->path.mount->sb);
+    fd_ref_put(&ref);
+    return ret;
+}
+
+/* uapi/linux/fs.h */
+#define SYNC_FILE_RANGE_WAIT_BEFORE 1u
+#define SYNC_FILE_RANGE_WRITE       2u
+#define SYNC_FILE_RANGE_WAIT_AFTER  4u
+#define SYNC_FILE_RANGE_KNOWN                                                                      \
+    (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
+
+/* Writing is never left under way here, so there is nothing to wait for, before or after. */
+static int64_t sync_range(struct file *file, uint64_t offset, uint64_t nr_bytes, unsigned flags)
+{
+    uint64_t end = offset + nr_bytes;
+    struct inode *inode = file->inode;
+
+    if ((flags & ~SYNC_FILE_RANGE_KNOWN) != 0 || (int64_t)offset < 0 || (int64_t)end < 0 ||
+        end < offset)
+        return -EINVAL;
+    if (inode == NULL || !(S_ISREG(inode->mode) || S_ISBLK(inode->mode) || S_ISDIR(inode->mode)))
+        return -ESPIPE;
+    if ((flags & SYNC_FILE_RANGE_WRITE) == 0 || !S_ISREG(inode->mode) || inode->cache.ops == NULL)
+        return 0;
+    return pagecache_writeback(&inode->cache, offset >> PAGE_SHIFT,
+                               nr_bytes == 0 ? UINT64_MAX : (end - 1) >> PAGE_SHIFT);
+}
+
+SYSCALL(sync_file_range)
+{
+    struct fd_ref ref;
+    int64_t ret = fd_ref_get((int)a[0], &ref);
+
+    if (ret != 0)
+        return ret;
+    if ((ref.file->flags & O_PATH) != 0)
+        ret = -EBADF;
+    else
+        ret = sync_range(ref.file, a[1], a[2], (unsigned)a[3]);
+    fd_ref_put(&ref);
+    return ret;
+}

@@ -1,0 +1,276 @@
+/*
+ * Capabilities, capabilities(7): the sets of a process, capget and capset, what changing ids and
+ * execve do to them. Files have none of their own (there are no extended attributes); of the secure
+ * bits there is SECBIT_KEEP_CAPS alone.
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <process/syscalls.h>
+
+/* Rights over files, which go with the file-system uid. */
+#define CAPS_OF_FILES                                                                              \
+    (1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |                  \
+     1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_LINUX_IMMUTABLE | 1ull << CAP_MKNOD |   \
+     1ull << CAP_MAC_OVERRIDE)
+
+static bool is_subset(uint64_t caps, uint64_t of)
+{
+    return (caps & ~of) == 0;
+}
+
+/* ---- what follows from the ids ---- */
+
+static bool has_root_id(const struct cred *c)
+{
+    return c->uid == 0 || c->euid == 0 || c->suid == 0;
+}
+
+void cred_uids_changed(struct cred *c, const struct cred *old)
+{
+    if (has_root_id(old) && !has_root_id(c)) {
+        if (!c->keeps_caps) {
+            c->cap_permitted = 0;
+            c->cap_effective = 0;
+        }
+        c->cap_ambient = 0;
+    }
+    if (old->euid == 0 && c->euid != 0)
+        c->cap_effective = 0;
+    if (old->euid != 0 && c->euid == 0)
+        c->cap_effective = c->cap_permitted;
+}
+
+void cred_fsuid_changed(struct cred *c, uint32_t old_fsuid)
+{
+    if (old_fsuid == 0 && c->fsuid != 0)
+        c->cap_effective &= ~CAPS_OF_FILES;
+    if (old_fsuid != 0 && c->fsuid == 0)
+        c->cap_effective |= c->cap_permitted & CAPS_OF_FILES;
+}
+
+bool cred_exec(struct cred *c, const struct cred *old, bool no_new_privs)
+{
+    bool has_root = c->euid == 0 || c->uid == 0;
+    bool is_effective = c->euid == 0;
+    bool is_set_id = c->euid != c->uid || c->egid != c->gid;
+
+    /* A root id stands for a file that has all capabilities, any other for one that has none. */
+    c->cap_permitted = has_root ? old->cap_bounding | old->cap_inheritable : 0;
+    if (no_new_privs && (is_set_id || !is_subset(c->cap_permitted, old->cap_permitted))) {
+        c->euid = c->uid;
+        c->egid = c->gid;
+        c->cap_permitted &= old->cap_permitted;
+    }
+    c->suid = c->fsuid = c->euid;
+    c->sgid = c->fsgid = c->egid;
+    if (is_set_id)
+        c->cap_ambient = 0;
+    c->cap_permitted |= c->cap_ambient;
+    c->cap_effective = is_effective ? c->cap_permitted : c->cap_ambient;
+    c->keeps_caps = false;
+    return is_set_id ||
+           (c->uid != 0 && (is_effective || !is_subset(c->cap_permitted, c->cap_ambient)));
+}
+
+/* ---- capget, capset: uapi/linux/capability.h ---- */
+
+#define CAPABILITY_VERSION_1 0x19980330u /* one word a set */
+#define CAPABILITY_VERSION_2 0x20071026u
+#define CAPABILITY_VERSION_3 0x20080522u
+
+struct cap_header {
+    uint32_t version;
+    int32_t pid;
+};
+struct cap_data {
+    uint32_t effective, permitted, inheritable;
+};
+
+/* How many structures the program means, or an error. */
+static int read_header(uint64_t addr, struct cap_header *h)
+{
+    if (copy_from_user(h, addr, sizeof(*h)) != 0)
+        return -EFAULT;
+    switch (h->version) {
+    case CAPABILITY_VERSION_1:
+        return 1;
+    case CAPABILITY_VERSION_2:
+    case CAPABILITY_VERSION_3:
+        return 2;
+    default:
+        return put_user_u32(addr, CAPABILITY_VERSION_3) != 0 ? -EFAULT : -EINVAL;
+    }
+}
+
+/* REQUIRES(process_lock). pid may be a thread's; 0: the caller. */
+static struct process *process_of(pid_t pid)
+{
+    struct user_thread *ut;
+
+    if (pid == 0)
+        return process_current();
+    ut = user_thread_find(pid);
+    return ut ? ut->process : process_find(pid);
+}
+
+SYSCALL(capget)
+{
+    struct cap_header h;
+    struct cap_data d[2];
+    struct process *p;
+    unsigned long irq;
+    int nr = read_header(a[0], &h);
+
+    if (nr < 0)
+        return nr == -EINVAL && !a[1] ? 0 : nr;
+    if (h.pid < 0)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    p = process_of(h.pid);
+    for (int i = 0; p && i < nr; i++) {
+        const struct cred *c = &p->credentials;
+
+        d[i] = (struct cap_data){(uint32_t)(c->cap_effective >> 32 * i),
+                                 (uint32_t)(c->cap_permitted >> 32 * i),
+                                 (uint32_t)(c->cap_inheritable >> 32 * i)};
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!p)
+        return -ESRCH;
+    return a[1] ? copy_to_user(a[1], d, (size_t)nr * sizeof(d[0])) : 0;
+}
+
+/* REQUIRES(process_lock) */
+static int set_caps(struct cred *c, uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+    if (!cred_has_cap(c, CAP_SETPCAP) &&
+        !is_subset(inheritable, c->cap_inheritable | c->cap_permitted))
+        return -EPERM;
+    if (!is_subset(inheritable, c->cap_inheritable | c->cap_bounding) ||
+        !is_subset(permitted, c->cap_permitted) || !is_subset(effective, permitted))
+        return -EPERM;
+    c->cap_effective = effective;
+    c->cap_permitted = permitted;
+    c->cap_inheritable = inheritable;
+    c->cap_ambient &= permitted & inheritable;
+    return 0;
+}
+
+SYSCALL(capset)
+{
+    struct process *me = process_current();
+    struct cap_data d[2] = {0};
+    struct cap_header h;
+    unsigned long irq;
+    int err, nr = read_header(a[0], &h);
+
+    if (nr < 0)
+        return nr;
+    if (h.pid && h.pid != me->pid && h.pid != user_current()->tid)
+        return -EPERM;
+    if (copy_from_user(d, a[1], (size_t)nr * sizeof(d[0])) != 0)
+        return -EFAULT;
+    irq = spin_lock_irqsave(&process_lock);
+    err = set_caps(&me->credentials, (d[0].effective | (uint64_t)d[1].effective << 32) & CAP_ALL,
+                   (d[0].permitted | (uint64_t)d[1].permitted << 32) & CAP_ALL,
+                   (d[0].inheritable | (uint64_t)d[1].inheritable << 32) & CAP_ALL);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return err;
+}
+
+/* ---- prctl ---- */
+
+#define PR_CAP_AMBIENT_IS_SET    1
+#define PR_CAP_AMBIENT_RAISE     2
+#define PR_CAP_AMBIENT_LOWER     3
+#define PR_CAP_AMBIENT_CLEAR_ALL 4
+
+static int64_t drop_bounding(struct cred *c, uint64_t cap)
+{
+    if (!cred_has_cap(c, CAP_SETPCAP))
+        return -EPERM;
+    if (cap > CAP_LAST)
+        return -EINVAL;
+    c->cap_bounding &= ~(1ull << cap);
+    return 0;
+}
+
+static int64_t ambient(struct cred *c, const uint64_t *a)
+{
+    uint64_t cap = 1ull << (a[2] & 63);
+
+    if (a[3] || a[4])
+        return -EINVAL;
+    if (a[1] == PR_CAP_AMBIENT_CLEAR_ALL) {
+        if (a[2])
+            return -EINVAL;
+        c->cap_ambient = 0;
+        return 0;
+    }
+    if (a[2] > CAP_LAST)
+        return -EINVAL;
+    switch (a[1]) {
+    case PR_CAP_AMBIENT_IS_SET:
+        return (c->cap_ambient & cap) != 0;
+    case PR_CAP_AMBIENT_RAISE:
+        if (!(c->cap_permitted & c->cap_inheritable & cap))
+            return -EPERM;
+        c->cap_ambient |= cap;
+        return 0;
+    case PR_CAP_AMBIENT_LOWER:
+        c->cap_ambient &= ~cap;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+static int64_t set_secure_bits(struct cred *c, uint64_t bits)
+{
+    if (!cred_has_cap(c, CAP_SETPCAP))
+        return -EPERM;
+    if (bits & ~(uint64_t)SECBIT_KEEP_CAPS)
+        return -EINVAL;
+    c->keeps_caps = bits != 0;
+    return 0;
+}
+
+int64_t capability_prctl(const uint64_t *a)
+{
+    struct cred *c = &process_current()->credentials;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int64_t ret = -EINVAL;
+
+    switch ((int)a[0]) {
+    case PR_GET_KEEPCAPS:
+        ret = c->keeps_caps;
+        break;
+    case PR_SET_KEEPCAPS:
+        if (a[1] > 1)
+            break;
+        c->keeps_caps = a[1];
+        ret = 0;
+        break;
+    case PR_CAPBSET_READ:
+        if (a[1] <= CAP_LAST)
+            ret = (int64_t)(c->cap_bounding >> a[1] & 1);
+        break;
+    case PR_CAPBSET_DROP:
+        ret = drop_bounding(c, a[1]);
+        break;
+    case PR_GET_SECUREBITS:
+        ret = c->keeps_caps ? SECBIT_KEEP_CAPS : 0;
+        break;
+    case PR_SET_SECUREBITS:
+        ret = set_secure_bits(c, a[1]);
+        break;
+    case PR_CAP_AMBIENT:
+        ret = ambient(c, a);
+        break;
+    default:
+        break;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
