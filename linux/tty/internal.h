@@ -119,6 +119,12 @@ void tty_hang_up(struct tty *tty);
 /* ---- ioctl.c, pty.c ---- */
 
 long tty_ioctl(struct tty *tty, unsigned cmd, uint64_t arg);
+/* tcflush(3): what came and was not read, what was written and not received. */
+#define TCFLSH    0x540bu
+#define TCIFLUSH  0u
+#define TCOFLUSH  1u
+#define TCIOFLUSH 2u
+void tty_flush(struct tty *tty, bool input, bool output);
 int pty_boot(void);
 
 #endif

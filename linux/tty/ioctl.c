@@ -12,7 +12,6 @@
 #define TCSETSF    0x5404u
 #define TCSBRK     0x5409u
 #define TCXONC     0x540au
-#define TCFLSH     0x540bu
 #define TIOCEXCL   0x540cu
 #define TIOCNXCL   0x540du
 #define TIOCOUTQ   0x5411u
@@ -126,20 +125,27 @@ static long flow(struct tty *tty, uint64_t action)
     }
 }
 
+void tty_flush(struct tty *tty, bool input, bool output)
+{
+    if (input) {
+        mutex_lock(&tty->lock);
+        tty_flush_input(tty);
+        mutex_unlock(&tty->lock);
+        tty_was_read(tty);
+    }
+    if (output && tty->driver->flush != NULL)
+        tty->driver->flush(tty);
+}
+
 static long flush(struct tty *tty, uint64_t queue)
 {
     long ret = tty_check_background(tty, SIGTTOU);
 
     if (ret != 0)
         return ret;
-    if (queue > 2)
+    if (queue > TCIOFLUSH)
         return -EINVAL;
-    if (queue != 1) { /* TCIFLUSH, TCIOFLUSH; there is no output queue for TCOFLUSH */
-        mutex_lock(&tty->lock);
-        tty_flush_input(tty);
-        mutex_unlock(&tty->lock);
-        tty_was_read(tty);
-    }
+    tty_flush(tty, queue != TCOFLUSH, queue != TCIFLUSH);
     return 0;
 }
 

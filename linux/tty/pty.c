@@ -78,6 +78,22 @@ static void slave_was_read(struct tty *tty)
     poll_notify(&pty->master_poll, POLLOUT | POLLWRNORM);
 }
 
+static void slave_has_drained(struct pty *pty)
+{
+    wait_wake_all(&pty->slave.writers);
+    poll_notify(&pty->slave.poll, POLLOUT | POLLWRNORM);
+}
+
+static void slave_flush(struct tty *tty)
+{
+    struct pty *pty = pty_of(tty);
+
+    mutex_lock(&pty->output_lock);
+    pty->tail = pty->head;
+    mutex_unlock(&pty->output_lock);
+    slave_has_drained(pty);
+}
+
 static void slave_closed(struct tty *tty)
 {
     struct pty *pty = pty_of(tty);
@@ -89,6 +105,7 @@ static void slave_closed(struct tty *tty)
 static const struct tty_driver slave_driver = {.write = slave_write,
                                                .has_room = slave_has_room,
                                                .was_read = slave_was_read,
+                                               .flush = slave_flush,
                                                .closed = slave_closed};
 
 static int slave_open(struct file *file)
@@ -155,8 +172,7 @@ static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)
         nr_done += n;
     }
     mutex_unlock(&pty->output_lock);
-    wait_wake_all(&pty->slave.writers);
-    poll_notify(&pty->slave.poll, POLLOUT | POLLWRNORM);
+    slave_has_drained(pty);
     return uio_result(uio, nr_done);
 }
 
@@ -231,6 +247,11 @@ static long master_ioctl(struct file *file, unsigned cmd, uint64_t arg)
         if (copy_from_user(&value, arg, sizeof(value)) != 0)
             return -EFAULT;
         pty->is_locked = value != 0;
+        return 0;
+    case TCFLSH: /* the master's input is the slave's output */
+        if (arg > TCIOFLUSH)
+            return -EINVAL;
+        tty_flush(&pty->slave, arg != TCIFLUSH, arg != TCOFLUSH);
         return 0;
     default:
         return tty_ioctl(&pty->slave, cmd, arg);

@@ -45,6 +45,8 @@ struct tty_driver {
     bool (*has_room)(struct tty *tty);
     /* Input was taken out of the read buffer. NULL: nobody waits for that. */
     void (*was_read)(struct tty *tty);
+    /* Throws away what write took and nobody has received. NULL: there is never any. May sleep. */
+    void (*flush)(struct tty *tty);
     /* An open file of the terminal was closed; nr_files says how many are left. May be NULL. */
     void (*closed)(struct tty *tty);
 };
