@@ -20,6 +20,16 @@ int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
     return -ENOSYS;
 }
 
+void arch_pt_clear(struct arch_pt *pt, vaddr_t va, uint64_t size,
+                   void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx,
+                   pte_t **emptied)
+{
+}
+
+void arch_pt_free_tables(pte_t *emptied)
+{
+}
+
 int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags)
 {
     return -ENOSYS;

@@ -23,6 +23,7 @@ struct range_set frame_extras;
 static struct frame_shrinker *shrinkers; /* [a] only ever grows at the front */
 
 DEFINE_PER_CPU(struct frame_cache, frame_cache);
+DEFINE_PER_CPU(int64_t[FRAME_NR_TYPES], frame_uses);
 
 /* --- boot ------------------------------------------------------------------------------------- */
 
@@ -447,6 +448,23 @@ struct frame *frame_lookup(paddr_t pa)
 
 /* --- statistics and checks -------------------------------------------------------------------- */
 
+COLD uint64_t frame_nr_used(enum frame_type type)
+{
+    int64_t nr = 0;
+
+    for (unsigned cpu = 0; cpu < cpu_count(); cpu++)
+        nr += __atomic_load_n(&per_cpu(frame_uses, cpu)[type], __ATOMIC_RELAXED);
+    return nr > 0 ? (uint64_t)nr : 0;
+}
+
+/* Pages that go to descriptors when n untouched ones are opened: they come from these. */
+static COLD uint64_t meta_ahead(uint64_t nr_untouched)
+{
+    uint64_t nr_sections = (nr_untouched + SECTION_PAGES) / (SECTION_PAGES + 1);
+
+    return nr_sections + nr_sections / 512;
+}
+
 COLD void frame_stats(struct frame_stats *out)
 {
     unsigned long irq = spin_lock_irqsave(&frame_lock);
@@ -467,6 +485,7 @@ COLD void frame_stats(struct frame_stats *out)
             out->nr_free[order] += z->nr_blocks[order];
     }
     out->meta = frame_nr_meta;
+    out->meta_ahead = meta_ahead(out->untouched);
     out->free += out->untouched + out->cached;
     spin_unlock_irqrestore(&frame_lock, irq);
 }

@@ -102,15 +102,18 @@ uint64_t *page_table_alloc(unsigned order)
     if (f == NULL)
         return NULL;
     f->type = FRAME_TABLE;
+    frame_count(FRAME_TABLE, 1l << order);
     return frame_to_virt(f);
 }
 
 void page_table_free(uint64_t *table, unsigned order)
 {
-    if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current())
+    if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current()) {
         meta_give_back(paddr_to_pfn(virt_to_phys(table)));
-    else
-        frame_free(virt_to_frame(table), order);
+        return;
+    }
+    frame_count(FRAME_TABLE, -(1l << order));
+    frame_free(virt_to_frame(table), order);
 }
 
 /* Maps zeroed descriptors for the section that starts at pfn. */

@@ -39,6 +39,8 @@ static bool spare_fill(void)
         return spare != NULL;
     struct range *nodes = frame_to_virt(f);
 
+    frame_count(FRAME_KMAP, 1);
+
     for (size_t i = 0; i < PAGE_SIZE / sizeof(*nodes); i++) {
         nodes[i].next = spare;
         spare = &nodes[i];
@@ -153,16 +155,23 @@ void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
     return (void *)(va + in_page);
 }
 
+/* A fence for an address orders its leaf only: where a table went, everything is flushed. */
+static void flush_and_free(vaddr_t va, uint64_t size, pte_t *emptied)
+{
+    arch_tlb_shootdown_kernel(va, emptied != NULL ? UINT64_MAX : size);
+    arch_pt_free_tables(emptied);
+}
+
 void kmap_unmap(void *address, uint64_t size)
 {
     vaddr_t va = ALIGN_DOWN((vaddr_t)(uintptr_t)address, PAGE_SIZE);
     uint64_t whole = ALIGN_UP((uintptr_t)address + size, PAGE_SIZE) - va;
+    pte_t *emptied = NULL;
     unsigned long irq = spin_lock_irqsave(&kmap_lock);
-    int rc = arch_pt_unmap(&arch_kernel_pt, va, whole, NULL, NULL);
 
+    arch_pt_clear(&arch_kernel_pt, va, whole, NULL, NULL, &emptied);
     spin_unlock_irqrestore(&kmap_lock, irq);
-    assert(rc == 0);
-    arch_tlb_shootdown_kernel(va, whole);
+    flush_and_free(va, whole, emptied);
     range_give(va, whole);
 }
 
@@ -193,16 +202,17 @@ static void free_page(void *ctx, vaddr_t va, pte_t pte, unsigned level)
 static void stack_unmap(vaddr_t va, uint64_t size)
 {
     struct frame *list = NULL;
+    pte_t *emptied = NULL;
     unsigned long irq = spin_lock_irqsave(&kmap_lock);
-    int rc = arch_pt_unmap(&arch_kernel_pt, va, size, free_page, &list);
 
+    arch_pt_clear(&arch_kernel_pt, va, size, free_page, &list, &emptied);
     spin_unlock_irqrestore(&kmap_lock, irq);
-    assert(rc == 0);
-    arch_tlb_shootdown_kernel(va, size);
+    flush_and_free(va, size, emptied);
     while (list != NULL) {
         struct frame *next = (struct frame *)(uintptr_t)list->priv;
 
         frame_free(list, 0);
+        frame_count(FRAME_KMAP, -1);
         list = next;
     }
     range_give(va, size);
@@ -241,6 +251,7 @@ void *kmap_alloc_stack(size_t size)
             stack_unmap(va, size);
             return NULL;
         }
+        frame_count(FRAME_KMAP, 1);
     }
     arch_tlb_shootdown_kernel(va, size);
     return (void *)va;

@@ -69,8 +69,17 @@ int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
      * start (arch/riscv/boot).
      */
     if (kind == ARCH_PT_STAGE1) {
-        for (unsigned i = PT_ENTRIES / 2; i < PT_ENTRIES; i++)
-            pt->root[i] = arch_kernel_pt.root[i];
+        const pte_t *from = arch_kernel_pt.root + PT_ENTRIES / 2;
+        pte_t *to = pt->root + PT_ENTRIES / 2;
+
+        for (const pte_t *end = from + PT_ENTRIES / 2; from != end; from += 4, to += 4) {
+            pte_t a = from[0], b = from[1], c = from[2], d = from[3];
+
+            to[0] = a;
+            to[1] = b;
+            to[2] = c;
+            to[3] = d;
+        }
     }
     return 0;
 }

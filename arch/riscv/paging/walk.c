@@ -33,24 +33,29 @@ pte_t *arch_pt_slot(const struct arch_pt *pt, vaddr_t va, unsigned level, bool c
     return &table[pt_index(pt, va, level)];
 }
 
+pte_t *arch_pt_entry(const struct arch_pt *pt, vaddr_t va, unsigned *level)
+{
+    pte_t *slot = &pt->root[pt_index(pt, va, PT_TOP)];
+    unsigned l = PT_TOP;
+
+    while (l > 0 && (*slot & (PT_V | PT_LEAF)) == PT_V) {
+        l--;
+        slot = pte_to_table(*slot) + (va >> PT_LEVEL_SHIFT(l) & (PT_ENTRIES - 1));
+    }
+    *level = l;
+    return slot;
+}
+
 pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level)
 {
-    pte_t *table = pt->root;
+    unsigned found;
+    pte_t pte = *arch_pt_entry(pt, va, &found);
 
-    for (unsigned l = PT_TOP;; l--) {
-        pte_t pte = table[pt_index(pt, va, l)];
-
-        if (!(pte & PT_V))
-            return 0;
-        if (pte_is_leaf(pte)) {
-            if (level != NULL)
-                *level = l;
-            return pte;
-        }
-        if (l == 0)
-            return 0;
-        table = pte_to_table(pte);
-    }
+    if (!pte_is_leaf(pte))
+        return 0;
+    if (level != NULL)
+        *level = found;
+    return pte;
 }
 
 /* Largest level whose leaf fits at va and pa within size. */
@@ -124,6 +129,7 @@ struct pass {
     uint64_t flags;
     bool must_split;
     bool frees_tables;
+    pte_t **emptied; /* where tables go that are freed later; NULL: at once */
 };
 
 static bool is_empty(const pte_t *table)
@@ -132,6 +138,17 @@ static bool is_empty(const pte_t *table)
         if (table[i] != 0)
             return false;
     return true;
+}
+
+/* The chain runs through first entries: page-aligned addresses, which a hart reads as invalid. */
+static void table_drop(struct pass *pass, pte_t *table)
+{
+    if (pass->emptied == NULL) {
+        table_free(table);
+        return;
+    }
+    table[0] = (pte_t)(uintptr_t)*pass->emptied;
+    *pass->emptied = table;
 }
 
 /*
@@ -174,7 +191,7 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
 
             if (rc == 0 && pass->frees_tables && !is_shared && is_empty(below)) {
                 *slot = 0;
-                table_free(below);
+                table_drop(pass, below);
             }
         }
         if (rc != 0 || slot == last_slot)
@@ -212,6 +229,31 @@ int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
     return pass_over(&pass, va, size);
 }
 
+void arch_pt_clear(struct arch_pt *pt, vaddr_t va, uint64_t size,
+                   void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx,
+                   pte_t **emptied)
+{
+    struct pass pass = {.pt = pt,
+                        .act = unmap_leaf,
+                        .leaf = leaf,
+                        .ctx = ctx,
+                        .frees_tables = true,
+                        .emptied = emptied};
+
+    if (pass_over(&pass, va, size) != 0)
+        __builtin_unreachable(); /* nothing is split */
+}
+
+void arch_pt_free_tables(pte_t *emptied)
+{
+    while (emptied != NULL) {
+        pte_t *next = (pte_t *)(uintptr_t)emptied[0];
+
+        table_free(emptied);
+        emptied = next;
+    }
+}
+
 static int protect_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
 {
     *pte = (*pte & ~PT_RIGHTS) | (pass->flags & PT_RIGHTS);
@@ -238,26 +280,47 @@ int arch_pt_walk(const struct arch_pt *pt, vaddr_t va, uint64_t size,
     return pass_over(&pass, va, size);
 }
 
-static void free_below(pte_t *table, unsigned level)
+/* Entries of the root that are the table's own: the rest is the kernel half. */
+static unsigned nr_root_entries(const struct arch_pt *pt)
 {
-    for (unsigned i = 0; level > 0 && i < PT_ENTRIES; i++) {
-        if ((table[i] & PT_V) && !pte_is_leaf(table[i])) {
-            free_below(pte_to_table(table[i]), level - 1);
-            table_free(pte_to_table(table[i]));
-        }
+    return pt->kind == ARCH_PT_GSTAGE ? 4 * PT_ENTRIES : PT_ENTRIES / 2;
+}
+
+static uint64_t count_below(const pte_t *table, unsigned nr_entries, unsigned level)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < nr_entries; i++) {
+        if (!(table[i] & PT_V) || pte_is_leaf(table[i]))
+            continue;
+        count += 1 + (level > 1 ? count_below(pte_to_table(table[i]), PT_ENTRIES, level - 1) : 0);
+    }
+    return count;
+}
+
+uint64_t arch_pt_count_tables(const struct arch_pt *pt)
+{
+    return count_below(pt->root, nr_root_entries(pt), PT_TOP);
+}
+
+/* Frees the tables that the entries of a table at `level` lead to. Most entries are empty. */
+static void free_below(pte_t *table, unsigned nr_entries, unsigned level)
+{
+    for (pte_t *slot = table; slot != table + nr_entries; slot++) {
+        if (*slot == 0 || !(*slot & PT_V) || pte_is_leaf(*slot))
+            continue;
+
+        pte_t *below = pte_to_table(*slot);
+
+        if (level > 1)
+            free_below(below, PT_ENTRIES, level - 1);
+        table_free(below);
     }
 }
 
 void arch_pt_destroy(struct arch_pt *pt)
 {
-    unsigned nr_entries = pt->kind == ARCH_PT_GSTAGE ? 4 * PT_ENTRIES : PT_ENTRIES / 2;
-
-    for (unsigned i = 0; i < nr_entries; i++) {
-        if ((pt->root[i] & PT_V) && !pte_is_leaf(pt->root[i])) {
-            free_below(pte_to_table(pt->root[i]), PT_TOP - 1);
-            table_free(pte_to_table(pt->root[i]));
-        }
-    }
+    free_below(pt->root, nr_root_entries(pt), PT_TOP);
     page_table_free(pt->root, pt->kind == ARCH_PT_GSTAGE ? 2 : 0);
     pt->root = NULL;
 }

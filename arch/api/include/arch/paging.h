@@ -95,12 +95,31 @@ int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
                   void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level),
                   void *ctx) MUST_CHECK;
 
+/*
+ * The same for tables that a hart may be walking: those that became empty are taken out and chained
+ * in *emptied (NULL before the first call). A hart may look at them until the range has been
+ * flushed from all TLBs; then arch_pt_free_tables(). No leaf may reach over an edge of the range.
+ */
+void arch_pt_clear(struct arch_pt *pt, vaddr_t va, uint64_t size,
+                   void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx,
+                   pte_t **emptied);
+void arch_pt_free_tables(pte_t *emptied);
+
 /* Replaces R W X U of every leaf in the range by flags (soft bits kept); splits at the edges. */
 int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags) MUST_CHECK;
 
 /* The leaf that maps va: its PTE and level. 0 if nothing is mapped (an invalid PTE is not a leaf).
  */
 pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level);
+
+/*
+ * The entry that decides about va and its level: a leaf, or the invalid one at which a walk ends.
+ * It stays valid until the table page is freed, so whoever looks holds the lock of the tables.
+ */
+pte_t *arch_pt_entry(const struct arch_pt *pt, vaddr_t va, unsigned *level);
+
+/* Table pages below the root of the user half (or of the G-stage). */
+uint64_t arch_pt_count_tables(const struct arch_pt *pt);
 
 /*
  * The slot of va at the given level, for the fault path; NULL if a table above is missing (or

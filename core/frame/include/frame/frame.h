@@ -45,6 +45,12 @@ enum frame_type {
     FRAME_HEAP,     /* part of a heap provider's pool */
     FRAME_FILE,     /* belongs to a page cache */
     FRAME_TABLE,    /* a page table */
+    FRAME_ANON,     /* an address space's own memory */
+    FRAME_SHARED,   /* memory that address spaces share, without a file */
+    FRAME_LENT,     /* what a file began as (initrd), while it is in no page cache */
+    FRAME_PIPE,     /* what waits in a pipe */
+    FRAME_KMAP,     /* kernel stacks, and core/kmap's own */
+    FRAME_NR_TYPES,
 };
 
 /*
@@ -262,13 +268,29 @@ static inline unsigned frame_order(size_t nr_bytes)
 /* Whole pages for nr_bytes, by address in the direct map, for ever; NULL: no memory. */
 MUST_CHECK void *frame_alloc_bytes(size_t nr_bytes);
 
+/*
+ * How many frames are in use for what: who takes or gives back frames of the types TABLE, ANON,
+ * SHARED, LENT, PIPE and KMAP says so here (the other types' users have statistics of their own).
+ * Any context.
+ */
+DECLARE_PER_CPU(int64_t[FRAME_NR_TYPES], frame_uses); /* [a] a CPU's may be negative */
+
+static inline void frame_count(enum frame_type type, int64_t nr_frames)
+{
+    __atomic_fetch_add(&this_cpu(frame_uses)[type], nr_frames, __ATOMIC_RELAXED);
+}
+
+/* All CPUs together; exact when nobody counts meanwhile. */
+uint64_t frame_nr_used(enum frame_type type);
+
 struct frame_stats {
-    uint64_t total;                    /* frames of RAM in all zones */
-    uint64_t free;                     /* in the lists, in per-CPU caches, and untouched */
-    uint64_t untouched;                /* of these, never opened */
-    uint64_t cached;                   /* of these, in per-CPU caches */
-    uint64_t reserved;                 /* holes that are still reserved */
-    uint64_t meta;                     /* spent on descriptors and their page tables */
+    uint64_t total;      /* frames of RAM in all zones */
+    uint64_t free;       /* in the lists, in per-CPU caches, and untouched */
+    uint64_t untouched;  /* of these, never opened */
+    uint64_t cached;     /* of these, in per-CPU caches */
+    uint64_t reserved;   /* holes that are still reserved */
+    uint64_t meta;       /* spent on descriptors and their page tables */
+    uint64_t meta_ahead; /* of the free, what descriptors of the untouched will take */
     uint64_t nr_free[FRAME_NR_ORDERS]; /* free blocks in the lists, by order */
 };
 
