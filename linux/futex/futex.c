@@ -2,15 +2,15 @@
  * futex: sleeping on a word of memory (Franke, Russell, Kirkwood: "Fuss, Futexes and Furwocks",
  * 2002).
  *
- * A word is known by a key: (space, address) for private futexes, (frame, offset) for shared ones,
- * which different processes may see at different addresses. Waiters are kept in a hash table of
+ * A word is known by a key: (space, address) in private memory, (object, offset) in shared memory,
+ * which different processes may see at different addresses. Never by the frame it is in at present,
+ * which copy on write and truncation change under a sleeper. Waiters are kept in a hash table of
  * buckets, each a spinlock and a list. A waiter queues itself first and looks at the word
  * afterwards, without the lock, because the look may fault: a waker changes the word first and
  * looks at the queue afterwards, so one of the two sees the other.
  */
 #include "internal.h"
 
-#include <frame/frame.h>
 #include <log/log.h>
 
 #define FUTEX_WAIT           0
@@ -27,7 +27,8 @@
 #define FUTEX_BITSET_ANY     0xffffffffu
 
 struct key {
-    uint64_t object; /* space or frame */
+    uint64_t
+        object; /* the space's address, or a shared object's number, which is never used again */
     uint64_t offset;
 };
 
@@ -72,37 +73,30 @@ static void make_ready(void)
     spin_unlock(&lock);
 }
 
-/* *frame: to be put after use (it keeps the page, and so the key, from being reused); may be NULL.
+/*
+ * FUTEX_PRIVATE_FLAG says that only threads of this space will use the word, whatever memory it is
+ * in. Without it private memory is told from shared; the two kinds of call do not meet, as on
+ * Linux, where the lowest bit makes the difference as well. May sleep.
  */
-static int key_make(uint64_t addr, bool is_private, struct key *key, struct frame **frame)
+static int key_make(uint64_t addr, bool is_private, uint32_t access, struct key *key)
 {
     struct vspace *vs = user_current()->vspace;
-    paddr_t pa;
     int err;
 
-    *frame = NULL;
     make_ready();
     if (addr & 3)
         return -EINVAL;
     if (addr >= vs->limit)
         return -EFAULT;
-    if (is_private) {
-        *key = (struct key){(uint64_t)(uintptr_t)vs, addr};
+    *key = (struct key){(uint64_t)(uintptr_t)vs, addr};
+    if (is_private)
         return 0;
-    }
-    err = vspace_page_get(vs, addr, VMA_WRITE, frame, &pa);
-    if (err == -EACCES) /* a read-only mapping can be waited on */
-        err = vspace_page_get(vs, addr, VMA_READ, frame, &pa);
+    err = vspace_identify(vs, addr, access, &key->object, &key->offset);
     if (err)
-        return -EFAULT;
-    *key = (struct key){ALIGN_DOWN(pa.v, PAGE_SIZE), addr & PAGE_MASK};
+        return err == -ENOMEM ? err : -EFAULT;
+    if (key->object == 0)
+        *key = (struct key){(uint64_t)(uintptr_t)vs, addr | 1};
     return 0;
-}
-
-static void key_release(struct frame *frame)
-{
-    if (frame)
-        frame_put(frame);
 }
 
 static bool is_same(const struct key *a, const struct key *b)
@@ -163,14 +157,13 @@ static int64_t wait(uint64_t addr, bool is_private, uint32_t expected, uint64_t 
                     uint32_t bits)
 {
     struct waiter w = {.thread = thread_current(), .bits = bits};
-    struct frame *frame;
     struct key key;
     uint32_t value;
     int err;
 
     if (!bits)
         return -EINVAL;
-    err = key_make(addr, is_private, &key, &frame);
+    err = key_make(addr, is_private, VMA_READ, &key);
     if (err)
         return err;
     enqueue(&w, &key);
@@ -184,7 +177,6 @@ static int64_t wait(uint64_t addr, bool is_private, uint32_t expected, uint64_t 
     } else {
         err = sleep_on(&w, deadline);
     }
-    key_release(frame);
     /* A wait with a time limit is repeated as it stands only if the limit is absolute. */
     if (err == -ERESTARTSYS && deadline != TIME_NEVER)
         return -EINTR;
@@ -224,19 +216,16 @@ static uint32_t wake_key(const struct key *key, uint32_t nr, uint32_t bits)
 
 int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits)
 {
-    struct frame *frame;
     struct key key;
     int err;
 
     if (!bits)
         return -EINVAL;
-    err = key_make(addr, is_private, &key, &frame);
+    err = key_make(addr, is_private, VMA_READ, &key);
     if (err)
         return err;
     arch_mb();
-    nr = wake_key(&key, nr, bits);
-    key_release(frame);
-    return nr;
+    return wake_key(&key, nr, bits);
 }
 
 /* --- requeue, wake_op ------------------------------------------------------------------------- */
@@ -259,26 +248,22 @@ static void unlock_two(struct bucket *a, struct bucket *b)
 static int64_t requeue(uint64_t addr, uint64_t addr2, bool is_private, uint32_t nr_wake,
                        uint32_t nr_move, const uint32_t *expected)
 {
-    struct frame *frame, *frame2 = NULL;
     struct key key, key2;
     struct bucket *from, *to;
     struct waiter *w, *next;
     int64_t done = 0;
     uint32_t moved = 0, value;
-    int err = key_make(addr, is_private, &key, &frame);
+    int err = key_make(addr, is_private, VMA_READ, &key);
 
     if (!err)
-        err = key_make(addr2, is_private, &key2, &frame2);
+        err = key_make(addr2, is_private, VMA_WRITE, &key2);
     if (!err && expected) {
         err = get_user_u32(&value, addr);
         if (!err && value != *expected)
             err = -EAGAIN;
     }
-    if (err) {
-        key_release(frame);
-        key_release(frame2);
+    if (err)
         return err;
-    }
     from = bucket_of(&key);
     to = bucket_of(&key2);
     lock_two(from, to);
@@ -299,8 +284,6 @@ static int64_t requeue(uint64_t addr, uint64_t addr2, bool is_private, uint32_t 
         }
     }
     unlock_two(from, to);
-    key_release(frame);
-    key_release(frame2);
     return done + (expected ? moved : 0);
 }
 
@@ -327,22 +310,27 @@ static int64_t wake_op(uint64_t addr, uint64_t addr2, bool is_private, uint32_t 
 {
     uint32_t op = encoded >> 28 & 7, cmp = encoded >> 24 & 15;
     int32_t op_arg = (int32_t)(encoded << 8) >> 20, cmp_arg = (int32_t)(encoded << 20) >> 20;
+    struct key key, key2;
     uint32_t old;
-    int64_t done, more;
+    int64_t done;
     int err;
 
     if (encoded >> 31)
         op_arg = (int32_t)(1u << (op_arg & 31));
     if (op > 4 || cmp > 5)
         return -ENOSYS;
-    err = amo_user_u32(addr2, op, (uint32_t)op_arg, &old);
+    err = key_make(addr, is_private, VMA_READ, &key);
+    if (!err)
+        err = key_make(addr2, is_private, VMA_WRITE, &key2);
+    if (!err)
+        err = amo_user_u32(addr2, op, (uint32_t)op_arg, &old);
     if (err)
         return err;
-    done = futex_wake(addr, is_private, nr, FUTEX_BITSET_ANY);
-    if (done < 0 || !compare(cmp, (int32_t)old, cmp_arg))
-        return done;
-    more = futex_wake(addr2, is_private, nr2, FUTEX_BITSET_ANY);
-    return more < 0 ? more : done + more;
+    arch_mb();
+    done = wake_key(&key, nr, FUTEX_BITSET_ANY);
+    if (compare(cmp, (int32_t)old, cmp_arg))
+        done += wake_key(&key2, nr2, FUTEX_BITSET_ANY);
+    return done;
 }
 
 /* --- the call --------------------------------------------------------------------------------- */

@@ -59,10 +59,8 @@ static bool owner_died(struct user_thread *ut, uint64_t addr)
         if (old == value)
             break;
     }
-    if (value & FUTEX_WAITERS) {
+    if (value & FUTEX_WAITERS)
         (void)futex_wake(addr, false, 1, ~0u);
-        (void)futex_wake(addr, true, 1, ~0u);
-    }
     return true;
 }
 
@@ -95,10 +93,8 @@ void futex_thread_exit(struct user_thread *ut)
         walk_robust_list(ut);
     ut->robust_list = 0;
     if (ut->clear_child_tid && READ_ONCE(ut->vspace->refcount) + ut->process->nr_threads > 2) {
-        if (put_user_u32(ut->clear_child_tid, 0) == 0) {
+        if (put_user_u32(ut->clear_child_tid, 0) == 0)
             (void)futex_wake(ut->clear_child_tid, false, 1, ~0u);
-            (void)futex_wake(ut->clear_child_tid, true, 1, ~0u);
-        }
     }
     ut->clear_child_tid = 0;
 }

@@ -60,10 +60,15 @@ static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct fi
 
     if (!file->can_read)
         return -EACCES;
-    if (is_shared && (prot & PROT_WRITE) && (!file->can_write || (file->flags & O_APPEND)))
+    if (is_shared && (prot & PROT_WRITE) && !file->can_write)
         return -EACCES;
-    if ((prot & PROT_EXEC) && file->path.mount && (file->path.mount->flags & MOUNT_NOEXEC))
-        return -EPERM;
+    if (file->path.mount && (file->path.mount->flags & MOUNT_NOEXEC)) {
+        if (prot & PROT_EXEC)
+            return -EPERM;
+        r->flags |= VMA_NEVER_EXEC;
+    }
+    if (is_shared && file->can_write)
+        r->flags |= VMA_MAY_WRITE;
     err = file_mmap(file, &m);
     if (err)
         return err;
@@ -72,15 +77,13 @@ static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct fi
         *map = filemap_create(file, &m);
         r->ops = &vma_file;
         r->object = *map;
-        if (is_shared && file->can_write)
-            r->flags |= VMA_MAY_WRITE;
         return *map ? 0 : -ENOMEM;
     case FILE_MAPPING_PHYSICAL:
         if (!cred_has_cap(&process_current()->credentials, CAP_SYS_RAWIO))
             return -EPERM;
         r->ops = &vma_physical;
         r->offset += m.pa.v;
-        r->flags |= VMA_SHARED | VMA_MAY_WRITE;
+        r->flags |= VMA_SHARED;
         return 0;
     case FILE_MAPPING_ANONYMOUS:
         r->ops = &vma_anonymous;
@@ -123,12 +126,12 @@ static int64_t map(struct vspace_map_request *r, uint64_t flags, uint64_t prot, 
     } else {
         r->offset = 0;
         r->ops = &vma_anonymous;
+        r->flags |= is_shared ? VMA_MAY_WRITE : 0;
     }
     if (!err && r->ops == &vma_anonymous && is_shared) {
         shared = vma_shared_create(r->size);
         r->ops = &vma_shared;
         r->object = shared;
-        r->flags |= VMA_MAY_WRITE;
         err = shared ? 0 : -ENOMEM;
     }
     if (!err && is_shared)

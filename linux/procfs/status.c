@@ -111,7 +111,7 @@ static void snapshot_space(struct snapshot *s, struct process *process)
     s->nr_bytes = vs->nr_bytes;
     s->nr_resident = vs->nr_resident;
     s->nr_resident_peak = vs->nr_resident_peak;
-    s->nr_table_pages = vs->nr_tables + 1;
+    s->nr_table_pages = vspace_nr_tables(vs);
     s->code_start = vs->code_start;
     s->code_end = vs->code_end;
     s->data_start = vs->data_start;

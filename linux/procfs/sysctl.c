@@ -7,6 +7,7 @@
 #include <process/uname.h>
 #include <random/random.h>
 #include <string/string.h>
+#include <vspace/vspace.h>
 
 #include "internal.h"
 
@@ -177,7 +178,24 @@ static const struct pseudo_node fs_children[] = {
     {.name = NULL},
 };
 
+static ssize_t store_max_map_count(const struct pseudo_object *object, const char *text, size_t n)
+{
+    uint64_t count;
+    const char *end;
+
+    (void)object;
+    if (process_current()->credentials.euid != 0)
+        return -EPERM;
+    if (str_to_u64(text, &end, 10, &count) != 0 || count > INT32_MAX)
+        return -EINVAL;
+    WRITE_ONCE(vspace_max_vmas, (uint32_t)count);
+    return (ssize_t)n;
+}
+
+SHOW_NUMBER(show_max_map_count, vspace_max_vmas)
+
 static const struct pseudo_node vm_children[] = {
+    SETTING("max_map_count", show_max_map_count, store_max_map_count),
     PROC_FILE("overcommit_memory", show_zero),
     PROC_FILE("swappiness", show_zero),
     {.name = NULL},

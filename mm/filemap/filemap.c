@@ -122,12 +122,15 @@ static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct v
     return 0;
 }
 
-static bool file_is_current(const struct vma *vma, uint64_t offset, const struct frame *frame)
+/* A page that write-back took meanwhile is clean, and must not be written before it is told. */
+static bool file_is_current(const struct vma *vma, uint64_t offset, uint32_t access,
+                            const struct frame *frame)
 {
     const struct filemap *map = vma->object;
 
     return offset < ALIGN_UP(__atomic_load_n(&map->inode->size, __ATOMIC_ACQUIRE), PAGE_SIZE) &&
-           pagecache_holds(map->cache, offset >> PAGE_SHIFT, frame);
+           pagecache_holds(map->cache, offset >> PAGE_SHIFT, frame) &&
+           (!(access & VMA_WRITE) || pagecache_is_dirty(map->cache, frame));
 }
 
 static void file_get_vma(struct vma *vma)
@@ -136,7 +139,11 @@ static void file_get_vma(struct vma *vma)
 
     __atomic_fetch_add(&map->refcount, 1, __ATOMIC_RELAXED);
     spin_lock(&map->lock);
-    list_add(&map->vmas, &vma->object_node);
+    /*
+     * At the end: where a fork or a move is about to give this VMA the entries of an older one, a
+     * zap, which goes through the list in order, takes them out there first or here afterwards.
+     */
+    list_add_tail(&map->vmas, &vma->object_node);
     spin_unlock(&map->lock);
 }
 
@@ -148,6 +155,23 @@ static void file_put_vma(struct vma *vma)
     list_del_init(&vma->object_node);
     spin_unlock(&map->lock);
     filemap_put(map);
+}
+
+/* One number for the file, not for the mapping: whoever maps it first gives it one. */
+static uint64_t file_identity(const struct vma *vma)
+{
+    const struct filemap *map = vma->object;
+    uint64_t *identity = &map->cache->identity;
+    uint64_t seen = __atomic_load_n(identity, __ATOMIC_RELAXED);
+
+    if (seen == 0) {
+        uint64_t fresh = vma_new_identity();
+
+        if (__atomic_compare_exchange_n(identity, &seen, fresh, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+            seen = fresh;
+    }
+    return seen;
 }
 
 static int file_sync(struct vma *vma, uint64_t offset, uint64_t size)
@@ -182,6 +206,7 @@ const struct vma_ops vma_file = {
     .is_current = file_is_current,
     .get = file_get_vma,
     .put = file_put_vma,
+    .identity = file_identity,
     .sync = file_sync,
     .describe = file_describe,
 };

@@ -6,6 +6,8 @@
 
 #include <pagecache/pagecache.h>
 
+/* frame->priv of a page in a cache: 1 if it is also part of what the file began as (FRAME_LENT). */
+
 /* frame->flags of a page in a cache [cache->lock]. A page is either LOCKED (being filled) or
  * UPTODATE. */
 #define PAGE_UPTODATE   0x01u

@@ -86,6 +86,10 @@ void page_remove(struct pagecache *cache, struct frame *frame)
     tree_remove(cache, frame->index);
     frame->flags = 0;
     frame->owner = NULL;
+    if (frame->priv != 0) {
+        frame->type = FRAME_LENT;
+        frame_count(FRAME_LENT, 1);
+    }
     if (cache->ops->account != NULL)
         (void)cache->ops->account(cache, -1);
     count_page(cache, -1);
@@ -123,15 +127,18 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
     if (ret == 0 && cache->ops->account != NULL)
         ret = cache->ops->account(cache, 1);
     if (ret == 0) {
-        frame->type = FRAME_FILE;
-        frame->owner = cache;
-        frame->index = index;
-        frame->flags = flags;
         ret = tree_insert(cache, index, frame);
         if (ret != 0 && cache->ops->account != NULL)
             (void)cache->ops->account(cache, -1);
     }
     if (ret == 0) {
+        frame->priv = frame->type == FRAME_LENT;
+        if (frame->priv != 0)
+            frame_count(FRAME_LENT, -1);
+        frame->type = FRAME_FILE;
+        frame->owner = cache;
+        frame->index = index;
+        frame->flags = flags;
         count_page(cache, 1);
         frame_get(frame); /* the caller's */
     }
@@ -232,11 +239,21 @@ bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct
     return READ_ONCE(frame->owner) == cache && READ_ONCE(frame->index) == index;
 }
 
+bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame)
+{
+    return cache->ops->write_page == NULL || (page_flags(frame) & PAGE_DIRTY) != 0;
+}
+
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
 {
     bool is_first = false;
 
-    if (cache->ops->write_page == NULL || (frame->flags & PAGE_DIRTY) != 0)
+    if (cache->ops->write_page == NULL)
+        return;
+    /* What was written comes before the look; take_dirty() clears the mark before the page is read:
+     * either the mark is seen gone here, or what was written is seen there. */
+    arch_mb();
+    if ((page_flags(frame) & PAGE_DIRTY) != 0)
         return;
     spin_lock(&cache->lock);
     /* It may have been truncated away meanwhile. */

@@ -142,6 +142,7 @@ static struct frame *take_dirty(struct pagecache *cache, uint64_t first, uint64_
         spin_lock(&cache->lock);
     }
     spin_unlock(&cache->lock);
+    arch_mb(); /* see pagecache_mark_dirty() */
     return frame;
 }
 

@@ -3,50 +3,63 @@
  */
 #include "internal.h"
 
+static uint32_t rights_of(pte_t pte)
+{
+    if (!(pte & PT_U))
+        return 0;
+    return (pte & PT_R ? VMA_READ : 0) | (pte & PT_W ? VMA_WRITE : 0) | (pte & PT_X ? VMA_EXEC : 0);
+}
+
 void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *out)
 {
     unsigned level = 0;
-    pte_t pte = arch_pt_query(&vs->tables, addr, &level);
+    pte_t pte;
 
+    spin_lock(&vs->table_lock);
+    pte = arch_pt_query(&vs->tables, addr, &level);
+    spin_unlock(&vs->table_lock);
     *out = (struct vspace_translation){0};
     if (!(pte & PT_V))
         return;
     out->is_mapped = true;
     out->page_size = PT_LEVEL_SIZE(level);
     out->pa = paddr_add(pte_to_pa(pte), addr & (out->page_size - 1));
-    if (pte & PT_U)
-        out->rights = (pte & PT_R ? VMA_READ : 0) | (pte & PT_W ? VMA_WRITE : 0) |
-                      (pte & PT_X ? VMA_EXEC : 0);
+    out->rights = rights_of(pte);
     out->is_accessed = pte & PT_A;
     out->is_dirty = pte & PT_D;
 }
 
-int vspace_page_get(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
-                    paddr_t *pa)
+/* The page at addr, if the tables allow the access now, its frame counted. */
+static bool page_try(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
+                     paddr_t *pa)
 {
-    struct vspace_translation t;
-    unsigned level;
+    unsigned level = 0;
+    bool is_allowed;
     pte_t pte;
-    int err;
 
     *frame = NULL;
-    for (;;) {
-        mutex_lock(&vs->lock);
-        vspace_query(vs, addr, &t);
-        if (t.is_mapped && (t.rights & access) == access)
-            break;
-        mutex_unlock(&vs->lock);
-        err = vspace_fault(vs, addr, access);
-        if (err)
-            return err == VSPACE_EMULATE ? -EFAULT : err;
-    }
+    spin_lock(&vs->table_lock);
     pte = arch_pt_query(&vs->tables, addr, &level);
-    if (pte_has_frame(pte)) {
+    is_allowed = (pte & PT_V) && (rights_of(pte) & access) == access;
+    if (is_allowed && pte_has_frame(pte)) {
         *frame = pte_to_frame(pte);
         frame_get(*frame);
     }
-    *pa = t.pa;
-    mutex_unlock(&vs->lock);
+    spin_unlock(&vs->table_lock);
+    *pa = paddr_add(pte_to_pa(pte), addr & (PT_LEVEL_SIZE(level) - 1));
+    return is_allowed;
+}
+
+/* The same, faulted in if need be. A page of a physical VMA has no frame. As vspace_fault. */
+static int page_get(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
+                    paddr_t *pa)
+{
+    while (!page_try(vs, addr, access, frame, pa)) {
+        int err = vspace_fault(vs, addr, access);
+
+        if (err)
+            return err == VSPACE_EMULATE ? -EFAULT : err;
+    }
     return 0;
 }
 
@@ -59,7 +72,7 @@ static ssize_t copy(struct vspace *vs, uint64_t addr, char *buf, size_t size, bo
         size_t chunk = MIN(size - done, PAGE_SIZE - ((addr + done) & PAGE_MASK));
         struct frame *frame;
         paddr_t pa;
-        int err = vspace_page_get(vs, addr + done, to_space ? VMA_WRITE : VMA_READ, &frame, &pa);
+        int err = page_get(vs, addr + done, to_space ? VMA_WRITE : VMA_READ, &frame, &pa);
 
         if (err)
             return done ? (ssize_t)done : err;
@@ -68,7 +81,7 @@ static ssize_t copy(struct vspace *vs, uint64_t addr, char *buf, size_t size, bo
         else
             memcpy(buf + done, phys_to_virt(pa), chunk);
         if (frame)
-            frame_put(frame);
+            frame_unuse(frame);
         done += chunk;
     }
     return (ssize_t)done;
@@ -82,4 +95,66 @@ ssize_t vspace_copy_in(struct vspace *vs, uint64_t dst, const void *src, size_t 
 ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size)
 {
     return copy(vs, src, dst, size, false);
+}
+
+/* --- identity --------------------------------------------------------------------------------- */
+
+uint64_t vma_new_identity(void)
+{
+    static uint64_t last = 1; /* physical memory's is 1 */
+
+    return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+/* Does the page at addr belong to the space, and to no object? table_lock is not held. */
+static bool is_own_page(struct vspace *vs, uint64_t addr)
+{
+    unsigned level;
+    pte_t pte;
+    bool is_own;
+
+    spin_lock(&vs->table_lock);
+    pte = arch_pt_query(&vs->tables, addr, &level);
+    is_own = pte_has_frame(pte) && pte_to_frame(pte)->type == FRAME_ANON;
+    spin_unlock(&vs->table_lock);
+    return is_own;
+}
+
+static int identify_locked(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t *object,
+                           uint64_t *offset)
+{
+    int err = resolve(vs, addr, VMA_WRITE);
+    bool is_read_only = err == -EACCES && access == VMA_READ;
+    struct vma *vma;
+
+    if (is_read_only)
+        err = resolve(vs, addr, VMA_READ);
+    if (err)
+        return err == VSPACE_EMULATE ? -EFAULT : err;
+    vma = vspace_find(vs, addr);
+    *object = 0;
+    *offset = addr;
+    if (!(vma->flags & VMA_SHARED)) {
+        if (!is_read_only)
+            return 0;
+        /* Private, but perhaps a page of a file that another space writes. */
+        if (!vma->ops->identity || is_own_page(vs, addr))
+            return -EFAULT;
+    }
+    *object = vma->ops->identity(vma);
+    *offset = vma->offset + (addr - vma->start);
+    return 0;
+}
+
+int vspace_identify(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t *object,
+                    uint64_t *offset)
+{
+    int err;
+
+    if (addr < vs->base || addr >= vs->limit)
+        return -EFAULT;
+    mutex_lock(&vs->lock);
+    err = identify_locked(vs, addr, access, object, offset);
+    mutex_unlock(&vs->lock);
+    return err;
 }

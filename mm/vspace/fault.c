@@ -1,22 +1,24 @@
 /*
  * The fault path: from "this access found no entry, or too weak a one" to an entry that allows it.
  *
- * Anonymous memory is filled with zero pages; a program that touches page after page is met by a
- * window that doubles (up to WINDOW_MAX pages a fault), so that a long walk does not trap for every
- * page. Copy on write: the entry lacks W although the VMA has it. Whether a private page must be
- * copied is told by its frame's count alone; the page cache counts, too, so a file's page is never
- * written through a private mapping.
+ * Faults of one space come one at a time (vs->lock), but a file's truncation or write-back takes
+ * entries out or weakens them at any moment, under table_lock alone. So the tables are walked and
+ * acted upon in one hold of table_lock; if a page of an object is needed, the lock is dropped, the
+ * object asked, which may sleep, and everything is looked at anew. What the object gave is
+ * referenced until then.
+ *
+ * Copy on write: the entry lacks W although the VMA has it. Whether a private page must be copied
+ * is told by its frame: memory of the space's own that nobody else counts is written as it is.
  */
 #include "internal.h"
 
-#define WINDOW_ORDER 4
-#define WINDOW_MAX   (1u << WINDOW_ORDER)
+/* look(): the object has to be asked first. Not an errno, and no result of vspace_fault. */
+#define NEEDS_PAGE 2
 
-uint64_t pte_flags(const struct vspace *vs, uint32_t rights)
+uint64_t pte_flags(uint32_t rights)
 {
     uint64_t flags = PT_U;
 
-    (void)vs;
     if (!(rights & VMA_RIGHTS))
         return PTE_NO_ACCESS;
     if (rights & VMA_READ)
@@ -36,273 +38,192 @@ static bool pte_allows(pte_t pte, uint32_t access)
            !((access & VMA_EXEC) && !(pte & PT_X));
 }
 
-/* Puts a frame, whose reference the entry takes over, into an empty slot. table_lock held. */
-static void slot_fill(struct vspace *vs, pte_t *slot, struct frame *frame, uint64_t flags)
-{
-    WRITE_ONCE(*slot, pte_make(frame_to_pa(frame), flags | PTE_COUNTED));
-    vs->nr_resident++;
-    if (vs->nr_resident > vs->nr_resident_peak)
-        vs->nr_resident_peak = vs->nr_resident;
-}
-
-/* --- anonymous -------------------------------------------------------------------------------- */
-
-static unsigned window_of(struct vma *vma, uint64_t addr)
-{
-    vma->window = addr == vma->next_fault ? MIN(MAX(vma->window, 1u) * 2, WINDOW_MAX) : 1;
-    return vma->window;
-}
-
-/* A whole window out of one block, when the slots are all empty. False: to be tried page by page.
- */
-static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
-{
-    struct frame *block;
-
-    for (unsigned i = 0; i < WINDOW_MAX; i++) {
-        if (slot[i] & PT_V)
-            return false;
-    }
-    block = frame_alloc(WINDOW_ORDER, FRAME_ZERO);
-    if (!block)
-        return false;
-    frame_split(block, WINDOW_ORDER);
-    for (unsigned i = 0; i < WINDOW_MAX; i++)
-        slot_fill(vs, slot + i, block + i, flags);
-    return true;
-}
-
-#define LARGE_ORDER (PT_LEVEL_SHIFT(1) - PAGE_SHIFT)
-
-/* Half of the memory is given by the large page; the rest goes to those who use it. */
-static bool is_memory_plenty(void)
-{
-    struct frame_stats stats;
-
-    frame_stats(&stats);
-    return stats.free > stats.total / 2;
-}
-
-/* A whole large page at once, where nothing of it is filled yet. False: small pages, then. */
-static bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
-{
-    const uint64_t from = ALIGN_DOWN(addr, PT_LEVEL_SIZE(1));
-    pte_t *slot;
-
-    if (from < vma->start || vma->end - from < PT_LEVEL_SIZE(1) || !is_memory_plenty())
-        return false;
-    spin_lock(&vs->table_lock);
-    slot = arch_pt_slot(&vs->tables, from, 1, true);
-    spin_unlock(&vs->table_lock);
-    if (!slot || (*slot & PT_V))
-        return false;
-
-    /* Cleared without the spinlock; only a fault fills a slot, and vs->lock is held. */
-    struct frame *block = frame_alloc(LARGE_ORDER, FRAME_ZERO);
-
-    if (!block)
-        return false;
-    spin_lock(&vs->table_lock);
-    vs->nr_resident += (1ul << LARGE_ORDER) - 1;
-    slot_fill(vs, slot, block, pte_flags(vs, vma->flags));
-    spin_unlock(&vs->table_lock);
-    return true;
-}
-
-static int fill_anonymous(struct vspace *vs, struct vma *vma, uint64_t addr)
-{
-    if (unlikely(vma->flags & VMA_LARGE) && fill_large(vs, vma, addr))
-        return 0;
-
-    uint64_t flags = pte_flags(vs, vma->flags);
-    uint64_t end = MIN(vma->end, ALIGN_DOWN(addr, PT_LEVEL_SIZE(1)) + PT_LEVEL_SIZE(1));
-    unsigned nr_pages = window_of(vma, addr);
-    uint64_t at = addr;
-    int err = 0;
-    pte_t *slot;
-
-    end = MIN(end, addr + nr_pages * PAGE_SIZE);
-    spin_lock(&vs->table_lock);
-    slot = arch_pt_slot(&vs->tables, addr, 0, true);
-    if (slot && nr_pages == WINDOW_MAX && end - addr == WINDOW_MAX * PAGE_SIZE &&
-        fill_block(vs, slot, flags))
-        at = end;
-    for (; slot && at < end && !(*slot & PT_V); at += PAGE_SIZE, slot++) {
-        struct frame *frame = frame_alloc(0, FRAME_ZERO);
-
-        if (!frame)
-            break;
-        slot_fill(vs, slot, frame, flags);
-    }
-    if (at == addr)
-        err = slot && (*slot & PT_V) ? 0 : -ENOMEM;
-    spin_unlock(&vs->table_lock);
-    vma->next_fault = at;
-    return err;
-}
-
 /* --- copy on write ---------------------------------------------------------------------------- */
 
 /* A new frame with the bytes of pa. */
 static struct frame *copy_of(paddr_t pa)
 {
-    struct frame *frame = frame_alloc(0, 0);
+    struct frame *frame = frame_alloc_anon(0);
 
     if (frame)
         memcpy(frame_to_virt(frame), phys_to_virt(pa), PAGE_SIZE);
     return frame;
 }
 
-/* The entry exists, the VMA may be written, the entry not. Private memory. */
-static int break_sharing(struct vspace *vs, struct vma *vma, uint64_t addr, pte_t *slot)
+static bool is_sole_owner(const struct frame *frame)
 {
-    uint64_t flags = pte_flags(vs, vma->flags);
+    return frame->type == FRAME_ANON && __atomic_load_n(&frame->refcount, __ATOMIC_ACQUIRE) == 1;
+}
+
+/*
+ * The entry exists, the VMA may be written, the entry not. Private memory. The old frame is counted
+ * by the entry, which nobody takes out while it is copied.
+ */
+static int break_sharing(struct fault *f, pte_t *slot)
+{
+    uint64_t flags = pte_flags(f->vma->flags);
     struct frame *old = pte_has_frame(*slot) ? pte_to_frame(*slot) : NULL;
     struct frame *frame;
 
-    spin_lock(&vs->table_lock);
-    if (old && __atomic_load_n(&old->refcount, __ATOMIC_ACQUIRE) == 1) {
+    if (old && is_sole_owner(old)) {
         WRITE_ONCE(*slot, (*slot & ~(PT_LEAF | PT_U)) | flags);
-        spin_unlock(&vs->table_lock);
-        vspace_flush_local(vs, addr);
+        vspace_flush_local(f->vs, f->addr);
         return 0;
     }
     frame = copy_of(pte_to_pa(*slot));
-    if (!frame) {
-        spin_unlock(&vs->table_lock);
+    if (!frame)
         return -ENOMEM;
-    }
     /* No CPU may go on reading the old frame while another writes the new one. */
     WRITE_ONCE(*slot, (*slot & ~(PT_RW | PT_U)) | PTE_NO_ACCESS);
-    vspace_flush(vs, addr, PAGE_SIZE);
+    vspace_flush(f->vs, f->addr, PAGE_SIZE);
+    if (f->vma->flags & VMA_EXEC)
+        vspace_flush_code(f->vs);
     WRITE_ONCE(*slot, pte_make(frame_to_pa(frame), flags | PTE_COUNTED));
-    if (!old)
-        vs->nr_resident++;
-    spin_unlock(&vs->table_lock);
     if (old)
-        frame_put(old);
-    if (vma->flags & VMA_EXEC)
-        vspace_flush_code(vs);
+        frame_unuse(old);
+    else
+        f->vs->nr_resident++;
     return 0;
 }
 
 /* --- pages of an object ----------------------------------------------------------------------- */
 
-/* A physical range: the largest page that alignment and the VMA allow. */
-static int fill_physical(struct vspace *vs, struct vma *vma, uint64_t addr)
+static uint64_t object_offset(const struct fault *f)
 {
-    uint64_t flags = pte_flags(vs, vma->flags);
-    int err = -ENOMEM;
-
-    spin_lock(&vs->table_lock);
-    for (int level = 2; level >= 0; level--) {
-        uint64_t size = PT_LEVEL_SIZE(level);
-        uint64_t from = ALIGN_DOWN(addr, size);
-        uint64_t pa = vma->offset + (from - vma->start);
-
-        if (from < vma->start || from + size > vma->end || !IS_ALIGNED(pa, size))
-            continue;
-        err = arch_pt_map(&vs->tables, from, PADDR(pa), size, flags, (unsigned)level);
-        if (err != -EEXIST)
-            break;
-    }
-    spin_unlock(&vs->table_lock);
-    return err == -EEXIST ? 0 : err;
+    return f->vma->offset + (f->addr - f->vma->start);
 }
 
-static int fill_from_object(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access)
+static bool is_copied(const struct fault *f)
 {
-    bool is_shared = vma->flags & VMA_SHARED;
-    bool copies = (access & VMA_WRITE) && !is_shared;
-    uint64_t flags = pte_flags(vs, vma->flags);
-    uint64_t offset = vma->offset + (addr - vma->start);
-    struct frame *original;
-    struct vma_page page;
-    pte_t *slot;
+    return (f->access & VMA_WRITE) && !(f->vma->flags & VMA_SHARED);
+}
+
+static void forget_page(struct fault *f)
+{
+    if (f->copy)
+        frame_unuse(f->copy);
+    if (f->has_page && f->page.frame)
+        frame_unuse(f->page.frame);
+    f->copy = NULL;
+    f->has_page = false;
+}
+
+/* Asks the object, and copies what will be written. vs->lock is held, table_lock not. */
+static int ask_object(struct fault *f)
+{
     int err;
 
-again:
-    err = vma->ops->page(vma, offset, copies ? VMA_READ : access, &page);
+    forget_page(f);
+    err =
+        f->vma->ops->page(f->vma, object_offset(f), is_copied(f) ? VMA_READ : f->access, &f->page);
     if (err)
         return err;
-    original = page.frame;
-    if (copies) {
-        struct frame *frame = copy_of(page.pa);
-
-        if (original)
-            frame_put(original); /* below it is only compared */
-        if (!frame)
+    f->has_page = true;
+    if (is_copied(f)) {
+        f->copy = copy_of(f->page.pa);
+        if (!f->copy)
             return -ENOMEM;
-        page = (struct vma_page){.frame = frame, .pa = frame_to_pa(frame), .is_writable = true};
-    } else if (!is_shared || !page.is_writable) {
-        flags &= ~PT_W;
     }
-    spin_lock(&vs->table_lock);
-    if (vma->ops->is_current && !vma->ops->is_current(vma, offset, original)) {
-        spin_unlock(&vs->table_lock);
-        frame_put(page.frame);
-        goto again; /* cut off meanwhile: the object says what is there now */
-    }
-    slot = arch_pt_slot(&vs->tables, addr, 0, true);
-    if (slot && !(*slot & PT_V)) {
-        if (page.frame)
-            slot_fill(vs, slot, page.frame, flags);
-        else
-            WRITE_ONCE(*slot, pte_make(page.pa, flags));
-        page.frame = NULL;
-    }
-    spin_unlock(&vs->table_lock);
-    if (page.frame)
-        frame_put(page.frame);
-    if (slot && (vma->flags & VMA_EXEC))
-        vspace_flush_code(vs);
-    return slot ? 0 : -ENOMEM;
+    if (f->vma->flags & VMA_EXEC)
+        vspace_flush_code(f->vs);
+    return 0;
 }
 
-/* A shared page that was mapped read-only is to be written: the object is asked (and told). */
-static int upgrade_shared(struct vspace *vs, struct vma *vma, uint64_t addr, pte_t *slot)
+/* Is what the object gave still what it would give? table_lock is held. */
+static bool has_current_page(const struct fault *f)
 {
-    struct vma_page page;
-    int err = vma->ops->page(vma, vma->offset + (addr - vma->start), VMA_WRITE, &page);
+    const struct vma_ops *ops = f->vma->ops;
 
-    if (err)
-        return err;
-    spin_lock(&vs->table_lock);
-    if (pte_to_pa(*slot).v == page.pa.v && (*slot & PT_V))
-        WRITE_ONCE(*slot, (*slot & ~(PT_LEAF | PT_U)) | pte_flags(vs, vma->flags));
+    return f->has_page && (!ops->is_current ||
+                           ops->is_current(f->vma, object_offset(f),
+                                           is_copied(f) ? VMA_READ : f->access, f->page.frame));
+}
+
+static int fill_from_object(struct fault *f, pte_t *entry, unsigned level)
+{
+    uint64_t flags = pte_flags(f->vma->flags);
+    pte_t *slot;
+
+    if (!has_current_page(f))
+        return NEEDS_PAGE;
+    slot = level == 0 ? entry : arch_pt_slot(&f->vs->tables, f->addr, 0, true);
+    if (!slot)
+        return -ENOMEM;
+    if (f->copy) {
+        slot_fill(f->vs, slot, f->copy, flags);
+        f->copy = NULL;
+        return 0;
+    }
+    if (!(f->vma->flags & VMA_SHARED) || !f->page.is_writable)
+        flags &= ~PT_W;
+    if (f->page.frame)
+        slot_fill(f->vs, slot, f->page.frame, flags);
     else
-        tables_clear_locked(vs, addr, PAGE_SIZE); /* cut and grown again meanwhile: fault anew */
-    spin_unlock(&vs->table_lock);
-    if (page.frame)
-        frame_put(page.frame);
-    vspace_flush_local(vs, addr);
+        WRITE_ONCE(*slot, pte_make(f->page.pa, flags));
+    f->has_page = false; /* the entry has taken the reference over */
     return 0;
+}
+
+/* A shared page that is mapped read-only is to be written: the object is asked (and told). */
+static int upgrade_shared(struct fault *f, pte_t *slot)
+{
+    if (!has_current_page(f))
+        return NEEDS_PAGE;
+    if (pte_to_pa(*slot).v != f->page.pa.v) {
+        /* Cut and grown again; the entry of what was cut is about to be taken out. */
+        tables_clear_locked(f->vs, f->addr, PAGE_SIZE);
+        return fill_from_object(f, NULL, 1);
+    }
+    WRITE_ONCE(*slot, (*slot & ~(PT_LEAF | PT_U)) | pte_flags(f->vma->flags));
+    vspace_flush_local(f->vs, f->addr);
+    return 0;
+}
+
+/* One look at the tables, and the deed. REQUIRES(vs->table_lock). 0, NEEDS_PAGE, -errno. */
+static int look(struct fault *f)
+{
+    unsigned level;
+    pte_t *entry = arch_pt_entry(&f->vs->tables, f->addr, &level);
+
+    if (*entry & PT_V) {
+        if (level > 0 || pte_allows(*entry, f->access)) {
+            vspace_flush_local(f->vs, f->addr);
+            return 0;
+        }
+        return f->vma->flags & VMA_SHARED ? upgrade_shared(f, entry) : break_sharing(f, entry);
+    }
+    if (!f->vma->ops->page)
+        return fill_anonymous(f, entry, level);
+    if (f->vma->ops == &vma_physical)
+        return fill_physical(f);
+    return fill_from_object(f, entry, level);
 }
 
 int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access)
 {
-    unsigned level;
-    pte_t pte = arch_pt_query(&vs->tables, addr, &level);
+    struct fault f;
+    int ret;
 
-    if (pte & PT_V) {
-        pte_t *slot;
-
-        if (pte_allows(pte, access) || level > 0) {
-            vspace_flush_local(vs, addr);
-            return 0;
-        }
-        slot = arch_pt_slot(&vs->tables, addr, 0, false);
-        if (!slot)
-            return -ENOMEM;
-        if (vma->flags & VMA_SHARED)
-            return upgrade_shared(vs, vma, addr, slot);
-        return break_sharing(vs, vma, addr, slot);
+    f.vs = vs;
+    f.vma = vma;
+    f.addr = addr;
+    f.access = access;
+    f.has_page = false;
+    f.copy = NULL;
+    if (unlikely(vma->flags & VMA_LARGE) && fill_large(vs, vma, addr))
+        return 0;
+    for (;;) {
+        spin_lock(&vs->table_lock);
+        ret = look(&f);
+        spin_unlock(&vs->table_lock);
+        if (likely(ret != NEEDS_PAGE))
+            break;
+        ret = ask_object(&f);
+        if (ret)
+            break;
     }
-    if (!vma->ops->page)
-        return fill_anonymous(vs, vma, addr);
-    if (vma->ops == &vma_physical)
-        return fill_physical(vs, vma, addr);
-    return fill_from_object(vs, vma, addr, access);
+    forget_page(&f);
+    return ret;
 }
 
 /* --- entry ------------------------------------------------------------------------------------ */
@@ -328,7 +249,7 @@ static int grow_down(struct vspace *vs, struct vma *vma, uint64_t addr)
     return 0;
 }
 
-static int resolve(struct vspace *vs, uint64_t addr, uint32_t access)
+int resolve(struct vspace *vs, uint64_t addr, uint32_t access)
 {
     struct vma *vma = vspace_find(vs, addr);
     uint32_t needed = access;

@@ -38,6 +38,7 @@ static const struct vspace_gstage_ops *gstage_ops;
 
 void vspace_boot(void)
 {
+    vma_module_init();
     stage1_ids.nr_ids = MIN(arch_asid_count(), (unsigned)NR_IDS_MAX);
 }
 

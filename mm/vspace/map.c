@@ -4,169 +4,33 @@
  */
 #include "internal.h"
 
+uint32_t vspace_max_vmas = 65530;
+
 bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size)
 {
     return IS_ALIGNED(addr, PAGE_SIZE) && IS_ALIGNED(size, PAGE_SIZE) && size > 0 &&
            addr >= vs->base && addr < vs->limit && size <= vs->limit - addr;
 }
 
-/* --- taking pages out of the tables ----------------------------------------------------------- */
-
-struct clearing {
-    struct vspace *vs;
-    struct frame *run; /* frames whose last reference is gone, side by side: freed at once */
-    size_t nr_run;
-};
-
-static int make_inaccessible(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
-{
-    (void)ctx;
-    (void)va;
-    (void)level;
-    WRITE_ONCE(*pte, (*pte & ~(PT_RW | PT_U)) | PTE_NO_ACCESS);
-    return 0;
-}
-
-static void free_run(struct clearing *c)
-{
-    if (c->nr_run == 1)
-        frame_free(c->run, 0);
-    else if (c->nr_run > 1)
-        frame_free_contig(c->run, c->nr_run);
-    c->nr_run = 0;
-}
-
-static void drop_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
-{
-    struct clearing *c = ctx;
-    struct frame *frame;
-
-    (void)va;
-    if (!pte_has_frame(pte))
-        return;
-    c->vs->nr_resident -= PT_LEVEL_SIZE(level) >> PAGE_SHIFT;
-    frame = pte_to_frame(pte);
-    if (!frame_drop(frame))
-        return;
-    if (frame->order != 0) {
-        frame_free(frame, frame->order);
-        return;
-    }
-    if (c->nr_run == 0 || frame != c->run + c->nr_run) {
-        free_run(c);
-        c->run = frame;
-    }
-    c->nr_run++;
-}
-
-/*
- * Moves an edge of a range out to the border of the large page that reaches over it. Only physical
- * ranges have large pages: what goes with the rest of one is faulted in again, by smaller pages.
- */
-static void widen(const struct vspace *vs, uint64_t *addr, uint64_t *end)
-{
-    unsigned level = 0;
-
-    if (arch_pt_query(&vs->tables, *addr, &level))
-        *addr = ALIGN_DOWN(*addr, PT_LEVEL_SIZE(level));
-    if (arch_pt_query(&vs->tables, *end - 1, &level))
-        *end = ALIGN_UP(*end, PT_LEVEL_SIZE(level));
-}
-
-/*
- * A frame may be given away only when no TLB can reach it. With the space active on this CPU alone
- * (or nowhere) dropping first and flushing afterwards is the same: nothing here touches user memory
- * before table_lock is released. Otherwise the entries are first made inaccessible and flushed
- * everywhere.
- */
-void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
-{
-    struct clearing c = {.vs = vs};
-    cpumask_t here = 1ull << thread_current()->arch.cpu;
-    uint64_t end = addr + size;
-    int err;
-
-    widen(vs, &addr, &end);
-    size = end - addr;
-    if (__atomic_load_n(&vs->cpus_active, __ATOMIC_SEQ_CST) & ~here) {
-        (void)arch_pt_walk(&vs->tables, addr, size, make_inaccessible, NULL);
-        vspace_flush(vs, addr, size);
-    }
-    err = arch_pt_unmap(&vs->tables, addr, size, drop_leaf, &c);
-    free_run(&c);
-    assert(err == 0); /* nothing had to be split */
-    vspace_flush(vs, addr, size);
-}
-
-void tables_clear(struct vspace *vs, uint64_t addr, uint64_t size)
-{
-    spin_lock(&vs->table_lock);
-    tables_clear_locked(vs, addr, size);
-    spin_unlock(&vs->table_lock);
-}
-
-/* The part of vma that shows object bytes [offset, offset + size); false: none. */
-static bool shown_range(const struct vma *vma, uint64_t offset, uint64_t size, uint64_t *addr,
-                        uint64_t *nr_bytes)
-{
-    uint64_t length = vma->end - vma->start;
-    uint64_t first = MAX(offset, vma->offset);
-    uint64_t end = size > UINT64_MAX - offset ? UINT64_MAX : offset + size;
-
-    end = MIN(end, vma->offset + length);
-    if (first >= end)
-        return false;
-    *addr = vma->start + ALIGN_DOWN(first - vma->offset, PAGE_SIZE);
-    *nr_bytes = ALIGN_UP(vma->start + (end - vma->offset), PAGE_SIZE) - *addr;
-    return true;
-}
-
-/* Private copies of a truncated file's pages go, too, as in Linux. */
-void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size)
-{
-    struct vspace *vs = vma->vspace;
-    uint64_t addr, nr_bytes;
-
-    spin_lock(&vs->table_lock);
-    if (shown_range(vma, offset, size, &addr, &nr_bytes))
-        tables_clear_locked(vs, addr, nr_bytes);
-    spin_unlock(&vs->table_lock);
-}
-
-static int take_write_right(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
-{
-    (void)ctx;
-    (void)va;
-    (void)level;
-    WRITE_ONCE(*pte, *pte & ~PT_W);
-    return 0;
-}
-
-void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size)
-{
-    struct vspace *vs = vma->vspace;
-    uint64_t addr, nr_bytes;
-
-    spin_lock(&vs->table_lock);
-    if (shown_range(vma, offset, size, &addr, &nr_bytes)) {
-        (void)arch_pt_walk(&vs->tables, addr, nr_bytes, take_write_right, NULL);
-        vspace_flush(vs, addr, nr_bytes);
-    }
-    spin_unlock(&vs->table_lock);
-}
-
 /* --- unmap ------------------------------------------------------------------------------------ */
 
-int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size)
+/* Cuts the VMA around addr, if there is one; a cut that leaves more than the limit is refused. */
+static int cut_at(struct vspace *vs, uint64_t addr, bool is_limited)
 {
     struct vma *vma = vspace_find(vs, addr);
 
-    if (vma && vma->start < addr && !vma_split(vma, addr))
+    if (!vma || vma->start >= addr)
+        return 0;
+    if (is_limited && vs->nr_vmas >= READ_ONCE(vspace_max_vmas))
         return -ENOMEM;
-    vma = vspace_find(vs, addr + size - 1);
-    if (vma && vma->start < addr + size && vma->end > addr + size && !vma_split(vma, addr + size))
-        return -ENOMEM;
-    return 0;
+    return vma_split(vma, addr) ? 0 : -ENOMEM;
+}
+
+int cut_borders(struct vspace *vs, uint64_t addr, uint64_t size, bool is_limited)
+{
+    int err = cut_at(vs, addr, is_limited);
+
+    return err ? err : cut_at(vs, addr + size, is_limited);
 }
 
 int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size)
@@ -176,7 +40,10 @@ int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size)
 
     if (!vma || vma->start >= addr + size)
         return 0;
-    err = cut_borders(vs, addr, size);
+    /* Only a hole inside a VMA leaves more of them than there were. */
+    if (vma->start < addr && vma->end > addr + size && vs->nr_vmas >= READ_ONCE(vspace_max_vmas))
+        return -ENOMEM;
+    err = cut_borders(vs, addr, size, false);
     if (err)
         return err;
     vma = vspace_find(vs, addr);
@@ -237,9 +104,12 @@ static int choose_address(struct vspace *vs, const struct vspace_map_request *r,
 
 int map_unlimited(struct vspace *vs, const struct vspace_map_request *r, uint64_t *addr_out)
 {
-    struct vma *vma = vma_alloc(vs);
+    struct vma *vma;
     int err;
 
+    if (vs->nr_vmas > READ_ONCE(vspace_max_vmas))
+        return -ENOMEM;
+    vma = vma_alloc(vs);
     if (!vma)
         return -ENOMEM;
     err = choose_address(vs, r, &vma->start);
@@ -334,7 +204,7 @@ static int protect_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 static void protect_vma(struct vma *vma, uint32_t rights)
 {
     struct vspace *vs = vma->vspace;
-    uint64_t flags = pte_flags(vs, rights);
+    uint64_t flags = pte_flags(rights);
     bool gains_exec = (rights & VMA_EXEC) && !(vma->flags & VMA_EXEC);
 
     spin_lock(&vs->table_lock);
@@ -351,9 +221,41 @@ static void protect_vma(struct vma *vma, uint32_t rights)
         vspace_flush_code(vs);
 }
 
+static bool may_protect(const struct vma *vma, uint32_t rights)
+{
+    if ((rights & VMA_WRITE) && (vma->flags & VMA_SHARED) && !(vma->flags & VMA_MAY_WRITE))
+        return false;
+    return !((rights & VMA_EXEC) && (vma->flags & VMA_NEVER_EXEC));
+}
+
+/* The VMA that holds `at` gets the rights up to `end`; *next: behind what has them now. */
+static int protect_one(struct vspace *vs, uint64_t at, uint64_t end, uint32_t rights,
+                       uint64_t *next)
+{
+    struct vma *vma = vspace_find(vs, at);
+    int err;
+
+    if (!vma || vma->start > at)
+        return -ENOMEM;
+    if (!may_protect(vma, rights))
+        return -EACCES;
+    if ((vma->flags & VMA_RIGHTS) != rights) {
+        err = cut_borders(vs, at, MIN(vma->end, end) - at, true);
+        if (err) {
+            vma_merge(vspace_find(vs, at));
+            return err;
+        }
+        vma = vspace_find(vs, at);
+        protect_vma(vma, rights);
+        vma = vma_merge(vma);
+    }
+    *next = vma->end;
+    return 0;
+}
+
 int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rights)
 {
-    struct vma *vma;
+    const uint64_t end = addr + size;
     int err = 0;
 
     if (!IS_ALIGNED(addr, PAGE_SIZE))
@@ -361,46 +263,54 @@ int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rig
     if (!range_is_valid(vs, addr, size))
         return -ENOMEM;
     mutex_lock(&vs->lock);
-    if (!is_covered(vs, addr, size))
-        err = -ENOMEM;
-    for (vma = vspace_find(vs, addr); !err && vma && vma->start < addr + size;
-         vma = vspace_next(vma)) {
-        if ((rights & VMA_WRITE) && (vma->flags & VMA_SHARED) && !(vma->flags & VMA_MAY_WRITE))
-            err = -EACCES;
-    }
-    if (!err)
-        err = cut_borders(vs, addr, size);
-    if (!err) {
-        vma = vspace_find(vs, addr);
-        while (vma && vma->start < addr + size) {
-            protect_vma(vma, rights);
-            vma = vspace_next(vma_merge(vma));
-        }
-    }
+    for (uint64_t at = addr; !err && at < end;)
+        err = protect_one(vs, at, end, rights, &at);
     mutex_unlock(&vs->lock);
     return err;
 }
 
+static int set_flags_one(struct vspace *vs, uint64_t at, uint64_t end, uint32_t set, uint32_t clear,
+                         uint64_t *next)
+{
+    struct vma *vma = vspace_find(vs, at);
+    uint32_t flags = (vma->flags & ~clear) | set;
+    int err;
+
+    if (vma->flags != flags) {
+        err = cut_borders(vs, at, MIN(vma->end, end) - at, true);
+        if (err) {
+            vma_merge(vspace_find(vs, at));
+            return err;
+        }
+        vma = vspace_find(vs, at);
+        spin_lock(&vs->table_lock);
+        vma->flags = flags;
+        spin_unlock(&vs->table_lock);
+        vma = vma_merge(vma);
+    }
+    *next = vma->end;
+    return 0;
+}
+
 int vspace_set_flags(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t set, uint32_t clear)
 {
-    struct vma *vma;
-    int err;
+    const uint64_t end = addr + size;
+    int err = 0, hole = 0;
 
     if (!range_is_valid(vs, addr, size))
         return -ENOMEM;
     mutex_lock(&vs->lock);
-    err = is_covered(vs, addr, size) ? cut_borders(vs, addr, size) : -ENOMEM;
-    if (!err) {
-        vma = vspace_find(vs, addr);
-        while (vma && vma->start < addr + size) {
-            spin_lock(&vs->table_lock);
-            vma->flags = (vma->flags & ~clear) | set;
-            spin_unlock(&vs->table_lock);
-            vma = vspace_next(vma_merge(vma));
-        }
+    for (uint64_t at = addr; !err && at < end;) {
+        struct vma *vma = vspace_find(vs, at);
+
+        if (!vma || vma->start > at)
+            hole = -ENOMEM;
+        if (hole && (!vma || vma->start >= end || ((set | clear) & VMA_LOCKED)))
+            break;
+        err = set_flags_one(vs, MAX(at, vma->start), end, set, clear, &at);
     }
     mutex_unlock(&vs->lock);
-    return err;
+    return err ? err : hole;
 }
 
 int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size)
@@ -416,10 +326,11 @@ int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size)
          vma = vspace_next(vma)) {
         uint64_t from = MAX(vma->start, addr);
 
-        if (vma->flags & VMA_LOCKED)
+        if (vma->flags & VMA_LOCKED) {
             err = -EINVAL;
-        else
-            tables_clear(vs, from, MIN(vma->end, addr + size) - from);
+            break;
+        }
+        tables_clear(vs, from, MIN(vma->end, addr + size) - from);
     }
     mutex_unlock(&vs->lock);
     return err;

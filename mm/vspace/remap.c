@@ -68,7 +68,7 @@ static void set_moving(struct vma *vma, bool is_moving)
 /* Gives the range a VMA of its own, so that taking it away later needs no memory. */
 static int isolate(struct vspace *vs, uint64_t addr, uint64_t size)
 {
-    int err = cut_borders(vs, addr, size);
+    int err = cut_borders(vs, addr, size, false);
 
     if (err)
         vma_merge(vspace_find(vs, addr));
@@ -117,6 +117,9 @@ static int remap_move(struct vspace *vs, struct vma *vma, uint64_t addr, uint64_
     uint64_t nr_kept = is_taken_away ? MIN(old_size, new_size) : 0;
     int err;
 
+    /* Three at most: two cuts and the new place. */
+    if (vs->nr_vmas + 3 >= READ_ONCE(vspace_max_vmas))
+        return -ENOMEM;
     /* Counted once, though it is mapped twice for a moment. */
     if (new_size > nr_kept && !limit_allows(vs, new_size - nr_kept))
         return -ENOMEM;

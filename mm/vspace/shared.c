@@ -11,9 +11,15 @@
 struct vma_shared_object {
     uint32_t refcount; /* [a] VMAs, and its maker */
     struct spinlock lock;
+    uint64_t identity;       /* [I] */
     uint64_t nr_pages;       /* [I] */
-    struct frame **leaves[]; /* [lock] arrays of LEAF_PAGES, NULL until used */
+    struct frame **leaves[]; /* [lock] arrays of LEAF_PAGES, the last shorter; NULL until used */
 };
+
+static uint64_t leaf_pages(const struct vma_shared_object *o, uint64_t leaf)
+{
+    return MIN(o->nr_pages - leaf * LEAF_PAGES, (uint64_t)LEAF_PAGES);
+}
 
 struct vma_shared_object *vma_shared_create(uint64_t size)
 {
@@ -23,6 +29,7 @@ struct vma_shared_object *vma_shared_create(uint64_t size)
 
     if (o) {
         o->refcount = 1;
+        o->identity = vma_new_identity();
         o->nr_pages = nr_pages;
         spin_init(&o->lock, "shared memory");
     }
@@ -36,9 +43,9 @@ void vma_shared_put(struct vma_shared_object *o)
     if (__atomic_fetch_sub(&o->refcount, 1, __ATOMIC_ACQ_REL) != 1)
         return;
     for (uint64_t i = 0; i < nr_leaves; i++) {
-        for (uint64_t j = 0; o->leaves[i] && j < LEAF_PAGES; j++) {
+        for (uint64_t j = 0; o->leaves[i] && j < leaf_pages(o, i); j++) {
             if (o->leaves[i][j])
-                frame_put(o->leaves[i][j]);
+                frame_unuse(o->leaves[i][j]);
         }
         heap_free(o->leaves[i]);
     }
@@ -57,10 +64,15 @@ static int shared_page(struct vma *vma, uint64_t offset, uint32_t access, struct
     leaf = &o->leaves[index / LEAF_PAGES];
     spin_lock(&o->lock);
     if (!*leaf)
-        *leaf = heap_zalloc(LEAF_PAGES * sizeof(**leaf));
+        *leaf = heap_zalloc(leaf_pages(o, index / LEAF_PAGES) * sizeof(**leaf));
     slot = *leaf ? &(*leaf)[index % LEAF_PAGES] : NULL;
-    if (slot && !*slot)
+    if (slot && !*slot) {
         *slot = frame_alloc(0, FRAME_ZERO);
+        if (*slot) {
+            (*slot)->type = FRAME_SHARED;
+            frame_count(FRAME_SHARED, 1);
+        }
+    }
     if (slot && *slot) {
         frame_get(*slot);
         *out = (struct vma_page){.pa = frame_to_pa(*slot), .frame = *slot, .is_writable = true};
@@ -83,6 +95,13 @@ static void shared_put(struct vma *vma)
     vma_shared_put(vma->object);
 }
 
+static uint64_t shared_identity(const struct vma *vma)
+{
+    const struct vma_shared_object *o = vma->object;
+
+    return o->identity;
+}
+
 static void shared_describe(struct vma *vma, char *buf, size_t size, uint64_t *device,
                             uint64_t *inode)
 {
@@ -97,5 +116,6 @@ const struct vma_ops vma_shared = {
     .page = shared_page,
     .get = shared_get,
     .put = shared_put,
+    .identity = shared_identity,
     .describe = shared_describe,
 };

@@ -4,11 +4,18 @@
  */
 #include "internal.h"
 
-#include <heap/heap.h>
+#include <slab/slab.h>
+
+static struct slab_cache vma_cache;
+
+void vma_module_init(void)
+{
+    slab_cache_init(&vma_cache, "vma", sizeof(struct vma), 0, NULL);
+}
 
 struct vma *vma_alloc(struct vspace *vs)
 {
-    struct vma *vma = heap_zalloc(sizeof(*vma));
+    struct vma *vma = slab_zalloc(&vma_cache);
 
     if (vma) {
         vma->vspace = vs;
@@ -19,7 +26,7 @@ struct vma *vma_alloc(struct vspace *vs)
 
 void vma_free(struct vma *vma)
 {
-    heap_free(vma);
+    slab_free(&vma_cache, vma);
 }
 
 void vma_object_get(struct vma *vma)

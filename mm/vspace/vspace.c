@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <heap/heap.h>
+#include <time/time.h>
 
 static int physical_page(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out)
 {
@@ -13,8 +14,15 @@ static int physical_page(struct vma *vma, uint64_t offset, uint32_t access, stru
     return 0;
 }
 
+static uint64_t physical_identity(const struct vma *vma)
+{
+    (void)vma;
+    return 1; /* all of it is one object, by physical address */
+}
+
 const struct vma_ops vma_anonymous = {.name = "anonymous"};
-const struct vma_ops vma_physical = {.name = "physical", .page = physical_page};
+const struct vma_ops vma_physical = {
+    .name = "physical", .page = physical_page, .identity = physical_identity};
 const struct vma_ops vma_emulated = {.name = "emulated", .is_emulated = true};
 
 int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base, uint64_t limit)
@@ -46,38 +54,61 @@ struct vspace *vspace_create(enum vspace_format format, uint64_t base, uint64_t 
     return vs;
 }
 
-/* The tables go as a whole behind this: no entry is cleared, and nobody can use one any more. */
-static int drop_frame(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
-{
-    (void)ctx;
-    (void)va;
-    (void)level;
-    if (pte_has_frame(*pte))
-        frame_put(pte_to_frame(*pte));
-    return 0;
-}
-
+/*
+ * The objects go first: until then a truncation may come by and take entries out. Their frames live
+ * on, counted by the entries, and the tables go as a whole behind that.
+ */
 void vspace_destroy(struct vspace *vs)
 {
     struct vma *vma, *next;
 
     assert(vs->cpus_active == 0);
     rb_for_each_entry(vma, &vs->vmas, node)
-        (void)arch_pt_walk(&vs->tables, vma->start, vma->end - vma->start, drop_frame, NULL);
+        vma_object_put(vma);
     rb_for_each_entry_safe(vma, next, &vs->vmas, node) {
+        tables_drop_frames(vs, vma->start, vma->end - vma->start);
         spin_lock(&vs->table_lock);
         vma_remove(vs, vma);
         spin_unlock(&vs->table_lock);
-        vma_object_put(vma);
         vma_free(vma);
     }
     vspace_id_release(vs);
     arch_pt_destroy(&vs->tables);
 }
 
+uint64_t vspace_nr_tables(struct vspace *vs)
+{
+    uint64_t nr_tables;
+
+    spin_lock(&vs->table_lock);
+    nr_tables = arch_pt_count_tables(&vs->tables);
+    spin_unlock(&vs->table_lock);
+    return nr_tables + 1;
+}
+
 void vspace_get(struct vspace *vs)
 {
     __atomic_fetch_add(&vs->refcount, 1, __ATOMIC_RELAXED);
+}
+
+/* What a space with many mappings made the heap grow by goes back, at most ten times a second. */
+#define HEAP_KEPT_FRAMES 256u
+#define TRIM_INTERVAL_NS 100000000ull
+
+static void trim_heap(void)
+{
+    static uint64_t next_ns; /* [a] a race trims twice */
+    struct heap_stats stats;
+    uint64_t now;
+
+    heap_stats(&stats);
+    if (likely(stats.nr_frames <= HEAP_KEPT_FRAMES))
+        return;
+    now = time_now_ns();
+    if (now < READ_ONCE(next_ns))
+        return;
+    WRITE_ONCE(next_ns, now + TRIM_INTERVAL_NS);
+    (void)heap_shrink();
 }
 
 void vspace_put(struct vspace *vs)
@@ -86,4 +117,5 @@ void vspace_put(struct vspace *vs)
         return;
     vspace_destroy(vs);
     heap_free(vs);
+    trim_heap();
 }

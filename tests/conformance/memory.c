@@ -1,6 +1,8 @@
 /* Address spaces: lazily filled memory, copy on write, protection, mappings of files. */
 #include "check.h"
 
+#include <sys/mount.h>
+
 #define PAGE 4096ul
 
 static sigjmp_buf jump;
@@ -290,10 +292,163 @@ static void many_mappings(void)
         CHECK(munmap(p[i], (1 + (size_t)i % 3) * PAGE) == 0);
 }
 
+/* mprotect, madvise and mlock over a hole: what lies before it is changed, madvise goes on behind.
+ */
+static void holes_are_reported_late(void)
+{
+    char *p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    catch_faults();
+    CHECK(p != MAP_FAILED && munmap(p + 2 * PAGE, PAGE) == 0);
+    CHECK_ERRNO(mprotect(p + PAGE, 3 * PAGE, PROT_READ | PROT_WRITE), ENOMEM);
+    CHECK(touch(p, true) == SIGSEGV && touch(p + PAGE, true) == 0);
+    CHECK(touch(p + 3 * PAGE, true) == SIGSEGV);
+    CHECK(mprotect(p + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0);
+    p[PAGE] = p[3 * PAGE] = 1;
+    CHECK_ERRNO(madvise(p, 4 * PAGE, MADV_DONTNEED), ENOMEM);
+    CHECK(p[PAGE] == 0 && p[3 * PAGE] == 0);
+    CHECK_ERRNO(madvise(p, 4 * PAGE, MADV_DONTFORK), ENOMEM);
+    if (fork() == 0)
+        _exit(touch(p, false) == SIGSEGV && touch(p + 3 * PAGE, false) == SIGSEGV ? 0 : 1);
+    int status;
+
+    CHECK(wait(&status) > 0 && status == 0);
+    CHECK_ERRNO(mlock(p, 4 * PAGE), ENOMEM);
+}
+
+/* What a descriptor does not allow, mprotect does not give either. */
+static void protection_has_a_ceiling(void)
+{
+    static const struct {
+        const char *path;
+        int open_flags, map_flags, prot, err;
+    } cases[] = {
+        {"/tmp/ceiling", O_RDONLY, MAP_SHARED, PROT_READ | PROT_WRITE, EACCES},
+        {"/tmp/ceiling", O_RDONLY, MAP_SHARED, PROT_READ | PROT_EXEC, 0},
+        {"/tmp/ceiling", O_RDONLY, MAP_PRIVATE, PROT_READ | PROT_WRITE, 0},
+        {"/tmp/ceiling", O_RDWR, MAP_SHARED, PROT_READ | PROT_WRITE, 0},
+        {"/tmp/ceiling", O_RDWR | O_APPEND, MAP_SHARED, PROT_READ | PROT_WRITE, 0},
+        {"/dev/zero", O_RDONLY, MAP_SHARED, PROT_READ | PROT_WRITE, EACCES},
+        {"/dev/zero", O_RDONLY, MAP_PRIVATE, PROT_READ | PROT_WRITE, 0},
+    };
+    int made = open("/tmp/ceiling", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    CHECK(made >= 0 && ftruncate(made, PAGE) == 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int fd = open(cases[i].path, cases[i].open_flags);
+        char *p = mmap(NULL, PAGE, PROT_NONE, cases[i].map_flags, fd, 0);
+
+        CHECK(p != MAP_FAILED);
+        close(fd);
+        errno = 0;
+        CHECK(mprotect(p, PAGE, cases[i].prot) == (cases[i].err ? -1 : 0));
+        CHECK(errno == cases[i].err);
+        CHECK(munmap(p, PAGE) == 0);
+    }
+    CHECK_ERRNO((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, open("/tmp/ceiling", O_WRONLY), 0),
+                EACCES);
+    unlink("/tmp/ceiling");
+}
+
+static void noexec_stays_noexec(void)
+{
+    mkdir("/tmp/noexec", 0700);
+    if (mount("none", "/tmp/noexec", "tmpfs", MS_NOEXEC, NULL) != 0)
+        return; /* needs root */
+    int fd = open("/tmp/noexec/file", O_RDWR | O_CREAT, 0700);
+
+    CHECK(ftruncate(fd, PAGE) == 0);
+    CHECK_ERRNO((long)mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0), EPERM);
+    char *p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    CHECK(p != MAP_FAILED);
+    CHECK_ERRNO(mprotect(p, PAGE, PROT_READ | PROT_EXEC), EACCES);
+    CHECK(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == 0 && munmap(p, PAGE) == 0);
+    close(fd);
+    CHECK(umount("/tmp/noexec") == 0 && rmdir("/tmp/noexec") == 0);
+}
+
+/* /proc/sys/vm/max_map_count bounds what splits and maps; what makes fewer of them goes on. */
+static void mappings_are_limited(void)
+{
+    unsigned long limit = 0, nr = 0;
+    FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
+    void *old_brk = sbrk(0);
+
+    CHECK(f && fscanf(f, "%lu", &limit) == 1 && limit == 65530);
+    fclose(f);
+    /* Every second page of one mapping becomes another: two more a step. */
+    char *p = mmap(NULL, (limit + 64) * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(p != MAP_FAILED);
+    while (nr < limit && mprotect(p + (2 * nr + 1) * PAGE, PAGE, PROT_NONE) == 0)
+        nr++;
+    CHECK(errno == ENOMEM && nr > limit / 2 - 100 && nr <= limit / 2);
+    char *last = p + (2 * nr + 8) * PAGE; /* inside the rest */
+
+    while (mprotect(last, PAGE, PROT_NONE) == 0) /* one more, if only two would not fit */
+        last += 2 * PAGE;
+    CHECK_ERRNO(munmap(last + 4 * PAGE, PAGE), ENOMEM); /* a hole makes two of one */
+    (void)mmap(NULL, PAGE, PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+               0); /* Linux allows one more */
+    CHECK_ERRNO((long)mmap(NULL, PAGE, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+    CHECK_ERRNO((long)mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE), ENOMEM);
+    CHECK(syscall(SYS_brk, (char *)old_brk + 64 * PAGE) == (long)old_brk);
+    CHECK(munmap(p + PAGE, PAGE) == 0); /* whole ones go */
+    CHECK(munmap(p, (limit + 64) * PAGE) == 0);
+    CHECK(mmap(NULL, PAGE, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+/* VmRSS and statm say what is touched, however it came and went. */
+static unsigned long resident_pages(void)
+{
+    unsigned long size, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    CHECK(f && fscanf(f, "%lu %lu", &size, &resident) == 2);
+    fclose(f);
+    return resident;
+}
+
+/* Linux counts in batches, and so a little late. */
+static bool is_resident(unsigned long nr)
+{
+    long error = (long)(resident_pages() - nr);
+
+    return error > -150 && error < 150;
+}
+
+static void residence_is_counted(void)
+{
+    enum { NR = 1000 };
+    unsigned long before = resident_pages();
+    char *p = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *away = mmap(NULL, NR * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(p != MAP_FAILED && away != MAP_FAILED);
+    for (int i = 0; i < NR; i++)
+        p[i * PAGE] = 1;
+    CHECK(is_resident(before + NR));
+    if (fork() == 0) {
+        for (int i = 0; i < NR; i++)
+            p[i * PAGE] = 2;
+        _exit(is_resident(before + NR) ? 0 : 1);
+    }
+    int status;
+
+    CHECK(wait(&status) > 0 && status == 0);
+    CHECK(mremap(p, NR * PAGE, NR * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, away) == away);
+    CHECK(is_resident(before + NR));
+    CHECK(madvise(away, NR * PAGE / 2, MADV_DONTNEED) == 0);
+    CHECK(is_resident(before + NR / 2));
+    CHECK(munmap(away, NR * PAGE) == 0 && is_resident(before));
+}
+
 CONFORMANCE_MAIN(TEST(anonymous_is_zero), TEST(private_is_copied_on_write), TEST(shared_is_shared),
                  TEST(faults_say_why), TEST(no_access_means_none), TEST(data_is_not_executed),
                  TEST(fixed_replaces), TEST(arguments_are_checked), TEST(mremap_grows_and_moves),
                  TEST(heap_grows_and_shrinks), TEST(file_mapping_is_coherent),
                  TEST(end_of_file_is_bus_error), TEST(read_only_file_is_not_written),
                  TEST(stack_grows), TEST(endless_stack_is_killed), TEST(dont_need_zeroes),
-                 TEST(many_mappings))
+                 TEST(many_mappings), TEST(holes_are_reported_late), TEST(protection_has_a_ceiling),
+                 TEST(noexec_stays_noexec), TEST(mappings_are_limited), TEST(residence_is_counted))

@@ -103,7 +103,21 @@ static int flash_page(struct vma *vma, uint64_t offset, uint32_t access, struct 
     return ret;
 }
 
-static const struct vma_ops vma_flash = {.name = "flash", .page = flash_page};
+/* The mode changes before the pages are taken out, and a page only in another mode. */
+static bool flash_is_current(const struct vma *vma, uint64_t offset, uint32_t access,
+                             const struct frame *frame)
+{
+    struct vdev *dev = vma->object;
+    struct vm_flash *flash = container_of(dev, struct vm_flash, model.dev);
+    const struct frame *now = READ_ONCE(flash->frames[offset >> PAGE_SHIFT]);
+
+    (void)access;
+    return READ_ONCE(flash->model.mode) == VPFLASH_ARRAY &&
+           frame == (now ? now : READ_ONCE(erased_frame));
+}
+
+static const struct vma_ops vma_flash = {
+    .name = "flash", .page = flash_page, .is_current = flash_is_current};
 
 bool vm_is_flash(const struct vdev *dev)
 {

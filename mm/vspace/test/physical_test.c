@@ -66,10 +66,9 @@ static void flash_step(struct vspace *vs)
             memset(&flash_pages[first], 0, nr * sizeof(flash_pages[0]));
         break;
     case 1:
-        if (is_done(vspace_protect(vs, addr, size, rights), is_covered ? 0 : -ENOMEM)) {
-            for (unsigned i = first; i < first + nr; i++)
-                flash_pages[i].rights = rights;
-        }
+        (void)is_done(vspace_protect(vs, addr, size, rights), is_covered ? 0 : -ENOMEM);
+        for (unsigned i = first; i < first + nr && flash_pages[i].index != 0; i++)
+            flash_pages[i].rights = rights; /* up to the first hole */
         break;
     case 2:
         if (vspace_remap(vs, addr, size, size, VSPACE_REMAP_MAY_MOVE | VSPACE_REMAP_KEEP, 0,

@@ -20,6 +20,7 @@
 #include <heap/heap.h>
 #include <host/host.h>
 #include <prng/prng.h>
+#include <slab/slab.h>
 #include <vspace/vspace.h>
 
 static struct prng prng;
@@ -44,6 +45,7 @@ static inline uint64_t nr_free_frames(void)
     struct frame_stats stats;
 
     heap_shrink();
+    slab_shrink(SIZE_MAX);
     frame_cache_drain();
     frame_stats(&stats);
     return stats.free + stats.meta; /* descriptors of RAM that was opened meanwhile */

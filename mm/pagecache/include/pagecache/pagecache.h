@@ -99,6 +99,7 @@ struct pagecache {
     struct list all_node; /* [all_lock] evictable caches, for the shrinker and sync */
     uint64_t clock_hand;  /* [all_lock] where the shrinker goes on */
     uint32_t nr_pins;     /* [all_lock] walks that stand at this cache */
+    uint64_t identity;    /* [a] who maps the file may number it here; 0: not yet */
 };
 
 /* Readies the module; once, before the first cache. */
@@ -125,6 +126,10 @@ struct frame *pagecache_find(struct pagecache *cache, uint64_t index);
 /* Is the frame page `index` of the cache at this moment? Takes no lock; the frame need not be
  * referenced. */
 bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct frame *frame);
+
+/* Has the page been marked dirty, and not been taken for write-back since? True where nothing is
+ * ever written back. Takes no lock. */
+bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame);
 
 /*
  * Called when a page becomes dirty and no other of all caches is. Set once, by whoever writes back

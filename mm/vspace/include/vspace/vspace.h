@@ -56,8 +56,9 @@ enum vspace_format {
 #define VMA_LARGE                                                                                  \
     0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked                \
             */
-#define VMA_MOVING 0x1000u /* mremap is about to take it away: joins no neighbour meanwhile */
-#define VMA_RIGHTS (VMA_READ | VMA_WRITE | VMA_EXEC)
+#define VMA_NEVER_EXEC 0x2000u /* of a file system mounted noexec */
+#define VMA_MOVING     0x1000u /* mremap is about to take it away: joins no neighbour meanwhile */
+#define VMA_RIGHTS     (VMA_READ | VMA_WRITE | VMA_EXEC)
 
 /* What a kind answers for one page. */
 struct vma_page {
@@ -80,10 +81,11 @@ struct vma_ops {
      * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS). */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
-    /* Is what `page` gave still the page at `offset`? Asked under table_lock before it is mapped:
-     * an object that takes pages away does so first and zaps afterwards, so that one of the two
-     * sees the other. NULL: it always is. */
-    bool (*is_current)(const struct vma *vma, uint64_t offset, const struct frame *frame);
+    /* Is what `page` gave for this access still what it would give? Asked under table_lock before
+     * it is mapped: an object that takes pages or rights away does so first and zaps afterwards, so
+     * that one of the two sees the other. NULL: it always is. */
+    bool (*is_current)(const struct vma *vma, uint64_t offset, uint32_t access,
+                       const struct frame *frame);
 
     /*
      * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be
@@ -96,6 +98,10 @@ struct vma_ops {
     /* A private VMA's fork shares frames through copy on write. May it be merged with an adjacent
      * VMA of the same object and following offset? NULL: yes. */
     bool (*can_merge)(const struct vma *a, const struct vma *b);
+
+    /* A number for the object that no other has while the kernel runs, not 0: the same memory has
+     * the same number in every space. Does not sleep. NULL: the memory is the space's own. */
+    uint64_t (*identity)(const struct vma *vma);
 
     /* msync over [offset, offset + size). NULL: nothing to write back. */
     int (*sync)(struct vma *vma, uint64_t offset, uint64_t size);
@@ -160,10 +166,9 @@ struct vspace {
     cpumask_t cpus_stale_code;   /* [a] CPUs that must fence.i before they enter it again */
     struct vspace_limits limits; /* [lock] */
     uint64_t nr_bytes;           /* [lock] sum of VMA sizes */
-    uint64_t nr_resident;        /* [lock] pages mapped (leaf entries with a frame) */
-    uint64_t nr_resident_peak;
-    uint64_t nr_tables; /* [lock] page-table frames, root excluded */
-    uint32_t nr_vmas;   /* [lock] */
+    uint64_t nr_resident;        /* [table_lock] pages mapped (leaf entries with a frame) */
+    uint64_t nr_resident_peak;   /* [table_lock] */
+    uint32_t nr_vmas;            /* [lock] */
 
     /* Kept for a process: exec sets them, brk and procfs use them. */
     uint64_t code_start, code_end, data_start, data_end;
@@ -172,6 +177,9 @@ struct vspace {
     uint64_t auxv; /* where the auxiliary vector lies on the stack; 0: none */
     uint64_t vdso; /* where the vDSO is mapped */
 };
+
+/* How many VMAs a space may have (/proc/sys/vm/max_map_count); what makes more fails by -ENOMEM. */
+extern uint32_t vspace_max_vmas;
 
 /* Shared by all; once at boot. Finds the number of ASID bits (and VMID bits: vspace_init_gstage).
  */
@@ -213,11 +221,12 @@ int vspace_map(struct vspace *vs, const struct vspace_map_request *request,
 /* Holes are no error. addr and size page aligned. -EINVAL, -ENOMEM (a split needs a VMA). */
 int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
 
-/* New rights for the whole range. -ENOMEM: a hole, or no memory; -EACCES: shared and not allowed.
- */
+/* New rights for the range, up to the first obstacle, as on Linux: -ENOMEM, a hole, no memory or
+ * too many mappings; -EACCES, not allowed there (VMA_MAY_WRITE, VMA_NEVER_EXEC). */
 int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rights) MUST_CHECK;
 
-/* Sets and clears properties (VMA_NO_FORK, VMA_LOCKED, VMA_WIPE_FORK) over a range. */
+/* Sets and clears properties (VMA_NO_FORK, VMA_LOCKED, VMA_WIPE_FORK) over a range. A hole is
+ * -ENOMEM in the end; VMA_LOCKED stops there. */
 int vspace_set_flags(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t set,
                      uint32_t clear) MUST_CHECK;
 
@@ -254,11 +263,17 @@ int vspace_fault(struct vspace *vs, uint64_t addr, uint32_t access) MUST_CHECK;
 int vspace_populate(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t access) MUST_CHECK;
 
 /*
- * The page at addr, faulted in for `access`, with a reference on its frame (frame_put it): for
- * futex keys, ptrace, a guest's descriptors. A frame in a physical VMA has none: *frame = NULL.
+ * What memory the word at addr is, wherever it is seen: the number of a shared object and the
+ * offset in it, or 0 and addr for memory of this space alone. The page is faulted in for writing,
+ * or, where that is not allowed and access is VMA_READ, for reading. As vspace_fault;
+ * VSPACE_EMULATE is -EFAULT, and so is private memory that can only be read and shows no object's
+ * page.
  */
-int vspace_page_get(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
-                    paddr_t *pa) MUST_CHECK;
+int vspace_identify(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t *object,
+                    uint64_t *offset) MUST_CHECK;
+
+/* A number for an object of shared memory: see vma_ops.identity. */
+uint64_t vma_new_identity(void);
 
 /* Copies between kernel memory and another space; bytes done, or a negative errno if none. */
 ssize_t vspace_copy_in(struct vspace *vs, uint64_t dst, const void *src, size_t size);
@@ -268,7 +283,7 @@ ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size)
 struct vma *vspace_find(struct vspace *vs, uint64_t addr);
 struct vma *vspace_next(struct vma *vma);
 
-/* What the tables say now, without faulting. REQUIRES(vs->lock). */
+/* What the tables say now, without faulting. */
 struct vspace_translation {
     bool is_mapped;
     paddr_t pa;
@@ -277,6 +292,9 @@ struct vspace_translation {
     bool is_accessed, is_dirty;
 };
 void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *out);
+
+/* Pages of its page tables, the root's counted once. */
+uint64_t vspace_nr_tables(struct vspace *vs);
 
 /*
  * For kinds whose object loses pages (a truncated file): takes the pages of object bytes
