@@ -299,6 +299,7 @@ static int unpack_gzip(struct unpack *unpack, const uint8_t *data, size_t size, 
 {
     struct inflated in = {0};
     struct cpio_reader reader;
+    size_t nr_kept;
     int ret = inflate_member(data, size, used, &in);
     int ret_cpio;
     unsigned nr_seen = unpack->nr_files + unpack->nr_failed;
@@ -308,10 +309,13 @@ static int unpack_gzip(struct unpack *unpack, const uint8_t *data, size_t size, 
     if (in.frames == NULL)
         return ret;
     inflated_trim(&in);
+    nr_kept = ALIGN_UP(in.output.length, PAGE_SIZE) / PAGE_SIZE;
     cpio_init(&reader, in.output.buf, in.output.length);
     ret_cpio = unpack_archive(unpack, &reader);
     if (unpack->nr_files + unpack->nr_failed == nr_seen) /* nothing refers to it */
-        frame_free_contig(in.frames, ALIGN_UP(in.output.length, PAGE_SIZE) / PAGE_SIZE);
+        frame_free_contig(in.frames, nr_kept);
+    else
+        frame_count(FRAME_LENT, (int64_t)nr_kept);
     return ret != 0 ? ret : ret_cpio;
 }
 

@@ -50,14 +50,29 @@ struct pipe *pipe_alloc(void)
     return pipe;
 }
 
+static struct frame *page_alloc(void)
+{
+    struct frame *page = frame_alloc(0, 0);
+
+    if (page != NULL)
+        frame_count(FRAME_PIPE, 1);
+    return page;
+}
+
+static void page_free(struct frame *page)
+{
+    frame_free(page, 0);
+    frame_count(FRAME_PIPE, -1);
+}
+
 void pipe_free(struct pipe *pipe)
 {
     for (uint32_t i = 0; i < pipe->nr_pages; i++) {
         if (pipe->pages[i] != NULL)
-            frame_free(pipe->pages[i], 0);
+            page_free(pipe->pages[i]);
     }
     if (pipe->spare != NULL)
-        frame_free(pipe->spare, 0);
+        page_free(pipe->spare);
     heap_free(pipe->pages);
     slab_free(pipe_cache, pipe);
 }
@@ -84,7 +99,7 @@ static void page_release(struct pipe *pipe, struct frame **page)
     if (pipe->spare == NULL)
         pipe->spare = *page;
     else
-        frame_free(*page, 0);
+        page_free(*page);
     *page = NULL;
 }
 
@@ -132,7 +147,7 @@ static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret)
         bool is_new = *page == NULL;
 
         if (is_new) {
-            *page = pipe->spare != NULL ? pipe->spare : frame_alloc(0, 0);
+            *page = pipe->spare != NULL ? pipe->spare : page_alloc();
             pipe->spare = NULL;
         }
         if (*page == NULL) {

@@ -88,6 +88,10 @@ void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool own
     ri->body_size = size;
     ri->owns_frames = owns_frames;
     inode->size = size;
+    for (size_t at = 0; owns_frames && at + PAGE_SIZE <= size; at += PAGE_SIZE) {
+        virt_to_frame(ri->body + at)->type = FRAME_LENT;
+        frame_count(FRAME_LENT, 1);
+    }
 }
 
 /* Gives up the body behind new_size. */
@@ -102,8 +106,14 @@ void ramfs_body_release(struct ramfs_inode *ri, size_t new_size)
         return;
     /* A page that is cut in the middle stays owned no longer than here: its rest is copied first.
      */
-    for (size_t at = ALIGN_DOWN(new_size, PAGE_SIZE); at + PAGE_SIZE <= old_size; at += PAGE_SIZE)
-        (void)frame_put(virt_to_frame(ri->body + at));
+    for (size_t at = ALIGN_DOWN(new_size, PAGE_SIZE); at + PAGE_SIZE <= old_size; at += PAGE_SIZE) {
+        struct frame *frame = virt_to_frame(ri->body + at);
+
+        if (frame->type == FRAME_LENT)
+            frame_count(FRAME_LENT, -1);
+        frame->priv = 0; /* if it is cached, it is the cache's alone now */
+        (void)frame_put(frame);
+    }
 }
 
 int ramfs_body_truncate(struct inode *inode, uint64_t size)

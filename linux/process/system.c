@@ -67,8 +67,8 @@ SYSCALL(sysinfo)
 
     frame_stats(&stats);
     info.uptime = (int64_t)(time_now_ns() / NS_PER_SEC);
-    info.totalram = stats.total * PAGE_SIZE;
-    info.freeram = stats.free * PAGE_SIZE;
+    info.totalram = (stats.total - stats.reserved - stats.meta - stats.meta_ahead) * PAGE_SIZE;
+    info.freeram = (stats.free - MIN(stats.meta_ahead, stats.free)) * PAGE_SIZE;
     info.procs = (uint16_t)nr_user_threads;
     return copy_to_user(a[0], &info, sizeof(info));
 }

@@ -4,6 +4,7 @@
 #include <blockdev/blockdev.h>
 #include <bootargs/bootargs.h>
 #include <frame/frame.h>
+#include <heap/heap.h>
 #include <pagecache/pagecache.h>
 #include <process/uname.h>
 #include <slab/slab.h>
@@ -18,34 +19,71 @@ static void add_slab(const struct slab_cache_stats *stats, void *ctx)
     *(uint64_t *)ctx += stats->nr_frames;
 }
 
+/* What the memory is in use for, in pages. */
+struct uses {
+    uint64_t total, free, cached, evictable, dirty, shared, anon, slab, tables, stacks, heap, pipes,
+        initrd;
+};
+
+static void count_uses(struct uses *u)
+{
+    struct pagecache_stats cache;
+    struct frame_stats frames;
+    struct heap_stats heap;
+
+    *u = (struct uses){0};
+    frame_stats(&frames);
+    pagecache_stats(&cache);
+    heap_stats(&heap);
+    slab_for_each_cache(add_slab, &u->slab);
+    /* Descriptors, spent or to be spent, are no memory to be had. */
+    u->total = frames.total - frames.reserved - frames.meta - frames.meta_ahead;
+    u->free = frames.free - MIN(frames.meta_ahead, frames.free);
+    u->shared = frame_nr_used(FRAME_SHARED);
+    u->cached = cache.nr_pages + u->shared;
+    u->shared += cache.nr_pages - MIN(cache.nr_evictable, cache.nr_pages);
+    u->evictable = cache.nr_evictable;
+    u->dirty = cache.nr_dirty;
+    u->anon = frame_nr_used(FRAME_ANON);
+    u->tables = frame_nr_used(FRAME_TABLE);
+    u->stacks = frame_nr_used(FRAME_KMAP);
+    u->heap = heap.nr_frames;
+    u->pipes = frame_nr_used(FRAME_PIPE);
+    u->initrd = frame_nr_used(FRAME_LENT);
+}
+
+/* MemTotal = MemFree + Cached + AnonPages + Slab + KernelStack + PageTables + the last three lines;
+ * Shmem is part of Cached. */
 int show_meminfo(struct seq *seq, const struct pseudo_object *object)
 {
     static const unsigned kib = PAGE_SHIFT - 10;
-    struct pagecache_stats cache;
-    struct frame_stats frames;
-    uint64_t nr_slab = 0;
+    struct uses u;
 
     (void)object;
-    frame_stats(&frames);
-    pagecache_stats(&cache);
-    slab_for_each_cache(add_slab, &nr_slab);
+    count_uses(&u);
     const struct {
         const char *name;
         uint64_t nr_pages;
     } lines[] = {
-        {"MemTotal:", frames.total - MIN(frames.reserved + frames.meta, frames.total)},
-        {"MemFree:", frames.free},
-        {"MemAvailable:", frames.free + cache.nr_evictable},
+        {"MemTotal:", u.total},
+        {"MemFree:", u.free},
+        {"MemAvailable:", u.free + u.evictable},
         {"Buffers:", 0},
-        {"Cached:", cache.nr_pages},
+        {"Cached:", u.cached},
         {"SwapCached:", 0},
         {"SwapTotal:", 0},
         {"SwapFree:", 0},
-        {"Dirty:", cache.nr_dirty},
-        {"Shmem:", cache.nr_pages - MIN(cache.nr_evictable, cache.nr_pages)},
-        {"Slab:", nr_slab},
+        {"Dirty:", u.dirty},
+        {"AnonPages:", u.anon},
+        {"Shmem:", u.shared},
+        {"Slab:", u.slab},
         {"SReclaimable:", 0},
-        {"SUnreclaim:", nr_slab},
+        {"SUnreclaim:", u.slab},
+        {"KernelStack:", u.stacks},
+        {"PageTables:", u.tables},
+        {"KernelHeap:", u.heap},
+        {"PipeBuffers:", u.pipes},
+        {"InitrdFiles:", u.initrd},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++)

@@ -1,0 +1,64 @@
+"""Memory comes back: stress-ng, Debian's program, beside /proc/meminfo, whose lines account for every page."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from conftest import boot_shell, busybox_initrd
+from trine.machine import ROOT
+
+# The quickest of the classes vm, memory and scheduler, a way to use memory each; `stress-ng --class vm?` lists them all.
+STRESSORS = os.environ.get("STRESSORS", "brk fork mmaphuge mremap msync pageswap pipe pthread shm vm").split()
+PARTS = ("MemFree", "Cached", "AnonPages", "Slab", "KernelStack", "PageTables", "KernelHeap", "PipeBuffers", "InitrdFiles")
+
+
+def needed(path, folder):
+    """The libraries that a program links, and theirs, as files of folder; the loader is one of them."""
+    found, todo = {}, [path]
+    while todo:
+        text = subprocess.run(["riscv64-linux-gnu-readelf", "-dl", todo.pop()], check=True, capture_output=True, text=True).stdout
+        for name in re.findall(r"Shared library: \[(.*)\]", text) + re.findall(r"interpreter: .*/(.*)\]", text):
+            if name not in found:
+                found[name] = os.path.realpath(f"{folder}/{name}")
+                todo.append(found[name])
+    return found
+
+
+@pytest.fixture(scope="module")
+def shell():
+    root = subprocess.run([ROOT + "/tools/debian.py", "closure", "stress-ng"], check=True, capture_output=True, text=True).stdout.strip()
+    program, libraries = root + "/usr/bin/stress-ng", root + "/usr/lib/riscv64-linux-gnu"
+    adds = ["--add", program + "=/bin/stress-ng"]
+    for name, path in needed(program, libraries).items():
+        adds += ["--add", f"{path}=/lib/{name}"]
+    s = boot_shell(smp=2, mem="1G", initrd=busybox_initrd("stress.cpio", *adds))
+    yield s
+    s.machine.close()
+
+
+def meminfo(shell):
+    """The lines of /proc/meminfo in KiB, whose parts must be the whole but for a few pages."""
+    lines = {k: int(v) for k, v in re.findall(r"(?m)^(\w+):\s+(\d+) kB", shell.run("cat /proc/meminfo")[0])}
+    assert abs(lines["MemTotal"] - sum(lines[part] for part in PARTS)) <= 64 * 4, lines
+    return lines
+
+
+def test_memory_comes_back(shell):
+    shell.run("cd /tmp; stress-ng --fork 1 -t 1; stress-ng --vm 1 --vm-bytes 64M -t 1")  # what is read and kept
+    before = meminfo(shell)
+    for name in STRESSORS:
+        output, status = shell.run(f"stress-ng --{name} 2 -t 1", timeout=300)
+        assert status == 0 and "successful run" in output, output
+        after = meminfo(shell)
+        grown = (after["MemTotal"] - after["MemFree"]) - (before["MemTotal"] - before["MemFree"])
+        assert abs(grown) <= before["MemTotal"] / 100, (name, before, after)
+
+
+def test_each_kind_is_in_its_line(shell):
+    """64 MiB of a file, and of a process' own."""
+    for name, command in (("Cached", "dd if=/dev/zero of=/tmp/big bs=1M count=64 2> /dev/null; cat /proc/meminfo; rm /tmp/big"),
+                          ("AnonPages", "awk 'BEGIN { s = sprintf(\"%32000000s\", 1); t = s \"x\"; while (getline < \"/proc/meminfo\") print }'")):
+        before, inside = meminfo(shell)[name], shell.run(command)[0]
+        assert int(re.search(rf"(?m)^{name}:\s+(\d+) kB", inside).group(1)) - before >= 60_000, inside
+        assert abs(meminfo(shell)[name] - before) < 1000
