@@ -92,17 +92,19 @@ size_t uio_zero(struct uio *uio, size_t n)
 
     n = MIN(n, uio->nr_left);
     while (nr_done < n && uio_has_piece(uio)) {
-        /* By pages, so that a fault loses little of what could be zeroed. */
-        size_t nr_now = MIN(n - nr_done, MIN(uio->nr_here, PAGE_SIZE));
+        size_t nr_now = MIN(n - nr_done, uio->nr_here);
+        size_t nr_failed = 0;
 
-        if (!uio->is_user) {
+        if (uio->is_user)
+            nr_failed = clear_user_partial((vaddr_t)uio->base, nr_now);
+        else
             memset(uio->base, 0, nr_now);
-        } else if (clear_user((vaddr_t)uio->base, nr_now) != 0) {
+        uio_advance(uio, nr_now - nr_failed);
+        nr_done += nr_now - nr_failed;
+        if (nr_failed != 0) {
             uio->has_fault = true;
             break;
         }
-        uio_advance(uio, nr_now);
-        nr_done += nr_now;
     }
     return nr_done;
 }

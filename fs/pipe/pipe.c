@@ -122,10 +122,12 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio)
         size_t offset = pipe->tail % PAGE_SIZE;
         size_t n = MIN(MIN(PAGE_SIZE - offset, nr_filled(pipe)), uio->nr_left);
 
-        n = uio_copy_to(uio, (char *)frame_to_virt(*page) + offset, n);
+        /* Of a page all or nothing, as on Linux: what a fault cut short is not consumed. */
+        if (uio_copy_to(uio, (char *)frame_to_virt(*page) + offset, n) != n)
+            break;
         pipe->tail += n;
         nr_done += n;
-        if (n > 0 && is_page_read(pipe))
+        if (is_page_read(pipe))
             page_release(pipe, page);
     }
     /* Empty: begin with a fresh page again, so that small messages never straddle two. */
@@ -134,19 +136,46 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio)
     return nr_done;
 }
 
+/*
+ * A write of nr_asked bytes from `start` on met a bad address: takes back what Linux does not
+ * append. It appends a page whole or not at all, first the part of a page that fits behind the last
+ * bytes. Returns how many bytes stay.
+ */
+static COLD size_t write_take_back(struct pipe *pipe, uint64_t start, size_t nr_asked)
+{
+    size_t part = nr_asked % PAGE_SIZE;
+    size_t offset = start % PAGE_SIZE;
+    bool is_part_first = offset > 0 && part > 0 && part <= PAGE_SIZE - offset;
+    uint64_t next = start + (is_part_first ? part : PAGE_SIZE);
+    uint64_t last = pipe->head / PAGE_SIZE;
+    uint64_t keep = start;
+
+    for (; next <= pipe->head; next += PAGE_SIZE)
+        keep = next;
+    pipe->head = keep;
+    /* The page that is nr_pages behind the tail's is the tail's. */
+    for (uint64_t i = (keep + PAGE_MASK) / PAGE_SIZE; i <= last; i++) {
+        struct frame **page = page_at(pipe, i * PAGE_SIZE);
+
+        if (*page != NULL && i - pipe->tail / PAGE_SIZE < pipe->nr_pages)
+            page_release(pipe, page);
+    }
+    return keep - start;
+}
+
 /* As much as there is room for. Sets *ret to -ENOMEM if a page could not be had. */
 static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret)
 {
     uint64_t room = nr_room(pipe);
-    size_t nr_done = 0;
+    uint64_t start = pipe->head;
+    size_t nr_asked = uio->nr_left;
 
-    while (room > 0 && uio->nr_left > 0 && !uio->has_fault) {
+    while (room > 0 && uio->nr_left > 0) {
         struct frame **page = page_at(pipe, pipe->head);
         size_t offset = pipe->head % PAGE_SIZE;
         size_t n = MIN(MIN(PAGE_SIZE - offset, room), uio->nr_left);
-        bool is_new = *page == NULL;
 
-        if (is_new) {
+        if (*page == NULL) {
             *page = pipe->spare != NULL ? pipe->spare : page_alloc();
             pipe->spare = NULL;
         }
@@ -154,14 +183,12 @@ static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret)
             *ret = -ENOMEM;
             break;
         }
-        n = uio_copy_from(uio, (char *)frame_to_virt(*page) + offset, n);
-        if (n == 0 && is_new)
-            page_release(pipe, page);
+        if (uio_copy_from(uio, (char *)frame_to_virt(*page) + offset, n) != n)
+            return write_take_back(pipe, start, nr_asked);
         pipe->head += n;
         room -= n;
-        nr_done += n;
     }
-    return nr_done;
+    return pipe->head - start;
 }
 
 /* ---- file operations ---- */

@@ -46,6 +46,31 @@ static bool dirent_emit(struct dir_sink *sink, const char *name, size_t name_len
     return true;
 }
 
+/*
+ * Hands the entries out: the bytes of those that fit before a bad address, and the position behind
+ * them, which is in the last one's `off`. -EFAULT if the first one does not.
+ */
+static int64_t entries_to_user(struct file *file, const struct dirent_sink *ds, uint64_t ubuf,
+                               uint64_t before)
+{
+    size_t nr_reached = ds->used - copy_to_user_partial(ubuf, ds->buf, ds->used);
+    size_t at = 0;
+
+    if (likely(nr_reached == ds->used))
+        return (int64_t)ds->used;
+    file->pos = before;
+    while (at < nr_reached) {
+        uint16_t reclen;
+
+        memcpy(&reclen, ds->buf + at + 16, sizeof(reclen));
+        if (reclen > nr_reached - at)
+            break;
+        memcpy(&file->pos, ds->buf + at + 8, sizeof(file->pos));
+        at += reclen;
+    }
+    return at == 0 ? -EFAULT : (int64_t)at;
+}
+
 static int64_t getdents(struct file *file, uint64_t ubuf, size_t size)
 {
     struct dirent_sink ds = {.sink.emit = dirent_emit, .size = MIN(size, (size_t)PAGE_SIZE * 4)};
@@ -60,11 +85,7 @@ static int64_t getdents(struct file *file, uint64_t ubuf, size_t size)
         uint64_t pos = file->pos;
 
         memcpy(ds.buf + ds.last + 8, &pos, sizeof(pos));
-        ret = copy_to_user(ubuf, ds.buf, ds.used);
-        if (ret != 0)
-            file->pos = before;
-        else
-            ret = (int64_t)ds.used;
+        ret = entries_to_user(file, &ds, ubuf, before);
     } else if (ret == 0 && ds.is_full) {
         ret = -EINVAL; /* not even one entry fits */
     }

@@ -81,6 +81,7 @@ SYSCALL(getrandom)
 {
     uint8_t block[256];
     uint64_t done = 0;
+    bool has_fault = false;
 
     if (a[2] & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
@@ -88,14 +89,15 @@ SYSCALL(getrandom)
         uint64_t n = MIN(a[1] - done, sizeof(block));
 
         random_bytes(block, n);
-        if (copy_to_user(a[0] + done, block, n) != 0)
-            return done ? (int64_t)done : -EFAULT;
-        done += n;
-        if (signal_is_pending() && done < a[1])
+        uint64_t nr_failed = copy_to_user_partial(a[0] + done, block, n);
+
+        done += n - nr_failed;
+        has_fault = nr_failed != 0;
+        if (has_fault || (signal_is_pending() && done < a[1]))
             break;
     }
     memset(block, 0, sizeof(block));
-    return (int64_t)done;
+    return done == 0 && has_fault ? -EFAULT : (int64_t)done;
 }
 
 #define REBOOT_MAGIC1    0xfee1dead

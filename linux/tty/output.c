@@ -132,7 +132,7 @@ ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking)
         }
         size_t n = uio_copy_from(uio, chunk, sizeof(chunk));
 
-        if (n == 0)
+        if (n == 0 || uio->has_fault) /* a piece goes whole, as on Linux */
             break;
         mutex_lock(&tty->output_lock);
         ret = write_processed(tty, chunk, n, !is_nonblocking);

@@ -192,6 +192,8 @@ static ssize_t master_write(struct file *file, struct uio *uio, uint64_t *pos)
         size_t n = uio_copy_from(uio, chunk, sizeof(chunk));
         size_t nr_sent = 0;
 
+        if (uio->has_fault) /* a piece goes whole, as on Linux */
+            break;
         while (nr_sent < n) {
             size_t nr_now = tty_receive(&pty->slave, chunk + nr_sent, n - nr_sent);
 

@@ -32,8 +32,8 @@ int copy_to_user(vaddr_t dst, const void *src, size_t nr_bytes) MUST_CHECK;
 /* How many bytes were *not* copied: for read() and write(), which report partial success. */
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes) MUST_CHECK;
 size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes) MUST_CHECK;
-
-int clear_user(vaddr_t dst, size_t nr_bytes) MUST_CHECK;
+/* Zeroes; how many bytes were not. */
+size_t clear_user_partial(vaddr_t dst, size_t nr_bytes) MUST_CHECK;
 
 /*
  * Copies a NUL-terminated string. Returns its length without the NUL, -EFAULT, or -ENAMETOOLONG if

@@ -92,9 +92,9 @@ int copy_to_user(vaddr_t dst, const void *src, size_t n)
     return copy_to_user_partial(dst, src, n) == 0 ? 0 : -EFAULT;
 }
 
-int clear_user(vaddr_t dst, size_t n)
+size_t clear_user_partial(vaddr_t dst, size_t n)
 {
-    return is_user_range(dst, n) && raw_clear((void *)dst, n) == 0 ? 0 : -EFAULT;
+    return is_user_range(dst, n) ? raw_clear((void *)dst, n) : n;
 }
 
 ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t max)

@@ -1,0 +1,185 @@
+/*
+ * Transfers whose memory ends in the middle, and file systems whose room ends: how much was done is
+ * told to the byte, nothing is lost, and what does not fit is refused by the right name.
+ */
+#include "check.h"
+
+#include <dirent.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/statfs.h>
+#include <sys/uio.h>
+#include <termios.h>
+
+#define PAGE 4096ul
+
+/* The first byte behind `n` pages that are there. */
+static char *edge_of(size_t n)
+{
+    char *p =
+        mmap(NULL, (n + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(p != MAP_FAILED && munmap(p + n * PAGE, PAGE) == 0);
+    return p + n * PAGE;
+}
+
+static int queued(int fd)
+{
+    int n = -1;
+
+    CHECK(ioctl(fd, 0x541b, &n) == 0);
+    return n;
+}
+
+/* ---- pipes: a buffer goes whole or not at all ---- */
+
+static void pipe_writes_of_bad_memory(void)
+{
+    char *edge = edge_of(2);
+    int p[2];
+
+    CHECK(pipe2(p, O_NONBLOCK) == 0);
+    CHECK_ERRNO(write(p[1], edge - 1, 2), EFAULT);
+    CHECK(queued(p[0]) == 0);
+    CHECK_ERRNO(write(p[1], edge - 100, 4000), EFAULT);
+    CHECK(write(p[1], "abc", 3) == 3);
+    CHECK_ERRNO(write(p[1], edge - 1, 2), EFAULT); /* behind something */
+    CHECK(queued(p[0]) == 3);
+    char buf[8] = "";
+    CHECK(read(p[0], buf, 8) == 3 && memcmp(buf, "abc", 3) == 0);
+    CHECK(write(p[1], edge - PAGE - 10, 2 * PAGE) == (long)PAGE); /* the first page is good */
+    CHECK(queued(p[0]) == (int)PAGE);
+    CHECK(write(p[1], edge - 10, 10) == 10);
+    struct iovec v[2] = {{"xy", 2}, {edge, 1}};
+    CHECK_ERRNO(writev(p[1], v, 2), EFAULT);
+    CHECK(queued(p[0]) == (int)PAGE + 10);
+}
+
+static void pipe_reads_to_bad_memory(void)
+{
+    char *edge = edge_of(1), page[PAGE], back[PAGE];
+    int p[2];
+
+    CHECK(pipe2(p, O_NONBLOCK) == 0);
+    CHECK(write(p[1], "hello", 5) == 5);
+    CHECK_ERRNO(read(p[0], edge - 1, 2), EFAULT);
+    CHECK_ERRNO(read(p[0], edge - 4, 5), EFAULT);
+    struct iovec v[2] = {{back, 2}, {edge, 3}};
+    CHECK_ERRNO(readv(p[0], v, 2), EFAULT);
+    CHECK(queued(p[0]) == 5);
+    CHECK(read(p[0], edge - 1, 1) == 1 && edge[-1] == 'h'); /* asks for no more than is good */
+    CHECK(read(p[0], back, 8) == 4 && memcmp(back, "ello", 4) == 0);
+    for (unsigned i = 0; i < PAGE; i++)
+        page[i] = (char)(i * 13);
+    CHECK(write(p[1], page, PAGE) == (long)PAGE && write(p[1], page, 100) == 100);
+    struct iovec w[2] = {{back, PAGE}, {edge - 1, 2}};
+    CHECK(readv(p[0], w, 2) == (long)PAGE && memcmp(back, page, PAGE) == 0); /* the first buffer */
+    CHECK_ERRNO(readv(p[0], &w[1], 1), EFAULT);
+    CHECK(queued(p[0]) == 100);
+    CHECK(read(p[0], back, 200) == 100 && memcmp(back, page, 100) == 0);
+}
+
+/* ---- files and devices: to the byte ---- */
+
+static void files_to_the_byte(void)
+{
+    char *edge = edge_of(1), back[64] = "";
+    int fd = open("/tmp/edge", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    CHECK(fd >= 0 && write(fd, "0123456789", 10) == 10);
+    CHECK(pread(fd, edge - 1, 2, 0) == 1 && edge[-1] == '0');
+    CHECK(lseek(fd, 3, SEEK_SET) == 3 && read(fd, edge - 3, 5) == 3 &&
+          memcmp(edge - 3, "345", 3) == 0);
+    CHECK(lseek(fd, 0, SEEK_CUR) == 6);
+    CHECK_ERRNO(read(fd, edge, 1), EFAULT);
+    struct iovec v[2] = {{back, 2}, {edge, 3}};
+    CHECK(preadv(fd, v, 2, 0) == 2 && memcmp(back, "01", 2) == 0);
+    memcpy(edge - 2, "ab", 2);
+    CHECK(pwrite(fd, edge - 2, 4, 8) == 2);
+    CHECK_ERRNO(pwrite(fd, edge, 4, 10), EFAULT);
+    struct iovec w[2] = {{"cd", 2}, {edge, 3}};
+    CHECK(pwritev(fd, w, 2, 10) == 2);
+    CHECK(pread(fd, back, 64, 0) == 12 && memcmp(back, "01234567abcd", 12) == 0);
+    CHECK_ERRNO(sendfile(fd, fd, (off_t *)edge, 1), EFAULT);
+    unlink("/tmp/edge");
+}
+
+static void devices_to_the_byte(void)
+{
+    char *edge = edge_of(2);
+    int zero = open("/dev/zero", O_RDWR), null = open("/dev/null", O_RDWR);
+    int random = open("/dev/urandom", O_RDONLY), ev = eventfd(5, EFD_NONBLOCK);
+
+    memset(edge - 300, 1, 300);
+    CHECK(read(zero, edge - 1, 2) == 1 && edge[-1] == 0 && edge[-2] == 1);
+    CHECK(read(zero, edge - 259, 600) == 259 && edge[-259] == 0 && edge[-260] == 1);
+    CHECK_ERRNO(read(zero, edge, 1), EFAULT);
+    CHECK(write(null, edge - 1, 2) == 2 && write(zero, edge, 7) == 7 && read(null, edge, 1) == 0);
+    CHECK(getrandom(edge - 1, 2, 0) == 1 && getrandom(edge - 7, 9, 0) == 7);
+    CHECK(getrandom(edge - 300, 400, 0) == 300);
+    CHECK_ERRNO(getrandom(edge, 1, 0), EFAULT);
+    CHECK(read(random, edge - 5, 50) == 5);
+    CHECK_ERRNO(read(random, edge, 50), EFAULT);
+    CHECK_ERRNO(read(ev, edge - 4, 8), EFAULT);
+    CHECK_ERRNO(write(ev, edge - 4, 8), EFAULT);
+}
+
+static void terminals_take_pieces_whole(void)
+{
+    char *edge = edge_of(1), name[32] = "", back[8] = "";
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    struct termios raw;
+
+    CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    CHECK(ptsname_r(master, name, sizeof(name)) == 0);
+    int slave = open(name, O_RDWR | O_NOCTTY);
+    CHECK(slave >= 0 && tcgetattr(slave, &raw) == 0);
+    cfmakeraw(&raw);
+    CHECK(tcsetattr(slave, TCSANOW, &raw) == 0);
+    edge[-1] = 'x';
+    CHECK_ERRNO(write(slave, edge - 1, 2), EFAULT);
+    CHECK_ERRNO(write(master, edge - 1, 2), EFAULT);
+    CHECK(write(master, "abc", 3) == 3);
+    CHECK(read(slave, edge - 1, 1) == 1 && edge[-1] == 'a');
+    CHECK(read(slave, back, 8) == 2 && memcmp(back, "bc", 2) == 0);
+}
+
+/* What is cut off comes with the next call. */
+static void directories_by_entries(void)
+{
+    char *edge = edge_of(1), name[64];
+    int seen = 0;
+
+    mkdir("/tmp/entries", 0700);
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof(name), "/tmp/entries/file-%d", i);
+        close(open(name, O_CREAT | O_WRONLY, 0600));
+    }
+    int fd = open("/tmp/entries", O_RDONLY | O_DIRECTORY);
+    CHECK_ERRNO(syscall(SYS_getdents64, fd, edge - 10, 4096), EFAULT);
+    for (int rounds = 0; rounds < 40; rounds++) {
+        long n = syscall(SYS_getdents64, fd, edge - 100, 4096);
+
+        if (n <= 0) {
+            CHECK(n == 0);
+            break;
+        }
+        CHECK(n <= 100);
+        for (char *at = edge - 100; at < edge - 100 + n; at += *(unsigned short *)(at + 16))
+            if (strncmp(at + 19, "file-", 5) == 0)
+                seen |= 1 << (at[24] - '0');
+    }
+    CHECK(seen == 255);
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof(name), "/tmp/entries/file-%d", i);
+        unlink(name);
+    }
+    rmdir("/tmp/entries");
+}
+
+CONFORMANCE_MAIN(TEST(pipe_writes_of_bad_memory), TEST(pipe_reads_to_bad_memory),
+                 TEST(files_to_the_byte), TEST(devices_to_the_byte),
+                 TEST(terminals_take_pieces_whole), TEST(directories_by_entries))
