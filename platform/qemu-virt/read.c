@@ -165,6 +165,20 @@ static void read_reserved(const struct fdt *fdt, const struct fdt_node *node, st
         place->is_reserved_bad |= fdt_prop_find(fdt, node, "size", &prop) != 0;
 }
 
+static void read_test_finisher(const struct fdt *fdt, const struct fdt_node *node)
+{
+    struct fdt_prop prop;
+    const char *name;
+    paddr_t reg;
+
+    if (fdt_prop_find(fdt, node, "compatible", &prop) != 0 ||
+        fdt_reg_phys(fdt, node, 0, &reg, NULL) != 0)
+        return;
+    for (unsigned i = 0; (name = fdt_prop_string(&prop, i)) != NULL; i++)
+        if (str_equal(name, "sifive,test0"))
+            boot_info.test_finisher = reg;
+}
+
 static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct place *place)
 {
     if (node->depth == 0) {
@@ -188,6 +202,8 @@ static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct
         }
     } else if (node->depth == 2 && node->parent == place->reserved) {
         read_reserved(fdt, node, place);
+    } else if (node->depth == 2 && fdt_node_is_named(node, "test")) {
+        read_test_finisher(fdt, node);
     } else if (node->depth == 2 && node->parent == place->cpus && fdt_node_is_named(node, "cpu")) {
         place->cpu = node->offset;
         place->hart = UINT64_MAX;

@@ -1,4 +1,4 @@
-SRCS := sbi.c
+SRCS := sbi.c fail.S
 DEPS := arch/api
 PUBLIC_DEPS := lib/base
 PROVIDES := arch-power

@@ -44,6 +44,7 @@ static size_t make(const struct machine *m)
     struct fdt_writer w;
     size_t total;
     const uint64_t firmware[] = {0x80000000, 0x80000};
+    const uint64_t finisher[] = {0x100000, 0x1000};
 
     fdt_writer_init(&w, blob, sizeof(blob));
     fdt_write_reservation(&w, PADDR(0x81000000), 0x1000);
@@ -68,6 +69,15 @@ static size_t make(const struct machine *m)
         fdt_write_reg(&w, &m->memory[2 * i], 1);
         fdt_write_end(&w);
     }
+    fdt_write_begin(&w, "soc");
+    fdt_write_u32(&w, "#address-cells", 2);
+    fdt_write_u32(&w, "#size-cells", 2);
+    fdt_write_prop(&w, "ranges", "", 0);
+    fdt_write_begin_at(&w, "test", finisher[0]);
+    fdt_write_prop(&w, "compatible", "sifive,test1\0sifive,test0\0syscon", 33);
+    fdt_write_reg(&w, finisher, 1);
+    fdt_write_end(&w);
+    fdt_write_end(&w);
     fdt_write_begin(&w, "reserved-memory");
     fdt_write_u32(&w, "#address-cells", m->reserved_cells[0]);
     fdt_write_u32(&w, "#size-cells", m->reserved_cells[1]);
@@ -125,6 +135,7 @@ static void ordinary_machine(void **state)
     assert_string_equal(fdt_prop_string(&boot_info.isa_props[1], 0), "rv64imafdc");
     assert_string_equal(boot_info.model, "test");
     assert_int_equal(boot_info.timebase_hz, 10000000);
+    assert_int_equal(boot_info.test_finisher.v, 0x100000);
     assert_int_equal(boot_info.seed_size, 32);
     assert_int_equal(boot_info.nr_harts, 2);
     assert_int_equal(boot_info.harts[0], 1);

@@ -40,7 +40,8 @@ struct boot_info {
     struct fdt_prop isa_props[NR_CPUS_MAX];
     uint8_t seed[32]; /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
     unsigned seed_size;
-    const char *model; /* "" if absent */
+    const char *model;     /* "" if absent */
+    paddr_t test_finisher; /* register of a "sifive,test0", which can tell a failure; 0: absent */
     /* What was wrong but could be lived with, one line each; the kernel logs them. */
     const char *warnings[BOOT_MAX_WARNINGS];
     unsigned nr_warnings;

@@ -5,8 +5,6 @@
 #ifndef SBI_SBI_H
 #define SBI_SBI_H
 
-#include <base/types.h>
-
 /* Extension numbers. */
 #define SBI_LEGACY_PUTCHAR  0x01
 #define SBI_LEGACY_SHUTDOWN 0x08
@@ -30,6 +28,9 @@
 #define SBI_ERR_DENIED        (-4)
 #define SBI_ERR_INVALID_ADDR  (-5)
 #define SBI_ERR_ALREADY       (-6)
+
+#ifndef __ASSEMBLY__
+#include <base/types.h>
 
 struct sbi_result {
     long error;
@@ -58,4 +59,5 @@ static ALWAYS_INLINE struct sbi_result sbi_call(long extension, long function, u
 /* The negative errno that an SBI error comes nearest to; 0 for success. */
 int sbi_error(long error) MUST_CHECK;
 
+#endif /* __ASSEMBLY__ */
 #endif
