@@ -8,20 +8,25 @@
 #   PROVIDES     contracts it implements        CONTRACT   the contracts it is the interface of
 #   EXPORTS      global symbols no header names (an entry point the linker script wants)
 #   PROGRAM_SRCS user-mode code that the kernel carries (make/kernel.mk)
+#   CFLAGS       flags of its own, also for who links it by LIBS
+#   LIBS         what an application is linked with, to be seen by it alone: archives and objects (beside component.mk, or
+#                in a package), and components (a C library)
+#   PACKAGES     Debian packages that it is built with, NAME or source:NAME; @NAME@ in SRCS, CFLAGS and LIBS is the folder
 #   OPTIMIZE     "size" where speed does not count: set-up, parsing, error paths
 # The file is read by make here and by Python in tools/, so it holds no make logic.
 #
 # After $(call compose,ROOTS) the variable ALL lists the closure, lowest first, and C.VAR holds each
 # component's words.
 
-COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS PROGRAM_SRCS OPTIMIZE
+COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS PROGRAM_SRCS OPTIMIZE CFLAGS LIBS PACKAGES
 
 define component_read
 $(foreach v,$(COMPONENT_VARS),$(eval $(v) :=))
 $(if $(wildcard $(1)/component.mk),,$(error no component '$(1)'$(if $(2), (needed by $(2)))))
 $(eval include $(1)/component.mk)
 $(foreach v,$(COMPONENT_VARS),$(eval $(1).$(v) := $($(v))))
-$(eval $(1).ALLDEPS := $(sort $(DEPS) $(PUBLIC_DEPS)))
+$(eval $(1).libraries := $(patsubst %/component.mk,%,$(wildcard $(addsuffix /component.mk,$(LIBS)))))
+$(eval $(1).ALLDEPS := $(sort $(DEPS) $(PUBLIC_DEPS) $($(1).libraries)))
 endef
 
 # Visits 1 (asked for by 2) and what it needs; a visit in progress that is met again is a cycle.

@@ -28,6 +28,8 @@ store_of = $(OBJECTS)/$(call folder_of,$(call providers_seen,$(1)))/$(subst ..,u
 # the C library is a line that says what there is instead.
 NO_LIBC := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -idirafter make/no-libc
 
+LIBGCC  := $(shell $(CC) $(APP_ISA) -print-libgcc-file-name)
+
 # Writes file 1, of words 2, if that is not what is in it; nothing under `make -n`.
 IS_DRY := $(findstring n,$(firstword -$(MAKEFLAGS)))
 is_same = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
@@ -38,7 +40,7 @@ $(CC) $(KERNEL_CFLAGS)
 $(CC) $(KERNEL_ASFLAGS)
 $($(1).flags)
 $(if $($(1).PROGRAM_SRCS),$(PROGRAM_CFLAGS) $(PROGRAM_LDFLAGS))
-$($(1).SRCS) $($(1).ktests)
+$($(1).SRCS) $($(1).ktests) $($(1).LIBS)
 $($(1).EXPORTS) $(call public_headers,$(1))
 endef
 
@@ -64,12 +66,13 @@ $(2): $($(1).store)/%.o: $(1)/%.S $($(1).store)/flags
 
 endef
 
-# 1 component, 2 its objects
+# 1 component, 2 its objects and those of its libraries, 3 archives
 define whole_rules
 LINKED += $($(1).object)
-$($(1).object): $(2) $(call public_headers,$(1)) tools/localize.sh
-	$$(Q)$(LD) -r -o $$@.whole $(2)
+$($(1).object): $(2) $(3) $(call public_headers,$(1)) tools/localize.sh tools/kernel_abi.py
+	$$(Q)$(LD) -r -o $$@.whole $(2) $(if $($(1).is_app),--start-group $(3) $(LIBGCC) --end-group)
 	$$(Q)tools/localize.sh $(CROSS) $$@.whole $$@ "$($(1).EXPORTS)" $(call public_headers,$(1))
+	$(if $($(1).is_app),$$(Q)$(PYTHON) tools/kernel_abi.py $$@)
 
 endef
 
@@ -87,18 +90,60 @@ $(call objects_of,$(1),.S,$($(1).SRCS)): $($(1).store)/program.so
 
 endef
 
+# Packages: what is taken from Debian at build time. 1 component, 2 a package, 3 its sources: relative to the package
+package_name = $(patsubst source:%,%,$(1))
+in_packages = $(if $(1),$(call in_package,$(2),$(firstword $(1)),$(wordlist 2,99,$(1))),$(2))
+in_package = $(call in_packages,$(3),$(subst @$(call package_name,$(2))@,$(PACKAGES_DIR)/$(call package_name,$(2)),$(1)))
+PACKAGES_DIR := $(O)/packages
+
+define package_rules
+ifeq ($(filter $(2),$(PACKAGES_KNOWN)),)
+PACKAGES_KNOWN += $(2)
+$(PACKAGES_DIR)/$(call package_name,$(2)):
+	@mkdir -p $$(@D)
+	$$(call say,MAKE,$$@)
+	$$(Q)folder=$$$$(tools/debian.py $(if $(filter source:%,$(2)),source,unpack) $(call package_name,$(2))) && ln -sfn "$$$$folder" $$@
+endif
+$(if $(3),$(addprefix $(PACKAGES_DIR)/$(call package_name,$(2))/,$(3)): | $(PACKAGES_DIR)/$(call package_name,$(2)) ;
+C_OBJS += $(patsubst %.c,$($(1).store)/$(call package_name,$(2))/%.o,$(3))
+$(patsubst %.c,$($(1).store)/$(call package_name,$(2))/%.o,$(3)): $($(1).store)/%.o: $(PACKAGES_DIR)/%.c $($(1).store)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) -MMD -MP -c -o $$@ $$<
+	@echo > $$@.json)
+
+endef
+
 # 1 component, 2 a suffix, 3 sources: the objects of those with that suffix
-objects_of = $(patsubst %$(2),$($(1).store)/%.o,$(filter %$(2),$(3)))
+objects_of = $(patsubst %$(2),$($(1).store)/%.o,$(filter-out @%,$(filter %$(2),$(3))))
+# 1 component, 2 a package: its sources there that the component names, relative to it
+package_sources = $(patsubst @$(call package_name,$(2))@/%,%,$(filter @$(call package_name,$(2))@/%,$($(1).SRCS)))
+package_objects = $(foreach p,$($(1).PACKAGES),$(patsubst %.c,$($(1).store)/$(call package_name,$(p))/%.o,$(call package_sources,$(1),$(p))))
+# Archives and objects of LIBS: beside component.mk, or those of a package. The debug information of the latter is left
+# out: it comes from another toolchain, and ours need not understand it.
+package_archives = $(call in_packages,$($(1).PACKAGES),$(filter @%,$($(1).LIBS)))
+archives_of = $(foreach l,$(filter-out $($(1).libraries) @%,$($(1).LIBS)),$(if $(filter /%,$(l)),$(l),$(1)/$(l))) \
+    $(foreach l,$(call package_archives,$(1)),$($(1).store)/$(notdir $(l)))
+
+# 1 component, 2 an archive in a package
+define archive_rules
+$(2): | $(foreach p,$($(1).PACKAGES),$(PACKAGES_DIR)/$(call package_name,$(p))) ;
+$($(1).store)/$(notdir $(2)): $(2) $($(1).store)/flags
+	$$(Q)$(OBJCOPY) --strip-debug -R .eh_frame -R .riscv.attributes $$< $$@
+
+endef
 
 incbin_from := -Wa,-I
 
 define component_read_more
+$(1).is_app  := $(filter app,$($(1).PROVIDES))$(filter $(1),$(LIBRARIES))
 $(1).store   := $(call store_of,$(1))
 $(1).ktests  := $(patsubst $(1)/%,%,$(wildcard $(1)/test/*_ktest.c))
 $(1).sources := $($(1).SRCS) $(if $(KTESTS),$(patsubst $(1)/%,%,$(wildcard $(1)/test/*_ktest.c)))
 $(1).object  := $(call store_of,$(1))/component$(if $(and $(KTESTS),$(wildcard $(1)/test/*_ktest.c)),+tests).o
 $(1).flags   := $(if $(filter size,$($(1).OPTIMIZE)),$(SIZE_FLAGS)) $(call include_flags,$(1)) $(NO_LIBC) \
-    $(if $($(1).PROGRAM_SRCS),$(incbin_from)$(call store_of,$(1)))
+    $(if $(filter app,$($(1).PROVIDES))$(filter $(1),$(LIBRARIES)),$(APP_ISA)) \
+    $(foreach c,$($(1).libraries) $(1),$(call in_packages,$($(c).PACKAGES),$($(c).CFLAGS))) $(if $($(1).PROGRAM_SRCS),$(incbin_from)$(call store_of,$(1)))
 endef
 
 define component_rules
@@ -107,8 +152,16 @@ $(if $(call objects_of,$(1),.c,$($(1).sources)),$(call c_rules,$(1),$(call objec
 $(if $(call objects_of,$(1),.S,$($(1).sources)),$(call s_rules,$(1),$(call objects_of,$(1),.S,$($(1).sources))))
 $(if $($(1).PROGRAM_SRCS),$(call program_rules,$(1),$(call objects_of,$(1),.c,$($(1).PROGRAM_SRCS)),\
 $(call objects_of,$(1),.S,$($(1).PROGRAM_SRCS)),$(wildcard $(sort $(dir $(addprefix $(1)/,$($(1).PROGRAM_SRCS))))*.ld)))
-$(call whole_rules,$(1),$(call objects_of,$(1),.c,$($(1).sources)) $(call objects_of,$(1),.S,$($(1).sources)))
+$(foreach p,$($(1).PACKAGES),$(call package_rules,$(1),$(p),$(call package_sources,$(1),$(p))))
+$(if $($(1).PACKAGES)$($(1).libraries),$(call own_objects,$(1)): | $(foreach c,$(1) $($(1).libraries),$(foreach p,$($(c).PACKAGES),$(PACKAGES_DIR)/$(call package_name,$(p)))))
+$(foreach l,$(call package_archives,$(1)),$(call archive_rules,$(1),$(l)))
+$(if $(filter $(1),$(LIBRARIES)),,$(call whole_rules,$(1),$(foreach c,$(1) $($(1).libraries),$(call own_objects,$(c))),\
+$(foreach c,$(1) $($(1).libraries),$(call archives_of,$(c)))))
 endef
+
+own_objects = $(call objects_of,$(1),.c,$($(1).sources)) $(call objects_of,$(1),.S,$($(1).sources)) $(call package_objects,$(1))
+LIBRARIES := $(sort $(foreach c,$(ALL),$($(c).libraries)))
+PACKAGES_KNOWN :=
 
 C_OBJS :=
 S_OBJS :=
@@ -119,7 +172,8 @@ $(call note,$($(c).store)/flags,$(call flags_text,$(c)))$(eval $(call component_
 
 # For tools/check_symbols.py: each component, its object, and what it may refer to.
 define symbols_line
-$(1) $($(1).object): $(sort $(if $(KTESTS),core/ktest) $(call visible,$(1)) $(foreach d,$(call visible,$(1)),$(foreach k,$($(d).CONTRACT),$(contract.$(k)))))
+$(1) $($(1).object): $(sort $(if $(KTESTS),core/ktest) $(foreach c,$(1) $($(1).libraries),$(call visible,$(c))) \
+$(foreach d,$(foreach c,$(1) $($(1).libraries),$(call visible,$(c))),$(foreach k,$($(d).CONTRACT),$(contract.$(k)))))
 
 endef
 $(OUT)/components.txt: ;

@@ -14,6 +14,9 @@ WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # it needs in a loop in a register of its own, and its sibling calls, cost more bytes than they save.
 SIZE_FLAGS := -Os -fno-optimize-sibling-calls -fno-move-loop-invariants
 ISA := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+# An application computes with floats as the machine does. Between it and the kernel no floats are passed, so that
+# the two calling conventions are one: tools/kernel_abi.py.
+APP_ISA := -march=rv64gc -mabi=lp64d
 # __global_pointer$ is never defined, so that linker relaxation shortens calls but never uses gp.
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -fno-strict-aliasing \
     -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \

@@ -28,7 +28,8 @@ TREE = {
     "core/store-two/component.mk": "SRCS := two.c\nDEPS := core/store\nPROVIDES := store\n",
     "core/store-two/two.c": "#include <store/store.h>\nint store_get(void) { return 2; }\n",
     "arch/riscv/kernel.ld": "OUTPUT_ARCH(riscv)\nENTRY(_start)\nSECTIONS { .text : { image_start = .; *(.text*) image_text_end = .; } .rodata : { *(.rodata* .symtab_blob) } "
-                            ".data : { *(.data*) } .bss : { *(.bss*) } }\n",
+                            ".data : { *(.data*) } .bss : { *(.bss*) } .debug 0 : { *(.debug*) } "
+                            "/DISCARD/ : { *(.comment .note* .eh_frame .riscv.attributes .zbb_sites .rela*) } }\n",
 }
 
 

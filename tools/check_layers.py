@@ -15,7 +15,9 @@ from trine.machine import ROOT, read_words  # noqa: E402
 
 RANK = {"lib": 0, "arch": 1, "platform": 2, "core": 3, "drivers": 4, "mm": 5, "fs": 5, "net": 5, "linux": 6, "virt": 6,
         "kernels": 7, "apps": 7, "tour": 8, "tests": 8, "bench": 8}
-WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS", "PROGRAM_SRCS", "OPTIMIZE"}
+WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS", "PROGRAM_SRCS", "OPTIMIZE", "CFLAGS",
+         "LIBS", "PACKAGES"}
+APPLICATIONS_ONLY = {"LIBS", "PACKAGES"}
 IDENTITY = re.compile(r"\b(KERNEL_IS_\w+|CONFIG_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*|TRINE_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*)\b")
 
 INCLUDE = r"#\s*include\s*<([^>]+)>"
@@ -84,7 +86,8 @@ def check(root):
     """Returns a line for each breach."""
     table = components(root)
     bad = unused_dependencies(root, table)
-    edges = {c: (w.get("DEPS", "") + " " + w.get("PUBLIC_DEPS", "")).split() for c, w in table.items()}
+    edges = {c: (w.get("DEPS", "") + " " + w.get("PUBLIC_DEPS", "")).split() + [x for x in w.get("LIBS", "").split() if x in table]
+             for c, w in table.items()}
     for name, words in table.items():
         layer = name.split("/")[0]
         if layer not in RANK:
@@ -92,6 +95,9 @@ def check(root):
             continue
         for word in sorted(set(words) - WORDS):
             bad.append(f"{name}/component.mk: '{word}' is not a word of a component")
+        for word in sorted(set(words) & APPLICATIONS_ONLY):
+            if RANK[layer] < RANK["apps"]:
+                bad.append(f"{name}/component.mk: {word} is for applications")
         for dep in edges[name]:
             if dep not in table:
                 bad.append(f"{name}: depends on '{dep}', which is no component")

@@ -128,6 +128,19 @@ void rq_resched_ipi(void);
 /* The boot thread and the idle threads, which thread_init does not make; thread.c. */
 void thread_init_fields(struct thread *thread, const char *name);
 
+/* Zeroed memory for a thread and its thread-local variables, which have their first values; NULL:
+ * none. */
+struct thread *thread_alloc(void);
+/* Gives those of a zeroed thread their first values. */
+void thread_locals_init(struct thread *thread);
+
+/*
+ * Thread-local variables lie behind the thread (<threadlocal/threadlocal.h>). kernel.ld has the
+ * first values of some; the others begin as 0.
+ */
+extern const char __kernel_tls_start[], __kernel_tls_data_end[], __kernel_tls_end[];
+#define THREAD_LOCAL_SIZE ((size_t)(__kernel_tls_end - __kernel_tls_start))
+
 /* After the interrupts were masked for scheduling: gives way when that became due meanwhile. */
 static inline void preempt_check(void)
 {

@@ -16,7 +16,7 @@
 
 #define CPU_START_TIMEOUT_NS NS_PER_SEC
 
-struct thread boot_thread;
+struct thread boot_thread SECTION(".bss.boot_thread");
 
 static void (*cpu_init_hook)(unsigned cpu);
 
@@ -63,7 +63,7 @@ static void idle_run(void *arg)
 /* An idle thread is outside the policy and never blocks. NULL: no memory. */
 static COLD struct thread *idle_create(unsigned cpu)
 {
-    struct thread *t = heap_zalloc(sizeof(*t));
+    struct thread *t = thread_alloc();
     void *stack = t ? kmap_alloc_stack(THREAD_STACK_SIZE) : NULL;
     char name[THREAD_NAME_MAX];
 
@@ -94,6 +94,7 @@ COLD int thread_system_init(void)
     for_each_cpu(cpu) {
         rq_init(&per_cpu(run_queue, cpu), cpu);
     }
+    thread_locals_init(&boot_thread);
     thread_init_fields(&boot_thread, "boot");
     boot_thread.state = THREAD_RUNNABLE;
     rq->clock_ticks = time_now_ticks();

@@ -60,6 +60,21 @@ void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx)
     spin_unlock_irqrestore(&list_lock, flags);
 }
 
+struct thread *thread_alloc(void)
+{
+    struct thread *t = heap_zalloc(sizeof(*t) + THREAD_LOCAL_SIZE);
+
+    if (t) {
+        thread_locals_init(t);
+    }
+    return t;
+}
+
+void thread_locals_init(struct thread *t)
+{
+    memcpy(t + 1, __kernel_tls_start, (size_t)(__kernel_tls_data_end - __kernel_tls_start));
+}
+
 /* First code on a new stack: interrupts masked, this CPU's run-queue lock held. */
 static void thread_entry(void *arg)
 {
@@ -71,7 +86,7 @@ static void thread_entry(void *arg)
     thread_exit();
 }
 
-int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
+static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
                 const struct thread_attr *attr)
 {
     static const struct thread_attr defaults;
@@ -103,6 +118,12 @@ int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
     return 0;
 }
 
+int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
+                const struct thread_attr *attr)
+{
+    return THREAD_LOCAL_SIZE == 0 ? init(t, fn, arg, name, attr) : -EOPNOTSUPP;
+}
+
 /* Everything of a thread that never runs again, but the struct itself. */
 static void give_back_stack(struct thread *t)
 {
@@ -132,12 +153,12 @@ void thread_start(struct thread *t)
 struct thread *thread_create(thread_fn fn, void *arg, const char *name,
                              const struct thread_attr *attr)
 {
-    struct thread *t = heap_alloc(sizeof(*t));
+    struct thread *t = thread_alloc();
 
     if (!t) {
         return NULL;
     }
-    if (thread_init(t, fn, arg, name, attr)) {
+    if (init(t, fn, arg, name, attr)) {
         heap_free(t);
         return NULL;
     }

@@ -2,6 +2,8 @@
  * The unikernel's boot order, top to bottom.
  */
 #include <app/app.h>
+#include <arch/context.h>
+#include <arch/cpu.h>
 #include <arch/fpu.h>
 #include <arch/trap.h>
 #include <arch/upcalls.h>
@@ -15,19 +17,46 @@
 #include <startup/startup.h>
 #include <thread/thread.h>
 
-/* Kernel and application fault alike: floats loaded on first use, bad pointers in system calls. */
+_Static_assert(sizeof(struct arch_fpu_state) <= sizeof(struct trap_frame), "no room for floats");
+
+/*
+ * True: the unit is on now. A thread gets its floats when it first uses one, so that the others pay
+ * nothing. They lie at the top of its stack: there is room for a frame of user mode, where no
+ * thread of this kernel goes. Interrupt handlers may not use floats.
+ */
+static bool floats_begin(const struct trap_frame *frame)
+{
+    struct arch_thread *t = arch_current();
+
+    if (t->fpu == NULL && arch_has(ARCH_FEATURE_FD)) {
+        t->fpu = (struct arch_fpu_state *)t->user_frame;
+        *t->fpu = (struct arch_fpu_state){0};
+    }
+    return arch_fpu_trap(t, frame);
+}
+
+/* Kernel and application fault alike: a float, a bad pointer in a copy that allows for it. */
 void kernel_fault(struct trap_frame *frame)
 {
-    if (frame->cause == TRAP_ILLEGAL && arch_fpu_trap(arch_current(), frame))
+    if (frame->cause == TRAP_ILLEGAL && floats_begin(frame))
         return;
     if (!arch_fixup(frame))
         panic_trap(frame);
 }
 
+extern void (*const __kernel_constructors[])(void), (*const __kernel_constructors_end[])(void);
+
 static void cpu_init(unsigned cpu)
 {
     (void)cpu;
     irq_cpu_init();
+}
+
+/* kernel.ld: .init_array of the application and its libraries. */
+static void constructors_run(void)
+{
+    for (void (*const *fn)(void) = __kernel_constructors; fn < __kernel_constructors_end; fn++)
+        (*fn)();
 }
 
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
@@ -41,6 +70,7 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     console_start();
     arch_irq_enable();
     thread_start_cpus(cpu_init); /* the other harts */
+    constructors_run();
     int result = app_main();
 
     if (result == 0)

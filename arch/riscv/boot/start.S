@@ -89,6 +89,7 @@ boot_lottery:
     add     t0, t0, t1
     addi    t0, t0, -FRAME_SIZE
     sd      t0, THREAD_USER_FRAME(tp)
+    mv      sp, t0
     call    arch_trap_init
     mv      a0, s1
     mv      a1, s2

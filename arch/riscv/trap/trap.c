@@ -9,6 +9,7 @@
 void arch_trap_init(void)
 {
     csr_write(sie, 0);
+    csr_clear(sstatus, SSTATUS_FS | SSTATUS_VS); /* the firmware may have left the units on */
     csr_write(stvec, (uintptr_t)trap_from_kernel);
 }
 

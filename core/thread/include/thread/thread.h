@@ -161,7 +161,8 @@ static inline struct thread *thread_current(void)
 
 /*
  * Prepares a caller-provided thread; it does not run before thread_start. attr may be NULL. -ENOMEM
- * when there is no stack. May sleep.
+ * when there is no stack; -EOPNOTSUPP in an application with thread-local variables, for which
+ * only thread_create makes room. May sleep.
  */
 MUST_CHECK int thread_init(struct thread *thread, thread_fn fn, void *arg, const char *name,
                            const struct thread_attr *attr);

@@ -1,0 +1,2 @@
+SRCS := room.c
+DEPS := core/thread

@@ -1,0 +1,3 @@
+SRCS := sections.c
+DEPS := core/console
+PROVIDES := app
