@@ -3,6 +3,7 @@
 
 usage: debian.py unpack PACKAGE...   prints the folder that holds each package's files, a line each
        debian.py closure PACKAGE     the same for the package and what it depends on, in one folder
+       debian.py source PACKAGE...   prints the folder of each source package's upstream sources, without Debian's patches
        debian.py linux               prints the path of Debian's Linux kernel, an Image
 
 The mirror is the one of the machine's own apt configuration; the suite is Debian 13 (trixie); signatures
@@ -16,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 
 SUITE = "trixie"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -68,7 +70,8 @@ class Apt:
     def prepare(self):
         open(os.path.join(self.root, "status"), "a").close()
         with open(os.path.join(self.root, "etc/sources.list"), "w") as f:
-            f.write(f"deb [signed-by={KEYRING}] {machine_mirror()} {SUITE} main\n")
+            for kind in ("deb", "deb-src"):
+                f.write(f"{kind} [signed-by={KEYRING}] {machine_mirror()} {SUITE} main\n")
         self.run(["apt-get", "-q", "update"])
 
     def run(self, command, again=True, **how):
@@ -112,6 +115,29 @@ def fetch(root, package, with_dependencies):
     return folder
 
 
+def source(root, package):
+    """apt checks the archive against the signed list of sources before it is opened."""
+    folder = os.path.join(root, "files", package + "+source")
+    if os.path.isdir(folder):
+        return folder
+    apt = Apt(root)
+    if not glob.glob(os.path.join(root, "state/lists/*Sources*")):
+        apt.prepare()
+    work = os.path.join(root, "cache", "source-of-" + package)
+    shutil.rmtree(work, ignore_errors=True)
+    os.makedirs(work)
+    apt.run(["apt-get", "-q", "source", "--download-only", "--only-source", package], cwd=work)
+    archives = glob.glob(work + "/*.orig.tar.*z") + glob.glob(work + "/*.orig.tar.*z2")
+    if len(archives) != 1:
+        sys.exit(f"error: {package} has no single archive of upstream's sources")
+    with tarfile.open(archives[0]) as archive:
+        archive.extractall(work + "/sources")
+    tops = glob.glob(work + "/sources/*")
+    os.rename(tops[0] if len(tops) == 1 else work + "/sources", folder)
+    shutil.rmtree(work)
+    return folder
+
+
 def linux(root):
     """The kernel package's name has the version in it: the meta package depends on it."""
     images = glob.glob(os.path.join(root, "files/linux-image-*/boot/vmlinu[xz]-*"))
@@ -126,7 +152,7 @@ def linux(root):
 
 
 def main():
-    if sys.argv[1:] != ["linux"] and (len(sys.argv) < 3 or sys.argv[1] not in ("unpack", "closure")):
+    if sys.argv[1:] != ["linux"] and (len(sys.argv) < 3 or sys.argv[1] not in ("unpack", "closure", "source")):
         sys.exit(__doc__)
     root = cache_dir()
     os.makedirs(root, exist_ok=True)
@@ -135,7 +161,7 @@ def main():
         if sys.argv[1] == "linux":
             print(linux(root))
         for package in sys.argv[2:]:
-            print(fetch(root, package, sys.argv[1] == "closure"))
+            print(source(root, package) if sys.argv[1] == "source" else fetch(root, package, sys.argv[1] == "closure"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,4 @@
+SRCS := main.c
+DEPS := core/thread lib/base
+LIBS := apps/libc
+PROVIDES := app
