@@ -1,5 +1,7 @@
 # Trine: one set of components, three kernels. `make help` says what there is to make.
 
+include make/words.mk
+
 KERNEL ?= monolithic
 APP    ?= hello
 SMP    ?= 1
@@ -30,13 +32,21 @@ include make/host.mk
 endif
 include make/check.mk
 
+# In the order in which somebody new wants it.
 help:
-	@sed -n 's/^#: //p' make/*.mk Makefile
+	@sed -n 's/^#: \{0,1\}//p' Makefile make/run.mk make/kernel.mk make/check.mk make/host.mk make/words.mk
 
-#: make run [KERNEL=monolithic|unikernel|hypervisor] [APP=..] [SMP=..] [MEM=..] [HEAP=tlsf|slab|buddy]
-#:          [SCHED=fifo|rr|cfs] [INITRD=..] [DISK=..] [PFLASH=..] [APPEND=..] [QEMU=..] [DEBUG=1] [O=dir]
-#:                   builds a kernel and boots it in QEMU; the console is this terminal (leave: ^A x)
-
+#: make run          builds a kernel and boots it in QEMU; the console is this terminal. Leave: Ctrl-^ x (Ctrl-6, x)
+#:   KERNEL=monolithic|unikernel|hypervisor   or a folder with a kernel.mk
+#:   APP=hello        the unikernel's application: apps/NAME, or a folder; APP alone means KERNEL=unikernel
+#:   HEAP=tlsf|slab|buddy   SCHED=fifo|rr|cfs   variants, or a folder with a component
+#:   SMP=1 MEM=256M CPU=rv64   the machine: harts, memory, QEMU's -cpu
+#:   INITRD=file      instead of BusyBox, or of the two guests      DISK=file   a virtio disk, written to
+#:   PFLASH=file      content of the second flash bank              APPEND=words   the kernel's command line
+#:   QEMU=program     another emulator    QEMU_EXTRA="-icount shift=0,sleep=off"   more words for QEMU
+#:   O=out            the folder to build in
+#:   DEBUG=1          checks lock order, poisons freed memory      V=1   shows each command    CROSS=prefix- CC=compiler
+#:
 clean:
 	@tools/lock.sh $(O) find $(O) -mindepth 1 -maxdepth 1 ! -name .lock -exec rm -rf {} +
 	rm -f compile_commands.json

@@ -1,9 +1,11 @@
-#: make test         every check: host unit tests, the composition's rules, kernels booted in QEMU
+#: make test         every check: host unit tests, the composition's rules, kernels booted in QEMU.
+#:                   TEST_JOBS=2 at once; PYTEST_ARGS="-k signals" for some of them
 #: make smoke        builds and boots the three kernels
-#: make tour [RUNG=u3]   the ladder: builds and runs each rung (or those named)
-#: make bench [GROUP=calls]   measures under -icount; table, plot and JSON under out/bench/
+#: make tour         the ladder: builds and runs each rung; RUNG=u3 or RUNG="u3 u4" for some, SHOW=1 with the console
+#: make bench        measures under -icount; table, plot and JSON under out/bench/; GROUP=calls for some
 #: make check        the rules of composition: layers, cycles, kernel identity, unused functions
 #: make format       clang-format over the C sources
+#:
 
 TEST_JOBS ?= 2
 

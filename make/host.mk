@@ -1,8 +1,9 @@
 # Components compiled for this machine: unit tests, fuzz targets and proofs.
 #
-#: make host-test [COMPONENT=core/frame]   unit tests under AddressSanitizer and UBSan
-#: make fuzz [COMPONENT=..] [FUZZ_RUNS=n]  libFuzzer targets, a bounded number of runs each
-#: make prove [COMPONENT=..]               bounded proofs with CBMC
+#: make host-test    unit tests on this machine under AddressSanitizer and UBSan; of one component: COMPONENT=core/frame
+#: make fuzz         libFuzzer targets, FUZZ_RUNS=20000 runs each; of one component: COMPONENT=core/frame
+#: make prove        bounded proofs with CBMC; of one component: COMPONENT=core/frame. HOSTCC=clang compiles for all three
+#:
 
 $(foreach c,$(COMPONENT),$(if $(wildcard $(c)/component.mk),,$(error no component '$(c)': COMPONENT is a folder like core/frame)))
 HOSTCC     ?= clang

@@ -1,8 +1,10 @@
 # Which kernel is meant, of which parts, and where it is built. How: make/objects.mk.
 #
-#: make image        builds; the last two lines printed are the paths of the ELF and the flat image
+#: make image        builds; the last two lines printed are the paths of the ELF and the flat image. Editors find
+#:                   the compiler's flags in compile_commands.json. KERNEL APP HEAP SCHED DEBUG as for run
 #: make size         bytes that each component puts into the image
 #: make graph        draws the component graph of the kernel (dot and svg, under out/)
+#:
 
 KDIR := $(if $(wildcard kernels/$(KERNEL)/kernel.mk),kernels/$(KERNEL),$(KERNEL))
 ifeq ($(wildcard $(KDIR)/kernel.mk),)
@@ -36,14 +38,12 @@ OUT  := $(O)/$(NAME)-$(subst /,-,$(HEAP))-$(subst /,-,$(SCHED))$(if $(DEBUG),-de
 ELF   := $(OUT)/trine.elf
 IMAGE := $(OUT)/trine.image
 
-APP_GIVEN := $(filter command,$(origin APP))
-ifneq ($(USES_APP)$(APP_GIVEN),)
+ifneq ($(USES_APP),)
 ifeq ($(APPDIR),)
 $(error no application '$(APP)': neither apps/$(APP) nor $(APP) is a component)
 endif
-endif
-ifeq ($(USES_APP)$(APP_GIVEN),command)
-$(info note: APP=$(APP) is for KERNEL=unikernel; the kernel '$(KERNEL)' takes no application)
+else ifneq ($(filter command,$(origin APP)),)
+$(error APP=$(APP) has no effect on KERNEL=$(KERNEL): an application runs with KERNEL=unikernel)
 endif
 
 Q := $(if $(V),,@)

@@ -1,6 +1,7 @@
 # Running a kernel in QEMU. The command line is in tools/trine/machine.py, shared with the tests.
 #
 #: make debug        the same as run, with QEMU waiting for gdb (the command to start is printed)
+#:
 
 CPU ?= rv64
 # Without INITRD= the monolithic kernel boots Debian's BusyBox, and the hypervisor two of our kernels.
@@ -21,7 +22,8 @@ always:
 # Through the environment, so that neither make nor a shell takes quotes, blanks and dollars for its own.
 RUN_VARIABLES := SMP MEM CPU QEMU INITRD APPEND DISK PFLASH
 $(foreach v,$(RUN_VARIABLES),$(eval run debug: export RUN_$(v) = $$(value $(v))))
-RUN = $(PYTHON) tools/run.py $(IMAGE) $(if $(INITRD),,$(addprefix initrd=,$(DEFAULT_INITRD)))
+# A program's terminal is as large as this one.
+RUN = $(PYTHON) tools/run.py $(if $(filter kernels/monolithic,$(KDIR)),--size) $(IMAGE) $(if $(INITRD),,$(addprefix initrd=,$(DEFAULT_INITRD)))
 
 # First what the machine lacks, then a look at the variables, then the build: a wrong value builds nothing.
 define run_prepare
@@ -36,8 +38,9 @@ run: setup-run
 	$(run_prepare)
 	$(Q)$(RUN) "extra=$(QEMU_EXTRA)"
 
-debug: setup-run
+debug: setup-debug
 	$(run_prepare)
+	@echo "In another terminal, in this folder:"
 	@echo "gdb-multiarch -x tools/gdb/trine.py $(ELF) -ex 'target remote :1234'"
 	$(Q)$(RUN) "extra=$(QEMU_EXTRA) -S -s"
 

@@ -1,5 +1,6 @@
 """`make run` as the user meets it: wrong values are named and build nothing, right ones reach QEMU as they were typed."""
 import os
+import re
 import shlex
 import subprocess
 
@@ -9,8 +10,8 @@ import pytest
 from trine.machine import ROOT, build
 
 
-def make(*words):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
+def make(*words, environment=None):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"} | (environment or {})
     done = subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, capture_output=True, text=True, env=env,
                           stdin=subprocess.DEVNULL, timeout=600)
     return done.returncode, done.stdout + done.stderr
@@ -35,9 +36,51 @@ def test_wrong_value_is_named_and_builds_nothing(word):
     assert os.path.exists(folder) == before
 
 
-def test_application_for_another_kernel_is_said():
+def test_application_means_the_unikernel():
     status, text = make("-n", "image", "APP=hello")
-    assert status == 0 and "APP=hello is for KERNEL=unikernel" in text
+    assert status == 0 and "note: APP=hello is an application, so that KERNEL=unikernel" in text and "out/unikernel-hello-" in text, text
+
+
+def test_application_in_the_environment_counts_if_it_is_ours():
+    for name, folder in (("hello", "unikernel-hello"), ("somebody-else's", "monolithic")):
+        status, text = make("-n", "image", environment={"APP": name})
+        assert status == 0 and f"out/{folder}-" in text, text
+
+
+@pytest.mark.parametrize("words, says", [
+    ("run KERNEL=monolithic APP=hello", "APP=hello has no effect on KERNEL=monolithic"),
+    ("tour rung=u3", "rung=u3: no such variable; did you mean RUNG=?"),
+    ("run kernel=unikernel", "kernel=unikernel: no such variable; did you mean KERNEL=?"),
+    ("run APEND=quiet", "APEND=quiet: no such variable; did you mean APPEND=?"),
+    ("run colour=blue", "colour=blue: no such variable; make help has those that there are"),
+    ("tour SMP=4", "SMP=4 has no effect on make tour: it is for debug run"),
+    ("test COMPONENT=core/frame", "COMPONENT=core/frame has no effect on make test: it is for fuzz fuzz-programs host-programs host-test prove"),
+    ("bench RUNG=u3", "RUNG=u3 has no effect on make bench: it is for tour"),
+    ("clean KERNEL=unikernel", "KERNEL=unikernel has no effect on make clean"),
+    ("APP=hello", "APP=hello has no effect on make help"),
+    ("check DEBUG=1", "DEBUG=1 has no effect on make check"),
+])
+def test_variable_without_effect_is_refused(words, says):
+    status, text = make("-n", *words.split())
+    assert status != 0 and says in text, text
+
+
+def test_variable_counts_if_any_goal_has_use_for_it():
+    assert make("-n", "check", "image", "KERNEL=unikernel", "APP=hello")[0] == 0
+    assert make("-n", "out/busybox.cpio", "KERNEL=monolithic", "V=1")[0] == 0
+
+
+def test_help_has_every_variable_and_every_goal():
+    _, text = make("help")
+    with open(ROOT + "/make/words.mk") as f:
+        lines = f.read().replace("\\\n", " ").split("\n")
+    lists = [line.split(":=") for line in lines if re.match(r"(WORDS_OF_|words\.)", line)]
+    for name, words in lists:
+        for word in re.findall(r"(?<![(\w])[A-Z_]+\b(?!\))", words):
+            assert re.search(rf"\b{word}\b", text), word
+        goal = name.strip().removeprefix("words.")
+        assert name.startswith("WORDS") or goal.endswith("-programs") or re.search(rf"make {goal}\b", text), goal
+    assert "compile_commands.json" in text
 
 
 def test_words_reach_qemu_as_typed(tmp_path):

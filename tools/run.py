@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Boots an image in QEMU with the console on this terminal: what `make run` calls.
 
-usage: run.py [--print|--check] IMAGE [smp=N] [mem=SIZE] [initrd=F] [append=WORDS] [disk=F] [pflash=F] [cpu=C] [qemu=Q] [extra=ARGS]
+usage: run.py [--print|--check] [--size] IMAGE [smp=N] [mem=SIZE] [initrd=F] [append=WORDS] [disk=F] [pflash=F] [cpu=C] [qemu=Q] [extra=ARGS]
 
 A word that is not given is taken from the environment (RUN_SMP, RUN_MEM ...). --print shows QEMU's command line;
---check only looks whether the values make sense.
+--check only looks whether the values make sense; --size tells the kernel the size of this terminal, if it is one.
 """
 import os
 import re
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 
-from trine.machine import FLASH_BANK, qemu_command
+from trine.machine import FLASH_BANK, flash_bank, qemu_command
 
 WORDS = ("smp", "mem", "cpu", "qemu", "initrd", "append", "disk", "pflash")
 UNITS = {"": 1 << 20, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -55,8 +55,11 @@ def check_writable(value):
 
 
 def check_pflash(value):
-    return check_writable(value) or (f"larger than a bank of flash ({FLASH_BANK >> 20} MiB)"
-                                     if os.path.getsize(value) > FLASH_BANK else None)
+    """A file as large as a bank is the bank, which the machine writes to; a shorter one is only read."""
+    reason = check_file(value)
+    if not reason and os.path.getsize(value) > FLASH_BANK:
+        reason = f"larger than a bank of flash ({FLASH_BANK >> 20} MiB)"
+    return reason or (check_writable(value) if os.path.getsize(value) == FLASH_BANK else None)
 
 
 CHECKS = {"smp": check_smp, "mem": check_mem, "qemu": check_qemu, "initrd": check_file, "disk": check_writable,
@@ -69,6 +72,26 @@ def check(how):
             sys.exit(f"error: {word.upper()}={how[word]}: {reason}")
 
 
+def terminal_size():
+    """A word for the kernel's command line, in front of those that are for init; none if this is no terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return ""
+    columns, rows = os.get_terminal_size()
+    return f"tty.size={rows}x{columns} " if rows and columns else ""
+
+
+def flash(path):
+    """The bank for PFLASH=path, having said where writes go."""
+    bank = flash_bank(path)
+    if bank == path:
+        print(f"PFLASH={path} is the bank itself: what the machine writes to flash is written to the file.")
+    else:
+        bank = os.path.relpath(bank)
+        print(f"PFLASH={path} stays as it is: the bank is a copy, {bank}, made anew by each such run, and writes go there; "
+              f"PFLASH={bank} goes on with what was written.")
+    return bank
+
+
 def main():
     options = [w for w in sys.argv[1:] if w.startswith("--")]
     words = [w for w in sys.argv[1:] if not w.startswith("--")]
@@ -76,10 +99,15 @@ def main():
     how.update((k, v) for k, _, v in (w.partition("=") for w in words[1:]) if v)
     if "--check" in options:
         return check(how)
+    if "--size" in options:
+        how["append"] = terminal_size() + how.get("append", "")
+    if "pflash" in how:
+        how["pflash"] = flash(how["pflash"])
     command = qemu_command(words[0], **how)
     if "--print" in options:
         print(shlex.join(command))
         return None
+    print("QEMU's key is Ctrl-^ (Ctrl-6): Ctrl-^ x leaves, Ctrl-^ h says what else there is.", flush=True)
     os.execvp(command[0], command)
 
 

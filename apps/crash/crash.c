@@ -1,6 +1,6 @@
 /*
  * Dies in the way that crash= names on the command line: for the tests of what a dying kernel
- * reports.
+ * reports. Without crash= it says what ways there are.
  */
 #include <app/app.h>
 #include <arch/cpu.h>
@@ -15,7 +15,7 @@
 #include <thread/thread.h>
 #include <time/time.h>
 
-static const char *how = "nothing";
+static const char *how = "";
 static volatile uintptr_t near_null = 8;
 
 static int set_crash(const char *value)
@@ -43,6 +43,72 @@ static NOINLINE void smash(size_t n)
 
     for (size_t i = 0; i < n; i++)
         p[i] = 'x';
+}
+
+static void panics(void)
+{
+    panic("as told, %d", 42);
+}
+
+static void asserts(void)
+{
+    assert(str_equal(how, "something else"));
+}
+
+static void reads_null(void)
+{
+    (void)*(volatile int *)near_null;
+}
+
+static void calls_null(void)
+{
+    ((void (*)(void))(uintptr_t)0)();
+}
+
+static void writes_text(void)
+{
+    *(volatile uint32_t *)(uintptr_t)image_start = 0;
+}
+
+static void writes_text_alias(void)
+{
+    *(volatile uint32_t *)phys_to_virt(kernel_to_phys(image_start)) = 0;
+}
+
+static void executes_data(void)
+{
+    ((void (*)(void))(uintptr_t)&how)();
+}
+
+static void executes_direct_map(void)
+{
+    ((void (*)(void))phys_to_virt(kernel_to_phys(image_start)))();
+}
+
+static void overflows(void)
+{
+    (void)recurse(0);
+}
+
+static void smashes(void)
+{
+    smash(64);
+}
+
+static void is_illegal(void)
+{
+    __asm__ volatile(".4byte 0xffffffff");
+}
+
+static void loses_sp(void)
+{
+    __asm__ volatile("li sp, 0x1234\n\tsd zero, 0(sp)");
+}
+
+static void hangs(void)
+{
+    for (;;)
+        thread_sleep_ns(NS_PER_SEC);
 }
 
 static void dies_elsewhere(void *arg)
@@ -102,42 +168,47 @@ static void without_words(void)
     panic("nobody reads this");
 }
 
+static void panics_in_a_thread(void)
+{
+    thread_join(thread_create(dies_elsewhere, NULL, "dies", NULL));
+}
+
+static const struct {
+    const char *name;
+    void (*die)(void);
+    const char *text;
+} ways[] = {
+    {"panic", panics, "panic()"},
+    {"assert", asserts, "an assertion that fails"},
+    {"null-read", reads_null, "a load near address 0"},
+    {"null-call", calls_null, "a call of address 0"},
+    {"write-text", writes_text, "a store to the code"},
+    {"write-text-alias", writes_text_alias, "the same by the direct map"},
+    {"exec-data", executes_data, "a call of a variable"},
+    {"exec-direct-map", executes_direct_map, "a call of the code's place in the direct map"},
+    {"overflow", overflows, "a recursion that leaves the stack"},
+    {"smash", smashes, "a buffer written beyond its end"},
+    {"illegal", is_illegal, "an illegal instruction"},
+    {"thread", panics_in_a_thread, "panic() in another thread"},
+    {"busy", with_others_busy, "panic() while every other hart is in a loop"},
+    {"wordless", without_words, "panic() with a console and a power switch that are broken"},
+    {"hang", hangs, "no death: every hart sleeps, for a debugger to look at"},
+    {"bad-sp", loses_sp, "a store by a stack pointer from nowhere"},
+};
+
 static void run(void)
 {
     log_info("crash: %s", how);
-    if (str_equal(how, "panic"))
-        panic("as told, %d", 42);
-    else if (str_equal(how, "assert"))
-        assert(str_equal(how, "something else"));
-    else if (str_equal(how, "null-read"))
-        (void)*(volatile int *)near_null;
-    else if (str_equal(how, "null-call"))
-        ((void (*)(void))(uintptr_t)0)();
-    else if (str_equal(how, "write-text"))
-        *(volatile uint32_t *)(uintptr_t)image_start = 0;
-    else if (str_equal(how, "write-text-alias"))
-        *(volatile uint32_t *)phys_to_virt(kernel_to_phys(image_start)) = 0;
-    else if (str_equal(how, "exec-data"))
-        ((void (*)(void))(uintptr_t)&how)();
-    else if (str_equal(how, "exec-direct-map"))
-        ((void (*)(void))phys_to_virt(kernel_to_phys(image_start)))();
-    else if (str_equal(how, "overflow"))
-        (void)recurse(0);
-    else if (str_equal(how, "smash"))
-        smash(64);
-    else if (str_equal(how, "illegal"))
-        __asm__ volatile(".4byte 0xffffffff");
-    else if (str_equal(how, "thread"))
-        thread_join(thread_create(dies_elsewhere, NULL, "dies", NULL));
-    else if (str_equal(how, "busy"))
-        with_others_busy();
-    else if (str_equal(how, "wordless"))
-        without_words();
-    else if (str_equal(how, "hang")) /* for a debugger to look at */
-        for (;;)
-            thread_sleep_ns(NS_PER_SEC);
-    else if (str_equal(how, "bad-sp"))
-        __asm__ volatile("li sp, 0x1234\n\tsd zero, 0(sp)");
+    for (unsigned i = 0; i < ARRAY_SIZE(ways); i++)
+        if (str_equal(how, ways[i].name))
+            ways[i].die();
+}
+
+static void list(void)
+{
+    log_info("crash: name a way to die, APPEND=crash=NAME; crash=thread-NAME dies in a thread:");
+    for (unsigned i = 0; i < ARRAY_SIZE(ways); i++)
+        log_info("  %-16s %s", ways[i].name, ways[i].text);
 }
 
 static void run_in_thread(void *arg)
@@ -148,6 +219,10 @@ static void run_in_thread(void *arg)
 
 int app_main(void)
 {
+    if (*how == '\0') {
+        list();
+        return 0;
+    }
     run();
     /* The same on a stack from core/kmap: crash=overflow runs there when "thread-" is in front. */
     if (str_has_prefix(how, "thread-")) {

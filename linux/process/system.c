@@ -5,6 +5,7 @@
 
 #include <arch/uaccess.h>
 #include <frame/frame.h>
+#include <panic/panic.h>
 #include <percpu/percpu.h>
 #include <power/power.h>
 #include <process/syscalls.h>
@@ -121,6 +122,8 @@ SYSCALL(reboot)
     case REBOOT_RESTART:
         power_reboot();
     case REBOOT_HALT:
+        log_print(LOG_EMERG, "reboot: System halted");
+        system_halt();
     case REBOOT_POWER_OFF:
         log_info("reboot: power off");
         power_off();

@@ -3,6 +3,8 @@
  */
 #include <tty/tty.h>
 
+#include <base/errno.h>
+#include <bootargs/bootargs.h>
 #include <console/console.h>
 #include <devfs/devfs.h>
 #include <heap/heap.h>
@@ -279,9 +281,30 @@ static struct device_range aux_range = {.name = "/dev/tty",
                                         .nr = 2,
                                         .ops = &aux_ops};
 
+static struct tty_winsize console_size; /* what tty.size= says; 0 by 0, as on Linux, if nothing */
+
+/*
+ * tty.size=ROWSxCOLUMNS: a serial line does not tell how large the window at its other end is, but
+ * whoever starts the machine may know.
+ */
+static int set_size(const char *value)
+{
+    uint64_t rows, columns;
+    const char *end;
+
+    if (value == NULL || str_to_u64(value, &end, 10, &rows) != 0 || *end != 'x' ||
+        str_to_u64(end + 1, &end, 10, &columns) != 0 || *end != '\0' || rows > UINT16_MAX ||
+        columns > UINT16_MAX)
+        return -EINVAL;
+    console_size = (struct tty_winsize){.rows = (uint16_t)rows, .columns = (uint16_t)columns};
+    return 0;
+}
+BOOTARG("tty.size", set_size);
+
 int tty_boot(void)
 {
     tty_init(&tty_console, &console_driver, DEVNO(TTY_MAJOR, TTYS_MINOR), "ttyS0");
+    tty_console.winsize = console_size;
     spin_init(&typed.lock, "tty-typed");
     work_init(&typed.work, console_work);
     int ret = device_range_register(&console_range);

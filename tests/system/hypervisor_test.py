@@ -136,7 +136,7 @@ def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_p
     contents = tmp_path / "contents"
     contents.write_bytes(b"false start")
     bank = tmp_path / "bank"
-    bank.write_bytes(b"false start")
+    bank.write_bytes(b"false start".ljust(32 << 20, b"\xff"))
     archive = initrd(str(tmp_path), guests, k_image="guest:tests/guests/flash.c", f_img=str(contents))
     text = run(image, initrd=archive, pflash=str(bank))
     assert text.count("guest second: not started: the flash bank it wants passed through is another guest's") == 1

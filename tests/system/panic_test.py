@@ -9,17 +9,17 @@ from trine.machine import Machine, build
 WAYS = {
     "panic": (r"as told, 42", ["run", "app_main", "kernel_main"]),
     "assert": (r"assertion failed: str_equal\(how, \"something else\"\), apps/crash/crash.c:\d+", ["assert_failed", "run"]),
-    "null-read": (r"load page fault, address 0x8", ["run", "app_main"]),
+    "null-read": (r"load page fault, address 0x8", ["reads_null", "app_main"]),
     "null-call": (r"instruction page fault, address 0x0", ["kernel_main"]),
-    "write-text": (r"store page fault, address 0xffffffff80000000", ["run"]),
-    "write-text-alias": (r"store page fault, address 0xffffffc0", ["run"]),
+    "write-text": (r"store page fault, address 0xffffffff80000000", ["writes_text"]),
+    "write-text-alias": (r"store page fault, address 0xffffffc0", ["writes_text_alias"]),
     "exec-data": (r"instruction page fault, address 0xffffffff80", ["kernel_main"]),
     "exec-direct-map": (r"instruction page fault, address 0xffffffc0", ["kernel_main"]),
     "overflow": (r"kernel stack overflow", ["recurse", "app_main"]),
     "thread-overflow": (r"kernel stack overflow", ["recurse"]),
-    "bad-sp": (r"kernel stack overflow, sp 0x1234", ["run"]),
+    "bad-sp": (r"kernel stack overflow, sp 0x1234", ["loses_sp"]),
     "smash": (r"stack smashed", ["smash"]),
-    "illegal": (r"illegal instruction, address 0xffffffff", ["run"]),
+    "illegal": (r"illegal instruction, address 0xffffffff", ["is_illegal"]),
     "thread": (r"died in a thread", ["dies_elsewhere"]),
 }
 
@@ -39,6 +39,14 @@ def test_report(how):
     assert text.count("kernel panic") == 1, text
     for name in functions:
         assert re.search(rf"0x\w+ {name}\+0x", text), (name, text)
+
+
+def test_without_a_way_they_are_listed():
+    """Those that the tests know, and those that tell their own in other tests."""
+    with Machine(build("unikernel", APP="crash")[1], timeout=60, mem="128M") as machine:
+        text, status = machine.wait()
+    listed = re.findall(r"\]   ([\w-]+) +\w", text)
+    assert status == 0 and set(listed) >= {*WAYS} - {"thread-overflow"} and {"busy", "wordless", "hang"} < set(listed), text
 
 
 def test_a_panic_that_cannot_be_told_ends():

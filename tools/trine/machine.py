@@ -13,17 +13,23 @@ from .remarks import FIRMWARE_REMARK, without_remarks
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.environ.get("TRINE_OUT") or "out"  # as make's O: relative to ROOT or absolute
 FLASH_BANK = 32 << 20
+ESCAPE = 0x1e  # QEMU's key: Ctrl-^ (Ctrl-6), which shells, editors and our hypervisor's focus leave alone
 
 
 def flash_bank(path):
-    """QEMU wants a bank of exactly 32 MiB: shorter images are padded with erased bytes in place."""
+    """The file behind a bank, which QEMU wants to have exactly 32 MiB. A file of that size is the bank, and is written as
+    a disk is. Anything shorter stays as it is: a copy under out/pflash/, padded as erased flash, takes its place."""
     size = os.path.getsize(path)
     if size > FLASH_BANK:
         sys.exit(f"error: {path} is larger than a pflash bank (32 MiB)")
-    if size < FLASH_BANK:
-        with open(path, "ab") as f:
-            f.write(b"\xff" * (FLASH_BANK - size))
-    return path
+    if size == FLASH_BANK:
+        return path
+    bank = os.path.join(ROOT, "out", "pflash", os.path.basename(path))
+    os.makedirs(os.path.dirname(bank), exist_ok=True)
+    with open(path, "rb") as short, open(f"{bank}.{os.getpid()}", "wb") as f:
+        f.write(short.read().ljust(FLASH_BANK, b"\xff"))
+    os.replace(f.name, bank)  # a machine that still runs on the copy before keeps it
+    return bank
 
 
 def qemu_version(qemu):
@@ -55,7 +61,7 @@ def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt"
                  pflash=None, icount=False, extra=()):
     """The command that boots an image; disk: one path or several, as virtio-blk on virtio-mmio."""
     command = [qemu or os.environ.get("QEMU") or "qemu-system-riscv64", "-machine", machine, "-cpu", cpu, "-smp", str(smp),
-               "-m", str(mem), "-nographic", "-global", "virtio-mmio.force-legacy=false", "-kernel", image]
+               "-m", str(mem), "-nographic", "-echr", str(ESCAPE), "-global", "virtio-mmio.force-legacy=false", "-kernel", image]
     if icount:
         command += ["-icount", "shift=0,sleep=" + ("off" if icount is True else icount)]
     if initrd:

@@ -1,6 +1,6 @@
 /*
  * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames
- * and backtraces. Symbols come from the table that tools/symtab.py puts into the image.
+ * and backtraces, and the orderly standstill. Symbols come from the table that tools/symtab.py puts into the image.
  *
  * panic=poweroff (the default) | reboot | halt on the command line says what follows the report.
  */
@@ -34,6 +34,12 @@ static ALWAYS_INLINE void stack_guard_init(const uint8_t *seed, size_t nr_bytes,
         hash = (hash ^ seed[i]) * 0x100000001b3ull;
     __stack_chk_guard = hash & ~0xffull; /* a zero byte stops string functions */
 }
+
+/*
+ * Stops every hart and leaves the machine on, for whoever looks at it. Any context, no locks;
+ * whoever has data to write back does so before.
+ */
+NORETURN void system_halt(void);
 
 /* Installs the IPI_STOP handler; once, after the interrupt dispatch. */
 void panic_init(void);
