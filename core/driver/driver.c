@@ -67,9 +67,10 @@ int driver_probe_all(void)
         decode(&dev);
         int error = driver->probe(&dev);
 
-        if (error == 0)
+        if (error == 0) {
             nr_probed++;
-        else
+            log_note("driver: %s: %s", (uintptr_t)dev.name, (uintptr_t)driver->name);
+        } else if (error != DRIVER_NOTHING)
             log_warn("%s: %s failed, error %d", dev.name, driver->name, -error);
     }
     if (rc < 0)

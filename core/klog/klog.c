@@ -15,8 +15,23 @@
 #define RING_SIZE 8192 /* a power of two */
 
 static struct spinlock log_lock = SPINLOCK_INIT("log");
-static char ring[RING_SIZE] SECTION(".noinit.log"); /* GUARDED_BY(log_lock) */
-static uint64_t written;                            /* bytes ever put into the ring */
+#define NR_NOTES 64
+
+/* Of log_note(), until the ring is first read. More than there is room for go into the ring. */
+struct note {
+    uint64_t time;  /* of the counter */
+    uint64_t place; /* in the ring: in front of what stands there */
+    const char *format;
+    uintptr_t a, b;
+};
+/* Notes from the last place down, so that a boot with few lines touches few pages. */
+static struct {
+    struct note notes[NR_NOTES];
+    char ring[RING_SIZE];
+} kept SECTION(".noinit.log"); /* GUARDED_BY(log_lock) */
+static unsigned nr_notes;      /* GUARDED_BY(log_lock) */
+static bool are_notes_read;    /* GUARDED_BY(log_lock) */
+static uint64_t written;       /* bytes ever put into the ring */
 static unsigned level = LOG_INFO + 1;
 
 void log_set_level(unsigned new_level)
@@ -32,7 +47,49 @@ unsigned log_get_level(void)
 static void ring_put(const char *bytes, size_t nr_bytes)
 {
     for (size_t i = 0; i < nr_bytes; i++)
-        ring[written++ % RING_SIZE] = bytes[i];
+        kept.ring[written++ % RING_SIZE] = bytes[i];
+}
+
+/* "[    1.000000] ": since the counter was 0, about power-on; needs nothing but the device tree. */
+static int stamp(char *line, uint64_t time)
+{
+    uint64_t hz = boot_info.timebase_hz;
+    uint64_t us = hz == 0 ? 0 : time / hz * 1000000 + time % hz * 1000000 / hz;
+
+    return snprintf(line, LINE_SIZE, "[%5lu.%06lu] ", (unsigned long)(us / 1000000),
+                    (unsigned long)(us % 1000000));
+}
+
+static size_t line_end(char *line, int n)
+{
+    if (n > LINE_SIZE - 2)
+        n = LINE_SIZE - 2;
+    line[n++] = '\n';
+    return (size_t)n;
+}
+
+/* The ring anew, with every note where it belongs by its time. log_lock held. */
+static void notes_to_ring(void)
+{
+    static char old[RING_SIZE] SECTION(".noinit.log.old");
+    uint64_t end = written, from = end > RING_SIZE ? end - RING_SIZE : 0;
+    char line[LINE_SIZE];
+
+    memcpy(old, kept.ring, sizeof(old));
+    written = 0;
+    for (unsigned i = 0; i < nr_notes; i++) {
+        const struct note *note = &kept.notes[NR_NOTES - 1 - i];
+        int n = stamp(line, note->time);
+
+        if (note->place < from)
+            continue;
+        for (; from < note->place; from++)
+            kept.ring[written++ % RING_SIZE] = old[from % RING_SIZE];
+        n += snprintf(line + n, sizeof(line) - (size_t)n - 1, note->format, note->a, note->b);
+        ring_put(line, line_end(line, n));
+    }
+    for (; from < end; from++)
+        kept.ring[written++ % RING_SIZE] = old[from % RING_SIZE];
 }
 
 size_t log_read(uint64_t *pos, char *buffer, size_t size)
@@ -40,35 +97,37 @@ size_t log_read(uint64_t *pos, char *buffer, size_t size)
     unsigned long flags = spin_lock_irqsave(&log_lock);
     size_t n = 0;
 
+    if (!are_notes_read) {
+        are_notes_read = true;
+        notes_to_ring();
+    }
     if (written > RING_SIZE && *pos < written - RING_SIZE)
         *pos = written - RING_SIZE;
     while (n < size && *pos < written)
-        buffer[n++] = ring[(*pos)++ % RING_SIZE];
+        buffer[n++] = kept.ring[(*pos)++ % RING_SIZE];
     spin_unlock_irqrestore(&log_lock, flags);
     return n;
 }
 
-/* Since the counter was 0, about power-on; needs nothing but the device tree. */
-static uint64_t uptime_us(void)
+void log_note(const char *format, uintptr_t a, uintptr_t b)
 {
-    uint64_t hz = boot_info.timebase_hz;
+    unsigned long flags = spin_lock_irqsave(&log_lock);
+    bool is_kept = level <= LOG_DEBUG && !are_notes_read && nr_notes < NR_NOTES;
 
-    if (hz == 0)
-        return 0;
-    return arch_time() / hz * 1000000 + arch_time() % hz * 1000000 / hz;
+    if (is_kept)
+        kept.notes[NR_NOTES - ++nr_notes] = (struct note){arch_time(), written, format, a, b};
+    spin_unlock_irqrestore(&log_lock, flags);
+    if (!is_kept)
+        log_print(LOG_DEBUG, format, a, b);
 }
 
 void log_vprint(enum log_level line_level, const char *format, va_list args)
 {
     char line[LINE_SIZE];
-    uint64_t now_us = uptime_us();
-    int n = snprintf(line, sizeof(line), "[%5lu.%06lu] ", (unsigned long)(now_us / 1000000),
-                     (unsigned long)(now_us % 1000000));
+    int n = stamp(line, arch_time());
 
     n += vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);
-    if (n > (int)sizeof(line) - 2)
-        n = (int)sizeof(line) - 2;
-    line[n++] = '\n';
+    n = (int)line_end(line, n);
     if (line_level == LOG_EMERG) { /* panic: the lock's holder may be stopped */
         console_write(line, (size_t)n);
         return;

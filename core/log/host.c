@@ -28,6 +28,13 @@ void log_print(enum log_level level, const char *format, ...)
     va_end(args);
 }
 
+void log_note(const char *format, uintptr_t a, uintptr_t b)
+{
+    (void)format;
+    (void)a;
+    (void)b;
+}
+
 void log_set_level(unsigned level)
 {
     log_level = level;

@@ -19,12 +19,34 @@ void startup_refuse(const char *reason)
     power_off_failure();
 }
 
+static uint64_t step_began; /* time's ticks */
+
+void startup_step(const char *name)
+{
+    uint64_t ticks = arch_time() - step_began;
+
+    log_note("boot: %s: %lu ns", (uintptr_t)name, ticks * 1000000000 / boot_info.timebase_hz);
+    step_began = arch_time(); /* what the note took is no step's */
+}
+
 void startup_read_machine(hartid_t boot_hart, paddr_t fdt)
 {
+    step_began = arch_time();
     const char *reason = platform_init(boot_hart, fdt);
 
     if (reason != NULL)
         startup_refuse(reason);
+}
+
+/* What the device tree says that everybody wants to know. */
+static void machine_note(void)
+{
+    uint64_t nr_bytes = 0;
+
+    for (unsigned i = 0; i < boot_info.nr_memory; i++)
+        nr_bytes += boot_info.memory[i].size;
+    log_note("machine: %lu MiB of RAM, %lu harts", nr_bytes >> 20, boot_info.nr_harts);
+    log_note("machine: %s, timer of %lu Hz", (uintptr_t)boot_info.isa, boot_info.timebase_hz);
 }
 
 static void memory_init(void)
@@ -45,11 +67,15 @@ void startup_core(void)
     bootargs_parse(boot_info.bootargs); /* loglevel= and others, before the first line */
     for (unsigned i = 0; i < boot_info.nr_warnings; i++)
         log_warn("%s", boot_info.warnings[i]);
+    machine_note();
+    startup_step("device tree");
     memory_init();
     kmap_init();
+    startup_step("memory");
     if (percpu_init(boot_info.nr_harts, frame_alloc_bytes) != 0)
         log_warn("out of memory: not all harts can be used");
     panic_init();
     time_init(boot_info.timebase_hz);
     irq_cpu_init();
+    startup_step("clock");
 }

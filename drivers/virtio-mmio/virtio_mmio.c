@@ -167,7 +167,7 @@ static int virtio_mmio_probe(struct device *dev)
     if (regs == NULL)
         return -ENOMEM;
 
-    int error = 0;
+    int error = DRIVER_NOTHING;
     uint32_t id = identify(dev, regs);
     if (id == 0)
         goto unmap;
@@ -188,7 +188,7 @@ static int virtio_mmio_probe(struct device *dev)
     if (error == 0)
         return 0;
     if (error == -ENODEV)
-        error = 0; /* nobody drives this type: not an error of the boot */
+        error = DRIVER_NOTHING; /* nobody drives this type: not an error of the boot */
     irq_unregister(dev->irq[0]);
 free:
     heap_free(mmio);

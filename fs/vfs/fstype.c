@@ -28,6 +28,9 @@ int fs_type_register(const struct fs_type *type)
     else
         ret = -ENOSPC;
     spin_unlock(&types_lock);
+    if (ret == 0)
+        log_note("file system: %s%s", (uintptr_t)type->name,
+                 (uintptr_t)(type->flags & FS_NEEDS_DEVICE ? ", of a disk" : ""));
     return ret;
 }
 

@@ -41,16 +41,20 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
         startup_refuse("no memory for the heap");
     if (thread_system_init() != 0) /* this becomes a thread */
         startup_refuse("no memory for the idle thread");
+    startup_step("heap, threads");
     random_init(boot_info.seed, boot_info.seed_size); /* the guests' seeds */
     driver_probe_all();                               /* console, interrupt controller */
     console_start();
+    startup_step("drivers");
     if (!hext_is_present())
         startup_refuse("this machine has no hypervisor extension");
     hext_cpu_init(); /* delegation, counters */
     vspace_boot();
     gstage_boot(); /* VMIDs */
     arch_irq_enable();
+    startup_step("second-stage paging");
     thread_start_cpus(cpu_init); /* the other harts */
+    startup_step("harts");
     if (guests_run())
         power_off();
     log_err("not all guests ended well");

@@ -91,13 +91,13 @@ static void run(void *arg)
 
     (void)arg;
     open_console();
-    if (wanted && exists(wanted))
-        try("rdinit=", wanted, "");
-    else if (wanted)
+    if (wanted && !exists(wanted))
         log_warn("rdinit=%s: no such file", wanted);
-    else if (exists("/init"))
-        try("", "/init", "");
-    root_mount();
+    /* An initrd that has a program for this is the root, even if that program cannot be run. */
+    if (exists(wanted ? wanted : "/init"))
+        try(wanted ? "rdinit=" : "", wanted ? wanted : "/init", "");
+    else
+        root_mount();
     wanted = bootargs_get("init");
     if (wanted && *wanted) {
         try("init=", wanted, "; powering off");

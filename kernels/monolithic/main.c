@@ -51,11 +51,14 @@ static void files_init(void)
         tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 || blockfile_init() != 0 ||
         fat_init() != 0 || flusher_init() != 0)
         startup_refuse("no memory for the file systems");
+    startup_step("file systems");
     if (!boot_info.initrd.size)
         return;
+    log_note("initrd: %lu KiB at %#lx", boot_info.initrd.size >> 10, boot_info.initrd.start.v);
     /* What is bad in it has been said; what came before that is used. */
     if (initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) == -ENOMEM)
         startup_refuse("no memory for the initrd");
+    startup_step("initrd");
 }
 
 /* A further CPU, before it runs threads. */
@@ -74,18 +77,23 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     random_init(boot_info.seed, boot_info.seed_size); /* AT_RANDOM, address layout */
     if (thread_system_init() != 0)                    /* this is a thread from here on */
         startup_refuse("no memory for the idle thread");
+    startup_step("heap, threads");
     driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
+    startup_step("drivers");
     user_cpu_init();     /* what programs may read */
     uaccess_cpu_init(0); /* how their memory is copied best */
     vspace_boot();       /* address-space identifiers */
     process_boot();      /* tables of processes */
     if (vdso_boot() != 0)
         startup_refuse("no memory for the vDSO");
+    startup_step("processes, vDSO");
     files_init();                /* the root file system, from the initrd */
     thread_start_cpus(cpu_init); /* the other harts */
-    block_scan_all();            /* partitions of the disks */
-    init_start();                /* process 1 */
+    startup_step("harts");
+    block_scan_all(); /* partitions of the disks */
+    startup_step("disks");
+    init_start(); /* process 1 */
     thread_exit();
 }

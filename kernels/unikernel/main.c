@@ -66,10 +66,13 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
         startup_refuse("no memory for the heap");
     if (thread_system_init() != 0) /* this becomes a thread */
         startup_refuse("no memory for the idle thread");
+    startup_step("heap, threads");
     driver_probe_all(); /* console, interrupt controller, and what the list has */
     console_start();
     arch_irq_enable();
+    startup_step("drivers");
     thread_start_cpus(cpu_init); /* the other harts */
+    startup_step("harts");
     constructors_run();
     int result = app_main();
 

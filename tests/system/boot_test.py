@@ -1,6 +1,7 @@
 """Any machine, any words, any image: it boots, or it says why in one clear line. Never a hang, never a panic."""
 import gzip
 import os
+import re
 
 import pytest
 
@@ -131,3 +132,38 @@ def test_broken_initrd_is_one_line(name, tmp_path):
     path = tmp_path / "initrd"
     path.write_bytes(body)
     says(r"(?i)initrd|no program to run as init", initrd=str(path))
+
+
+BOOT_LOG = [r"machine: 128 MiB of RAM, 2 harts", r"machine: rv64imafdc\w*, timer of 10000000 Hz", r"boot: device tree: \d+ ns",
+            r"boot: memory: \d+ ns", r"driver: plic@c000000: plic", r"boot: drivers: \d+ ns", r"boot: harts: \d+ ns"]
+
+
+@pytest.mark.parametrize("kernel, words", [("unikernel", "debug"), ("hypervisor", "loglevel=8"), ("monolithic", "debug")])
+def test_boot_log(kernel, words):
+    """Wanted lines come in this order; without the word there is none of them."""
+    image = build(kernel, **{"APP": "hello"} if kernel == "unikernel" else {})[1]
+    for append, wanted in ((words, BOOT_LOG), ("", [])):
+        with Machine(image, mem="128M", smp=2, append=append, timeout=180) as machine:
+            text, _ = machine.wait()
+        lines = re.findall(r"\] ((?:machine|boot|driver): .*?)\r*\n", text)
+        at = -1
+        for pattern in wanted:
+            at = next(i for i, line in enumerate(lines) if i > at and re.fullmatch(pattern, line))
+        assert wanted or not lines, text
+
+
+def test_boot_log_is_kept_for_dmesg():
+    """Also when quiet, and in the order of the times that stand before the lines."""
+    with Machine(monolithic_image(), mem="128M", smp=2, initrd=busybox_initrd(), append="quiet nonsense=1", timeout=180) as machine:
+        machine.expect(r"# (\x1b\[6n)?$")
+        assert "boot: " not in machine.text
+        machine.line("dmesg; echo en''d")
+        text = machine.expect(r"(?s)\[.*end").group()
+    lines = re.findall(r"\[ *(\d+\.\d+)\] (.*?)\r*\n", text)
+    assert [t for t, _ in lines] == sorted((t for t, _ in lines), key=float), text
+    log = [line for _, line in lines]
+    at = -1
+    for pattern in ["command line: unknown word 'nonsense'", *BOOT_LOG[:-1], r"file system: tmpfs", r"initrd: \d+ KiB at 0x\w+",
+                    r"boot: initrd: \d+ ns", BOOT_LOG[-1], r"run /init as init process"]:
+        at = next(i for i, line in enumerate(log) if i > at and re.fullmatch(pattern, line))
+    assert not [line for line in log if "virtio_mmio@" in line], "slots without a device"

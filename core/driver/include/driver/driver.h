@@ -23,6 +23,8 @@ struct device_reg {
     uint64_t size;
 };
 
+#define DRIVER_NOTHING 1 /* of a probe: nothing is there that anybody drives, and no error */
+
 /* What the tree says about one node, decoded and checked. Valid during probe; drivers copy it. */
 struct device {
     const char *name;       /* node name with unit address, in the tree (stays valid) */
@@ -38,7 +40,10 @@ struct device {
 struct driver {
     const char *name;
     const char *const *compatible; /* NULL-terminated */
-    /* 0, or a negative errno, which is logged with the node's name; the boot goes on. */
+    /*
+     * 0, DRIVER_NOTHING where a slot is empty, or a negative errno, which is logged with the node's
+     * name; the boot goes on.
+     */
     int (*probe)(struct device *dev);
 };
 

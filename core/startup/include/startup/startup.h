@@ -16,6 +16,12 @@
  */
 NORETURN void startup_refuse(const char *reason);
 
+/*
+ * A step of the boot is done: notes its name, which stays, and how long it took, for the log's boot
+ * chart (dmesg, or the word debug). The next step begins here.
+ */
+void startup_step(const char *name);
+
 /* The body of startup_ground(), behind the stack protector's back. */
 void startup_read_machine(hartid_t boot_hart, paddr_t fdt);
 void startup_core(void);
