@@ -59,11 +59,14 @@ static void update(struct vplic *plic)
     }
 }
 
-/* A raised line that nobody serves becomes pending (the gateway of a level-triggered source). */
+/*
+ * A raised line that nobody serves becomes pending (the gateway of a level-triggered source). The
+ * request is on its way then: it stays until it is claimed, even if the line falls before.
+ */
 static void gateway(struct vplic *plic, unsigned source)
 {
-    if (!bit_test(plic->claimed, source))
-        bit_assign(plic->pending, source, bit_test(plic->level, source));
+    if (!bit_test(plic->claimed, source) && bit_test(plic->level, source))
+        bit_assign(plic->pending, source, true);
 }
 
 static uint32_t claim(struct vplic *plic, struct vplic_context *context)

@@ -73,8 +73,23 @@ static void test_level_still_raised_comes_again(void **state)
     assert_int_equal(rd(0x200004), 10);
     wr(0x200004, 10);
     assert_true(external[0]);
+}
+
+/* The gateway has handed the request on: it is served, whatever the line does. */
+static void test_request_outlasts_its_line(void **state)
+{
+    (void)state;
+    wr(4 * 10, 1);
+    vplic_set_level(&plic, 10, true);
     vplic_set_level(&plic, 10, false);
+    assert_int_equal(rd(0x1000), 1u << 10);
+    enable(0, 10);
+    assert_true(external[0]);
+    assert_int_equal(rd(0x200004), 10);
     assert_false(external[0]);
+    wr(0x200004, 10);
+    assert_false(external[0]);
+    assert_int_equal(rd(0x1000), 0);
 }
 
 static void test_priority_then_lowest_number(void **state)
@@ -158,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_claim_and_complete, setup),
         cmocka_unit_test_setup(test_level_still_raised_comes_again, setup),
+        cmocka_unit_test_setup(test_request_outlasts_its_line, setup),
         cmocka_unit_test_setup(test_priority_then_lowest_number, setup),
         cmocka_unit_test_setup(test_threshold_and_priority_zero_mask, setup),
         cmocka_unit_test_setup(test_complete_of_what_is_not_in_service, setup),

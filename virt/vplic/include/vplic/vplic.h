@@ -30,7 +30,7 @@ struct vplic {
 
     uint8_t priority[VPLIC_NR_SOURCES];
     uint32_t level[VPLIC_NR_WORDS];   /* the lines as the devices drive them */
-    uint32_t pending[VPLIC_NR_WORDS]; /* raised, not claimed */
+    uint32_t pending[VPLIC_NR_WORDS]; /* was raised, not claimed since */
     uint32_t claimed[VPLIC_NR_WORDS]; /* in service: claimed, not completed */
     struct vplic_context contexts[VPLIC_CONTEXTS_MAX];
 };
