@@ -1,2 +1,2 @@
-SRCS := insn.c
+SRCS := insn.c address.c
 PUBLIC_DEPS := lib/base

@@ -43,6 +43,64 @@ static const struct expected table[] = {
 };
 /* clang-format on */
 
+struct expected_address {
+    uint32_t insn;
+    uint8_t base, size;
+    int16_t offset;
+    bool is_store;
+};
+
+/* clang-format off */
+static const struct expected_address addresses[] = {
+    {0xff85c503, 11, 1, -8, false},    /* lbu a0,-8(a1) */
+    {0x7ff5b503, 11, 8, 2047, false},  /* ld a0,2047(a1) */
+    {0x80a5b023, 11, 8, -2048, true},  /* sd a0,-2048(a1) */
+    {0xfea59fa3, 11, 2, -1, true},     /* sh a0,-1(a1) */
+    {0x0085b507, 11, 8, 8, false},     /* fld fa0,8(a1) */
+    {0x00a5a227, 11, 4, 4, true},      /* fsw fa0,4(a1) */
+    {0x08b6a52f, 13, 4, 0, true},      /* amoswap.w a0,a1,(a3) */
+    {0x1005a52f, 11, 4, 0, false},     /* lr.w a0,(a1) */
+    {0x18c5b52f, 11, 8, 0, true},      /* sc.d a0,a2,(a1) */
+    {0x0045a00f, 11, 1, 0, true},      /* cbo.zero (a1) */
+    {0x5dfc, 11, 4, 124, false},       /* c.lw a5,124(a1) */
+    {0x7dfc, 11, 8, 248, false},       /* c.ld a5,248(a1) */
+    {0xddfc, 11, 4, 124, true},        /* c.sw a5,124(a1) */
+    {0xe99c, 11, 8, 16, true},         /* c.sd a5,16(a1) */
+    {0x3588, 11, 8, 40, false},        /* c.fld fa0,40(a1) */
+    {0x57fe, 2, 4, 252, false},        /* c.lwsp a5,252(sp) */
+    {0x77fe, 2, 8, 504, false},        /* c.ldsp a5,504(sp) */
+    {0xdfbe, 2, 4, 252, true},         /* c.swsp a5,252(sp) */
+    {0xffbe, 2, 8, 504, true},         /* c.sdsp a5,504(sp) */
+    {0xbfaa, 2, 8, 504, true},         /* c.fsdsp fa0,504(sp) */
+    {0x81bc, 11, 1, 2, false},         /* c.lbu a5,2(a1) */
+    {0x85fc, 11, 2, 2, false},         /* c.lh a5,2(a1) */
+    {0x89fc, 11, 1, 3, true},          /* c.sb a5,3(a1) */
+    {0x8dbc, 11, 2, 2, true},          /* c.sh a5,2(a1) */
+};
+
+/* addi, jal, wfi, csrr, fence, a vector load, a reserved AMO; c.addi, c.nop, c.mv, c.addi4spn. */
+static const uint32_t no_addresses[] = {
+    0x00458513, 0x0000006f, 0x10500073, 0x10002573, 0x0ff0000f, 0x02058007, 0x08b6f52f,
+    0x0505,     0x0001,     0x852e,     0x0808,
+};
+/* clang-format on */
+
+static void test_addresses(void **state)
+{
+    struct insn_address a;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+        assert_int_equal(insn_decode_address(addresses[i].insn, &a), 0);
+        assert_int_equal(a.base, addresses[i].base);
+        assert_int_equal(a.size, addresses[i].size);
+        assert_int_equal(a.offset, addresses[i].offset);
+        assert_int_equal(a.is_store, addresses[i].is_store);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(no_addresses); i++)
+        assert_int_equal(insn_decode_address(no_addresses[i], &a), -EINVAL);
+}
+
 static void assert_access(const struct expected *e, const struct insn_access *a)
 {
     assert_int_equal(a->size, e->size);
@@ -150,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_load_and_store),
+        cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_upper_half_of_compressed_is_ignored),
         cmocka_unit_test(test_others_are_refused),
         cmocka_unit_test(test_count_over_all_compressed_words),

@@ -36,6 +36,20 @@ int insn_decode_access(uint32_t insn, struct insn_access *access) MUST_CHECK;
  */
 int insn_decode_htinst(uint64_t htinst, struct insn_access *access) MUST_CHECK;
 
+/* Where a load or store of any kind accesses memory: at x[base] + offset. */
+struct insn_address {
+    uint8_t base; /* x0 to x31 */
+    int16_t offset;
+    uint8_t size;  /* bytes; of a cache block operation 1: its address lies anywhere in the block */
+    bool is_store; /* as its faults say: atomics but LR are stores */
+};
+
+/*
+ * The address of an instruction as fetched: integer and float loads and stores, atomics, cache
+ * block operations. 0, or -EINVAL: it accesses no memory, or not at such an address (vectors).
+ */
+int insn_decode_address(uint32_t insn, struct insn_address *address) MUST_CHECK;
+
 /* Length in bytes (2 or 4) of the instruction whose first 16 bits are given. */
 static inline unsigned insn_length(uint16_t first)
 {
