@@ -10,6 +10,7 @@
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static struct console *consoles;                          /* GUARDED_BY(console_lock); grows only */
 static void (*input)(const char *bytes, size_t nr_bytes); /* [a] */
+static size_t (*input_room)(void);                        /* [a] */
 static bool is_panic;                                     /* [a] no locks any more */
 
 /* What was written before the first console came; what did not fit is lost from the end. */
@@ -89,6 +90,27 @@ void console_received(const char *bytes, size_t nr_bytes)
 void console_set_input(void (*fn)(const char *bytes, size_t nr_bytes))
 {
     __atomic_store_n(&input, fn, __ATOMIC_RELEASE);
+}
+
+void console_set_input_room(size_t (*room)(void))
+{
+    __atomic_store_n(&input_room, room, __ATOMIC_RELEASE);
+}
+
+size_t console_input_room(void)
+{
+    size_t (*room)(void) = __atomic_load_n(&input_room, __ATOMIC_ACQUIRE);
+
+    return room != NULL ? room() : SIZE_MAX;
+}
+
+void console_input_resume(void)
+{
+    for (struct console *con = __atomic_load_n(&consoles, __ATOMIC_ACQUIRE); con != NULL;
+         con = con->next) {
+        if (con->resume_input != NULL)
+            con->resume_input(con);
+    }
 }
 
 static void firmware_write(struct console *con, const char *bytes, size_t nr_bytes)

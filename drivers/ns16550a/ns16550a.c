@@ -38,7 +38,8 @@
 
 static struct {
     volatile uint8_t *regs;
-    unsigned shift; /* log2 of the register stride */
+    unsigned shift;     /* log2 of the register stride */
+    uint32_t is_paused; /* [a] nobody has room for input: the receiver's interrupt is off */
     struct console console;
 } uart;
 
@@ -66,18 +67,43 @@ static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
     }
 }
 
+/*
+ * Paused before the last look at the room, so that whoever makes room after it sees that. The
+ * interrupt is off before that is said: only who takes it back turns it on.
+ */
+static bool pause_input(void)
+{
+    reg_write(UART_IER, 0);
+    __atomic_store_n(&uart.is_paused, 1, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (console_input_room() == 0)
+        return true;
+    console_input_resume();
+    return false;
+}
+
+static void uart_resume_input(struct console *con)
+{
+    (void)con;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the room comes before the look */
+    if (READ_ONCE(uart.is_paused) && __atomic_exchange_n(&uart.is_paused, 0, __ATOMIC_SEQ_CST))
+        reg_write(UART_IER, IER_RECEIVED);
+}
+
+/* What finds no room stays in the receiver: when that is full, the sender waits. */
 static void uart_interrupt(void *ctx)
 {
     char bytes[FIFO_SIZE];
-    size_t n;
+    size_t n, room;
 
     (void)ctx;
     do {
-        for (n = 0; n < FIFO_SIZE && (reg_read(UART_LSR) & LSR_READY); n++)
+        room = MIN(console_input_room(), sizeof(bytes));
+        for (n = 0; n < room && (reg_read(UART_LSR) & LSR_READY); n++)
             bytes[n] = (char)reg_read(UART_RBR);
         if (n != 0)
             console_received(bytes, n);
-    } while (n == FIFO_SIZE);
+    } while (n != 0 ? n == room : room == 0 && !pause_input());
 }
 
 static int uart_probe(struct device *dev)
@@ -107,7 +133,8 @@ static int uart_probe(struct device *dev)
     reg_write(UART_LCR, LCR_8N1); /* the firmware has set the speed */
     reg_write(UART_FCR, FCR_ENABLE | FCR_CLEAR);
     reg_write(UART_MCR, MCR_DTR_RTS);
-    uart.console = (struct console){.name = "ns16550a", .write = uart_write};
+    uart.console = (struct console){
+        .name = "ns16550a", .write = uart_write, .resume_input = uart_resume_input};
     console_register(&uart.console);
     /* Without an interrupt there is output only. */
     if (dev->nr_irqs == 0)

@@ -126,6 +126,37 @@ int gstage_write(struct gstage *gs, gpa_t gpa, const void *data, size_t nr_bytes
     return copied(vspace_copy_in(&gs->vs, gpa.v, data, nr_bytes), nr_bytes);
 }
 
+static bool is_memory(const struct vma *vma, uint32_t right)
+{
+    return right == VMA_WRITE ? vma->ops == &vma_anonymous
+                              : !vma->ops->is_emulated && (vma->flags & right);
+}
+
+bool gstage_is_memory(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes, uint32_t right)
+{
+    const uint64_t end = gpa.v + nr_bytes;
+    uint64_t addr = gpa.v;
+
+    mutex_lock(&gs->vs.lock);
+    while (addr < end) {
+        const struct vma *vma = vspace_find(&gs->vs, addr);
+
+        if (!vma || vma->start > addr || !is_memory(vma, right))
+            break;
+        addr = vma->end;
+    }
+    mutex_unlock(&gs->vs.lock);
+    return addr >= end;
+}
+
+int gstage_populate(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes)
+{
+    const uint64_t start = ALIGN_DOWN(gpa.v, PAGE_SIZE);
+
+    return vspace_populate(&gs->vs, start, ALIGN_UP(gpa.v + nr_bytes, PAGE_SIZE) - start,
+                           VMA_WRITE);
+}
+
 void gstage_enter(struct gstage *gs)
 {
     vmid_t vmid;

@@ -49,15 +49,33 @@ static void received(const char *bytes, size_t nr_bytes)
     spin_unlock_irqrestore(&list_lock, flags);
 }
 
+/* With several guests byte by byte, since any may be the one that moves the input on. */
+static size_t room(void)
+{
+    uint64_t flags = spin_lock_irqsave(&list_lock);
+    size_t n = focus ? focus->room(focus->ctx) : SIZE_MAX;
+
+    if (is_shared)
+        n = MIN(n, (size_t)1);
+    spin_unlock_irqrestore(&list_lock, flags);
+    return n;
+}
+
+void vconsole_room_made(void)
+{
+    console_input_resume();
+}
+
 void vconsole_boot(void)
 {
     console_set_input(received);
+    console_set_input_room(room);
 }
 
 void vconsole_register(struct vconsole *console, const char *name,
-                       void (*input)(void *ctx, uint8_t byte), void *ctx)
+                       void (*input)(void *ctx, uint8_t byte), size_t (*room)(void *ctx), void *ctx)
 {
-    *console = (struct vconsole){.name = name, .input = input, .ctx = ctx};
+    *console = (struct vconsole){.name = name, .input = input, .room = room, .ctx = ctx};
     spin_init(&console->lock, "vconsole");
 
     uint64_t flags = spin_lock_irqsave(&list_lock);
@@ -79,6 +97,7 @@ void vconsole_unregister(struct vconsole *console)
         list_del_init(&console->node);
     }
     spin_unlock_irqrestore(&list_lock, flags);
+    console_input_resume(); /* the next one may have room */
 }
 
 /*

@@ -43,16 +43,25 @@ static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_
 
     if (flash->frames[index])
         return flash->frames[index];
-    if (!is_write && offset >= flash->image_size)
+    const bool is_of_image = offset < flash->image_size;
+
+    if (!is_write && !is_of_image)
         return erased();
+    /* The image's pages were set aside with the guest; what it programs beyond is not anybody's. */
+    if (!is_of_image && !vm_memory_promise(1, NULL))
+        return NULL;
 
     struct frame *frame = frame_alloc(0, 0);
-    if (!frame)
+    if (!frame) {
+        if (!is_of_image)
+            vm_memory_return(1);
         return NULL;
+    }
+    flash->nr_promised += !is_of_image;
     uint8_t *page = frame_to_virt(frame);
 
     memset(page, 0xff, PAGE_SIZE);
-    if (offset < flash->image_size)
+    if (is_of_image)
         memcpy(page, flash->image + offset, MIN(PAGE_SIZE, flash->image_size - offset));
     flash->frames[index] = frame;
     return frame;
@@ -231,6 +240,8 @@ void vm_flash_fini(struct vm *vm, unsigned bank)
         if (flash->frames[i])
             frame_put(flash->frames[i]);
     }
+    vm_memory_return(flash->nr_promised);
+    flash->nr_promised = 0;
     heap_free(flash->frames);
     flash->frames = NULL;
 }

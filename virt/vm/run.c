@@ -34,16 +34,6 @@ static void device_access(struct vdev *dev, struct vcpu_exit *exit)
         exit->mmio.data = dev->ops->read(dev, offset, size);
 }
 
-/* device_lock held. What was typed goes on to the receiver as it finds room there. */
-static void input_feed(struct vm *vm)
-{
-    while (vm->input_count && vm->uart.rx_count < VUART_RX_FIFO) {
-        (void)vuart_receive(&vm->uart, vm->input[vm->input_head]);
-        vm->input_head = (vm->input_head + 1) % VCONSOLE_INPUT_SIZE;
-        vm->input_count--;
-    }
-}
-
 static void mmio(struct vm *vm, struct vcpu_exit *exit)
 {
     struct vdev *dev = gstage_device(&vm->gstage, exit->mmio.gpa);
@@ -59,106 +49,8 @@ static void mmio(struct vm *vm, struct vcpu_exit *exit)
 
         device_access(dev, exit);
         if (vm->input_count && dev == &vm->uart.dev)
-            input_feed(vm);
+            vm_input_feed(vm);
         spin_unlock_irqrestore(&vm->device_lock, flags);
-    }
-}
-
-/* --- console ---------------------------------------------------------------------------------- */
-
-void vm_input(void *ctx, uint8_t byte)
-{
-    struct vm *vm = ctx;
-    uint64_t flags = spin_lock_irqsave(&vm->device_lock);
-
-    if (vm->input_count < VCONSOLE_INPUT_SIZE)
-        vm->input[(vm->input_head + vm->input_count++) % VCONSOLE_INPUT_SIZE] = byte;
-    if (READ_ONCE(vm->state) == VM_RUNNING && vm->config.has_uart)
-        input_feed(vm);
-    spin_unlock_irqrestore(&vm->device_lock, flags);
-}
-
-/* A typed byte, or -1. */
-static int input_take(struct vm *vm)
-{
-    int byte = -1;
-    uint64_t flags = spin_lock_irqsave(&vm->device_lock);
-
-    if (vm->input_count) {
-        byte = vm->input[vm->input_head];
-        vm->input_head = (vm->input_head + 1) % VCONSOLE_INPUT_SIZE;
-        vm->input_count--;
-    }
-    spin_unlock_irqrestore(&vm->device_lock, flags);
-    if (byte < 0)
-        vconsole_show(&vm->console);
-    return byte;
-}
-
-#define CONSOLE_CHUNK 128
-#define CONSOLE_MAX   4096 /* of one call; the guest is told how much was written */
-
-static void console_write_call(struct vm *vm, struct vcpu_exit *exit)
-{
-    const uint64_t size = MIN(exit->sbi.args[0], (uint64_t)CONSOLE_MAX);
-    char chunk[CONSOLE_CHUNK];
-    uint64_t done = 0;
-    gpa_t gpa;
-
-    exit->sbi.error = vsbi_buffer(exit->sbi.args[0], exit->sbi.args[1], exit->sbi.args[2], &gpa);
-    while (exit->sbi.error == SBI_SUCCESS && done < size) {
-        const uint64_t part = MIN(size - done, (uint64_t)CONSOLE_CHUNK);
-
-        if (gstage_read(&vm->gstage, GPA(gpa.v + done), chunk, part) != 0) {
-            if (done == 0)
-                exit->sbi.error = SBI_ERR_INVALID_PARAM;
-            break;
-        }
-        vconsole_write(&vm->console, chunk, part);
-        done += part;
-    }
-    exit->sbi.value = done;
-}
-
-static void console_read_call(struct vm *vm, struct vcpu_exit *exit)
-{
-    uint64_t done = 0;
-    gpa_t gpa;
-
-    exit->sbi.error = vsbi_buffer(exit->sbi.args[0], exit->sbi.args[1], exit->sbi.args[2], &gpa);
-    while (exit->sbi.error == SBI_SUCCESS && done < exit->sbi.args[0]) {
-        const int byte = input_take(vm);
-        const uint8_t c = (uint8_t)byte;
-
-        if (byte < 0)
-            break;
-        if (gstage_write(&vm->gstage, GPA(gpa.v + done), &c, 1) != 0) {
-            if (done == 0)
-                exit->sbi.error = SBI_ERR_INVALID_PARAM;
-            break;
-        }
-        done++;
-    }
-    exit->sbi.value = done;
-}
-
-static void console_call(struct vm *vm, struct vcpu_exit *exit)
-{
-    const char c = (char)exit->sbi.args[0];
-
-    switch (exit->sbi.function) {
-    case SBI_DBCN_WRITE:
-        console_write_call(vm, exit);
-        break;
-    case SBI_DBCN_READ:
-        console_read_call(vm, exit);
-        break;
-    case SBI_DBCN_WRITE_BYTE:
-        vconsole_write(&vm->console, &c, 1);
-        exit->sbi.error = SBI_SUCCESS;
-        break;
-    default:
-        break;
     }
 }
 
@@ -191,7 +83,7 @@ static void sbi(struct vm *vm, struct vcpu_exit *exit)
 
     switch (exit->sbi.extension) {
     case SBI_EXT_DBCN:
-        console_call(vm, exit);
+        vm_console_call(vm, exit);
         break;
     case SBI_EXT_SRST:
         reset_call(vm, exit);
@@ -201,7 +93,7 @@ static void sbi(struct vm *vm, struct vcpu_exit *exit)
         exit->sbi.error = SBI_SUCCESS;
         break;
     case SBI_EXT_LEGACY_GETCHAR:
-        exit->sbi.error = input_take(vm);
+        exit->sbi.error = vm_console_getchar(vm);
         break;
     case SBI_EXT_LEGACY_SHUTDOWN:
         vm_stop(vm, VM_STOPPING_OFF);

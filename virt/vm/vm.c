@@ -81,7 +81,9 @@ struct vm *vm_create(const struct guest_config *config, const char **problem)
         if (vm_flash_init(vm, i, problem) != 0)
             goto fail;
     }
-    vconsole_register(&vm->console, vm->config.name, vm_input, vm);
+    if (vm_memory_reserve(vm, problem) != 0)
+        goto fail;
+    vconsole_register(&vm->console, vm->config.name, vm_input, vm_input_room, vm);
     return vm;
 fail:
     for (unsigned i = 0; i < config->nr_flash; i++)
@@ -108,6 +110,7 @@ void vm_destroy(struct vm *vm)
     vconsole_unregister(&vm->console);
     for (unsigned i = 0; i < vm->config.nr_flash; i++)
         vm_flash_fini(vm, i);
+    vm_memory_return(vm->nr_promised);
     heap_free(vm->vcpus);
     heap_free(vm);
 }

@@ -13,6 +13,8 @@ struct console {
     const char *name;
     /* Any context; polls if it must. Serialised by the console's lock, except in a panic. */
     void (*write)(struct console *con, const char *bytes, size_t nr_bytes);
+    /* There is room for input again. NULL: it never leaves any in the device. Any context. */
+    void (*resume_input)(struct console *con);
     struct console *next; /* the console's own */
 };
 
@@ -29,6 +31,18 @@ void console_received(const char *bytes, size_t nr_bytes);
 
 /* Who gets them: fn(bytes, n) in interrupt context. NULL: they are dropped. */
 void console_set_input(void (*fn)(const char *bytes, size_t nr_bytes));
+
+/*
+ * How many bytes may be handed to console_received() now. A driver takes no more out of its device;
+ * the rest stays there, and whoever sends waits, until resume_input. Any context.
+ */
+size_t console_input_room(void);
+
+/* Who knows: room() in any context. NULL, as at first: any number. */
+void console_set_input_room(size_t (*room)(void));
+
+/* After room() has grown. Any context. */
+void console_input_resume(void);
 
 /* After the drivers had their chance: without any, the firmware's console is used (slow, output
  * only). */

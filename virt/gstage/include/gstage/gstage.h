@@ -55,6 +55,15 @@ struct vdev *gstage_device(struct gstage *gs, gpa_t gpa);
 int gstage_read(struct gstage *gs, gpa_t gpa, void *data, size_t nr_bytes) MUST_CHECK;
 int gstage_write(struct gstage *gs, gpa_t gpa, const void *data, size_t nr_bytes) MUST_CHECK;
 
+/*
+ * Is all of the range memory with that right, so that a copy fails at most for want of frames?
+ * VMA_WRITE: RAM only. An empty range is. May sleep.
+ */
+bool gstage_is_memory(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes, uint32_t right);
+
+/* Fills the pages of a range of RAM. As gstage_write. */
+int gstage_populate(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes) MUST_CHECK;
+
 /* This CPU's hgatp. Interrupts masked. enter: before a vCPU of it goes on; leave: when it stops. */
 void gstage_enter(struct gstage *gs);
 void gstage_leave(struct gstage *gs);

@@ -8,7 +8,8 @@
  * or when its guest ends.
  *
  * Input goes to one guest, at first the one registered first. ^] (as in telnet) moves on to the
- * next.
+ * next. While that guest has no room, what is typed waits in the host's UART and before it: nothing
+ * is lost, and a ^] behind it waits, too.
  */
 #ifndef VCONSOLE_VCONSOLE_H
 #define VCONSOLE_VCONSOLE_H
@@ -25,6 +26,7 @@ struct vconsole {
     const char *name; /* [I] */
     /* A byte was typed for this guest. Interrupt context. */
     void (*input)(void *ctx, uint8_t byte); /* [I] */
+    size_t (*room)(void *ctx);              /* [I] bytes that input() can take. Any context. */
     void *ctx;                              /* [I] */
     struct list node;                       /* [the list's lock] */
 
@@ -39,7 +41,11 @@ struct vconsole {
 void vconsole_boot(void);
 
 void vconsole_register(struct vconsole *console, const char *name,
-                       void (*input)(void *ctx, uint8_t byte), void *ctx);
+                       void (*input)(void *ctx, uint8_t byte), size_t (*room)(void *ctx),
+                       void *ctx);
+
+/* After room() has grown. Any context, spinlocks held. */
+void vconsole_room_made(void);
 
 /* The guest ended: its input goes to the next one. Once more does nothing. Output still works. */
 void vconsole_unregister(struct vconsole *console);

@@ -41,6 +41,7 @@ struct vm_flash {
     const uint8_t *image;  /* [I] may be NULL */
     size_t image_size;     /* [I] */
     struct frame **frames; /* [vm->flash_lock] by page; NULL: not touched */
+    uint64_t nr_promised;  /* [vm->flash_lock] frames for pages that were programmed */
     bool is_taken;         /* [I] passed through: the machine's bank is this guest's alone */
 };
 
@@ -50,9 +51,10 @@ struct vm {
     struct vcpu_set set; /* [I] while running */
     struct vcpu *vcpus;  /* config.nr_vcpus */
     struct thread *keeper;
-    uint32_t state;    /* [a] enum vm_state */
-    bool has_sstc;     /* [I] */
-    uint64_t nr_exits; /* keeper's: of all boots so far, without those the entry path answered */
+    uint32_t state;       /* [a] enum vm_state */
+    bool has_sstc;        /* [I] */
+    uint64_t nr_promised; /* [I] frames set aside for it */
+    uint64_t nr_exits;    /* keeper's: of all boots so far, without those the entry path answered */
 
     struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
     struct vuart uart;           /* [device_lock] */
@@ -67,8 +69,9 @@ struct vm {
 };
 
 /*
- * A machine for the description, not running. NULL, with *problem saying why: a file is not there,
- * the machine cannot give what is wanted, no memory. May sleep.
+ * A machine for the description, not running; its memory is set aside. NULL, with *problem saying
+ * why (valid until the next call): a file is not there, the machine cannot give what is wanted, no
+ * memory. May sleep; one call at a time.
  */
 struct vm *vm_create(const struct guest_config *config, const char **problem);
 
