@@ -1,7 +1,6 @@
 /*
  * The guest's device tree; see guestdt.h.
  */
-#include <arch/cpu.h>
 #include <fdt/writer.h>
 #include <guestdt/guestdt.h>
 #include <printf/printf.h>
@@ -49,7 +48,7 @@ static void write_cpus(struct fdt_writer *w, const struct guestdt *m)
 {
     char isa[GUESTDT_ISA_MAX];
 
-    guestdt_isa(arch_features, m->has_sstc, isa);
+    guestdt_isa(m->features, m->has_sstc, isa);
     fdt_write_begin(w, "cpus");
     fdt_write_u32(w, "#address-cells", 1);
     fdt_write_u32(w, "#size-cells", 0);

@@ -1,8 +1,8 @@
 /*
  * One table for the ISA string. What a row needs in henvcfg or another CSR before a guest may use
  * the extension is written beside it, and set by arch/riscv/hext; an extension whose enable bit is
- * left clear there (Zicboz, Zicbom, Svpbmt, Svadu, vector, Zkr) is in no row, so that the guest
- * never looks for it.
+ * left clear there (Zicboz, Zicbom, Svpbmt, vector, Zkr) is in no row, so that the guest never
+ * looks for it.
  */
 #include <arch/cpu.h>
 #include <guestdt/guestdt.h>
@@ -15,18 +15,22 @@ struct isa_extension {
     const char *name;  /* with its underscore, if it needs one */
     uint32_t features; /* of the hart */
     bool needs_sstc;   /* henvcfg.STCE: vstimecmp is the guest's */
+    uint32_t without;  /* not if the hart has these */
 };
 
 /* In canonical order. */
 static const struct isa_extension extensions[] = {
-    {"rv64ima", ALWAYS, false},
-    {"fd", NEEDS(ARCH_FEATURE_FD), false}, /* sstatus.FS is on while a guest runs */
-    {"c", ALWAYS, false},
-    {"_zicntr", ALWAYS, false}, /* hcounteren */
-    {"_zicsr", ALWAYS, false},
-    {"_zifencei", ALWAYS, false},
-    {"_zbb", NEEDS(ARCH_FEATURE_ZBB), false},
-    {"_sstc", NEEDS(ARCH_FEATURE_SSTC), true},
+    {"rv64ima", ALWAYS, false, 0},
+    {"fd", NEEDS(ARCH_FEATURE_FD), false, 0}, /* sstatus.FS is on while a guest runs */
+    {"c", ALWAYS, false, 0},
+    {"_zicntr", ALWAYS, false, 0}, /* hcounteren */
+    {"_zicsr", ALWAYS, false, 0},
+    {"_zifencei", ALWAYS, false, 0},
+    {"_zbb", NEEDS(ARCH_FEATURE_ZBB), false, 0},
+    {"_sstc", NEEDS(ARCH_FEATURE_SSTC), true, 0},
+    /* henvcfg.ADUE: hext_guest_features() leaves one of the two. */
+    {"_svade", NEEDS(ARCH_FEATURE_SVADE), false, NEEDS(ARCH_FEATURE_SVADU)},
+    {"_svadu", NEEDS(ARCH_FEATURE_SVADU), false, NEEDS(ARCH_FEATURE_SVADE)},
 };
 
 void guestdt_isa(uint64_t features, bool has_sstc, char isa[GUESTDT_ISA_MAX])
@@ -36,7 +40,8 @@ void guestdt_isa(uint64_t features, bool has_sstc, char isa[GUESTDT_ISA_MAX])
     for (size_t i = 0; i < ARRAY_SIZE(extensions); i++) {
         const struct isa_extension *e = &extensions[i];
 
-        if ((features & e->features) != e->features || (e->needs_sstc && !has_sstc))
+        if ((features & e->features) != e->features || (features & e->without) ||
+            (e->needs_sstc && !has_sstc))
             continue;
         length += strlcpy(isa + length, e->name, GUESTDT_ISA_MAX - length);
     }

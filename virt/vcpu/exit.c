@@ -7,6 +7,10 @@
  *   virtual instruction   wfi waits; everything else is an illegal instruction to the guest
  *
  * Everything else goes straight to the guest by hedeleg, or cannot come from one.
+ *
+ * Where the hart does not say which instruction trapped, it is read at the guest's pc. By then
+ * another hart of the guest may have put another one there, so what was read is believed only if it
+ * would trap like this; else the guest executes again what stands there.
  */
 #include "internal.h"
 
@@ -15,6 +19,13 @@
 #include <percpu/percpu.h>
 
 #define INSN_WFI 0x10500073u
+
+#define OPCODE_SYSTEM 0x73u
+#define FUNCT3_HYPER  4u /* hlv, hlvx, hsv */
+
+/* An instruction that cannot have trapped has been read at the same pc so often in a row: it did.
+ */
+#define REPEATS_MAX 16
 
 /* htinst of a fault in the guest's page walk: a read, or (bit 5) a write of a page-table entry. */
 #define HTINST_WALK_MASK  0xffffffffffffffdfull
@@ -57,7 +68,37 @@ static bool inject_access_fault(struct vcpu *v, const struct hext_exit *exit)
     }
 }
 
-/* Masked. A load or store on a device: v->exit describes it. */
+/*
+ * Masked. What stands at pc is not, or not surely, what trapped: the guest is to execute it again.
+ * Forgets what the hart remembers of it, lest it traps by an instruction that nobody else can see.
+ * False: that has been tried often enough.
+ */
+static bool again(struct vcpu *v, uint32_t insn)
+{
+    if (v->read_insn.pc != v->hext.frame.pc || v->read_insn.insn != insn)
+        v->read_insn.nr_repeats = 0;
+    v->read_insn.pc = v->hext.frame.pc;
+    v->read_insn.insn = insn;
+    hext_fence_vvma(HEXT_ALL, HEXT_ALL);
+    arch_fence_i();
+    return ++v->read_insn.nr_repeats < REPEATS_MAX;
+}
+
+static void mmio_fill(struct vcpu *v, const struct hext_exit *exit)
+{
+    const struct insn_access *access = &v->mmio_access;
+
+    v->exit.reason = VCPU_EXIT_MMIO;
+    v->exit.mmio.gpa = exit->gpa;
+    v->exit.mmio.size = access->size;
+    v->exit.mmio.is_write = access->is_store;
+    v->exit.mmio.data = 0; /* the source register may be callee-saved: filled in by vcpu_run() */
+}
+
+/*
+ * Masked. A load or store on a device: v->exit describes it, for vcpu_mmio_confirm() to look at if
+ * the instruction had to be read.
+ */
 static bool mmio(struct vcpu *v, const struct hext_exit *exit)
 {
     struct insn_access *access = &v->mmio_access;
@@ -66,25 +107,52 @@ static bool mmio(struct vcpu *v, const struct hext_exit *exit)
     if (exit->cause == TRAP_GUEST_FETCH_PAGE)
         return inject_access_fault(v, exit);
     if (err == -ENODATA) {
-        uint32_t insn;
-
-        /* If it cannot be read any more, the guest takes that fault when it runs on. */
-        if (hext_read_instruction(&v->hext, GVA(v->hext.frame.pc), &insn) != 0)
-            return true;
-        err = insn_decode_access(insn, access);
+        v->exit.reason = VCPU_EXIT_MMIO;
+        v->fault = *exit;
+        v->is_mmio_unconfirmed = true; /* its address may come from a callee-saved register */
+        return false;
     }
     if (err || access->is_store != (exit->cause == TRAP_GUEST_STORE_PAGE))
         return inject_access_fault(v, exit);
-
-    v->exit.reason = VCPU_EXIT_MMIO;
-    v->exit.mmio.gpa = exit->gpa;
-    v->exit.mmio.size = access->size;
-    v->exit.mmio.is_write = access->is_store;
-    v->exit.mmio.data = 0; /* the source register may be callee-saved: filled in by vcpu_run() */
+    mmio_fill(v, exit);
     return false;
 }
 
-static bool page_fault(struct vcpu *v)
+/* Does the instruction access the address that failed, in that direction? */
+static bool is_cause(const struct vcpu *v, uint32_t insn, const struct hext_exit *exit)
+{
+    struct insn_address a;
+
+    if (insn_decode_address(insn, &a) != 0 || a.is_store != (exit->cause == TRAP_GUEST_STORE_PAGE))
+        return false;
+
+    const uint64_t addr = vcpu_reg(v, a.base) + (uint64_t)(int64_t)a.offset;
+
+    return exit->value - addr < a.size;
+}
+
+void vcpu_mmio_confirm(struct vcpu *v)
+{
+    uint32_t insn = 0;
+
+    v->is_mmio_unconfirmed = false;
+    v->exit.reason = VCPU_EXIT_NONE;
+    const bool is_read = vcpu_read_instruction(v, &insn);
+
+    if (is_read && is_cause(v, insn, &v->fault)) {
+        v->read_insn.nr_repeats = 0;
+        if (insn_decode_access(insn, &v->mmio_access) == 0) {
+            mmio_fill(v, &v->fault);
+            return;
+        }
+    } else if (again(v, insn)) {
+        return;
+    }
+    (void)!inject_access_fault(v, &v->fault); /* if it cannot be, v->exit says so */
+}
+
+/* Not inlined, lest the exits that need no structure on the stack pay for its canary. */
+static NOINLINE bool page_fault(struct vcpu *v)
 {
     struct hext_exit exit;
 
@@ -106,19 +174,35 @@ static bool page_fault(struct vcpu *v)
     }
 }
 
-/* stval may hold the instruction or zero, and QEMU 7.2 leaves another one's bits in it for hlv. */
-static bool virtual_instruction(struct vcpu *v)
+/* Of the hypervisor's: no guest executes it without a trap, whatever else is set. */
+static bool is_always_virtual(uint32_t insn)
 {
-    uint32_t insn;
+    const unsigned funct3 = insn >> 12 & 7;
 
-    if (hext_read_instruction(&v->hext, GVA(v->hext.frame.pc), &insn) != 0)
-        return true; /* not there any more: the guest takes that fault when it runs on */
-    if (insn == INSN_WFI && !hext_is_user(&v->hext)) {
+    if ((insn & 0x7f) != OPCODE_SYSTEM)
+        return false;
+    return funct3 == FUNCT3_HYPER || (funct3 != 0 && (insn >> 28 & 3) == 2);
+}
+
+/* stval may hold the instruction or zero, and QEMU 7.2 leaves another one's bits in it for hlv. */
+static NOINLINE bool virtual_instruction(struct vcpu *v)
+{
+    const uint64_t value = v->hext.frame.value;
+    uint32_t insn = 0;
+    const bool is_read = vcpu_read_instruction(v, &insn);
+
+    if (is_read && insn == INSN_WFI && !hext_is_user(&v->hext)) {
+        if (!vcpu_wait(v))
+            return false;
         v->hext.frame.pc += 4;
-        vcpu_wait(v);
         return true;
     }
-    return vcpu_inject(v, TRAP_ILLEGAL, insn);
+    if (!is_read || (insn != value && !is_always_virtual(insn))) {
+        if (again(v, insn))
+            return true;
+    }
+    v->read_insn.nr_repeats = 0;
+    return vcpu_inject(v, TRAP_ILLEGAL, is_read ? insn : value);
 }
 
 static bool exception(struct vcpu *v)
@@ -149,6 +233,7 @@ long guest_exit(struct hext_vcpu *hext)
     struct vcpu *v = container_of(hext, struct vcpu, hext);
     bool resumes = true;
 
+    vcpu_guest_leave(v);
     v->nr_exits++;
     if (hext->frame.cause & TRAP_INTERRUPT) {
         hext_interrupt(hext);

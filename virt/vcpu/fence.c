@@ -2,10 +2,13 @@
  * Remote fences among the vCPUs of a machine (SBI RFENCE).
  *
  * A request is a bit in the target, executed before the target runs another guest instruction. The
- * sender waits until every target that is in a hart has seen it. While it waits it executes its own
- * requests, so that two vCPUs that fence each other both get on.
+ * sender waits only for targets that are among guest instructions at this moment, on other harts;
+ * an IPI takes those out. One that is in the host, or in no hart, uses no translation of the
+ * guest's: it sees the request when it goes on. So nobody waits for a vCPU that itself waits here.
  */
 #include "internal.h"
+
+#include <bits/bits.h>
 
 void vcpu_fences_do(struct vcpu *v)
 {
@@ -29,34 +32,34 @@ static void fence_here(uint32_t kind, const struct vsbi_range *range, uint64_t a
     }
 }
 
-/* Does v still have to see the request? A vCPU that is in no hart sees it when it comes back. */
+/* May v still use what is to be forgotten? */
 static bool is_outstanding(const struct vcpu *v, uint32_t kind)
 {
-    return (__atomic_load_n(&v->fences, __ATOMIC_ACQUIRE) & kind) &&
-           __atomic_load_n(&v->hext.is_loaded, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&v->is_in_guest, __ATOMIC_ACQUIRE) &&
+           (__atomic_load_n(&v->fences, __ATOMIC_ACQUIRE) & kind);
 }
 
 static void fence_others(struct vcpu *v, uint64_t harts, uint32_t kind)
 {
-    for (unsigned i = 0; i < v->set->nr_vcpus; i++) {
-        struct vcpu *target = v->set->vcpus[i];
+    uint64_t outstanding = 0;
 
-        if (!(harts >> i & 1))
-            continue;
-        __atomic_fetch_or(&target->fences, kind, __ATOMIC_SEQ_CST);
-        arch_mb(); /* pairs with vcpu_load() */
-        if (is_outstanding(target, kind))
+    for (uint64_t left = harts; left; left &= left - 1)
+        __atomic_fetch_or(&v->set->vcpus[bit_lowest64(left)]->fences, kind, __ATOMIC_RELAXED);
+    arch_mb(); /* pairs with vcpu_guest_enter() */
+    for (uint64_t left = harts; left; left &= left - 1) {
+        struct vcpu *target = v->set->vcpus[bit_lowest64(left)];
+
+        if (is_outstanding(target, kind)) {
             thread_kick(&target->thread);
-    }
-    arch_irq_enable();
-    for (unsigned i = 0; i < v->set->nr_vcpus; i++) {
-        while ((harts >> i & 1) && is_outstanding(v->set->vcpus[i], kind)) {
-            arch_irq_disable();
-            if (v->hext.is_loaded && v->fences)
-                vcpu_fences_do(v);
-            arch_irq_enable();
-            arch_cpu_relax();
+            outstanding |= 1ul << target->id;
         }
+    }
+    if (!outstanding)
+        return;
+    arch_irq_enable();
+    for (; outstanding; outstanding &= outstanding - 1) {
+        while (is_outstanding(v->set->vcpus[bit_lowest64(outstanding)], kind))
+            arch_cpu_relax();
     }
     arch_irq_disable();
 }

@@ -21,8 +21,23 @@ bool vcpu_prepare(struct vcpu *v);
 /* Loads v on this CPU if it is not. Interrupts masked. */
 void vcpu_load(struct vcpu *v);
 
-/* Masked. Blocks until the guest has an interrupt to take, or somebody wants the thread. */
-void vcpu_wait(struct vcpu *v);
+/*
+ * Masked. As wfi: blocks until an interrupt is pending that the guest enabled in its sie, whether
+ * it would take it or not. False: v->exit, and the guest is to wait again.
+ */
+bool vcpu_wait(struct vcpu *v) MUST_CHECK;
+
+/*
+ * Masked, unloads v: the hart starts anew at pc, opaque in a1, its timer and what is pending as
+ * they were or as at first. Loading it is vcpu_prepare's.
+ */
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque, bool keeps_interrupts);
+
+/* Can a hart start at that address? */
+static inline bool vcpu_can_start_at(uint64_t pc)
+{
+    return pc % 2 == 0 && pc < GSTAGE_LIMIT;
+}
 
 /* Masked. The guest's set_timer. */
 void vcpu_timer_set(struct vcpu *v, uint64_t deadline);
@@ -33,8 +48,24 @@ bool vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t value) MUST_CHECK;
 /* Ends vcpu_run() with VCPU_EXIT_FAILED. Returns false, like those above when they leave. */
 bool vcpu_fail(struct vcpu *v, const char *what);
 
+/*
+ * Masked, all registers in v->hext.frame. Decides what the instruction at pc has to do with
+ * v->fault: a device access (v->exit stays), or none (the guest goes on, or v->exit says why not).
+ */
+void vcpu_mmio_confirm(struct vcpu *v);
+
 /* Masked on entry and return, but may enable interrupts in between. An SBI call. False: v->exit. */
 bool vcpu_sbi(struct vcpu *v) MUST_CHECK;
+
+/* --- memory.c: guest memory at virtual addresses ----------------------------------------------
+ * Masked on entry and return, v is loaded then; may enable interrupts and sleep.
+ */
+
+/* The instruction at the guest's pc. False: it is not to be had there (any more). */
+bool vcpu_read_instruction(struct vcpu *v, uint32_t *insn) MUST_CHECK;
+
+/* A doubleword. False: the guest got the fault; *resumes as returned by vcpu_inject(). */
+bool vcpu_read_u64(struct vcpu *v, uint64_t addr, uint64_t *value, bool *resumes) MUST_CHECK;
 
 /* --- fence.c ---------------------------------------------------------------------------------- */
 #define FENCE_CODE  1u /* fence.i */
@@ -42,6 +73,24 @@ bool vcpu_sbi(struct vcpu *v) MUST_CHECK;
 
 /* Masked. What others asked for. */
 void vcpu_fences_do(struct vcpu *v);
+
+/*
+ * Masked. From enter to leave guest translations are used: a remote fence waits for leave, one that
+ * was sent before is done by enter. Short: another vCPU may spin meanwhile.
+ */
+static inline void vcpu_guest_enter(struct vcpu *v)
+{
+    WRITE_ONCE(v->is_in_guest, 1);
+    arch_mb(); /* pairs with fence_others() */
+    if (unlikely(READ_ONCE(v->fences)))
+        vcpu_fences_do(v);
+}
+
+static inline void vcpu_guest_leave(struct vcpu *v)
+{
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    WRITE_ONCE(v->is_in_guest, 0);
+}
 
 /*
  * Masked on entry and return; may enable interrupts. Fences on all harts of the mask; kind is one

@@ -86,6 +86,33 @@ static bool hart_stop(struct vcpu *v)
     return false;
 }
 
+/*
+ * Not answered if the wait is interrupted: then the guest calls again. Non-retentive: the hart
+ * forgets all but its timer and what is pending, as that of the firmware's own default suspend.
+ */
+static bool hart_suspend(struct vcpu *v)
+{
+    const struct trap_frame *frame = &v->hext.frame;
+    const uint32_t type = (uint32_t)frame->a0;
+    const uint64_t pc = frame->a1, opaque = frame->a2;
+
+    if (type != SBI_SUSPEND_RETENTIVE && type != SBI_SUSPEND_NON_RETENTIVE)
+        return answer(v, SBI_ERR_INVALID_PARAM, 0);
+    if (type == SBI_SUSPEND_NON_RETENTIVE && !vcpu_can_start_at(pc))
+        return answer(v, SBI_ERR_INVALID_ADDRESS, 0);
+
+    __atomic_store_n(&v->hart_state, SBI_HART_SUSPENDED, __ATOMIC_RELEASE);
+    const bool is_over = vcpu_wait(v);
+
+    __atomic_store_n(&v->hart_state, SBI_HART_STARTED, __ATOMIC_RELEASE);
+    if (!is_over)
+        return false;
+    if (type == SBI_SUSPEND_RETENTIVE)
+        return answer(v, SBI_SUCCESS, 0);
+    vcpu_reset(v, pc, opaque, true);
+    return true;
+}
+
 static bool call_hsm(struct vcpu *v)
 {
     const struct trap_frame *frame = &v->hext.frame;
@@ -94,7 +121,7 @@ static bool call_hsm(struct vcpu *v)
     case SBI_HSM_START:
         if (frame->a0 >= v->set->nr_vcpus)
             return answer(v, SBI_ERR_INVALID_PARAM, 0);
-        if (frame->a1 % 2 != 0 || frame->a1 >= GSTAGE_LIMIT)
+        if (!vcpu_can_start_at(frame->a1))
             return answer(v, SBI_ERR_INVALID_ADDRESS, 0);
         return answer(v, vcpu_hart_start(v->set->vcpus[frame->a0], frame->a1, frame->a2), 0);
     case SBI_HSM_STOP:
@@ -107,11 +134,7 @@ static bool call_hsm(struct vcpu *v)
         return answer(v, SBI_SUCCESS, state == HART_STARTING ? SBI_HART_START_PENDING : state);
     }
     case SBI_HSM_SUSPEND:
-        if (frame->a0 != 0) /* only the default retentive suspend */
-            return answer(v, SBI_ERR_NOT_SUPPORTED, 0);
-        answer(v, SBI_SUCCESS, 0);
-        vcpu_wait(v);
-        return true;
+        return hart_suspend(v);
     default:
         return answer(v, SBI_ERR_NOT_SUPPORTED, 0);
     }
@@ -128,11 +151,8 @@ static bool legacy_harts(struct vcpu *v, uint64_t *harts, bool *resumes)
     if (addr == 0)
         return true;
 
-    const uint64_t cause = hext_read_u64(&v->hext, GVA(addr), harts);
-    if (cause) {
-        *resumes = vcpu_inject(v, cause == TRAP_LOAD_PAGE ? cause : TRAP_LOAD_ACCESS, addr);
+    if (!vcpu_read_u64(v, addr, harts, resumes))
         return false;
-    }
     *harts &= all;
     return true;
 }

@@ -30,8 +30,6 @@ void vcpu_load(struct vcpu *v)
         return;
     gstage_enter(v->set->gstage);
     hext_load(&v->hext);
-    /* From here others kick; what they asked for before is seen below. Pairs with fences_send. */
-    arch_mb();
 }
 
 /* --- interrupts ------------------------------------------------------------------------------- */
@@ -81,6 +79,29 @@ static bool is_interrupted(const struct vcpu *v)
     return __atomic_load_n(&v->is_interrupted, __ATOMIC_ACQUIRE) || thread_is_interrupted();
 }
 
+/* --- leaving vcpu_run() ----------------------------------------------------------------------- */
+
+bool vcpu_fail(struct vcpu *v, const char *what)
+{
+    v->exit.reason = VCPU_EXIT_FAILED;
+    v->exit.failure.what = what;
+    v->exit.failure.cause = v->hext.frame.cause;
+    v->exit.failure.pc = v->hext.frame.pc;
+    v->exit.failure.value = v->hext.frame.value;
+    return false;
+}
+
+/* Somebody wants the thread: gives way. False: leave vcpu_run(). Interrupts enabled. */
+static NOINLINE bool work(struct vcpu *v)
+{
+    thread_work_clear(THREAD_WORK_KICK);
+    thread_preempt_check();
+    if (!is_interrupted(v))
+        return true;
+    v->exit.reason = VCPU_EXIT_INTERRUPTED;
+    return false;
+}
+
 /* --- timer ------------------------------------------------------------------------------------ */
 
 static void timer_expired(struct timer *timer)
@@ -115,18 +136,9 @@ void vcpu_timer_set(struct vcpu *v, uint64_t deadline)
         timer_arm_ticks(&v->timer, deadline);
 }
 
-void vcpu_wait(struct vcpu *v)
+/* Sleeps until the deadline, an interrupt changes, or somebody wants the thread. */
+static void sleep_until(struct vcpu *v, uint64_t deadline)
 {
-    if (v->irqs_changed)
-        irqs_flush(v);
-    if (hext_irq_wanted(&v->hext))
-        return;
-
-    const uint64_t deadline = hext_timer_get(&v->hext);
-
-    arch_irq_enable();
-    if (v->set->idle)
-        v->set->idle(v->set);
     const uint64_t deadline_ns = deadline == UINT64_MAX ? TIME_NEVER : time_ticks_to_ns(deadline);
 
     for (;;) {
@@ -137,31 +149,32 @@ void vcpu_wait(struct vcpu *v)
             break;
     }
     thread_block_cancel();
-    arch_irq_disable();
+}
+
+bool vcpu_wait(struct vcpu *v)
+{
+    for (;;) {
+        vcpu_load(v);
+        if (v->irqs_changed)
+            irqs_flush(v);
+        if (hext_irq_wanted(&v->hext))
+            return true;
+
+        const uint64_t deadline = hext_irq_deadline(&v->hext);
+
+        arch_irq_enable();
+        if (v->set->idle)
+            v->set->idle(v->set);
+        sleep_until(v, deadline);
+        const bool goes_on = !thread_work() || work(v);
+
+        arch_irq_disable();
+        if (!goes_on)
+            return false;
+    }
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
-
-bool vcpu_fail(struct vcpu *v, const char *what)
-{
-    v->exit.reason = VCPU_EXIT_FAILED;
-    v->exit.failure.what = what;
-    v->exit.failure.cause = v->hext.frame.cause;
-    v->exit.failure.pc = v->hext.frame.pc;
-    v->exit.failure.value = v->hext.frame.value;
-    return false;
-}
-
-/* Somebody wants the thread: gives way. False: leave vcpu_run(). Interrupts enabled. */
-static NOINLINE bool work(struct vcpu *v)
-{
-    thread_work_clear(THREAD_WORK_KICK);
-    thread_preempt_check();
-    if (!is_interrupted(v))
-        return true;
-    v->exit.reason = VCPU_EXIT_INTERRUPTED;
-    return false;
-}
 
 bool vcpu_prepare(struct vcpu *v)
 {
@@ -179,8 +192,7 @@ bool vcpu_prepare(struct vcpu *v)
         vcpu_load(v);
     if (unlikely(READ_ONCE(v->irqs_changed)))
         irqs_flush(v);
-    if (unlikely(READ_ONCE(v->fences)))
-        vcpu_fences_do(v);
+    vcpu_guest_enter(v);
     return true;
 }
 
@@ -208,6 +220,18 @@ static void complete(struct vcpu *v)
     e->reason = VCPU_EXIT_NONE;
 }
 
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque, bool keeps_interrupts)
+{
+    unload(v);
+    const uint64_t hvip = v->hext.csrs.hvip, vstimecmp = v->hext.csrs.vstimecmp;
+
+    hext_vcpu_init(&v->hext, GPA(pc), v->id, opaque, v->timer_kind == VCPU_TIMER_SSTC);
+    if (keeps_interrupts) {
+        v->hext.csrs.hvip = hvip;
+        v->hext.csrs.vstimecmp = vstimecmp;
+    }
+}
+
 /* Sleeps while the hart is stopped; false if interrupted. */
 static bool wait_for_start(struct vcpu *v)
 {
@@ -223,10 +247,8 @@ static bool wait_for_start(struct vcpu *v)
         return false;
 
     arch_irq_disable();
-    unload(v);
+    vcpu_reset(v, v->start_pc, v->start_opaque, false);
     arch_irq_enable();
-    hext_vcpu_init(&v->hext, GPA(v->start_pc), v->id, v->start_opaque,
-                   v->timer_kind == VCPU_TIMER_SSTC);
     v->irqs = v->irqs_changed = 0;
     __atomic_store_n(&v->hart_state, SBI_HART_STARTED, __ATOMIC_RELEASE);
     return true;
@@ -243,6 +265,8 @@ struct vcpu_exit *vcpu_run(struct vcpu *v)
         arch_irq_disable();
         if (vcpu_prepare(v))
             hext_enter(&v->hext);
+        if (v->is_mmio_unconfirmed)
+            vcpu_mmio_confirm(v);
         arch_irq_enable();
     }
     if (v->exit.reason == VCPU_EXIT_MMIO && v->exit.mmio.is_write)
@@ -292,7 +316,7 @@ int vcpu_hart_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 
     if (!__atomic_compare_exchange_n(&v->hart_state, &state, HART_STARTING, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED))
-        return state == SBI_HART_STARTED ? SBI_ERR_ALREADY_AVAILABLE : SBI_ERR_ALREADY_STARTED;
+        return SBI_ERR_ALREADY_AVAILABLE;
     v->start_pc = pc;
     v->start_opaque = opaque;
     __atomic_store_n(&v->hart_state, SBI_HART_START_PENDING, __ATOMIC_SEQ_CST);

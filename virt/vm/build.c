@@ -86,6 +86,7 @@ static int write_tree(struct vm *vm, const struct guestdt_range *initrd, gpa_t w
         .nr_harts = vm->config.nr_vcpus,
         .ram_size = vm->config.memory_bytes,
         .timebase_hz = time_frequency_hz(),
+        .features = hext_guest_features(),
         .has_sstc = vm->has_sstc,
         .has_uart = vm->config.has_uart,
         .nr_flash = vm->config.nr_flash,

@@ -16,7 +16,7 @@ static const struct {
     {"sstc", ARCH_FEATURE_SSTC},     {"zbb", ARCH_FEATURE_ZBB},     {"zicboz", ARCH_FEATURE_ZICBOZ},
     {"svpbmt", ARCH_FEATURE_SVPBMT}, {"svadu", ARCH_FEATURE_SVADU}, {"zkr", ARCH_FEATURE_ZKR},
     {"d", ARCH_FEATURE_FD},          {"h", ARCH_FEATURE_H},         {"v", ARCH_FEATURE_V},
-    {"b", ARCH_FEATURE_ZBB},
+    {"b", ARCH_FEATURE_ZBB},         {"svade", ARCH_FEATURE_SVADE},
 };
 
 /* The feature called by the `length` characters at name, as a bit; 0 if it does not matter to us.

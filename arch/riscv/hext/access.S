@@ -48,15 +48,38 @@ hext_load_u64:
     sd a2, 0(a1)
     guard_end
 
-/* uint64_t hext_write_hstateen0(uint64_t value): 0, or the cause if the CSR does not exist */
-.global hext_write_hstateen0
-.type hext_write_hstateen0, @function
-hext_write_hstateen0:
+/* uint64_t NAME(uint64_t value): 0, or the cause of the trap if the CSR does not exist */
+.macro csr_writer name, number
+.global \name
+.type \name, @function
+\name:
     guard_begin
-    csrw 0x60c, a0
+    csrw \number, a0
     guard_end
+.endm
+csr_writer hext_write_hstateen0, 0x60c
+csr_writer hext_write_hstateen1, 0x60d
+csr_writer hext_write_hstateen2, 0x60e
+csr_writer hext_write_hstateen3, 0x60f
+csr_writer hext_write_hvien, 0x608
+csr_writer hext_write_hvictl, 0x609
 
-/* void hext_float_save(struct hext_float *fp), hext_float_restore(const struct hext_float *fp) */
+/* uint64_t NAME(void): as above, and nothing is changed */
+.macro csr_probe name, number
+.global \name
+.type \name, @function
+\name:
+    guard_begin
+    csrr a0, \number
+    guard_end
+.endm
+csr_probe hext_probe_vsiselect, 0x250
+csr_probe hext_probe_jvt, 0x017
+
+/*
+ * void hext_float_save(struct hext_float *fp), hext_fcsr_save(struct hext_float *fp),
+ * hext_float_restore(const struct hext_float *fp)
+ */
 .option push
 .option arch, +f, +d
 .macro float_all op
@@ -98,6 +121,9 @@ hext_write_hstateen0:
 .type hext_float_save, @function
 hext_float_save:
     float_all fsd
+.global hext_fcsr_save
+.type hext_fcsr_save, @function
+hext_fcsr_save:
     frcsr t0
     sd t0, 256(a0)
     ret

@@ -3,7 +3,8 @@
  *
  * Float: the unit is on while a guest runs (sstatus.FS, besides its own vsstatus.FS; if it were off
  * the guest's first float instruction would trap into the guest itself). Saved at hext_put() only
- * if dirty; restored at hext_load() only if another guest used the registers in between.
+ * if dirty, but for fcsr; restored at hext_load() only if another guest used the registers in
+ * between.
  */
 #include <arch/cpu.h>
 #include <arch/upcalls.h>
@@ -20,7 +21,6 @@
 #define CSR_VSSTATUS   0x200
 #define CSR_VSIE       0x204
 #define CSR_VSTVEC     0x205
-#define CSR_VSSCRATCH  0x240
 #define CSR_VSEPC      0x241
 #define CSR_VSCAUSE    0x242
 #define CSR_VSTVAL     0x243
@@ -36,8 +36,6 @@
 #define CSR_HTVAL      0x643
 #define CSR_HVIP       0x645
 #define CSR_HTINST     0x64a
-#define CSR_SCOUNTEREN 0x106
-#define CSR_SENVCFG    0x10a
 #define CSR_HGATP      0x680
 
 #define HSTATUS_SPV    (1ul << 7)
@@ -48,6 +46,12 @@
 #define SSTATUS_UXL64 (2ul << 32)
 
 #define HENVCFG_STCE (1ul << 63)
+#define HENVCFG_ADUE (1ul << 61) /* the hart sets A and D bits in the guest's tables */
+
+#define HSTATEEN0_SENVCFG (1ul << 62)
+
+/* What the firmware puts there for a kernel: U mode may read cycle, time and instret. */
+#define SCOUNTEREN_START 7ul
 
 #define SBI_RFENCE_HFENCE_GVMA_VMID 3
 
@@ -87,6 +91,26 @@ bool hext_is_present(void)
     return arch_has(ARCH_FEATURE_H);
 }
 
+/* What this machine has of HEXT_CSRS_OPTIONAL, and whether henvcfg.ADUE can be set. [I] */
+static bool has_vsiselect, has_jvt, has_adue;
+
+/*
+ * CSRs of extensions that hext.h does not ask for. What guests are not told of is closed to them
+ * where it can be (Smstateen): their state is not switched.
+ */
+static void optional_init(void)
+{
+    uint64_t cause = hext_write_hstateen0(HSTATEEN0_SENVCFG);
+
+    cause |= hext_write_hstateen1(0) | hext_write_hstateen2(0) | hext_write_hstateen3(0);
+    cause |= hext_write_hvien(0) | hext_write_hvictl(0);
+    (void)cause;
+    has_vsiselect = hext_probe_vsiselect() == 0;
+    has_jvt = hext_probe_jvt() == 0;
+    csr_set(CSR_HENVCFG, HENVCFG_ADUE);
+    has_adue = (csr_read(CSR_HENVCFG) & HENVCFG_ADUE) != 0;
+}
+
 void hext_cpu_init(void)
 {
     /* vsie and hvip first: with hideleg set, stale bits would interrupt the first guest. */
@@ -102,14 +126,21 @@ void hext_cpu_init(void)
         csr_set(CSR_HENVCFG, HENVCFG_STCE); /* else vstimecmp is out of reach */
         csr_write(CSR_VSTIMECMP, UINT64_MAX);
     }
-    /* Smstateen, where it exists: the guest may use senvcfg and its own state. */
-    uint64_t cause = hext_write_hstateen0(UINT64_MAX);
-    (void)cause;
+    optional_init();
+}
+
+uint64_t hext_guest_features(void)
+{
+    const uint64_t both = BIT(ARCH_FEATURE_SVADE) | BIT(ARCH_FEATURE_SVADU);
+    const uint64_t one = has_adue ? BIT(ARCH_FEATURE_SVADU) : BIT(ARCH_FEATURE_SVADE);
+
+    return arch_features & (~both | one);
 }
 
 void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, bool has_sstc)
 {
     const uint64_t float_on = arch_has(ARCH_FEATURE_FD) ? SSTATUS_FS_CLEAN : 0;
+    const uint64_t float_start = arch_has(ARCH_FEATURE_FD) ? SSTATUS_FS_DIRTY | SSTATUS_SD : 0;
 
     v->frame = (struct trap_frame){
         .pc = pc.v,
@@ -120,9 +151,11 @@ void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, boo
     v->hstatus = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VTW | HSTATUS_VSXL64;
     v->has_sstc = has_sstc;
     v->csrs = (struct hext_csrs){
-        .vsstatus = SSTATUS_UXL64,
+        .vsstatus = SSTATUS_UXL64 | float_start,
+        .vstvec = pc.v,
+        .scounteren = SCOUNTEREN_START,
         .vstimecmp = UINT64_MAX,
-        .henvcfg = has_sstc ? HENVCFG_STCE : 0,
+        .henvcfg = HENVCFG_ADUE | (has_sstc ? HENVCFG_STCE : 0), /* ADUE sticks where it may */
     };
     v->is_loaded = false;
     v->cpu = NULL;
@@ -133,34 +166,22 @@ static void csrs_save(struct hext_vcpu *v)
 {
     struct hext_csrs *c = &v->csrs;
 
-    c->vsstatus = csr_read(CSR_VSSTATUS);
-    c->vsie = csr_read(CSR_VSIE);
-    c->vstvec = csr_read(CSR_VSTVEC);
-    c->vsscratch = csr_read(CSR_VSSCRATCH);
-    c->vsepc = csr_read(CSR_VSEPC);
-    c->vscause = csr_read(CSR_VSCAUSE);
-    c->vstval = csr_read(CSR_VSTVAL);
-    c->vsatp = csr_read(CSR_VSATP);
-    c->hvip = csr_read(CSR_HVIP);
-    c->scounteren = csr_read(CSR_SCOUNTEREN);
-    c->senvcfg = csr_read(CSR_SENVCFG);
+#define CSR_SAVE(name, number)          c->name = csr_read(number);
+#define CSR_SAVE_OPTIONAL(name, number) c->name = has_##name ? csr_read(number) : 0;
+    HEXT_CSRS_SWITCHED(CSR_SAVE)
+    HEXT_CSRS_OPTIONAL(CSR_SAVE_OPTIONAL)
 }
 
 static void csrs_restore(const struct hext_vcpu *v)
 {
     const struct hext_csrs *c = &v->csrs;
 
-    csr_write(CSR_VSSTATUS, c->vsstatus);
-    csr_write(CSR_VSIE, c->vsie);
-    csr_write(CSR_VSTVEC, c->vstvec);
-    csr_write(CSR_VSSCRATCH, c->vsscratch);
-    csr_write(CSR_VSEPC, c->vsepc);
-    csr_write(CSR_VSCAUSE, c->vscause);
-    csr_write(CSR_VSTVAL, c->vstval);
-    csr_write(CSR_VSATP, c->vsatp);
-    csr_write(CSR_HVIP, c->hvip);
-    csr_write(CSR_SCOUNTEREN, c->scounteren);
-    csr_write(CSR_SENVCFG, c->senvcfg);
+#define CSR_RESTORE(name, number) csr_write(number, c->name);
+#define CSR_RESTORE_OPTIONAL(name, number)                                                         \
+    if (has_##name)                                                                                \
+        csr_write(number, c->name);
+    HEXT_CSRS_SWITCHED(CSR_RESTORE)
+    HEXT_CSRS_OPTIONAL(CSR_RESTORE_OPTIONAL)
     csr_write(CSR_HENVCFG, c->henvcfg);
 }
 
@@ -177,10 +198,14 @@ static void float_load(struct hext_vcpu *v, struct hext_cpu *cpu)
 
 static void float_put(struct hext_vcpu *v)
 {
+    if (!arch_has(ARCH_FEATURE_FD))
+        return;
+    csr_set(sstatus, SSTATUS_FS_CLEAN);
     if ((v->frame.status & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
-        csr_set(sstatus, SSTATUS_FS_DIRTY);
         hext_float_save(&v->fp);
         v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+    } else {
+        hext_fcsr_save(&v->fp); /* QEMU: a guest's csrw fcsr dirties only its own vsstatus.FS */
     }
     csr_clear(sstatus, SSTATUS_FS); /* the host's own threads have no floats */
 }
@@ -229,12 +254,17 @@ void hext_put(struct hext_vcpu *v)
     v->is_loaded = false;
 }
 
+static void exit_fill(struct hext_exit *exit, uint64_t cause, uint64_t value)
+{
+    exit->cause = cause;
+    exit->value = value;
+    exit->gpa = GPA(csr_read(CSR_HTVAL) << 2 | (value & 3));
+    exit->htinst = csr_read(CSR_HTINST);
+}
+
 void hext_exit_read(const struct hext_vcpu *v, struct hext_exit *exit)
 {
-    exit->cause = v->frame.cause;
-    exit->value = v->frame.value;
-    exit->gpa = GPA(csr_read(CSR_HTVAL) << 2 | (v->frame.value & 3));
-    exit->htinst = csr_read(CSR_HTINST);
+    exit_fill(exit, v->frame.cause, v->frame.value);
 }
 
 /* Straight to the dispatcher: enabling interrupts would save and restore a second frame. */
@@ -271,18 +301,24 @@ void hext_irq_assign(struct hext_vcpu *v, uint64_t mask, uint64_t value)
     csr_set(CSR_HVIP, mask & value);
 }
 
-uint64_t hext_irq_wanted(struct hext_vcpu *v)
+uint64_t hext_irq_deadline(const struct hext_vcpu *v)
 {
-    (void)v;
-    /* QEMU 7.2 at times shows an interrupt in hvip that vsip does not show yet. */
-    return (csr_read(CSR_VSIP) | csr_read(CSR_HVIP) >> 1) & csr_read(CSR_VSIE);
+    return v->has_sstc && (csr_read(CSR_VSIE) & SIE_STIE) ? csr_read(CSR_VSTIMECMP) : UINT64_MAX;
 }
 
-uint64_t hext_timer_get(const struct hext_vcpu *v)
+uint64_t hext_irq_wanted(struct hext_vcpu *v)
 {
-    if (!v->has_sstc)
-        return UINT64_MAX;
-    return v->is_loaded ? csr_read(CSR_VSTIMECMP) : v->csrs.vstimecmp;
+    /* QEMU 7.2 at times shows an interrupt in hvip that vsip does not show yet, and never Sstc's.
+     */
+    const uint64_t due = csr_read(time) >= hext_irq_deadline(v) ? SIE_STIE : 0;
+
+    return (csr_read(CSR_VSIP) | csr_read(CSR_HVIP) >> 1 | due) & csr_read(CSR_VSIE);
+}
+
+uint64_t hext_translation(const struct hext_vcpu *v)
+{
+    (void)v;
+    return csr_read(CSR_VSATP);
 }
 
 void hext_timer_set(struct hext_vcpu *v, uint64_t deadline)
@@ -312,7 +348,7 @@ static void set_access_privilege(const struct hext_vcpu *v)
         csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 }
 
-uint64_t hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn)
+bool hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn)
 {
     uint16_t low, high = 0;
 
@@ -323,13 +359,17 @@ uint64_t hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn)
         cause = hext_load_u16_exec(addr.v + 2, &high);
     if (!cause)
         *insn = (uint32_t)high << 16 | low;
-    return cause;
+    return !cause;
 }
 
-uint64_t hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value)
+bool hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value, struct hext_exit *fault)
 {
     set_access_privilege(v);
-    return hext_load_u64(addr.v, value);
+    const uint64_t cause = hext_load_u64(addr.v, value);
+
+    if (cause)
+        exit_fill(fault, cause, csr_read(stval));
+    return !cause;
 }
 
 unsigned hext_vmid_count(void)

@@ -65,6 +65,9 @@ void guest_main(unsigned long hart, void *fdt);
 void guest_hart(unsigned long hart);
 void guest_trap(struct guest_frame *frame, unsigned long cause, unsigned long value);
 
+/* Where traps went when the boot hart came in. */
+extern unsigned long guest_initial_stvec;
+
 /* Entry for harts started by HSM; opaque is the top of their stack. */
 void guest_hart_entry(void);
 

@@ -29,7 +29,9 @@ boot:
     j       1b
 2:  la      sp, boot_stack_top
     la      t0, trap_entry
-    csrw    stvec, t0
+    csrrw   t1, stvec, t0
+    la      t0, guest_initial_stvec
+    sd      t1, 0(t0)
     call    guest_main
     call    guest_off
 
@@ -69,6 +71,12 @@ trap_entry:
     .endr
     ld      sp, 16(sp)
     sret
+
+    .section .bss.stvec, "aw", @nobits
+    .balign 8
+    .globl guest_initial_stvec
+guest_initial_stvec:
+    .space  8
 
     .section .bss.stack, "aw", @nobits
     .balign 16

@@ -101,7 +101,11 @@ static void test_isa(void **state)
     assert_string_equal(isa, "rv64imac_zicntr_zicsr_zifencei");
     guestdt_isa(1u << ARCH_FEATURE_FD | 1u << ARCH_FEATURE_SSTC, true, isa);
     assert_string_equal(isa, "rv64imafdc_zicntr_zicsr_zifencei_sstc");
-    guestdt_isa(UINT64_MAX, false, isa);
+    guestdt_isa(1u << ARCH_FEATURE_SVADE, false, isa);
+    assert_string_equal(isa, "rv64imac_zicntr_zicsr_zifencei_svade");
+    guestdt_isa(1u << ARCH_FEATURE_SVADU, false, isa);
+    assert_string_equal(isa, "rv64imac_zicntr_zicsr_zifencei_svadu");
+    guestdt_isa(UINT64_MAX, false, isa); /* both: it does not say who sets A and D bits */
     assert_string_equal(isa, "rv64imafdc_zicntr_zicsr_zifencei_zbb");
 }
 

@@ -64,7 +64,8 @@ enum arch_feature {
     ARCH_FEATURE_V,      /* vector */
     ARCH_FEATURE_ZICBOZ, /* cbo.zero */
     ARCH_FEATURE_SVPBMT,
-    ARCH_FEATURE_SVADU,
+    ARCH_FEATURE_SVADE, /* software sets the A and D bits of page tables */
+    ARCH_FEATURE_SVADU, /* or the hart can */
     ARCH_FEATURE_ZKR,
 };
 extern uint64_t arch_features;

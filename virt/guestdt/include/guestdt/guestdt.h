@@ -37,6 +37,7 @@ struct guestdt {
     unsigned nr_harts; /* ids 0 to nr_harts - 1 */
     uint64_t ram_size;
     uint64_t timebase_hz;
+    uint64_t features; /* bits ARCH_FEATURE_* */
     bool has_sstc;
     bool has_uart; /* and a PLIC, which it needs */
     struct guestdt_range flash[GUESTDT_FLASH_MAX];
@@ -50,7 +51,7 @@ struct guestdt {
 /* Writes the tree into buf (8-aligned). 0 and its size in *total, or -ENOSPC. */
 int guestdt_write(const struct guestdt *machine, void *buf, size_t size, size_t *total) MUST_CHECK;
 
-/* The ISA string of a guest's harts; features: arch_features. */
+/* The ISA string of a guest's harts; features: bits ARCH_FEATURE_*. */
 void guestdt_isa(uint64_t features, bool has_sstc, char isa[GUESTDT_ISA_MAX]);
 
 #endif

@@ -13,6 +13,8 @@
  *                          +-------------------------------------------------------+
  *                                                hart_stop
  *
+ * A hart that suspends itself is SUSPENDED until an interrupt that it enabled is pending.
+ *
  * The thread is the owner's to start: its function calls vcpu_run() in a loop. vCPU n has hart id
  * n.
  */
@@ -96,9 +98,22 @@ struct vcpu {
     struct timer timer;      /* VCPU_TIMER_TRAPPED */
     uint64_t timer_deadline; /* [a] in ticks */
     uint32_t fences;         /* [a] requests of other vCPUs: FENCE_* of fence.c */
+    uint32_t is_in_guest;    /* [a] runs guest instructions, or reads by the guest's translations */
 
     struct vcpu_exit exit;          /* [o] what vcpu_run() returned last, to be completed */
     struct insn_access mmio_access; /* [o] and the instruction behind it */
+
+    /*
+     * [o] An exit whose instruction the hart did not say, so that it was read at its pc. Another
+     * one may stand there by now: see exit.c.
+     */
+    bool is_mmio_unconfirmed;
+    struct {
+        uint32_t insn;
+        unsigned nr_repeats; /* exits in a row, at pc, for which insn could not be the cause */
+        uint64_t pc;
+    } read_insn;
+    struct hext_exit fault; /* while is_mmio_unconfirmed */
 
     uint64_t nr_exits; /* [o] of the second stage: those that reached guest_exit() */
 };

@@ -80,6 +80,10 @@ enum {
     SBI_HART_SUSPENDED = 4,
 };
 
+/* Types of HSM's hart_suspend: the defaults. All others are reserved or some platform's. */
+#define SBI_SUSPEND_RETENTIVE     0u
+#define SBI_SUSPEND_NON_RETENTIVE 0x80000000u
+
 enum { SBI_RESET_SHUTDOWN = 0, SBI_RESET_COLD = 1, SBI_RESET_WARM = 2 };
 enum { SBI_REASON_NONE = 0, SBI_REASON_FAILURE = 1 };
 

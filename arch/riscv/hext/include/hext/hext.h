@@ -23,6 +23,7 @@
 
 #include <arch/trap.h>
 #include <base/types.h>
+#include <hext/csrs.h>
 #include <hext/offsets.h>
 
 /* Interrupts that can be injected: bits of hvip, hideleg and of hip. */
@@ -35,11 +36,12 @@
 
 /* Guest CSRs while they are not in the hart. */
 struct hext_csrs {
-    uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp;
-    uint64_t hvip;
-    uint64_t vstimecmp;           /* with Sstc; else unused */
-    uint64_t scounteren, senvcfg; /* have no VS copy: the guest's values live in the S CSRs */
-    uint64_t henvcfg;             /* [I] */
+#define HEXT_CSR_MEMBER(name, number) uint64_t name;
+    HEXT_CSRS_SWITCHED(HEXT_CSR_MEMBER)
+    HEXT_CSRS_OPTIONAL(HEXT_CSR_MEMBER)
+#undef HEXT_CSR_MEMBER
+    uint64_t vstimecmp; /* with Sstc; else unused */
+    uint64_t henvcfg;   /* [I] */
 };
 
 struct hext_float {
@@ -85,7 +87,16 @@ bool hext_is_present(void);
 /* Prepares this hart: delegation, counters, no injected interrupt. Once per CPU, if present. */
 void hext_cpu_init(void);
 
-/* State after reset: VS mode at pc with translation off, a0 and a1 as given, everything else zero.
+/*
+ * What of arch_features a guest has: of Svade and Svadu, the one that says who sets the A and D
+ * bits of its tables (none, if the machine's device tree does not say). After hext_cpu_init of the
+ * boot CPU.
+ */
+uint64_t hext_guest_features(void);
+
+/*
+ * As OpenSBI leaves a hart to a kernel: VS mode at pc with translation off, traps go there, too,
+ * floats are on, U mode may read the counters; a0 and a1 as given, everything else zero.
  */
 void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, bool has_sstc);
 
@@ -121,10 +132,15 @@ uint64_t hext_trap_vector(const struct hext_vcpu *v);
 /* Sets the bits of hvip that are in mask to those of value. */
 void hext_irq_assign(struct hext_vcpu *v, uint64_t mask, uint64_t value);
 
-/* Interrupts that are pending and enabled in the guest (bits of its sip). */
+/* Interrupts that are pending and enabled in the guest (bits of its sip), whether SIE is set. */
 uint64_t hext_irq_wanted(struct hext_vcpu *v);
 
-uint64_t hext_timer_get(const struct hext_vcpu *v);          /* vstimecmp; also when not loaded */
+/* Tick at which its timer makes one of them pending, if it is enabled; else UINT64_MAX. */
+uint64_t hext_irq_deadline(const struct hext_vcpu *v);
+
+/* vsatp: how the guest translates. */
+uint64_t hext_translation(const struct hext_vcpu *v);
+
 void hext_timer_set(struct hext_vcpu *v, uint64_t deadline); /* has_sstc only */
 void hext_timer_off(
     struct hext_vcpu *v); /* loaded, without has_sstc: no deadline of another guest reaches it */
@@ -135,13 +151,18 @@ static inline bool hext_is_user(const struct hext_vcpu *v) /* the exit came from
 }
 
 /*
- * Reads the instruction at a guest virtual address with the guest's own rights to execute. 0; else
- * the cause of the fault (TRAP_*): the guest must then run it again. Clobbers the exit CSRs.
+ * Reads the instruction at a guest virtual address with the guest's own rights to execute. False:
+ * it cannot be read so, which does not mean that it cannot be executed (QEMU 7.2 wants the right to
+ * read, too). Clobbers the exit CSRs.
  */
-uint64_t hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn) MUST_CHECK;
+bool hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn) MUST_CHECK;
 
-/* Reads a doubleword with the guest's rights to read. As above. */
-uint64_t hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value) MUST_CHECK;
+/*
+ * Reads a doubleword with the guest's rights to read. True; else *fault says why not. Clobbers the
+ * exit CSRs.
+ */
+bool hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value,
+                   struct hext_exit *fault) MUST_CHECK;
 
 /* --- guest translations on this hart ---------------------------------------------------------- */
 
