@@ -170,6 +170,34 @@ static void execute_only(void)
     done("execute-only pages");
 }
 
+/* --- accessed, dirty -------------------------------------------------------------------------- */
+
+/* The cause of a store through an entry without these bits; 0: the hart set them. */
+static unsigned long store_without(unsigned long bits)
+{
+    const unsigned long wanted = PTE_AD;
+
+    leaves[2] = (unsigned long)pages[2] >> 12 << 10 | PTE_V | PTE_R | PTE_W | (wanted & ~bits);
+    __asm__ volatile("sfence.vma" ::: "memory");
+    last_cause = 0;
+    __asm__ volatile(
+        ".option push\n\t.option norvc\n\tsw zero, 0(%0)\n\t.option pop" ::"r"(ALIAS + 2 * 4096)
+        : "memory");
+    if (!last_cause)
+        expect("an entry after a store", leaves[2] & PTE_AD, PTE_AD);
+    return last_cause;
+}
+
+static void accessed_and_dirty(void)
+{
+    const unsigned long a = store_without(0x40), d = store_without(0x80);
+
+    expect("what D takes and A does not", d, a);
+    guest_printf("exact: A and D bits are set by %s, %u wrong\n", a ? "software" : "the hart",
+                 nr_wrong);
+    nr_wrong = 0;
+}
+
 /* --- code that changes under way -------------------------------------------------------------- */
 
 static void remap_storm(void)
@@ -388,6 +416,7 @@ void guest_main(unsigned long hart, void *fdt)
     translation_on();
     sbi(SBI_HSM, 0, 1, (unsigned long)guest_hart_entry, (unsigned long)&stack[sizeof(stack)], 0, 0);
     execute_only();
+    accessed_and_dirty();
     buffers();
     waiting();
     suspension();

@@ -159,17 +159,21 @@ def exact_lines(text):
     return re.findall(r"exact: (.*)", text)
 
 
+@pytest.fixture(scope="module")
+def exact_on_the_bare_machine(tmp_path_factory):
+    """What OpenSBI alone gives: the test is a fair one."""
+    lines = exact_lines(run(small_guest("tests/guests/exact.c", str(tmp_path_factory.mktemp("exact"))), smp=2, append="bare"))
+    assert len(lines) == len(EXACT) + 1 and all(line.endswith(", 0 wrong") for line in lines), lines
+    assert [line for line in lines if "A and D" not in line] == [f"{group}, 0 wrong" for group in EXACT]
+    return lines
+
+
 @pytest.mark.parametrize("smp", [1, 2])
 @pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off"])
-def test_what_goes_through_the_host_ends_as_on_the_bare_machine(image, tmp_path, smp, cpu):
+def test_what_goes_through_the_host_ends_as_on_the_bare_machine(image, tmp_path, smp, cpu, exact_on_the_bare_machine):
     archive = initrd(str(tmp_path), [guest("e", words="cpus = <2>;")], k_image="guest:tests/guests/exact.c")
     text = run(image, initrd=archive, smp=smp, cpu=cpu)
-    assert exact_lines(text) == [f"{group}, 0 wrong" for group in ["console buffers", *EXACT]], text[-3000:]
-
-
-def test_the_same_on_the_firmware_alone_is_exact(tmp_path):
-    text = run(small_guest("tests/guests/exact.c", str(tmp_path)), smp=2, append="bare")
-    assert exact_lines(text) == [f"{group}, 0 wrong" for group in EXACT], text[-3000:]
+    assert exact_lines(text) == ["console buffers, 0 wrong", *exact_on_the_bare_machine], text[-3000:]
 
 
 def has_cpu(model):

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import Shell, busybox_initrd
+from conftest import Shell, busybox_initrd, compiled
 from trine.guest import pack
 from trine.machine import ROOT, Machine, build
 
@@ -18,11 +18,15 @@ def debian_linux():
     return subprocess.run([ROOT + "/tools/debian.py", "linux"], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def initrd():
+    return busybox_initrd("guest-program.cpio", "--add", compiled("guest_program", "-static", "-O1") + "=/tests/guest_program")
+
+
 def linux_guest(folder, cpus, **how):
     """The hypervisor with one guest, at whose shell we are."""
     description = folder / "linux.dts"
     description.write_text("/dts-v1/;\n/ { chosen { " + GUEST.format(cpus=cpus) + " }; };\n")
-    pack(str(folder / "linux.cpio"), str(description), {"Image": debian_linux(), "busybox.cpio": busybox_initrd()})
+    pack(str(folder / "linux.cpio"), str(description), {"Image": debian_linux(), "busybox.cpio": initrd()})
     machine = Machine(build("hypervisor")[1], mem="1G", initrd=str(folder / "linux.cpio"), timeout=300, **how)
     try:
         machine.expect(r"BusyBox's shell", timeout=600)
@@ -50,5 +54,6 @@ def test_linux_boots_to_its_shell_and_is_used(tmp_path, smp, cpus, how):
         assert lines.split() == ["8", "3000"]
         assert shell.run("sleep 1; echo slept")[0] == "slept"
         assert shell.run("awk 'BEGIN { for (i = 1; i < 9; i++) x += 1 / i; printf \"%.6f\\n\", x }'")[0] == "2.717857"
+        assert shell.run("/tests/guest_program") == ("\n".join(f"{cpu}: 0 wrong, wfi 4 4" for cpu in range(cpus)), 0)
         machine.line("poweroff -f")
         assert "guest linux: powered off" in machine.wait()[0]
