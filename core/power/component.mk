@@ -1,4 +1,4 @@
 SRCS := power.c
-DEPS := arch/api
+DEPS := arch/api platform/api
 PUBLIC_DEPS := lib/base
 OPTIMIZE := size

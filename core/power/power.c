@@ -1,6 +1,7 @@
 #include <power/power.h>
 
 #include <arch/power.h>
+#include <platform/boot_info.h>
 
 /* Only pushed to, at boot, and read without a lock: a panic may interrupt anything. */
 static struct power_provider *providers; /* [a] */
@@ -16,7 +17,11 @@ void power_register(struct power_provider *provider)
 NORETURN static void off(bool is_failure)
 {
     struct power_provider *provider = __atomic_load_n(&providers, __ATOMIC_ACQUIRE);
+    paddr_t reg;
+    uint32_t value;
 
+    if (is_failure && platform_fail_store(&reg, &value))
+        arch_power_fail(reg, value);
     for (; provider != NULL; provider = provider->next) {
         if (provider->off != NULL)
             provider->off(provider, is_failure);

@@ -5,16 +5,12 @@
 #include <arch/cpu.h>
 #include <arch/memory.h>
 #include <arch/paging.h>
-#include <arch/power.h>
 #include <arch/smp.h>
 #include <fdt/fdt.h>
 #include <platform/boot_info.h>
 #include <string/string.h>
 
 #include "read.h"
-
-#define TEST_FINISHER_FAIL 0x3333u
-#define EXIT_STATUS        1u
 
 _Static_assert(BOOT_MEMORY_END == ARCH_DIRECT_MAP_SIZE, "read.h");
 
@@ -55,8 +51,6 @@ const char *platform_init(hartid_t boot_hart, paddr_t fdt_pa)
 
     if (error != NULL)
         return error;
-    if (boot_info.test_finisher.v != 0)
-        arch_power_fail_by(boot_info.test_finisher, TEST_FINISHER_FAIL | EXIT_STATUS << 16);
     boot_info.fdt_pa = fdt_pa;
     boot_reserve(image.start.v, image.size);
     boot_reserve(fdt_pa.v, boot_info.fdt.size);

@@ -9,9 +9,6 @@
 
 #include "fail.h"
 
-static paddr_t fail_reg; /* [I] after the boot; 0: there is none */
-static uint32_t fail_value;
-
 int sbi_error(long error)
 {
     switch (error) {
@@ -39,17 +36,14 @@ void arch_halt(void)
         arch_wfi();
 }
 
-void arch_power_fail_by(paddr_t reg, uint32_t value)
+void arch_power_fail(paddr_t reg, uint32_t value)
 {
-    fail_reg = reg;
-    fail_value = value;
+    fail_store(reg, value, arch_kernel_offset);
 }
 
 /* SRST: type 0 shutdown, 1 cold reboot; reason 0 none, 1 system failure. */
 void arch_poweroff(bool failed)
 {
-    if (failed && fail_reg.v != 0)
-        fail_store(fail_reg, fail_value, arch_kernel_offset);
     sbi_call(SBI_SRST, 0, 0, failed, 0, 0, 0);
     sbi_call(SBI_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
     arch_halt();

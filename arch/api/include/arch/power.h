@@ -8,17 +8,15 @@
 #include <base/types.h>
 
 /*
- * failed: say that it is no orderly shutdown (QEMU's exit status), by arch_power_fail_by()'s
- * register if there is one, otherwise to the firmware, which may keep it to itself (OpenSBI 1.1
- * does).
+ * failed: tell the firmware that it is no orderly shutdown. It may keep that to itself (OpenSBI 1.1
+ * does), so that who can uses arch_power_fail.
  */
 NORETURN void arch_poweroff(bool failed);
 /*
- * A register of the machine, by physical address, that turns it off with a failure when value is
- * stored there. Once, at boot, as soon as the device tree can be read: works without any mapping or
- * driver from then on.
+ * Stores value at reg, a register by physical address that ends the machine with a failure (QEMU's
+ * exit status), and asks the firmware if that did not do it. Needs no mapping and no driver.
  */
-void arch_power_fail_by(paddr_t reg, uint32_t value);
+NORETURN void arch_power_fail(paddr_t reg, uint32_t value);
 NORETURN void arch_reboot(void);
 /* Masks interrupts and sleeps for good. */
 NORETURN void arch_halt(void);

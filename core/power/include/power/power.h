@@ -1,9 +1,10 @@
 /*
  * Turning the machine off and restarting it: the one way, for all kernels.
  *
- * Drivers register what the device tree offers (drivers/syscon); the firmware (SBI SRST, by
- * <arch/power.h>) is the fallback when there is none or when it returns, which means that it did
- * not work.
+ * A failure goes to the register of the machine that can tell one, if the device tree names it,
+ * whatever drivers there are. Otherwise drivers register what the device tree offers
+ * (drivers/syscon); the firmware (SBI SRST, by <arch/power.h>) is the fallback when there is none
+ * or when it returns, which means that it did not work.
  */
 #ifndef POWER_POWER_H
 #define POWER_POWER_H

@@ -40,8 +40,7 @@ struct boot_info {
     struct fdt_prop isa_props[NR_CPUS_MAX];
     uint8_t seed[32]; /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
     unsigned seed_size;
-    const char *model;     /* "" if absent */
-    paddr_t test_finisher; /* register of a "sifive,test0", which can tell a failure; 0: absent */
+    const char *model; /* "" if absent */
     /* What was wrong but could be lived with, one line each; the kernel logs them. */
     const char *warnings[BOOT_MAX_WARNINGS];
     unsigned nr_warnings;
@@ -54,5 +53,11 @@ extern struct boot_info boot_info;
  * (harts, features). Returns NULL, or why this machine cannot be used, in a few words.
  */
 const char *platform_init(hartid_t boot_hart, paddr_t fdt) MUST_CHECK;
+
+/*
+ * Where the machine ends with a failure when value is stored at reg, a physical address (a
+ * "sifive,test0"). False: the tree names no such register, or there is no tree yet. Any context.
+ */
+bool platform_fail_store(paddr_t *reg, uint32_t *value) MUST_CHECK;
 
 #endif
