@@ -138,3 +138,77 @@ def test_no_network_and_nothing_in_the_cache_is_a_line(tmp_path):
     env = {**os.environ, "TRINE_CACHE": str(tmp_path / "cache"), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run([ROOT + "/tools/initrd.py", str(tmp_path / "busybox.cpio")], capture_output=True, text=True, env=env)
     assert done.returncode == 1 and "error: " in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def fake_qemu(folder):
+    fake = folder / "qemu"  # knows the machine, and shows what it is given
+    fake.write_text('#!/bin/sh\ncase "$*" in *help*) echo "virt  RISC-V VirtIO board";; *--version*) echo version 9;; '
+                    '*) printf "%s\\n" "$@";; esac\n')
+    fake.chmod(0o755)
+    return fake
+
+
+def run_py(folder, *words, **how):
+    return subprocess.run([ROOT + "/tools/run.py", "/image", f"qemu={fake_qemu(folder)}", *words], cwd=ROOT, text=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **{"stdin": subprocess.DEVNULL, **how}).stdout
+
+
+def test_flash_file_of_the_user_stays_as_it_is(tmp_path):
+    short, bank = tmp_path / f"a,note-{os.getpid()}.txt", tmp_path / "bank"
+    short.write_bytes(b"a note")
+    text = run_py(tmp_path, f"pflash={short}")
+    copy = re.search(r"makes anew, (\S+);", text).group(1)
+    assert short.read_bytes() == b"a note" and f"PFLASH={copy} goes on" in text and "file=" + copy.replace(',', ',,') + ',' in text, text
+    with open(os.path.join(ROOT, copy), "rb") as f:
+        assert f.read() == b"a note".ljust(32 << 20, b"\xff")
+    os.unlink(os.path.join(ROOT, copy))
+    bank.write_bytes(b"\0" * (32 << 20))
+    text = run_py(tmp_path, f"pflash={bank}")
+    assert "is the bank itself" in text and f"file={bank}," in text, text
+
+
+def test_flash_file_that_cannot_be_written_may_be_short(tmp_path):
+    note = tmp_path / "note"
+    note.write_bytes(b"a note")
+    done = subprocess.run([ROOT + "/tools/run.py", "--check", "/image", f"pflash={note}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_terminal_is_as_large_as_the_window(tmp_path):
+    """tty.size= stands in front of the words for init; without a terminal there is no such word."""
+    command = [ROOT + "/tools/run.py", "--size", "/image", f"qemu={fake_qemu(tmp_path)}", "append=quiet -- x"]
+    run = pexpect.spawn(command[0], command[1:], encoding="utf-8", dimensions=(37, 111), timeout=60)
+    run.expect("tty.size=37x111 quiet -- x\r*\n")
+    run.expect(pexpect.EOF)
+    assert "tty.size" not in run_py(tmp_path, "--size", "append=quiet")
+
+
+def test_emulator_outside_path_is_not_called_missing(tmp_path):
+    """Its package is installed; apt would be no use."""
+    for folder in ("/usr/bin", "/bin"):
+        for name in os.listdir(folder):
+            if name != "qemu-system-riscv64" and not (tmp_path / name).exists():
+                os.symlink(f"{folder}/{name}", tmp_path / name)
+    done = subprocess.run([ROOT + "/tools/setup.sh", "run"], capture_output=True, text=True, env={**os.environ, "PATH": str(tmp_path)}, check=False)
+    assert done.returncode == 1 and done.stdout == "" and "qemu-system-riscv64 is not in PATH, although" in done.stderr, done.stderr
+    env = {**os.environ, "PATH": str(tmp_path), "RUN_QEMU": "/opt/qemu"}
+    assert subprocess.run([ROOT + "/tools/setup.sh", "run"], env=env, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("command, says", [
+    ("tools/guests.py {0}/x.cpio {0}/bad.dts a=b", "syntax error"), ("tools/guests.py {0}/x.cpio {0}/no.dts a=b", "no.dts"),
+    ("tools/guests.py {0}/x.cpio {0}/bad.dts a", "error: a: not NAME=WHAT"), ("tools/profile.py /no /no", "'/no': No such file"),
+    ("tools/initrd.py --add /no=/x {0}/x.cpio", "error: /no: No such file or directory"), ("tools/tour.py x9", "error: no rung x9; there are: u1"),
+])
+def test_tools_show_no_tracebacks(tmp_path, command, says):
+    (tmp_path / "bad.dts").write_text("/dts-v1/; / { bad")
+    done = subprocess.run(command.format(tmp_path).split(), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and says in done.stderr and done.stderr.startswith("error: ") and "Traceback" not in done.stderr, done.stderr
+
+
+def test_sources_are_as_format_leaves_them():
+    """make format's rule, without the writing."""
+    files = subprocess.run("git ls-files '*.c' '*.h' | xargs grep -LE '^ *\\.macro'", shell=True, cwd=ROOT, capture_output=True, text=True,
+                           check=True).stdout.split()
+    done = subprocess.run(["clang-format-19", "--dry-run", "-Werror", *files], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, "make format changes: " + " ".join(sorted({line.split(":")[0] for line in done.stderr.split("\n") if "error:" in line}))

@@ -87,7 +87,7 @@ def flash(path):
         print(f"PFLASH={path} is the bank itself: what the machine writes to flash is written to the file.")
     else:
         bank = os.path.relpath(bank)
-        print(f"PFLASH={path} stays as it is: the bank is a copy, {bank}, made anew by each such run, and writes go there; "
+        print(f"PFLASH={path} stays as it is: writes go to a copy that each such run makes anew, {bank}; "
               f"PFLASH={bank} goes on with what was written.")
     return bank
 

@@ -221,3 +221,28 @@ def test_login_and_su(shell):
     shell.machine.expect(r"# (\x1b\[6n)?$")
     shell.machine.line("echo logged''in; exit")
     shell.machine.expect("loggedin")
+
+
+def test_start_of_line_is_the_shell_s(shell):
+    """^A is no key of the emulator's; Ctrl-^ is (tools/trine/machine.py)."""
+    keys(shell, "cho start-of-line\x01e\n", r"\nstart-of-line\r*\n")
+
+
+def test_console_size_is_what_the_command_line_says(fresh_shell):
+    """As whoever starts the machine knows it; `shell` itself has set the columns."""
+    assert fresh_shell(append="quiet tty.size=37x111").run("stty size")[0] == "37 1000"
+    assert "bad value in 'tty.size=37'" in fresh_shell(append="quiet tty.size=37").machine.text
+
+
+def test_halt_leaves_the_machine_on(fresh_shell):
+    shell = fresh_shell(smp=4)
+    shell.machine.line("halt -f")
+    shell.machine.expect(r"reboot: System halted\r*\n")
+    shell.machine.send("\x1ec")  # the emulator's monitor: its word, not the console's silence
+    shell.machine.expect(r"\(qemu\) ")
+    shell.machine.line("info status")
+    shell.machine.expect("VM status: running")
+    shell.machine.line("info cpus")
+    shell.machine.expect(r"CPU #3: [^\n]*(halted)?")
+    shell.machine.line("quit")
+    shell.machine.wait()

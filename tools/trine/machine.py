@@ -72,7 +72,7 @@ def qemu_command(image, qemu=None, smp=1, mem="256M", cpu="rv64", machine="virt"
         command += ["-drive", f"file={path.replace(',', ',,')},format=raw,if=none,id=disk{i}", "-device", f"virtio-blk-device,drive=disk{i}"]
     command += shlex.split(extra) if isinstance(extra, str) else list(extra)
     if pflash:
-        command += ["-drive", f"file={flash_bank(pflash)},format=raw,if=pflash,unit=1"]
+        command += ["-drive", f"file={flash_bank(pflash).replace(',', ',,')},format=raw,if=pflash,unit=1"]
         if qemu_version(command[0]) < 8:
             command = boot_past_flash(command, image, initrd)
     return command
