@@ -31,6 +31,7 @@ static struct {
 } kept SECTION(".noinit.log"); /* GUARDED_BY(log_lock) */
 static unsigned nr_notes;      /* GUARDED_BY(log_lock) */
 static bool are_notes_read;    /* GUARDED_BY(log_lock) */
+static bool are_notes_wanted;  /* set before the first */
 static uint64_t written;       /* bytes ever put into the ring */
 static unsigned level = LOG_INFO + 1;
 
@@ -109,8 +110,15 @@ size_t log_read(uint64_t *pos, char *buffer, size_t size)
     return n;
 }
 
+void log_notes_keep(void)
+{
+    are_notes_wanted = true;
+}
+
 void log_note(const char *format, uintptr_t a, uintptr_t b)
 {
+    if (level <= LOG_DEBUG && !are_notes_wanted)
+        return;
     unsigned long flags = spin_lock_irqsave(&log_lock);
     bool is_kept = level <= LOG_DEBUG && !are_notes_read && nr_notes < NR_NOTES;
 

@@ -71,6 +71,7 @@ static void cpu_init(unsigned cpu)
 
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
 {
+    log_notes_keep();               /* for dmesg */
     startup_ground(boot_hart, fdt); /* memory, per-CPU data, clock, interrupts */
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");

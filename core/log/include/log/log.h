@@ -35,11 +35,15 @@ void log_vprint(enum log_level level, const char *format, va_list args);
 #endif
 
 /*
- * A line about the boot, at LOG_DEBUG, that costs next to nothing where nobody looks: kept as it
- * is, with the time, and made into text when the log is first read. So the format, with at most two
- * words to fill in, and the strings among them stay for ever. Any context.
+ * A line about the boot, at LOG_DEBUG, that costs next to nothing where nobody looks: printed if
+ * that level is; else, after log_notes_keep(), kept as it is, with the time, and made into text
+ * when the log is first read. So the format, with at most two words to fill in, and the strings
+ * among them stay for ever. Any context.
  */
 void log_note(const char *format, uintptr_t a, uintptr_t b);
+
+/* First thing of a kernel whose log is read (log_read()). */
+void log_notes_keep(void);
 
 /* Lines with a level number below this go to the console (default 7: everything but debug). */
 void log_set_level(unsigned level);
