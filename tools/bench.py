@@ -13,30 +13,42 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from trine.errors import plain  # noqa: E402
 from trine.bench_figures import FIGURES, GROUPS  # noqa: E402
 from trine.machine import ROOT  # noqa: E402
 
 OUT = os.path.join(ROOT, "out", "bench")
 
 
+def number(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
+
+
 def plot(rows):
-    """A bar for each figure that has a bar or a peer: measured as a share of it."""
-    shown = [r for r in rows if r["value"] is not None and (r["bar"] or r["linux"])]
+    """A bar for each figure, with its number: dark, as a share of what Linux, KVM or a reference takes, which is 100 for all; light,
+    where there is no such peer, as a share of its own bar."""
+    shown = [r for r in rows if r["value"] is not None and (r["linux"] or r["bar"])]
+    shown.sort(key=lambda r: not r["linux"])
     with open(OUT + "/figures.dat", "w") as f:
         for i, r in enumerate(shown):
-            share = 100 * r["value"] / r["bar"] if r["bar"] else 0
-            peer = 100 * r["value"] / r["linux"] if r["linux"] else 0
-            f.write(f'{i} {share:.1f} {peer:.1f} "{r["what"]}"\n')
-    script = f"""set terminal svg size 1000,{120 + 30 * len(shown)} font "sans-serif,11"
+            share = 100 * r["value"] / (r["linux"] or r["bar"])
+            unit = "" if r["unit"] == "instructions" else " " + r["unit"]
+            f.write(f'{i} {min(share, 125):.1f} {0 if r["linux"] else 1} "{r["what"]}" "{number(r["value"])}{unit} ({share:.0f} %)"\n')
+    script = f"""set terminal svg size 1100,{120 + 22 * len(shown)} font "sans-serif,11"
 set output "{OUT}/figures.svg"
-set title "instructions, as per cent of the bar (dark) and of Linux or KVM (light); shorter is better"
-set yrange [{len(shown)}:-1]
-set xrange [0:150]
+set title "Instructions; shorter is better"
+set yrange [{len(shown)}:-2]
+set xrange [0:160]
+set xtics 25
 set grid x
+set key bottom right
 set style fill solid
 set ytics noenhanced
-plot "{OUT}/figures.dat" using ($2/2):($0):($2/2):(0.2):ytic(4) with boxxyerror lc rgb "#335577" title "of the bar", \\
-     "" using ($3/2):($0+0.3):($3/2):(0.1) with boxxyerror lc rgb "#99bbdd" title "of Linux or KVM"
+set arrow from 100,-1 to 100,{len(shown)} nohead back lw 2 lc rgb "#aa3333"
+set label "100: Linux, KVM, the reference" at 100,-1.4 center textcolor rgb "#aa3333"
+plot "{OUT}/figures.dat" using ($3 == 0 ? $2/2 : NaN):0:($2/2):(0.35):ytic(4) with boxxyerror lc rgb "#335577" title "of the peer", \\
+     "" using ($3 == 1 ? $2/2 : NaN):0:($2/2):(0.35) with boxxyerror lc rgb "#99bbdd" title "of its own bar, without a peer", \\
+     "" using 2:0:5 with labels left offset 0.6,0 noenhanced notitle
 """
     try:
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
@@ -47,9 +59,12 @@ plot "{OUT}/figures.dat" using ($2/2):($0):($2/2):(0.2):ytic(4) with boxxyerror 
 def measure(groups, with_linux):
     """Runs the groups: figures by key, those of the peer system, and the names of the groups that did not run."""
     measured, peers, broken = {}, {}, []
-    for name in groups:
+    begin = time.time()
+    for number, name in enumerate(groups, 1):
         group = GROUPS[name]
         start = time.time()
+        print(f"# {number} of {len(groups)}: {name}, {'with' if with_linux and group.measure_linux else 'without'} Linux beside it; "
+              f"{(start - begin) / 60:.0f} min so far", file=sys.stderr, flush=True)
         got = {}
         try:
             got = group.measure()
@@ -83,7 +98,7 @@ def judge(groups, measured, peers):
 
 def print_row(row):
     value, peer = row["value"], row["linux"]
-    shown = "not measured" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
+    shown = "not measured" if value is None else number(value)
     ratio = f"{value / peer:.2f}" if peer and value is not None else ""
     bar = f"<= {row['bar']:,.10g}" if row["bar"] else ""
     beside = f"{row['peer']} {peer:,.0f}" if peer else ""
@@ -92,6 +107,7 @@ def print_row(row):
 
 
 def main():
+    plain()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-linux", action="store_true", help="leave Linux out; its known figures stand beside ours")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"one of {', '.join(GROUPS)}; all if none is named")

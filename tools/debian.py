@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tarfile
 
+from trine.errors import plain
+
 SUITE = "trixie"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEBIAN_SUITE = re.compile(r"^(stable|oldstable|testing|bookworm|trixie|forky|sid)$")
@@ -152,6 +154,7 @@ def linux(root):
 
 
 def main():
+    plain()
     if sys.argv[1:] != ["linux"] and (len(sys.argv) < 3 or sys.argv[1] not in ("unpack", "closure", "source")):
         sys.exit(__doc__)
     root = cache_dir()

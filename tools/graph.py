@@ -10,6 +10,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from trine.errors import plain  # noqa: E402
 from trine.machine import ROOT, read_words  # noqa: E402
 
 LAYERS = ["kernels", "apps", "tour", "linux", "virt", "fs", "mm", "net", "drivers", "core", "platform", "arch", "lib"]
@@ -68,6 +69,7 @@ def draw_layer(layer, members, edges):
 
 
 def main():
+    plain()
     edges = dependencies(sys.argv[1])
     layers = {layer: [n for n in edges if layer_of(n) == layer] for layer in LAYERS}
     layers = {layer: members for layer, members in layers.items() if members}

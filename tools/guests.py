@@ -9,11 +9,13 @@ The form of the description is in virt/guestcfg/include/guestcfg/guestcfg.h.
 """
 import sys
 
+from trine.errors import plain
 from trine.guest import pack
 
+plain()
 if len(sys.argv) < 3:
     sys.exit(__doc__)
-try:
-    pack(sys.argv[1], sys.argv[2], dict(w.split("=", 1) for w in sys.argv[3:]))
-except (RuntimeError, OSError, ValueError) as e:
-    sys.exit(f"error: {e}")
+for word in sys.argv[3:]:
+    if "=" not in word:
+        sys.exit(f"error: {word}: not NAME=WHAT")
+pack(sys.argv[1], sys.argv[2], dict(w.split("=", 1) for w in sys.argv[3:]))

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 
+from trine.errors import plain
 from trine.cpio import Archive
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -31,7 +32,7 @@ RC = """#!/bin/busybox sh
 /bin/busybox mount -t devpts devpts /dev/pts
 /bin/busybox --install -s
 hostname trine
-echo "Welcome to $(uname -s) $(uname -r) on $(uname -m). This is BusyBox's shell; poweroff leaves."
+echo "Welcome to $(uname -s) $(uname -r) on $(uname -m). This is BusyBox's shell; poweroff leaves, or Ctrl-^ x (Ctrl-6, then x)."
 """
 
 PROFILE = """export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
@@ -48,6 +49,7 @@ def package(how, name):
 
 
 def main():
+    plain()
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--dynamic", action="store_true")
     parser.add_argument("--gzip", action="store_true")

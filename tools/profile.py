@@ -10,10 +10,12 @@ import argparse
 import bisect
 import sys
 
+from trine.errors import plain
 from trine.trace import LOAD, executed, symbols
 
 
 def main():
+    plain()
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("elf")
     parser.add_argument("image")

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 
+from trine.errors import plain
 from trine.machine import FLASH_BANK, flash_bank, qemu_command
 
 WORDS = ("smp", "mem", "cpu", "qemu", "initrd", "append", "disk", "pflash")
@@ -93,6 +94,7 @@ def flash(path):
 
 
 def main():
+    plain()
     options = [w for w in sys.argv[1:] if w.startswith("--")]
     words = [w for w in sys.argv[1:] if not w.startswith("--")]
     how = {w: os.environ[f"RUN_{w.upper()}"] for w in WORDS if os.environ.get(f"RUN_{w.upper()}")}

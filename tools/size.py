@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 
+from trine.errors import plain
+
 CLASS = {".text": "text", ".rodata": "rodata", ".data": "data", ".bss": "bss"}
 
 
@@ -42,6 +44,7 @@ def contributions(map_path, component_of):
 
 
 def main():
+    plain()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # make size | head
     cross, out = sys.argv[1], sys.argv[2]
     headers = subprocess.run([cross + "readelf", "-SW", out + "/trine.elf"], check=True, capture_output=True, text=True).stdout
