@@ -148,7 +148,7 @@ SYSCALL(clock_settime)
     err = timespec_read(a[1], &ns);
     if (err)
         return err;
-    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_TIME))
+    if (!cred_has_cap(cred_current(), CAP_SYS_TIME))
         return -EPERM;
     time_set_realtime_ns(ns);
     vdso_time_changed();
@@ -170,7 +170,7 @@ SYSCALL(settimeofday)
 {
     struct linux_timeval t;
 
-    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_TIME))
+    if (!cred_has_cap(cred_current(), CAP_SYS_TIME))
         return -EPERM;
     if (!a[0])
         return 0; /* the time zone alone: the kernel keeps none */

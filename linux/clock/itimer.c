@@ -40,11 +40,21 @@ void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
     }
 }
 
+/* REQUIRES(process_lock) */
 static uint64_t remaining(struct process *p)
 {
     if (!p->alarm.fn || !timer_is_armed(&p->alarm))
         return 0;
     return MAX(interval_left(p->alarm_deadline_ns, p->alarm_interval_ns), 1000ull);
+}
+
+static struct cpu_alarm get_real(struct process *p)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct cpu_alarm now = {remaining(p), p->alarm_interval_ns};
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return now;
 }
 
 static struct linux_timeval to_timeval(uint64_t ns)
@@ -75,12 +85,10 @@ SYSCALL(getitimer)
 
     if (a[0] > ITIMER_PROF)
         return -EINVAL;
-    if (a[0] == ITIMER_REAL) {
-        now.interval_ns = p->alarm_interval_ns;
-        now.deadline_ns = remaining(p);
-    } else {
+    if (a[0] == ITIMER_REAL)
+        now = get_real(p);
+    else
         cpu_timer_get(p, a[0] == ITIMER_VIRTUAL, &now);
-    }
     value = to_itimerval(&now);
     return copy_to_user(a[1], &value, sizeof(value));
 }
@@ -88,11 +96,12 @@ SYSCALL(getitimer)
 static void set_real(struct process *p, uint64_t value_ns, uint64_t interval_ns,
                      struct cpu_alarm *old)
 {
-    unsigned long irq;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
 
     *old = (struct cpu_alarm){remaining(p), p->alarm_interval_ns};
     if (!p->alarm.fn)
         timer_init(&p->alarm, alarm_fires);
+    spin_unlock_irqrestore(&process_lock, irq);
     timer_cancel_sync(&p->alarm);
     irq = spin_lock_irqsave(&process_lock);
     p->alarm_interval_ns = interval_ns;

@@ -138,9 +138,10 @@ static int resolve_scripts(struct exec *x)
 static void choose_credentials(struct exec *x)
 {
     const struct process *p = process_current();
+    const struct cred *now = cred_current();
     const struct file *file = x->image.file;
 
-    x->cred = p->credentials;
+    x->cred = *now;
     if (!p->no_new_privs && !(file->path.mount->flags & MOUNT_NOSUID)) {
         const struct inode *inode = file->inode;
 
@@ -149,7 +150,7 @@ static void choose_credentials(struct exec *x)
         if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
             x->cred.egid = inode->gid;
     }
-    x->is_secure = cred_exec(&x->cred, &p->credentials, p->no_new_privs);
+    x->is_secure = cred_exec(&x->cred, now, p->no_new_privs);
 }
 
 /* --- the new space ---------------------------------------------------------------------------- */
@@ -217,8 +218,7 @@ static int build_stack(struct exec *x, uint64_t limit)
 
 static int build_space(struct exec *x)
 {
-    const struct process *p = process_current();
-    uint64_t stack_limit = p->limits[RLIMIT_STACK].cur;
+    uint64_t stack_limit = limit_current(RLIMIT_STACK);
     uint64_t gap;
     int err;
 
@@ -228,7 +228,7 @@ static int build_space(struct exec *x)
     gap = MIN(MAX(stack_limit, MIB(128)), USER_LIMIT / 6 * 5 / 4);
     x->vs->mmap_top =
         STACK_TOP - MIB(16) - ALIGN_DOWN(gap, PAGE_SIZE) - random_below(1 << 16) * PAGE_SIZE;
-    x->vs->limits.nr_bytes = p->limits[RLIMIT_AS].cur;
+    x->vs->limits.nr_bytes = limit_current(RLIMIT_AS);
     x->vs->limits.stack_bytes = stack_limit;
     err = load_program(x->vs, &x->image, &x->context, &x->loaded);
     if (!err)
@@ -251,8 +251,7 @@ static void set_names(struct exec *x)
     struct user_thread *ut = user_current();
     const char *slash = strrchr(x->path, '/');
 
-    strlcpy(ut->name, slash ? slash + 1 : x->path, sizeof(ut->name));
-    memcpy(ut->process->name, ut->name, sizeof(ut->name));
+    user_thread_set_name(ut, slash ? slash + 1 : x->path);
 }
 
 /*
@@ -286,6 +285,7 @@ static void commit(struct exec *x)
     set_names(x);
     irq = spin_lock_irqsave(&process_lock);
     p->credentials = x->cred;
+    cred_changed(p);
     p->is_dumpable = !x->is_secure;
     old_executable = p->executable;
     p->executable = x->image.file;

@@ -111,7 +111,7 @@ static int64_t change_dir(const struct path *path)
 {
     if (!S_ISDIR(path->dentry->inode->mode))
         return -ENOTDIR;
-    int ret = inode_permission(path->dentry->inode, &process_current()->credentials, MAY_EXEC);
+    int ret = inode_permission(path->dentry->inode, cred_current(), MAY_EXEC);
 
     if (ret == 0)
         fs_context_set_cwd(process_current()->fs, path);
@@ -149,8 +149,8 @@ SYSCALL(chroot)
 
     if (ret != 0)
         return ret;
-    ret = inode_permission(path.dentry->inode, &process_current()->credentials, MAY_EXEC);
-    if (ret == 0 && !cred_has_cap(&process_current()->credentials, CAP_SYS_CHROOT))
+    ret = inode_permission(path.dentry->inode, cred_current(), MAY_EXEC);
+    if (ret == 0 && !cred_has_cap(cred_current(), CAP_SYS_CHROOT))
         ret = -EPERM;
     if (ret == 0)
         fs_context_set_root(process_current()->fs, &path);

@@ -428,8 +428,8 @@ SYSCALL(memfd_create)
     if (inode == NULL)
         return -ENOMEM;
     inode->nlink = 0;
-    inode->uid = process_current()->credentials.fsuid;
-    inode->gid = process_current()->credentials.fsgid;
+    inode->uid = cred_current()->fsuid;
+    inode->gid = cred_current()->fsgid;
     struct file *file = file_alloc(inode->file_ops, inode, O_RDWR);
 
     inode_put(inode);

@@ -345,7 +345,7 @@ int fd_check(int fd)
 
 static uint32_t nr_fds_max(void)
 {
-    uint64_t limit = process_current()->limits[RLIMIT_NOFILE].cur;
+    uint64_t limit = limit_current(RLIMIT_NOFILE);
 
     return (uint32_t)MIN(limit, (uint64_t)NR_FDS_MAX);
 }

@@ -98,7 +98,7 @@ SYSCALL(mount)
     uint64_t ms = (a[3] & 0xffff0000u) == MS_MAGIC ? a[3] & 0xffff : a[3];
     int64_t ret = 0;
 
-    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_ADMIN))
+    if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
         return -EPERM;
     if ((ms & ~(uint64_t)MS_KNOWN) != 0) {
         log_warn("mount: flags 0x%lx are not supported", ms & ~(uint64_t)MS_KNOWN);
@@ -130,7 +130,7 @@ SYSCALL(umount2)
     struct vfs_context context;
     struct user_name name;
 
-    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_ADMIN))
+    if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
         return -EPERM;
     if ((a[1] & ~(uint64_t)(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW)) != 0)
         return -EINVAL;

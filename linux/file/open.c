@@ -122,8 +122,8 @@ SYSCALL(pipe2)
 
     if (ret != 0)
         return ret;
-    reader->inode->uid = process_current()->credentials.fsuid;
-    reader->inode->gid = process_current()->credentials.fsgid;
+    reader->inode->uid = cred_current()->fsuid;
+    reader->inode->gid = cred_current()->fsgid;
     fds[0] = (int32_t)install_or_put(reader, (flags & O_CLOEXEC) != 0);
     if (fds[0] < 0) {
         file_put(writer);
@@ -290,7 +290,7 @@ SYSCALL(fcntl)
     switch (cmd) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        if (a[2] >= process_current()->limits[RLIMIT_NOFILE].cur)
+        if (a[2] >= limit_current(RLIMIT_NOFILE))
             return -EINVAL;
         return duplicate(fd, (int)a[2], cmd == F_DUPFD_CLOEXEC);
     case F_GETFD:

@@ -273,7 +273,7 @@ SYSCALL(ppoll)
     uint64_t deadline_ns;
     int64_t ret;
 
-    if (nr > process_current()->limits[RLIMIT_NOFILE].cur || nr > NR_FDS_MAX)
+    if (nr > limit_current(RLIMIT_NOFILE) || nr > NR_FDS_MAX)
         return -EINVAL;
     ret = deadline_of_user(a[2], &deadline_ns);
     if (ret != 0)

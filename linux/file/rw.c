@@ -30,7 +30,7 @@ static int refuse_size(void)
 
 static uint64_t size_limit(void)
 {
-    return READ_ONCE(process_current()->limits[RLIMIT_FSIZE].cur);
+    return limit_current(RLIMIT_FSIZE);
 }
 
 /* file_write_uio within RLIMIT_FSIZE: what reaches beyond it is cut off. */
@@ -324,8 +324,7 @@ SYSCALL(truncate)
 
     if (ret != 0)
         return ret;
-    ret = a[1] > size_limit() ? refuse_size()
-                              : vfs_truncate(&path, &process_current()->credentials, a[1]);
+    ret = a[1] > size_limit() ? refuse_size() : vfs_truncate(&path, cred_current(), a[1]);
     path_put(&path);
     return ret;
 }

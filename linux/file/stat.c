@@ -329,7 +329,7 @@ static int64_t setattr_fd(int fd, struct vfs_attr *attr)
     else if (ref.file->path.dentry == NULL)
         ret = -EINVAL;
     else
-        ret = vfs_setattr(&ref.file->path, &process_current()->credentials, attr);
+        ret = vfs_setattr(&ref.file->path, cred_current(), attr);
     fd_ref_put(&ref);
     return ret;
 }
@@ -352,7 +352,7 @@ static int64_t setattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_
     if ((attr->valid & ATTR_MODE) != 0 && S_ISLNK(path.dentry->inode->mode))
         ret = -EOPNOTSUPP;
     else
-        ret = vfs_setattr(&path, &process_current()->credentials, attr);
+        ret = vfs_setattr(&path, cred_current(), attr);
     path_put(&path);
     return ret;
 }

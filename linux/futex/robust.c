@@ -28,11 +28,11 @@ SYSCALL(set_robust_list)
 
 SYSCALL(get_robust_list)
 {
+    bool may_look = cred_has_cap(cred_current(), CAP_SYS_PTRACE);
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct user_thread *ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
     uint64_t head = ut ? ut->robust_list : 0;
-    bool is_ours = ut && (ut->process == process_current() ||
-                          cred_has_cap(&process_current()->credentials, CAP_SYS_PTRACE));
+    bool is_ours = ut && (ut->process == process_current() || may_look);
 
     spin_unlock_irqrestore(&process_lock, irq);
     if (!ut)

@@ -79,7 +79,7 @@ static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct fi
         r->object = *map;
         return *map ? 0 : -ENOMEM;
     case FILE_MAPPING_PHYSICAL:
-        if (!cred_has_cap(&process_current()->credentials, CAP_SYS_RAWIO))
+        if (!cred_has_cap(cred_current(), CAP_SYS_RAWIO))
             return -EPERM;
         r->ops = &vma_physical;
         r->offset += m.pa.v;
@@ -385,7 +385,7 @@ static int lock_range(uint64_t addr, uint64_t size, bool fills)
         return -EINVAL;
     if (end == addr)
         return 0;
-    if (!cred_has_cap(&process_current()->credentials, CAP_IPC_LOCK) &&
+    if (!cred_has_cap(cred_current(), CAP_IPC_LOCK) &&
         end - addr > process_current()->limits[RLIMIT_MEMLOCK].cur)
         return -ENOMEM;
     err = vspace_set_flags(vs, addr, end - addr, VMA_LOCKED, 0);

@@ -175,6 +175,7 @@ SYSCALL(capset)
     err = set_caps(&me->credentials, (d[0].effective | (uint64_t)d[1].effective << 32) & CAP_ALL,
                    (d[0].permitted | (uint64_t)d[1].permitted << 32) & CAP_ALL,
                    (d[0].inheritable | (uint64_t)d[1].inheritable << 32) & CAP_ALL);
+    cred_changed(me);
     spin_unlock_irqrestore(&process_lock, irq);
     return err;
 }
@@ -238,7 +239,8 @@ static int64_t set_secure_bits(struct cred *c, uint64_t bits)
 
 int64_t capability_prctl(const uint64_t *a)
 {
-    struct cred *c = &process_current()->credentials;
+    struct process *p = process_current();
+    struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
     int64_t ret = -EINVAL;
 
@@ -271,6 +273,7 @@ int64_t capability_prctl(const uint64_t *a)
     default:
         break;
     }
+    cred_changed(p); /* perhaps */
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }

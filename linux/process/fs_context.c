@@ -39,7 +39,7 @@ struct fs_context *fs_context_fork(struct fs_context *from)
     path_get(&root);
     path_get(&cwd);
     spin_unlock(&from->lock);
-    fs = create(&root, &cwd, from->umask);
+    fs = create(&root, &cwd, READ_ONCE(from->umask));
     if (!fs) {
         path_put(&root);
         path_put(&cwd);
@@ -85,17 +85,16 @@ void fs_context_set_root(struct fs_context *fs, const struct path *path)
 
 void process_vfs_begin(struct vfs_context *out)
 {
-    struct process *p = process_current();
-    struct fs_context *fs = p->fs;
+    struct fs_context *fs = process_current()->fs;
 
-    out->cred = &p->credentials;
+    out->cred = cred_current();
     spin_lock(&fs->lock);
     out->root = fs->root;
     out->cwd = fs->cwd;
     path_get(&out->root);
     path_get(&out->cwd);
     spin_unlock(&fs->lock);
-    out->umask = fs->umask;
+    out->umask = READ_ONCE(fs->umask);
 }
 
 void process_vfs_end(struct vfs_context *context)

@@ -29,25 +29,42 @@ SYSCALL(getppid)
 SYSCALL(getuid)
 {
     (void)a;
-    return process_current()->credentials.uid;
+    return cred_current()->uid;
 }
 
 SYSCALL(geteuid)
 {
     (void)a;
-    return process_current()->credentials.euid;
+    return cred_current()->euid;
 }
 
 SYSCALL(getgid)
 {
     (void)a;
-    return process_current()->credentials.gid;
+    return cred_current()->gid;
 }
 
 SYSCALL(getegid)
 {
     (void)a;
-    return process_current()->credentials.egid;
+    return cred_current()->egid;
+}
+
+void cred_refresh(struct user_thread *ut)
+{
+    struct process *p = ut->process;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    ut->cred = p->credentials;
+    ut->cred_generation = p->cred_generation;
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+void cred_changed(struct process *p)
+{
+    uint32_t next = p->cred_generation + 1;
+
+    WRITE_ONCE(p->cred_generation, next != 0 ? next : 1);
 }
 
 static int put_three(const uint64_t *a, uint32_t x, uint32_t y, uint32_t z)
@@ -59,14 +76,14 @@ static int put_three(const uint64_t *a, uint32_t x, uint32_t y, uint32_t z)
 
 SYSCALL(getresuid)
 {
-    const struct cred *c = &process_current()->credentials;
+    const struct cred *c = cred_current();
 
     return put_three(a, c->uid, c->euid, c->suid);
 }
 
 SYSCALL(getresgid)
 {
-    const struct cred *c = &process_current()->credentials;
+    const struct cred *c = cred_current();
 
     return put_three(a, c->gid, c->egid, c->sgid);
 }
@@ -76,137 +93,172 @@ static bool is_one_of(uint32_t id, uint32_t x, uint32_t y, uint32_t z)
     return id == KEEP || id == x || id == y || id == z;
 }
 
-static bool may_set_uids(void)
+/*
+ * The calls below check and change under one hold of process_lock, since another thread may be at
+ * it too. p: the caller's process.
+ */
+static bool may_set_uids(const struct process *p)
 {
-    return cred_has_cap(&process_current()->credentials, CAP_SETUID);
+    return cred_has_cap(&p->credentials, CAP_SETUID);
 }
 
-static bool may_set_gids(void)
+static bool may_set_gids(const struct process *p)
 {
-    return cred_has_cap(&process_current()->credentials, CAP_SETGID);
+    return cred_has_cap(&p->credentials, CAP_SETGID);
 }
 
 /* The ids that are not KEEP; who may is decided. -EAGAIN: no memory for a new user. */
-static int set_uids(uint32_t uid, uint32_t euid, uint32_t suid)
+static int set_uids_locked(struct process *p, uint32_t uid, uint32_t euid, uint32_t suid)
 {
-    struct process *p = process_current();
     struct cred *c = &p->credentials;
-    struct user_account *account;
-    unsigned long irq = spin_lock_irqsave(&process_lock);
     struct cred old = *c;
-    int err = 0;
+    struct user_account *account = user_account_get(uid != KEEP ? uid : c->uid);
 
-    account = user_account_get(uid != KEEP ? uid : c->uid);
-    if (account) {
-        user_account_put(p->account);
-        p->account = account;
-        c->uid = uid != KEEP ? uid : c->uid;
-        c->euid = euid != KEEP ? euid : c->euid;
-        c->suid = suid != KEEP ? suid : c->suid;
-        c->fsuid = c->euid;
-        cred_uids_changed(c, &old);
-    } else {
-        err = -EAGAIN;
-    }
-    spin_unlock_irqrestore(&process_lock, irq);
-    return err;
+    if (!account)
+        return -EAGAIN;
+    user_account_put(p->account);
+    p->account = account;
+    c->uid = uid != KEEP ? uid : c->uid;
+    c->euid = euid != KEEP ? euid : c->euid;
+    c->suid = suid != KEEP ? suid : c->suid;
+    c->fsuid = c->euid;
+    cred_uids_changed(c, &old);
+    cred_changed(p);
+    return 0;
 }
 
-static int set_gids(uint32_t gid, uint32_t egid, uint32_t sgid)
+static int set_gids_locked(struct process *p, uint32_t gid, uint32_t egid, uint32_t sgid)
 {
-    struct cred *c = &process_current()->credentials;
-    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct cred *c = &p->credentials;
 
     c->gid = gid != KEEP ? gid : c->gid;
     c->egid = egid != KEEP ? egid : c->egid;
     c->sgid = sgid != KEEP ? sgid : c->sgid;
     c->fsgid = c->egid;
-    spin_unlock_irqrestore(&process_lock, irq);
+    cred_changed(p);
     return 0;
 }
 
 SYSCALL(setresuid)
 {
-    const struct cred *c = &process_current()->credentials;
+    uint32_t uid = (uint32_t)a[0], euid = (uint32_t)a[1], suid = (uint32_t)a[2];
+    struct process *p = process_current();
+    const struct cred *c = &p->credentials;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = -EPERM;
 
-    for (unsigned i = 0; i < 3 && !may_set_uids(); i++) {
-        if (!is_one_of((uint32_t)a[i], c->uid, c->euid, c->suid))
-            return -EPERM;
-    }
-    return set_uids((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+    if (may_set_uids(p) ||
+        (is_one_of(uid, c->uid, c->euid, c->suid) && is_one_of(euid, c->uid, c->euid, c->suid) &&
+         is_one_of(suid, c->uid, c->euid, c->suid)))
+        ret = set_uids_locked(p, uid, euid, suid);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
 }
 
 SYSCALL(setresgid)
 {
-    const struct cred *c = &process_current()->credentials;
+    uint32_t gid = (uint32_t)a[0], egid = (uint32_t)a[1], sgid = (uint32_t)a[2];
+    struct process *p = process_current();
+    const struct cred *c = &p->credentials;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = -EPERM;
 
-    for (unsigned i = 0; i < 3 && !may_set_gids(); i++) {
-        if (!is_one_of((uint32_t)a[i], c->gid, c->egid, c->sgid))
-            return -EPERM;
-    }
-    return set_gids((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+    if (may_set_gids(p) ||
+        (is_one_of(gid, c->gid, c->egid, c->sgid) && is_one_of(egid, c->gid, c->egid, c->sgid) &&
+         is_one_of(sgid, c->gid, c->egid, c->sgid)))
+        ret = set_gids_locked(p, gid, egid, sgid);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
 }
 
 SYSCALL(setuid)
 {
-    const struct cred *c = &process_current()->credentials;
+    struct process *p = process_current();
     uint32_t uid = (uint32_t)a[0];
+    unsigned long irq;
+    int ret = -EPERM;
 
     if (uid == KEEP)
         return -EINVAL;
-    if (may_set_uids())
-        return set_uids(uid, uid, uid);
-    return uid == c->uid || uid == c->suid ? set_uids(KEEP, uid, KEEP) : -EPERM;
+    irq = spin_lock_irqsave(&process_lock);
+    if (may_set_uids(p))
+        ret = set_uids_locked(p, uid, uid, uid);
+    else if (uid == p->credentials.uid || uid == p->credentials.suid)
+        ret = set_uids_locked(p, KEEP, uid, KEEP);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
 }
 
 SYSCALL(setgid)
 {
-    const struct cred *c = &process_current()->credentials;
+    struct process *p = process_current();
     uint32_t gid = (uint32_t)a[0];
+    unsigned long irq;
+    int ret = -EPERM;
 
     if (gid == KEEP)
         return -EINVAL;
-    if (may_set_gids())
-        return set_gids(gid, gid, gid);
-    return gid == c->gid || gid == c->sgid ? set_gids(KEEP, gid, KEEP) : -EPERM;
+    irq = spin_lock_irqsave(&process_lock);
+    if (may_set_gids(p))
+        ret = set_gids_locked(p, gid, gid, gid);
+    else if (gid == p->credentials.gid || gid == p->credentials.sgid)
+        ret = set_gids_locked(p, KEEP, gid, KEEP);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
 }
 
-/* setreuid: the saved id follows the effective one when the real one is set or the effective moves.
+/*
+ * setreuid: the saved id follows the effective one when the real one is set or the effective moves.
  */
+static uint32_t saved_id(uint32_t id, uint32_t eid, uint32_t now, uint32_t enow)
+{
+    bool follows = id != KEEP || (eid != KEEP && eid != now);
+
+    return !follows ? KEEP : eid != KEEP ? eid : enow;
+}
+
 SYSCALL(setreuid)
 {
     uint32_t uid = (uint32_t)a[0], euid = (uint32_t)a[1];
-    const struct cred *c = &process_current()->credentials;
-    bool follows = uid != KEEP || (euid != KEEP && euid != c->uid);
+    struct process *p = process_current();
+    const struct cred *c = &p->credentials;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = -EPERM;
 
-    if (!may_set_uids() &&
-        (!is_one_of(uid, c->uid, c->euid, c->euid) || !is_one_of(euid, c->uid, c->euid, c->suid)))
-        return -EPERM;
-    return set_uids(uid, euid, follows ? (euid != KEEP ? euid : c->euid) : KEEP);
+    if (may_set_uids(p) ||
+        (is_one_of(uid, c->uid, c->euid, c->euid) && is_one_of(euid, c->uid, c->euid, c->suid)))
+        ret = set_uids_locked(p, uid, euid, saved_id(uid, euid, c->uid, c->euid));
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
 }
 
 SYSCALL(setregid)
 {
     uint32_t gid = (uint32_t)a[0], egid = (uint32_t)a[1];
-    const struct cred *c = &process_current()->credentials;
-    bool follows = gid != KEEP || (egid != KEEP && egid != c->gid);
+    struct process *p = process_current();
+    const struct cred *c = &p->credentials;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = -EPERM;
 
-    if (!may_set_gids() &&
-        (!is_one_of(gid, c->gid, c->egid, c->egid) || !is_one_of(egid, c->gid, c->egid, c->sgid)))
-        return -EPERM;
-    return set_gids(gid, egid, follows ? (egid != KEEP ? egid : c->egid) : KEEP);
+    if (may_set_gids(p) ||
+        (is_one_of(gid, c->gid, c->egid, c->egid) && is_one_of(egid, c->gid, c->egid, c->sgid)))
+        ret = set_gids_locked(p, gid, egid, saved_id(gid, egid, c->gid, c->egid));
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
 }
 
 SYSCALL(setfsuid)
 {
-    struct cred *c = &process_current()->credentials;
-    uint32_t id = (uint32_t)a[0];
+    uint32_t id = (uint32_t)a[0], old;
+    struct process *p = process_current();
+    struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    uint32_t old = c->fsuid;
 
-    if (id != KEEP && (may_set_uids() || id == old || is_one_of(id, c->uid, c->euid, c->suid))) {
+    old = c->fsuid;
+    if (id != KEEP && (may_set_uids(p) || id == old || is_one_of(id, c->uid, c->euid, c->suid))) {
         c->fsuid = id;
         cred_fsuid_changed(c, old);
+        cred_changed(p);
     }
     spin_unlock_irqrestore(&process_lock, irq);
     return old;
@@ -214,20 +266,23 @@ SYSCALL(setfsuid)
 
 SYSCALL(setfsgid)
 {
-    struct cred *c = &process_current()->credentials;
-    uint32_t id = (uint32_t)a[0];
+    uint32_t id = (uint32_t)a[0], old;
+    struct process *p = process_current();
+    struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    uint32_t old = c->fsgid;
 
-    if (id != KEEP && (may_set_gids() || id == old || is_one_of(id, c->gid, c->egid, c->sgid)))
+    old = c->fsgid;
+    if (id != KEEP && (may_set_gids(p) || id == old || is_one_of(id, c->gid, c->egid, c->sgid))) {
         c->fsgid = id;
+        cred_changed(p);
+    }
     spin_unlock_irqrestore(&process_lock, irq);
     return old;
 }
 
 SYSCALL(getgroups)
 {
-    const struct cred *c = &process_current()->credentials;
+    const struct cred *c = cred_current();
     int size = (int)a[0];
 
     if (size < 0 || (size && (uint32_t)size < c->nr_groups))
@@ -239,11 +294,12 @@ SYSCALL(getgroups)
 
 SYSCALL(setgroups)
 {
-    struct cred *c = &process_current()->credentials;
+    struct process *p = process_current();
+    struct cred *c = &p->credentials;
     uint32_t groups[CRED_NR_GROUPS];
     unsigned long irq;
 
-    if (!cred_has_cap(c, CAP_SETGID))
+    if (!cred_has_cap(cred_current(), CAP_SETGID))
         return -EPERM;
     if (a[0] > CRED_NR_GROUPS)
         return -EINVAL;
@@ -252,6 +308,7 @@ SYSCALL(setgroups)
     irq = spin_lock_irqsave(&process_lock);
     memcpy(c->groups, groups, a[0] * sizeof(groups[0]));
     c->nr_groups = (uint32_t)a[0];
+    cred_changed(p);
     spin_unlock_irqrestore(&process_lock, irq);
     return 0;
 }

@@ -25,9 +25,12 @@ void limits_init(struct process *p)
 
 static void apply_to_vspace(struct process *p, unsigned resource, uint64_t value)
 {
-    struct vspace *vs = p->vspace;
+    struct vspace *vs;
 
-    if (!vs || (resource != RLIMIT_AS && resource != RLIMIT_STACK))
+    if (resource != RLIMIT_AS && resource != RLIMIT_STACK)
+        return;
+    vs = process_vspace_get(p);
+    if (!vs)
         return;
     mutex_lock(&vs->lock);
     if (resource == RLIMIT_AS)
@@ -35,29 +38,45 @@ static void apply_to_vspace(struct process *p, unsigned resource, uint64_t value
     else
         vs->limits.stack_bytes = value;
     mutex_unlock(&vs->lock);
+    vspace_put(vs);
 }
 
-static int set_limit(struct process *p, unsigned resource, const struct linux_rlimit *limit)
+static int check_limit(unsigned resource, const struct linux_rlimit *limit)
 {
-    struct linux_rlimit *slot = &p->limits[resource];
-    unsigned long irq;
-    int err = 0;
-
     if (limit->cur > limit->max)
         return -EINVAL;
-    if (resource == RLIMIT_NOFILE && limit->max > 1048576)
-        return -EPERM;
-    irq = spin_lock_irqsave(&process_lock);
-    if (limit->max > slot->max && !cred_has_cap(&process_current()->credentials, CAP_SYS_RESOURCE))
+    return resource == RLIMIT_NOFILE && limit->max > 1048576 ? -EPERM : 0;
+}
+
+/* What it was goes to *old. */
+static int set_limit(struct process *p, unsigned resource, const struct linux_rlimit *limit,
+                     struct linux_rlimit *old)
+{
+    bool may_raise = cred_has_cap(cred_current(), CAP_SYS_RESOURCE);
+    struct linux_rlimit *slot = &p->limits[resource];
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int err = 0;
+
+    *old = *slot;
+    if (limit->max > slot->max && !may_raise)
         err = -EPERM;
     else
         *slot = *limit;
     if (!err && resource == RLIMIT_CPU)
         cpu_timer_restart_locked(p);
     spin_unlock_irqrestore(&process_lock, irq);
-    if (!err && p == process_current())
+    if (!err)
         apply_to_vspace(p, resource, limit->cur);
     return err;
+}
+
+static struct linux_rlimit get_limit(struct process *p, unsigned resource)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct linux_rlimit limit = p->limits[resource];
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return limit;
 }
 
 static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, uint64_t old_addr)
@@ -69,38 +88,46 @@ static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, u
         return -EINVAL;
     if (new_addr && copy_from_user(&limit, new_addr, sizeof(limit)) != 0)
         return -EFAULT;
-    old = p->limits[resource];
-    if (new_addr)
-        err = set_limit(p, resource, &limit);
+    if (new_addr) {
+        err = check_limit(resource, &limit);
+        if (!err)
+            err = set_limit(p, resource, &limit, &old);
+    } else {
+        old = get_limit(p, resource);
+    }
     if (!err && old_addr)
         err = copy_to_user(old_addr, &old, sizeof(old));
     return err;
 }
 
-/* prlimit(2): all ids of the other one are the caller's real ones. */
-static bool may_limit(const struct cred *me, const struct cred *it)
+/* As Linux: all of it is the caller's user's and group's, or CAP_SYS_RESOURCE. */
+static bool may_limit(const struct process *p, const struct cred *me)
 {
-    return cred_has_cap(me, CAP_SYS_RESOURCE) ||
+    const struct cred *it = &p->credentials;
+
+    return p == process_current() || cred_has_cap(me, CAP_SYS_RESOURCE) ||
            (me->uid == it->uid && me->uid == it->euid && me->uid == it->suid &&
             me->gid == it->gid && me->gid == it->egid && me->gid == it->sgid);
 }
 
 SYSCALL(prlimit64)
 {
-    struct process *me = process_current(), *p;
+    struct process *p;
     unsigned long irq;
-    int err = -EPERM;
+    int err = -ESRCH;
+    const struct cred *me = cred_current();
 
     irq = spin_lock_irqsave(&process_lock);
-    p = a[0] ? process_find((pid_t)a[0]) : me;
-    if (p)
+    p = a[0] ? process_find((pid_t)a[0]) : process_current();
+    if (p) {
+        err = may_limit(p, me) ? 0 : -EPERM;
         process_get(p);
+    }
     spin_unlock_irqrestore(&process_lock, irq);
-    if (!p)
-        return -ESRCH;
-    if (p == me || may_limit(&me->credentials, &p->credentials))
+    if (!err)
         err = limit_call(p, (unsigned)a[1], a[2], a[3]);
-    process_put(p);
+    if (p)
+        process_put(p);
     return err;
 }
 
@@ -123,54 +150,88 @@ static struct linux_timeval to_timeval(uint64_t ns)
     return (struct linux_timeval){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC / 1000)};
 }
 
+struct usage {
+    uint64_t utime_ns, stime_ns, nr_minor_faults, nr_major_faults, nr_preempted;
+};
+
+static struct usage usage_of_thread(const struct user_thread *ut)
+{
+    uint64_t user = thread_user_ns(&ut->thread), total = thread_run_ns(&ut->thread);
+
+    return (struct usage){
+        .utime_ns = user,
+        .stime_ns = total > user ? total - user : 0,
+        .nr_minor_faults = READ_ONCE(ut->nr_minor_faults),
+        .nr_major_faults = READ_ONCE(ut->nr_major_faults),
+        .nr_preempted = ut->thread.nr_preempted,
+    };
+}
+
+/* All threads, those that have left too. */
+static struct usage usage_of_process(struct process *p)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct usage u = {.nr_minor_faults = p->nr_minor_faults, .nr_major_faults = p->nr_major_faults};
+    const struct user_thread *ut;
+
+    process_times_locked(p, &u.utime_ns, &u.stime_ns);
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        u.nr_minor_faults += READ_ONCE(ut->nr_minor_faults);
+        u.nr_major_faults += READ_ONCE(ut->nr_major_faults);
+        u.nr_preempted += ut->thread.nr_preempted;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return u;
+}
+
+static struct usage usage_of_children(struct process *p)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct usage u = {.utime_ns = p->child_utime_ns,
+                      .stime_ns = p->child_stime_ns,
+                      .nr_minor_faults = p->nr_child_minor_faults};
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return u;
+}
+
 SYSCALL(getrusage)
 {
     struct process *p = process_current();
-    struct user_thread *ut = user_current();
-    struct linux_rusage u = {0};
-    uint64_t utime, stime;
+    struct linux_rusage out = {0};
+    struct usage u;
 
     switch ((int)a[0]) {
     case RUSAGE_SELF:
-        process_times(p, &utime, &stime);
-        u.minflt = (int64_t)(p->nr_minor_faults + ut->nr_minor_faults);
-        u.majflt = (int64_t)(p->nr_major_faults + ut->nr_major_faults);
+        u = usage_of_process(p);
         break;
     case RUSAGE_THREAD:
-        utime = thread_user_ns(&ut->thread);
-        stime = thread_run_ns(&ut->thread) - utime;
-        u.minflt = (int64_t)ut->nr_minor_faults;
-        u.majflt = (int64_t)ut->nr_major_faults;
+        u = usage_of_thread(user_current());
         break;
     case RUSAGE_CHILDREN:
-        utime = p->child_utime_ns;
-        stime = p->child_stime_ns;
-        u.minflt = (int64_t)p->nr_child_minor_faults;
+        u = usage_of_children(p);
         break;
     default:
         return -EINVAL;
     }
-    u.utime = to_timeval(utime);
-    u.stime = to_timeval(stime);
-    if ((int)a[0] != RUSAGE_CHILDREN) {
-        u.maxrss = (int64_t)(p->vspace->nr_resident_peak * (PAGE_SIZE / 1024));
-        u.nivcsw = (int64_t)ut->thread.nr_preempted;
-    }
-    return copy_to_user(a[1], &u, sizeof(u));
+    out.utime = to_timeval(u.utime_ns);
+    out.stime = to_timeval(u.stime_ns);
+    out.minflt = (int64_t)u.nr_minor_faults;
+    out.majflt = (int64_t)u.nr_major_faults;
+    out.nivcsw = (int64_t)u.nr_preempted;
+    if ((int)a[0] != RUSAGE_CHILDREN)
+        out.maxrss = (int64_t)(p->vspace->nr_resident_peak * (PAGE_SIZE / 1024));
+    return copy_to_user(a[1], &out, sizeof(out));
 }
 
 SYSCALL(times)
 {
     struct process *p = process_current();
     const uint64_t tick = NS_PER_SEC / LINUX_TICK_HZ;
-    uint64_t utime, stime;
-    int64_t t[4];
+    struct usage own = usage_of_process(p), children = usage_of_children(p);
+    int64_t t[4] = {(int64_t)(own.utime_ns / tick), (int64_t)(own.stime_ns / tick),
+                    (int64_t)(children.utime_ns / tick), (int64_t)(children.stime_ns / tick)};
 
-    process_times(p, &utime, &stime);
-    t[0] = (int64_t)(utime / tick);
-    t[1] = (int64_t)(stime / tick);
-    t[2] = (int64_t)(p->child_utime_ns / tick);
-    t[3] = (int64_t)(p->child_stime_ns / tick);
     if (a[0] && copy_to_user(a[0], t, sizeof(t)) != 0)
         return -EFAULT;
     return (int64_t)(time_now_ns() / tick);

@@ -39,6 +39,7 @@ struct process *process_alloc(void)
     poll_head_init(&p->exit_poll);
     wait_queue_init(&p->thread_queue);
     p->is_dumpable = true;
+    p->cred_generation = 1;
     p->start_ns = time_now_ns();
     return p;
 }
@@ -107,7 +108,8 @@ static void first_steps(void *arg)
 struct user_thread *user_thread_alloc(struct process *p, const char *name)
 {
     struct user_thread *ut = heap_zalloc(sizeof(*ut));
-    struct thread_attr attr = {.ops = &user_thread_ops, .nice = p->nice};
+    /* Who publishes the thread looks again whether the value has changed. */
+    struct thread_attr attr = {.ops = &user_thread_ops, .nice = READ_ONCE(p->nice)};
 
     if (!ut)
         return NULL;
@@ -125,6 +127,17 @@ struct user_thread *user_thread_alloc(struct process *p, const char *name)
     ut->altstack_flags = 2; /* SS_DISABLE */
     strlcpy(ut->name, name, sizeof(ut->name));
     return ut;
+}
+
+void user_thread_set_name(struct user_thread *ut, const char *name)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+
+    memset(ut->name, 0, sizeof(ut->name));
+    strlcpy(ut->name, name, sizeof(ut->name));
+    if (ut->tid == ut->process->pid)
+        memcpy(ut->process->name, ut->name, sizeof(ut->name));
+    spin_unlock_irqrestore(&process_lock, flags);
 }
 
 void user_thread_free_unstarted(struct user_thread *ut)

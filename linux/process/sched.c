@@ -37,12 +37,22 @@ static int check_thread(pid_t tid)
     return 0;
 }
 
+/* REQUIRES(process_lock) */
 static bool may_change(const struct process *p)
 {
     const struct cred *me = &process_current()->credentials;
 
     return cred_has_cap(me, CAP_SYS_NICE) || me->euid == p->credentials.uid ||
            me->euid == p->credentials.euid;
+}
+
+static bool may_change_thread(const struct user_thread *ut)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool may = may_change(ut->process);
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return may;
 }
 
 SYSCALL(sched_yield)
@@ -66,7 +76,7 @@ SYSCALL(sched_setaffinity)
     ut = find_thread((pid_t)a[0]);
     if (!ut)
         return -ESRCH;
-    if (!may_change(ut->process))
+    if (!may_change_thread(ut))
         err = -EPERM;
     else
         err = mask ? thread_set_affinity(&ut->thread, mask) : -EINVAL;
@@ -121,7 +131,7 @@ static int set_policy(struct user_thread *ut, int policy, uint32_t priority)
     }
     if ((plain != SCHED_OTHER && plain != SCHED_BATCH && plain != SCHED_IDLE) || priority != 0)
         return -EINVAL;
-    if (!may_change(ut->process))
+    if (!may_change_thread(ut))
         return -EPERM;
     WRITE_ONCE(ut->sched_policy, policy);
     return 0;
@@ -215,6 +225,7 @@ static bool is_meant(const struct process *p, int which, uint32_t who)
     }
 }
 
+/* REQUIRES(process_lock) */
 static int set_nice(struct process *p, int nice)
 {
     struct user_thread *ut;
@@ -334,7 +345,7 @@ SYSCALL(sched_getattr)
 
     attr.policy = (uint32_t)(policy & ~SCHED_RESET_ON_FORK);
     attr.flags = (policy & SCHED_RESET_ON_FORK) != 0 ? SCHED_FLAG_RESET_ON_FORK : 0;
-    attr.nice = ut->process->nice;
+    attr.nice = READ_ONCE(ut->process->nice);
     user_thread_put(ut);
     return copy_to_user(a[1], &attr, sizeof(attr)) != 0 ? -EFAULT : 0;
 }
@@ -358,7 +369,7 @@ static int ioprio_check(unsigned priority)
     case IOPRIO_NONE:
         return data == 0 ? 0 : -EINVAL;
     case IOPRIO_REALTIME:
-        if (!cred_has_cap(&process_current()->credentials, CAP_SYS_NICE))
+        if (!cred_has_cap(cred_current(), CAP_SYS_NICE))
             return -EPERM;
         return data < NR_IOPRIO_LEVELS ? 0 : -EINVAL;
     case IOPRIO_BEST_EFFORT:

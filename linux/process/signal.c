@@ -102,7 +102,7 @@ void pending_flush(struct pending_set *pending, sigset64_t set)
 
 sigset64_t signal_pending_set(const struct user_thread *ut)
 {
-    return ut->pending.set | ut->process->pending.set;
+    return READ_ONCE(ut->pending.set) | READ_ONCE(ut->process->pending.set);
 }
 
 static bool has_work(const struct user_thread *ut)

@@ -32,7 +32,7 @@ static int set_name(char *field, uint64_t src, uint64_t size)
 {
     char name[UNAME_FIELD] = {0};
 
-    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_ADMIN))
+    if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
         return -EPERM;
     if (size >= UNAME_FIELD)
         return -EINVAL;
@@ -113,7 +113,7 @@ SYSCALL(reboot)
 {
     uint32_t magic2 = (uint32_t)a[1];
 
-    if (!cred_has_cap(&process_current()->credentials, CAP_SYS_BOOT))
+    if (!cred_has_cap(cred_current(), CAP_SYS_BOOT))
         return -EPERM;
     if ((uint32_t)a[0] != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 &&
                                             magic2 != 369367448 && magic2 != 537993216))
@@ -201,12 +201,11 @@ SYSCALL(rseq)
 
 SYSCALL(personality)
 {
-    struct process *p = process_current();
-    uint32_t old = p->personality;
+    uint32_t *personality = &process_current()->personality;
 
-    if ((uint32_t)a[0] != 0xffffffff)
-        p->personality = (uint32_t)a[0];
-    return old;
+    if ((uint32_t)a[0] == 0xffffffff)
+        return READ_ONCE(*personality);
+    return __atomic_exchange_n(personality, (uint32_t)a[0], __ATOMIC_RELAXED);
 }
 
 #define PR_SET_PDEATHSIG       1
@@ -225,7 +224,6 @@ SYSCALL(personality)
 
 static int set_thread_name(uint64_t addr)
 {
-    struct user_thread *ut = user_current();
     char name[16] = {0};
 
     for (unsigned i = 0; i < sizeof(name) - 1; i++) {
@@ -234,9 +232,7 @@ static int set_thread_name(uint64_t addr)
         if (!name[i])
             break;
     }
-    memcpy(ut->name, name, sizeof(name));
-    if (ut->tid == ut->process->pid)
-        memcpy(ut->process->name, name, sizeof(name));
+    user_thread_set_name(user_current(), name);
     return 0;
 }
 
@@ -248,7 +244,7 @@ SYSCALL(prctl)
     case PR_SET_PDEATHSIG:
         if (a[1] > NR_SIGNALS)
             return -EINVAL;
-        p->parent_death_signal = (int)a[1];
+        WRITE_ONCE(p->parent_death_signal, (int)a[1]);
         return 0;
     case PR_GET_PDEATHSIG:
         return put_user_u32(a[1], (uint32_t)p->parent_death_signal);
@@ -257,7 +253,7 @@ SYSCALL(prctl)
     case PR_SET_DUMPABLE:
         if (a[1] > 1)
             return -EINVAL;
-        p->is_dumpable = a[1];
+        WRITE_ONCE(p->is_dumpable, a[1] != 0);
         return 0;
     case PR_GET_KEEPCAPS:
     case PR_SET_KEEPCAPS:
@@ -276,14 +272,14 @@ SYSCALL(prctl)
     case PR_GET_TIMERSLACK:
         return 50000;
     case PR_SET_CHILD_SUBREAPER:
-        p->is_child_subreaper = a[1] != 0;
+        WRITE_ONCE(p->is_child_subreaper, a[1] != 0);
         return 0;
     case PR_GET_CHILD_SUBREAPER:
         return put_user_u32(a[1], p->is_child_subreaper);
     case PR_SET_NO_NEW_PRIVS:
         if (a[1] != 1 || a[2] || a[3] || a[4])
             return -EINVAL;
-        p->no_new_privs = true;
+        WRITE_ONCE(p->no_new_privs, true);
         return 0;
     case PR_GET_NO_NEW_PRIVS:
         return p->no_new_privs;
@@ -342,7 +338,7 @@ SYSCALL(syslog)
 
     /* Reading all and asking for the size are free to everybody. */
     if ((int)a[0] != 3 && (int)a[0] != 10 &&
-        !cred_has_cap(&process_current()->credentials, CAP_SYSLOG))
+        !cred_has_cap(cred_current(), CAP_SYSLOG))
         return -EPERM;
     switch ((int)a[0]) {
     case 0:

@@ -29,7 +29,7 @@ ssize_t store_fail_nth(const struct pseudo_object *object, const char *text, siz
     const char *end;
 
     (void)object;
-    if (process_current()->credentials.euid != 0)
+    if (cred_current()->euid != 0)
         return -EPERM;
     if (str_to_u64(text, &end, 10, &nth) != 0 || (*end != '\0' && *end != '\n'))
         return -EINVAL;
@@ -64,7 +64,7 @@ int show_allocations(struct seq *seq, const struct pseudo_object *object)
 ssize_t store_allocations(const struct pseudo_object *object, const char *text, size_t n)
 {
     (void)object;
-    if (process_current()->credentials.euid != 0)
+    if (cred_current()->euid != 0)
         return -EPERM;
     if (str_has_prefix(text, "mark"))
         heap_leaks_mark();

@@ -37,27 +37,25 @@ struct user_thread *object_thread(const struct pseudo_object *object)
 
 int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gid)
 {
-    struct process *process = object_process(object);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    const struct process *process = process_find(key_pid(object->key));
 
-    if (process == NULL)
-        return -ESRCH;
-    *uid = process->credentials.euid;
-    *gid = process->credentials.egid;
-    process_put(process);
-    return 0;
+    if (process != NULL) {
+        *uid = process->credentials.euid;
+        *gid = process->credentials.egid;
+    }
+    spin_unlock_irqrestore(&process_lock, flags);
+    return process == NULL ? -ESRCH : 0;
 }
 
 int object_may_look(const struct pseudo_object *object)
 {
-    const struct cred *cred = &process_current()->credentials;
-    struct process *process = object_process(object);
-    int ret = 0;
+    const struct cred *cred = cred_current();
+    uint32_t uid, gid;
+    int ret = object_owner(object, &uid, &gid);
 
-    if (process == NULL)
-        return -ESRCH;
-    if (cred->fsuid != process->credentials.euid && !cred_has_cap(cred, CAP_SYS_PTRACE))
+    if (ret == 0 && cred->fsuid != uid && !cred_has_cap(cred, CAP_SYS_PTRACE))
         ret = -EACCES;
-    process_put(process);
     return ret;
 }
 
@@ -258,13 +256,18 @@ static int show_limits(struct seq *seq, const struct pseudo_object *object)
         {"Max msgqueue size", "bytes"},  {"Max nice priority", ""},
         {"Max realtime priority", ""},   {"Max realtime timeout", "us"},
     };
-    struct process *process = object_process(object);
+    struct linux_rlimit limits[NR_RLIMITS];
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    const struct process *process = process_find(key_pid(object->key));
 
+    if (process != NULL)
+        memcpy(limits, process->limits, sizeof(limits));
+    spin_unlock_irqrestore(&process_lock, flags);
     if (process == NULL)
         return -ESRCH;
     seq_printf(seq, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (int i = 0; i < NR_RLIMITS; i++) {
-        uint64_t values[2] = {process->limits[i].cur, process->limits[i].max};
+        uint64_t values[2] = {limits[i].cur, limits[i].max};
 
         seq_printf(seq, "%-25s ", names[i].name);
         for (int k = 0; k < 2; k++) {
@@ -275,7 +278,6 @@ static int show_limits(struct seq *seq, const struct pseudo_object *object)
         }
         seq_printf(seq, "%-10s\n", names[i].unit);
     }
-    process_put(process);
     return 0;
 }
 
@@ -300,7 +302,7 @@ static int show_oom(struct seq *seq, const struct pseudo_object *object)
 /* A lower value than the process was given by somebody who may takes CAP_SYS_RESOURCE: proc(5). */
 static int set_oom(struct process *process, int adj)
 {
-    bool may_lower = cred_has_cap(&process_current()->credentials, CAP_SYS_RESOURCE);
+    bool may_lower = cred_has_cap(cred_current(), CAP_SYS_RESOURCE);
     unsigned long flags = spin_lock_irqsave(&process_lock);
     int ret = adj < process->oom_score_adj_min && !may_lower ? -EACCES : 0;
 

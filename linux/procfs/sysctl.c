@@ -24,7 +24,7 @@ static ssize_t store_name(char *field, const char *text, size_t n)
 {
     size_t len = n > 0 && text[n - 1] == '\n' ? n - 1 : n;
 
-    if (process_current()->credentials.euid != 0)
+    if (cred_current()->euid != 0)
         return -EPERM;
     if (len >= UNAME_FIELD)
         return -EINVAL;
@@ -82,7 +82,7 @@ static ssize_t store_printk(const struct pseudo_object *object, const char *text
     const char *end;
 
     (void)object;
-    if (process_current()->credentials.euid != 0)
+    if (cred_current()->euid != 0)
         return -EPERM;
     if (str_to_u64(text, &end, 10, &level) != 0 || level > 8)
         return -EINVAL;
@@ -184,7 +184,7 @@ static ssize_t store_max_map_count(const struct pseudo_object *object, const cha
     const char *end;
 
     (void)object;
-    if (process_current()->credentials.euid != 0)
+    if (cred_current()->euid != 0)
         return -EPERM;
     if (str_to_u64(text, &end, 10, &count) != 0 || count > INT32_MAX)
         return -EINVAL;

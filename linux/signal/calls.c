@@ -170,10 +170,11 @@ SYSCALL(rt_sigtimedwait)
 
 /* --- kill ------------------------------------------------------------------------------------- */
 
+/* REQUIRES(process_lock) */
 static bool may_signal(const struct process *p, int signal)
 {
     const struct process *me = process_current();
-    const struct cred *c = &me->credentials, *t = &p->credentials;
+    const struct cred *c = &me->credentials, *t = &p->credentials; /* with the lock */
 
     if (me == p || cred_has_cap(c, CAP_KILL))
         return true;
@@ -188,7 +189,7 @@ static struct linux_siginfo info_from_me(int signal, int code)
     struct linux_siginfo info = {.signo = signal, .code = code};
 
     info.queue.pid = me->pid;
-    info.queue.uid = me->credentials.uid;
+    info.queue.uid = cred_current()->uid;
     return info;
 }
 

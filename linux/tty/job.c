@@ -98,7 +98,7 @@ void tty_try_control(struct tty *tty)
 static long set_controlling(struct tty *tty, bool steal)
 {
     struct process *process = process_current();
-    bool is_root = cred_has_cap(&process->credentials, CAP_SYS_ADMIN);
+    bool is_root = cred_has_cap(cred_current(), CAP_SYS_ADMIN);
     bool was_detached = false;
     long ret = 0;
 

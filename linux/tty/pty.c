@@ -291,8 +291,8 @@ static struct pty *pty_create(void)
         return NULL;
     tty_init(&pty->slave, &slave_driver, DEVNO(PTS_MAJOR, 0), "pts");
     pty->is_locked = true;
-    pty->uid = process_current()->credentials.fsuid;
-    pty->gid = process_current()->credentials.fsgid;
+    pty->uid = cred_current()->fsuid;
+    pty->gid = cred_current()->fsgid;
     mutex_init(&pty->output_lock);
     wait_queue_init(&pty->master_readers);
     wait_queue_init(&pty->master_writers);

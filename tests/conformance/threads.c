@@ -226,7 +226,96 @@ static void affinity(void)
     CHECK_ERRNO(sched_setaffinity(0, sizeof set, &set), EINVAL);
 }
 
+/* --- what one thread changes while another looks ------------------------------------------------
+ */
+
+static volatile int is_over;
+
+/* The calls themselves: the C library would tell all threads. */
+static void *change_ids(void *arg)
+{
+    for (unsigned i = 0; !is_over; i++)
+        syscall(SYS_setresuid, i % 2, i % 2, 0);
+    return arg;
+}
+
+static void *change_limit(void *arg)
+{
+    for (unsigned i = 0; !is_over; i++) {
+        struct rlimit limit = {1 << 20 | i % 2, 1 << 20 | i % 2};
+
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    return arg;
+}
+
+/* Looks for a while whether `is_whole`, beside a thread that runs `change`. */
+static void changes_are_whole(void *(*change)(void *), bool (*is_whole)(void))
+{
+    pthread_t thread;
+
+    CHECK(pthread_create(&thread, NULL, change, NULL) == 0);
+    for (int i = 0; i < 20000 && nr_bad == 0; i++)
+        CHECK(is_whole());
+    is_over = 1;
+    pthread_join(thread, NULL);
+}
+
+static bool ids_are_alike(void)
+{
+    uid_t uid, euid, suid;
+
+    return getresuid(&uid, &euid, &suid) == 0 && uid == euid && suid == 0;
+}
+
+static bool limits_are_alike(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+           (limit.rlim_cur == limit.rlim_max || limit.rlim_cur == RLIM_INFINITY);
+}
+
+static void identities_change_as_a_whole(void)
+{
+    changes_are_whole(change_ids, ids_are_alike);
+}
+
+static void limits_change_as_a_whole(void)
+{
+    changes_are_whole(change_limit, limits_are_alike);
+}
+
+static pthread_barrier_t barrier;
+
+static void *set_alarm(void *arg)
+{
+    struct itimerval often = {{0, 1000}, {0, 1000}};
+
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < 5; i++)
+        setitimer(ITIMER_REAL, &often, NULL);
+    return arg;
+}
+
+/* The process's first timer, made by two threads at once. */
+static void two_threads_set_the_first_timer(void)
+{
+    for (int round = 0; round < 100; round++)
+        CHECK(IN_CHILD({
+                  pthread_t thread;
+
+                  signal(SIGALRM, SIG_IGN);
+                  pthread_barrier_init(&barrier, NULL, 2);
+                  pthread_create(&thread, NULL, set_alarm, NULL);
+                  set_alarm(NULL);
+                  pthread_join(thread, NULL);
+                  usleep(2000);
+              }) == 0);
+}
+
 CONFORMANCE_MAIN(TEST(mutual_exclusion), TEST(condition_variables), TEST(many_threads_in_turn),
                  TEST(many_threads_at_once), TEST(cancellation), TEST(exit_takes_all_threads),
                  TEST(exec_ends_other_threads), TEST(signal_to_one_thread), TEST(robust_mutex),
-                 TEST(futex_arguments), TEST(affinity))
+                 TEST(futex_arguments), TEST(affinity), TEST(identities_change_as_a_whole),
+                 TEST(limits_change_as_a_whole), TEST(two_threads_set_the_first_timer))

@@ -29,7 +29,7 @@ void fs_context_set_root(struct fs_context *fs, const struct path *path);
 
 /*
  * What vfs_* calls want, for the calling process: counted copies of root and cwd. Every _begin is
- * followed by an _end. cred points into the process.
+ * followed by an _end. cred is cred_current().
  */
 void process_vfs_begin(struct vfs_context *out);
 void process_vfs_end(struct vfs_context *context);

@@ -127,6 +127,9 @@ struct user_thread {
         uint64_t word[4];
     } restart;
     uint64_t nr_minor_faults, nr_major_faults; /* [o] */
+
+    struct cred cred;         /* [o] the process's credentials at that generation */
+    uint32_t cred_generation; /* [o] 0: none yet */
 };
 
 enum process_state {
@@ -173,9 +176,10 @@ struct process {
     struct fd_table *files;
     struct fs_context *fs;
     struct file *executable;      /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct cred credentials;      /* [process_lock] */
+    struct cred credentials;      /* [process_lock] the caller's own: cred_current() */
+    uint32_t cred_generation;     /* [process_lock] counts their changes; read without */
     struct user_account *account; /* [process_lock] counted: of credentials.uid; NULL: waited for */
-    char name[16];                /* comm of the leader */
+    char name[16];                /* [process_lock] comm of the leader */
     bool has_execed;              /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;
     int oom_score_adj, oom_score_adj_min; /* [process_lock] -1000, never, to 1000 */
@@ -213,7 +217,7 @@ struct process {
     uint64_t nr_minor_faults, nr_major_faults, nr_child_minor_faults;
     int nice;
     unsigned io_priority; /* [process_lock] ioprio_set(2): kept, and of no effect */
-    struct linux_rlimit limits[NR_RLIMITS]; /* [process_lock] */
+    struct linux_rlimit limits[NR_RLIMITS]; /* [process_lock] one's own soft one: limit_current() */
     uint32_t personality;
     uint64_t robust_futexes;
     uint64_t membarrier_state;
@@ -255,6 +259,28 @@ static inline struct process *process_current(void)
     return user_current()->process;
 }
 
+/*
+ * The calling process's credentials: a copy of the caller's own, so that what another thread sets
+ * meanwhile is seen as a whole or not at all. It holds until the caller asks again. Not for who
+ * holds process_lock, and can look into the process itself.
+ */
+void cred_refresh(struct user_thread *ut);
+void cred_changed(struct process *p); /* p->credentials were. REQUIRES(process_lock) */
+static inline const struct cred *cred_current(void)
+{
+    struct user_thread *ut = user_current();
+
+    if (unlikely(READ_ONCE(ut->process->cred_generation) != ut->cred_generation))
+        cred_refresh(ut);
+    return &ut->cred;
+}
+
+/* A soft limit of the calling process. One word, so that no lock is needed. */
+static inline uint64_t limit_current(unsigned resource)
+{
+    return READ_ONCE(process_current()->limits[resource].cur);
+}
+
 /* Numbers to objects; REQUIRES(process_lock). NULL: none (process_find finds zombies, too). */
 struct process *process_find(pid_t pid);
 struct user_thread *user_thread_find(pid_t tid);
@@ -275,6 +301,9 @@ void user_thread_put(struct user_thread *ut);
  */
 struct vspace *process_vspace_get(struct process *p);
 struct fs_context *process_fs_get(struct process *p);
+
+/* The name of the calling thread, and of its process if it is the first: PR_SET_NAME, exec. */
+void user_thread_set_name(struct user_thread *ut, const char *name);
 
 /* Times of all threads so far. */
 void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
@@ -319,7 +348,7 @@ bool signal_is_pending(void);
 
 /* Would this signal of a terminal reach the caller (neither blocked nor ignored)? For SIGTTIN/TTOU.
  */
-bool signal_is_ignored_or_blocked(int signal);
+bool signal_is_ignored_or_blocked(int signal); /* REQUIRES(process_lock) */
 
 /* Sets the caller's mask and wakes what becomes deliverable. */
 void signal_set_mask(sigset64_t mask);
@@ -353,7 +382,8 @@ bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_sigi
 void pending_flush(struct pending_set *pending, sigset64_t set);
 /* Takes one of `set` that is pending for the caller, blocked or not; false: none. */
 bool signal_take(sigset64_t set, struct linux_siginfo *info);
-/* All that is pending for the thread or its process. REQUIRES(process_lock). */
+/* All that is pending for the thread or its process. REQUIRES(process_lock), but for the caller's
+ * own: each set is one word, and a signal that comes now wakes who polls and waits. */
 sigset64_t signal_pending_set(const struct user_thread *ut);
 /* Makes thread_is_interrupted true or false to match what is pending and not blocked. */
 void signal_recalculate_locked(struct user_thread *ut);
