@@ -86,6 +86,13 @@ def bash():
      "SCHED_BATCH\nbest-effort: prio 1\n1\n1024"),
     ("script -qc 'tty; echo inside' log < /dev/null | tr -d '\\r'; grep -c inside log; rm log", "/dev/pts/0\ninside\n2"),
     ("lscpu | grep -c '^Architecture: *riscv64'; findmnt -n -o FSTYPE /proc; flock f echo locked; rm f", "1\nproc\nlocked"),
+    # setpriv: ids, capabilities that stay (PR_SET_KEEPCAPS) as inheritable and ambient ones, and those that go
+    ("setpriv --reuid=1000 --regid=1000 --clear-groups bash -c 'echo $(id -u) $(id -g) $(grep CapPrm /proc/self/status | cut -f2)'",
+     "1000 1000 0000000000000000"),
+    ("setpriv --reuid=1000 --clear-groups --inh-caps=+kill --ambient-caps=+kill grep -E 'Cap(Prm|Eff|Amb)' /proc/self/status | cut -f2 | uniq",
+     "0000000000000020"),
+    ("setpriv --reuid=1000 --clear-groups --no-new-privs --bounding-set=-all grep -E 'CapBnd|NoNew' /proc/self/status | cut -f2",
+     "0000000000000000\n1"),
 ])
 def test_command(bash, command, expected):
     output, _ = bash.run(command)
