@@ -31,6 +31,7 @@ SCHED_COMPONENT := $(strip $(call variant,SCHED,sched-policy,core/sched))
 
 SRCS :=
 COMPONENTS :=
+OPTIMIZE :=
 include $(KDIR)/kernel.mk
 NAME := $(subst /,-,$(patsubst kernels/%,%,$(KDIR)))$(if $(USES_APP),-$(subst /,-,$(patsubst apps/%,%,$(APPDIR))))
 OUT  := $(O)/$(NAME)-$(subst /,-,$(HEAP))-$(subst /,-,$(SCHED))$(if $(DEBUG),-debug)

@@ -8,6 +8,7 @@
 
 # The kernel's own folder is the last component: main.c sees everything its list names.
 $(KDIR).SRCS := $(SRCS)
+$(KDIR).OPTIMIZE := $(OPTIMIZE)
 $(KDIR).ALLDEPS := $(sort $(COMPONENTS))
 $(KDIR).state := done
 $(call compose,$(COMPONENTS))

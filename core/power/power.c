@@ -3,6 +3,9 @@
 #include <arch/power.h>
 #include <platform/boot_info.h>
 
+#define TEST_FINISHER_FAIL 0x3333u
+#define EXIT_STATUS        1u
+
 /* Only pushed to, at boot, and read without a lock: a panic may interrupt anything. */
 static struct power_provider *providers; /* [a] */
 
@@ -17,11 +20,13 @@ void power_register(struct power_provider *provider)
 NORETURN static void off(bool is_failure)
 {
     struct power_provider *provider = __atomic_load_n(&providers, __ATOMIC_ACQUIRE);
-    paddr_t reg;
-    uint32_t value;
 
-    if (is_failure && platform_fail_store(&reg, &value))
-        arch_power_fail(reg, value);
+    if (is_failure) {
+        paddr_t finisher = platform_test_finisher();
+
+        if (finisher.v != 0)
+            arch_power_fail(finisher, TEST_FINISHER_FAIL | EXIT_STATUS << 16);
+    }
     for (; provider != NULL; provider = provider->next) {
         if (provider->off != NULL)
             provider->off(provider, is_failure);

@@ -1,2 +1,2 @@
 SRCS := room.c
-DEPS := core/thread
+DEPS := core/thread lib/string

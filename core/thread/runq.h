@@ -131,9 +131,6 @@ void thread_init_fields(struct thread *thread, const char *name);
 /* Zeroed memory for a thread and its thread-local variables, which have their first values; NULL:
  * none. */
 struct thread *thread_alloc(void);
-/* Gives those of a zeroed thread their first values. */
-void thread_locals_init(struct thread *thread);
-
 /*
  * Thread-local variables lie behind the thread (<threadlocal/threadlocal.h>). kernel.ld has the
  * first values of some; the others begin as 0.

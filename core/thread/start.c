@@ -94,7 +94,6 @@ COLD int thread_system_init(void)
     for_each_cpu(cpu) {
         rq_init(&per_cpu(run_queue, cpu), cpu);
     }
-    thread_locals_init(&boot_thread);
     thread_init_fields(&boot_thread, "boot");
     boot_thread.state = THREAD_RUNNABLE;
     rq->clock_ticks = time_now_ticks();

@@ -65,14 +65,9 @@ struct thread *thread_alloc(void)
     struct thread *t = heap_zalloc(sizeof(*t) + THREAD_LOCAL_SIZE);
 
     if (t) {
-        thread_locals_init(t);
+        memcpy(t + 1, __kernel_tls_start, (size_t)(__kernel_tls_data_end - __kernel_tls_start));
     }
     return t;
-}
-
-void thread_locals_init(struct thread *t)
-{
-    memcpy(t + 1, __kernel_tls_start, (size_t)(__kernel_tls_data_end - __kernel_tls_start));
 }
 
 /* First code on a new stack: interrupts masked, this CPU's run-queue lock held. */

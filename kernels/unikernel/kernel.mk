@@ -1,6 +1,7 @@
 # The unikernel: the application and the kernel are one image, one privilege level, one address space.
 SRCS := main.c
 USES_APP := 1
+OPTIMIZE := size
 COMPONENTS := \
     arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
     arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer \

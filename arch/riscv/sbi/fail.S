@@ -1,33 +1,28 @@
 /*
- * The last store: a0 = physical address, a1 = value, a2 = virtual minus physical address of the image.
- * Nothing of the kernel is used, so this works in whatever state it is.
+ * arch_power_fail (<arch/power.h>): a0 = physical address, a1 = value. Nothing of the kernel is used but
+ * where it lies, so this works in whatever state it is.
  */
 #include <sbi/sbi.h>
 
     .text
-    .globl fail_store
-    .type fail_store, @function
+    .globl arch_power_fail
+    .type arch_power_fail, @function
     .balign 4
-fail_store:
+arch_power_fail:
     csrw    sie, zero
+    ld      t1, arch_kernel_offset      /* virtual minus physical address */
     lla     t0, .Lphysical
-    sub     t0, t0, a2
+    sub     t0, t0, t1
     csrw    stvec, t0
     csrw    satp, zero                  /* the next fetch faults, and goes on at stvec */
     .balign 4
 .Lphysical:
     lla     t0, .Lfirmware
     csrw    stvec, t0                   /* also if the store faults */
-    sfence.vma
     sw      a1, 0(a0)
-    fence   iorw, iorw
     .balign 4
 .Lfirmware:
-    li      a0, 0                       /* shutdown */
-    li      a1, 1                       /* system failure */
-    li      a6, 0
-    li      a7, SBI_SRST
+    li      a7, SBI_LEGACY_SHUTDOWN     /* the store did not end it: at least go off */
     ecall
-1:  wfi
-    j       1b
-    .size fail_store, . - fail_store
+1:  j       1b
+    .size arch_power_fail, . - arch_power_fail

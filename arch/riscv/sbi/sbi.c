@@ -2,12 +2,9 @@
  * Firmware calls that are not on any hot path: power, and the last-resort console.
  */
 #include <arch/cpu.h>
-#include <arch/memory.h>
 #include <arch/power.h>
 #include <base/errno.h>
 #include <sbi/sbi.h>
-
-#include "fail.h"
 
 int sbi_error(long error)
 {
@@ -34,11 +31,6 @@ void arch_halt(void)
     arch_irq_disable();
     for (;;)
         arch_wfi();
-}
-
-void arch_power_fail(paddr_t reg, uint32_t value)
-{
-    fail_store(reg, value, arch_kernel_offset);
 }
 
 /* SRST: type 0 shutdown, 1 cold reboot; reason 0 none, 1 system failure. */

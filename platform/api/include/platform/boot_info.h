@@ -55,9 +55,9 @@ extern struct boot_info boot_info;
 const char *platform_init(hartid_t boot_hart, paddr_t fdt) MUST_CHECK;
 
 /*
- * Where the machine ends with a failure when value is stored at reg, a physical address (a
- * "sifive,test0"). False: the tree names no such register, or there is no tree yet. Any context.
+ * The register of a "sifive,test1", by which the machine can be told of a failure; 0 if the tree
+ * names none, or there is no tree yet. Any context.
  */
-bool platform_fail_store(paddr_t *reg, uint32_t *value) MUST_CHECK;
+paddr_t platform_test_finisher(void);
 
 #endif
