@@ -88,7 +88,7 @@ static const struct fs_type devfs_type = {.name = "devtmpfs", .mount = devfs_mou
 int devfs_init(void)
 {
     /* Linux's devtmpfs is a tmpfs and says so. */
-    int ret = ramfs_superblock_create(&devfs_type, 0x01021994, &devfs);
+    int ret = ramfs_superblock_create(&devfs_type, 0x01021994, true, &devfs);
 
     if (ret != 0)
         return ret;

@@ -26,6 +26,7 @@ int pipe_init(void)
     pipefs = superblock_alloc(&pipefs_type, &pipefs_ops);
     if (pipefs == NULL)
         return -ENOMEM;
+    pipefs->magic = 0x50495045; /* Linux's number */
     vfs_fifo_ops = &fifo_file_ops;
     return 0;
 }

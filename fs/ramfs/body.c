@@ -15,6 +15,11 @@
 
 static const uint8_t zeros[PAGE_SIZE];
 
+static uint64_t nr_body_pages(size_t body_size)
+{
+    return (body_size + PAGE_MASK) / PAGE_SIZE;
+}
+
 static struct ramfs_inode *of_cache(struct pagecache *cache)
 {
     return container_of(cache, struct ramfs_inode, inode.cache);
@@ -60,29 +65,42 @@ static struct frame *body_alias_page(struct pagecache *cache, uint64_t index)
     return frame;
 }
 
-static int body_account(struct pagecache *cache, int nr_pages)
+/* Pages that are in the body's place count with the body, whether they are its own or copies. */
+static int body_charge(struct pagecache *cache, uint64_t index)
 {
-    struct ramfs_super *super = of_cache(cache)->inode.sb->private;
-    uint64_t nr =
-        __atomic_add_fetch(&super->nr_pages, (uint64_t)(int64_t)nr_pages, __ATOMIC_RELAXED);
+    struct ramfs_inode *ri = of_cache(cache);
+    struct ramfs_super *super = ri->inode.sb->private;
+    uint64_t max = READ_ONCE(super->options.nr_pages_max);
 
-    if (nr_pages > 0 && super->options.nr_pages_max != 0 && nr > super->options.nr_pages_max) {
-        __atomic_fetch_sub(&super->nr_pages, (uint64_t)nr_pages, __ATOMIC_RELAXED);
+    if (index < nr_body_pages(READ_ONCE(ri->body_size)))
+        return 0;
+    if (__atomic_add_fetch(&super->nr_pages, 1, __ATOMIC_RELAXED) > max && max != 0) {
+        __atomic_fetch_sub(&super->nr_pages, 1, __ATOMIC_RELAXED);
         return -ENOSPC;
     }
-    return 0;
+    return 1;
+}
+
+static void body_uncharge(struct pagecache *cache)
+{
+    struct ramfs_super *super = of_cache(cache)->inode.sb->private;
+
+    __atomic_fetch_sub(&super->nr_pages, 1, __ATOMIC_RELAXED);
 }
 
 const struct pagecache_ops ramfs_cache_ops = {
     .read_page = body_read_page,
     .peek = body_peek,
     .alias_page = body_alias_page,
-    .account = body_account,
+    .charge = body_charge,
+    .uncharge = body_uncharge,
 };
 
 void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool owns_frames)
 {
     struct ramfs_inode *ri = ramfs_inode_of(inode);
+
+    struct ramfs_super *super = inode->sb->private;
 
     ri->body = body;
     ri->body_size = size;
@@ -92,16 +110,21 @@ void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool own
         virt_to_frame(ri->body + at)->type = FRAME_LENT;
         frame_count(FRAME_LENT, 1);
     }
+    /* What the loader brought is there: it counts, but it is not refused. */
+    __atomic_fetch_add(&super->nr_pages, nr_body_pages(size), __ATOMIC_RELAXED);
 }
 
 /* Gives up the body behind new_size. */
 void ramfs_body_release(struct ramfs_inode *ri, size_t new_size)
 {
+    struct ramfs_super *super = ri->inode.sb->private;
     size_t old_size = ri->body_size;
 
     if (new_size >= old_size)
         return;
-    ri->body_size = new_size;
+    WRITE_ONCE(ri->body_size, new_size);
+    __atomic_fetch_sub(&super->nr_pages, nr_body_pages(old_size) - nr_body_pages(new_size),
+                       __ATOMIC_RELAXED);
     if (!ri->owns_frames)
         return;
     /* A page that is cut in the middle stays owned no longer than here: its rest is copied first.

@@ -25,8 +25,8 @@ struct ramfs_options {
 
 /* superblock->private */
 struct ramfs_super {
-    struct ramfs_options options; /* [I] */
-    uint64_t nr_pages;            /* [a] */
+    struct ramfs_options options; /* [a] limits change by a remount; the rest [I] */
+    uint64_t nr_pages;            /* [a] bodies and what was written */
     uint64_t nr_inodes;           /* [a] */
 };
 
@@ -35,6 +35,8 @@ static inline struct ramfs_inode *ramfs_inode_of(struct inode *inode)
     return container_of(inode, struct ramfs_inode, inode);
 }
 
+/* Sets Linux's limits for a tmpfs: half of RAM, an inode for each of its pages. */
+void ramfs_options_limit(struct ramfs_options *out);
 /* Defaults are in *out already. -EINVAL after a line about the unknown word. */
 int ramfs_options_parse(const char *fs_name, const char *text, struct ramfs_options *out);
 

@@ -16,6 +16,11 @@ static uint64_t ram_pages(void)
     return stats.total;
 }
 
+void ramfs_options_limit(struct ramfs_options *out)
+{
+    out->nr_pages_max = out->nr_inodes_max = ram_pages() / 2;
+}
+
 static int parse_size(const char *value, const char **end, uint64_t *nr_pages)
 {
     uint64_t number;

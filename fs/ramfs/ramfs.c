@@ -39,9 +39,10 @@ struct inode *ramfs_inode_create(struct superblock *sb, uint32_t mode, devno_t r
 {
     struct ramfs_super *super = sb->private;
     uint64_t nr = __atomic_add_fetch(&super->nr_inodes, 1, __ATOMIC_RELAXED);
+    uint64_t max = READ_ONCE(super->options.nr_inodes_max);
     struct inode *inode = NULL;
 
-    if (super->options.nr_inodes_max == 0 || nr <= super->options.nr_inodes_max)
+    if (max == 0 || nr <= max)
         inode = inode_alloc(sb, mode);
     if (inode == NULL) {
         __atomic_fetch_sub(&super->nr_inodes, 1, __ATOMIC_RELAXED);
@@ -199,23 +200,45 @@ static const struct inode_ops ramfs_other_ops = {.write_inode = NULL};
 
 /* ---- the file system ---- */
 
+static uint64_t rest(uint64_t max, uint64_t used)
+{
+    return max - MIN(used, max);
+}
+
+/* Without a limit there is nothing to tell: zeros, as Linux's ramfs says. */
 static int ramfs_statfs(struct superblock *sb, struct vfs_statfs *out)
 {
     struct ramfs_super *super = sb->private;
-    struct frame_stats stats;
-    uint64_t nr_pages = super->nr_pages;
 
-    frame_stats(&stats);
-    if (super->options.nr_pages_max != 0) {
-        out->nr_blocks = super->options.nr_pages_max;
-        out->nr_free = out->nr_blocks - MIN(nr_pages, out->nr_blocks);
-    } else if (sb->magic != RAMFS_MAGIC) {
-        out->nr_blocks = stats.total;
-        out->nr_free = stats.free;
-    }
-    out->nr_available = MIN(out->nr_free, stats.free);
-    out->nr_files = super->options.nr_inodes_max;
-    out->nr_files_free = out->nr_files - MIN(super->nr_inodes, out->nr_files);
+    out->nr_blocks = READ_ONCE(super->options.nr_pages_max);
+    out->nr_free = rest(out->nr_blocks, READ_ONCE(super->nr_pages));
+    out->nr_available = out->nr_free;
+    out->nr_files = READ_ONCE(super->options.nr_inodes_max);
+    out->nr_files_free = rest(out->nr_files, READ_ONCE(super->nr_inodes));
+    return 0;
+}
+
+/* A limit may change, but not below what is used, and it cannot come where none was. */
+static bool may_become(uint64_t old_max, uint64_t new_max, uint64_t used)
+{
+    return new_max == old_max || new_max == 0 || (old_max != 0 && used <= new_max);
+}
+
+static int ramfs_remount(struct superblock *sb, const char *words)
+{
+    struct ramfs_super *super = sb->private;
+    struct ramfs_options options = super->options;
+    int ret = ramfs_options_parse(sb->type->name, words, &options);
+
+    if (ret != 0)
+        return ret;
+    if (!may_become(super->options.nr_pages_max, options.nr_pages_max,
+                    READ_ONCE(super->nr_pages)) ||
+        !may_become(super->options.nr_inodes_max, options.nr_inodes_max,
+                    READ_ONCE(super->nr_inodes)))
+        return -EINVAL;
+    WRITE_ONCE(super->options.nr_pages_max, options.nr_pages_max);
+    WRITE_ONCE(super->options.nr_inodes_max, options.nr_inodes_max);
     return 0;
 }
 
@@ -228,6 +251,7 @@ static const struct superblock_ops ramfs_super_ops = {
     .inode_size = sizeof(struct ramfs_inode),
     .evict = ramfs_evict,
     .statfs = ramfs_statfs,
+    .remount = ramfs_remount,
     .destroy = ramfs_destroy,
 };
 
@@ -264,25 +288,26 @@ static int create_with_options(const struct fs_type *type, uint64_t magic,
     return 0;
 }
 
-int ramfs_superblock_create(const struct fs_type *type, uint64_t magic, struct superblock **out)
+int ramfs_superblock_create(const struct fs_type *type, uint64_t magic, bool is_limited,
+                            struct superblock **out)
 {
-    return create_with_options(type, magic, &(struct ramfs_options){.mode = 0755}, out);
+    struct ramfs_options options = {.mode = 0755};
+
+    if (is_limited)
+        ramfs_options_limit(&options);
+    return create_with_options(type, magic, &options, out);
 }
 
 static int ramfs_mount(const struct fs_type *type, const char *source, struct inode *device,
                        unsigned flags, const char *words, struct superblock **out)
 {
-    bool is_tmpfs = str_equal(type->name, "tmpfs");
-    struct ramfs_options options = {.mode = is_tmpfs ? 01777 : 0755};
-    struct frame_stats stats;
+    bool is_tmpfs = !str_equal(type->name, "ramfs"); /* the root is one, as Linux's initramfs */
+    struct ramfs_options options = {.mode = str_equal(type->name, "tmpfs") ? 01777 : 0755};
 
     (void)source;
     (void)device;
-    if (is_tmpfs) {
-        frame_stats(&stats);
-        options.nr_pages_max = stats.total / 2;
-        options.nr_inodes_max = stats.total / 2;
-    }
+    if (is_tmpfs)
+        ramfs_options_limit(&options);
     int ret = ramfs_options_parse(type->name, words, &options);
 
     if (ret == 0)

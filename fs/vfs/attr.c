@@ -185,15 +185,19 @@ int file_truncate(struct file *file, uint64_t size)
     return truncate_inode(file->inode, size);
 }
 
-int vfs_statfs(const struct path *path, struct vfs_statfs *out)
+int superblock_statfs(struct superblock *sb, struct vfs_statfs *out)
 {
-    struct superblock *sb = path->mount->sb;
-
     *out =
         (struct vfs_statfs){.magic = sb->magic, .block_size = sb->block_size, .name_max = NAME_MAX};
-    /* Linux's ST_RDONLY 1, NOSUID 2, NODEV 4, NOEXEC 8, NOATIME 0x400, RELATIME 0x1000; 0x20 valid.
-     */
-    out->flags = 0x20;
+    out->flags = 0x20; /* Linux's ST_VALID */
+    return sb->ops->statfs == NULL ? 0 : sb->ops->statfs(sb, out);
+}
+
+int vfs_statfs(const struct path *path, struct vfs_statfs *out)
+{
+    int ret = superblock_statfs(path->mount->sb, out);
+
+    /* Linux's ST_RDONLY 1, NOSUID 2, NODEV 4, NOEXEC 8, NOATIME 0x400, RELATIME 0x1000. */
     if (path_is_read_only(path))
         out->flags |= 1;
     if ((path->mount->flags & MOUNT_NOSUID) != 0)
@@ -206,7 +210,7 @@ int vfs_statfs(const struct path *path, struct vfs_statfs *out)
         out->flags |= 0x400;
     if ((path->mount->flags & MOUNT_RELATIME) != 0)
         out->flags |= 0x1000;
-    return sb->ops->statfs == NULL ? 0 : sb->ops->statfs(sb, out);
+    return ret;
 }
 
 ssize_t vfs_readlink(const struct path *path, char *buf, size_t size)

@@ -340,17 +340,24 @@ int vfs_move_mount(const struct vfs_context *context, const char *source, const 
     return ret;
 }
 
-int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags)
+int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags,
+                const char *options)
 {
     struct path at;
     int ret = find_mount_root(context, name, &at);
 
     if (ret != 0)
         return ret;
-    spin_lock(&dcache_lock);
-    at.mount->flags = flags;
-    spin_unlock(&dcache_lock);
-    if ((flags & MOUNT_READ_ONLY) != 0)
+    mutex_lock(&mount_mutex);
+    if (at.mount->sb->ops->remount != NULL)
+        ret = at.mount->sb->ops->remount(at.mount->sb, options);
+    if (ret == 0) {
+        spin_lock(&dcache_lock);
+        at.mount->flags = flags;
+        spin_unlock(&dcache_lock);
+    }
+    mutex_unlock(&mount_mutex);
+    if (ret == 0 && (flags & MOUNT_READ_ONLY) != 0)
         ret = vfs_sync_superblock(at.mount->sb);
     path_put(&at);
     return ret;

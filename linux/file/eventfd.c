@@ -401,7 +401,7 @@ static struct inode *memfd_inode(void)
 
     mutex_lock(&memfd_lock);
     if (memfd_super == NULL)
-        (void)ramfs_superblock_create(&memfd_type, 0x01021994, &memfd_super);
+        (void)ramfs_superblock_create(&memfd_type, 0x01021994, false, &memfd_super);
     if (memfd_super != NULL)
         inode = ramfs_inode_create(memfd_super, S_IFREG | 0777, 0);
     mutex_unlock(&memfd_lock);

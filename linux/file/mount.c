@@ -77,7 +77,7 @@ static int64_t mount_call_run(struct mount_call *call, uint64_t ms)
 
     process_vfs_begin(&context);
     if ((ms & MS_REMOUNT) != 0)
-        ret = vfs_remount(&context, call->target.text, mount_flags_of(ms));
+        ret = vfs_remount(&context, call->target.text, mount_flags_of(ms), call->options.text);
     else if ((ms & MS_BIND) != 0)
         ret = vfs_bind_mount(&context, call->source.text, call->target.text);
     else if ((ms & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) != 0)

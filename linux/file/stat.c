@@ -212,10 +212,11 @@ SYSCALL(statx)
 
 /* ---- file systems ---- */
 
-static int64_t statfs_to_user(uint64_t ubuf, const struct path *path)
+/* path: NULL for a file that no mount leads to. */
+static int64_t statfs_to_user(uint64_t ubuf, struct superblock *sb, const struct path *path)
 {
     struct vfs_statfs st;
-    int ret = vfs_statfs(path, &st);
+    int ret = path != NULL ? vfs_statfs(path, &st) : superblock_statfs(sb, &st);
 
     if (ret != 0)
         return ret;
@@ -227,7 +228,7 @@ static int64_t statfs_to_user(uint64_t ubuf, const struct path *path)
         .bavail = st.nr_available,
         .files = st.nr_files,
         .ffree = st.nr_files_free,
-        .fsid = {(int32_t)dev_encode(path->mount->sb->dev), 0},
+        .fsid = {(int32_t)dev_encode(sb->dev), 0},
         .namelen = st.name_max,
         .frsize = (int64_t)st.block_size,
         .flags = st.flags,
@@ -243,7 +244,7 @@ SYSCALL(statfs)
 
     if (ret != 0)
         return ret;
-    ret = statfs_to_user(a[1], &path);
+    ret = statfs_to_user(a[1], path.mount->sb, &path);
     path_put(&path);
     return ret;
 }
@@ -255,7 +256,12 @@ SYSCALL(fstatfs)
 
     if (ret != 0)
         return ret;
-    ret = ref.file->path.dentry == NULL ? -ENOSYS : statfs_to_user(a[1], &ref.file->path);
+    if (ref.file->path.dentry != NULL)
+        ret = statfs_to_user(a[1], ref.file->path.mount->sb, &ref.file->path);
+    else if (ref.file->inode != NULL)
+        ret = statfs_to_user(a[1], ref.file->inode->sb, NULL);
+    else
+        ret = -ENOSYS;
     fd_ref_put(&ref);
     return ret;
 }

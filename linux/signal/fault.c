@@ -119,6 +119,7 @@ static void page_fault(const struct trap_frame *regs)
             return;
         case -ENXIO:
         case -EIO:
+        case -ENOSPC: /* a full tmpfs */
             signal_force(SIGBUS, BUS_ADRERR, addr);
             return;
         default:

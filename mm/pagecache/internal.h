@@ -14,6 +14,7 @@
 #define PAGE_LOCKED     0x02u
 #define PAGE_DIRTY      0x04u
 #define PAGE_WRITEBACK  0x08u
+#define PAGE_CHARGED    0x20u /* ops->charge counted it */
 #define PAGE_REFERENCED 0x10u /* used since the shrinker last came by */
 
 /* ---- the tree; every function REQUIRES(cache->lock) ---- */

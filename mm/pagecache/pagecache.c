@@ -84,14 +84,14 @@ void page_remove(struct pagecache *cache, struct frame *frame)
         __atomic_fetch_sub(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
     }
     tree_remove(cache, frame->index);
+    if ((frame->flags & PAGE_CHARGED) != 0)
+        cache->ops->uncharge(cache);
     frame->flags = 0;
     frame->owner = NULL;
     if (frame->priv != 0) {
         frame->type = FRAME_LENT;
         frame_count(FRAME_LENT, 1);
     }
-    if (cache->ops->account != NULL)
-        (void)cache->ops->account(cache, -1);
     count_page(cache, -1);
     frame_put(frame);
 }
@@ -124,12 +124,14 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
     spin_lock(&cache->lock);
     if (tree_find(cache, index) != NULL)
         ret = -EEXIST;
-    if (ret == 0 && cache->ops->account != NULL)
-        ret = cache->ops->account(cache, 1);
-    if (ret == 0) {
+    if (ret == 0 && cache->ops->charge != NULL)
+        ret = cache->ops->charge(cache, index);
+    if (ret > 0)
+        flags |= PAGE_CHARGED;
+    if (ret >= 0) {
         ret = tree_insert(cache, index, frame);
-        if (ret != 0 && cache->ops->account != NULL)
-            (void)cache->ops->account(cache, -1);
+        if (ret != 0 && (flags & PAGE_CHARGED) != 0)
+            cache->ops->uncharge(cache);
     }
     if (ret == 0) {
         frame->priv = frame->type == FRAME_LENT;

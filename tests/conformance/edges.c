@@ -180,6 +180,138 @@ static void directories_by_entries(void)
     rmdir("/tmp/entries");
 }
 
+/* ---- tmpfs: a size, and what happens at its end ---- */
+
+static struct statfs fs_at(const char *path)
+{
+    struct statfs fs;
+
+    CHECK(statfs(path, &fs) == 0);
+    return fs;
+}
+
+static void mount_small(void)
+{
+    mkdir("/tmp/small", 0700);
+    CHECK(mount("none", "/tmp/small", "tmpfs", 0, "size=64k,nr_inodes=8") == 0);
+}
+
+static void umount_small(void)
+{
+    CHECK(umount("/tmp/small") == 0);
+    rmdir("/tmp/small");
+}
+
+static void file_systems_have_a_size(void)
+{
+    struct statfs root = fs_at("/"), dev = fs_at("/dev");
+    int fd = memfd_create("unlimited", 0);
+    struct statfs memfd = {.f_blocks = 1};
+
+    CHECK(root.f_type == 0x01021994 && root.f_bsize == (long)PAGE);
+    CHECK(root.f_blocks * PAGE >= 32ul << 20 && root.f_files >= 4096);
+    CHECK(root.f_bfree > 0 && root.f_bfree < root.f_blocks && root.f_bavail == root.f_bfree);
+    CHECK(root.f_ffree > 0 && root.f_ffree < root.f_files);
+    CHECK(dev.f_blocks > 0 && dev.f_bfree > 0 && dev.f_ffree < dev.f_files);
+    CHECK(fstatfs(fd, &memfd) == 0 && memfd.f_blocks == 0 && memfd.f_files == 0);
+    fd = open("/tmp/counted", O_CREAT | O_WRONLY, 0600);
+    CHECK(write(fd, "x", 1) == 1);
+    CHECK(fs_at("/").f_ffree < root.f_ffree && fs_at("/").f_bfree < root.f_bfree);
+    close(fd);
+    unlink("/tmp/counted");
+}
+
+static void blocks_end_in_enospc(void)
+{
+    static char data[100 << 10];
+
+    mount_small();
+    struct statfs fs = fs_at("/tmp/small");
+    CHECK(fs.f_blocks == 16 && fs.f_bfree == 16 && fs.f_files == 8 && fs.f_ffree == 7);
+    int fd = open("/tmp/small/a", O_CREAT | O_RDWR, 0600);
+    CHECK(write(fd, data, sizeof(data)) == 64 << 10);
+    CHECK_ERRNO(write(fd, data, 1), ENOSPC);
+    CHECK(fs_at("/tmp/small").f_bfree == 0);
+    CHECK(pwrite(fd, data, 100, 5000) == 100); /* what is there may be written */
+    CHECK_ERRNO(pwrite(fd, data, 1, 1 << 20), ENOSPC);
+    CHECK(ftruncate(fd, 6000) == 0 && fs_at("/tmp/small").f_bfree == 14);
+    CHECK(ftruncate(fd, 8 << 20) == 0 && fs_at("/tmp/small").f_bfree == 14); /* a hole */
+    CHECK(pread(fd, data, 4096, 4 << 20) == 4096 && fs_at("/tmp/small").f_bfree == 14);
+    CHECK_ERRNO(fallocate(fd, 0, 0, 1 << 20), ENOSPC);
+    close(fd);
+    CHECK(unlink("/tmp/small/a") == 0 && fs_at("/tmp/small").f_bfree == 16);
+    umount_small();
+}
+
+static void inodes_end_in_enospc(void)
+{
+    char name[40];
+    int i;
+
+    mount_small();
+    for (i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "/tmp/small/%d", i);
+        int fd = open(name, O_CREAT | O_WRONLY, 0600);
+        if (fd < 0)
+            break;
+        close(fd);
+    }
+    CHECK(i == 7 && errno == ENOSPC && fs_at("/tmp/small").f_ffree == 0);
+    CHECK_ERRNO(mkdir("/tmp/small/d", 0700), ENOSPC);
+    CHECK_ERRNO(symlink("x", "/tmp/small/l"), ENOSPC);
+    CHECK(unlink("/tmp/small/0") == 0 && mkdir("/tmp/small/d", 0700) == 0);
+    umount_small();
+}
+
+static void on_bus(int signal)
+{
+    _exit(signal == SIGBUS ? 77 : 1);
+}
+
+static void mapped_writes_end_in_sigbus(void)
+{
+    mount_small();
+    int fd = open("/tmp/small/a", O_CREAT | O_RDWR, 0600), status = 0;
+    CHECK(ftruncate(fd, 1 << 20) == 0);
+    char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGBUS, on_bus);
+        signal(SIGSEGV, on_bus);
+        for (unsigned i = 0; i < 256; i++)
+            p[i * PAGE] = 1;
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 77);
+    CHECK(fs_at("/tmp/small").f_bfree == 0 && p[0] == 1 && p[15 * PAGE] == 1);
+    CHECK_ERRNO(read(open("/dev/zero", O_RDONLY), p + 20 * PAGE, 10), EFAULT);
+    munmap(p, 1 << 20);
+    close(fd);
+    umount_small();
+}
+
+static void a_remount_changes_the_size(void)
+{
+    static char data[60 << 10];
+
+    mount_small();
+    int fd = open("/tmp/small/a", O_CREAT | O_RDWR, 0600);
+    CHECK(write(fd, data, sizeof(data)) == sizeof(data));
+    CHECK_ERRNO(mount("none", "/tmp/small", "tmpfs", MS_REMOUNT, "size=4k"), EINVAL);
+    CHECK_ERRNO(mount("none", "/tmp/small", "tmpfs", MS_REMOUNT, "nr_inodes=1"), EINVAL);
+    CHECK(fs_at("/tmp/small").f_blocks == 16 && fs_at("/tmp/small").f_files == 8);
+    CHECK(mount("none", "/tmp/small", "tmpfs", MS_REMOUNT, "size=128k,nr_inodes=20") == 0);
+    CHECK(fs_at("/tmp/small").f_blocks == 32 && fs_at("/tmp/small").f_files == 20);
+    CHECK(write(fd, data, sizeof(data)) == sizeof(data));
+    CHECK(mount("none", "/tmp/small", "tmpfs", MS_REMOUNT, "") == 0); /* as it is */
+    CHECK(fs_at("/tmp/small").f_blocks == 32);
+    close(fd);
+    umount_small();
+}
+
 CONFORMANCE_MAIN(TEST(pipe_writes_of_bad_memory), TEST(pipe_reads_to_bad_memory),
                  TEST(files_to_the_byte), TEST(devices_to_the_byte),
-                 TEST(terminals_take_pieces_whole), TEST(directories_by_entries))
+                 TEST(terminals_take_pieces_whole), TEST(directories_by_entries),
+                 TEST(file_systems_have_a_size), TEST(blocks_end_in_enospc),
+                 TEST(inodes_end_in_enospc), TEST(mapped_writes_end_in_sigbus),
+                 TEST(a_remount_changes_the_size))

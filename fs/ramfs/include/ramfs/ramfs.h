@@ -1,9 +1,9 @@
 /*
  * ramfs: a file system that lives in memory alone; mounted as "ramfs" (no limit), "tmpfs" (options
- * size=, nr_inodes=, mode=, uid=, gid=; half of RAM by default) or "rootfs". Names are pinned
- * dentries, bodies are page-cache pages. A file's body may begin as a piece of memory that somebody
- * else filled (the initrd): pages are made, or aliased, from it only when somebody maps or writes
- * them.
+ * size=, nr_inodes=, mode=, uid=, gid=; half of RAM by default) or "rootfs", which is a tmpfs, too.
+ * Names are pinned dentries, bodies are page-cache pages. A file's body may begin as a piece of
+ * memory that somebody else filled (the initrd): pages are made, or aliased, from it only when
+ * somebody maps or writes them.
  */
 #ifndef RAMFS_RAMFS_H
 #define RAMFS_RAMFS_H
@@ -13,8 +13,10 @@
 /* Registers ramfs, tmpfs and rootfs. */
 int ramfs_init(void);
 
-/* A superblock outside the registry, for devfs and memfd. magic: Linux's number. */
-int ramfs_superblock_create(const struct fs_type *type, uint64_t magic, struct superblock **out);
+/* A superblock outside the registry, for devfs and memfd. magic: Linux's number; is_limited: to a
+ * tmpfs's default size. */
+int ramfs_superblock_create(const struct fs_type *type, uint64_t magic, bool is_limited,
+                            struct superblock **out);
 /* A new inode of a ramfs superblock, with one reference. */
 struct inode *ramfs_inode_create(struct superblock *sb, uint32_t mode, devno_t rdev);
 /* A symbolic link's inode. */

@@ -142,6 +142,8 @@ struct superblock_ops {
     int (*statfs)(struct superblock *sb, struct vfs_statfs *out);
     int (*sync)(
         struct superblock *sb); /* data and inodes were written; write the rest. May be NULL */
+    /* Changes of the mount options, as mount(2) gives them. May be NULL: they are ignored. */
+    int (*remount)(struct superblock *sb, const char *options);
     /* The last mount is gone and every inode evicted: free private. May be NULL. */
     void (*destroy)(struct superblock *sb);
     /* For names that are equal in several spellings; both or neither, and neither may sleep. Names

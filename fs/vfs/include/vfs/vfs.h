@@ -75,6 +75,8 @@ int vfs_getattr_inode(struct inode *inode, struct vfs_stat *out);
 int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_attr *attr);
 int vfs_truncate(const struct path *path, const struct cred *cred, uint64_t size);
 int vfs_statfs(const struct path *path, struct vfs_statfs *out);
+/* The same for a file that no mount leads to. */
+int superblock_statfs(struct superblock *sb, struct vfs_statfs *out);
 /* want: MAY_* as cred; also -EROFS for writing to a read-only mount. */
 int vfs_access(const struct path *path, const struct cred *cred, unsigned want);
 
@@ -90,7 +92,8 @@ int vfs_mount(const struct vfs_context *context, const char *source, const char 
               const char *fs_name, unsigned flags, const char *options);
 int vfs_bind_mount(const struct vfs_context *context, const char *source, const char *name);
 int vfs_move_mount(const struct vfs_context *context, const char *source, const char *name);
-int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags);
+int vfs_remount(const struct vfs_context *context, const char *name, unsigned flags,
+                const char *options);
 /* -EBUSY while files, directories or mounts below are in use, unless is_lazy. */
 int vfs_unmount(const struct vfs_context *context, const char *name, bool is_lazy);
 /* Calls fn for each mount in order; a reference is held, no lock. fn returns non-zero to stop. */

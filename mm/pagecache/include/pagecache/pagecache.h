@@ -55,9 +55,10 @@ struct pagecache_ops {
      * (aliasing), with a reference for the cache; NULL for none. May be NULL. Must not sleep.
      */
     struct frame *(*alias_page)(struct pagecache *cache, uint64_t index);
-    /* Asks leave to add (n > 0) or says it removed (n < 0) n pages; a negative errno refuses. May
-     * be NULL. Called with cache->lock held. */
-    int (*account)(struct pagecache *cache, int nr_pages);
+    /* Asks leave to add the page `index`: 1 if it counts, 0 if it does not, or a negative errno.
+     * May be NULL. uncharge: one that counted is gone. Both are called with cache->lock held. */
+    int (*charge)(struct pagecache *cache, uint64_t index);
+    void (*uncharge)(struct pagecache *cache);
 };
 
 /*
