@@ -225,6 +225,7 @@ static int build_space(struct exec *x)
     x->vs = vspace_create(VSPACE_STAGE1, USER_BASE, USER_LIMIT);
     if (!x->vs)
         return -ENOMEM;
+    x->vs->place_base = MMAP_MIN_ADDR;
     gap = MIN(MAX(stack_limit, MIB(128)), USER_LIMIT / 6 * 5 / 4);
     x->vs->mmap_top =
         STACK_TOP - MIB(16) - ALIGN_DOWN(gap, PAGE_SIZE) - random_below(1 << 16) * PAGE_SIZE;

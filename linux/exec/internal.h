@@ -14,7 +14,7 @@
 #include <userstack/userstack.h>
 #include <vspace/vspace.h>
 
-#define USER_BASE  0x10000ul      /* vm.mmap_min_addr */
+#define USER_BASE  PAGE_SIZE
 #define USER_LIMIT 0x4000000000ul /* Sv39 */
 #define STACK_TOP  0x3fffff0000ul /* the vDSO may lie above */
 #define PIE_BASE   0x2aaaaaa000ul /* two thirds, as Linux's ELF_ET_DYN_BASE */

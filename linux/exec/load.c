@@ -181,6 +181,8 @@ static int choose_bias(struct elf_file *e, uint64_t base)
 
     if (e->header.type == ELF_ET_EXEC) {
         e->bias = 0;
+        if (!process_may_map_at(l->start))
+            return -EPERM;
         return l->start >= USER_BASE && l->end <= STACK_TOP - MIB(16) ? 0 : -ENOEXEC;
     }
     if (l->end - l->start > USER_LIMIT / 4)

@@ -166,6 +166,10 @@ SYSCALL(mmap)
         r.options |= VSPACE_FIXED;
     if (flags & MAP_FIXED_NOREPLACE)
         r.options |= VSPACE_NO_REPLACE;
+    if (!(r.options & VSPACE_FIXED) && r.addr != 0)
+        r.addr = MAX(r.addr, MMAP_MIN_ADDR);
+    if ((r.options & VSPACE_FIXED) && !process_may_map_at(r.addr))
+        return -EPERM;
     if (flags & (MAP_POPULATE | MAP_LOCKED))
         r.options |= VSPACE_POPULATE;
     if (flags & MAP_GROWSDOWN)
@@ -216,6 +220,8 @@ SYSCALL(mremap)
         return -EINVAL;
     if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
         return -EINVAL;
+    if ((flags & MREMAP_FIXED) && !process_may_map_at(a[4]))
+        return -EPERM;
     old_size = ALIGN_UP(old_size, PAGE_SIZE);
     new_size = ALIGN_UP(new_size, PAGE_SIZE);
     if ((flags & MREMAP_DONTUNMAP) && old_size != new_size)

@@ -121,6 +121,8 @@ static int inherit(struct process *child, struct process *parent, const struct c
     }
     child->vspace = vspace_create(VSPACE_STAGE1, parent->vspace->base, parent->vspace->limit);
     if (child->vspace)
+        child->vspace->place_base = parent->vspace->place_base;
+    if (child->vspace)
         err = vspace_fork(child->vspace, parent->vspace);
     return child->vspace ? err : -ENOMEM;
 }

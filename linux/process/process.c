@@ -17,6 +17,11 @@ void process_put(struct process *p)
         heap_free(p);
 }
 
+bool process_may_map_at(uint64_t addr)
+{
+    return addr >= MMAP_MIN_ADDR || cred_has_cap(&process_current()->credentials, CAP_SYS_RAWIO);
+}
+
 struct process *process_alloc(void)
 {
     struct process *p = heap_zalloc(sizeof(*p));

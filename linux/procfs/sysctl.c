@@ -68,6 +68,7 @@ SHOW_NUMBER(show_pid_max, PID_MAX)
 SHOW_NUMBER(show_cap_last, CAP_LAST)
 SHOW_NUMBER(show_ngroups, CRED_NR_GROUPS)
 SHOW_NUMBER(show_zero, 0)
+SHOW_NUMBER(show_mmap_min_addr, MMAP_MIN_ADDR)
 
 static int show_printk(struct seq *seq, const struct pseudo_object *object)
 {
@@ -196,6 +197,7 @@ SHOW_NUMBER(show_max_map_count, vspace_max_vmas)
 
 static const struct pseudo_node vm_children[] = {
     SETTING("max_map_count", show_max_map_count, store_max_map_count),
+    PROC_FILE("mmap_min_addr", show_mmap_min_addr),
     PROC_FILE("overcommit_memory", show_zero),
     PROC_FILE("swappiness", show_zero),
     {.name = NULL},

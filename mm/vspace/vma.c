@@ -172,7 +172,7 @@ static uint64_t hole_below(struct vspace *vs, uint64_t size, uint64_t top)
         top = vma->start; /* `top` lies inside it */
     vma = vma ? vma_prev(vma) : rb_entry_or_null(rb_last(&vs->vmas), struct vma, node);
     for (;;) {
-        uint64_t floor = vma ? vma->end : vs->base;
+        uint64_t floor = vma ? MAX(vma->end, vs->place_base) : vs->place_base;
 
         if (top >= size && top - size >= floor)
             return top - size;

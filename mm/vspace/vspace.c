@@ -34,6 +34,7 @@ int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base, uin
     spin_init(&vs->table_lock, "vspace tables");
     rb_root_init(&vs->vmas);
     vs->base = base;
+    vs->place_base = base;
     vs->limit = limit;
     vs->mmap_top = limit;
     vs->format = format;

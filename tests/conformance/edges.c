@@ -309,9 +309,74 @@ static void a_remount_changes_the_size(void)
     umount_small();
 }
 
+/* ---- low addresses are for the privileged ---- */
+
+/* A program of one page at 0x1000 that exits with 42. */
+static void write_low_program(const char *path)
+{
+    static const uint32_t code[] = {0x02a00513, 0x05d00893, 0x00000073}; /* li a0, li a7, ecall */
+    int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0755);
+    unsigned char elf[64 + 56 + sizeof(code)] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+
+    *(uint16_t *)(elf + 16) = 2;   /* ET_EXEC */
+    *(uint16_t *)(elf + 18) = 243; /* RISC-V */
+    *(uint32_t *)(elf + 20) = 1;
+    *(uint64_t *)(elf + 24) = 0x1000 + 120; /* entry */
+    *(uint64_t *)(elf + 32) = 64;           /* program headers */
+    *(uint32_t *)(elf + 48) = 4;            /* lp64d */
+    *(uint16_t *)(elf + 52) = 64;
+    *(uint16_t *)(elf + 54) = 56;
+    *(uint16_t *)(elf + 56) = 1;
+    *(uint32_t *)(elf + 64) = 1; /* PT_LOAD, read and execute */
+    *(uint32_t *)(elf + 68) = 5;
+    *(uint64_t *)(elf + 80) = *(uint64_t *)(elf + 88) = 0x1000;
+    *(uint64_t *)(elf + 96) = *(uint64_t *)(elf + 104) = sizeof(elf);
+    *(uint64_t *)(elf + 112) = PAGE;
+    memcpy(elf + 120, code, sizeof(code));
+    CHECK(write(fd, elf, sizeof(elf)) == sizeof(elf));
+    close(fd);
+}
+
+static int run_low_program(const char *path, int uid)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (uid != 0 && setuid(uid) != 0)
+            _exit(9);
+        execl(path, path, NULL);
+        _exit(1);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    return status;
+}
+
+static void low_addresses(void)
+{
+    char *low = (char *)0x1000;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    int limit = open("/proc/sys/vm/mmap_min_addr", O_WRONLY);
+
+    if (limit >= 0) /* where it is a setting; elsewhere it is that */
+        write(limit, "65536", 5);
+    write_low_program("/tmp/low");
+    CHECK(run_low_program("/tmp/low", 0) == 42 << 8);
+    CHECK(run_low_program("/tmp/low", 1000) != 42 << 8);
+    unlink("/tmp/low");
+    CHECK(mmap(low, PAGE, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0) == low);
+    low[0] = 1;
+    CHECK(munmap(low, PAGE) == 0);
+    CHECK(mmap(low, PAGE, PROT_READ, flags, -1, 0) >= (void *)0x10000); /* a hint, no more */
+    CHECK(setuid(1000) == 0);
+    CHECK_ERRNO(mmap(low, PAGE, PROT_READ, flags | MAP_FIXED, -1, 0), EPERM);
+    char *p = mmap(NULL, PAGE, PROT_READ, flags, -1, 0);
+    CHECK_ERRNO(mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, low), EPERM);
+}
+
 CONFORMANCE_MAIN(TEST(pipe_writes_of_bad_memory), TEST(pipe_reads_to_bad_memory),
                  TEST(files_to_the_byte), TEST(devices_to_the_byte),
                  TEST(terminals_take_pieces_whole), TEST(directories_by_entries),
                  TEST(file_systems_have_a_size), TEST(blocks_end_in_enospc),
                  TEST(inodes_end_in_enospc), TEST(mapped_writes_end_in_sigbus),
-                 TEST(a_remount_changes_the_size))
+                 TEST(a_remount_changes_the_size), TEST(low_addresses))

@@ -365,6 +365,11 @@ void signal_mask_restore(void);
 /* Ends the calling process (all threads) or the calling thread. Status as wait4 reports it. */
 NORETURN void process_exit(int status);
 NORETURN void user_thread_exit(int status);
+
+/* vm.mmap_min_addr: what lies below may be mapped with CAP_SYS_RAWIO only, and page 0 by nobody. */
+#define MMAP_MIN_ADDR 0x10000ul
+/* May the caller map at this address? */
+bool process_may_map_at(uint64_t addr);
 #define EXIT_STATUS_CODE(code)     (((code)&0xff) << 8)
 #define EXIT_STATUS_SIGNAL(signal) ((signal)&0x7f)
 

@@ -153,6 +153,7 @@ struct vspace {
     struct vma
         *last_anonymous;  /* [lock] the VMA last grown by vspace_map: merges without a search */
     uint64_t base, limit; /* [I] mappable range [base, limit) */
+    uint64_t place_base;  /* [I] who does not care where is placed from here on; at first base */
     uint64_t mmap_top;    /* [lock] vspace_map without an address searches down from here */
     uint64_t mmap_cursor; /* [lock] where that search goes on: no hole is known above */
     enum vspace_format format;   /* [I] */
