@@ -8,7 +8,7 @@ import subprocess
 import pexpect
 import pytest
 
-from trine.machine import ROOT, build
+from trine.machine import ROOT
 from trine.rungs import all_rungs
 
 PAGES = ["README.md", *sorted(os.path.relpath(p, ROOT) for p in glob.glob(ROOT + "/docs/*.md") + glob.glob(ROOT + "/tour/*/README.md"))]
@@ -38,12 +38,8 @@ def commands(page):
     return found
 
 
-def make(command, timeout=300):
-    """A terminal on which the command runs. What it would build is built first, in turn with the builds of other tests."""
-    words = re.sub(r"^make (run|debug|size|graph|image)\b", r"\1", command)
-    if words != command:
-        goal, _, words = words.partition(" ")
-        prepare(f"make -s -j2 {'run-files' if goal in ('run', 'debug') else 'image'} {words}")
+def make(command, timeout=600):
+    """A terminal on which the command runs. Builds of one tree take turns by themselves, hence the time."""
     return pexpect.spawn("bash", ["-c", command], cwd=ROOT, env=environment(), encoding="utf-8", codec_errors="replace", timeout=timeout,
                          dimensions=(40, 200))
 
@@ -53,8 +49,8 @@ def environment():
 
 
 def prepare(command, cwd=ROOT):
-    with build_lock():
-        done = subprocess.run(["bash", "-ec", command], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=900, check=False)
+    os.makedirs(ROOT + "/out/pages", exist_ok=True)
+    done = subprocess.run(["bash", "-ec", command], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
 
@@ -137,9 +133,6 @@ def guests_of_ones_own(command):
         block = re.search(r"(?ms)^```\n(cat > .*?)^```", f.read()).group(1)
     script, _, last = block.strip().rpartition("\n")
     assert last == command
-    with build_lock():
-        subprocess.run(["make", "-s", "run-files", "KERNEL=hypervisor"], cwd=ROOT, env=environment(), check=True, capture_output=True)
-        subprocess.run(["make", "-s", "out/busybox.cpio", "KERNEL=monolithic"], cwd=ROOT, env=environment(), check=True, capture_output=True)
     done = subprocess.run(["bash", "-ec", script], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     child = make(command, timeout=600)
@@ -147,19 +140,6 @@ def guests_of_ones_own(command):
     child.expect(r"linux\| .*Welcome to Linux")
     child.send("\x1ex")
     child.expect(pexpect.EOF)
-
-
-def build_lock():
-    import contextlib
-    import fcntl
-
-    @contextlib.contextmanager
-    def held():
-        with open(os.path.join(ROOT, "out", ".build-lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-    os.makedirs(ROOT + "/out/pages", exist_ok=True)
-    return held()
 
 
 def image_of_a_rung(rung, folder, *lines):
