@@ -31,8 +31,9 @@ static struct {
 } kept SECTION(".noinit.log"); /* GUARDED_BY(log_lock) */
 static unsigned nr_notes;      /* GUARDED_BY(log_lock) */
 static bool are_notes_read;    /* GUARDED_BY(log_lock) */
-static bool are_notes_wanted;  /* set before the first */
-static uint64_t written;       /* bytes ever put into the ring */
+/* NULL, and linked out, in a kernel whose log nobody reads. */
+static bool (*keep)(const char *format, uintptr_t a, uintptr_t b);
+static uint64_t written; /* bytes ever put into the ring */
 static unsigned level = LOG_INFO + 1;
 
 void log_set_level(unsigned new_level)
@@ -110,22 +111,25 @@ size_t log_read(uint64_t *pos, char *buffer, size_t size)
     return n;
 }
 
-void log_notes_keep(void)
+static bool note_keep(const char *format, uintptr_t a, uintptr_t b)
 {
-    are_notes_wanted = true;
-}
-
-void log_note(const char *format, uintptr_t a, uintptr_t b)
-{
-    if (level <= LOG_DEBUG && !are_notes_wanted)
-        return;
     unsigned long flags = spin_lock_irqsave(&log_lock);
-    bool is_kept = level <= LOG_DEBUG && !are_notes_read && nr_notes < NR_NOTES;
+    bool is_kept = !are_notes_read && nr_notes < NR_NOTES;
 
     if (is_kept)
         kept.notes[NR_NOTES - ++nr_notes] = (struct note){arch_time(), written, format, a, b};
     spin_unlock_irqrestore(&log_lock, flags);
-    if (!is_kept)
+    return is_kept;
+}
+
+void log_notes_keep(void)
+{
+    keep = note_keep;
+}
+
+void log_note(const char *format, uintptr_t a, uintptr_t b)
+{
+    if (level > LOG_DEBUG || (keep != NULL && !keep(format, a, b)))
         log_print(LOG_DEBUG, format, a, b);
 }
 

@@ -22,7 +22,6 @@ enum panic_action { PANIC_POWEROFF, PANIC_REBOOT, PANIC_HALT };
 
 static enum panic_action action = PANIC_POWEROFF;
 static int panic_cpu = -1;      /* [a] the first to panic */
-static uint32_t is_halting;     /* [a] 1: the others stop without a report */
 static cpumask_t stopped_cpus;  /* [a] have reported */
 static int reporting_turn = -1; /* [a] CPU that may print its backtrace */
 
@@ -56,8 +55,6 @@ static void stop_here(void)
 {
     int cpu = (int)cpu_index();
 
-    if (__atomic_load_n(&is_halting, __ATOMIC_ACQUIRE))
-        arch_smp_stop_self();
     if (__atomic_load_n(&panic_cpu, __ATOMIC_ACQUIRE) == -1)
         return;
     while (__atomic_load_n(&reporting_turn, __ATOMIC_ACQUIRE) != cpu)
@@ -134,12 +131,15 @@ static NORETURN void panic_end(void)
 
 void system_halt(void)
 {
+    static uint32_t is_halting; /* [a] */
+
     arch_irq_disable();
     /* Who comes second, from another hart, leaves the rest to the first. */
     if (__atomic_exchange_n(&is_halting, 1, __ATOMIC_SEQ_CST))
         arch_smp_stop_self();
     cpumask_t others = arch_cpus_started() & ~(1ull << cpu_index());
 
+    ipi_set_handler(IPI_STOP, arch_smp_stop_self); /* without a report */
     if (others != 0)
         ipi_send(others, IPI_STOP);
     arch_halt();

@@ -45,7 +45,7 @@ static void machine_note(void)
 
     for (unsigned i = 0; i < boot_info.nr_memory; i++)
         nr_bytes += boot_info.memory[i].size;
-    log_note("machine: %lu MiB of RAM, %lu harts", nr_bytes >> 20, boot_info.nr_harts);
+    log_note("machine: %lu MiB, %lu harts", nr_bytes >> 20, boot_info.nr_harts);
     log_note("machine: %s, timer of %lu Hz",
              (uintptr_t)fdt_prop_string(&boot_info.isa_props[0], 0), boot_info.timebase_hz);
 }
@@ -72,11 +72,10 @@ void startup_core(void)
     startup_step("device tree");
     memory_init();
     kmap_init();
-    startup_step("memory");
     if (percpu_init(boot_info.nr_harts, frame_alloc_bytes) != 0)
         log_warn("out of memory: not all harts can be used");
     panic_init();
     time_init(boot_info.timebase_hz);
     irq_cpu_init();
-    startup_step("clock");
+    startup_step("memory, clock");
 }
