@@ -4,7 +4,7 @@
 #: make tour         the ladder: builds and runs each rung; RUNG=u3 or RUNG="u3 u4" for some, SHOW=1 with the console
 #: make bench        measures under -icount; table, plot and JSON under out/bench/; GROUP=calls for some
 #: make check        the rules of composition: layers, cycles, kernel identity, unused functions
-#: make format       clang-format over the C sources
+#: make format       clang-format 14 over the C sources
 #:
 
 TEST_JOBS ?= 2
@@ -30,8 +30,8 @@ check:
 	@$(PYTHON) tools/check_layers.py
 	@$(PYTHON) tools/check_unused.py
 
-# Versions differ in what they do to a tree. Both Debian 12 and 13 have this one. Not the headers of assembly macros.
-CLANG_FORMAT := clang-format-19
+# Versions differ in what they do to a tree; this is Debian 12's. Not the headers of assembly macros.
+CLANG_FORMAT := clang-format-14
 format: setup-format
 	@git ls-files '*.c' '*.h' | xargs grep -LE '^ *\.macro' | xargs $(CLANG_FORMAT) -i
 

@@ -1,1 +1,2 @@
-#error "no C library here: printing is <printf/printf.h> (lib/printf) and <console/console.h> (core/console)"
+#error                                                                                             \
+    "no C library here: printing is <printf/printf.h> (lib/printf) and <console/console.h> (core/console)"

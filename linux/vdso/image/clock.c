@@ -11,10 +11,12 @@
 #define NR_CLOCK_GETTIME 113
 #define NR_CLOCK_GETRES  114
 
-/* linux/time.h; those that are one or the other of two clocks here. */
-#define CLOCKS_REALTIME  (1u << 0 | 1u << 5 | 1u << 8 | 1u << 11)          /* COARSE, ALARM, TAI */
-#define CLOCKS_MONOTONIC (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 9) /* RAW, COARSE, BOOT..  \
-                                                                            */
+/*
+ * linux/time.h; those that are one or the other of two clocks here. Realtime: COARSE, ALARM, TAI.
+ * Monotonic: RAW, COARSE, BOOTTIME and its ALARM.
+ */
+#define CLOCKS_REALTIME  (1u << 0 | 1u << 5 | 1u << 8 | 1u << 11)
+#define CLOCKS_MONOTONIC (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 9)
 
 struct timespec {
     int64_t tv_sec, tv_nsec;

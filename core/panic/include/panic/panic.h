@@ -1,6 +1,7 @@
 /*
  * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames
- * and backtraces, and the orderly standstill. Symbols come from the table that tools/symtab.py puts into the image.
+ * and backtraces, and the orderly standstill. Symbols come from the table that tools/symtab.py puts
+ * into the image.
  *
  * panic=poweroff (the default) | reboot | halt on the command line says what follows the report.
  */

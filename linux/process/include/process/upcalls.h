@@ -22,8 +22,8 @@ void fd_table_put(struct fd_table *table); /* the last one closes all. May sleep
 /*
  * exec, in two steps. While it can still fail: memory for a table of the process's own, if this one
  * is shared. -ENOMEM; *spare (NULL: none is needed) is the caller's to put.
- * When the caller is the only thread: a shared table is replaced by a copy, which takes *spare over,
- * and descriptors with close-on-exec are closed. -ENOMEM: it has grown, or is shared, since.
+ * When the caller is the only thread: a shared table is replaced by a copy, which takes *spare
+ * over, and descriptors with close-on-exec are closed. -ENOMEM: it has grown, or is shared, since.
  */
 int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare) MUST_CHECK;
 int fd_table_exec(struct fd_table **spare) MUST_CHECK;

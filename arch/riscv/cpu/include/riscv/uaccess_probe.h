@@ -4,7 +4,7 @@
 #ifndef RISCV_UACCESS_PROBE_H
 #define RISCV_UACCESS_PROBE_H
 
-#define PROBE_SIZE 256 /* bytes that a probe of the speed of misaligned words copies */
+#define PROBE_SIZE   256 /* bytes that a probe of the speed of misaligned words copies */
 #define PROBE_ROUNDS 16
 
 #endif

@@ -27,8 +27,8 @@ static inline struct trap_frame *user_frame(struct arch_thread *t)
 }
 
 /*
- * Once a CPU, before the first user thread runs there: U mode may read `time`, no other counter, and
- * use cbo.zero if every hart has it.
+ * Once a CPU, before the first user thread runs there: U mode may read `time`, no other counter,
+ * and use cbo.zero if every hart has it.
  */
 void user_cpu_init(void);
 
