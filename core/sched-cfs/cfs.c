@@ -26,11 +26,13 @@ void sched_policy_init(uint64_t ticks_per_second)
     sched_cfs_tunables.latency = ticks_per_second * SCHED_CFS_LATENCY_US / 1000000;
     sched_cfs_tunables.granularity = ticks_per_second * SCHED_CFS_GRANULARITY_US / 1000000;
     sched_cfs_tunables.wakeup = ticks_per_second * SCHED_CFS_WAKEUP_US / 1000000;
+    sched_cfs_tunables.line_span = sched_cfs_tunables.granularity << SCHED_CFS_UNIT_SHIFT;
 }
 
 void sched_queue_init(struct sched_queue *q)
 {
-    rb_root_init(&q->ready);
+    list_init(&q->line);
+    rb_root_init(&q->early);
     q->current = NULL;
     q->min_vruntime = 0;
     q->total_weight = 0;
@@ -45,7 +47,7 @@ static void entity_set_weight(struct sched_entity *e, int nice)
 
 void sched_entity_init(struct sched_entity *e, int nice)
 {
-    rb_node_init(&e->node);
+    e->is_early = false;
     e->vruntime = 0;
     e->used = 0;
     e->home = NULL;
@@ -63,21 +65,77 @@ void sched_entity_set_nice(struct sched_entity *e, int nice)
     }
 }
 
+static struct sched_entity *early_first(struct sched_queue *q)
+{
+    struct rb_node *node = rb_first(&q->early);
+
+    return node ? sched_cfs_entity(node) : NULL;
+}
+
+static struct sched_entity *line_first(struct sched_queue *q)
+{
+    return list_is_empty(&q->line) ? NULL : sched_cfs_in_line(q->line.next);
+}
+
+/* The one of two that is first; either may be NULL. Among equals the line goes first. */
+static struct sched_entity *earlier(struct sched_entity *line, struct sched_entity *early)
+{
+    if (!line || (early && sched_cfs_before(early->vruntime, line->vruntime))) {
+        return early;
+    }
+    return line;
+}
+
+struct sched_entity *sched_first(struct sched_queue *q)
+{
+    return earlier(line_first(q), early_first(q));
+}
+
+static struct sched_entity *line_next(struct sched_queue *q, struct sched_entity *e)
+{
+    return e->link.next == &q->line ? NULL : sched_cfs_in_line(e->link.next);
+}
+
+static struct sched_entity *early_next(struct sched_entity *e)
+{
+    struct rb_node *node = rb_next(&e->node);
+
+    return node ? sched_cfs_entity(node) : NULL;
+}
+
+COLD struct sched_entity *sched_after(struct sched_queue *q, struct sched_entity *e)
+{
+    struct sched_entity *line = line_first(q), *early = early_first(q);
+
+    if (!e->is_early) {
+        line = line_next(q, e);
+        while (early && sched_cfs_before(early->vruntime, e->vruntime)) {
+            early = early_next(early);
+        }
+    } else {
+        early = early_next(e);
+        while (line && !sched_cfs_before(e->vruntime, line->vruntime)) {
+            line = line_next(q, line);
+        }
+    }
+    return earlier(line, early);
+}
+
 /*
  * The queue's virtual time follows the one who is furthest behind. The current entity is accounted.
  */
 static void queue_advance(struct sched_queue *q)
 {
-    struct rb_node *first = rb_first(&q->ready);
+    struct sched_entity *first = sched_first(q);
     uint64_t least;
 
     if (q->current) {
         least = q->current->vruntime;
-        if (first && sched_cfs_before(sched_cfs_entity(first)->vruntime, least)) {
-            least = sched_cfs_entity(first)->vruntime;
+        if (first && sched_cfs_before(first->vruntime, least)) {
+            least = first->vruntime;
         }
     } else if (first) {
-        least = sched_cfs_entity(first)->vruntime;
+        least = first->vruntime;
     } else {
         return;
     }
@@ -92,9 +150,69 @@ static bool is_less(const struct rb_node *a, const struct rb_node *b)
                             container_of(b, const struct sched_entity, node)->vruntime);
 }
 
-static void tree_insert(struct sched_queue *q, struct sched_entity *e)
+static bool is_last(const struct sched_queue *q, const struct sched_entity *e)
 {
-    rb_insert(&q->ready, &e->node, is_less);
+    return list_is_empty(&q->line) ||
+           (!sched_cfs_before(e->vruntime, sched_cfs_in_line(q->line.prev)->vruntime) &&
+            e->vruntime - sched_cfs_in_line(q->line.next)->vruntime <=
+                sched_cfs_tunables.line_span);
+}
+
+static void ready_insert(struct sched_queue *q, struct sched_entity *e)
+{
+    if (is_last(q, e)) {
+        list_add_tail(&q->line, &e->link);
+    } else {
+        rb_insert(&q->early, &e->node, is_less);
+        e->is_early = true;
+    }
+}
+
+static void ready_remove(struct sched_queue *q, struct sched_entity *e)
+{
+    if (e->is_early) {
+        rb_erase(&q->early, &e->node);
+        e->is_early = false;
+    } else {
+        list_unlink(&e->link);
+    }
+}
+
+/* Behind next, and behind the line unless that is far away. */
+static void give_up_claim(struct sched_queue *q, struct sched_entity *prev,
+                          const struct sched_entity *next)
+{
+    uint64_t behind =
+        list_is_empty(&q->line) ? next->vruntime : sched_cfs_in_line(q->line.prev)->vruntime;
+
+    if (behind - next->vruntime > sched_cfs_tunables.line_span) {
+        behind = next->vruntime + sched_cfs_tunables.line_span;
+    }
+    if (sched_cfs_before(prev->vruntime, behind)) {
+        prev->vruntime = behind;
+    }
+}
+
+struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev,
+                                enum sched_put_reason why)
+{
+    struct sched_entity *next = sched_first(q);
+
+    if (!next) {
+        return prev;
+    }
+    if (prev && why == SCHED_PREEMPT && !sched_cfs_before(next->vruntime, prev->vruntime)) {
+        return prev;
+    }
+    if (prev && why == SCHED_YIELD) {
+        give_up_claim(q, prev, next);
+    }
+    ready_remove(q, next);
+    if (prev) {
+        ready_insert(q, prev);
+    }
+    sched_cfs_choose(q, next);
+    return next;
 }
 
 static uint64_t slice_of(const struct sched_queue *q, const struct sched_entity *e)
@@ -143,13 +261,12 @@ void sched_enqueue(struct sched_queue *q, struct sched_entity *e, enum sched_enq
     q->nr++;
     place(q, e, why);
     e->home = q;
-    tree_insert(q, e);
+    ready_insert(q, e);
 }
 
 void sched_dequeue(struct sched_queue *q, struct sched_entity *e)
 {
-    rb_erase(&q->ready, &e->node);
-    rb_node_init(&e->node);
+    ready_remove(q, e);
     queue_leave(q, e);
 }
 
@@ -160,27 +277,18 @@ void sched_block(struct sched_queue *q, struct sched_entity *e)
     queue_leave(q, e);
 }
 
-void sched_cfs_exchange(struct sched_queue *q, struct sched_entity *prev)
-{
-    rb_erase(&q->ready, rb_first(&q->ready));
-    if (prev) {
-        tree_insert(q, prev);
-    }
-}
-
 bool sched_slice_over(struct sched_queue *q, struct sched_entity *e)
 {
-    struct rb_node *first = rb_first(&q->ready);
+    const struct sched_entity *first = sched_first(q);
     uint64_t slice = slice_of(q, e);
 
     if (!first || e->used < sched_cfs_tunables.granularity) {
         return false;
     }
-    if (!sched_cfs_before(sched_cfs_entity(first)->vruntime, e->vruntime)) {
+    if (!sched_cfs_before(first->vruntime, e->vruntime)) {
         return false; /* it would be chosen again */
     }
-    return e->used >= slice ||
-           e->vruntime - sched_cfs_entity(first)->vruntime > slice << SCHED_CFS_UNIT_SHIFT;
+    return e->used >= slice || e->vruntime - first->vruntime > slice << SCHED_CFS_UNIT_SHIFT;
 }
 
 uint64_t sched_slice_ticks(struct sched_queue *q, struct sched_entity *e)

@@ -1,4 +1,4 @@
 SRCS := cfs.c
-DEPS := core/sched lib/rbtree
+DEPS := core/sched lib/list lib/rbtree
 PROVIDES := sched-policy
 TEST_DEPS := lib/prng

@@ -1,8 +1,12 @@
 /*
  * Completely fair scheduling (Molnar 2007; the idea of Waldspurger's stride scheduling, 1995):
  * every thread has a virtual run time that grows with its real run time divided by its weight, and
- * the one with the least runs next. Ready entities are in a red-black tree by virtual run time; the
- * current one is outside it.
+ * the one with the least runs next. The current entity is in no list.
+ *
+ * Ready entities are sorted in two ways. Who becomes ready behind all others, which is what
+ * yielding and the ends of slices come to, is appended to a *line*; who comes before others goes
+ * into a red-black tree. So a switch among many that take turns costs what it costs among two. From
+ * first to last the line spans no more than the least slice, in virtual time.
  *
  * Weights follow Linux's scale: nice 0 is 1024, and each step is a factor of about 1.25, so that
  * one step moves a processor's share between two threads by about 10 % (Linux, kernel/sched/core.c,
@@ -11,7 +15,7 @@
  * Sleeper fairness: who wakes up starts no further behind the queue's virtual time than half a
  * latency period. So it runs soon, but cannot save up claims while it sleeps. A new thread starts
  * one slice ahead of the queue, so that spawning threads gains nothing. Who yields gives up its
- * claim: it goes behind the one that runs instead.
+ * claim: it goes behind the one that runs instead, and behind the whole line.
  *
  * Virtual time is in units of 2^-16 tick at nice 0 and wraps; it is compared by the sign of
  * differences.
@@ -19,6 +23,7 @@
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
 
+#include <list/list.h>
 #include <rbtree/rbtree.h>
 
 #define SCHED_POLICY_NAME "cfs"
@@ -36,21 +41,27 @@ extern struct sched_cfs_tunables {
     uint64_t latency;
     uint64_t granularity;
     uint64_t wakeup;
+    uint64_t line_span; /* in units of virtual time */
 } sched_cfs_tunables;
 
 struct sched_queue;
 
 struct sched_entity {
-    struct rb_node node;
+    union { /* while it is ready */
+        struct rb_node node;
+        struct list link;
+    };
     uint64_t vruntime;
     uint64_t used;            /* ticks since it was chosen */
     struct sched_queue *home; /* whose virtual time vruntime is measured against */
     uint32_t weight;
     uint32_t inverse; /* 2^16 * 1024 / weight: virtual time per tick */
+    bool is_early;    /* in the tree */
 };
 
 struct sched_queue {
-    struct rb_root ready;
+    struct list line;     /* of entities, by virtual time */
+    struct rb_root early; /* those that came before its last one */
     struct sched_entity *current;
     uint64_t min_vruntime; /* never goes back; the ready are at most a bonus behind */
     uint64_t total_weight; /* of the ready ones and the current one */
@@ -79,8 +90,10 @@ uint64_t sched_slice_ticks(struct sched_queue *q, struct sched_entity *e);
 bool sched_wake_preempts(struct sched_queue *q, struct sched_entity *current,
                          struct sched_entity *woken);
 
-/* Takes the leftmost out of the tree and puts prev in; the general case of sched_next. */
-void sched_cfs_exchange(struct sched_queue *q, struct sched_entity *prev);
+struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev,
+                                enum sched_put_reason why);
+struct sched_entity *sched_first(struct sched_queue *q);
+struct sched_entity *sched_after(struct sched_queue *q, struct sched_entity *e);
 
 static inline void sched_account(struct sched_queue *q, struct sched_entity *e, uint64_t ticks)
 {
@@ -89,73 +102,52 @@ static inline void sched_account(struct sched_queue *q, struct sched_entity *e, 
     e->used += ticks;
 }
 
-static inline struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev,
-                                              enum sched_put_reason why)
+static inline struct sched_entity *sched_cfs_in_line(struct list *link)
 {
-    struct rb_node *first = rb_first(&q->ready);
-    struct sched_entity *next;
+    return container_of(link, struct sched_entity, link);
+}
 
-    if (!first) {
-        return prev;
-    }
-    next = sched_cfs_entity(first);
-    if (prev && why == SCHED_PREEMPT && !sched_cfs_before(next->vruntime, prev->vruntime)) {
-        return prev;
-    }
-    if (prev && why == SCHED_YIELD && sched_cfs_before(prev->vruntime, next->vruntime)) {
-        prev->vruntime = next->vruntime;
-    }
-    if (prev && q->ready.node == first && !first->right) {
-        rb_replace(&q->ready, first, &prev->node); /* the only one: no search, no balancing */
-    } else {
-        sched_cfs_exchange(q, prev);
-    }
+static inline void sched_cfs_choose(struct sched_queue *q, struct sched_entity *next)
+{
     if (sched_cfs_before(q->min_vruntime, next->vruntime)) {
         q->min_vruntime = next->vruntime;
     }
     q->current = next;
     next->used = 0;
-    return next;
 }
 
-/* Simple: exactly one other is ready, which then is the whole tree. */
+/* Simple: the line is all there is, and its first goes and prev comes behind its last. */
 static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct sched_entity *prev,
                                                   uint64_t ticks)
 {
-    struct sched_entity *next;
-    uint64_t vruntime;
+    struct list *first = q->line.next;
+    struct sched_entity *next = sched_cfs_in_line(first);
+    uint64_t vruntime = prev->vruntime + ticks * prev->inverse;
 
-    if (unlikely(q->nr != 2)) {
+    if (unlikely(first == &q->line)) {
         return NULL;
     }
-    next = sched_cfs_entity(rb_first(&q->ready));
-    vruntime = prev->vruntime + ticks * prev->inverse;
-    if (sched_cfs_before(vruntime, next->vruntime)) {
-        vruntime = next->vruntime;
+    if (likely(q->nr == 2)) { /* that one alone */
+        if (sched_cfs_before(vruntime, next->vruntime)) {
+            vruntime = next->vruntime;
+        }
+        q->line.next = q->line.prev = &prev->link;
+        prev->link.next = prev->link.prev = &q->line;
+    } else {
+        struct sched_entity *last = sched_cfs_in_line(q->line.prev);
+
+        if (sched_cfs_before(vruntime, last->vruntime)) {
+            vruntime = last->vruntime;
+        }
+        if (!rb_is_empty(&q->early) || vruntime - next->vruntime > sched_cfs_tunables.line_span) {
+            return NULL;
+        }
+        list_unlink(first);
+        list_add_tail(&q->line, &prev->link);
     }
     prev->vruntime = vruntime;
-    rb_set_single(&q->ready, &prev->node);
-    if (sched_cfs_before(q->min_vruntime, next->vruntime)) {
-        q->min_vruntime = next->vruntime;
-    }
-    q->current = next;
-    next->used = 0;
+    sched_cfs_choose(q, next);
     return next;
-}
-
-static inline struct sched_entity *sched_first(struct sched_queue *q)
-{
-    struct rb_node *node = rb_first(&q->ready);
-
-    return node ? sched_cfs_entity(node) : NULL;
-}
-
-static inline struct sched_entity *sched_after(struct sched_queue *q, struct sched_entity *e)
-{
-    struct rb_node *node = rb_next(&e->node);
-
-    (void)q;
-    return node ? sched_cfs_entity(node) : NULL;
 }
 
 #endif

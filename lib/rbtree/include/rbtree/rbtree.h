@@ -100,17 +100,6 @@ void rb_erase(struct rb_root *root, struct rb_node *node);
 /* Puts node into the place of old; their keys must order alike. */
 void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *node);
 
-/* Makes node the only one of the tree; those that were in it are forgotten. */
-static inline void rb_set_single(struct rb_root *root, struct rb_node *node)
-{
-    node->parent_color = 1; /* no parent, black */
-    node->left = NULL;
-    node->right = NULL;
-    root->node = node;
-    root->leftmost = node;
-}
-
-/* In-order neighbours and ends; NULL when there is none. */
 struct rb_node *rb_next(const struct rb_node *node);
 struct rb_node *rb_prev(const struct rb_node *node);
 struct rb_node *rb_last(const struct rb_root *root);
