@@ -1,6 +1,13 @@
 /*
- * Round robin: first in, first out, and after its quantum a thread goes to the end of the queue.
- * One that is interrupted earlier goes on with the rest of it. The contract: <sched/sched.h>.
+ * Round robin: first in, first out, and after its quantum of 10 ms a thread goes to the end of the
+ * queue. One that is interrupted earlier goes on with the rest of it. The contract:
+ * <sched/sched.h>.
+ *
+ * Who wakes up with some of its quantum left goes to the front: it waits for the rest of the
+ * running thread's quantum, 10 ms at most, and for who woke later, however many threads are busy;
+ * nobody is interrupted for it. Sleeping does not renew a quantum, and when it is used up its owner
+ * goes to the end as all do: so those who wait are passed by every other thread for one quantum in
+ * all, and then have their turn. Nice values are accepted and mean nothing here.
  */
 #ifndef SCHED_POLICY_H
 #define SCHED_POLICY_H
@@ -49,10 +56,15 @@ static inline void sched_entity_set_nice(struct sched_entity *e, int nice)
 static inline void sched_enqueue(struct sched_queue *q, struct sched_entity *e,
                                  enum sched_enqueue_reason why)
 {
-    if (why != SCHED_MIGRATE) {
-        e->used = 0;
+    struct list *before = &q->ready;
+
+    if (why != SCHED_WAKE || unlikely(e->used >= sched_rr_quantum)) {
+        if (why != SCHED_MIGRATE) {
+            e->used = 0;
+        }
+        before = q->ready.prev;
     }
-    list_add_tail(&q->ready, &e->node);
+    list_add(before, &e->node);
 }
 
 static inline void sched_dequeue(struct sched_queue *q, struct sched_entity *e)
