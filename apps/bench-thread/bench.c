@@ -25,17 +25,68 @@ static void report(const char *name, uint64_t total, uint64_t nr)
     console_write(line, strlen(line));
 }
 
+#define MAX_THREADS 1000
+
 static bool is_over;
 static uint64_t yield_cost;
+static uint64_t nr_yields; /* by all */
 
 static void yield_along(void *arg)
+{
+    while (!is_over) {
+        thread_yield();
+        nr_yields++;
+    }
+}
+
+static void yield_and_measure(void *arg)
+{
+    uint64_t start, nr;
+
+    for (int i = 0; i < 100; i++) {
+        thread_yield(); /* all are there, and even */
+    }
+    nr = nr_yields;
+    start = arch_instret();
+    for (int i = 0; i < 100 || nr_yields - nr < NR_ROUNDS; i++) {
+        thread_yield();
+        nr_yields++;
+    }
+    yield_cost = (arch_instret() - start) * 100 / (nr_yields - nr);
+    is_over = true;
+}
+
+/* A switch, the loop around it included, while so many threads take turns. */
+static void bench_yield(unsigned nr_threads, const char *name)
+{
+    static struct thread *threads[MAX_THREADS];
+    struct thread_attr attr = {.stack_size = KIB(4)};
+    unsigned nr = 0;
+
+    is_over = false;
+    yield_cost = 0;
+    for (; nr < nr_threads; nr++) {
+        threads[nr] = thread_create(nr + 1 < nr_threads ? yield_along : yield_and_measure, NULL,
+                                    "yield", &attr);
+        if (!threads[nr]) {
+            is_over = true;
+            break;
+        }
+    }
+    while (nr > 0) {
+        thread_join(threads[--nr]);
+    }
+    report(name, yield_cost, 100);
+}
+
+static void yield_partner(void *arg)
 {
     while (!is_over) {
         thread_yield();
     }
 }
 
-static void yield_and_measure(void *arg)
+static void yield_in_a_pair(void *arg)
 {
     for (int i = 0; i < 100; i++) {
         thread_yield(); /* both are there, and even */
@@ -49,10 +100,10 @@ static void yield_and_measure(void *arg)
     is_over = true;
 }
 
-static void bench_yield(void)
+static void bench_yield_pair(void)
 {
-    struct thread *a = thread_create(yield_along, NULL, "a", NULL);
-    struct thread *b = thread_create(yield_and_measure, NULL, "b", NULL);
+    struct thread *a = thread_create(yield_partner, NULL, "a", NULL);
+    struct thread *b = thread_create(yield_in_a_pair, NULL, "b", NULL);
 
     if (!a || !b) {
         return;
@@ -151,7 +202,9 @@ static void bench_locks(void)
 
 int app_main(void)
 {
-    bench_yield();
+    bench_yield_pair();
+    bench_yield(10, "thread.switch_of_10." SCHED_POLICY_NAME);
+    bench_yield(1000, "thread.switch_of_1000." SCHED_POLICY_NAME);
     bench_ping_pong();
     bench_create_join();
     bench_locks();
