@@ -32,7 +32,7 @@ static uint64_t counter_cost(void)
 
 static void worst_of(size_t pool_size)
 {
-    struct frame *f = frame_alloc_contig(pool_size >> PAGE_SHIFT, 0);
+    struct frame *f = frame_alloc_contig(pool_size >> PAGE_SHIFT, 1, 0);
     uint64_t overhead = counter_cost(), worst = 0, total = 0;
     char name[40];
 

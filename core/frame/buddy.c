@@ -6,6 +6,7 @@
  * in the first frame of a block that is in a list.
  */
 #include <bits/bits.h>
+#include <log/log.h>
 
 #include "zone.h"
 
@@ -76,4 +77,33 @@ struct frame *buddy_take(struct zone *z, unsigned order)
     f->order = (uint8_t)order;
     f->type = FRAME_USED;
     return f;
+}
+
+/* The free block that holds this free frame. */
+static COLD struct frame *block_around(const struct zone *z, pfn_t pfn)
+{
+    for (unsigned order = 0; order <= FRAME_MAX_ORDER; order++) {
+        pfn_t head = ALIGN_DOWN(pfn, 1ul << order);
+
+        if (zone_is_open(z, head) && pfn_to_frame(head)->type == FRAME_FREE &&
+            pfn_to_frame(head)->order == order)
+            return pfn_to_frame(head);
+    }
+    panic("frame: frame %lx is not free", (unsigned long)pfn);
+}
+
+COLD void buddy_take_range(struct zone *z, pfn_t start, pfn_t end)
+{
+    pfn_t first = frame_to_pfn(block_around(z, start));
+    pfn_t pfn = first;
+
+    while (pfn < end) {
+        unsigned order = pfn_to_frame(pfn)->order;
+
+        block_remove(z, pfn_to_frame(pfn), order);
+        z->nr_free -= 1ul << order;
+        pfn += 1ul << order;
+    }
+    buddy_free_range(z, first, start);
+    buddy_free_range(z, end, pfn);
 }

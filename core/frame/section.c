@@ -171,44 +171,49 @@ static COLD bool section_open_next(struct zone *z)
     return true;
 }
 
-/* Are all frames of [pfn, z->low) in the lists? */
-static COLD bool free_up_to_low(const struct zone *z, pfn_t pfn)
+/* The first frame at or after pfn, aligned, from which nr frames are neither reserved nor extra. */
+static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align)
 {
-    if (pfn < z->base)
-        return false;
-    while (pfn < z->low) {
-        const struct frame *f = pfn_to_frame(pfn);
+    for (;;) {
+        struct pfn_range *r;
 
-        if (f->type != FRAME_FREE)
-            return false;
-        pfn += 1ul << f->order;
+        pfn = ALIGN_UP(pfn, align);
+        r = range_find(&frame_holes, pfn, pfn + nr);
+        if (r == NULL)
+            r = range_find(&frame_extras, pfn, pfn + nr);
+        if (r == NULL)
+            return pfn;
+        pfn = r->end;
     }
-    return true;
 }
 
-/* Is there an aligned run of 2^order frames that ends above `low` and that opening makes free? */
-static COLD bool zone_can_make(const struct zone *z, unsigned order)
+/* Is there enough untouched RAM for opening all up to `end`? */
+static COLD bool has_room_for(const struct zone *z, pfn_t end)
 {
-    uint64_t nr = 1ul << order;
+    uint64_t nr_meta = (end - z->low) / SECTION_PAGES + 1;
 
-    if (order <= SECTION_ORDER)
-        return z->low < z->high;
-    for (pfn_t block = ALIGN_DOWN(z->low, nr); block + nr <= z->high; block += nr) {
-        uint64_t nr_meta = (block + nr - z->low) / SECTION_PAGES;
-
-        /* Page tables: one page per 512 pages of descriptors, and the upper levels. */
-        if (block + nr + nr_meta + nr_meta / 512 + 3 > z->high)
-            return false;
-        if (range_find(&frame_holes, block, block + nr) == NULL &&
-            range_find(&frame_extras, block, block + nr) == NULL && free_up_to_low(z, block))
-            return true;
-    }
-    return false;
+    return end + nr_meta + nr_meta / 512 + 3 <= z->high;
 }
 
-COLD bool zone_grow(struct zone *z, unsigned order)
+COLD bool zone_grow(struct zone *z, uint64_t nr_pages, uint64_t align)
 {
-    return zone_can_make(z, order) && section_open_next(z);
+    pfn_t start, aligned;
+
+    if (MAX(nr_pages, align) <= SECTION_PAGES)
+        return z->low < z->high && section_open_next(z);
+    start = run_free_start(z, z->low, nr_pages + align);
+    aligned = ALIGN_UP(start, align);
+    /* Holes below `low` are no matter there: the frames from start on are free. */
+    if (aligned >= z->low || skip_holes(z->low, aligned + nr_pages - z->low, 1) != z->low)
+        aligned = skip_holes(MAX(start, z->low), nr_pages, align);
+    return has_room_for(z, aligned + nr_pages) && section_open_next(z);
+}
+
+COLD bool zone_grow_to(struct zone *z, pfn_t start, pfn_t end)
+{
+    return end > z->low && start <= z->low && run_free_start(z, z->low, end - start) <= start &&
+           has_room_for(z, end) && skip_holes(z->low, end - z->low, 1) == z->low &&
+           section_open_next(z);
 }
 
 COLD bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)

@@ -50,6 +50,10 @@ extern struct range_set frame_holes;  /* reserved, disjoint */
 extern struct range_set frame_extras; /* open though not below `low`; section aligned, disjoint */
 extern uint64_t frame_nr_meta;
 
+/* frame.c: with interrupts masked, so that preemption need not be turned off besides. */
+unsigned long frames_lock(void) ACQUIRES(frame_lock);
+void frames_unlock(unsigned long irq) RELEASES(frame_lock);
+
 /* range.c: the first range (lowest start) that meets [start, end), or NULL. */
 struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end);
 /* Adds a range, joining neighbours and overlaps; false: the set is full. */
@@ -62,8 +66,10 @@ uint64_t range_count(const struct range_set *set, pfn_t start, pfn_t end);
 /* section.c */
 struct zone *zone_of(pfn_t pfn);
 bool zone_is_open(const struct zone *z, pfn_t pfn);
-/* Opens one more section if that can lead to a block of this order; false: it cannot. */
-bool zone_grow(struct zone *z, unsigned order);
+/* Opens one more section if that can lead to a run of nr_pages frames; false: it cannot. */
+bool zone_grow(struct zone *z, uint64_t nr_pages, uint64_t align);
+/* The same for the frames from start to end, of which those that are open are free. */
+bool zone_grow_to(struct zone *z, pfn_t start, pfn_t end);
 /* Makes sure that all sections of [start, end), which lies in z, have descriptors. */
 bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end);
 
@@ -111,5 +117,37 @@ void buddy_free(struct zone *z, pfn_t pfn, unsigned order);
 void buddy_free_range(struct zone *z, pfn_t start, pfn_t end);
 /* A block from the lists of one zone, type FRAME_USED; NULL: none. */
 struct frame *buddy_take(struct zone *z, unsigned order);
+/* Takes frames that are all free out of the lists; their type becomes FRAME_NONE. */
+void buddy_take_range(struct zone *z, pfn_t start, pfn_t end);
+
+/* frame.c, without locks: a block from any zone, opening RAM; NULL: none. What shrinkers free. */
+struct frame *block_take(unsigned order);
+size_t frame_shrink(size_t nr_pages);
+
+/* run.c: where the free frames begin that end at `end`; looks back over nr_wanted at least. */
+pfn_t run_free_start(const struct zone *z, pfn_t end, uint64_t nr_wanted);
+
+/* cache.c. The first three take frame_lock; the last wants it held: frames in all the caches. */
+void cache_fill(void);
+void cache_make_room(unsigned order);
+size_t cache_drain_all(void);
+uint64_t cache_count(void);
+
+#ifdef DEBUG
+void frame_debug_alloc(struct frame *f, unsigned order);
+void frame_debug_free(struct frame *f, unsigned order);
+#else
+static inline void frame_debug_alloc(struct frame *f, unsigned order)
+{
+    (void)f;
+    (void)order;
+}
+
+static inline void frame_debug_free(struct frame *f, unsigned order)
+{
+    (void)f;
+    (void)order;
+}
+#endif
 
 #endif

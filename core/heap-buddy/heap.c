@@ -1,8 +1,8 @@
 /*
- * The heap contract by the buddy system alone: every block is a power of two, from 64 bytes up. The
- * simplest heap; a block wastes up to half of itself.
+ * The heap contract by the buddy system alone: every block below a page is a power of two, from 64
+ * bytes up. The simplest heap; a block wastes up to half of itself.
  *
- * Blocks of a page and more come from the frame allocator as they are. Smaller ones are halves of
+ * Blocks of more than half a page are runs of frames (core/heap-runs). Smaller ones are halves of
  * halves of a page. The page is a binary tree: node 1 is the page, the children of node n are 2n
  * and 2n + 1, the nodes from 64 on are the units of 64 bytes. Two bits per inner node describe it,
  * and the 63 pairs of bits fit into the page's frame descriptor, so that blocks need no header:
@@ -17,6 +17,7 @@
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <heapdebug/heapdebug.h>
+#include <heapruns/heapruns.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
 
@@ -28,14 +29,22 @@
 
 static struct spinlock heap_lock = SPINLOCK_INIT("heap");
 static struct list free_blocks[NR_LEVELS]; /* heap_lock; the links are in the blocks */
-static uint64_t nr_frames;                 /* [a] */
+static uint64_t nr_divided;                /* [a] pages */
 
-/* The page's tree lives in its descriptor; priv tells divided pages from whole blocks. */
-#define IS_DIVIDED 1
+/*
+ * The page's tree lives in its descriptor. The first word lies over `owner`, which is NULL in a
+ * run: a divided page is one whose root is split.
+ */
+_Static_assert(offsetof(struct frame, owner) == offsetof(struct frame, words), "overlay");
 
 static uint64_t *split_bits(struct frame *page)
 {
     return &page->words[0];
+}
+
+static bool is_divided(const struct frame *page)
+{
+    return page->words[0] != 0;
 }
 
 static uint64_t *single_bits(struct frame *page)
@@ -104,9 +113,8 @@ static void *small_alloc(unsigned level)
     page = frame_alloc(0, 0);
     if (page == NULL)
         return NULL;
-    __atomic_fetch_add(&nr_frames, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&nr_divided, 1, __ATOMIC_RELAXED);
     page->type = FRAME_HEAP;
-    page->priv = IS_DIVIDED;
     *split_bits(page) = 0;
     *single_bits(page) = 0;
     irq = spin_lock_irqsave(&heap_lock);
@@ -150,61 +158,54 @@ static bool small_free(struct frame *page, char *block)
 
 static void *raw_alloc(size_t align, size_t size)
 {
-    struct frame *f;
-    unsigned order;
+    size_t block = MAX(size, align); /* blocks are aligned to their size */
 
-    size = MAX(size, align); /* blocks are aligned to their size */
-    if (size <= PAGE_SIZE / 2)
-        return small_alloc(level_of(size));
-    if (size > PAGE_SIZE << FRAME_MAX_ORDER)
-        return NULL;
-    order = frame_order(size);
-    f = frame_alloc(order, 0);
-    if (f == NULL)
-        return NULL;
-    __atomic_fetch_add(&nr_frames, 1ul << order, __ATOMIC_RELAXED);
-    f->type = FRAME_HEAP;
-    f->priv = 0;
-    return frame_to_virt(f);
+    return block <= PAGE_SIZE / 2 ? small_alloc(level_of(block)) : heap_run_alloc(align, size);
 }
 
 static void raw_free(void *p)
 {
     struct frame *f = virt_to_frame(p);
-    unsigned order = 0;
+    unsigned long irq;
+    bool is_free;
 
-    if (f->priv == IS_DIVIDED) {
-        unsigned long irq = spin_lock_irqsave(&heap_lock);
-        bool is_free = small_free(f, p);
-
-        spin_unlock_irqrestore(&heap_lock, irq);
-        if (!is_free)
-            return;
-    } else {
-        order = f->order;
+    if (!is_divided(f)) {
+        heap_run_free(p);
+        return;
     }
-    __atomic_fetch_sub(&nr_frames, 1ul << order, __ATOMIC_RELAXED);
-    frame_free(f, order);
+    irq = spin_lock_irqsave(&heap_lock);
+    is_free = small_free(f, p);
+    spin_unlock_irqrestore(&heap_lock, irq);
+    if (is_free) {
+        __atomic_fetch_sub(&nr_divided, 1, __ATOMIC_RELAXED);
+        frame_free(f, 0);
+    }
 }
 
 static size_t raw_usable_size(const void *p)
 {
     struct frame *f = virt_to_frame(p);
 
-    if (f->priv == IS_DIVIDED)
-        return 1ul << (UNIT_SHIFT + find_level(f, p));
-    return PAGE_SIZE << f->order;
+    return is_divided(f) ? 1ul << (UNIT_SHIFT + find_level(f, p)) : heap_run_size(p);
 }
 
 /* In place if the block is neither too small nor more than twice too large. */
 static bool raw_resize(void *p, size_t size)
 {
-    size_t have = raw_usable_size(p);
+    size_t have;
 
+    if (size > PAGE_SIZE / 2 && !is_divided(virt_to_frame(p)))
+        return heap_run_resize(p, size);
+    have = raw_usable_size(p);
     return size <= have && (have <= 1ul << UNIT_SHIFT || size > have / 4);
 }
 
-size_t heap_shrink(void)
+static size_t raw_room(size_t size)
+{
+    return heap_run_room(size);
+}
+
+static size_t raw_shrink(void)
 {
     return 0; /* free pages go back at once */
 }
@@ -212,7 +213,7 @@ size_t heap_shrink(void)
 void heap_stats(struct heap_stats *out)
 {
     *out = (struct heap_stats){.provider = "buddy"};
-    out->nr_frames = __atomic_load_n(&nr_frames, __ATOMIC_RELAXED);
+    out->nr_frames = __atomic_load_n(&nr_divided, __ATOMIC_RELAXED) + heap_run_frames();
     heap_debug_stats(out);
 }
 
@@ -225,7 +226,7 @@ void heap_check(void)
             struct frame *page = virt_to_frame(block);
             uint64_t parent = 1ull << (node_of(block, level) >> 1);
 
-            if (page->priv != IS_DIVIDED || !(*split_bits(page) & parent) ||
+            if (!is_divided(page) || !(*split_bits(page) & parent) ||
                 !(*single_bits(page) & parent) || find_level(page, block) != level)
                 panic("heap_check: free block %p does not match its page's tree", (void *)block);
         }

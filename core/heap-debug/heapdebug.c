@@ -1,5 +1,5 @@
 /*
- * Wrapping, checking and listing of heap blocks; see <heapdebug/heapdebug.h>.
+ * Wrapping, checking, holding back and listing of heap blocks; see <heapdebug/heapdebug.h>.
  *
  * The list of all blocks is in allocation order, so that heap_leaks_mark() is a sequence number.
  * The report groups by call site without allocating: it finds the sites one after the other,
@@ -18,7 +18,14 @@
 #define REDZONE     0xbd
 #define REDZONE_LEN 16
 #define FILL_NEW    0xa5 /* so that nobody relies on zeros */
-#define FILL_FREED  0x6b
+#define FILL_FREED  0x6b /* as core/slab's and core/frame's */
+#define FILLED_WORD 0x6b6b6b6b6b6b6b6bull
+
+#define HELD_BLOCKS    256
+#define HELD_BYTES     KIB(256)
+#define HELD_MAX_BLOCK KIB(64)
+#define NR_RECENT      4
+#define RECENT_BYTES   KIB(4) /* of each that are looked at */
 
 struct heap_debug_block {
     struct list link; /* blocks_lock */
@@ -35,6 +42,10 @@ _Static_assert(sizeof(struct heap_debug_block) % HEAP_ALIGN == 0, "payloads stay
 static struct spinlock blocks_lock = SPINLOCK_INIT("heap-debug");
 static struct list blocks = LIST_INIT(blocks);
 static uint64_t nr_blocks, used_bytes, sequence, mark; /* blocks_lock */
+
+/* The blocks held back, oldest first. blocks_lock */
+static struct list held = LIST_INIT(held);
+static uint64_t nr_held, held_bytes;
 
 static struct heap_debug_block *block_of(const void *p)
 {
@@ -80,6 +91,8 @@ static void block_check(const struct heap_debug_block *b, const char *who)
 {
     const uint8_t *p = (const uint8_t *)(b + 1);
 
+    if (b->magic == FILLED_WORD)
+        panic("%s: %p was freed already", who, (const void *)p);
     if (b->magic == MAGIC_FREED)
         panic("%s: block %p (%zu bytes, allocated by %p) was freed already", who, (const void *)p,
               b->size, b->caller);
@@ -93,7 +106,7 @@ static void block_check(const struct heap_debug_block *b, const char *who)
     }
 }
 
-void *heap_debug_unwrap(void *p)
+void heap_debug_retire(void *p)
 {
     struct heap_debug_block *b = block_of(p);
     unsigned long irq;
@@ -105,10 +118,93 @@ void *heap_debug_unwrap(void *p)
     list_unlink(&b->link);
     nr_blocks--;
     used_bytes -= b->size;
-    spin_unlock_irqrestore(&blocks_lock, irq);
     b->magic = MAGIC_FREED;
     memset(p, FILL_FREED, b->size);
+    list_add_tail(&held, &b->link);
+    nr_held++;
+    held_bytes += b->size;
+    spin_unlock_irqrestore(&blocks_lock, irq);
+}
+
+/* Is the freed block as it was left? Else *at is where it was written; at most nr_bytes are read.
+ */
+static bool is_untouched(const struct heap_debug_block *b, size_t nr_bytes, size_t *at)
+{
+    const uint8_t *p = (const uint8_t *)(b + 1);
+
+    nr_bytes = MIN(nr_bytes, b->size);
+    for (*at = 0; *at < nr_bytes; (*at)++) {
+        const uint64_t *word = (const uint64_t *)(p + *at);
+
+        if (*at % 8 == 0 && nr_bytes - *at >= 8 && *word == FILLED_WORD)
+            *at += 7;
+        else if (p[*at] != FILL_FREED)
+            return false;
+    }
+    for (; *at == b->size && *at < b->size + REDZONE_LEN; (*at)++) {
+        if (p[*at] != REDZONE)
+            return false;
+    }
+    return b->magic == MAGIC_FREED;
+}
+
+static NORETURN void panic_written(const struct heap_debug_block *b, size_t at)
+{
+    panic("heap: block %p (%zu bytes, allocated by %p) was written at byte %zu after it was freed",
+          (const void *)(b + 1), b->size, b->caller, at);
+}
+
+void *heap_debug_release(bool all)
+{
+    unsigned long irq = spin_lock_irqsave(&blocks_lock);
+    struct heap_debug_block *b = NULL;
+    bool is_over = all || nr_held > HELD_BLOCKS || held_bytes > HELD_BYTES;
+    size_t at;
+
+    if (!list_is_empty(&held)) {
+        b = list_last_entry(&held, struct heap_debug_block, link);
+        if (b->size <= HELD_MAX_BLOCK)
+            b = is_over ? list_first_entry(&held, struct heap_debug_block, link) : NULL;
+    }
+    if (b != NULL) {
+        list_unlink(&b->link);
+        nr_held--;
+        held_bytes -= b->size;
+    }
+    spin_unlock_irqrestore(&blocks_lock, irq);
+    if (b == NULL)
+        return NULL;
+    if (!is_untouched(b, b->size, &at))
+        panic_written(b, at);
     return b->raw;
+}
+
+/* The first of the nr blocks freed last that was written, or NULL. blocks_lock held. */
+static const struct heap_debug_block *find_written(size_t nr, size_t nr_bytes, size_t *at)
+{
+    for (struct list *node = held.prev; node != &held && nr > 0; node = node->prev, nr--) {
+        const struct heap_debug_block *b = list_entry(node, struct heap_debug_block, link);
+
+        if (!is_untouched(b, nr_bytes, at))
+            return b;
+    }
+    return NULL;
+}
+
+static void held_check(size_t nr, size_t nr_bytes)
+{
+    unsigned long irq = spin_lock_irqsave(&blocks_lock);
+    size_t at = 0;
+    const struct heap_debug_block *b = find_written(nr, nr_bytes, &at);
+
+    spin_unlock_irqrestore(&blocks_lock, irq);
+    if (b != NULL)
+        panic_written(b, at);
+}
+
+void heap_debug_look(void)
+{
+    held_check(NR_RECENT, RECENT_BYTES);
 }
 
 size_t heap_debug_size(const void *p)
@@ -149,6 +245,7 @@ void heap_debug_check(void)
     list_for_each_entry(b, &blocks, link)
         block_check(b, "heap_check");
     spin_unlock_irqrestore(&blocks_lock, irq);
+    held_check(SIZE_MAX, SIZE_MAX);
 }
 
 void heap_debug_leaks_mark(void)

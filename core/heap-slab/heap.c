@@ -3,14 +3,15 @@
  * with its magazines per CPU. The fastest heap; costs up to a quarter of a block and half-used
  * slabs.
  *
- * Blocks above SLAB_MAX_SIZE are runs of frames; their first frame's `owner` is NULL and `priv`
- * counts the frames, so that heap_free() tells the two apart by one load.
+ * Blocks above SLAB_MAX_SIZE are runs of frames (core/heap-runs); their first frame's `owner` is
+ * NULL, so that heap_free() tells the two apart by one load.
  */
 #include <base/errno.h>
 #include <faultinject/faultinject.h>
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <heapdebug/heapdebug.h>
+#include <heapruns/heapruns.h>
 #include <log/log.h>
 #include <slab/slab.h>
 
@@ -20,7 +21,6 @@
 static struct slab_cache caches[NR_CLASSES];
 static struct slab_cache *by_16[SMALL_MAX / 16 + 1];       /* size rounded up / 16 */
 static struct slab_cache *by_128[SLAB_MAX_SIZE / 128 + 1]; /* the same for larger ones */
-static uint64_t nr_large_frames;                           /* [a] */
 
 /* 16, 32, .. 128, then 5/4, 6/4, 7/4 and 8/4 of each power of two. */
 static size_t class_size(size_t class)
@@ -60,44 +60,15 @@ static struct slab_cache *cache_for(size_t size)
     return size <= SMALL_MAX ? by_16[(size + 15) / 16] : by_128[(size + 127) / 128];
 }
 
-/* A run of frames aligned to align, which may be more than the size. */
-static NOINLINE void *large_alloc(size_t align, size_t size)
-{
-    size_t nr_pages, nr_aligned = align >> PAGE_SHIFT;
-    struct frame *f;
-
-    if (size > GIB(1))
-        return NULL;
-    nr_pages = MAX(ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT, 1ul);
-    f = frame_alloc_contig(MAX(nr_pages, nr_aligned), 0);
-    if (f == NULL)
-        return NULL;
-    if (nr_pages < nr_aligned)
-        frame_free_contig(f + nr_pages, nr_aligned - nr_pages);
-    f->type = FRAME_HEAP;
-    f->owner = NULL;
-    f->priv = nr_pages;
-    __atomic_fetch_add(&nr_large_frames, nr_pages, __ATOMIC_RELAXED);
-    return frame_to_virt(f);
-}
-
-static NOINLINE void large_free(struct frame *f)
-{
-    size_t nr_pages = f->priv;
-
-    __atomic_fetch_sub(&nr_large_frames, nr_pages, __ATOMIC_RELAXED);
-    frame_free_contig(f, nr_pages);
-}
-
 static NOINLINE void *alloc_aligned(size_t align, size_t size)
 {
     if (size > SLAB_MAX_SIZE || align > PAGE_SIZE)
-        return large_alloc(align, size);
+        return heap_run_alloc(align, size);
     for (size_t class = 0; class < NR_CLASSES; class ++) {
         if (class_size(class) >= size && (class_size(class) & (align - 1)) == 0)
             return slab_alloc(&caches[class]);
     }
-    return large_alloc(align, size);
+    return heap_run_alloc(align, size);
 }
 
 static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
@@ -108,7 +79,7 @@ static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
         return slab_alloc(by_16[(size + 15) / 16]);
     if (likely(size <= SLAB_MAX_SIZE))
         return slab_alloc(by_128[(size + 127) / 128]);
-    return large_alloc(align, size);
+    return heap_run_alloc(align, size);
 }
 
 static ALWAYS_INLINE void raw_free(void *p)
@@ -118,7 +89,7 @@ static ALWAYS_INLINE void raw_free(void *p)
     if (likely(f->owner != NULL))
         slab_free(f->owner, p);
     else
-        large_free(f);
+        heap_run_free(p);
 }
 
 static size_t raw_usable_size(const void *p)
@@ -126,18 +97,26 @@ static size_t raw_usable_size(const void *p)
     const struct frame *f = virt_to_frame(p);
     const struct slab_cache *cache = f->owner;
 
-    return cache != NULL ? cache->size : f->priv << PAGE_SHIFT;
+    return cache != NULL ? cache->size : heap_run_size(p);
 }
 
 /* In place if the block is neither too small nor more than four times too large. */
 static bool raw_resize(void *p, size_t size)
 {
-    size_t have = raw_usable_size(p);
+    size_t have;
 
+    if (size > SLAB_MAX_SIZE && virt_to_frame(p)->owner == NULL)
+        return heap_run_resize(p, size);
+    have = raw_usable_size(p);
     return size <= have && (have <= 64 || size > have / 4);
 }
 
-size_t heap_shrink(void)
+static size_t raw_room(size_t size)
+{
+    return heap_run_room(size);
+}
+
+static size_t raw_shrink(void)
 {
     size_t nr_freed = 0;
 
@@ -149,7 +128,7 @@ size_t heap_shrink(void)
 void heap_stats(struct heap_stats *out)
 {
     *out = (struct heap_stats){.provider = "slab"};
-    out->nr_frames = __atomic_load_n(&nr_large_frames, __ATOMIC_RELAXED);
+    out->nr_frames = heap_run_frames();
     for (size_t class = 0; class < NR_CLASSES; class ++) {
         struct slab_cache_stats stats;
 

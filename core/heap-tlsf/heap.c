@@ -2,9 +2,11 @@
  * The heap contract over two-level segregated fit: bounded time per operation while no memory has
  * to be fetched from the frame allocator.
  *
- * One TLSF instance under one lock, interrupts masked. Pools are runs of frames, larger as the heap
- * grows; they go back only in heap_shrink(), which the frame allocator calls when memory is short,
- * so that freeing stays bounded too. An allocation of more than half the largest pool fails.
+ * One TLSF instance, interrupts masked; on a machine with several CPUs under a lock, with a cache
+ * of free blocks per CPU in front (cache.c), on one CPU without either. Pools are runs of frames,
+ * larger as the heap grows; they go back only in heap_shrink(), which the frame allocator calls
+ * when memory is short, so that freeing stays bounded too. A request for more than a pool gets a
+ * run of its own length, which goes back as soon as nothing of it is in use.
  */
 #include <bits/bits.h>
 #include <faultinject/faultinject.h>
@@ -13,71 +15,79 @@
 #include <heapdebug/heapdebug.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
+#include <percpu/percpu.h>
 #include <string/string.h>
 #include <tlsf/inline.h>
+#include <tlsfcache/tlsfcache.h>
 
 #define POOL_MIN_PAGES 16   /* 64 KiB: what a small kernel's heap costs */
 #define POOL_MAX_PAGES 1024 /* 4 MiB, unless one request needs more */
+#define LARGE          (POOL_MAX_PAGES << PAGE_SHIFT)
 
 /* At the start of a pool's frames; the TLSF pool takes the rest. */
 struct pool {
-    struct list link; /* heap_lock */
+    struct list link; /* as heap, all of it */
     size_t nr_pages;
     struct tlsf_pool *tlsf;
 };
 
 static struct spinlock heap_lock = SPINLOCK_INIT("heap");
-static struct tlsf heap;
+static struct tlsf heap; /* heap_lock, on one CPU masked interrupts alone */
+static bool is_shared;   /* [I] by several CPUs */
 static struct list pools = LIST_INIT(pools);
-static size_t nr_frames; /* heap_lock */
+static size_t nr_frames;
 
-static ALWAYS_INLINE unsigned long lock_heap(void)
+static unsigned long lock_heap(void)
 {
     unsigned long irq = arch_irq_save();
 
-    spin_lock_no_preempt(&heap_lock);
+    if (is_shared)
+        spin_lock_no_preempt(&heap_lock);
     return irq;
 }
 
-static ALWAYS_INLINE void unlock_heap(unsigned long irq)
+static void unlock_heap(unsigned long irq)
 {
-    spin_unlock_no_preempt(&heap_lock);
+    if (is_shared)
+        spin_unlock_no_preempt(&heap_lock);
     arch_irq_restore(irq);
 }
 
-/* Fetches a pool in which the request certainly fits. */
-static COLD bool grow(size_t align, size_t size)
+/* From a new pool: of the usual size if there is memory for that, otherwise as large as need be. */
+static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
 {
     size_t need = tlsf_pool_size_for(align, size);
     size_t nr_pages =
         MIN(MAX(READ_ONCE(nr_frames) / 4, (size_t)POOL_MIN_PAGES), (size_t)POOL_MAX_PAGES);
-    struct frame *f;
     struct pool *pool;
     unsigned long irq;
+    struct frame *f;
+    void *p;
 
-    if (need > GIB(1) - sizeof(*pool))
-        return false;
+    if (need > TLSF_MAX_SIZE - PAGE_SIZE)
+        return NULL;
     need = ALIGN_UP(need + sizeof(*pool), PAGE_SIZE) >> PAGE_SHIFT;
-    f = frame_alloc_contig(MAX(need, nr_pages), 0);
-    if (f != NULL) {
-        nr_pages = MAX(need, nr_pages);
-    } else {
+    nr_pages = MAX(need, nr_pages);
+    f = frame_alloc_contig(nr_pages, 1, 0);
+    if (f == NULL && nr_pages > need) {
         nr_pages = need;
-        f = frame_alloc_contig(nr_pages, 0);
-        if (f == NULL)
-            return false;
+        f = frame_alloc_contig(nr_pages, 1, 0);
     }
+    if (f == NULL)
+        return NULL;
     pool = frame_to_virt(f);
     pool->nr_pages = nr_pages;
     irq = lock_heap();
     pool->tlsf = tlsf_pool_add(&heap, pool + 1, (nr_pages << PAGE_SHIFT) - sizeof(*pool));
+    p = tlsf_pool_alloc(&heap, pool->tlsf, align, size);
     list_add(&pools, &pool->link);
     nr_frames += nr_pages;
     unlock_heap(irq);
-    return true;
+    return p;
 }
 
-size_t heap_shrink(void)
+/* Gives the pools of at least so many frames back in which nothing is in use. */
+static COLD size_t release_pools(size_t min_pages)
 {
     struct list victims;
     struct pool *pool, *next;
@@ -87,7 +97,7 @@ size_t heap_shrink(void)
     list_init(&victims);
     irq = lock_heap();
     list_for_each_entry_safe(pool, next, &pools, link) {
-        if (tlsf_pool_remove(&heap, pool->tlsf) != 0)
+        if (pool->nr_pages < min_pages || tlsf_pool_remove(&heap, pool->tlsf) != 0)
             continue;
         list_move(&victims, &pool->link);
         nr_freed += pool->nr_pages;
@@ -97,6 +107,18 @@ size_t heap_shrink(void)
     list_for_each_entry_safe(pool, next, &victims, link)
         frame_free_contig(virt_to_frame(pool), pool->nr_pages);
     return nr_freed;
+}
+
+static NOINLINE COLD void release_large(void)
+{
+    release_pools(POOL_MAX_PAGES + 1);
+}
+
+static size_t raw_shrink(void)
+{
+    if (is_shared)
+        tlsf_caches_drain();
+    return release_pools(0);
 }
 
 static COLD size_t shrink(size_t nr_pages)
@@ -110,48 +132,28 @@ COLD int heap_init(void)
 
     tlsf_init(&heap);
     frame_shrinker_add(&shrinker);
-    return 0;
-}
-
-static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
-{
-    void *p;
-
-    do {
-        unsigned long irq;
-
-        if (!grow(align, size))
-            return NULL;
-        irq = lock_heap();
-        p = tlsf_alloc_aligned(&heap, align, size);
-        unlock_heap(irq);
-        /* Somebody else may have used the new pool up. */
-    } while (p == NULL);
-    return p;
+    is_shared = cpu_count() > 1;
+    return is_shared ? tlsf_caches_init(&heap, &heap_lock) : 0;
 }
 
 /*
- * The hot paths call nothing while they hold values, so that they need no stack: waiting for the
- * lock and fetching memory are tail calls.
+ * The hot paths call nothing while they hold values, so that they need no stack: all else is a tail
+ * call.
  */
-static NOINLINE void *alloc_contended(size_t size, unsigned long irq, uint32_t seen)
+static NOINLINE void *alloc_shared(size_t size)
 {
-    void *p;
+    void *p = tlsf_cache_alloc(size);
 
-    spin_lock_contended(&heap_lock, seen);
-    p = tlsf_alloc_aligned(&heap, HEAP_ALIGN, size);
-    unlock_heap(irq);
     return p != NULL ? p : alloc_slow(HEAP_ALIGN, size);
 }
 
-static NOINLINE void free_contended(void *p, unsigned long irq, uint32_t seen)
+static NOINLINE void free_shared(void *p)
 {
-    spin_lock_contended(&heap_lock, seen);
-    tlsf_free(&heap, p);
-    unlock_heap(irq);
+    if (tlsf_cache_free(p) >= LARGE)
+        release_large();
 }
 
-static void *alloc_aligned(size_t align, size_t size)
+static NOINLINE void *alloc_aligned(size_t align, size_t size)
 {
     unsigned long irq = lock_heap();
     void *p = tlsf_alloc_aligned(&heap, align, size);
@@ -163,30 +165,32 @@ static void *alloc_aligned(size_t align, size_t size)
 static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
 {
     unsigned long irq;
-    uint32_t seen;
     void *p;
 
     if (align > HEAP_ALIGN)
         return alloc_aligned(align, size);
+    if (unlikely(is_shared))
+        return alloc_shared(size);
     irq = arch_irq_save();
-    if (!spin_lock_enter(&heap_lock, &seen))
-        return alloc_contended(size, irq, seen);
     p = tlsf_alloc_inline(&heap, size);
-    unlock_heap(irq);
+    arch_irq_restore(irq);
     return likely(p != NULL) ? p : alloc_slow(HEAP_ALIGN, size);
 }
 
 static ALWAYS_INLINE void raw_free(void *p)
 {
-    unsigned long irq = arch_irq_save();
-    uint32_t seen;
+    unsigned long irq;
+    size_t size;
 
-    if (!spin_lock_enter(&heap_lock, &seen)) {
-        free_contended(p, irq, seen);
+    if (unlikely(is_shared)) {
+        free_shared(p);
         return;
     }
-    tlsf_free_inline(&heap, p);
-    unlock_heap(irq);
+    irq = arch_irq_save();
+    size = tlsf_free_inline(&heap, p);
+    arch_irq_restore(irq);
+    if (unlikely(size >= LARGE))
+        release_large();
 }
 
 static bool raw_resize(void *p, size_t size)
@@ -196,6 +200,11 @@ static bool raw_resize(void *p, size_t size)
 
     unlock_heap(irq);
     return has_worked;
+}
+
+static size_t raw_room(size_t size)
+{
+    return size;
 }
 
 static size_t raw_usable_size(const void *p)

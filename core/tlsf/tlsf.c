@@ -27,7 +27,7 @@ void tlsf_init(struct tlsf *t)
         t->classes[i].next = t->classes[i].prev = &t->classes[i];
 }
 
-struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes)
+COLD struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes)
 {
     uintptr_t start = ALIGN_UP((uintptr_t)mem, TLSF_ALIGN);
     uintptr_t end = ALIGN_DOWN((uintptr_t)mem + nr_bytes, TLSF_ALIGN);
@@ -78,7 +78,7 @@ size_t tlsf_pool_capacity(size_t nr_bytes)
     return have - TLSF_OVERHEAD;
 }
 
-size_t tlsf_pool_size_for(size_t align, size_t size)
+COLD size_t tlsf_pool_size_for(size_t align, size_t size)
 {
     uint64_t need;
 
@@ -87,8 +87,6 @@ size_t tlsf_pool_size_for(size_t align, size_t size)
     need = tlsf_block_size(size);
     if (align > TLSF_ALIGN)
         need += align + TLSF_MIN_BLOCK;
-    if (need >= 1ul << TLSF_LINEAR_LOG2)
-        need += 1ul << (bit_highest32((uint32_t)need) - TLSF_STEPS_LOG2);
     return need + POOL_OVERHEAD;
 }
 
@@ -102,23 +100,21 @@ size_t tlsf_free(struct tlsf *t, void *p)
     return tlsf_free_inline(t, p);
 }
 
-/*
- * Takes a block large enough for any placement, and makes the gap before the aligned place free.
- * With an alignment that every block has, this is tlsf_alloc compiled for size.
- */
-COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
+COLD size_t tlsf_free_compact(struct tlsf *t, void *p)
 {
-    uint64_t size = tlsf_block_size(request);
-    uint64_t have, gap, flags = 0;
-    char *p, *aligned;
+    return tlsf_free_inline(t, p);
+}
 
-    if (request >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
-        return NULL;
-    p = tlsf_take(t, align <= TLSF_ALIGN ? size : size + align + TLSF_MIN_BLOCK);
-    if (p == NULL)
-        return NULL;
-    have = TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
-    aligned = (char *)ALIGN_UP((uintptr_t)p, align);
+/*
+ * Makes a used block of what was taken from a list, which is large enough for any placement; the
+ * gap before the aligned place becomes free.
+ */
+static COLD void *place(struct tlsf *t, char *p, size_t align, uint64_t size)
+{
+    uint64_t have = TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
+    uint64_t gap, flags = 0;
+    char *aligned = (char *)ALIGN_UP((uintptr_t)p, align);
+
     if (aligned != p && aligned - p < TLSF_MIN_BLOCK)
         aligned = (char *)ALIGN_UP((uintptr_t)p + TLSF_MIN_BLOCK, align);
     gap = (uint64_t)(aligned - p);
@@ -127,11 +123,31 @@ COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
         have -= gap;
         TLSF_STORE(*tlsf_head(p), gap);
         TLSF_STORE(*tlsf_head(aligned), have);
-        tlsf_free(t, p);
+        tlsf_free_compact(t, p);
         flags = TLSF_BLOCK_PREV_FREE;
     }
     tlsf_trim(t, aligned, have, size, flags);
     return aligned;
+}
+
+/* With an alignment that every block has, this is tlsf_alloc compiled for size. */
+COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
+{
+    uint64_t size = tlsf_block_size(request);
+    char *p;
+
+    if (request >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
+        return NULL;
+    p = tlsf_take(t, align <= TLSF_ALIGN ? size : size + align + TLSF_MIN_BLOCK);
+    return p != NULL ? place(t, p, align, size) : NULL;
+}
+
+COLD void *tlsf_pool_alloc(struct tlsf *t, struct tlsf_pool *pool, size_t align, size_t request)
+{
+    char *p = pool_first(pool);
+
+    tlsf_unlink(t, p);
+    return place(t, p, align, tlsf_block_size(request));
 }
 
 bool tlsf_resize(struct tlsf *t, void *p, size_t request)

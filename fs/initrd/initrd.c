@@ -249,7 +249,7 @@ static int inflated_grow(struct inflate_output *output)
 
     if (nr_pages * PAGE_SIZE > GIB(1))
         return -EFBIG;
-    frames = frame_alloc_contig(nr_pages, 0);
+    frames = frame_alloc_contig(nr_pages, 1, 0);
     if (frames == NULL)
         return -ENOMEM;
     memcpy(frame_to_virt(frames), output->buf, output->length);
@@ -270,7 +270,7 @@ static int inflate_member(const uint8_t *data, size_t size, size_t *used, struct
     /* The hint is the archive's word: it may be wrong either way, and must not cost all memory. */
     hint = MIN(MAX(hint, PAGE_SIZE), size * 64 + PAGE_SIZE);
     in->nr_pages = ALIGN_UP(hint, PAGE_SIZE) / PAGE_SIZE;
-    in->frames = frame_alloc_contig(in->nr_pages, 0);
+    in->frames = frame_alloc_contig(in->nr_pages, 1, 0);
     if (work != NULL && in->frames != NULL) {
         in->output = (struct inflate_output){.buf = frame_to_virt(in->frames),
                                              .size = in->nr_pages * PAGE_SIZE,

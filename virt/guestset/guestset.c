@@ -15,7 +15,7 @@ static int unpack(const void *data, size_t nr_bytes)
 {
     struct inflate_output out = {.size = gzip_size_hint(data, nr_bytes)};
     const size_t nr_pages = ALIGN_UP(out.size, PAGE_SIZE) >> PAGE_SHIFT;
-    struct frame *frame = nr_pages ? frame_alloc_contig(nr_pages, 0) : NULL;
+    struct frame *frame = nr_pages ? frame_alloc_contig(nr_pages, 1, 0) : NULL;
     struct frame *work = frame_alloc(frame_order(sizeof(struct inflate_work)), 0);
     int err = -ENOMEM;
 

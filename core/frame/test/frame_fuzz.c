@@ -91,7 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         } else if (op % 8 == 5) {
             o->order = UINT32_MAX;
             o->nr_pages = 1 + take(2) % 3000;
-            o->f = frame_alloc_contig(o->nr_pages, 0);
+            o->f = frame_alloc_contig(o->nr_pages, 1ul << op / 8 % 8, 0);
+            require(o->f == NULL || IS_ALIGNED(frame_to_pfn(o->f), 1ul << op / 8 % 8));
         } else if (op % 8 == 6) {
             struct frame_range r = take_range();
 
@@ -111,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         }
         if (o->f != NULL && o->nr_pages != 0 && op % 8 < 6) {
-            require(IS_ALIGNED(frame_to_pfn(o->f), o->nr_pages & -o->nr_pages));
+            require(o->order == UINT32_MAX || IS_ALIGNED(frame_to_pfn(o->f), o->nr_pages));
             *(uint64_t *)frame_to_virt(o->f) = (uint64_t)(uintptr_t)o->f;
             nr_used += o->nr_pages;
         }

@@ -148,9 +148,9 @@ static void test_contig(void **state)
     struct frame *f;
 
     reset_simple(MIB(64));
-    assert_null(frame_alloc_contig(0, 0));
-    assert_null(frame_alloc_contig((1ul << FRAME_MAX_ORDER) + 1, 0));
-    f = frame_alloc_contig(1000, FRAME_ZERO);
+    assert_null(frame_alloc_contig(0, 1, 0));
+    assert_null(frame_alloc_contig((1ul << FRAME_MAX_ORDER) + 1, 1, 0));
+    f = frame_alloc_contig(1000, 1, FRAME_ZERO);
     assert_non_null(f);
     check_books(1000);
     /* Pieces may go back one by one and in runs. */
@@ -159,6 +159,83 @@ static void test_contig(void **state)
     for (size_t i = 0; i < 500; i++)
         assert_true(frame_put(f + i));
     frame_cache_drain();
+    check_books(0);
+}
+
+/* All frames single, freed in random order: the few in the caches must not keep a block in pieces.
+ */
+static void test_large_block_after_fragments(void **state)
+{
+    static struct frame *frames[16384];
+    size_t nr = 0;
+    struct frame *f;
+
+    reset_simple(MIB(64));
+    while ((frames[nr] = frame_alloc(0, 0)) != NULL)
+        nr++;
+    for (size_t left = nr; left > 0; left--) {
+        size_t i = next_random() % left;
+
+        frame_free(frames[i], 0);
+        frames[i] = frames[left - 1];
+    }
+    f = frame_alloc(12, 0);
+    assert_non_null(f);
+    frame_free(f, 12);
+    f = frame_alloc_contig(nr / 2, 1, 0);
+    assert_non_null(f);
+    frame_free_contig(f, nr / 2);
+    check_books(0);
+}
+
+static void expect_run(size_t nr_pages, size_t align)
+{
+    struct frame *f = frame_alloc_contig(nr_pages, align, 0);
+
+    assert_non_null(f);
+    assert_true(IS_ALIGNED(frame_to_pfn(f), align));
+    check_books(nr_pages);
+    frame_free_contig(f, nr_pages);
+    check_books(0);
+}
+
+/* No power of two: what is free in one piece can be had. */
+static void test_runs_of_any_length(void **state)
+{
+    static const struct frame_range ram = {PADDR(RAM_BASE), GIB(8)};
+    const struct frame_range reserved[] = {{PADDR(RAM_BASE), MIB(2)},
+                                           {PADDR(RAM_BASE + GIB(3)), KIB(4)}};
+
+    reset_simple(MIB(64));
+    expect_run(MIB(61) >> PAGE_SHIFT, 1);
+    expect_run(4097, 1);
+    expect_run(4097, 512);
+    assert_null(frame_alloc_contig(MIB(62) >> PAGE_SHIFT, 1, 0));
+    reset(&ram, 1, reserved, 2);
+    expect_run((GIB(1) >> PAGE_SHIFT) - 1, 1);
+    expect_run((GIB(1) >> PAGE_SHIFT) + 1, 1);
+    expect_run((GIB(5) - MIB(80)) >> PAGE_SHIFT, 1);
+    expect_run(GIB(3) >> PAGE_SHIFT, 1ul << FRAME_MAX_ORDER); /* behind the hole */
+    assert_null(frame_alloc_contig(GIB(5) >> PAGE_SHIFT, 1, 0));
+}
+
+static void test_runs_grow(void **state)
+{
+    struct frame *f, *behind;
+
+    reset_simple(MIB(64));
+    f = frame_alloc_contig(5, 1, 0);
+    assert_non_null(f);
+    for (size_t nr = 5; nr < 10000; nr += 37) /* into RAM that was not open */
+        assert_true(frame_extend_contig(f, nr, 37));
+    check_books(5 + (10000 - 5 + 36) / 37 * 37);
+    frame_free_contig(f + 5, (10000 - 5 + 36) / 37 * 37);
+    behind = f + 20;
+    while (behind != f + 5 && frame_extend_contig(f, 5, (size_t)(behind - f) - 5 + 1) == false)
+        behind--;
+    frame_free_contig(f + 5, (size_t)(behind - f) - 5 + 1);
+    assert_false(frame_extend_contig(f, 5, MIB(64) >> PAGE_SHIFT));
+    frame_free_contig(f, 5);
     check_books(0);
 }
 
@@ -406,6 +483,9 @@ int main(void)
         cmocka_unit_test(test_zero),
         cmocka_unit_test(test_contig),
         cmocka_unit_test(test_contig_across_zones),
+        cmocka_unit_test(test_large_block_after_fragments),
+        cmocka_unit_test(test_runs_of_any_length),
+        cmocka_unit_test(test_runs_grow),
         cmocka_unit_test(test_refcount),
         cmocka_unit_test(test_zones_and_holes),
         cmocka_unit_test(test_release_and_adopt),

@@ -104,9 +104,13 @@ static void test_capacity(void **state)
         char *mem = malloc(need + 16);
         void *p;
 
+        struct tlsf_pool *pool;
+
         tlsf_init(&heap);
-        assert_non_null(tlsf_pool_add(&heap, (void *)ALIGN_UP((uintptr_t)mem, 16), need));
-        p = tlsf_alloc_aligned(&heap, align, size);
+        pool = tlsf_pool_add(&heap, (void *)ALIGN_UP((uintptr_t)mem, 16), need);
+        assert_non_null(pool);
+        p = tlsf_pool_alloc(&heap, pool, align, size);
+        expect_sound(pool);
         assert_non_null(p);
         assert_int_equal((uintptr_t)p & (align - 1), 0);
         assert_true(tlsf_usable_size(p) >= size);

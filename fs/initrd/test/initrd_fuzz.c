@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     is_ready = true;
     if (size > (1u << 20))
         return 0;
-    struct frame *frames = frame_alloc_contig(size / PAGE_SIZE + 1, 0);
+    struct frame *frames = frame_alloc_contig(size / PAGE_SIZE + 1, 1, 0);
 
     if (frames == NULL)
         return 0;

@@ -25,7 +25,7 @@ static size_t used;
 
 static void begin(void)
 {
-    struct frame *frames = frame_alloc_contig(64, FRAME_ZERO);
+    struct frame *frames = frame_alloc_contig(64, 1, FRAME_ZERO);
 
     assert_non_null(frames);
     archive = frame_to_virt(frames);

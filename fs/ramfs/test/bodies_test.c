@@ -132,7 +132,7 @@ static void test_bodies_in_place(void **state)
         struct frame *frames = NULL;
 
         if (owns) {
-            frames = frame_alloc_contig(61, 0);
+            frames = frame_alloc_contig(61, 1, 0);
             assert_non_null(frames);
             body = frame_to_virt(frames);
         }

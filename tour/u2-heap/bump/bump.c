@@ -47,7 +47,7 @@ static bool run_new(size_t nr_bytes)
 {
     size_t nr_pages =
         MAX((nr_bytes + sizeof(struct run) + PAGE_MASK) >> PAGE_SHIFT, (size_t)RUN_PAGES);
-    struct frame *f = frame_alloc_contig(nr_pages, 0);
+    struct frame *f = frame_alloc_contig(nr_pages, 1, 0);
 
     if (f == NULL)
         return false;

@@ -44,6 +44,16 @@ static inline void arch_mb(void);
 /* ... and between memory and device registers: all earlier accesses before all later ones. */
 static inline void arch_io_mb(void);
 
+/*
+ * Atomic, one instruction each with its ordering. Puts a value into *p and returns what was there,
+ * before all later accesses; sets bits of *p, after all earlier ones.
+ */
+static inline uint64_t arch_swap_acquire(uint64_t *p, uint64_t value);
+static inline void arch_or_release(uint64_t *p, uint64_t bits);
+/* If *p is `from`, makes it `to`, with the ordering of taking a lock, and of giving it back. */
+static inline bool arch_cas_acquire(uint64_t *p, uint64_t from, uint64_t to);
+static inline bool arch_cas_release(uint64_t *p, uint64_t from, uint64_t to);
+
 /* Makes this hart fetch the instructions that were stored before. For other harts: <arch/smp.h>. */
 static inline void arch_fence_i(void);
 

@@ -31,6 +31,26 @@ static inline void arch_irq_restore_short(unsigned long flags)
     arch_irq_restore(flags);
 }
 
+static inline uint64_t arch_swap_acquire(uint64_t *p, uint64_t value)
+{
+    return __atomic_exchange_n(p, value, __ATOMIC_ACQUIRE);
+}
+
+static inline void arch_or_release(uint64_t *p, uint64_t bits)
+{
+    __atomic_fetch_or(p, bits, __ATOMIC_RELEASE);
+}
+
+static inline bool arch_cas_acquire(uint64_t *p, uint64_t from, uint64_t to)
+{
+    return __atomic_compare_exchange_n(p, &from, to, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline bool arch_cas_release(uint64_t *p, uint64_t from, uint64_t to)
+{
+    return __atomic_compare_exchange_n(p, &from, to, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 static inline void arch_irq_enable(void)
 {
     host_irq_enabled = 1;

@@ -8,7 +8,8 @@
  * lazily: RAM that nobody asked for yet lies between two watermarks of its zone and is in no list,
  * so that booting costs the same for 8 MiB and for 64 GiB. Sections of 512 KiB (one page of
  * descriptors) are opened from the bottom of a zone up; the pages that hold descriptors are taken
- * from its top down. Blocks of order 0 go through a cache per CPU.
+ * from its top down. Blocks of up to 8 frames go through a cache per CPU; these are emptied before
+ * an allocation fails.
  *
  * Life cycle: frame_init() once on the boot CPU, with the direct map in place; then everything
  * else. Not here: kernel virtual ranges (core/kmap), objects smaller than a page (core/slab,
@@ -116,46 +117,53 @@ MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
 
 /* --- the caches in front, for the inline paths below ------------------------------------------ */
 
-#define FRAME_CACHE_SIZE 32 /* 128 KiB per CPU at most */
+#define FRAME_CACHED_ORDERS 4  /* blocks of order 0 to 3 */
+#define FRAME_CACHE_SIZE    32 /* frames; 512 KiB per CPU at most */
 
+/*
+ * A stack of free blocks that belongs to one CPU and grows down. `top` is the offset in slots of
+ * the last block; of the NULL behind the first one when it is empty; and 0, where there is a NULL
+ * as well, while somebody has the stack: its CPU for the few instructions of a push or pop,
+ * interrupts masked, or a CPU that empties it. All zero until its CPU needs it first.
+ */
 struct frame_cache {
-    uint64_t fill; /* [p] bytes of slots in use; interrupts masked around every access */
-    struct frame *slots[FRAME_CACHE_SIZE];
+    uint64_t top; /* [a] */
+    struct frame *slots[FRAME_CACHE_SIZE + 2];
+    bool is_ready; /* frame_lock */
 };
 
-DECLARE_PER_CPU(struct frame_cache, frame_cache);
+DECLARE_PER_CPU(struct frame_cache, frame_cache[FRAME_CACHED_ORDERS]);
 
 /* Not for direct use: everything but the hot path. */
 struct frame *frame_alloc_slow(unsigned order, unsigned flags);
 void frame_free_slow(struct frame *f, unsigned order);
 
-static inline struct frame *frame_cache_pop(void)
+static ALWAYS_INLINE struct frame *frame_cache_pop(unsigned order)
 {
     unsigned long irq = arch_irq_save_short();
-    struct frame_cache *c = &this_cpu(frame_cache);
-    uint64_t fill = c->fill;
-    struct frame *f = NULL;
+    struct frame_cache *c = &this_cpu(frame_cache[order]);
+    uint64_t top = arch_swap_acquire(&c->top, 0);
+    struct frame *f = *(struct frame **)((char *)c->slots + top);
 
-    if (likely(fill != 0)) {
-        fill -= sizeof(f);
-        f = *(struct frame **)((char *)c->slots + fill);
-        c->fill = fill;
-    }
+    if (likely(f != NULL))
+        top += sizeof(f);
+    arch_or_release(&c->top, top);
     arch_irq_restore_short(irq);
     return f;
 }
 
-static inline bool frame_cache_push(struct frame *f)
+static ALWAYS_INLINE bool frame_cache_push(unsigned order, struct frame *f)
 {
     unsigned long irq = arch_irq_save_short();
-    struct frame_cache *c = &this_cpu(frame_cache);
-    uint64_t fill = c->fill;
-    bool has_room = fill != sizeof(c->slots);
+    struct frame_cache *c = &this_cpu(frame_cache[order]);
+    uint64_t top = arch_swap_acquire(&c->top, 0);
+    bool has_room = (int64_t)(top - sizeof(f)) > 0; /* neither full nor somebody else's */
 
     if (likely(has_room)) {
-        *(struct frame **)((char *)c->slots + fill) = f;
-        c->fill = fill + sizeof(f);
+        top -= sizeof(f);
+        *(struct frame **)((char *)c->slots + top) = f;
     }
+    arch_or_release(&c->top, top);
     arch_irq_restore_short(irq);
     return has_room;
 }
@@ -170,7 +178,7 @@ MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flag
 {
 #ifndef DEBUG
     if (__builtin_constant_p(order) && order == 0 && __builtin_constant_p(flags) && flags == 0) {
-        struct frame *f = frame_cache_pop();
+        struct frame *f = frame_cache_pop(0);
 
         if (likely(f != NULL)) {
             f->refcount = 1;
@@ -187,17 +195,21 @@ MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flag
 static inline void frame_free(struct frame *f, unsigned order)
 {
 #ifndef DEBUG
-    if (__builtin_constant_p(order) && order == 0 && likely(frame_cache_push(f)))
+    if (__builtin_constant_p(order) && order == 0 && likely(frame_cache_push(0, f)))
         return;
 #endif
     frame_free_slow(f, order);
 }
 
 /*
- * nr_pages contiguous frames (any number, up to 1 GiB), aligned to their size rounded up to a power
- * of two. Each frame's reference count is 1; they may also be freed piecewise. NULL: no memory.
+ * nr_pages contiguous frames, any number; the first one's number is a multiple of align, a power of
+ * two. Each frame is a block of order 0 with reference count 1; they may be freed piecewise. NULL:
+ * no memory. Where no block of the next power of two is free, the search is linear in smaller ones.
  */
-MUST_CHECK struct frame *frame_alloc_contig(size_t nr_pages, unsigned flags);
+MUST_CHECK struct frame *frame_alloc_contig(size_t nr_pages, size_t align, unsigned flags);
+
+/* Adds the nr_more frames behind a run of nr_pages to it. False: they are not all free. */
+MUST_CHECK bool frame_extend_contig(struct frame *f, size_t nr_pages, size_t nr_more);
 
 /* Frees single frames that lie side by side, however they were allocated: cheaper than one by one.
  */
@@ -297,7 +309,7 @@ struct frame_stats {
 /* A snapshot; exact when nobody allocates meanwhile. */
 void frame_stats(struct frame_stats *out);
 
-/* Empties the calling CPU's cache into the buddy lists. */
+/* Empties every CPU's caches into the buddy lists. */
 void frame_cache_drain(void);
 
 /*

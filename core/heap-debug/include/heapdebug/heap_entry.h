@@ -6,6 +6,8 @@
  *   static void raw_free(void *p)                        p not NULL
  *   static bool raw_resize(void *p, size_t size)         in place; false: not possible
  *   static size_t raw_usable_size(const void *p)
+ *   static size_t raw_room(size_t size)                  what to ask for when a block grows and
+ * moves static size_t raw_shrink(void)                       frames given back
  *
  * In DEBUG builds every block is wrapped, see <heapdebug/heapdebug.h>.
  */
@@ -18,18 +20,42 @@
 
 #ifdef DEBUG
 
+/* Blocks that were held back long enough, or all of them, become free; returns their number. */
+static size_t entry_release(bool all)
+{
+    size_t nr = 0;
+    void *raw;
+
+    for (; (raw = heap_debug_release(all)) != NULL; nr++)
+        raw_free(raw);
+    return nr;
+}
+
 static void *entry_alloc(size_t align, size_t size, void *caller)
 {
     size_t room = heap_debug_room(align, size);
+    void *raw;
 
     if (room < size || alloc_should_fail())
         return NULL;
-    return heap_debug_wrap(raw_alloc(MAX(align, (size_t)HEAP_ALIGN), room), align, size, caller);
+    heap_debug_look();
+    raw = raw_alloc(MAX(align, (size_t)HEAP_ALIGN), room);
+    if (raw == NULL && entry_release(true) > 0)
+        raw = raw_alloc(MAX(align, (size_t)HEAP_ALIGN), room);
+    return heap_debug_wrap(raw, align, size, caller);
 }
 
 static void entry_free(void *p)
 {
-    raw_free(heap_debug_unwrap(p));
+    heap_debug_look();
+    heap_debug_retire(p);
+    entry_release(false);
+}
+
+static size_t entry_room(size_t size)
+{
+    (void)raw_room;
+    return size;
 }
 
 static size_t entry_size(const void *p)
@@ -66,6 +92,17 @@ static ALWAYS_INLINE size_t entry_size(const void *p)
 static ALWAYS_INLINE bool entry_resize(void *p, size_t size)
 {
     return raw_resize(p, size);
+}
+
+static size_t entry_room(size_t size)
+{
+    return raw_room(size);
+}
+
+static ALWAYS_INLINE size_t entry_release(bool all)
+{
+    (void)all;
+    return 0;
 }
 
 #endif
@@ -116,16 +153,27 @@ void *heap_calloc(size_t nr, size_t size)
 
 void *heap_realloc(void *p, size_t size)
 {
+    size_t room = size;
     void *bigger;
 
     if (p != NULL && entry_resize(p, size))
         return p;
-    bigger = entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0));
+    if (p != NULL && size > entry_size(p))
+        room = entry_room(size);
+    bigger = entry_alloc(HEAP_ALIGN, room, __builtin_return_address(0));
+    if (bigger == NULL && room > size)
+        bigger = entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0));
     if (p == NULL || bigger == NULL)
         return bigger;
     memcpy(bigger, p, MIN(entry_size(p), size));
     heap_free(p);
     return bigger;
+}
+
+size_t heap_shrink(void)
+{
+    entry_release(true);
+    return raw_shrink();
 }
 
 size_t heap_usable_size(const void *p)

@@ -1,10 +1,19 @@
 /*
  * What DEBUG builds put around every block of every heap: a header with the size, the call site and
- * a link in the list of all blocks, and red zones before and after the payload. Catches writes
- * beyond either end, blocks freed twice, pointers that never were blocks, use after free (the
- * payload is filled on free), and tells which call site leaks.
+ * a link in the list of all blocks, and red zones before and after the payload.
  *
  *      raw ... | struct heap_debug_block | payload of `size` bytes | 16 bytes of red zone
+ *
+ * A block that is freed is filled with a pattern and held back: it becomes free when 256 later ones
+ * or 256 KiB have been freed, when memory is short, or at heap_shrink(). That catches
+ *
+ *  - writes beyond either end: when the block is freed or resized, and in heap_check();
+ *  - writes after free: at the next calls of the heap while the block is one of the last four, when
+ *    it ceases to be held back, and in heap_check(). Blocks above 64 KiB are not held back: theirs
+ *    are caught where core/frame or core/slab checks what it hands out;
+ *  - blocks freed twice, by name while they are held back, and later as long as nobody has written
+ *    there; pointers that never were blocks;
+ *  - leaks: which call site they are from.
  */
 #ifndef HEAPDEBUG_HEAPDEBUG_H
 #define HEAPDEBUG_HEAPDEBUG_H
@@ -13,21 +22,18 @@
 #include <faultinject/faultinject.h>
 #include <heap/heap.h>
 
-/* For the hot entry points: no frame pointer, since a back trace loses nothing by it. */
-#if defined(__riscv) && !defined(__clang__) && !defined(DEBUG)
-#define HOT __attribute__((optimize("omit-frame-pointer")))
-#else
-#define HOT
-#endif
-
 #ifdef DEBUG
 
 /* Bytes to ask of the allocator below for a payload of size; less than size: overflow. */
 size_t heap_debug_room(size_t align, size_t size);
 /* raw NULL: returns NULL. */
 void *heap_debug_wrap(void *raw, size_t align, size_t size, void *caller);
-/* Checks the block, takes it off the list, fills it; returns what heap_debug_wrap was given. */
-void *heap_debug_unwrap(void *p);
+/* Checks the block, takes it off the list, fills it and holds it back. */
+void heap_debug_retire(void *p);
+/* What heap_debug_wrap was given, of a block that need not be held back longer; NULL: none. */
+void *heap_debug_release(bool all);
+/* Panics if one of the blocks freed last was written. */
+void heap_debug_look(void);
 size_t heap_debug_size(const void *p);
 /* Shrinks in place; never grows. */
 bool heap_debug_resize(void *p, size_t size);

@@ -46,15 +46,23 @@ bool tlsf_pool_is_free(const struct tlsf_pool *pool);
 
 /* The largest request that one pool of nr_bytes can certainly hold when empty. */
 size_t tlsf_pool_capacity(size_t nr_bytes);
-/* The pool size with which a request of size bytes aligned to align certainly succeeds. */
+/* The pool size for tlsf_pool_alloc() of size bytes aligned to align; SIZE_MAX: too much. */
 size_t tlsf_pool_size_for(size_t align, size_t size);
 
 /* NULL: no block is large enough. */
 MUST_CHECK void *tlsf_alloc(struct tlsf *t, size_t size);
 MUST_CHECK void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t size);
 
+/*
+ * From a pool that nothing has been allocated from, and which is large enough: exactly, where the
+ * search by classes may need a little more.
+ */
+MUST_CHECK void *tlsf_pool_alloc(struct tlsf *t, struct tlsf_pool *pool, size_t align, size_t size);
+
 /* p: from tlsf_alloc*; not NULL. Returns the bytes of the free block that p has become part of. */
 size_t tlsf_free(struct tlsf *t, void *p);
+/* The same compiled for size, for paths that are not hot. */
+size_t tlsf_free_compact(struct tlsf *t, void *p);
 
 /*
  * Grows or shrinks in place; returns true if p now holds size bytes (shrinking always succeeds).

@@ -10,12 +10,18 @@
 #define ALWAYS_INLINE           inline __attribute__((always_inline))
 #define NOINLINE                __attribute__((noinline))
 #define COLD                    __attribute__((cold))
-#define UNUSED                  __attribute__((unused))
-#define USED                    __attribute__((used))
-#define PACKED                  __attribute__((packed))
-#define ALIGNED(n)              __attribute__((aligned(n)))
-#define SECTION(name)           __attribute__((section(name)))
-#define FALLTHROUGH             __attribute__((fallthrough))
+/* A short function that is called often: no frame pointer. A back trace loses nothing by it. */
+#if defined(__riscv) && !defined(__clang__) && !defined(DEBUG)
+#define HOT __attribute__((optimize("omit-frame-pointer")))
+#else
+#define HOT
+#endif
+#define UNUSED        __attribute__((unused))
+#define USED          __attribute__((used))
+#define PACKED        __attribute__((packed))
+#define ALIGNED(n)    __attribute__((aligned(n)))
+#define SECTION(name) __attribute__((section(name)))
+#define FALLTHROUGH   __attribute__((fallthrough))
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

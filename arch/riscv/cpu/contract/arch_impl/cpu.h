@@ -31,6 +31,44 @@ static inline void arch_irq_restore_short(unsigned long flags)
     __asm__ volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
 }
 
+static inline uint64_t arch_swap_acquire(uint64_t *p, uint64_t value)
+{
+    uint64_t old;
+
+    __asm__ volatile("amoswap.d.aq %0, %z2, %1" : "=r"(old), "+A"(*p) : "rJ"(value) : "memory");
+    return old;
+}
+
+static inline void arch_or_release(uint64_t *p, uint64_t bits)
+{
+    __asm__ volatile("amoor.d.rl zero, %z1, %0" : "+A"(*p) : "rJ"(bits) : "memory");
+}
+
+/* Branches out of the loop, where a flag would be tested once more behind it. */
+#define ARCH_CAS(load, store, p, from, to)                                                         \
+    do {                                                                                           \
+        __asm__ goto("1: " load " t5, (%0)\n"                                                      \
+                     "bne t5, %z1, %l[differs]\n" store " t6, %z2, (%0)\n"                         \
+                     "bnez t6, 1b"                                                                 \
+                     :                                                                             \
+                     : "r"(p), "rJ"(from), "rJ"(to)                                                \
+                     : "t5", "t6", "memory"                                                        \
+                     : differs);                                                                   \
+        return true;                                                                               \
+    differs:                                                                                       \
+        return false;                                                                              \
+    } while (0)
+
+static ALWAYS_INLINE bool arch_cas_acquire(uint64_t *p, uint64_t from, uint64_t to)
+{
+    ARCH_CAS("lr.d.aq", "sc.d", p, from, to);
+}
+
+static ALWAYS_INLINE bool arch_cas_release(uint64_t *p, uint64_t from, uint64_t to)
+{
+    ARCH_CAS("lr.d", "sc.d.rl", p, from, to);
+}
+
 static inline void arch_irq_enable(void)
 {
     __asm__ volatile("csrsi sstatus, 2" : : : "memory");

@@ -1,0 +1,132 @@
+/*
+ * The caches per CPU: filling them, emptying them, counting what is in them. The hot paths are the
+ * inline functions of <frame/frame.h>.
+ *
+ * Whoever has swapped a 0 into a cache's `top` has the cache. Its own CPU does so with interrupts
+ * masked for a few instructions, without calling or waiting; others only here, under frame_lock. So
+ * waiting for a cache is short, and any CPU may empty all of them in any context (as Linux does
+ * since 6.0 and for the same reason: an interrupt to the others would have to be waited for).
+ */
+#include "zone.h"
+
+#define SLOT sizeof(struct frame *)
+
+DEFINE_PER_CPU(struct frame_cache, frame_cache[FRAME_CACHED_ORDERS]);
+
+/* `top` of an empty cache. The higher the order, the fewer blocks. */
+static uint64_t bottom_of(unsigned order)
+{
+    return ((FRAME_CACHE_SIZE >> order) + 1) * SLOT;
+}
+
+static struct frame **slot(struct frame_cache *c, uint64_t top)
+{
+    return (struct frame **)((char *)c->slots + top);
+}
+
+/* Returns `top`, which nobody else sees before cache_give(). frame_lock held. */
+static NOINLINE uint64_t cache_take(struct frame_cache *c, unsigned order)
+{
+    uint64_t top;
+
+    if (!c->is_ready) {
+        c->is_ready = true;
+        return bottom_of(order);
+    }
+    while ((top = arch_swap_acquire(&c->top, 0)) == 0)
+        arch_cpu_relax();
+    return top;
+}
+
+static void cache_give(struct frame_cache *c, uint64_t top)
+{
+    arch_or_release(&c->top, top);
+}
+
+/* Half a cache of single frames, from the lists. */
+void cache_fill(void)
+{
+    unsigned long irq = frames_lock();
+    struct frame_cache *c = &this_cpu(frame_cache[0]);
+    uint64_t top = cache_take(c, 0);
+    size_t zone = 0;
+
+    while (top > (FRAME_CACHE_SIZE / 2 + 2) * SLOT && zone < frame_nr_zones) {
+        struct frame *f = buddy_take(&frame_zones[zone], 0);
+
+        if (f == NULL) {
+            zone++;
+            continue;
+        }
+        f->type = FRAME_CACHED;
+        top -= SLOT;
+        *slot(c, top) = f;
+    }
+    cache_give(c, top);
+    frames_unlock(irq);
+}
+
+/* Gives blocks back until `end` is the top; returns their frames. frame_lock held. */
+static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end)
+{
+    uint64_t top = cache_take(c, order);
+    size_t nr_frames = 0;
+
+    for (; top < end; top += SLOT) {
+        pfn_t pfn = frame_to_pfn(*slot(c, top));
+
+        buddy_free(zone_of(pfn), pfn, order);
+        nr_frames += 1ul << order;
+    }
+    cache_give(c, top);
+    return nr_frames;
+}
+
+void cache_make_room(unsigned order)
+{
+    unsigned long irq = frames_lock();
+
+    cache_drain(&this_cpu(frame_cache[order]), order, bottom_of(order) / SLOT / 2 * SLOT);
+    frames_unlock(irq);
+}
+
+COLD size_t cache_drain_all(void)
+{
+    unsigned long irq = frames_lock();
+    size_t nr_frames = 0;
+
+    for_each_cpu(cpu) {
+        for (unsigned order = 0; order < FRAME_CACHED_ORDERS; order++) {
+            struct frame_cache *c = &per_cpu(frame_cache[order], cpu);
+
+            if (c->is_ready)
+                nr_frames += cache_drain(c, order, bottom_of(order));
+        }
+    }
+    frames_unlock(irq);
+    return nr_frames;
+}
+
+COLD void frame_cache_drain(void)
+{
+    (void)cache_drain_all();
+}
+
+COLD uint64_t cache_count(void)
+{
+    uint64_t nr_frames = 0;
+
+    for_each_cpu(cpu) {
+        for (unsigned order = 0; order < FRAME_CACHED_ORDERS; order++) {
+            struct frame_cache *c = &per_cpu(frame_cache[order], cpu);
+            uint64_t top;
+
+            if (!c->is_ready)
+                continue;
+            top = cache_take(c, order);
+            nr_frames += (bottom_of(order) - top) / SLOT << order;
+            cache_give(c, top);
+        }
+    }
+    return nr_frames;
+}
