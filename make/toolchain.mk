@@ -17,10 +17,12 @@ ISA := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
 # An application computes with floats as the machine does. Between it and the kernel no floats are passed, so that
 # the two calling conventions are one: tools/kernel_abi.py.
 APP_ISA := -march=rv64gc -mabi=lp64d
+# A guard page is hit, not jumped over: frames are at most 2 KiB (-Wframe-larger-than), and what alloca takes beyond
+# is probed page by page (-fstack-clash-protection, which with GCC 12 for RISC-V does that part alone).
 # __global_pointer$ is never defined, so that linker relaxation shortens calls but never uses gp.
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -fno-strict-aliasing \
     -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
-    -ffunction-sections -fdata-sections -malign-data=natural -fstack-protector-strong -Wframe-larger-than=2048 $(WARNINGS) \
+    -ffunction-sections -fdata-sections -malign-data=natural -fstack-protector-strong -fstack-clash-protection -Wframe-larger-than=2048 $(WARNINGS) \
     $(if $(DEBUG),-DDEBUG)
 KERNEL_ASFLAGS := -g -fno-pie $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)
 

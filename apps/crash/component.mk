@@ -1,3 +1,3 @@
 SRCS := crash.c
-DEPS := arch/api core/console core/log core/power core/bootargs core/kmap core/lock core/thread core/time core/percpu lib/string
+DEPS := arch/api core/console core/log core/power core/bootargs core/heap core/kmap core/lock core/sync core/thread core/time core/percpu lib/string
 PROVIDES := app

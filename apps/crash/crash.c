@@ -8,15 +8,18 @@
 #include <base/errno.h>
 #include <bootargs/bootargs.h>
 #include <console/console.h>
+#include <heap/heap.h>
 #include <log/log.h>
 #include <percpu/percpu.h>
 #include <power/power.h>
 #include <string/string.h>
+#include <sync/mutex.h>
 #include <thread/thread.h>
 #include <time/time.h>
 
 static const char *how = "";
 static volatile uintptr_t near_null = 8;
+static struct mutex mutex = MUTEX_INIT(mutex);
 
 static int set_crash(const char *value)
 {
@@ -34,6 +37,19 @@ static NOINLINE uint64_t recurse(uint64_t depth)
     if (depth != UINT64_MAX)
         block[(depth + 1) % 128] = recurse(depth + 1);
     return block[depth % 128] + block[(depth + 1) % 128];
+}
+
+/* More than a stack and its guard page hold together. */
+static NOINLINE void take(size_t nr_bytes)
+{
+    volatile char *p = __builtin_alloca(nr_bytes);
+
+    p[0] = 'x';
+}
+
+static void ends_with_a_mutex(void *arg)
+{
+    mutex_lock(arg);
 }
 
 static NOINLINE void smash(size_t n)
@@ -111,6 +127,24 @@ static void hangs(void)
         thread_sleep_ns(NS_PER_SEC);
 }
 
+/* DEBUG builds notice these two; others go on, for as long as it goes well. */
+static void use_after_free(void)
+{
+    char *volatile p = heap_alloc(100);
+
+    heap_free(p);
+    p[50] = 1;
+    heap_free(heap_alloc(100));
+}
+
+static void free_twice(void)
+{
+    char *volatile p = heap_alloc(100);
+
+    heap_free(p);
+    heap_free(p);
+}
+
 static void dies_elsewhere(void *arg)
 {
     (void)arg;
@@ -168,6 +202,16 @@ static void without_words(void)
     panic("nobody reads this");
 }
 
+static void holds_a_mutex(void)
+{
+    thread_join(thread_create(ends_with_a_mutex, &mutex, "holder", NULL));
+}
+
+static void takes_much(void)
+{
+    take(40000);
+}
+
 static void panics_in_a_thread(void)
 {
     thread_join(thread_create(dies_elsewhere, NULL, "dies", NULL));
@@ -187,6 +231,10 @@ static const struct {
     {"exec-data", executes_data, "a call of a variable"},
     {"exec-direct-map", executes_direct_map, "a call of the code's place in the direct map"},
     {"overflow", overflows, "a recursion that leaves the stack"},
+    {"alloca", takes_much, "more of alloca() than the stack has"},
+    {"held-mutex", holds_a_mutex, "a thread that ends with a mutex held"},
+    {"use-after-free", use_after_free, "a write to a block that was freed (DEBUG=1)"},
+    {"double-free", free_twice, "a block freed twice (DEBUG=1)"},
     {"smash", smashes, "a buffer written beyond its end"},
     {"illegal", is_illegal, "an illegal instruction"},
     {"thread", panics_in_a_thread, "panic() in another thread"},
@@ -224,7 +272,7 @@ int app_main(void)
         return 0;
     }
     run();
-    /* The same on a stack from core/kmap: crash=overflow runs there when "thread-" is in front. */
+    /* The same on a stack from core/kmap: crash=overflow, say, when "thread-" is in front. */
     if (str_has_prefix(how, "thread-")) {
         how += 7;
         thread_join(thread_create(run_in_thread, NULL, "crash", NULL));

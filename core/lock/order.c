@@ -198,6 +198,11 @@ void lock_order_release(struct lock_held *held, const void *lock)
     arch_irq_restore(flags);
 }
 
+const char *lock_order_last(const struct lock_held *held)
+{
+    return held->nr != 0 ? classes[held->locks[held->nr - 1].lock_class].name : "";
+}
+
 /*
  * --- spinlocks -----------------------------------------------------------------------------------
  */

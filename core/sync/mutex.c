@@ -75,7 +75,7 @@ static void clear_mark(struct mutex *m)
     }
 }
 
-static int lock_slow(struct mutex *m, enum thread_state state)
+static NOINLINE int lock_slow(struct mutex *m, enum thread_state state)
 {
     struct mutex_waiter waiter = {.thread = thread_current()};
     unsigned long flags = spin_lock_irqsave(&m->lock);
@@ -102,18 +102,16 @@ static int lock_slow(struct mutex *m, enum thread_state state)
     return ret;
 }
 
-static inline void lock_at(struct mutex *m, uint32_t depth)
+static ALWAYS_INLINE void lock_at(struct mutex *m, uint32_t depth)
 {
-    uintptr_t word = 0;
-
     order_acquire(m, m->lock_class, depth);
-    if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
+    order_acquired(m, m->lock_class, depth); /* before the call, which so is the last */
+    if (unlikely(!arch_cas_acquire(&m->owner, 0, (uintptr_t)thread_current()))) {
         (void)lock_slow(m, THREAD_BLOCKED);
     }
-    order_acquired(m, m->lock_class, depth);
 }
 
-void mutex_lock(struct mutex *m)
+HOT void mutex_lock(struct mutex *m)
 {
     lock_at(m, 0);
 }
@@ -140,7 +138,7 @@ int mutex_lock_interruptible(struct mutex *m)
     return ret;
 }
 
-static void unlock_slow(struct mutex *m)
+static NOINLINE void unlock_slow(struct mutex *m)
 {
     unsigned long flags = spin_lock_irqsave(&m->lock);
     struct mutex_waiter *first = list_first_entry_or_null(&m->waiters, struct mutex_waiter, node);
@@ -163,13 +161,10 @@ static void unlock_slow(struct mutex *m)
     spin_unlock_irqrestore(&m->lock, flags);
 }
 
-void mutex_unlock(struct mutex *m)
+HOT void mutex_unlock(struct mutex *m)
 {
-    uintptr_t word = (uintptr_t)thread_current();
-
     order_release(m);
-    if (!__atomic_compare_exchange_n(&m->owner, &word, 0, false, __ATOMIC_RELEASE,
-                                     __ATOMIC_RELAXED)) {
+    if (unlikely(!arch_cas_release(&m->owner, (uintptr_t)thread_current(), 0))) {
         unlock_slow(m);
     }
 }

@@ -1,14 +1,15 @@
 /*
- * The lock-order check of sleeping locks, in debug builds: each thread carries the set of those it
- * holds. Private to core/sync.
+ * What a thread knows of the sleeping locks it holds: their number, and in debug builds the set of
+ * them, for the lock-order check. Private to core/sync.
  */
 #ifndef SYNC_ORDER_H
 #define SYNC_ORDER_H
 
+#include <thread/thread.h>
+
 #ifdef DEBUG
 #include <lock/order.h>
 #include <log/log.h>
-#include <thread/thread.h>
 
 static inline void order_acquire(const void *lock, const char *lock_class, uint32_t depth)
 {
@@ -19,17 +20,19 @@ static inline void order_acquire(const void *lock, const char *lock_class, uint3
 
 static inline void order_acquired(const void *lock, const char *lock_class, uint32_t depth)
 {
+    thread_current()->nr_locks++;
     lock_order_acquired(&thread_current()->held, lock, lock_class, depth);
 }
 
 static inline void order_release(const void *lock)
 {
+    thread_current()->nr_locks--;
     lock_order_release(&thread_current()->held, lock);
 }
 #else
 #define order_acquire(lock, lock_class, depth)  ((void)0)
-#define order_acquired(lock, lock_class, depth) ((void)0)
-#define order_release(lock)                     ((void)0)
+#define order_acquired(lock, lock_class, depth) ((void)thread_current()->nr_locks++)
+#define order_release(lock)                     ((void)thread_current()->nr_locks--)
 #endif
 
 #endif

@@ -18,23 +18,32 @@ WAYS = {
     "overflow": (r"kernel stack overflow", ["recurse", "app_main"]),
     "thread-overflow": (r"kernel stack overflow", ["recurse"]),
     "bad-sp": (r"kernel stack overflow, sp 0x1234", ["loses_sp"]),
+    "alloca": (r"kernel stack overflow", ["take", "app_main"]),
+    "thread-alloca": (r"kernel stack overflow", ["take"]),
+    "held-mutex": (r"thread holder ends with 1 locks held", ["thread_exit"]),
     "smash": (r"stack smashed", ["smash"]),
     "illegal": (r"illegal instruction, address 0xffffffff", ["is_illegal"]),
     "thread": (r"died in a thread", ["dies_elsewhere"]),
 }
 
 
-def crash(how, smp=1):
-    with Machine(build("unikernel", APP="crash")[1], timeout=60, smp=smp, mem="128M", append=f"crash={how}") as machine:
+# The same of a DEBUG build, which looks at more.
+DEBUG_WAYS = {
+    "held-mutex": (r"thread holder ends with 1 locks held apps/crash/crash.c: mutex", ["thread_exit"]),
+    "thread-alloca": (r"kernel stack overflow", ["take"]),
+    "use-after-free": (r"heap: block \w+ \(100 bytes, allocated by \w+\) was written at byte 50 after it was freed", ["use_after_free"]),
+    "double-free": (r"heap_free: block \w+ \(100 bytes, allocated by \w+\) was freed already", ["free_twice"]),
+}
+
+
+def crash(how, smp=1, **variant):
+    with Machine(build("unikernel", APP="crash", **variant)[1], timeout=60, smp=smp, mem="128M", append=f"crash={how}") as machine:
         text, status = machine.wait()
     assert status == 1, (status, text)
     return text[text.index("kernel panic"):]
 
 
-@pytest.mark.parametrize("how", WAYS)
-def test_report(how):
-    reason, functions = WAYS[how]
-    text = crash(how)
+def expect_report(text, reason, functions):
     assert re.match(r"kernel panic on CPU 0: " + reason, text), text
     assert text.count("kernel panic") == 1, text
     for name in functions:
@@ -46,7 +55,18 @@ def test_without_a_way_they_are_listed():
     with Machine(build("unikernel", APP="crash")[1], timeout=60, mem="128M") as machine:
         text, status = machine.wait()
     listed = re.findall(r"\]   ([\w-]+) +\w", text)
-    assert status == 0 and set(listed) >= {*WAYS} - {"thread-overflow"} and {"busy", "wordless", "hang"} < set(listed), text
+    assert status == 0 and set(listed) >= {*WAYS} - {"thread-overflow", "thread-alloca"} and {"busy", "wordless", "hang"} < set(listed), text
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_report(how):
+    expect_report(crash(how), *WAYS[how])
+
+
+@pytest.mark.parametrize("heap", ["tlsf", "slab", "buddy"])
+def test_report_of_a_debug_build(heap):
+    for how in DEBUG_WAYS if heap == "tlsf" else ("use-after-free", "double-free"):
+        expect_report(crash(how, DEBUG="1", HEAP=heap), *DEBUG_WAYS[how])
 
 
 def test_a_panic_that_cannot_be_told_ends():

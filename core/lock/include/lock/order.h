@@ -41,10 +41,18 @@ void lock_order_acquire(struct lock_held *held, const void *lock, const char *lo
 void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
                          uint32_t depth);
 void lock_order_release(struct lock_held *held, const void *lock);
+/* The class of the lock taken last; "": none, or not known. */
+const char *lock_order_last(const struct lock_held *held);
 #else
 struct lock_held {
 };
 #define LOCK_CLASS_HERE(lock) NULL
+
+static inline const char *lock_order_last(const struct lock_held *held)
+{
+    (void)held;
+    return "";
+}
 #endif
 
 #endif

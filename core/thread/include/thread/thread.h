@@ -140,7 +140,8 @@ struct thread {
     struct list all_node;  /* the list of all threads: for debuggers and backtraces */
     uint32_t id;           /* [I] */
     char name[THREAD_NAME_MAX];
-    struct lock_held held; /* [o] sleeping locks it holds; empty without DEBUG */
+    uint32_t nr_locks;     /* [o] mutexes and rwlocks it holds: none at its end */
+    struct lock_held held; /* [o] which they are; empty without DEBUG */
 };
 
 /* How a new thread differs from the ordinary. Zero values are the defaults. */
@@ -186,7 +187,8 @@ void thread_join(struct thread *thread);
 /* The thread is released at its end, by nobody in particular. Thread context. */
 void thread_detach(struct thread *thread);
 
-/* Ends the running thread. */
+/* Ends the running thread. A mutex or rwlock that it still holds is a panic: nobody could free it.
+ */
 NORETURN void thread_exit(void);
 
 /* Lets other ready threads of this CPU run first. */
