@@ -91,7 +91,7 @@ def judge(groups, measured, peers):
                      "linux": peer, "peer": figure.peer,
                      "meets": None if bar is None else value is not None and value <= bar})
     for key in sorted(set(measured) - {f.key for f in FIGURES} - {"done"}):
-        rows.append({"key": key, "what": key, "unit": "instructions", "value": measured[key], "bar": None,
+        rows.append({"key": key, "what": key, "unit": "ns, wall" if ".wall." in key else "instructions", "value": measured[key], "bar": None,
                      "linux": peers.get(key), "peer": "Linux", "meets": None})
     return rows
 

@@ -9,6 +9,7 @@
 #include <console/console.h>
 #include <frame/frame.h>
 #include <heap/heap.h>
+#include <percpu/percpu.h>
 #include <printf/printf.h>
 #include <slab/slab.h>
 
@@ -38,9 +39,14 @@ void sizes_init(void)
     }
 }
 
+size_t size_of(uint64_t number)
+{
+    return sizes[number % ARRAY_SIZE(sizes)];
+}
+
 size_t size_random(void)
 {
-    return sizes[bench_random() % ARRAY_SIZE(sizes)];
+    return size_of(bench_random());
 }
 
 size_t size_random_up_to(size_t max)
@@ -54,13 +60,18 @@ size_t size_random_up_to(size_t max)
     return size + bench_random() % size;
 }
 
-void bench_print(const char *name, uint64_t value, uint64_t hundredths)
+void bench_print_unit(const char *name, uint64_t hundredths, const char *unit)
 {
     char line[100];
-    int n = snprintf(line, sizeof(line), "BENCH %s %lu.%02lu instructions\n", name,
-                     (unsigned long)value, (unsigned long)hundredths);
+    int n = snprintf(line, sizeof(line), "BENCH %s %lu.%02lu %s\n", name,
+                     (unsigned long)(hundredths / 100), (unsigned long)(hundredths % 100), unit);
 
     console_write(line, (size_t)n);
+}
+
+void bench_print(const char *name, uint64_t value, uint64_t hundredths)
+{
+    bench_print_unit(name, value * 100 + hundredths, "instructions");
 }
 
 void bench_print_mean(const char *name, uint64_t total, uint64_t nr)
@@ -120,13 +131,48 @@ static void bench_heap_pair(void)
     bench_print_mean("heap-pair", arch_instret() - start - overhead, NR_PAIRS);
 }
 
+/* A string that grows to 1 MiB, byte by byte, by 64 bytes whenever it is full; the loop that stores
+ * them included. */
+static void bench_builder(void)
+{
+    struct heap_stats stats;
+    uint64_t start = arch_instret(), total;
+    size_t size = 0;
+    char *p = NULL;
+    char name[40];
+
+    while (size < MIB(1)) {
+        char *bigger = heap_realloc(p, size + 64);
+
+        if (bigger == NULL)
+            return;
+        p = bigger;
+        for (unsigned i = 0; i < 64; i++) {
+            p[size++] = 'x';
+            __asm__ volatile("" ::: "memory");
+        }
+    }
+    total = arch_instret() - start;
+    heap_free(p);
+    heap_stats(&stats);
+    snprintf(name, sizeof(name), "string-builder-%s", stats.provider);
+    bench_print_mean(name, total, size);
+}
+
+/* On several harts by wall clock, on one by instructions. */
 int app_main(void)
 {
     sizes_init();
+    if (cpu_count() > 1) {
+        bench_harts();
+        return 0;
+    }
     bench_frame();
     bench_slab();
     bench_heap_pair();
+    bench_builder();
     bench_walk();
+    bench_tail();
     bench_worst();
     return 0;
 }

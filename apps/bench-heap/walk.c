@@ -71,3 +71,63 @@ void bench_walk(void)
         slots[i] = NULL;
     }
 }
+
+#define NR_COSTS 4096 /* instructions; what is above counts as the last */
+
+static uint32_t costs[2][NR_COSTS]; /* how often an allocation, and a release, cost that much */
+
+static void count(unsigned which, uint64_t cost)
+{
+    costs[which][MIN(cost, NR_COSTS - 1ul)]++;
+}
+
+static void timed_step(void)
+{
+    void **slot = &slots[bench_random() % NR_SLOTS];
+    uint64_t start;
+
+    if (*slot == NULL) {
+        size_t size = size_random();
+
+        start = arch_instret();
+        *slot = heap_alloc(size);
+        count(0, arch_instret() - start);
+    } else {
+        start = arch_instret();
+        heap_free(*slot);
+        count(1, arch_instret() - start);
+        *slot = NULL;
+    }
+}
+
+/* The cost that one operation in a thousand exceeds. */
+static uint64_t percentile_999(const uint32_t *of)
+{
+    uint64_t total = 0, above = 0;
+    size_t cost = NR_COSTS;
+
+    for (size_t i = 0; i < NR_COSTS; i++)
+        total += of[i];
+    while (cost > 0 && above + of[cost - 1] <= total / 1000)
+        above += of[--cost];
+    return cost;
+}
+
+/* The tail of the same walk, each operation measured alone. */
+void bench_tail(void)
+{
+    struct heap_stats stats;
+    char name[40];
+
+    for (size_t i = 0; i < NR_STEPS; i++)
+        timed_step();
+    heap_stats(&stats);
+    snprintf(name, sizeof(name), "heap-alloc-p99.9-%s", stats.provider);
+    bench_print(name, percentile_999(costs[0]), 0);
+    snprintf(name, sizeof(name), "heap-free-p99.9-%s", stats.provider);
+    bench_print(name, percentile_999(costs[1]), 0);
+    for (size_t i = 0; i < NR_SLOTS; i++) {
+        heap_free(slots[i]);
+        slots[i] = NULL;
+    }
+}
