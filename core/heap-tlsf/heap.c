@@ -69,7 +69,7 @@ static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
     need = ALIGN_UP(need + sizeof(*pool), PAGE_SIZE) >> PAGE_SHIFT;
     nr_pages = MAX(need, nr_pages);
     f = frame_alloc_contig(nr_pages, 1, 0);
-    if (f == NULL && nr_pages > need) {
+    if (f == NULL) {
         nr_pages = need;
         f = frame_alloc_contig(nr_pages, 1, 0);
     }

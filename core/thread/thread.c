@@ -180,8 +180,7 @@ void thread_exit(void)
     struct thread *t = thread_current();
 
     if (unlikely(t->nr_locks != 0))
-        panic("thread %s ends with %u locks held %s", t->name, t->nr_locks,
-              lock_order_last(&t->held));
+        panic("%s ends with %u locks held %s", t->name, t->nr_locks, lock_order_last(&t->held));
     arch_irq_disable();
     assert(t->arch.preempt_count == 0);
     spin_lock_no_preempt(&this_rq()->lock);

@@ -33,16 +33,16 @@ static struct cpu_cache *cpu_caches; /* [I] one for each CPU */
 
 COLD int tlsf_caches_init(struct tlsf *t, struct spinlock *lock)
 {
-    size_t nr_bytes = cpu_count() * sizeof(*cpu_caches);
+    unsigned nr = cpu_count();
 
     shared = t;
     shared_lock = lock;
-    cpu_caches = frame_alloc_bytes(nr_bytes);
+    cpu_caches = frame_alloc_bytes(nr * sizeof(*cpu_caches));
     if (cpu_caches == NULL)
         return -ENOMEM;
-    memset(cpu_caches, 0, nr_bytes);
-    for_each_cpu(cpu)
-        spin_init(&cpu_caches[cpu].lock, "heap-cache");
+    memset(cpu_caches, 0, nr * sizeof(*cpu_caches));
+    while (nr-- > 0)
+        spin_init(&cpu_caches[nr].lock, "heap-cache");
     return 0;
 }
 
@@ -57,7 +57,7 @@ static uint64_t class_of(uint64_t size)
 }
 
 /* Interrupts masked. */
-static void *pop(struct cpu_cache *c, uint64_t class)
+static ALWAYS_INLINE void *pop(struct cpu_cache *c, uint64_t class)
 {
     void *p;
 
@@ -71,7 +71,7 @@ static void *pop(struct cpu_cache *c, uint64_t class)
     return p;
 }
 
-static bool push(struct cpu_cache *c, void *p, uint64_t class, uint64_t size)
+static ALWAYS_INLINE bool push(struct cpu_cache *c, void *p, uint64_t class, uint64_t size)
 {
     bool has_room;
 
@@ -86,7 +86,7 @@ static bool push(struct cpu_cache *c, void *p, uint64_t class, uint64_t size)
     return has_room;
 }
 
-static size_t shared_free(void *p)
+static NOINLINE size_t shared_free(void *p)
 {
     size_t size;
 

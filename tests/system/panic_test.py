@@ -20,7 +20,7 @@ WAYS = {
     "bad-sp": (r"kernel stack overflow, sp 0x1234", ["loses_sp"]),
     "alloca": (r"kernel stack overflow", ["take", "app_main"]),
     "thread-alloca": (r"kernel stack overflow", ["take"]),
-    "held-mutex": (r"thread holder ends with 1 locks held", ["thread_exit"]),
+    "held-mutex": (r"holder ends with 1 locks held", ["thread_exit"]),
     "smash": (r"stack smashed", ["smash"]),
     "illegal": (r"illegal instruction, address 0xffffffff", ["is_illegal"]),
     "thread": (r"died in a thread", ["dies_elsewhere"]),
@@ -29,7 +29,7 @@ WAYS = {
 
 # The same of a DEBUG build, which looks at more.
 DEBUG_WAYS = {
-    "held-mutex": (r"thread holder ends with 1 locks held apps/crash/crash.c: mutex", ["thread_exit"]),
+    "held-mutex": (r"holder ends with 1 locks held apps/crash/crash.c: mutex", ["thread_exit"]),
     "thread-alloca": (r"kernel stack overflow", ["take"]),
     "use-after-free": (r"heap: block \w+ \(100 bytes, allocated by \w+\) was written at byte 50 after it was freed", ["use_after_free"]),
     "double-free": (r"heap_free: block \w+ \(100 bytes, allocated by \w+\) was freed already", ["free_twice"]),
