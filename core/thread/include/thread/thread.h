@@ -52,7 +52,7 @@
  * Room for the scheduling policy's part of a thread: the largest of the policies', so that what
  * embeds a thread does not depend on which one is linked.
  */
-#define THREAD_POLICY_WORDS 7
+#define THREAD_POLICY_WORDS 8
 
 /* The size of a kernel stack when the creator has no opinion, without its guard page. */
 #define THREAD_STACK_SIZE KIB(16)
