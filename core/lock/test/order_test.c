@@ -11,6 +11,7 @@
 #define lock_order_acquire  real_acquire
 #define lock_order_acquired real_acquired
 #define lock_order_release  real_release
+#define lock_order_last     real_last
 #define spin_debug_acquire  real_spin_acquire
 #define spin_debug_acquired real_spin_acquired
 #define spin_debug_release  real_spin_release
