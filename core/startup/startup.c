@@ -46,8 +46,8 @@ static void machine_note(void)
     for (unsigned i = 0; i < boot_info.nr_memory; i++)
         nr_bytes += boot_info.memory[i].size;
     log_note("machine: %lu MiB, %lu harts", nr_bytes >> 20, boot_info.nr_harts);
-    log_note("machine: %s, timer of %lu Hz",
-             (uintptr_t)fdt_prop_string(&boot_info.isa_props[0], 0), boot_info.timebase_hz);
+    log_note("machine: %s, timer of %lu Hz", (uintptr_t)fdt_prop_string(&boot_info.isa_props[0], 0),
+             boot_info.timebase_hz);
 }
 
 static void memory_init(void)
