@@ -142,7 +142,7 @@ def guests_of_ones_own(command):
     child.expect(pexpect.EOF)
 
 
-def image_of_a_rung(rung, folder, *lines):
+def image_of_a_rung(rung, more, *lines):
     """The rung's files in a folder of this test's own: another test may be at the rung's."""
     def run(command):
         here = f"out/pages/{rung}"
@@ -150,10 +150,13 @@ def image_of_a_rung(rung, folder, *lines):
         done = subprocess.run([f"tour/{rung}/prepare", os.path.join(ROOT, here)], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert f"out/tour/{rung}" in command
+        prepare(more.format(here) or ":")
         ends(command.replace(f"out/tour/{rung}", here), *lines)
     return run
 
 
+SCRIPT = """mkdir -p out/pages/scripts; echo 'print(arg[1], arg[2])' > out/pages/scripts/script.lua
+cd out/pages/scripts; echo script.lua | cpio -o -H newc > ../scripts.cpio 2> /dev/null"""
 UNIKERNEL = "make run KERNEL=unikernel APP="
 RUNS = {
     "make test": dry,  # this is part of it
@@ -185,13 +188,15 @@ RUNS = {
     UNIKERNEL + "crash SMP=2 APPEND=crash=overflow": lambda c: ends(c, "kernel stack overflow", "recurse", "CPU 1 was here", status=2),
     "make image KERNEL=unikernel APP=boottime": lambda c: ends(c, r"trine\.elf", r"trine\.image"),
     "qemu-system-riscv64 -machine virt -m 128M -icount shift=0,sleep=off -nographic -kernel out/unikernel-boottime-tlsf-rr/trine.image":
-        lambda c: ends(c, r"BENCH|instructions", before="make -s image KERNEL=unikernel APP=boottime"),
+        lambda c: ends(c, r"boottime: \d+ ns, memory in use: \d+ KiB", before="make -s image KERNEL=unikernel APP=boottime"),
     "make host-test COMPONENT=drivers/NAME": lambda c: dry(c.replace("NAME", "pci")),  # tests/host_test.py runs them all
     "make fuzz COMPONENT=drivers/NAME": lambda c: dry(c.replace("NAME", "pci")),  # tests/fuzz_test.py, likewise
     UNIKERNEL + "ktest DEBUG=1": dry,  # tests/system/ktest_test.py runs it on machines of several shapes
     "qemu-system-riscv64 -machine virt -nographic -kernel out/tour/h1-exit/tour-h1-exit-guest.image": image_of_a_rung("h1-exit", "", "SBI"),
     "qemu-system-riscv64 -machine virt -cpu rv64,h=off -nographic -kernel out/tour/h5-trap/tour-h5-trap-worst.image":
         image_of_a_rung("h5-trap", "", "h5: "),
+    UNIKERNEL + """lua INITRD=scripts.cpio APPEND='-- /script.lua one "two words"'""":
+        lambda c: ends(c.replace("scripts.cpio", "out/pages/scripts.cpio"), "one.*two words", before=SCRIPT),
     UNIKERNEL + "tour/u1-hello": lambda c: ends(c, "u1: "),
     UNIKERNEL + "tour/u2-heap MEM=512M HEAP=slab": lambda c: ends(c, "u2: "),
     UNIKERNEL + 'bench-heap HEAP=tlsf MEM=3G QEMU_EXTRA="-icount shift=0,sleep=off"': dry,  # a minute; make bench GROUP=allocators
@@ -203,7 +208,7 @@ RUNS = {
     UNIKERNEL + "tour/u7-wait": lambda c: ends(c, "u7: "),
     UNIKERNEL + "tour/u8-block DISK=some.img":
         lambda c: ends(c.replace("some.img", "out/pages/some.img"), "u8: ", before="truncate -s 72K out/pages/some.img"),
-    "mdir -/ -i out/tour/u9-files/disk.img ::": image_of_a_rung("u9-files", "", "Directory for"),
+    "mdir -/ -i out/tour/u9-files/disk.img ::": image_of_a_rung("u9-files", "mcopy -o -i {0}/disk.img README.md ::", "Directory for"),
 }
 TYPED = sorted({command for page in PAGES for command in commands(page)})
 
