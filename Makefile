@@ -45,7 +45,7 @@ help:
 #:   PFLASH=file      content of the second flash bank              APPEND=words   the kernel's command line
 #:   QEMU=program     another emulator    QEMU_EXTRA="-icount shift=0,sleep=off"   more words for QEMU
 #:   O=out            the folder to build in
-#:   DEBUG=1          checks lock order, poisons freed memory      V=1   shows each command    CROSS=prefix- CC=compiler
+#:   DEBUG=1          checks lock order, poisons freed memory      V=1   shows each command    CROSS=prefix- CC=compiler WARNINGS= SIZE_FLAGS=
 #:
 clean:
 	@tools/lock.sh $(O) find $(O) -mindepth 1 -maxdepth 1 ! -name .lock -exec rm -rf {} +

@@ -5,7 +5,7 @@
 #: make help         this
 #: Variables: on the command line, NAME=value; one that the goal has no use for is refused.
 
-WORDS_OF_BUILD := KERNEL APP HEAP SCHED DEBUG O CROSS CC V
+WORDS_OF_BUILD := KERNEL APP HEAP SCHED DEBUG O CROSS CC V WARNINGS SIZE_FLAGS
 WORDS_OF_RUN   := $(WORDS_OF_BUILD) SMP MEM CPU INITRD DISK PFLASH APPEND QEMU QEMU_EXTRA
 WORDS_OF_HOST  := COMPONENT HOSTCC O V
 words.help     :=

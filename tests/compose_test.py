@@ -256,8 +256,8 @@ def test_build_elsewhere_writes_nothing_here(tree, tmp_path_factory):
 def test_folder_with_other_things_is_not_built_in(tree, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     (home / "letter").write_text("dear")
-    for goal in ("image", "clean"):
-        status, text = make(tree, goal, "KERNEL=unikernel", f"O={home}")
+    for words in (("image", "KERNEL=unikernel"), ("clean",)):
+        status, text = make(tree, *words, f"O={home}")
         assert status != 0 and "has other things in it" in text
     assert os.listdir(home) == ["letter"]
 
