@@ -337,8 +337,7 @@ SYSCALL(syslog)
     int64_t ret;
 
     /* Reading all and asking for the size are free to everybody. */
-    if ((int)a[0] != 3 && (int)a[0] != 10 &&
-        !cred_has_cap(cred_current(), CAP_SYSLOG))
+    if ((int)a[0] != 3 && (int)a[0] != 10 && !cred_has_cap(cred_current(), CAP_SYSLOG))
         return -EPERM;
     switch ((int)a[0]) {
     case 0:

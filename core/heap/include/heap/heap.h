@@ -6,8 +6,8 @@
  * heap_init() is called once, after frame_init() and before the first allocation.
  *
  * A large block is a run of frames: there is one if that many lie free side by side, whatever their
- * number. The limits: core/heap-tlsf refuses 2 GiB and more, core/heap-slab and core/heap-buddy what
- * no memory node holds in one piece.
+ * number. The limits: core/heap-tlsf refuses 2 GiB and more, core/heap-slab and core/heap-buddy
+ * what no memory node holds in one piece.
  *
  * Alignment: every block is aligned to 16 bytes (HEAP_ALIGN); heap_alloc_aligned gives more.
  */
