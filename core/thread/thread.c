@@ -81,6 +81,7 @@ static void thread_entry(void *arg)
     thread_exit();
 }
 
+/* Zeroed memory becomes a thread. */
 static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
                 const struct thread_attr *attr)
 {
@@ -98,7 +99,6 @@ static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
     if (!stack) {
         return -ENOMEM;
     }
-    memset(t, 0, sizeof(*t));
     arch_thread_init(&t->arch, stack, stack_size, thread_entry, t);
     t->is_stack_owned = !attr->stack;
     t->fn = fn;
@@ -116,7 +116,11 @@ static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
 int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
                 const struct thread_attr *attr)
 {
-    return THREAD_LOCAL_SIZE == 0 ? init(t, fn, arg, name, attr) : -EOPNOTSUPP;
+    if (THREAD_LOCAL_SIZE != 0) {
+        return -EOPNOTSUPP;
+    }
+    memset(t, 0, sizeof(*t));
+    return init(t, fn, arg, name, attr);
 }
 
 /* Everything of a thread that never runs again, but the struct itself. */
