@@ -76,7 +76,8 @@ void rq_resched(struct run_queue *rq)
     }
 }
 
-void rq_attach(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
+static ALWAYS_INLINE void attach(struct run_queue *rq, struct thread *t,
+                                 enum sched_enqueue_reason why)
 {
     WRITE_ONCE(t->cpu, (int32_t)rq->cpu);
     t->rq = rq;
@@ -87,12 +88,17 @@ void rq_attach(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason
     sched_enqueue(&rq->queue, entity_of(t), why);
 }
 
+COLD void rq_attach(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
+{
+    attach(rq, t, why);
+}
+
 void rq_enqueue(struct run_queue *rq, struct thread *t, enum sched_enqueue_reason why)
 {
     struct thread *current = rq->current;
 
     rq_account(rq);
-    rq_attach(rq, t, why);
+    attach(rq, t, why);
     if (current->is_idle || sched_wake_preempts(&rq->queue, entity_of(current), entity_of(t))) {
         rq_resched(rq);
     } else if (wants_slice(rq)) {
