@@ -239,12 +239,6 @@ static NOINLINE void yield_contended(unsigned long flags, struct run_queue *rq, 
     yield_locked(flags, rq);
 }
 
-static NOINLINE void yield_with_care(unsigned long flags, struct run_queue *rq)
-{
-    spin_lock_no_preempt(&rq->lock);
-    yield_locked(flags, rq);
-}
-
 static NOINLINE void yield_to_careful(unsigned long flags, struct run_queue *rq,
                                       struct thread *prev, struct thread *next)
 {
@@ -252,14 +246,48 @@ static NOINLINE void yield_to_careful(unsigned long flags, struct run_queue *rq,
     arch_irq_restore(flags);
 }
 
+/*
+ * The policy's short way from the running thread to the one that is next now. False: there is none,
+ * and nothing has changed. Lock held.
+ */
+static ALWAYS_INLINE bool exchange(struct run_queue *rq, struct thread *prev, struct thread **next)
+{
+    uint64_t now = time_now_ticks();
+    uint64_t ticks = now - rq->clock_ticks;
+    struct sched_entity *e = SCHED_HAS_SLICES && !rq->is_slice_armed
+                                 ? NULL
+                                 : sched_exchange(&rq->queue, entity_of(prev), ticks);
+
+    if (unlikely(!e)) {
+        return false;
+    }
+    rq->clock_ticks = now;
+    prev->run_ticks += ticks;
+    prev->arch.need_resched = 0;
+    *next = thread_of(e);
+    rq->current = *next;
+    return true;
+}
+
+static NOINLINE void yield_with_care(unsigned long flags, struct run_queue *rq)
+{
+    struct thread *prev = thread_current();
+    struct thread *next;
+
+    spin_lock_no_preempt(&rq->lock);
+    if (prev->care == THREAD_CARE_OPS && exchange(rq, prev, &next)) {
+        yield_to_careful(flags, rq, prev, next);
+    } else {
+        yield_locked(flags, rq);
+    }
+}
+
 void thread_yield(void)
 {
     unsigned long flags = arch_irq_save();
     struct thread *prev = thread_current();
     struct run_queue *rq = prev->rq;
-    struct sched_entity *e;
     struct thread *next;
-    uint64_t now, ticks;
     uint32_t seen;
 
     assert(prev->arch.preempt_count == 0);
@@ -271,20 +299,10 @@ void thread_yield(void)
         yield_contended(flags, rq, seen);
         return;
     }
-    now = time_now_ticks();
-    ticks = now - rq->clock_ticks;
-    e = SCHED_HAS_SLICES && !rq->is_slice_armed
-            ? NULL
-            : sched_exchange(&rq->queue, entity_of(prev), ticks);
-    if (unlikely(!e)) {
+    if (unlikely(!exchange(rq, prev, &next))) {
         yield_locked(flags, rq);
         return;
     }
-    rq->clock_ticks = now;
-    prev->run_ticks += ticks;
-    prev->arch.need_resched = 0;
-    next = thread_of(e);
-    rq->current = next;
     if (unlikely(next->care)) {
         yield_to_careful(flags, rq, prev, next);
         return;
