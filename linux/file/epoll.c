@@ -54,92 +54,21 @@ static bool item_wake(struct poll_entry *entry, unsigned events)
     return tell_waiters(item, entry->head);
 }
 
-bool epoll_has_ready(struct epoll *epoll)
-{
-    if (!list_is_empty(&epoll->ready))
-        return true;
-    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
-    bool has_ready = !list_is_empty(&epoll->ready) || epoll->is_scanning;
-
-    spin_unlock_irqrestore(&epoll->ready_lock, flags);
-    return has_ready;
-}
-
-void epoll_scan_begin(struct epoll *epoll)
-{
-    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
-
-    list_splice_tail(&epoll->scan, &epoll->ready);
-    epoll->is_scanning = true;
-    spin_unlock_irqrestore(&epoll->ready_lock, flags);
-}
-
-struct epoll_item *epoll_scan_next(struct epoll *epoll)
-{
-    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
-    struct list *node = list_pop(&epoll->scan);
-
-    spin_unlock_irqrestore(&epoll->ready_lock, flags);
-    return node == NULL ? NULL : list_entry(node, struct epoll_item, ready_node);
-}
-
-void epoll_scan_keep(struct epoll_item *item)
-{
-    struct epoll *epoll = item->epoll;
-    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
-
-    if (!list_is_linked(&item->ready_node))
-        list_add(&epoll->scan, &item->ready_node);
-    spin_unlock_irqrestore(&epoll->ready_lock, flags);
-}
-
-void epoll_scan_again(struct epoll_item *item)
-{
-    make_ready(item);
-}
-
-void epoll_scan_end(struct epoll *epoll)
-{
-    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
-
-    list_splice(&epoll->ready, &epoll->scan);
-    epoll->is_scanning = false;
-    bool has_more = !list_is_empty(&epoll->ready);
-
-    spin_unlock_irqrestore(&epoll->ready_lock, flags);
-    if (has_more && wait_queue_is_active(&epoll->queue))
-        wait_wake_one(&epoll->queue);
-}
-
 /* ---- asking ---- */
 
-/* Has the epoll an event? Items that have none any more leave its ready list. */
-static unsigned epoll_ask(struct epoll *epoll, unsigned depth)
+unsigned epoll_ask(struct epoll *epoll, unsigned depth)
 {
     struct epoll_item *item;
-    unsigned events = 0;
 
     if (!epoll_has_ready(epoll))
         return 0;
     mutex_lock_nested(&epoll->lock, depth);
-    epoll_scan_begin(epoll);
-    while (events == 0 && (item = epoll_scan_next(epoll)) != NULL) {
-        if (epoll_item_ask(item, depth) == 0)
-            continue;
-        epoll_scan_keep(item);
-        events = POLLIN | POLLRDNORM;
-    }
-    epoll_scan_end(epoll);
+    item = epoll_scan_begin(epoll);
+    while (item != NULL && epoll_item_ask(item, depth) == 0)
+        item = epoll_scan_next(epoll, NULL);
+    epoll_scan_end(epoll, item, NULL);
     mutex_unlock(&epoll->lock);
-    return events;
-}
-
-unsigned epoll_item_ask(const struct epoll_item *item, unsigned depth)
-{
-    struct epoll *inner = epoll_of(item->file);
-    unsigned events = inner != NULL ? epoll_ask(inner, depth + 1) : file_poll(item->file, NULL);
-
-    return events & item->events & ~EPOLL_FLAGS;
+    return item != NULL ? POLLIN | POLLRDNORM : 0;
 }
 
 void epoll_item_check(struct epoll_item *item)

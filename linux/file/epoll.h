@@ -68,23 +68,94 @@ struct epoll_item *epoll_item_alloc(struct epoll *epoll, struct file *file, int 
 void epoll_item_free(struct epoll_item *item);
 /* From now on the file tells the item of events. REQUIRES(epoll->lock). */
 void epoll_item_start(struct epoll_item *item);
-/* What of the item's wishes holds now. depth: how many epolls' locks are held outside its own.
- * REQUIRES(epoll->lock). */
-unsigned epoll_item_ask(const struct epoll_item *item, unsigned depth);
 /* If the item has an event now, somebody is woken for it. REQUIRES(epoll->lock). */
 void epoll_item_check(struct epoll_item *item);
 
+/* Has the epoll an event? Items that have none any more leave its ready list. depth: how many
+ * epolls' locks are held outside its own. */
+unsigned epoll_ask(struct epoll *epoll, unsigned depth);
+
+/* What of the item's wishes holds now. REQUIRES(epoll->lock). */
+static inline unsigned epoll_item_ask(const struct epoll_item *item, unsigned depth)
+{
+    struct epoll *inner = epoll_of(item->file);
+    unsigned events = inner != NULL ? epoll_ask(inner, depth + 1) : file_poll(item->file, NULL);
+
+    return events & item->events & ~EPOLL_FLAGS;
+}
+
+/* Is there anything to scan, or a scan in progress that may leave something? */
+static inline bool epoll_has_ready(struct epoll *epoll)
+{
+    if (!list_is_empty(&epoll->ready))
+        return true;
+    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
+    bool has_ready = !list_is_empty(&epoll->ready) || epoll->is_scanning;
+
+    spin_unlock_irqrestore(&epoll->ready_lock, flags);
+    return has_ready;
+}
+
 /*
  * A scan asks the items that were told of events, one after the other: REQUIRES(epoll->lock)
- * throughout. An item that next gave out is in no list, so that an event after the question puts it
- * back. end wakes a waiter if something is left, since the scanner may have been woken alone.
+ * throughout. begin and next give out an item (NULL: all were asked), which then is in no list, so
+ * that an event after the question puts it back. What stays ready is handed to next or end: again
+ * goes behind all others, keep before those that were not asked. end wakes a waiter if something is
+ * left, since the scanner may have been woken alone. Each takes the ready list's lock once.
  */
-void epoll_scan_begin(struct epoll *epoll);
-struct epoll_item *epoll_scan_next(struct epoll *epoll); /* NULL: all were asked */
-void epoll_scan_keep(struct epoll_item *item);           /* it stays ready, before the others */
-void epoll_scan_again(struct epoll_item *item);          /* it stays ready, behind the others */
-void epoll_scan_end(struct epoll *epoll);
-/* Is there anything to scan, or a scan in progress that may leave something? */
-bool epoll_has_ready(struct epoll *epoll);
+static inline struct epoll_item *epoll_scan_take(struct epoll *epoll)
+{
+    struct list *node = list_pop(&epoll->scan);
+
+    return node == NULL ? NULL : list_entry(node, struct epoll_item, ready_node);
+}
+
+/* No if an event has put it back already. */
+static inline bool epoll_scan_has(const struct epoll_item *item)
+{
+    return item != NULL && !list_is_linked(&item->ready_node);
+}
+
+static inline struct epoll_item *epoll_scan_begin(struct epoll *epoll)
+{
+    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
+
+    list_splice_tail(&epoll->scan, &epoll->ready);
+    epoll->is_scanning = true;
+    struct epoll_item *item = epoll_scan_take(epoll);
+
+    spin_unlock_irqrestore(&epoll->ready_lock, flags);
+    return item;
+}
+
+static inline struct epoll_item *epoll_scan_next(struct epoll *epoll, struct epoll_item *again)
+{
+    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
+
+    if (epoll_scan_has(again))
+        list_add_tail(&epoll->ready, &again->ready_node);
+    struct epoll_item *item = epoll_scan_take(epoll);
+
+    spin_unlock_irqrestore(&epoll->ready_lock, flags);
+    return item;
+}
+
+static inline void epoll_scan_end(struct epoll *epoll, struct epoll_item *keep,
+                                  struct epoll_item *again)
+{
+    unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
+
+    if (epoll_scan_has(again))
+        list_add_tail(&epoll->ready, &again->ready_node);
+    list_splice(&epoll->ready, &epoll->scan);
+    if (epoll_scan_has(keep))
+        list_add(&epoll->ready, &keep->ready_node);
+    epoll->is_scanning = false;
+    bool has_more = !list_is_empty(&epoll->ready);
+
+    spin_unlock_irqrestore(&epoll->ready_lock, flags);
+    if (has_more && wait_queue_is_active(&epoll->queue))
+        wait_wake_one(&epoll->queue);
+}
 
 #endif

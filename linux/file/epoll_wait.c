@@ -7,37 +7,41 @@
 
 #include "epoll.h"
 
-/* After the event was handed out. REQUIRES(epoll->lock). */
-static void settle(struct epoll_item *item)
+/* After the event was handed out: does the item stay ready? REQUIRES(epoll->lock). */
+static bool settle(struct epoll_item *item)
 {
-    if ((item->events & EPOLLONESHOT) != 0)
+    if ((item->events & EPOLLONESHOT) != 0) {
         WRITE_ONCE(item->events, item->events & EPOLL_FLAGS);
-    else if ((item->events & EPOLLET) == 0)
-        epoll_scan_again(item);
+        return false;
+    }
+    return (item->events & EPOLLET) == 0;
 }
 
 /* Hands out up to max events; their number, or -EFAULT for none. */
 static int64_t collect(struct epoll *epoll, uint64_t uevents, unsigned max)
 {
-    struct epoll_item *item;
+    struct epoll_item *keep = NULL, *again = NULL;
     int64_t nr = 0;
 
     mutex_lock(&epoll->lock);
-    epoll_scan_begin(epoll);
-    while (nr < (int64_t)max && (item = epoll_scan_next(epoll)) != NULL) {
+    for (struct epoll_item *item = epoll_scan_begin(epoll); item != NULL;
+         item = epoll_scan_next(epoll, again)) {
         struct linux_epoll_event event = {.events = epoll_item_ask(item, 0), .data = item->data};
 
+        again = NULL;
         if (event.events == 0)
             continue;
         if (copy_to_user(uevents + (uint64_t)nr * sizeof(event), &event, sizeof(event)) != 0) {
-            epoll_scan_keep(item);
             nr = nr == 0 ? -EFAULT : nr;
+            keep = item;
             break;
         }
-        nr++;
-        settle(item);
+        if (settle(item))
+            again = item;
+        if (++nr == (int64_t)max)
+            break;
     }
-    epoll_scan_end(epoll);
+    epoll_scan_end(epoll, keep, again);
     mutex_unlock(&epoll->lock);
     return nr;
 }

@@ -191,12 +191,10 @@ int deadline_of_user(uint64_t uts, uint64_t *deadline_ns)
     return 0;
 }
 
-int mask_for_call(uint64_t umask, uint64_t size)
+int mask_of_user(uint64_t umask, uint64_t size)
 {
     sigset64_t mask;
 
-    if (umask == 0)
-        return 0;
     if (size != sizeof(mask))
         return -EINVAL;
     if (copy_from_user(&mask, umask, sizeof(mask)) != 0)

@@ -382,9 +382,8 @@ void signal_mask_restore(void)
     signal_set_mask(ut->saved_blocked);
 }
 
-int64_t signal_mask_call_over(int64_t ret)
+void signal_mask_settle(int64_t ret)
 {
     if (ret != -EINTR && ret != -ERESTARTNOHAND)
         signal_mask_restore();
-    return ret;
 }

@@ -359,8 +359,14 @@ void signal_set_mask(sigset64_t mask);
  * puts the old one back (signal_mask_restore), or rt_sigreturn does.
  */
 void signal_mask_for_call(sigset64_t mask);
-int64_t signal_mask_call_over(int64_t ret);
 void signal_mask_restore(void);
+void signal_mask_settle(int64_t ret); /* of signal_mask_call_over: there is a call's mask */
+static inline int64_t signal_mask_call_over(int64_t ret)
+{
+    if (unlikely(user_current()->has_saved_blocked))
+        signal_mask_settle(ret);
+    return ret;
+}
 
 /* Ends the calling process (all threads) or the calling thread. Status as wait4 reports it. */
 NORETURN void process_exit(int status);
