@@ -40,3 +40,13 @@ void spin_lock_wait(struct spinlock *lock, uint32_t seen)
         seen = __atomic_fetch_or(&lock->word, HELD, __ATOMIC_ACQUIRE);
     }
 }
+
+unsigned long spin_lock_irqsave_shared(struct spinlock *lock)
+{
+    return spin_lock_irqsave(lock);
+}
+
+void spin_unlock_irqrestore_shared(struct spinlock *lock, unsigned long flags)
+{
+    spin_unlock_irqrestore(lock, flags);
+}

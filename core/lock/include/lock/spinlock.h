@@ -136,22 +136,34 @@ static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock) 
     return false;
 }
 
+/* The two below as functions, which what is compiled for size shares. */
+unsigned long spin_lock_irqsave_shared(struct spinlock *lock) ACQUIRES(lock);
+void spin_unlock_irqrestore_shared(struct spinlock *lock, unsigned long flags) RELEASES(lock);
+
 /* Masks interrupts too; returns what spin_unlock_irqrestore() wants. */
 static inline unsigned long spin_lock_irqsave(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
 {
+#ifdef __OPTIMIZE_SIZE__
+    return spin_lock_irqsave_shared(lock);
+#else
     unsigned long flags = arch_irq_save();
 
     preempt_disable();
     spin_lock_no_preempt(lock);
     return flags;
+#endif
 }
 
 static inline void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags)
     RELEASES(lock) NO_LOCK_CHECK
 {
+#ifdef __OPTIMIZE_SIZE__
+    spin_unlock_irqrestore_shared(lock, flags);
+#else
     spin_unlock_no_preempt(lock);
     arch_irq_restore(flags);
     preempt_enable();
+#endif
 }
 
 static inline bool spin_is_locked(const struct spinlock *lock)
