@@ -41,7 +41,7 @@ def compress(names):
     while len(characters) + len(pairs) < 256:
         count = collections.Counter(zip(codes, codes[1:]))
         pair, times = max(count.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
-        if times < 4:  # its place in the table costs two bytes
+        if times < 3:  # its place in the table costs two bytes
             break
         codes = codes.replace(bytes(pair), bytes([len(characters) + len(pairs)]))
         pairs.append(pair)
