@@ -2,8 +2,9 @@
  * The heap contract over two-level segregated fit: bounded time per operation while no memory has
  * to be fetched from the frame allocator.
  *
- * One TLSF instance, interrupts masked; on a machine with several CPUs under a lock, with a cache
- * of free blocks per CPU in front (cache.c), on one CPU without either. Pools are runs of frames,
+ * One TLSF instance under a lock, interrupts masked. On a machine with several CPUs a cache of free
+ * blocks per CPU is in front (core/tlsf-cache); on one CPU the hot paths leave out both: masked
+ * interrupts are enough there. Pools are runs of frames,
  * larger as the heap grows; they go back only in heap_shrink(), which the frame allocator calls
  * when memory is short, so that freeing stays bounded too. A request for more than a pool gets a
  * run of its own length, which goes back as soon as nothing of it is in use.
@@ -32,7 +33,7 @@ struct pool {
 };
 
 static struct spinlock heap_lock = SPINLOCK_INIT("heap");
-static struct tlsf heap; /* heap_lock, on one CPU masked interrupts alone */
+static struct tlsf heap; /* heap_lock; on one CPU masked interrupts are enough */
 static bool is_shared;   /* [I] by several CPUs */
 static struct list pools = LIST_INIT(pools);
 static size_t nr_frames;
@@ -41,15 +42,13 @@ static unsigned long lock_heap(void)
 {
     unsigned long irq = arch_irq_save();
 
-    if (is_shared)
-        spin_lock_no_preempt(&heap_lock);
+    spin_lock_no_preempt(&heap_lock);
     return irq;
 }
 
 static void unlock_heap(unsigned long irq)
 {
-    if (is_shared)
-        spin_unlock_no_preempt(&heap_lock);
+    spin_unlock_no_preempt(&heap_lock);
     arch_irq_restore(irq);
 }
 
@@ -114,10 +113,19 @@ static NOINLINE COLD void release_large(void)
     release_pools(POOL_MAX_PAGES + 1);
 }
 
+static NOINLINE COLD void free_locked(void *p)
+{
+    unsigned long irq = lock_heap();
+    size_t size = tlsf_free_compact(&heap, p);
+
+    unlock_heap(irq);
+    if (size >= LARGE)
+        release_large();
+}
+
 static size_t raw_shrink(void)
 {
-    if (is_shared)
-        tlsf_caches_drain();
+    tlsf_caches_drain(free_locked);
     return release_pools(0);
 }
 
@@ -133,33 +141,34 @@ COLD int heap_init(void)
     tlsf_init(&heap);
     frame_shrinker_add(&shrinker);
     is_shared = cpu_count() > 1;
-    return is_shared ? tlsf_caches_init(&heap, &heap_lock) : 0;
+    tlsf_caches_init();
+    return 0;
 }
 
 /*
  * The hot paths call nothing while they hold values, so that they need no stack: all else is a tail
  * call.
  */
-static NOINLINE void *alloc_shared(size_t size)
-{
-    void *p = tlsf_cache_alloc(size);
-
-    return p != NULL ? p : alloc_slow(HEAP_ALIGN, size);
-}
-
-static NOINLINE void free_shared(void *p)
-{
-    if (tlsf_cache_free(p) >= LARGE)
-        release_large();
-}
-
-static NOINLINE void *alloc_aligned(size_t align, size_t size)
+static NOINLINE COLD void *alloc_aligned(size_t align, size_t size)
 {
     unsigned long irq = lock_heap();
     void *p = tlsf_alloc_aligned(&heap, align, size);
 
     unlock_heap(irq);
     return p != NULL ? p : alloc_slow(align, size);
+}
+
+static NOINLINE void *alloc_shared(size_t size)
+{
+    void *p = tlsf_cache_alloc(&size);
+
+    return p != NULL ? p : alloc_aligned(HEAP_ALIGN, size);
+}
+
+static NOINLINE void free_shared(void *p)
+{
+    if (!tlsf_cache_free(p))
+        free_locked(p);
 }
 
 static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)

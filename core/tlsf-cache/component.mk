@@ -1,4 +1,4 @@
 SRCS := cache.c
-DEPS := lib/string core/frame core/percpu core/tlsf
-PUBLIC_DEPS := lib/base core/lock
+DEPS := core/lock core/percpu core/tlsf
+PUBLIC_DEPS := lib/base
 OPTIMIZE := size

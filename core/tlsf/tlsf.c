@@ -32,18 +32,15 @@ COLD struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes)
     uintptr_t start = ALIGN_UP((uintptr_t)mem, TLSF_ALIGN);
     uintptr_t end = ALIGN_DOWN((uintptr_t)mem + nr_bytes, TLSF_ALIGN);
     struct tlsf_pool *pool = (struct tlsf_pool *)start;
-    uint64_t size;
     char *p;
 
     if (nr_bytes > TLSF_MAX_SIZE || end < start || end - start < POOL_OVERHEAD + TLSF_MIN_BLOCK)
         return NULL;
     pool->end = (char *)end;
-    p = pool_first(pool);
-    size = (uint64_t)(pool->end - p);
-    *tlsf_head(p) = size | TLSF_BLOCK_FREE;
-    *tlsf_head(pool->end) = TLSF_BLOCK_PREV_FREE;
-    *tlsf_prev(pool->end) = p;
-    tlsf_link(t, p, size);
+    p = pool_first(pool); /* a used block, which becomes free */
+    *tlsf_head(p) = (uint64_t)(pool->end - p);
+    *tlsf_head(pool->end) = 0;
+    tlsf_free_compact(t, p);
     return pool;
 }
 
@@ -105,28 +102,36 @@ COLD size_t tlsf_free_compact(struct tlsf *t, void *p)
     return tlsf_free_inline(t, p);
 }
 
+/* Makes two used blocks of a used one: the first has so many bytes, the second is returned. */
+static COLD char *cut(char *p, uint64_t size)
+{
+    char *rest = p + size;
+    uint64_t rest_size = tlsf_size(p) - size;
+
+    TLSF_STORE(*tlsf_head(p), TLSF_LOAD(*tlsf_head(p)) - rest_size);
+    TLSF_STORE(*tlsf_head(rest), rest_size);
+    return rest;
+}
+
 /*
- * Makes a used block of what was taken from a list, which is large enough for any placement; the
- * gap before the aligned place becomes free.
+ * Makes a used block of what was taken from a list, which is large enough for any placement; what
+ * lies before and behind the aligned place becomes free.
  */
 static COLD void *place(struct tlsf *t, char *p, size_t align, uint64_t size)
 {
     uint64_t have = TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
-    uint64_t gap, flags = 0;
     char *aligned = (char *)ALIGN_UP((uintptr_t)p, align);
 
     if (aligned != p && aligned - p < TLSF_MIN_BLOCK)
         aligned = (char *)ALIGN_UP((uintptr_t)p + TLSF_MIN_BLOCK, align);
-    gap = (uint64_t)(aligned - p);
-    if (gap != 0) {
-        /* Two used blocks of the one, the first of them freed. */
-        have -= gap;
-        TLSF_STORE(*tlsf_head(p), gap);
-        TLSF_STORE(*tlsf_head(aligned), have);
+    TLSF_STORE(*tlsf_head(p), have);
+    TLSF_STORE(*tlsf_head(p + have), TLSF_LOAD(*tlsf_head(p + have)) & ~TLSF_BLOCK_PREV_FREE);
+    if (aligned != p) {
+        cut(p, (uint64_t)(aligned - p));
         tlsf_free_compact(t, p);
-        flags = TLSF_BLOCK_PREV_FREE;
     }
-    tlsf_trim(t, aligned, have, size, flags);
+    if (tlsf_size(aligned) - size >= TLSF_MIN_BLOCK)
+        tlsf_free_compact(t, cut(aligned, size));
     return aligned;
 }
 

@@ -3,26 +3,26 @@
  * through the blocks, so that most operations touch nothing that is shared. To the instance these
  * blocks are in use.
  *
- * Context: any; interrupts are masked inside. Two locks, a CPU's and the instance's, never nested.
+ * Context: any; interrupts are masked inside. A lock for each CPU, under which nothing is called.
  */
 #ifndef TLSFCACHE_TLSFCACHE_H
 #define TLSFCACHE_TLSFCACHE_H
 
 #include <base/types.h>
-#include <lock/spinlock.h>
 
-struct tlsf;
+/* Once, before the first use, when it is known how many CPUs there are. */
+void tlsf_caches_init(void);
 
-/* Once, before the first use; lock guards t, interrupts masked. -ENOMEM. */
-MUST_CHECK int tlsf_caches_init(struct tlsf *t, struct spinlock *lock);
+/*
+ * A block of at least *size bytes. NULL: the CPU's cache has none; *size is then what to ask the
+ * instance for, so that the block may come into the cache some day.
+ */
+void *tlsf_cache_alloc(size_t *size);
 
-/* NULL: the instance has no block that is large enough. */
-MUST_CHECK void *tlsf_cache_alloc(size_t size);
+/* False: the CPU's cache has no room for it. */
+bool tlsf_cache_free(void *p);
 
-/* Returns the bytes of the free block that p has become part of; 0: it is in the CPU's cache. */
-size_t tlsf_cache_free(void *p);
-
-/* Gives every CPU's blocks back to the instance. No locks held. */
-void tlsf_caches_drain(void);
+/* Takes every CPU's blocks out and hands them to give(), without locks. */
+void tlsf_caches_drain(void (*give)(void *p));
 
 #endif
