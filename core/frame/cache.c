@@ -84,13 +84,10 @@ static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end)
 
 void cache_make_room(unsigned order)
 {
-    unsigned long irq = frames_lock();
-
     cache_drain(&this_cpu(frame_cache[order]), order, bottom_of(order) / SLOT / 2 * SLOT);
-    frames_unlock(irq);
 }
 
-COLD size_t cache_drain_all(void)
+COLD size_t frame_cache_drain(void)
 {
     unsigned long irq = frames_lock();
     size_t nr_frames = 0;
@@ -105,11 +102,6 @@ COLD size_t cache_drain_all(void)
     }
     frames_unlock(irq);
     return nr_frames;
-}
-
-COLD void frame_cache_drain(void)
-{
-    (void)cache_drain_all();
 }
 
 COLD uint64_t cache_count(void)

@@ -155,7 +155,7 @@ static struct frame *block_alloc(unsigned order)
     struct frame *f = block_take(order);
 
     while (f == NULL) {
-        if (cache_drain_all() == 0 && frame_shrink(1ul << order) == 0)
+        if (frame_cache_drain() == 0 && frame_shrink(1ul << order) == 0)
             return NULL;
         f = block_take(order);
     }
@@ -185,17 +185,14 @@ struct frame *frame_alloc_slow(unsigned order, unsigned flags)
 
 void frame_free_slow(struct frame *f, unsigned order)
 {
-    frame_debug_free(f, order);
-    if (order < FRAME_CACHED_ORDERS) {
-        if (frame_cache_push(order, f))
-            return;
-        cache_make_room(order);
-        /* An interrupt may fill the cache again in between: then straight to the lists. */
-        if (frame_cache_push(order, f))
-            return;
-    }
-    unsigned long irq = frames_lock();
+    unsigned long irq;
 
+    frame_debug_free(f, order);
+    if (order < FRAME_CACHED_ORDERS && frame_cache_push(order, f))
+        return;
+    irq = frames_lock();
+    if (order < FRAME_CACHED_ORDERS)
+        cache_make_room(order);
     buddy_free(zone_of(frame_to_pfn(f)), frame_to_pfn(f), order);
     frames_unlock(irq);
 }

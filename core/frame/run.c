@@ -129,7 +129,7 @@ COLD struct frame *frame_alloc_contig(size_t nr_pages, size_t align, unsigned fl
         alloc_should_fail())
         return NULL;
     while (!run_take_or_grow(&want, &pfn)) {
-        if (cache_drain_all() == 0 && frame_shrink(nr_pages) == 0)
+        if (frame_cache_drain() == 0 && frame_shrink(nr_pages) == 0)
             return NULL;
     }
     run_mark(pfn, nr_pages);

@@ -127,10 +127,11 @@ size_t frame_shrink(size_t nr_pages);
 /* run.c: where the free frames begin that end at `end`; looks back over nr_wanted at least. */
 pfn_t run_free_start(const struct zone *z, pfn_t end, uint64_t nr_wanted);
 
-/* cache.c. The first three take frame_lock; the last wants it held: frames in all the caches. */
+/* cache.c: the first takes frame_lock, the others want it held. */
 void cache_fill(void);
+/* Gives half of this CPU's cache back to the lists. */
 void cache_make_room(unsigned order);
-size_t cache_drain_all(void);
+/* Frames in all the caches. */
 uint64_t cache_count(void);
 
 #ifdef DEBUG

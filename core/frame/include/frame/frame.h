@@ -170,13 +170,18 @@ static ALWAYS_INLINE bool frame_cache_push(unsigned order, struct frame *f)
 
 /* --- allocation ------------------------------------------------------------------------------- */
 
+/* Not where every block is checked, nor in what is compiled for size. */
+#if !defined(DEBUG) && !defined(__OPTIMIZE_SIZE__)
+#define FRAME_INLINE_PATHS
+#endif
+
 /*
  * A block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size, reference count
  * 1, type FRAME_USED. NULL: no memory.
  */
 MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flags)
 {
-#ifndef DEBUG
+#ifdef FRAME_INLINE_PATHS
     if (__builtin_constant_p(order) && order == 0 && __builtin_constant_p(flags) && flags == 0) {
         struct frame *f = frame_cache_pop(0);
 
@@ -194,7 +199,7 @@ MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flag
  */
 static inline void frame_free(struct frame *f, unsigned order)
 {
-#ifndef DEBUG
+#ifdef FRAME_INLINE_PATHS
     if (__builtin_constant_p(order) && order == 0 && likely(frame_cache_push(0, f)))
         return;
 #endif
@@ -309,8 +314,8 @@ struct frame_stats {
 /* A snapshot; exact when nobody allocates meanwhile. */
 void frame_stats(struct frame_stats *out);
 
-/* Empties every CPU's caches into the buddy lists. */
-void frame_cache_drain(void);
+/* Empties every CPU's caches into the buddy lists; returns how many frames that were. */
+size_t frame_cache_drain(void);
 
 /*
  * Memory is short: functions that can give some back. shrink(nr_pages) frees what it can, about
