@@ -100,8 +100,12 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
             break;
     }
     /* No leaf that we made reaches over the end of `done`, so nothing has to be split. */
-    if (rc != 0 && done != 0 && arch_pt_unmap(pt, va, done, NULL, NULL) != 0)
-        __builtin_unreachable();
+    if (rc != 0) {
+        pte_t *emptied = NULL;
+
+        arch_pt_clear(pt, va, done, NULL, NULL, &emptied);
+        arch_pt_free_tables(emptied);
+    }
     return rc;
 }
 
@@ -124,12 +128,12 @@ struct pass {
     const struct arch_pt *pt;
     int (*act)(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level);
     int (*fn)(void *ctx, vaddr_t va, pte_t *pte, unsigned level);
+    /* At a leaf that reaches out of the range; NULL: act() at that, too. */
+    int (*split)(const struct arch_pt *pt, pte_t *slot, unsigned level);
     void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level);
     void *ctx;
     uint64_t flags;
-    bool must_split;
-    bool frees_tables;
-    pte_t **emptied; /* where tables go that are freed later; NULL: at once */
+    pte_t **emptied; /* the chain of tables that became empty; NULL: they stay */
 };
 
 static bool is_empty(const pte_t *table)
@@ -138,17 +142,6 @@ static bool is_empty(const pte_t *table)
         if (table[i] != 0)
             return false;
     return true;
-}
-
-/* The chain runs through first entries: page-aligned addresses, which a hart reads as invalid. */
-static void table_drop(struct pass *pass, pte_t *table)
-{
-    if (pass->emptied == NULL) {
-        table_free(table);
-        return;
-    }
-    table[0] = (pte_t)(uintptr_t)*pass->emptied;
-    *pass->emptied = table;
 }
 
 /*
@@ -174,8 +167,8 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
         is_leaf = pte_is_leaf(*slot);
         from = MAX(va, slot_va);
         upto = MIN(last, slot_va + (span - 1));
-        if (is_leaf && (from != slot_va || upto != slot_va + (span - 1)) && pass->must_split) {
-            rc = split(pass->pt, slot, level);
+        if (is_leaf && (from != slot_va || upto != slot_va + (span - 1)) && pass->split != NULL) {
+            rc = pass->split(pass->pt, slot, level);
             if (rc != 0)
                 return rc;
             is_leaf = false;
@@ -189,9 +182,11 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
             /* Second-level tables of the kernel half are shared by all roots: they stay. */
             bool is_shared = level == PT_TOP && slot_va >= ARCH_DIRECT_MAP_BASE;
 
-            if (rc == 0 && pass->frees_tables && !is_shared && is_empty(below)) {
+            if (rc == 0 && pass->emptied != NULL && !is_shared && is_empty(below)) {
                 *slot = 0;
-                table_drop(pass, below);
+                /* Through first entries: page-aligned addresses, which a hart reads as invalid. */
+                below[0] = (pte_t)(uintptr_t)*pass->emptied;
+                *pass->emptied = below;
             }
         }
         if (rc != 0 || slot == last_slot)
@@ -219,26 +214,20 @@ static int unmap_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
 int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
                   void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx)
 {
-    struct pass pass = {.pt = pt,
-                        .act = unmap_leaf,
-                        .leaf = leaf,
-                        .ctx = ctx,
-                        .must_split = true,
-                        .frees_tables = true};
+    pte_t *emptied = NULL;
+    struct pass pass = {
+        .pt = pt, .act = unmap_leaf, .leaf = leaf, .ctx = ctx, .split = split, .emptied = &emptied};
+    int rc = pass_over(&pass, va, size);
 
-    return pass_over(&pass, va, size);
+    arch_pt_free_tables(emptied);
+    return rc;
 }
 
 void arch_pt_clear(struct arch_pt *pt, vaddr_t va, uint64_t size,
                    void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level), void *ctx,
                    pte_t **emptied)
 {
-    struct pass pass = {.pt = pt,
-                        .act = unmap_leaf,
-                        .leaf = leaf,
-                        .ctx = ctx,
-                        .frees_tables = true,
-                        .emptied = emptied};
+    struct pass pass = {.pt = pt, .act = unmap_leaf, .leaf = leaf, .ctx = ctx, .emptied = emptied};
 
     if (pass_over(&pass, va, size) != 0)
         __builtin_unreachable(); /* nothing is split */
@@ -262,7 +251,7 @@ static int protect_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned leve
 
 int arch_pt_protect(struct arch_pt *pt, vaddr_t va, uint64_t size, uint64_t flags)
 {
-    struct pass pass = {.pt = pt, .act = protect_leaf, .flags = flags, .must_split = true};
+    struct pass pass = {.pt = pt, .act = protect_leaf, .flags = flags, .split = split};
 
     return pass_over(&pass, va, size);
 }
