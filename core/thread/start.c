@@ -24,7 +24,7 @@ static void (*cpu_init_hook)(unsigned cpu);
  * Publishes that this CPU has nothing to do, then looks whether another has too much. True: there
  * is something to do here, or may be.
  */
-static bool find_work(struct run_queue *rq)
+static COLD bool find_work(struct run_queue *rq)
 {
     bool has_work;
     bool is_unsure = false;
@@ -40,7 +40,7 @@ static bool find_work(struct run_queue *rq)
     return has_work || is_unsure;
 }
 
-void idle_loop(void)
+COLD void idle_loop(void)
 {
     for (;;) {
         arch_irq_disable();

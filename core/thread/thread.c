@@ -27,7 +27,7 @@ static struct {
     bool is_starting;
 } reaper = {.lock = SPINLOCK_INIT("reaper"), .dead = LIST_INIT(reaper.dead)};
 
-void thread_init_fields(struct thread *t, const char *name)
+COLD void thread_init_fields(struct thread *t, const char *name)
 {
     unsigned long flags;
 
