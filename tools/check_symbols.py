@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 # What the compiler, the linker script and the linker sets bring.
-IMPLICIT = {"memcpy", "memset", "memmove", "memcmp", "__stack_chk_fail", "__stack_chk_guard", "__fini_array_start", "__fini_array_end"}
+IMPLICIT = {"memcpy", "memset", "memmove", "memcmp", "__stack_chk_fail", "__fini_array_start", "__fini_array_end"}
 IMPLICIT_PREFIX = ("__start_set_", "__stop_set_", "__kernel_", "image_", "symtab_", "zbb_sites_")
 
 

@@ -1,6 +1,6 @@
 SRCS := panic.c backtrace.c
-DEPS := arch/api core/log core/console core/irq core/percpu core/bootargs lib/symtab lib/string lib/printf core/power
-PUBLIC_DEPS := lib/base
+DEPS := core/log core/console core/irq core/percpu core/bootargs lib/symtab lib/string lib/printf core/power
+PUBLIC_DEPS := lib/base arch/api
 PROVIDES := panic
-EXPORTS := __stack_chk_fail __stack_chk_guard
+EXPORTS := __stack_chk_fail
 OPTIMIZE := size

@@ -25,9 +25,6 @@ static int panic_cpu = -1;      /* [a] the first to panic */
 static cpumask_t stopped_cpus;  /* [a] have reported */
 static int reporting_turn = -1; /* [a] CPU that may print its backtrace */
 
-/* Set at boot by stack_guard_init(). */
-uintptr_t __stack_chk_guard = 0x595e9fbd94fda766;
-
 void __stack_chk_fail(void);
 void __stack_chk_fail(void)
 {

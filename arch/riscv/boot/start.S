@@ -69,6 +69,7 @@ boot_lottery:
     mv      s2, a1
     lla     sp, boot_stack + BOOT_STACK_SIZE
     lla     tp, boot_thread
+    sd      s3, THREAD_STACK_GUARD(tp)  /* until there is randomness */
     li      s0, 0
     mv      a0, a1
     call    boot_map                    /* -> a0 = satp, a1 = virtual minus physical */

@@ -2,6 +2,7 @@
  * Threads as the hart sees them: the first context, and walking frame pointers.
  */
 #include <arch/context.h>
+#include <arch/cpu.h>
 #include <arch/memory.h>
 #include <arch/trap.h>
 #include <riscv/asm.h>
@@ -22,6 +23,7 @@ _Static_assert(offsetof(struct arch_thread, ra) == THREAD_RA, "asm.h");
 _Static_assert(offsetof(struct arch_thread, sp) == THREAD_SP, "asm.h");
 _Static_assert(offsetof(struct arch_thread, s) == THREAD_S0, "asm.h");
 _Static_assert(offsetof(struct arch_thread, fpu) == THREAD_FPU, "asm.h");
+_Static_assert(offsetof(struct arch_thread, stack_guard) == THREAD_STACK_GUARD, "asm.h");
 _Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "asm.h");
 _Static_assert(offsetof(struct trap_frame, a0) == FRAME_X(10), "asm.h");
 _Static_assert(offsetof(struct trap_frame, t6) == FRAME_X(31), "asm.h");
@@ -41,6 +43,7 @@ void arch_thread_init(struct arch_thread *t, void *stack_base, size_t stack_size
         .ra = (uintptr_t)context_start,
         .sp = top - FRAME_SIZE, /* a cloned user thread's registers lie there before it runs */
         .s = {(uintptr_t)entry, (uintptr_t)arg},
+        .stack_guard = arch_current()->stack_guard,
     };
 }
 

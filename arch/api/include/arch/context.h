@@ -34,8 +34,9 @@ struct arch_thread {
     uintptr_t s[12]; /* 88 */
     /* Floats, see <arch/fpu.h>. */
     struct arch_fpu_state *fpu; /* 184 [p] NULL: this thread may not use floats */
-    uint32_t fpu_cpu;    /* 192 [p] 1 + CPU whose registers may hold this thread's state, or 0 */
-    uint32_t fpu_recent; /* 196 [p] it wrote floats in its last turn: load them at the switch */
+    uint32_t fpu_cpu;      /* 192 [p] 1 + CPU whose registers may hold this thread's state, or 0 */
+    uint32_t fpu_recent;   /* 196 [p] it wrote floats in its last turn: load them at the switch */
+    uintptr_t stack_guard; /* 200 [p] the stack protector's canary; its creator's */
 };
 
 /*

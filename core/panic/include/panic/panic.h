@@ -8,6 +8,8 @@
 #ifndef PANIC_PANIC_H
 #define PANIC_PANIC_H
 
+#include <arch/context.h>
+#include <arch/cpu.h>
 #include <base/types.h>
 
 struct trap_frame;
@@ -22,18 +24,17 @@ void backtrace_print(void);
 void backtrace_print_from(uintptr_t pc, uintptr_t fp, uintptr_t stack_low, uintptr_t stack_high);
 
 /*
- * Sets the stack protector's canary from what randomness the boot has. Inlined into kernel_main,
+ * Sets the stack protector's canary of this thread, and of those it creates, from what randomness
+ * the boot has. Inlined into kernel_main,
  * which never returns: a function that is entered with one canary and left with another would die.
  */
-extern uintptr_t __stack_chk_guard;
-
 static ALWAYS_INLINE void stack_guard_init(const uint8_t *seed, size_t nr_bytes, uint64_t salt)
 {
     uint64_t hash = 0xcbf29ce484222325ull ^ salt; /* FNV-1a */
 
     for (size_t i = 0; i < nr_bytes; i++)
         hash = (hash ^ seed[i]) * 0x100000001b3ull;
-    __stack_chk_guard = hash & ~0xffull; /* a zero byte stops string functions */
+    arch_current()->stack_guard = hash & ~0xffull; /* a zero byte stops string functions */
 }
 
 /*

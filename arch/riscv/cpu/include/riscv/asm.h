@@ -21,6 +21,7 @@
 #define THREAD_SP            80
 #define THREAD_S0            88
 #define THREAD_FPU           184
+#define THREAD_STACK_GUARD   200 /* and make/toolchain.mk */
 
 /* struct trap_frame: x[n] at 8n with the pc in the place of x0. */
 #define FRAME_X(n)    (8 * (n))
