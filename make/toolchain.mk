@@ -11,8 +11,9 @@ WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wvla
     -Wno-unused-parameter -Wno-missing-field-initializers
 
 # String constants need no alignment to words. Where size counts (OPTIMIZE := size) GCC's way of keeping every address
-# it needs in a loop in a register of its own, and its sibling calls, cost more bytes than they save.
-SIZE_FLAGS := -Os -fno-optimize-sibling-calls -fno-move-loop-invariants
+# it needs in a loop in a register of its own, its sibling calls, its second prologues and its jump tables cost more
+# bytes than they save.
+SIZE_FLAGS := -Os -fno-optimize-sibling-calls -fno-move-loop-invariants -fno-shrink-wrap -fno-jump-tables
 ISA := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
 # An application computes with floats as the machine does. Between it and the kernel no floats are passed, so that
 # the two calling conventions are one: tools/kernel_abi.py.
