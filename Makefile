@@ -21,6 +21,7 @@ MAKEFLAGS += --no-builtin-rules
 
 include make/setup.mk
 include make/compose.mk
+include make/sanitize.mk
 include make/toolchain.mk
 include make/lock.mk
 ifneq ($(filter run debug,$(MAKECMDGOALS))$(if $(TREE_LOCKED),$(filter-out $(HOST_GOALS) run debug,$(BUILD_GOALS))),)
@@ -45,6 +46,7 @@ help:
 #:   PFLASH=file      content of the second flash bank              APPEND=words   the kernel's command line
 #:   QEMU=program     another emulator    QEMU_EXTRA="-icount shift=0,sleep=off"   more words for QEMU
 #:   O=out            the folder to build in
+#:   SANITIZE=address|undefined|race   checks every access or operation: docs/debugging.md
 #:   DEBUG=1          checks lock order, poisons freed memory      V=1   shows each command    CROSS=prefix- CC=compiler WARNINGS= SIZE_FLAGS=
 #:
 clean:

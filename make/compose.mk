@@ -12,13 +12,15 @@
 #   LIBS         what an application is linked with, to be seen by it alone: archives and objects (beside component.mk, or
 #                in a package), and components (a C library)
 #   PACKAGES     Debian packages that it is built with, NAME or source:NAME; @NAME@ in SRCS, CFLAGS and LIBS is the folder
+#   UNSANITIZED  "all" where no sanitizer's calls may be (it runs with paging off, or is the run time), or the one it may not call
 #   OPTIMIZE     "size" where speed does not count: set-up, parsing, error paths
 # The file is read by make here and by Python in tools/, so it holds no make logic.
 #
 # After $(call compose,ROOTS) the variable ALL lists the closure, lowest first, and C.VAR holds each
 # component's words.
 
-COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS PROGRAM_SRCS OPTIMIZE CFLAGS LIBS PACKAGES
+COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS PROGRAM_SRCS OPTIMIZE UNSANITIZED CFLAGS \
+    LIBS PACKAGES
 
 define component_read
 $(foreach v,$(COMPONENT_VARS),$(eval $(v) :=))

@@ -11,7 +11,7 @@ $(KDIR).SRCS := $(SRCS)
 $(KDIR).OPTIMIZE := $(OPTIMIZE)
 $(KDIR).ALLDEPS := $(sort $(COMPONENTS))
 $(KDIR).state := done
-$(call compose,$(COMPONENTS))
+$(call compose,$(COMPONENTS) $(SANITIZERS))
 $(call interfaces_find)
 ALL += $(KDIR)
 # A list may name only the provider of a contract; main.c then sees the interface too.
@@ -21,7 +21,7 @@ $(KDIR).ALLDEPS := $(sort $(COMPONENTS) $(foreach c,$(COMPONENTS),$(foreach k,$(
 KTESTS := $(if $(and $(USES_APP),$(wildcard $(APPDIR)/with-ktests)),1)
 
 # Where a component's objects are. The providers that every machine's kernel has are not worth a folder.
-OBJECTS := $(O)/objects$(if $(DEBUG),-debug)
+OBJECTS := $(O)/objects$(if $(DEBUG),-debug)$(SANITIZE:%=-%)
 providers_seen = $(filter-out arch/%,$(patsubst %/contract,%,$(call inline_dirs,$(call visible,$(1)))))
 store_of = $(OBJECTS)/$(call folder_of,$(call providers_seen,$(1)))/$(subst ..,up,$(if $(filter $(KDIR),$(1)),kernels/$(NAME),$(1)))
 
@@ -39,21 +39,21 @@ note = $(if $(IS_DRY)$(call is_same,$(strip $(file <$(1))),$(strip $(2))),,$(she
 define flags_text
 $(CC) $(KERNEL_CFLAGS)
 $(CC) $(KERNEL_ASFLAGS)
-$($(1).flags)
+$($(1).flags) $($(1).sanitized)
 $(if $($(1).PROGRAM_SRCS),$(PROGRAM_CFLAGS) $(PROGRAM_LDFLAGS))
 $($(1).SRCS) $($(1).ktests) $($(1).LIBS)
 $($(1).EXPORTS) $(call public_headers,$(1))
 endef
 
-# 1 component, 2 its objects of C
+# 1 component, 2 its objects of C, 3 more flags
 define c_rules
 C_OBJS += $(2)
 $(2): $($(1).store)/%.o: $(1)/%.c $($(1).store)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
-	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $$(if $$(findstring _ktest,$$<),-Icore/ktest/include) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $(3) $$(if $$(findstring _ktest,$$<),-Icore/ktest/include) -MMD -MP -c -o $$@ $$<
 	@printf '{"directory": "%s", "file": "%s", "command": "%s"},\n' "$(CURDIR)" "$$<" \
-	    "$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) -c $$<" > $$@.json
+	    "$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $(3) -c $$<" > $$@.json
 
 endef
 
@@ -145,11 +145,12 @@ $(1).object  := $(call store_of,$(1))/component$(if $(and $(KTESTS),$(wildcard $
 $(1).flags   := $(if $(filter size,$($(1).OPTIMIZE)),$(SIZE_FLAGS)) $(call include_flags,$(1)) $(NO_LIBC) \
     $(if $(filter app,$($(1).PROVIDES))$(filter $(1),$(LIBRARIES)),$(APP_ISA)) \
     $(foreach c,$($(1).libraries) $(1),$(call in_packages,$($(c).PACKAGES),$($(c).CFLAGS))) $(if $($(1).PROGRAM_SRCS),$(incbin_from)$(call store_of,$(1)))
+$(1).sanitized := $(if $(filter all $(SANITIZE),$($(1).UNSANITIZED))$(filter $(1),$(LIBRARIES)),,$(SANITIZE_FLAGS))
 endef
 
 define component_rules
 $($(1).store)/flags: ;
-$(if $(call objects_of,$(1),.c,$($(1).sources)),$(call c_rules,$(1),$(call objects_of,$(1),.c,$($(1).sources))))
+$(if $(call objects_of,$(1),.c,$($(1).sources)),$(call c_rules,$(1),$(call objects_of,$(1),.c,$($(1).sources)),$($(1).sanitized)))
 $(if $(call objects_of,$(1),.S,$($(1).sources)),$(call s_rules,$(1),$(call objects_of,$(1),.S,$($(1).sources))))
 $(if $($(1).PROGRAM_SRCS),$(call program_rules,$(1),$(call objects_of,$(1),.c,$($(1).PROGRAM_SRCS)),\
 $(call objects_of,$(1),.S,$($(1).PROGRAM_SRCS)),$(wildcard $(sort $(dir $(addprefix $(1)/,$($(1).PROGRAM_SRCS))))*.ld)))
@@ -173,7 +174,7 @@ $(call note,$($(c).store)/flags,$(call flags_text,$(c)))$(eval $(call component_
 
 # For tools/check_symbols.py: each component, its object, and what it may refer to.
 define symbols_line
-$(1) $($(1).object): $(sort $(if $(KTESTS),core/ktest) $(foreach c,$(1) $($(1).libraries),$(call visible,$(c))) \
+$(1) $($(1).object): $(sort $(if $(KTESTS),core/ktest) $(SANITIZERS) $(foreach c,$(1) $($(1).libraries),$(call visible,$(c))) \
 $(foreach d,$(foreach c,$(1) $($(1).libraries),$(call visible,$(c))),$(foreach k,$($(d).CONTRACT),$(contract.$(k)))))
 
 endef
@@ -187,7 +188,7 @@ KERNEL_LD := arch/riscv/kernel.ld
 $(ELF): $(LINKED) $(KERNEL_LD) $(OUT)/components.txt tools/check_symbols.py tools/symtab.py tools/zbb_sites.py tools/link.sh
 	$(Q)$(PYTHON) tools/check_symbols.py $(CROSS) $(OUT)
 	$(call say,LD,$@)
-	$(Q)tools/link.sh $(CROSS) $(KERNEL_LD) $(OUT) $(LINKED)
+	$(Q)tools/link.sh $(CROSS) $(KERNEL_LD) $(OUT) $(SANITIZE_LDFLAGS) $(LINKED)
 
 $(IMAGE): $(ELF)
 	$(Q)$(OBJCOPY) -O binary $< $@

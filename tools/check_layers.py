@@ -15,8 +15,8 @@ from trine.machine import ROOT, read_words  # noqa: E402
 
 RANK = {"lib": 0, "arch": 1, "platform": 2, "core": 3, "drivers": 4, "mm": 5, "fs": 5, "net": 5, "linux": 6, "virt": 6,
         "kernels": 7, "apps": 7, "tour": 8, "tests": 8, "bench": 8}
-WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS", "PROGRAM_SRCS", "OPTIMIZE", "CFLAGS",
-         "LIBS", "PACKAGES"}
+WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS", "PROGRAM_SRCS", "OPTIMIZE",
+         "UNSANITIZED", "CFLAGS", "LIBS", "PACKAGES"}
 APPLICATIONS_ONLY = {"LIBS", "PACKAGES"}
 IDENTITY = re.compile(r"\b(KERNEL_IS_\w+|CONFIG_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*|TRINE_(UNIKERNEL|MONOLITHIC|HYPERVISOR)\w*)\b")
 

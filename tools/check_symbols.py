@@ -14,7 +14,7 @@ import sys
 
 # What the compiler, the linker script and the linker sets bring.
 IMPLICIT = {"memcpy", "memset", "memmove", "memcmp", "__stack_chk_fail", "__fini_array_start", "__fini_array_end"}
-IMPLICIT_PREFIX = ("__start_set_", "__stop_set_", "__kernel_", "image_", "symtab_", "zbb_sites_")
+IMPLICIT_PREFIX = ("__real_", "__start_set_", "__stop_set_", "__kernel_", "image_", "symtab_", "zbb_sites_")
 
 
 def symbols(cross, objects):

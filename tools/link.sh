@@ -2,13 +2,19 @@
 # Links a kernel twice: once to learn the addresses, once with the tables made from them: symbols for
 # backtraces, and where the boot puts Zbb instructions.
 #
-# usage: link.sh CROSS- SCRIPT OUTDIR OBJECT...
+# usage: link.sh CROSS- SCRIPT OUTDIR [--OPTION]... OBJECT...
 set -eu
 cross=$1 script=$2 out=$3
 shift 3
+options=
+while case ${1:-} in --*) ;; *) false ;; esac; do
+    options="$options $1"
+    shift
+done
 link() {
+    # shellcheck disable=SC2086
     "${cross}ld" -nostdlib -L "$out" --orphan-handling=error --gc-sections --no-undefined -z max-page-size=4096 -z noexecstack --build-id=none \
-        --no-warn-rwx-segments -T "$script" "$@"
+        --no-warn-rwx-segments $options -T "$script" "$@"
 }
 python=/usr/bin/python3
 tables() {

@@ -26,11 +26,17 @@ code() {
     }' "$@"
 }
 
+"${cross}nm" -g --defined-only "$whole" | awk '{ print $NF }' | LC_ALL=C sort -u > "$tmp.defined"
+set -f
 {
-    for word in $exports; do echo "$word"; done
+    for word in $exports; do
+        case $word in
+        *'*') grep "^${word%\*}" "$tmp.defined" || : ;;
+        *) echo "$word" ;;
+        esac
+    done
     [ $# -eq 0 ] || code "$@" | grep -oE '[A-Za-z_][A-Za-z0-9_]*'
 } | LC_ALL=C sort -u > "$tmp.words"
-"${cross}nm" -g --defined-only "$whole" | awk '{ print $NF }' | LC_ALL=C sort -u > "$tmp.defined"
 LC_ALL=C comm -12 "$tmp.words" "$tmp.defined" > "$tmp.keep"
 # An empty list would keep everything.
 [ -s "$tmp.keep" ] || echo nothing_is_public > "$tmp.keep"

@@ -2,6 +2,7 @@
  * What DEBUG builds check at each hand-over of frames.
  */
 #include <log/log.h>
+#include <shadow/shadow.h>
 
 #include "zone.h"
 
@@ -17,6 +18,7 @@
 
 void frame_debug_alloc(struct frame *f, unsigned order)
 {
+    shadow_allow(frame_to_virt(f), PAGE_SIZE << order);
     for (size_t i = 0; i < 1ul << MIN(order, POISON_MAX_ORDER); i++) {
         const uint64_t *words = frame_to_virt(f + i);
 
@@ -45,6 +47,7 @@ void frame_debug_free(struct frame *f, unsigned order)
     if (f->order != order)
         panic("frame_free: frame %lx was allocated with order %u, not %u", (unsigned long)pfn,
               f->order, order);
+    shadow_allow(frame_to_virt(f), PAGE_SIZE << order); /* also what a heap had closed in it */
     for (size_t i = 0; i < 1ul << order; i++) {
         f[i].flags = i < 1ul << POISON_MAX_ORDER ? FRAME_FLAG_POISONED : 0;
         if (f[i].flags != 0) {
@@ -54,6 +57,7 @@ void frame_debug_free(struct frame *f, unsigned order)
                 words[w] = FRAME_POISON;
         }
     }
+    shadow_forbid(frame_to_virt(f), PAGE_SIZE << order, SHADOW_FREE_FRAME);
     f->type = FRAME_CACHED;
 }
 

@@ -9,6 +9,7 @@
 #include <list/list.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
+#include <shadow/shadow.h>
 #include <string/string.h>
 
 #ifdef DEBUG
@@ -52,6 +53,24 @@ static struct heap_debug_block *block_of(const void *p)
     return (struct heap_debug_block *)p - 1;
 }
 
+/* Tells the shadow of a block's payload and of what lies around it. */
+static void shadow_used(const struct heap_debug_block *b)
+{
+    const char *p = (const char *)(b + 1), *end = p + b->size;
+    const char *redzone = (const char *)ALIGN_UP((uintptr_t)end, 8);
+
+    shadow_forbid(b->raw, (size_t)(p - (const char *)b->raw), SHADOW_REDZONE);
+    shadow_forbid(redzone, ALIGN_DOWN((size_t)(end + REDZONE_LEN - redzone), 8), SHADOW_REDZONE);
+    shadow_allow(p, b->size);
+}
+
+static void shadow_all(const struct heap_debug_block *b)
+{
+    const char *end = (const char *)(b + 1) + b->size + REDZONE_LEN;
+
+    shadow_allow(b->raw, ALIGN_UP((size_t)(end - (const char *)b->raw), 8));
+}
+
 size_t heap_debug_room(size_t align, size_t size)
 {
     size_t extra = sizeof(struct heap_debug_block) + REDZONE_LEN;
@@ -76,8 +95,10 @@ void *heap_debug_wrap(void *raw, size_t align, size_t size, void *caller)
     b->caller = caller;
     b->size = size;
     b->magic = MAGIC_USED;
+    shadow_all(b);
     memset(p, FILL_NEW, size);
     memset(p + size, REDZONE, REDZONE_LEN);
+    shadow_used(b);
     irq = spin_lock_irqsave(&blocks_lock);
     b->sequence = ++sequence;
     list_add_tail(&blocks, &b->link);
@@ -120,6 +141,7 @@ void heap_debug_retire(void *p)
     used_bytes -= b->size;
     b->magic = MAGIC_FREED;
     memset(p, FILL_FREED, b->size);
+    shadow_forbid(p, ALIGN_UP(b->size, 8), SHADOW_FREE_OBJECT);
     list_add_tail(&held, &b->link);
     nr_held++;
     held_bytes += b->size;
@@ -176,6 +198,7 @@ void *heap_debug_release(bool all)
         return NULL;
     if (!is_untouched(b, b->size, &at))
         panic_written(b, at);
+    shadow_all(b);
     return b->raw;
 }
 
@@ -223,7 +246,9 @@ bool heap_debug_resize(void *p, size_t size)
     irq = spin_lock_irqsave(&blocks_lock);
     used_bytes -= b->size - size;
     b->size = size;
+    shadow_all(b);
     memset((char *)p + size, REDZONE, REDZONE_LEN);
+    shadow_used(b);
     spin_unlock_irqrestore(&blocks_lock, irq);
     return true;
 }

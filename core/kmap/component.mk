@@ -1,4 +1,4 @@
 SRCS := kmap.c
-DEPS := core/frame core/lock core/log arch/api
+DEPS := core/frame core/lock core/log arch/api lib/shadow
 PUBLIC_DEPS := lib/base
 OPTIMIZE := size

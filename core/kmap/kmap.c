@@ -12,6 +12,7 @@
 #include <kmap/kmap.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
+#include <shadow/shadow.h>
 
 #define STACKS_KEPT 32
 #define LARGE_PAGE  PT_LEVEL_SIZE(1)
@@ -226,8 +227,10 @@ void *kmap_alloc_stack(size_t size)
         void *stack = nr_stacks != 0 ? stacks[--nr_stacks] : NULL;
 
         spin_unlock_irqrestore(&kmap_lock, flags);
-        if (stack != NULL)
+        if (stack != NULL) {
+            shadow_allow(stack, size);
             return stack;
+        }
     }
     vaddr_t va = range_take(size, PADDR(0));
     uint64_t done = 0;
@@ -254,6 +257,10 @@ void *kmap_alloc_stack(size_t size)
         frame_count(FRAME_KMAP, 1);
     }
     arch_tlb_shootdown_kernel(va, size);
+    if (!shadow_own((void *)va, size)) {
+        stack_unmap(va, size);
+        return NULL;
+    }
     return (void *)va;
 }
 

@@ -4,6 +4,7 @@
  * checked when they are handed out.
  */
 #include <log/log.h>
+#include <shadow/shadow.h>
 #include <string/string.h>
 
 #include "slab.h"
@@ -40,6 +41,7 @@ void slab_debug_alloc(const struct slab_cache *cache, void *object, void *caller
     struct trailer *t = trailer_of(cache, object);
     const uint8_t *bytes = object;
 
+    shadow_allow(object, ALIGN_UP(cache->size, 8));
     if (t->state != STATE_FREE)
         panic("slab %s: free object %p was overwritten", cache->name, object);
     for (size_t i = 0; i < cache->size && cache->ctor == NULL; i++) {
@@ -51,6 +53,8 @@ void slab_debug_alloc(const struct slab_cache *cache, void *object, void *caller
     t->caller = caller;
     if (cache->ctor == NULL)
         memset(object, FILL_NEW, cache->size);
+    shadow_allow(object, cache->size);
+    shadow_forbid(t, sizeof(*t), SHADOW_REDZONE);
 }
 
 void slab_debug_free(const struct slab_cache *cache, void *object)
@@ -71,6 +75,7 @@ void slab_debug_free(const struct slab_cache *cache, void *object)
     t->state = STATE_FREE;
     if (cache->ctor == NULL)
         memset(object, FILL_FREE, cache->size);
+    shadow_forbid(object, ALIGN_UP(cache->size, 8), SHADOW_FREE_OBJECT);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <log/log.h>
 #include <percpu/percpu.h>
 #include <power/power.h>
+#include <shadow/shadow.h>
 #include <startup/startup.h>
 #include <time/time.h>
 
@@ -50,16 +51,44 @@ static void machine_note(void)
              boot_info.timebase_hz);
 }
 
+/* The highest place in a range of RAM with nothing reserved in it; size 0: there is none. */
+static struct frame_range place_in(const struct frame_range *ram,
+                                   const struct frame_range *reserved, unsigned nr_reserved,
+                                   uint64_t size)
+{
+    uint64_t end = ALIGN_DOWN(ram->start.v + ram->size, MIB(2));
+
+    for (unsigned i = 0; i < nr_reserved && end >= ram->start.v + size; i++) {
+        if (reserved[i].start.v < end && reserved[i].start.v + reserved[i].size > end - size) {
+            end = ALIGN_DOWN(reserved[i].start.v, MIB(2));
+            i = UINT32_MAX; /* those before, once more */
+        }
+    }
+    if (end < ram->start.v + size)
+        return (struct frame_range){ram->start, 0};
+    return (struct frame_range){PADDR(end - size), size};
+}
+
 static void memory_init(void)
 {
     struct frame_range ram[BOOT_MAX_MEMORY];
-    struct frame_range reserved[BOOT_MAX_RESERVED];
+    struct frame_range reserved[BOOT_MAX_RESERVED + BOOT_MAX_MEMORY];
+    unsigned nr_reserved = boot_info.nr_reserved;
 
     for (unsigned i = 0; i < boot_info.nr_memory; i++)
         ram[i] = (struct frame_range){boot_info.memory[i].start, boot_info.memory[i].size};
     for (unsigned i = 0; i < boot_info.nr_reserved; i++)
         reserved[i] = (struct frame_range){boot_info.reserved[i].start, boot_info.reserved[i].size};
-    if (frame_init(ram, boot_info.nr_memory, reserved, boot_info.nr_reserved) != 0)
+    for (unsigned i = 0; i < boot_info.nr_memory && shadow_share(ram[i].size) != 0; i++) {
+        struct frame_range *place = &reserved[nr_reserved];
+
+        *place = place_in(&ram[i], reserved, nr_reserved, shadow_share(ram[i].size));
+        if (place->size != 0) {
+            shadow_ram(ram[i].start, ram[i].size, place->start);
+            nr_reserved++;
+        }
+    }
+    if (frame_init(ram, boot_info.nr_memory, reserved, nr_reserved) != 0)
         startup_refuse("no usable memory");
 }
 

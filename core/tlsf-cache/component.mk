@@ -2,3 +2,4 @@ SRCS := cache.c
 DEPS := core/lock core/percpu core/tlsf
 PUBLIC_DEPS := lib/base
 OPTIMIZE := size
+UNSANITIZED := address

@@ -2,3 +2,4 @@ SRCS := tlsf.c
 DEPS :=
 PUBLIC_DEPS := lib/base lib/bits
 TEST_DEPS := arch/host
+UNSANITIZED := address

@@ -19,11 +19,7 @@
 #endif
 
 /* Reads of whole words touch bytes beside the object, which AddressSanitizer would report. */
-#if __STDC_HOSTED__
 #define WHOLE_WORDS __attribute__((no_sanitize("address")))
-#else
-#define WHOLE_WORDS
-#endif
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 

@@ -12,11 +12,7 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
 
-#if __STDC_HOSTED__
 #define WHOLE_WORDS __attribute__((no_sanitize("address")))
-#else
-#define WHOLE_WORDS
-#endif
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 

@@ -96,7 +96,7 @@ boot_lottery:
     mv      a1, s2
     li      s0, 0
     li      ra, 0
-    j       kernel_main
+    tail    kernel_main
 
     /* A trap before there is anything to report it with: one line through the firmware. */
     .balign 4

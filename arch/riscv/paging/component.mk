@@ -3,3 +3,4 @@ DEPS := arch/riscv/cpu arch/riscv/sbi lib/base
 PUBLIC_DEPS := arch/api
 PROVIDES := arch-paging
 OPTIMIZE := size
+UNSANITIZED := all

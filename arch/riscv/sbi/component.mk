@@ -3,3 +3,4 @@ DEPS := arch/api
 PUBLIC_DEPS := lib/base
 PROVIDES := arch-power
 OPTIMIZE := size
+UNSANITIZED := all

@@ -1,3 +1,3 @@
 SRCS := copy.S uaccess.c
-DEPS := arch/riscv/cpu arch/api
+DEPS := arch/riscv/cpu arch/api lib/shadow
 PROVIDES := uaccess

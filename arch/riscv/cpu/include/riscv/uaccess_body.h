@@ -8,6 +8,7 @@
 #include <base/errno.h>
 #include <riscv/csr.h>
 #include <riscv/uaccess_probe.h>
+#include <shadow/shadow.h>
 
 size_t raw_copy(void *dst, const void *src, size_t n);
 size_t raw_clear(void *dst, size_t n);
@@ -74,11 +75,13 @@ static inline bool is_user_range(vaddr_t va, size_t n)
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t n)
 {
+    shadow_check(dst, n, true);
     return is_user_range(src, n) ? raw_copy(dst, (const void *)src, n) : n;
 }
 
 size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t n)
 {
+    shadow_check(src, n, false);
     return is_user_range(dst, n) ? raw_copy((void *)dst, src, n) : n;
 }
 

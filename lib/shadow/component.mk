@@ -1,0 +1,2 @@
+CONTRACT := shadow
+PUBLIC_DEPS := lib/base
