@@ -105,6 +105,7 @@ static void page_fault(const struct trap_frame *regs)
 {
     struct user_thread *ut = user_current();
     uint64_t addr = regs->value;
+    bool has_waited = false;
 
     ut->nr_minor_faults++;
     for (;;) {
@@ -112,7 +113,12 @@ static void page_fault(const struct trap_frame *regs)
         case 0:
             return;
         case -ENOMEM:
-            sacrifice();
+            /* Somebody may be about to give memory back: nobody dies of one failure. */
+            if (has_waited)
+                sacrifice();
+            else
+                thread_sleep_ns(NS_PER_MSEC);
+            has_waited = true;
             continue;
         case -EACCES:
             signal_force(SIGSEGV, SEGV_ACCERR, addr);
