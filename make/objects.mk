@@ -45,13 +45,14 @@ $($(1).SRCS) $($(1).ktests) $($(1).LIBS)
 $($(1).EXPORTS) $(call public_headers,$(1))
 endef
 
-# 1 component, 2 its objects of C, 3 more flags
+# 1 component, 2 its objects of C, 3 a sanitizer's flags; the constructors that it makes run before all others (kernel.ld)
 define c_rules
 C_OBJS += $(2)
 $(2): $($(1).store)/%.o: $(1)/%.c $($(1).store)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
 	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $(3) $$(if $$(findstring _ktest,$$<),-Icore/ktest/include) -MMD -MP -c -o $$@ $$<
+	$(if $(3),$(if $(filter app,$($(1).PROVIDES)),,$$(Q)$(OBJCOPY) --rename-section .init_array=.init_array.00099 $$@))
 	@printf '{"directory": "%s", "file": "%s", "command": "%s"},\n' "$(CURDIR)" "$$<" \
 	    "$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $(3) -c $$<" > $$@.json
 
