@@ -30,7 +30,7 @@ static size_t class_size(size_t class)
     return (5 + class % 4) << (5 + (class - 8) / 4);
 }
 
-int heap_init(void)
+COLD int heap_init(void)
 {
     static const char *const names[NR_CLASSES] = {
         "heap-16",   "heap-32",   "heap-48",   "heap-64",   "heap-80",   "heap-96",   "heap-112",
