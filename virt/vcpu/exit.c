@@ -23,9 +23,12 @@
 #define OPCODE_SYSTEM 0x73u
 #define FUNCT3_HYPER  4u /* hlv, hlvx, hsv */
 
-/* An instruction that cannot have trapped has been read at the same pc so often in a row: it did.
+/*
+ * An instruction that cannot have trapped has been read at the same pc in so many exits in a row:
+ * it did. Many, since a guest that changes its code all the time may get there by chance, and each
+ * takes a microsecond.
  */
-#define REPEATS_MAX 16
+#define REPEATS_MAX 1024
 
 /* htinst of a fault in the guest's page walk: a read, or (bit 5) a write of a page-table entry. */
 #define HTINST_WALK_MASK  0xffffffffffffffdfull
@@ -75,8 +78,10 @@ static bool inject_access_fault(struct vcpu *v, const struct hext_exit *exit)
  */
 static bool again(struct vcpu *v, uint32_t insn)
 {
-    if (v->read_insn.pc != v->hext.frame.pc || v->read_insn.insn != insn)
+    if (v->read_insn.pc != v->hext.frame.pc || v->read_insn.insn != insn ||
+        v->read_insn.last_exit + 1 != v->nr_exits)
         v->read_insn.nr_repeats = 0;
+    v->read_insn.last_exit = v->nr_exits;
     v->read_insn.pc = v->hext.frame.pc;
     v->read_insn.insn = insn;
     hext_fence_vvma(HEXT_ALL, HEXT_ALL);

@@ -112,6 +112,7 @@ struct vcpu {
         uint32_t insn;
         unsigned nr_repeats; /* exits in a row, at pc, for which insn could not be the cause */
         uint64_t pc;
+        uint64_t last_exit; /* nr_exits at the last of them */
     } read_insn;
     struct hext_exit fault; /* while is_mmio_unconfirmed */
 
