@@ -1,8 +1,9 @@
 /*
  * The generator is one 256-bit key. Output: a ChaCha20 block under the key gives the next key and
- * the key of this request, which is forgotten at its end. Input: 256 bits at a time are xored to
- * the key and the sum is sent through ChaCha20. Who does not know the key before an input, or does
- * not know the input, does not know it afterwards.
+ * 256 bits, of which small requests take what they need, one after the other; a large one takes all
+ * as the key of a stream of its own. What is taken is erased. Input: 256 bits at a time are xored
+ * to the key and the sum is sent through ChaCha20. Who does not know the key before an input, or
+ * does not know the input, does not know it afterwards.
  */
 #include <random/random.h>
 
@@ -20,6 +21,8 @@ enum purpose { PURPOSE_OUTPUT = 1, PURPOSE_INPUT = 2, PURPOSE_STREAM = 3 };
 
 static struct spinlock lock = SPINLOCK_INIT("random");
 static uint32_t key[CHACHA20_KEY_WORDS]; /* [lock] */
+static uint8_t batch[KEY_BYTES];         /* [lock] output that nobody has had: the last nr_left */
+static size_t nr_left;                   /* [lock] */
 static unsigned credited_bits;           /* [lock] */
 static uint64_t jitter[4];        /* [a] times of events, folded; goes into the next output */
 static uint32_t nr_jitters;       /* [a] */
@@ -73,6 +76,7 @@ void random_add(const void *data, size_t nr_bytes, unsigned entropy_bits)
         nr_bytes -= now;
     }
     credited_bits += MIN(entropy_bits, SEEDED_BITS - credited_bits);
+    nr_left = 0; /* the next output knows of it */
     spin_unlock_irqrestore(&lock, flags);
 }
 
@@ -105,18 +109,32 @@ static void erase(void *secret, size_t nr_bytes)
     __asm__ volatile("" : : "r"(secret) : "memory");
 }
 
-/* 256 fresh bits; the generator's own key has moved on. */
-static void fresh_bits(uint32_t out[CHACHA20_KEY_WORDS])
+/* A full batch; the generator's own key moves on. */
+static void refill(void) REQUIRES(lock)
 {
     uint32_t words[CHACHA20_BLOCK_WORDS];
-    unsigned long flags = spin_lock_irqsave(&lock);
 
     mix_counters(credited_bits < SEEDED_BITS);
     block(key, PURPOSE_OUTPUT, 0, words);
     memcpy(key, words, sizeof(key));
-    spin_unlock_irqrestore(&lock, flags);
-    memcpy(out, words + CHACHA20_KEY_WORDS, KEY_BYTES);
+    memcpy(batch, words + CHACHA20_KEY_WORDS, KEY_BYTES);
+    nr_left = KEY_BYTES;
     erase(words, sizeof(words));
+}
+
+/* nr_bytes of the batch, at most KEY_BYTES; what is left of one that is too small is not used. */
+static void take(void *out, size_t nr_bytes)
+{
+    unsigned long flags = spin_lock_irqsave(&lock);
+    uint8_t *from;
+
+    if (nr_left < nr_bytes)
+        refill();
+    from = batch + KEY_BYTES - nr_left;
+    memcpy(out, from, nr_bytes);
+    erase(from, nr_bytes);
+    nr_left -= nr_bytes;
+    spin_unlock_irqrestore(&lock, flags);
 }
 
 /* Key stream under a key of its own, without the lock. */
@@ -124,7 +142,7 @@ static void fill(char *at, size_t nr_bytes)
 {
     uint32_t stream_key[CHACHA20_KEY_WORDS], words[CHACHA20_BLOCK_WORDS];
 
-    fresh_bits(stream_key);
+    take(stream_key, sizeof(stream_key));
     for (uint32_t counter = 0; nr_bytes > 0; counter++) {
         size_t now = MIN(nr_bytes, sizeof(words));
         block(stream_key, PURPOSE_STREAM, counter, words);
@@ -141,10 +159,7 @@ void random_bytes(void *data, size_t nr_bytes)
     char *at = data;
 
     if (nr_bytes <= KEY_BYTES) {
-        uint32_t bits[CHACHA20_KEY_WORDS];
-        fresh_bits(bits);
-        memcpy(at, bits, nr_bytes);
-        erase(bits, sizeof(bits));
+        take(data, nr_bytes);
         return;
     }
     while (nr_bytes > 0) {

@@ -18,6 +18,23 @@ static void never_twice_the_same(void **state)
     }
 }
 
+/* Small requests share an output; a larger one that comes between takes what it needs of its own.
+ */
+static void small_ones_differ(void **state)
+{
+    static uint64_t seen[2048];
+
+    for (unsigned i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+        uint8_t between[29];
+
+        seen[i] = random_u64();
+        if (i % 3 == 0)
+            random_bytes(between, i % sizeof(between));
+        for (unsigned k = 0; k < i; k++)
+            assert_int_not_equal(seen[i], seen[k]);
+    }
+}
+
 /* Every length, at every alignment: exactly that many bytes are written, and all of them. */
 static void fills_exactly(void **state)
 {
@@ -86,9 +103,9 @@ static void seeded_after_256_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(never_twice_the_same),  cmocka_unit_test(fills_exactly),
-        cmocka_unit_test(bits_are_balanced),     cmocka_unit_test(below_its_bound),
-        cmocka_unit_test(seeded_after_256_bits),
+        cmocka_unit_test(never_twice_the_same), cmocka_unit_test(fills_exactly),
+        cmocka_unit_test(small_ones_differ),    cmocka_unit_test(bits_are_balanced),
+        cmocka_unit_test(below_its_bound),      cmocka_unit_test(seeded_after_256_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

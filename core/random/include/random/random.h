@@ -2,8 +2,9 @@
  * Random numbers for everybody: stack canaries, AT_RANDOM, address layout, getrandom(), hash seeds.
  *
  * A generator with fast key erasure over ChaCha20 (RFC 8439; Bernstein, "Fast-key-erasure
- * random-number generators", 2017): every output first replaces the key, so that a later leak of
- * the state does not tell earlier outputs. Seeds are mixed in as they come: the device tree's
+ * random-number generators", 2017): every output first replaces the key, and what small requests
+ * take of one output is erased as they do, so that a later leak of the state does not tell earlier
+ * outputs. Seeds are mixed in as they come: the device tree's
  * rng-seed, virtio-rng, time jitter. Nothing blocks: before the first real seed the numbers come
  * from the cycle and time counters alone, and random_is_seeded() says so.
  */
