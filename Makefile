@@ -13,6 +13,11 @@ ifneq ($(filter-out 0 1,$(DEBUG)),)
 $(error DEBUG='$(DEBUG)': DEBUG is 1 or 0)
 endif
 override DEBUG := $(filter 1,$(DEBUG))
+LOCKSTAT ?=
+ifneq ($(filter-out 0 1,$(LOCKSTAT)),)
+$(error LOCKSTAT='$(LOCKSTAT)': LOCKSTAT is 1 or 0)
+endif
+override LOCKSTAT := $(filter 1,$(LOCKSTAT))
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
@@ -47,6 +52,7 @@ help:
 #:   QEMU=program     another emulator    QEMU_EXTRA="-icount shift=0,sleep=off"   more words for QEMU
 #:   O=out            the folder to build in
 #:   SANITIZE=address|undefined|race   checks every access or operation: docs/debugging.md
+#:   LOCKSTAT=1       counts what each class of locks is taken for: /proc/lock_stat
 #:   DEBUG=1          checks lock order, poisons freed memory      V=1   shows each command    CROSS=prefix- CC=compiler WARNINGS= SIZE_FLAGS=
 #:
 clean:

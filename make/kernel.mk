@@ -34,7 +34,7 @@ COMPONENTS :=
 OPTIMIZE :=
 include $(KDIR)/kernel.mk
 NAME := $(subst /,-,$(patsubst kernels/%,%,$(KDIR)))$(if $(USES_APP),-$(subst /,-,$(patsubst apps/%,%,$(APPDIR))))
-OUT  := $(O)/$(NAME)-$(subst /,-,$(HEAP))-$(subst /,-,$(SCHED))$(if $(DEBUG),-debug)$(SANITIZE:%=-%)
+OUT  := $(O)/$(NAME)-$(subst /,-,$(HEAP))-$(subst /,-,$(SCHED))$(if $(DEBUG),-debug)$(if $(LOCKSTAT),-lockstat)$(SANITIZE:%=-%)
 
 ELF   := $(OUT)/trine.elf
 IMAGE := $(OUT)/trine.image

@@ -21,7 +21,7 @@ $(KDIR).ALLDEPS := $(sort $(COMPONENTS) $(foreach c,$(COMPONENTS),$(foreach k,$(
 KTESTS := $(if $(and $(USES_APP),$(wildcard $(APPDIR)/with-ktests)),1)
 
 # Where a component's objects are. The providers that every machine's kernel has are not worth a folder.
-OBJECTS := $(O)/objects$(if $(DEBUG),-debug)$(SANITIZE:%=-%)
+OBJECTS := $(O)/objects$(if $(DEBUG),-debug)$(if $(LOCKSTAT),-lockstat)$(SANITIZE:%=-%)
 providers_seen = $(filter-out arch/%,$(patsubst %/contract,%,$(call inline_dirs,$(call visible,$(1)))))
 store_of = $(OBJECTS)/$(call folder_of,$(call providers_seen,$(1)))/$(subst ..,up,$(if $(filter $(KDIR),$(1)),kernels/$(NAME),$(1)))
 

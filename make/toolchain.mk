@@ -27,7 +27,7 @@ STACK_PROTECTOR := -fstack-protector-strong -mstack-protector-guard=tls -mstack-
 KERNEL_CFLAGS := -std=gnu11 -O2 -g $(ISA) -ffreestanding -fno-pie -fno-common -fno-strict-aliasing \
     -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
     -ffunction-sections -fdata-sections -malign-data=natural $(STACK_PROTECTOR) -fstack-clash-protection -Wframe-larger-than=2048 $(WARNINGS) \
-    $(if $(DEBUG),-DDEBUG)
+    $(if $(DEBUG),-DDEBUG) $(if $(LOCKSTAT),-DLOCKSTAT)
 KERNEL_ASFLAGS := -g -fno-pie $(ISA) -D__ASSEMBLY__ $(if $(DEBUG),-DDEBUG)
 
 # User-mode code: position-independent, soft-float so that any program can call it, with unwind tables.

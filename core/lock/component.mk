@@ -1,4 +1,4 @@
-SRCS := spinlock.c order.c
+SRCS := spinlock.c order.c stat.c
 HOST_SRCS := host.c
 DEPS := core/log lib/string
 PUBLIC_DEPS := lib/base arch/api

@@ -49,6 +49,7 @@ bool mutex_trylock(struct mutex *m)
         return false;
     }
     order_acquired(m, m->lock_class, 0);
+    lock_stat_acquired(&m->mark, m->lock_class, 0);
     return true;
 }
 
@@ -107,7 +108,12 @@ static ALWAYS_INLINE void lock_at(struct mutex *m, uint32_t depth)
     order_acquire(m, m->lock_class, depth);
     order_acquired(m, m->lock_class, depth); /* before the call, which so is the last */
     if (unlikely(!arch_cas_acquire(&m->owner, 0, (uintptr_t)thread_current()))) {
+        uint64_t since = lock_stat_now();
+
         (void)lock_slow(m, THREAD_BLOCKED);
+        lock_stat_acquired(&m->mark, m->lock_class, since);
+    } else {
+        lock_stat_acquired(&m->mark, m->lock_class, 0);
     }
 }
 
@@ -126,14 +132,17 @@ void mutex_lock_nested(struct mutex *m, uint32_t depth)
 int mutex_lock_interruptible(struct mutex *m)
 {
     uintptr_t word = 0;
+    uint64_t since = 0;
     int ret = 0;
 
     order_acquire(m, m->lock_class, 0);
     if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
+        since = lock_stat_now();
         ret = lock_slow(m, THREAD_INTERRUPTIBLE);
     }
     if (ret == 0) {
         order_acquired(m, m->lock_class, 0);
+        lock_stat_acquired(&m->mark, m->lock_class, since);
     }
     return ret;
 }
@@ -164,6 +173,7 @@ static NOINLINE void unlock_slow(struct mutex *m)
 HOT void mutex_unlock(struct mutex *m)
 {
     order_release(m);
+    lock_stat_release(&m->mark);
     if (unlikely(!arch_cas_release(&m->owner, (uintptr_t)thread_current(), 0))) {
         unlock_slow(m);
     }

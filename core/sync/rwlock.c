@@ -58,9 +58,20 @@ static void grant(struct rwlock *rw)
     }
 }
 
+static void note_acquired(struct rwlock *rw, bool for_writer, uint64_t waited_since)
+{
+    order_acquired(rw, rw->lock_class, 0);
+    if (for_writer) {
+        lock_stat_acquired(&rw->mark, rw->lock_class, waited_since);
+    } else {
+        lock_stat_acquired_shared(&rw->mark, rw->lock_class, waited_since);
+    }
+}
+
 static void lock(struct rwlock *rw, bool for_writer)
 {
     struct rw_waiter waiter = {.thread = thread_current(), .is_writer = for_writer};
+    uint64_t since = 0;
     unsigned long flags;
 
     order_acquire(rw, rw->lock_class, 0);
@@ -69,6 +80,7 @@ static void lock(struct rwlock *rw, bool for_writer)
     if (is_free(rw, for_writer)) {
         take(rw, waiter.thread, for_writer);
     } else {
+        since = lock_stat_now();
         list_add_tail(&rw->waiters, &waiter.node);
         while (!waiter.is_granted) {
             thread_block_prepare(THREAD_BLOCKED);
@@ -78,7 +90,7 @@ static void lock(struct rwlock *rw, bool for_writer)
         }
     }
     spin_unlock_irqrestore(&rw->lock, flags);
-    order_acquired(rw, rw->lock_class, 0);
+    note_acquired(rw, for_writer, since);
 }
 
 static bool trylock(struct rwlock *rw, bool for_writer)
@@ -88,7 +100,7 @@ static bool trylock(struct rwlock *rw, bool for_writer)
 
     if (is_mine) {
         take(rw, thread_current(), for_writer);
-        order_acquired(rw, rw->lock_class, 0);
+        note_acquired(rw, for_writer, 0);
     }
     spin_unlock_irqrestore(&rw->lock, flags);
     return is_mine;
@@ -131,6 +143,7 @@ void rwlock_write_unlock(struct rwlock *rw)
 
     assert(rw->writer == thread_current());
     order_release(rw);
+    lock_stat_release(&rw->mark);
     rw->writer = NULL;
     grant(rw);
     spin_unlock_irqrestore(&rw->lock, flags);
@@ -141,6 +154,7 @@ void rwlock_downgrade(struct rwlock *rw)
     unsigned long flags = spin_lock_irqsave(&rw->lock);
 
     assert(rw->writer == thread_current());
+    lock_stat_release(&rw->mark);
     rw->writer = NULL;
     rw->nr_readers++;
     grant(rw); /* the readers at the head, up to the first writer */

@@ -1,10 +1,12 @@
 /*
  * What /proc has in DEBUG kernels only, for tests: allocations that fail on demand, and counts by
- * which a leak of a single object shows. Empty otherwise.
+ * which a leak of a single object shows; and in LOCKSTAT kernels, what locks are taken for. Empty
+ * otherwise.
  */
 #include <faultinject/faultinject.h>
 #include <frame/frame.h>
 #include <heap/heap.h>
+#include <lock/stat.h>
 #include <slab/slab.h>
 #include <string/string.h>
 
@@ -73,6 +75,41 @@ ssize_t store_allocations(const struct pseudo_object *object, const char *text, 
         (void)heap_leaks_report();
     else
         return -EINVAL;
+    return (ssize_t)n;
+}
+
+#endif
+
+#ifdef LOCKSTAT
+
+/*
+ * A line for each class of locks, after Linux's file of that name but plainer: how many locks there
+ * are of it ("one", "many"), then numbers (<lock/stat.h>), then the name. The first line is the
+ * time: all instructions so far. Writing "0" counts from 0 again.
+ */
+int show_lock_stat(struct seq *seq, const struct pseudo_object *object)
+{
+    struct lock_stat stat;
+
+    (void)object;
+    seq_printf(seq, "instructions %lu\n", (unsigned long)lock_stat_now());
+    seq_printf(seq, "locks taken shared waits waited held worst worst-masked name\n");
+    for (uint32_t i = 0; lock_stat_read(i, &stat); i++)
+        if (stat.nr_taken + stat.nr_shared > 0)
+            seq_printf(seq, "%s %lu %lu %lu %lu %lu %lu %lu %s\n", stat.is_single ? "one" : "many",
+                       (unsigned long)stat.nr_taken, (unsigned long)stat.nr_shared,
+                       (unsigned long)stat.nr_waits, (unsigned long)stat.waited,
+                       (unsigned long)stat.held, (unsigned long)stat.worst,
+                       (unsigned long)stat.worst_masked, stat.name);
+    return 0;
+}
+
+ssize_t store_lock_stat(const struct pseudo_object *object, const char *text, size_t n)
+{
+    (void)object;
+    if (n == 0 || text[0] != '0')
+        return -EINVAL;
+    lock_stat_reset();
     return (ssize_t)n;
 }
 

@@ -91,6 +91,8 @@ int show_fail_nth(struct seq *seq, const struct pseudo_object *object);
 ssize_t store_fail_nth(const struct pseudo_object *object, const char *text, size_t n);
 int show_allocations(struct seq *seq, const struct pseudo_object *object);
 ssize_t store_allocations(const struct pseudo_object *object, const char *text, size_t n);
+int show_lock_stat(struct seq *seq, const struct pseudo_object *object);
+ssize_t store_lock_stat(const struct pseudo_object *object, const char *text, size_t n);
 
 /* ---- sysctl.c ---- */
 extern const struct pseudo_node sys_children[];

@@ -57,6 +57,9 @@ static const struct pseudo_node root_children[] = {
     PROC_FILE("filesystems", show_filesystems),
     PROC_FILE("interrupts", show_interrupts),
     PROC_FILE("loadavg", show_loadavg),
+#ifdef LOCKSTAT
+    {.name = "lock_stat", .mode = S_IFREG | 0600, .show = show_lock_stat, .store = store_lock_stat},
+#endif
     PROC_FILE("meminfo", show_meminfo),
     PROC_FILE("partitions", show_partitions),
     PROC_FILE("slabinfo", show_slabinfo),

@@ -77,7 +77,7 @@ def boot_shell(**how):
     how.setdefault("initrd", busybox_initrd())
     how.setdefault("mem", "256M")
     how.setdefault("append", "console=ttyS0 quiet")
-    machine = Machine(monolithic_image(), **how)
+    machine = Machine(how.pop("image", None) or monolithic_image(), **how)
     try:
         return Shell(machine)
     except BaseException:

@@ -6,6 +6,7 @@ A peer's number is its cost on QEMU 10, for when it is not run beside. The bar "
 import collections
 
 from . import bench_measure as measure
+from . import lock_shares
 
 Figure = collections.namedtuple("Figure", "group key what bar unit peer_value peer")
 Group = collections.namedtuple("Group", "measure measure_linux", defaults=(None,))
@@ -18,6 +19,7 @@ GROUPS = {
     "programs": Group(measure.programs, measure.programs_linux),
     "guests": Group(measure.guests),
     "block": Group(measure.block),
+    "locks": Group(lock_shares.figures),
 }
 
 
@@ -47,6 +49,10 @@ def guest(key, what, bar, kvm=None, unit="instructions"):
 
 def block(key, what, bar):
     return Figure("block", "block." + key, what, bar, "instructions", None, None)
+
+
+def share(load, what):
+    return Figure("locks", "locks.share." + load, f"most held single lock, {what}", 5, "per cent", None, None)
 
 
 FIGURES = [
@@ -116,4 +122,13 @@ FIGURES = [
     block("write_4k_deep.mmio", "write 4 KiB to a disk (virtio-mmio), 32 in flight", 1400),
     block("write_4k.pci", "write 4 KiB to a disk (virtio-pci), one at a time", 2600),
     block("write_4k_deep.pci", "write 4 KiB to a disk (virtio-pci), 32 in flight", 1400),
+
+    share("exec", "fork+exec"),
+    share("faults", "page faults, processes"),
+    share("space", "page faults, threads"),
+    share("open", "open+close"),
+    share("create", "create+unlink"),
+    share("futex", "futex wake and wait"),
+    share("pipe", "pipe ping-pong"),
+    Figure("locks", "locks.worst_masked", "longest hold of a lock with interrupts masked", 5000, "instructions", None, None),
 ]

@@ -14,6 +14,12 @@
 
 #include <base/types.h>
 
+#if defined(DEBUG) || defined(LOCKSTAT)
+#define LOCK_CLASS_HERE(lock) __FILE__ ": " #lock
+#else
+#define LOCK_CLASS_HERE(lock) NULL
+#endif
+
 #ifdef DEBUG
 #define LOCK_HELD_MAX 24
 
@@ -28,8 +34,6 @@ struct lock_held {
         uint32_t lock_class;
     } locks[LOCK_HELD_MAX];
 };
-
-#define LOCK_CLASS_HERE(lock) __FILE__ ": " #lock
 
 /*
  * Before waiting for a lock: records and judges the order. lock_class: a string that lives for
@@ -46,7 +50,6 @@ const char *lock_order_last(const struct lock_held *held);
 #else
 struct lock_held {
 };
-#define LOCK_CLASS_HERE(lock) NULL
 
 static inline const char *lock_order_last(const struct lock_held *held)
 {

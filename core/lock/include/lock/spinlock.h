@@ -17,16 +17,24 @@
 #include <base/types.h>
 #include <lock/annotations.h>
 #include <lock/preempt.h>
+#include <lock/stat.h>
+
+#if defined(DEBUG) || defined(LOCKSTAT)
+#define LOCK_NAMES 1 /* locks know their names */
+#endif
 
 struct CAPABILITY("spinlock") spinlock {
     uint32_t word; /* [a] byte 0: 1 = held; byte 1: CPU + 1 that has claimed it, or 0 */
 #ifdef DEBUG
     uint32_t holder; /* CPU + 1, or 0 */
+#endif
+#ifdef LOCK_NAMES
     const char *name;
 #endif
+    LOCK_MARK
 };
 
-#ifdef DEBUG
+#ifdef LOCK_NAMES
 #define SPINLOCK_INIT(lock_name)                                                                   \
     {                                                                                              \
         .name = (lock_name)                                                                        \
@@ -62,6 +70,13 @@ static inline void spin_debug_release(struct spinlock *lock)
 }
 #endif
 
+/* The lock is ours; waited_since: when we began to wait, 0 if we did not. */
+static inline void spin_note_acquired(struct spinlock *lock, uint32_t depth, uint64_t waited_since)
+{
+    spin_debug_acquired(lock, depth);
+    lock_stat_acquired(&lock->mark, lock->name, waited_since);
+}
+
 /*
  * The halves of spin_lock_no_preempt(), for hot paths that want no call in the uncontended case: if
  * spin_lock_enter() returns false the lock is not held before spin_lock_contended(lock, *seen)
@@ -73,14 +88,16 @@ static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOC
     *seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
     if (unlikely(*seen != 0))
         return false;
-    spin_debug_acquired(lock, 0);
+    spin_note_acquired(lock, 0, 0);
     return true;
 }
 
 static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) NO_LOCK_CHECK
 {
+    uint64_t since = lock_stat_now();
+
     spin_lock_wait(lock, seen);
-    spin_debug_acquired(lock, 0);
+    spin_note_acquired(lock, 0, since);
 }
 
 /*
@@ -92,10 +109,13 @@ static inline void spin_lock_nested(struct spinlock *lock, uint32_t depth)
 {
     spin_debug_acquire(lock, depth);
     uint32_t seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
+    uint64_t since = 0;
 
-    if (unlikely(seen != 0))
+    if (unlikely(seen != 0)) {
+        since = lock_stat_now();
         spin_lock_wait(lock, seen);
-    spin_debug_acquired(lock, depth);
+    }
+    spin_note_acquired(lock, depth, since);
 }
 
 static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
@@ -106,6 +126,7 @@ static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO
 static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHECK
 {
     spin_debug_release(lock);
+    lock_stat_release(&lock->mark);
     /* Only the holder clears byte 0; a byte store cannot lose a claim that arrives in byte 1. */
     __atomic_store_n((uint8_t *)&lock->word, 0, __ATOMIC_RELEASE);
 }
@@ -129,7 +150,7 @@ static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock) 
     preempt_disable();
     if (__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
                                     __ATOMIC_RELAXED)) {
-        spin_debug_acquired(lock, 0);
+        spin_note_acquired(lock, 0, 0);
         return true;
     }
     preempt_enable();

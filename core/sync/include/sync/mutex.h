@@ -15,6 +15,7 @@
 #include <lock/annotations.h>
 #include <lock/order.h>
 #include <lock/spinlock.h>
+#include <lock/stat.h>
 #include <thread/thread.h>
 
 /* [a] atomic  [l] lock */
@@ -23,6 +24,7 @@ struct CAPABILITY("mutex") mutex {
     struct spinlock lock;   /* lock-order rank: below every mutex, above the run queues */
     struct list waiters;    /* [l] */
     const char *lock_class; /* [I] for the lock-order check */
+    LOCK_MARK
 };
 
 #define MUTEX_INIT(m)                                                                              \

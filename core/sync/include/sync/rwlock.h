@@ -11,6 +11,7 @@
 #include <lock/annotations.h>
 #include <lock/order.h>
 #include <lock/spinlock.h>
+#include <lock/stat.h>
 
 /* [l] lock. Invariant: nr_readers > 0 implies writer == NULL. */
 struct CAPABILITY("rwlock") rwlock {
@@ -19,6 +20,7 @@ struct CAPABILITY("rwlock") rwlock {
     struct thread *writer;  /* [l] */
     struct list waiters;    /* [l] readers and writers in order of arrival */
     const char *lock_class; /* [I] for the lock-order check */
+    LOCK_MARK
 };
 
 #define RWLOCK_INIT(rw)                                                                            \
