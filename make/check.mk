@@ -3,7 +3,7 @@
 #: make smoke        builds and boots the three kernels
 #: make tour         the ladder: builds and runs each rung; RUNG=u3 or RUNG="u3 u4" for some, SHOW=1 with the console
 #: make bench        measures under -icount; table, plot and JSON under out/bench/; GROUP=calls for some
-#: make check        the rules of composition: layers, cycles, kernel identity, unused functions
+#: make check        the rules of composition (layers, cycles, kernel identity, unused functions) and of locks
 #: make format       clang-format 14 over the C sources
 #:
 
@@ -26,9 +26,10 @@ tour: setup-test
 bench: setup-bench
 	@$(PYTHON) tools/bench.py $(GROUP)
 
-check:
+check: setup-check
 	@$(PYTHON) tools/check_layers.py
 	@$(PYTHON) tools/check_unused.py
+	@TRINE_OUT=$(O) $(PYTHON) tools/check_locks.py
 
 # Versions differ in what they do to a tree; this is Debian 12's. Not the headers of assembly macros.
 CLANG_FORMAT := clang-format-14

@@ -17,13 +17,16 @@ from trine.machine import ROOT  # noqa: E402
 NO_CODE = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.S)
 # What begins a line with a type in front of it is declared or defined there; uses are indented.
 INTRODUCED = re.compile(r"(?m)^(?!#|return\b|else\b)(?:\w+(?:\([^()]*\))?[ *]+)+(\w+)(?=\()")
+# Lock annotations stand between a function's head and its body.
+ANNOTATION = re.compile(r"\b(?:NO_LOCK_CHECK|MAKES_LOCK|EXCLUDES|(?:LOCK_RETURNED|GUARDED_BY|(?:TRY_)?ACQUIRES|RELEASES|REQUIRES)(?:_SHARED)?)"
+                        r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 TEST = re.compile(r"/test/|^tests/|_(test|ktest|fuzz|prove)\.c$")
 ALLOWED = "tools/unused.txt"
 
 
 def read_code(path):
     with open(path, errors="replace") as f:
-        return NO_CODE.sub(" ", f.read())
+        return ANNOTATION.sub("", NO_CODE.sub(" ", f.read()))
 
 
 def count_uses(root):

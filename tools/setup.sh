@@ -2,7 +2,7 @@
 # Sees to it that the machine has what `make run` or `make test` needs. Missing packages are named, then
 # installed with apt (as root or through sudo); where that cannot be, the script stops with a clear error.
 #
-# usage: setup.sh run|debug|test|bench|graph|format
+# usage: setup.sh run|debug|check|test|bench|graph|format
 set -eu
 
 missing=   # packages
@@ -42,6 +42,7 @@ check() {
     lacking=
     case $1 in
     graph) need dot graphviz; return 0 ;;
+    check) need clang-19 clang-19; return 0 ;;
     format) need git git; need clang-format-14 clang-format-14; return 0 ;;
     esac
     need riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu
@@ -60,6 +61,7 @@ check() {
     case $1 in run | debug) return 0 ;; esac
     need gcc gcc
     need clang clang
+    need clang-19 clang-19
     need /usr/include/cmocka.h libcmocka-dev
     need_python pytest python3-pytest
     need_python xdist python3-pytest-xdist

@@ -52,17 +52,17 @@ void __retarget_lock_close_recursive(struct __lock *lock)
     heap_free(lock);
 }
 
-void __retarget_lock_acquire(struct __lock *lock) NO_LOCK_CHECK
+void __retarget_lock_acquire(struct __lock *lock) NO_LOCK_CHECK("it is the lock")
 {
     mutex_lock(&lock->mutex);
 }
 
-void __retarget_lock_release(struct __lock *lock) NO_LOCK_CHECK
+void __retarget_lock_release(struct __lock *lock) NO_LOCK_CHECK("it is the lock")
 {
     mutex_unlock(&lock->mutex);
 }
 
-void __retarget_lock_acquire_recursive(struct __lock *lock) NO_LOCK_CHECK
+void __retarget_lock_acquire_recursive(struct __lock *lock) NO_LOCK_CHECK("it is the lock")
 {
     if (__atomic_load_n(&lock->owner, __ATOMIC_RELAXED) != thread_current()) {
         mutex_lock(&lock->mutex);
@@ -71,7 +71,7 @@ void __retarget_lock_acquire_recursive(struct __lock *lock) NO_LOCK_CHECK
     lock->depth++;
 }
 
-void __retarget_lock_release_recursive(struct __lock *lock) NO_LOCK_CHECK
+void __retarget_lock_release_recursive(struct __lock *lock) NO_LOCK_CHECK("it is the lock")
 {
     if (--lock->depth == 0) {
         __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);

@@ -8,21 +8,23 @@
 #define EARLY_SIZE 4096 /* a warning for each of 64 words of the command line, and then some */
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
-static struct console *consoles;                          /* GUARDED_BY(console_lock); grows only */
-static void (*input)(const char *bytes, size_t nr_bytes); /* [a] */
-static size_t (*input_room)(void);                        /* [a] */
-static bool is_panic;                                     /* [a] no locks any more */
+static struct console *consoles GUARDED_BY(&console_lock); /* grows only */
+static void (*input)(const char *bytes, size_t nr_bytes);  /* [a] */
+static size_t (*input_room)(void);                         /* [a] */
+static bool is_panic;                                      /* [a] no locks any more */
 
 /* What was written before the first console came; what did not fit is lost from the end. */
-static char early[EARLY_SIZE];
-static size_t early_used;
+static char early[EARLY_SIZE] GUARDED_BY(&console_lock);
+static size_t early_used GUARDED_BY(&console_lock);
 
-static unsigned long lock(void)
+static unsigned long lock(void) ACQUIRES(&console_lock)
+    NO_LOCK_CHECK("in a panic, when one CPU alone goes on, nothing is taken")
 {
     return is_panic ? arch_irq_save() : spin_lock_irqsave(&console_lock);
 }
 
-static void unlock(unsigned long flags)
+static void unlock(unsigned long flags) RELEASES(&console_lock)
+    NO_LOCK_CHECK("in a panic, when one CPU alone goes on, nothing was taken")
 {
     if (is_panic)
         arch_irq_restore(flags);
@@ -30,7 +32,7 @@ static void unlock(unsigned long flags)
         spin_unlock_irqrestore(&console_lock, flags);
 }
 
-static void emit(const char *bytes, size_t nr_bytes)
+static void emit(const char *bytes, size_t nr_bytes) REQUIRES(&console_lock)
 {
     if (consoles == NULL) {
         for (size_t i = 0; i < nr_bytes; i++) {
@@ -106,8 +108,10 @@ size_t console_input_room(void)
 
 void console_input_resume(void)
 {
-    for (struct console *con = __atomic_load_n(&consoles, __ATOMIC_ACQUIRE); con != NULL;
-         con = con->next) {
+    struct console *con =
+        UNLOCKED(__atomic_load_n(&consoles, __ATOMIC_ACQUIRE), "it only ever grows, at the front");
+
+    for (; con != NULL; con = con->next) {
         if (con->resume_input != NULL)
             con->resume_input(con);
     }
@@ -124,13 +128,14 @@ void console_start(void)
 {
     static struct console firmware = {.name = "sbi", .write = firmware_write};
 
-    if (consoles == NULL)
+    if (UNLOCKED(consoles, "at boot, with one CPU") == NULL)
         console_register(&firmware);
 }
 
 void console_enter_panic(void)
 {
     is_panic = true;
+    ASSUME_LOCKED(&console_lock, "in a panic, when one CPU alone goes on");
     if (consoles == NULL) {
         for (size_t i = 0; i < early_used; i++)
             arch_early_putchar(early[i]);

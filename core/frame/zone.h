@@ -51,8 +51,8 @@ extern struct range_set frame_extras; /* open though not below `low`; section al
 extern uint64_t frame_nr_meta;
 
 /* frame.c: with interrupts masked, so that preemption need not be turned off besides. */
-unsigned long frames_lock(void) ACQUIRES(frame_lock);
-void frames_unlock(unsigned long irq) RELEASES(frame_lock);
+unsigned long frames_lock(void) ACQUIRES(&frame_lock);
+void frames_unlock(unsigned long irq) RELEASES(&frame_lock);
 
 /* range.c: the first range (lowest start) that meets [start, end), or NULL. */
 struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end);

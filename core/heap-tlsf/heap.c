@@ -25,20 +25,21 @@
 #define POOL_MAX_PAGES 1024 /* 4 MiB, unless one request needs more */
 #define LARGE          (POOL_MAX_PAGES << PAGE_SHIFT)
 
+static struct spinlock heap_lock = SPINLOCK_INIT("heap");
+
 /* At the start of a pool's frames; the TLSF pool takes the rest. */
 struct pool {
-    struct list link; /* as heap, all of it */
-    size_t nr_pages;
-    struct tlsf_pool *tlsf;
+    struct list link GUARDED_BY(&heap_lock);
+    size_t nr_pages; /* [I] */
+    struct tlsf_pool *tlsf GUARDED_BY(&heap_lock);
 };
 
-static struct spinlock heap_lock = SPINLOCK_INIT("heap");
-static struct tlsf heap; /* heap_lock; on one CPU masked interrupts are enough */
-static bool is_shared;   /* [I] by several CPUs */
-static struct list pools = LIST_INIT(pools);
-static size_t nr_frames;
+static struct tlsf heap GUARDED_BY(&heap_lock); /* on one CPU masked interrupts are enough */
+static bool is_shared;                          /* [I] by several CPUs */
+static struct list pools GUARDED_BY(&heap_lock) = LIST_INIT(pools);
+static size_t nr_frames GUARDED_BY(&heap_lock);
 
-static unsigned long lock_heap(void)
+static unsigned long lock_heap(void) ACQUIRES(&heap_lock)
 {
     unsigned long irq = arch_irq_save();
 
@@ -46,18 +47,22 @@ static unsigned long lock_heap(void)
     return irq;
 }
 
-static void unlock_heap(unsigned long irq)
+static void unlock_heap(unsigned long irq) RELEASES(&heap_lock)
 {
     spin_unlock_no_preempt(&heap_lock);
     arch_irq_restore(irq);
+}
+
+static size_t heap_frames(void)
+{
+    return UNLOCKED(READ_ONCE(nr_frames), "a figure, that may be another at once");
 }
 
 /* From a new pool: of the usual size if there is memory for that, otherwise as large as need be. */
 static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
 {
     size_t need = tlsf_pool_size_for(align, size);
-    size_t nr_pages =
-        MIN(MAX(READ_ONCE(nr_frames) / 4, (size_t)POOL_MIN_PAGES), (size_t)POOL_MAX_PAGES);
+    size_t nr_pages = MIN(MAX(heap_frames() / 4, (size_t)POOL_MIN_PAGES), (size_t)POOL_MAX_PAGES);
     struct pool *pool;
     unsigned long irq;
     struct frame *f;
@@ -103,6 +108,7 @@ static COLD size_t release_pools(size_t min_pages)
     }
     nr_frames -= nr_freed;
     unlock_heap(irq);
+    ASSUME_UNSHARED(&heap_lock, "the victims are in no list of the heap's any more");
     list_for_each_entry_safe(pool, next, &victims, link)
         frame_free_contig(virt_to_frame(pool), pool->nr_pages);
     return nr_freed;
@@ -138,6 +144,7 @@ COLD int heap_init(void)
 {
     static struct frame_shrinker shrinker = {.shrink = shrink};
 
+    ASSUME_UNSHARED(&heap_lock, "nobody allocates before");
     tlsf_init(&heap);
     frame_shrinker_add(&shrinker);
     is_shared = cpu_count() > 1;
@@ -181,6 +188,7 @@ static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
     if (unlikely(is_shared))
         return alloc_shared(size);
     irq = arch_irq_save();
+    ASSUME_UNSHARED(&heap_lock, "there is one CPU, and its interrupts are masked");
     p = tlsf_alloc_inline(&heap, size);
     arch_irq_restore(irq);
     return likely(p != NULL) ? p : alloc_slow(HEAP_ALIGN, size);
@@ -196,6 +204,7 @@ static ALWAYS_INLINE void raw_free(void *p)
         return;
     }
     irq = arch_irq_save();
+    ASSUME_UNSHARED(&heap_lock, "there is one CPU, and its interrupts are masked");
     size = tlsf_free_inline(&heap, p);
     arch_irq_restore(irq);
     if (unlikely(size >= LARGE))
@@ -223,7 +232,7 @@ static size_t raw_usable_size(const void *p)
 
 void heap_stats(struct heap_stats *out)
 {
-    *out = (struct heap_stats){.provider = "tlsf", .nr_frames = READ_ONCE(nr_frames)};
+    *out = (struct heap_stats){.provider = "tlsf", .nr_frames = heap_frames()};
     heap_debug_stats(out);
 }
 

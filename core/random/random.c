@@ -20,13 +20,13 @@
 enum purpose { PURPOSE_OUTPUT = 1, PURPOSE_INPUT = 2, PURPOSE_STREAM = 3 };
 
 static struct spinlock lock = SPINLOCK_INIT("random");
-static uint32_t key[CHACHA20_KEY_WORDS]; /* [lock] */
-static uint8_t batch[KEY_BYTES];         /* [lock] output that nobody has had: the last nr_left */
-static size_t nr_left;                   /* [lock] */
-static unsigned credited_bits;           /* [lock] */
-static uint64_t jitter[4];        /* [a] times of events, folded; goes into the next output */
-static uint32_t nr_jitters;       /* [a] */
-static uint32_t nr_jitters_mixed; /* [lock] nr_jitters at the last time they went in */
+static uint32_t key[CHACHA20_KEY_WORDS] GUARDED_BY(&lock);
+static uint8_t batch[KEY_BYTES] GUARDED_BY(&lock); /* output nobody has had: the last nr_left */
+static size_t nr_left GUARDED_BY(&lock);
+static unsigned credited_bits GUARDED_BY(&lock);
+static uint64_t jitter[4];  /* [a] times of events, folded; goes into the next output */
+static uint32_t nr_jitters; /* [a] */
+static uint32_t nr_jitters_mixed GUARDED_BY(&lock); /* nr_jitters when they went in last */
 
 static void block(const uint32_t with_key[CHACHA20_KEY_WORDS], enum purpose purpose,
                   uint32_t counter, uint32_t out[CHACHA20_BLOCK_WORDS])
@@ -36,7 +36,7 @@ static void block(const uint32_t with_key[CHACHA20_KEY_WORDS], enum purpose purp
 }
 
 /* Up to KEY_BYTES of input into the key. */
-static void mix(const void *data, size_t nr_bytes) REQUIRES(lock)
+static void mix(const void *data, size_t nr_bytes) REQUIRES(&lock)
 {
     uint32_t input[CHACHA20_KEY_WORDS] = {0};
     uint32_t out[CHACHA20_BLOCK_WORDS];
@@ -49,7 +49,7 @@ static void mix(const void *data, size_t nr_bytes) REQUIRES(lock)
 }
 
 /* The counters and the times of events; not before there is a new event, unless asked. */
-static void mix_counters(bool always) REQUIRES(lock)
+static void mix_counters(bool always) REQUIRES(&lock)
 {
     uint64_t counters[4] = {arch_time(), arch_cycles(), 0, 0};
     uint32_t nr = __atomic_load_n(&nr_jitters, __ATOMIC_RELAXED);
@@ -99,7 +99,7 @@ void random_add_jitter(void)
 
 bool random_is_seeded(void)
 {
-    return READ_ONCE(credited_bits) >= SEEDED_BITS;
+    return UNLOCKED(READ_ONCE(credited_bits), "it only ever grows") >= SEEDED_BITS;
 }
 
 /* The compiler must not drop this as stores that nobody reads. */
@@ -110,7 +110,7 @@ static void erase(void *secret, size_t nr_bytes)
 }
 
 /* A full batch; the generator's own key moves on. */
-static void refill(void) REQUIRES(lock)
+static void refill(void) REQUIRES(&lock)
 {
     uint32_t words[CHACHA20_BLOCK_WORDS];
 

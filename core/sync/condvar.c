@@ -12,7 +12,7 @@ void cond_init(struct condvar *c)
 }
 
 static int cond_sleep(struct condvar *c, struct mutex *m, enum thread_state state,
-                      uint64_t deadline_ns)
+                      uint64_t deadline_ns) REQUIRES(m)
 {
     struct wait_entry entry;
     int ret = 0;

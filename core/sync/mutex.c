@@ -15,11 +15,12 @@
 
 #define WAITERS ((uintptr_t)1)
 
+/* [l] the mutex's lock (unchecked: another object's, which it does not point to) */
 struct mutex_waiter {
-    struct list node;
-    struct thread *thread;
-    bool is_hungry;  /* lost once against a running thread */
-    bool is_granted; /* the mutex was handed over */
+    struct list node;      /* [l] */
+    struct thread *thread; /* [I] */
+    bool is_hungry;        /* [l] lost once against a running thread */
+    bool is_granted;       /* [l] the mutex was handed over */
 };
 
 static inline struct thread *owner_of(uintptr_t word)
@@ -53,8 +54,8 @@ bool mutex_trylock(struct mutex *m)
     return true;
 }
 
-/* Under m->lock: takes a free mutex, or sets the bit. True: taken. */
-static bool take_or_mark(struct mutex *m)
+/* Takes a free mutex, or sets the bit. True: taken. */
+static bool take_or_mark(struct mutex *m) REQUIRES(&m->lock)
 {
     uintptr_t word = __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
 
@@ -68,8 +69,7 @@ static bool take_or_mark(struct mutex *m)
     }
 }
 
-/* Under m->lock: the list has become empty. */
-static void clear_mark(struct mutex *m)
+static void clear_mark(struct mutex *m) REQUIRES(&m->lock)
 {
     if (list_is_empty(&m->waiters)) {
         __atomic_fetch_and(&m->owner, ~WAITERS, __ATOMIC_RELAXED);
@@ -117,13 +117,13 @@ static ALWAYS_INLINE void lock_at(struct mutex *m, uint32_t depth)
     }
 }
 
-HOT void mutex_lock(struct mutex *m)
+HOT void mutex_lock(struct mutex *m) NO_LOCK_CHECK("it is the lock")
 {
     lock_at(m, 0);
 }
 
 #ifdef DEBUG
-void mutex_lock_nested(struct mutex *m, uint32_t depth)
+void mutex_lock_nested(struct mutex *m, uint32_t depth) NO_LOCK_CHECK("it is the lock")
 {
     lock_at(m, depth);
 }
@@ -170,7 +170,7 @@ static NOINLINE void unlock_slow(struct mutex *m)
     spin_unlock_irqrestore(&m->lock, flags);
 }
 
-HOT void mutex_unlock(struct mutex *m)
+HOT void mutex_unlock(struct mutex *m) NO_LOCK_CHECK("it is the lock")
 {
     order_release(m);
     lock_stat_release(&m->mark);

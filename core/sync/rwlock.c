@@ -10,11 +10,12 @@
 
 #include "order.h"
 
+/* [l] the rwlock's lock (unchecked: another object's, which it does not point to) */
 struct rw_waiter {
-    struct list node;
-    struct thread *thread;
-    bool is_writer;
-    bool is_granted; /* [l] */
+    struct list node;      /* [l] */
+    struct thread *thread; /* [I] */
+    bool is_writer;        /* [I] */
+    bool is_granted;       /* [l] */
 };
 
 void rwlock_init_class(struct rwlock *rw, const char *lock_class)
@@ -26,13 +27,13 @@ void rwlock_init_class(struct rwlock *rw, const char *lock_class)
     rw->lock_class = lock_class;
 }
 
-/* Under rw->lock: may the caller have it now? A reader waits behind any waiter. */
-static bool is_free(const struct rwlock *rw, bool for_writer)
+/* May the caller have it now? A reader waits behind any waiter. */
+static bool is_free(const struct rwlock *rw, bool for_writer) REQUIRES(&rw->lock)
 {
     return !rw->writer && list_is_empty(&rw->waiters) && !(for_writer && rw->nr_readers);
 }
 
-static void take(struct rwlock *rw, struct thread *thread, bool for_writer)
+static void take(struct rwlock *rw, struct thread *thread, bool for_writer) REQUIRES(&rw->lock)
 {
     if (for_writer) {
         rw->writer = thread;
@@ -41,8 +42,8 @@ static void take(struct rwlock *rw, struct thread *thread, bool for_writer)
     }
 }
 
-/* Under rw->lock: hands the lock to those whose turn it is. */
-static void grant(struct rwlock *rw)
+/* Hands the lock to those whose turn it is. */
+static void grant(struct rwlock *rw) REQUIRES(&rw->lock)
 {
     while (!list_is_empty(&rw->waiters) && !rw->writer) {
         struct rw_waiter *first = list_first_entry(&rw->waiters, struct rw_waiter, node);
@@ -106,12 +107,12 @@ static bool trylock(struct rwlock *rw, bool for_writer)
     return is_mine;
 }
 
-void rwlock_read_lock(struct rwlock *rw)
+void rwlock_read_lock(struct rwlock *rw) NO_LOCK_CHECK("it is the lock")
 {
     lock(rw, false);
 }
 
-void rwlock_write_lock(struct rwlock *rw)
+void rwlock_write_lock(struct rwlock *rw) NO_LOCK_CHECK("it is the lock")
 {
     lock(rw, true);
 }
@@ -126,7 +127,7 @@ bool rwlock_write_trylock(struct rwlock *rw)
     return trylock(rw, true);
 }
 
-void rwlock_read_unlock(struct rwlock *rw)
+void rwlock_read_unlock(struct rwlock *rw) NO_LOCK_CHECK("it is the lock")
 {
     unsigned long flags = spin_lock_irqsave(&rw->lock);
 
@@ -137,7 +138,7 @@ void rwlock_read_unlock(struct rwlock *rw)
     spin_unlock_irqrestore(&rw->lock, flags);
 }
 
-void rwlock_write_unlock(struct rwlock *rw)
+void rwlock_write_unlock(struct rwlock *rw) NO_LOCK_CHECK("it is the lock")
 {
     unsigned long flags = spin_lock_irqsave(&rw->lock);
 
@@ -149,7 +150,7 @@ void rwlock_write_unlock(struct rwlock *rw)
     spin_unlock_irqrestore(&rw->lock, flags);
 }
 
-void rwlock_downgrade(struct rwlock *rw)
+void rwlock_downgrade(struct rwlock *rw) NO_LOCK_CHECK("it is the lock")
 {
     unsigned long flags = spin_lock_irqsave(&rw->lock);
 

@@ -8,10 +8,11 @@
 #include <thread/thread.h>
 #include <time/time.h>
 
+/* [l] the semaphore's lock (unchecked: another object's, which it does not point to) */
 struct sem_waiter {
-    struct list node;
-    struct thread *thread;
-    bool is_granted; /* [l] */
+    struct list node;      /* [l] */
+    struct thread *thread; /* [I] */
+    bool is_granted;       /* [l] */
 };
 
 void sem_init(struct semaphore *sem, uint32_t count)

@@ -27,7 +27,7 @@ void wait_entry_init_fn(struct wait_entry *entry, wait_fn fn)
     entry->fn = fn;
 }
 
-static void queue(struct wait_queue *wq, struct wait_entry *entry)
+static void queue(struct wait_queue *wq, struct wait_entry *entry) REQUIRES(&wq->lock)
 {
     if (list_is_linked(&entry->node)) {
         return;

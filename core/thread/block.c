@@ -39,7 +39,7 @@ bool thread_wake(struct thread *t)
         return false;
     }
     flags = arch_irq_save();
-    rq = rq_lock_of(t);
+    RQ_LOCK_OF(rq, t);
     if (t->state != THREAD_BLOCKED && t->state != THREAD_INTERRUPTIBLE) {
         spin_unlock_no_preempt(&rq->lock);
         arch_irq_restore(flags);
@@ -103,8 +103,9 @@ void thread_sleep_ns(uint64_t duration_ns)
 static void nudge(struct thread *t)
 {
     unsigned long flags = arch_irq_save();
-    struct run_queue *rq = rq_lock_of(t);
+    struct run_queue *rq;
 
+    RQ_LOCK_OF(rq, t);
     if (rq->current == t && rq->cpu != cpu_index()) {
         ipi_send(BIT(rq->cpu), IPI_WAKE);
     }

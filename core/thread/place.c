@@ -28,8 +28,7 @@ static uint32_t least_loaded(cpumask_t cpus)
     for (cpumask_t rest = cpus & (cpus - 1); rest; rest &= rest - 1) {
         uint32_t cpu = bit_ctz64(rest);
 
-        if (READ_ONCE(per_cpu(run_queue, cpu).nr_runnable) <
-            READ_ONCE(per_cpu(run_queue, best).nr_runnable)) {
+        if (rq_peek(&per_cpu(run_queue, cpu)) < rq_peek(&per_cpu(run_queue, best))) {
             best = cpu;
         }
     }
@@ -70,7 +69,7 @@ static uint32_t choose_cpu(const struct thread *t, enum sched_enqueue_reason why
 }
 
 /* A thread waits although a CPU may have just fallen idle: have that one look for work. */
-static void rouse_idle(const struct run_queue *rq, const struct thread *t)
+static void rouse_idle(const struct run_queue *rq, const struct thread *t) REQUIRES(&rq->lock)
 {
     cpumask_t idle;
 
@@ -99,7 +98,7 @@ void rq_place(struct thread *t, enum sched_enqueue_reason why)
 }
 
 /* Takes the first ready thread of `from` that may run on a CPU out. NULL: none. Locked. */
-static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu)
+static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu) REQUIRES(&from->lock)
 {
     for (struct sched_entity *e = sched_first(&from->queue); e; e = sched_after(&from->queue, e)) {
         struct thread *t = thread_of(e);
@@ -113,7 +112,7 @@ static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu)
 }
 
 /* The lock of a second queue, while one is held: without waiting, so without an order. */
-static bool try_second(struct run_queue *rq)
+static bool try_second(struct run_queue *rq) TRY_ACQUIRES(true, &rq->lock)
 {
     if (!spin_trylock(&rq->lock)) {
         return false;
@@ -134,11 +133,11 @@ COLD bool rq_steal(struct run_queue *rq, bool *is_unsure)
         for (cpumask_t rest = victims; rest; rest &= rest - 1) {
             struct run_queue *other = &per_cpu(run_queue, bit_ctz64(rest));
 
-            if (!victim || READ_ONCE(other->nr_runnable) > READ_ONCE(victim->nr_runnable)) {
+            if (!victim || rq_peek(other) > rq_peek(victim)) {
                 victim = other;
             }
         }
-        if (READ_ONCE(victim->nr_runnable) < 2) {
+        if (rq_peek(victim) < 2) {
             return false;
         }
         victims &= ~BIT(victim->cpu);
@@ -169,7 +168,7 @@ COLD void rq_push(struct run_queue *rq)
     }
     to = &per_cpu(run_queue, least_loaded(others));
     spin_lock_no_preempt(&rq->lock);
-    if (READ_ONCE(to->nr_runnable) + 2 <= rq->nr_runnable && try_second(to)) {
+    if (rq_peek(to) + 2 <= rq->nr_runnable && try_second(to)) {
         struct thread *t = take_one(rq, to->cpu);
 
         if (t) {
@@ -191,7 +190,7 @@ COLD int thread_set_affinity(struct thread *t, cpumask_t mask)
         return -EINVAL;
     }
     flags = arch_irq_save();
-    rq = rq_lock_of(t);
+    RQ_LOCK_OF(rq, t);
     t->affinity = mask;
     is_misplaced = t->on_rq && !(mask >> rq->cpu & 1);
     t->care &= (uint8_t)~THREAD_CARE_MISPLACED;
@@ -228,7 +227,7 @@ COLD int thread_set_nice(struct thread *t, int nice)
         return -EINVAL;
     }
     flags = arch_irq_save();
-    rq = rq_lock_of(t);
+    RQ_LOCK_OF(rq, t);
     t->nice = (int8_t)nice;
     if (t->on_rq && rq->current != t) {
         sched_dequeue(&rq->queue, entity_of(t));

@@ -30,13 +30,14 @@ struct run_queue *rq_lock_of(struct thread *thread)
 
         spin_lock_no_preempt(&rq->lock);
         if (likely(thread->cpu == cpu)) {
+            LOCK_GIVEN(&rq->lock, "to the caller: RQ_LOCK_OF()");
             return rq;
         }
         spin_unlock_no_preempt(&rq->lock);
     }
 }
 
-static inline void account(struct run_queue *rq, struct thread *t, uint64_t now)
+static inline void account(struct run_queue *rq, struct thread *t, uint64_t now) REQUIRES(&rq->lock)
 {
     uint64_t ticks = now - rq->clock_ticks;
 
@@ -53,7 +54,7 @@ void rq_account(struct run_queue *rq)
 }
 
 /* On the queue's own CPU. */
-static void arm_slice(struct run_queue *rq)
+static void arm_slice(struct run_queue *rq) REQUIRES(&rq->lock)
 {
     uint64_t ticks = sched_slice_ticks(&rq->queue, entity_of(rq->current));
 
@@ -63,7 +64,7 @@ static void arm_slice(struct run_queue *rq)
     }
 }
 
-static inline bool wants_slice(const struct run_queue *rq)
+static inline bool wants_slice(const struct run_queue *rq) REQUIRES(&rq->lock)
 {
     return rq->nr_runnable > 1 && !rq->is_slice_armed && !rq->current->is_idle;
 }
@@ -77,7 +78,7 @@ void rq_resched(struct run_queue *rq)
 }
 
 static ALWAYS_INLINE void attach(struct run_queue *rq, struct thread *t,
-                                 enum sched_enqueue_reason why)
+                                 enum sched_enqueue_reason why) REQUIRES(&rq->lock)
 {
     WRITE_ONCE(t->cpu, (int32_t)rq->cpu);
     t->rq = rq;
@@ -118,7 +119,7 @@ void rq_dequeue(struct run_queue *rq, struct thread *t)
 }
 
 /* The current thread is not ready any more. */
-static void take_out_current(struct run_queue *rq, struct thread *prev)
+static void take_out_current(struct run_queue *rq, struct thread *prev) REQUIRES(&rq->lock)
 {
     sched_block(&rq->queue, entity_of(prev));
     prev->on_rq = false;
@@ -126,7 +127,7 @@ static void take_out_current(struct run_queue *rq, struct thread *prev)
 }
 
 /* Nobody is ready here. */
-static NOINLINE struct thread *choose_other(struct run_queue *rq)
+static NOINLINE struct thread *choose_other(struct run_queue *rq) REQUIRES(&rq->lock)
 {
     bool is_unsure;
 
@@ -137,6 +138,7 @@ static NOINLINE struct thread *choose_other(struct run_queue *rq)
 }
 
 static NOINLINE struct sched_entity *choose_special(struct run_queue *rq, struct thread *prev)
+    REQUIRES(&rq->lock)
 {
     if (!prev->is_idle) { /* on a CPU where it may not run: thread_left places it */
         take_out_current(rq, prev);
@@ -149,10 +151,10 @@ static NOINLINE struct sched_entity *choose_special(struct run_queue *rq, struct
 
 /*
  * The switch itself. Returns, on next's stack and perhaps another CPU, the thread that was left
- * there.
+ * there. The lock that is held then is the queue's of that CPU: the caller calls finish_switch().
  */
 static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct thread *prev,
-                                              struct thread *next)
+                                              struct thread *next) REQUIRES(&rq->lock)
 {
     rq->left = prev;
     rq->nr_switches++;
@@ -167,6 +169,7 @@ static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct threa
 
 /* Returns as switch_to; prev itself if it goes on. */
 static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *prev, enum leave why)
+    REQUIRES(&rq->lock)
 {
     struct sched_entity *e;
     struct thread *next;
@@ -198,8 +201,12 @@ static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *p
     return switch_to(rq, prev, next);
 }
 
-/* After a switch, on the new thread's stack: releases the lock of the CPU it is on. */
-static ALWAYS_INLINE void finish_switch(struct thread *left)
+/*
+ * After a switch from rq, on the new thread's stack: releases the lock of the CPU it is on. To
+ * clang, which knows nothing of switches, that is rq's.
+ */
+static ALWAYS_INLINE void finish_switch(struct run_queue *rq, struct thread *left)
+    RELEASES(&rq->lock) NO_LOCK_CHECK("the lock was taken on the other stack, of this CPU's queue")
 {
     bool is_leaving = left->is_leaving; /* once the lock is free, others may release it */
 
@@ -211,7 +218,7 @@ static ALWAYS_INLINE void finish_switch(struct thread *left)
 
 void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why)
 {
-    finish_switch(leave(rq, prev, why));
+    finish_switch(rq, leave(rq, prev, why));
 }
 
 void rq_finish_first_switch(void)
@@ -219,7 +226,8 @@ void rq_finish_first_switch(void)
     struct thread *t = thread_current();
 
     t->care &= (uint8_t)~THREAD_CARE_NEW;
-    finish_switch(t->rq->left);
+    LOCK_TAKEN(&t->rq->lock, "by the thread that was left");
+    finish_switch(t->rq, t->rq->left);
 }
 
 /*
@@ -227,9 +235,9 @@ void rq_finish_first_switch(void)
  * called last, so that the short way calls nothing before the switch and hence saves next to
  * nothing.
  */
-static NOINLINE void yield_locked(unsigned long flags, struct run_queue *rq)
+static NOINLINE void yield_locked(unsigned long flags, struct run_queue *rq) RELEASES(&rq->lock)
 {
-    finish_switch(leave(rq, thread_current(), LEAVE_YIELD));
+    finish_switch(rq, leave(rq, thread_current(), LEAVE_YIELD));
     arch_irq_restore(flags);
 }
 
@@ -240,17 +248,18 @@ static NOINLINE void yield_contended(unsigned long flags, struct run_queue *rq, 
 }
 
 static NOINLINE void yield_to_careful(unsigned long flags, struct run_queue *rq,
-                                      struct thread *prev, struct thread *next)
+                                      struct thread *prev, struct thread *next) RELEASES(&rq->lock)
 {
-    finish_switch(switch_to(rq, prev, next));
+    finish_switch(rq, switch_to(rq, prev, next));
     arch_irq_restore(flags);
 }
 
 /*
  * The policy's short way from the running thread to the one that is next now. False: there is none,
- * and nothing has changed. Lock held.
+ * and nothing has changed.
  */
 static ALWAYS_INLINE bool exchange(struct run_queue *rq, struct thread *prev, struct thread **next)
+    REQUIRES(&rq->lock)
 {
     uint64_t now = time_now_ticks();
     uint64_t ticks = now - rq->clock_ticks;
@@ -308,7 +317,7 @@ void thread_yield(void)
         return;
     }
     rq->nr_switches++;
-    finish_switch((struct thread *)arch_switch(&prev->arch, &next->arch));
+    finish_switch(rq, (struct thread *)arch_switch(&prev->arch, &next->arch));
     arch_irq_restore(flags);
 }
 
@@ -319,7 +328,7 @@ static void give_way(void)
         struct run_queue *rq = this_rq();
 
         spin_lock_no_preempt(&rq->lock);
-        finish_switch(leave(rq, thread_current(), LEAVE_PREEMPT));
+        finish_switch(rq, leave(rq, thread_current(), LEAVE_PREEMPT));
     } while (READ_ONCE(arch_current()->need_resched));
 }
 

@@ -34,21 +34,22 @@ static inline struct thread *thread_of(struct sched_entity *e)
     return container_of((uint64_t *)e, struct thread, policy[0]);
 }
 
-/* Lock legend: [r] lock  [p] this CPU, interrupts masked */
+/* Lock legend: [r] lock  [p] this CPU, interrupts masked  [I] immutable after init */
 struct run_queue {
     struct spinlock lock;
-    uint32_t cpu;           /* [I] */
-    uint32_t nr_runnable;   /* [r] ready or running, without the idle thread; others peek */
-    bool is_slice_armed;    /* [r] */
-    struct thread *current; /* [r] */
-    struct thread *left;    /* [r] who was current before, when a thread runs for the first time */
-    uint64_t clock_ticks;   /* [r] up to when the current thread's time is accounted */
-    struct thread *idle;    /* [I] */
-    struct sched_queue queue;  /* [r] */
-    struct timer slice_timer;  /* armed while more than one thread wants the CPU */
-    uint32_t nr_slices;        /* [p] slice ends since the last look at the balance */
-    uint64_t nr_switches;      /* [r] */
-    uint64_t nr_migrations_in; /* [r] */
+    uint32_t cpu;                             /* [I] */
+    uint32_t nr_runnable GUARDED_BY(&lock);   /* [r] ready or running, without the idle thread */
+    bool is_slice_armed GUARDED_BY(&lock);    /* [r] */
+    struct thread *current GUARDED_BY(&lock); /* [r] */
+    /* [r] who was current before, when a thread runs for the first time */
+    struct thread *left GUARDED_BY(&lock);
+    uint64_t clock_ticks GUARDED_BY(&lock);     /* [r] up to when the current thread is accounted */
+    struct thread *idle;                        /* [I] */
+    struct sched_queue queue GUARDED_BY(&lock); /* [r] */
+    struct timer slice_timer;                   /* armed while more than one thread wants the CPU */
+    uint32_t nr_slices;                     /* [p] slice ends since the last look at the balance */
+    uint64_t nr_switches GUARDED_BY(&lock); /* [r] */
+    uint64_t nr_migrations_in GUARDED_BY(&lock); /* [r] */
 };
 
 DECLARE_PER_CPU(struct run_queue, run_queue);
@@ -68,28 +69,39 @@ static inline struct run_queue *this_rq(void)
     return &this_cpu(run_queue);
 }
 
+/* Its load as others see it: it may be another already. */
+#define rq_peek(rq)                                                                                \
+    UNLOCKED(READ_ONCE((rq)->nr_runnable), "a guess; who moves a thread looks again, locked")
+
 void rq_init(struct run_queue *rq, uint32_t cpu);
 
 /* The queue of a thread, locked. Interrupts masked. */
 struct run_queue *rq_lock_of(struct thread *thread);
+#define RQ_LOCK_OF(rq, thread)                                                                     \
+    do {                                                                                           \
+        (rq) = rq_lock_of(thread);                                                                 \
+        LOCK_TAKEN(&(rq)->lock, "by the call, which returns whose lock it is");                    \
+    } while (0)
 
-/* Makes an outside thread ready here; asks the CPU to look when that matters. Lock held. */
-void rq_enqueue(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why);
+/* Makes an outside thread ready here; asks the CPU to look when that matters. */
+void rq_enqueue(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why)
+    REQUIRES(&rq->lock);
 
 /*
  * Only the bookkeeping of that: for the CPU itself when it is choosing. The current thread is
  * accounted.
  */
-void rq_attach(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why);
+void rq_attach(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why)
+    REQUIRES(&rq->lock);
 
-/* Takes a ready (not the current) thread out. Lock held. */
-void rq_dequeue(struct run_queue *rq, struct thread *thread);
+/* Takes a ready (not the current) thread out. */
+void rq_dequeue(struct run_queue *rq, struct thread *thread) REQUIRES(&rq->lock);
 
-/* Adds the current thread's time since the last call to its account. Lock held. */
-void rq_account(struct run_queue *rq);
+/* Adds the current thread's time since the last call to its account. */
+void rq_account(struct run_queue *rq) REQUIRES(&rq->lock);
 
-/* Asks the CPU to choose anew. Lock held. */
-void rq_resched(struct run_queue *rq);
+/* Asks the CPU to choose anew. */
+void rq_resched(struct run_queue *rq) REQUIRES(&rq->lock);
 
 /*
  * Chooses a queue for an outside thread and enqueues it. No run-queue lock held, interrupts masked.
@@ -97,10 +109,10 @@ void rq_resched(struct run_queue *rq);
 void rq_place(struct thread *thread, enum sched_enqueue_reason why);
 
 /*
- * The running thread leaves; interrupts masked, its queue's lock held; that of the CPU it is on is
- * released on return.
+ * The running thread leaves; interrupts masked. The lock that is released is that of the CPU it is
+ * on when it returns.
  */
-void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why);
+void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why) RELEASES(&rq->lock);
 
 /* A new thread's first act: releases the lock and sees to the thread that was left. */
 void rq_finish_first_switch(void);
@@ -111,13 +123,13 @@ void rq_finish_first_switch(void);
  */
 void thread_left(struct thread *prev);
 
-/* Takes a ready thread of a busier CPU. Own lock held. *is_unsure: a lock was busy, try again. */
-bool rq_steal(struct run_queue *rq, bool *is_unsure);
+/* Takes a ready thread of a busier CPU. *is_unsure: a lock was busy, try again. */
+bool rq_steal(struct run_queue *rq, bool *is_unsure) REQUIRES(&rq->lock);
 
 /*
  * A queue that keeps more than one thread waiting gives one to a CPU with two less. No lock held.
  */
-void rq_push(struct run_queue *rq);
+void rq_push(struct run_queue *rq) EXCLUDES(&rq->lock);
 
 /* What an idle thread does. */
 NORETURN void idle_loop(void);

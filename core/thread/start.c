@@ -94,6 +94,7 @@ COLD int thread_system_init(void)
     for_each_cpu(cpu) {
         rq_init(&per_cpu(run_queue, cpu), cpu);
     }
+    ASSUME_UNSHARED(&rq->lock, "there is one CPU, and no interrupt yet that switches");
     thread_init_fields(&boot_thread, "boot");
     boot_thread.state = THREAD_RUNNABLE;
     rq->clock_ticks = time_now_ticks();
@@ -114,6 +115,7 @@ static COLD void cpu_main(unsigned cpu)
 
     cpu_init_hook(cpu);
     time_cpu_init();
+    ASSUME_UNSHARED(&rq->lock, "the CPU is not online, so others leave its queue alone");
     rq->clock_ticks = time_now_ticks();
     cpu_set_online(cpu, true);
     idle_loop();
@@ -130,6 +132,7 @@ static COLD bool cpu_start(unsigned cpu)
         log_warn("CPU %u does not start: no memory for its idle thread", cpu);
         return false;
     }
+    ASSUME_UNSHARED(&rq->lock, "the CPU is not online, so others leave its queue alone");
     rq->current = idle;
     err = arch_smp_start(cpu, &idle->arch, cpu_main);
     if (err) {

@@ -16,15 +16,15 @@
 #include <string/string.h>
 
 static struct spinlock list_lock = SPINLOCK_INIT("thread list");
-static struct list all_threads GUARDED_BY(list_lock) = LIST_INIT(all_threads);
-static uint32_t next_id GUARDED_BY(list_lock);
+static struct list all_threads GUARDED_BY(&list_lock) = LIST_INIT(all_threads);
+static uint32_t next_id GUARDED_BY(&list_lock);
 
-/* The dead that nobody joins, linked through all_node. */
+/* The dead that nobody joins, linked through all_node. [l] lock */
 static struct {
     struct spinlock lock;
-    struct list dead;
-    struct thread *thread;
-    bool is_starting;
+    struct list dead GUARDED_BY(&lock);      /* [l] */
+    struct thread *thread GUARDED_BY(&lock); /* [l] */
+    bool is_starting GUARDED_BY(&lock);      /* [l] */
 } reaper = {.lock = SPINLOCK_INIT("reaper"), .dead = LIST_INIT(reaper.dead)};
 
 COLD void thread_init_fields(struct thread *t, const char *name)
@@ -324,9 +324,10 @@ uint64_t thread_run_ns(const struct thread *t)
 {
     struct thread *thread = (struct thread *)t;
     unsigned long flags = arch_irq_save();
-    struct run_queue *rq = rq_lock_of(thread);
+    struct run_queue *rq;
     uint64_t ticks;
 
+    RQ_LOCK_OF(rq, thread);
     if (rq->current == t) {
         rq_account(rq);
     }
@@ -340,10 +341,12 @@ uint64_t thread_user_ns(const struct thread *t)
 {
     struct thread *thread = (struct thread *)t;
     unsigned long flags = arch_irq_save();
-    struct run_queue *rq = rq_lock_of(thread);
-    uint64_t mark = READ_ONCE(t->mark_ticks);
-    uint64_t ticks = READ_ONCE(t->user_ticks);
+    struct run_queue *rq;
+    uint64_t mark, ticks;
 
+    RQ_LOCK_OF(rq, thread);
+    mark = READ_ONCE(t->mark_ticks);
+    ticks = READ_ONCE(t->user_ticks);
     if (mark && rq->current == t) /* it is out there now */
         ticks += time_now_ticks() - mark;
     spin_unlock_no_preempt(&rq->lock);

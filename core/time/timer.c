@@ -21,11 +21,11 @@
 /* [b] lock */
 struct timer_base {
     struct spinlock lock;
-    struct timer_node *root; /* [b] */
-    uint64_t programmed;     /* [b] ticks in the comparator */
-    struct timer *running;   /* [a] whose function runs here now */
-    uint64_t nr_interrupts;  /* [a] */
-    bool is_ready;           /* [b] the comparator may be written */
+    struct timer_node *root GUARDED_BY(&lock); /* [b] */
+    uint64_t programmed GUARDED_BY(&lock);     /* [b] ticks in the comparator */
+    struct timer *running;                     /* [a] whose function runs here now */
+    uint64_t nr_interrupts;                    /* [a] */
+    bool is_ready GUARDED_BY(&lock);           /* [b] the comparator may be written */
 };
 
 static DEFINE_PER_CPU(struct timer_base, timer_base);
@@ -36,8 +36,8 @@ void time_init(uint64_t frequency_hz)
     time_cpu_init();
 }
 
-/* Base lock held, on the base's own CPU. */
-static void base_program(struct timer_base *base)
+/* On the base's own CPU. */
+static void base_program(struct timer_base *base) REQUIRES(&base->lock)
 {
     base->programmed = base->root ? base->root->key : TIME_NEVER;
     if (base->is_ready) {
@@ -67,7 +67,7 @@ void timer_init(struct timer *timer, timer_fn fn)
     timer->has_fired = false;
 }
 
-/* Locks the base the timer is on; interrupts are off. */
+/* Locks the base the timer is on; interrupts are off. Only by way of TIMER_LOCK_BASE(). */
 static struct timer_base *timer_lock_base(struct timer *timer)
 {
     for (;;) {
@@ -76,13 +76,19 @@ static struct timer_base *timer_lock_base(struct timer *timer)
 
         spin_lock(&base->lock);
         if (timer->cpu == cpu) {
+            LOCK_GIVEN(&base->lock, "to the caller: TIMER_LOCK_BASE()");
             return base;
         }
         spin_unlock(&base->lock);
     }
 }
+#define TIMER_LOCK_BASE(base, timer)                                                               \
+    do {                                                                                           \
+        (base) = timer_lock_base(timer);                                                           \
+        LOCK_TAKEN(&(base)->lock, "by the call, which returns whose lock it is");                  \
+    } while (0)
 
-static void base_remove(struct timer_base *base, struct timer *timer)
+static void base_remove(struct timer_base *base, struct timer *timer) REQUIRES(&base->lock)
 {
     timer_heap_remove(&base->root, &timer->node);
     timer->is_armed = false;
@@ -92,15 +98,16 @@ void timer_arm_ticks(struct timer *timer, uint64_t deadline_ticks)
 {
     unsigned long flags = arch_irq_save();
     uint32_t cpu = cpu_index();
-    struct timer_base *base = timer_lock_base(timer);
+    struct timer_base *base;
 
+    TIMER_LOCK_BASE(base, timer);
     if (timer->is_armed) {
         base_remove(base, timer);
     }
     while (timer->cpu != cpu) { /* again when another CPU arms it too between the two locks */
         timer->cpu = cpu;
         spin_unlock(&base->lock);
-        base = timer_lock_base(timer);
+        TIMER_LOCK_BASE(base, timer);
         if (timer->is_armed) {
             base_remove(base, timer);
         }
@@ -130,9 +137,11 @@ void timer_arm_after(struct timer *timer, uint64_t delay_ns)
 static bool cancel_and_look(struct timer *timer, bool *is_running)
 {
     unsigned long flags = arch_irq_save();
-    struct timer_base *base = timer_lock_base(timer);
-    bool was_armed = timer->is_armed;
+    struct timer_base *base;
+    bool was_armed;
 
+    TIMER_LOCK_BASE(base, timer);
+    was_armed = timer->is_armed;
     if (was_armed) {
         base_remove(base, timer);
     }

@@ -55,7 +55,7 @@ static void bus_pause(struct cfi_bus *bus)
 }
 
 /* Mapped, if it was not, and locked. 0, -ENODEV, -ENOMEM. */
-static int bank_lock(unsigned number, struct bank **out)
+static int bank_lock(unsigned number, struct bank **out) TRY_ACQUIRES(0, &(*out)->lock)
 {
     if (number >= pflash_bank_count())
         return -ENODEV;
@@ -68,10 +68,11 @@ static int bank_lock(unsigned number, struct bank **out)
         return -ENOMEM;
     }
     *out = bank;
+    LOCK_GIVEN(&bank->lock, "to the caller");
     return 0;
 }
 
-static void query(struct bank *bank)
+static void query(struct bank *bank) REQUIRES(&bank->lock)
 {
     if (bank->is_queried)
         return;
@@ -84,6 +85,7 @@ static void query(struct bank *bank)
 }
 
 static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_bytes)
+    REQUIRES(&bank->lock)
 {
     uint64_t end = bank->is_writable ? bank->cfi.nr_bytes : bank->bus.nr_bytes;
 
@@ -92,7 +94,7 @@ static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_byte
 
 /* For the functions that write: locked, queried, in range. */
 static int bank_lock_writable(unsigned number, uint64_t offset, uint64_t nr_bytes,
-                              struct bank **out)
+                              struct bank **out) TRY_ACQUIRES(0, &(*out)->lock)
 {
     int error = bank_lock(number, out);
 
@@ -105,6 +107,8 @@ static int bank_lock_writable(unsigned number, uint64_t offset, uint64_t nr_byte
         error = -EINVAL;
     if (error != 0)
         mutex_unlock(&(*out)->lock);
+    else
+        LOCK_GIVEN(&(*out)->lock, "to the caller");
     return error;
 }
 

@@ -93,7 +93,7 @@ static uint32_t type_of(enum block_op op)
 }
 
 /* Puts the request into the queue. -ENOSPC: no room now. */
-static int start(struct virtio_blk *blk, struct block_request *rq) REQUIRES(blk->lock)
+static int start(struct virtio_blk *blk, struct block_request *rq) REQUIRES(&blk->lock)
 {
     struct virtio_buffer buffers[SEGMENTS_MAX + 2];
     struct slot *slot = blk->free_slots;
@@ -142,7 +142,7 @@ static int result_of(const struct slot *slot, uint32_t nr_written)
 }
 
 /* Moves finished requests to a list, their results in rq->error, and starts what waits. */
-static void reap(struct virtio_blk *blk, struct list *finished) REQUIRES(blk->lock)
+static void reap(struct virtio_blk *blk, struct list *finished) REQUIRES(&blk->lock)
 {
     uint32_t nr_written;
     struct slot *slot;

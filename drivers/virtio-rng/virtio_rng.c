@@ -23,7 +23,7 @@ struct virtio_rng {
     uint8_t *seed;    /* SEED_BYTES in the direct map */
 };
 
-static void ask(struct virtio_rng *rng) REQUIRES(rng->lock)
+static void ask(struct virtio_rng *rng) REQUIRES(&rng->lock)
 {
     struct virtio_buffer buffer = {rng->seed, SEED_BYTES};
 
@@ -66,6 +66,7 @@ static int rng_probe(struct virtio_device *vdev)
     if (error != 0)
         goto fail;
     virtio_device_ready(vdev);
+    LOCK_GIVEN(&rng->lock, "set up: from here on interrupts may want it");
     unsigned long flags = spin_lock_irqsave(&rng->lock);
     ask(rng);
     spin_unlock_irqrestore(&rng->lock, flags);

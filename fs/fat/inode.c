@@ -130,6 +130,7 @@ int fat_inode_find(struct fat_inode *dir, struct inode **out)
     int ret;
 
     if (fi != NULL && !get_unless_dying(fi)) {
+        ASSUME_LOCKED(&vol->lock, "by the caller: its volume is this one");
         cond_wait(&vol->evicted, &vol->lock);
         return -EAGAIN;
     }

@@ -178,7 +178,7 @@ int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, 
 /* Says once per mount that the image is damaged, and where; returns -EUCLEAN. */
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where);
 /* Before the first change: the disk says that it is in use. */
-int fat_mark_dirty(struct fat_volume *vol) REQUIRES(vol->lock);
+int fat_mark_dirty(struct fat_volume *vol); /* REQUIRES volume->lock */
 
 /* ---- table.c: all REQUIRE volume->lock ---- */
 

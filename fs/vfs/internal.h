@@ -16,11 +16,11 @@ int dentry_module_init(void);
 /* Unhashed, one reference, takes one of parent (may be NULL: a root). NULL without memory. */
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t name_len);
 uint32_t name_hash(const struct dentry *parent, const char *name, size_t name_len);
-/* REQUIRES(dcache_lock); no reference is taken. */
+/* No reference is taken. */
 struct dentry *dcache_find(const struct dentry *parent, uint32_t hash, const char *name,
-                           size_t name_len);
-/* For a dentry found under dcache_lock, that may be unreferenced. REQUIRES(dcache_lock). */
-void dentry_get_locked(struct dentry *dentry);
+                           size_t name_len) REQUIRES(&dcache_lock);
+/* For a dentry that is found under dcache_lock and may be unreferenced. */
+void dentry_get_locked(struct dentry *dentry) REQUIRES(&dcache_lock);
 /* Enters a dentry with its inode into the cache. */
 void dentry_hash(struct dentry *dentry);
 /* After a rename: old takes new's place and name; new is dropped if it was a name. */
@@ -53,8 +53,9 @@ extern const struct cred cred_nobody;
 int inode_set_size(struct inode *inode, uint64_t size);
 void inode_kill_set_id(struct inode *inode, const struct cred *cred);
 
-/* What is mounted at (mount, dentry), or NULL. REQUIRES(dcache_lock). */
-struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint);
+/* What is mounted at (mount, dentry), or NULL. */
+struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint)
+    REQUIRES(&dcache_lock);
 
 /* ---- lookup.c ---- */
 

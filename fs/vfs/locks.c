@@ -70,8 +70,9 @@ static bool is_overlap(const struct file_lock *a, const struct file_lock *b)
     return a->is_flock == b->is_flock && a->first <= b->last && b->first <= a->last;
 }
 
-/* The lock in the way that begins first. REQUIRES(locks->lock). */
+/* The lock in the way that begins first. */
 static struct file_lock *find_conflict(struct file_locks *locks, const struct file_lock *request)
+    REQUIRES(&locks->lock)
 {
     struct file_lock *found = NULL;
     struct file_lock *lock;
@@ -150,9 +151,8 @@ static void wait_leave_graph(struct lock_wait *wait)
     spin_unlock(&waits_lock);
 }
 
-/* The locks have changed: who waits here looks again, and until then waits for nobody.
- * REQUIRES(locks->lock). */
-static void waits_renew(struct file_locks *locks)
+/* The locks have changed: who waits here looks again, and until then waits for nobody. */
+static void waits_renew(struct file_locks *locks) REQUIRES(&locks->lock)
 {
     struct lock_wait *wait;
 
@@ -164,9 +164,9 @@ static void waits_renew(struct file_locks *locks)
     spin_unlock(&waits_lock);
 }
 
-/* Sleeps until nothing is in the way of the request. REQUIRES(locks->lock), which it gives up for
- * the time. */
+/* Sleeps until nothing is in the way of the request; gives the lock up for the time. */
 static int wait_for_room(struct file_locks *locks, const struct file_lock *request)
+    REQUIRES(&locks->lock)
 {
     bool is_in_graph = !request->is_flock && request->pid >= 0;
     struct lock_wait wait = {.owner = request->owner};
@@ -191,10 +191,10 @@ static int wait_for_room(struct file_locks *locks, const struct file_lock *reque
 
 /*
  * Cuts the owner's own locks out of the request's range. spare is used if one has to be split in
- * two; true if it was. REQUIRES(locks->lock).
+ * two; true if it was.
  */
 static bool carve(struct file_locks *locks, const struct file_lock *request,
-                  struct file_lock *spare, struct list *freed)
+                  struct file_lock *spare, struct list *freed) REQUIRES(&locks->lock)
 {
     struct file_lock *lock;
     struct file_lock *next;
@@ -224,8 +224,9 @@ static bool carve(struct file_locks *locks, const struct file_lock *request,
     return false;
 }
 
-/* A new lock takes in those of its owner and type that it touches. REQUIRES(locks->lock). */
+/* A new lock takes in those of its owner and type that it touches. */
 static void join(struct file_locks *locks, struct file_lock *added, struct list *freed)
+    REQUIRES(&locks->lock)
 {
     struct file_lock *lock;
     struct file_lock *next;

@@ -33,8 +33,8 @@ static void path_put_held(struct path *held)
     *held = (struct path){0};
 }
 
-/* Releases the lock and keeps the place by references. REQUIRES(dcache_lock). */
-static void walk_unlock_hold(struct walk *walk)
+/* Releases the lock and keeps the place by references. */
+static void walk_unlock_hold(struct walk *walk) RELEASES(&dcache_lock)
 {
     struct path old = walk->held;
 
@@ -45,8 +45,8 @@ static void walk_unlock_hold(struct walk *walk)
     path_put_held(&old);
 }
 
-/* The place becomes `path`, whose references are taken over. Not under the lock. */
-static void walk_move_held(struct walk *walk, struct path path)
+/* The place becomes `path`, whose references are taken over. */
+static void walk_move_held(struct walk *walk, struct path path) EXCLUDES(&dcache_lock)
 {
     struct path old = walk->held;
 
@@ -55,8 +55,8 @@ static void walk_move_held(struct walk *walk, struct path path)
     path_put_held(&old);
 }
 
-/* To what is mounted on the place, if anything is. REQUIRES(dcache_lock). */
-static void walk_down_mounts(struct walk *walk)
+/* To what is mounted on the place, if anything is. */
+static void walk_down_mounts(struct walk *walk) REQUIRES(&dcache_lock)
 {
     while (unlikely((walk->at.dentry->flags & DENTRY_MOUNTPOINT) != 0)) {
         struct mount *mount = mount_find(walk->at.mount, walk->at.dentry);
@@ -69,7 +69,7 @@ static void walk_down_mounts(struct walk *walk)
 }
 
 /* "..": to the parent, through the roots of mounts, but not above the caller's root. */
-static void walk_up(struct walk *walk)
+static void walk_up(struct walk *walk) REQUIRES(&dcache_lock)
 {
     while (!path_is_same(&walk->at, &walk->context->root)) {
         struct path *at = &walk->at;
@@ -90,7 +90,7 @@ static void walk_up(struct walk *walk)
  * The child was not in the cache: asks the file system. Enters and leaves under the lock; the place
  * becomes the child.
  */
-static int walk_miss(struct walk *walk, const char *name, size_t name_len)
+static int walk_miss(struct walk *walk, const char *name, size_t name_len) REQUIRES(&dcache_lock)
 {
     struct dentry *dir = walk->at.dentry;
     struct dentry *child;
@@ -142,6 +142,7 @@ static int walk_push_text(struct walk *walk, struct inode *link)
  * under the lock; the place becomes what the walk of the link begins with.
  */
 static int walk_link(struct walk *walk, struct dentry *link, struct dentry *dir)
+    REQUIRES(&dcache_lock)
 {
     struct inode *inode = link->inode;
     struct path target = {0};
@@ -168,7 +169,7 @@ static int walk_link(struct walk *walk, struct dentry *link, struct dentry *dir)
     return ret;
 }
 
-static int check_directory(const struct walk *walk)
+static int check_directory(const struct walk *walk) REQUIRES(&dcache_lock)
 {
     struct inode *inode = walk->at.dentry->inode;
 
@@ -180,8 +181,9 @@ static int check_directory(const struct walk *walk)
     return inode_permission(inode, walk->context->cred, MAY_EXEC);
 }
 
-/* One step into `name`. REQUIRES(dcache_lock), also on return. */
+/* One step into `name`. */
 static int walk_component(struct walk *walk, const char *name, size_t name_len, bool is_last)
+    REQUIRES(&dcache_lock)
 {
     struct dentry *dir = walk->at.dentry;
     struct dentry *child = dcache_find(dir, name_hash(dir, name, name_len), name, name_len);
@@ -201,8 +203,8 @@ static int walk_component(struct walk *walk, const char *name, size_t name_len, 
     return 0;
 }
 
-/* Walks all of walk->rest. REQUIRES(dcache_lock), also on return. */
-static int walk_all(struct walk *walk, struct parent_lookup *last_out)
+/* Walks all of walk->rest. */
+static int walk_all(struct walk *walk, struct parent_lookup *last_out) REQUIRES(&dcache_lock)
 {
     for (;;) {
         while (*walk->rest == '/')

@@ -65,6 +65,7 @@ struct creation {
 /* Locks the directory and makes a dentry for a name that does not exist yet. */
 static int create_begin(const struct vfs_context *context, const struct path *at, const char *name,
                         bool is_dir, struct creation *creation)
+    TRY_ACQUIRES(0, &creation->where.dir.dentry->inode->lock)
 {
     struct parent_lookup *where = &creation->where;
     struct dentry *before;
@@ -97,12 +98,15 @@ static int create_begin(const struct vfs_context *context, const struct path *at
     if (ret != 0) {
         mutex_unlock(&dir->inode->lock);
         parent_lookup_put(where);
+    } else {
+        LOCK_GIVEN(&dir->inode->lock, "to the caller: of creation->where.dir");
     }
     return ret;
 }
 
 /* ret: what the file system said. Enters the name, unlocks, and lets go of everything. */
 static int create_end(struct creation *creation, int ret)
+    RELEASES(&creation->where.dir.dentry->inode->lock)
 {
     struct inode *dir = creation->where.dir.dentry->inode;
 
@@ -111,7 +115,7 @@ static int create_end(struct creation *creation, int ret)
         inode_touch_mtime(dir);
     }
     dentry_put(creation->dentry);
-    mutex_unlock(&dir->lock);
+    mutex_unlock(&creation->where.dir.dentry->inode->lock);
     parent_lookup_put(&creation->where);
     return ret;
 }
@@ -334,7 +338,8 @@ void renames_init(void)
     mutex_init(&rename_mutex);
 }
 
-static void lock_two(struct dentry *a, struct dentry *b)
+static void lock_two(struct dentry *a, struct dentry *b) ACQUIRES(&a->inode->lock, &b->inode->lock)
+    NO_LOCK_CHECK("the two may be one")
 {
     if (a == b) {
         mutex_lock(&a->inode->lock);
@@ -352,6 +357,7 @@ static void lock_two(struct dentry *a, struct dentry *b)
 }
 
 static void unlock_two(struct dentry *a, struct dentry *b)
+    RELEASES(&a->inode->lock, &b->inode->lock) NO_LOCK_CHECK("the two may be one")
 {
     mutex_unlock(&a->inode->lock);
     if (a != b) {
@@ -395,30 +401,38 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
     return new_is_dir && dentry_is_below(from->dir.dentry, new) ? -ENOTEMPTY : 0;
 }
 
+static int rename_in_fs(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+                        struct dentry *new, unsigned flags) REQUIRES(&old_dir->lock, &new_dir->lock)
+{
+    if (old_dir->ops->rename == NULL)
+        return -EPERM;
+    return old_dir->ops->rename(old_dir, old, new_dir, new, flags);
+}
+
 /* The file system's part. The lock of a directory that is replaced keeps new names out of it. */
 static int rename_commit(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
                          struct dentry *new, unsigned flags)
+    REQUIRES(&old_dir->lock, &new_dir->lock)
 {
     struct inode *victim = flags == 0 ? new->inode : NULL;
-    int ret = -EPERM;
+    int ret;
 
-    if (victim != NULL)
-        mutex_lock_nested(&victim->lock, 2);
-    if (old_dir->ops->rename != NULL)
-        ret = old_dir->ops->rename(old_dir, old, new_dir, new, flags);
-    if (victim != NULL) {
-        if (ret == 0) {
-            victim->ctime_ns = inode_now_ns();
-            if (S_ISDIR(victim->mode))
-                victim->nlink = 0;
-        }
-        mutex_unlock(&victim->lock);
+    if (victim == NULL)
+        return rename_in_fs(old_dir, old, new_dir, new, flags);
+    mutex_lock_nested(&victim->lock, 2);
+    ret = rename_in_fs(old_dir, old, new_dir, new, flags);
+    if (ret == 0) {
+        victim->ctime_ns = inode_now_ns();
+        if (S_ISDIR(victim->mode))
+            victim->nlink = 0;
     }
+    mutex_unlock(&victim->lock);
     return ret;
 }
 
 static int rename_locked(const struct vfs_context *context, const struct parent_lookup *from,
                          const struct parent_lookup *to, unsigned flags)
+    REQUIRES(&from->dir.dentry->inode->lock, &to->dir.dentry->inode->lock)
 {
     struct inode *old_dir = from->dir.dentry->inode;
     struct inode *new_dir = to->dir.dentry->inode;
@@ -426,6 +440,8 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
     struct dentry *new = NULL;
     int ret = dentry_lookup_locked(from->dir.dentry, from->last, from->last_len, &old);
 
+    SAME_LOCK(&old_dir->lock, &from->dir.dentry->inode->lock);
+    SAME_LOCK(&new_dir->lock, &to->dir.dentry->inode->lock);
     if (ret != 0)
         return ret;
     ret = dentry_lookup_locked(to->dir.dentry, to->last, to->last_len, &new);

@@ -49,8 +49,9 @@ static struct file **arrays_alloc(uint32_t nr_slots)
     return heap_zalloc(nr_slots * sizeof(struct file *) + nr_slots / 64 * 2 * sizeof(uint64_t));
 }
 
-/* The table gets arrays that hold its old contents; returns what is to be freed. REQUIRES(lock). */
+/* The table gets arrays that hold its old contents; returns what is to be freed. */
 static struct file **arrays_set(struct fd_table *table, struct file **files, uint32_t nr_slots)
+    REQUIRES(&table->lock)
 {
     uint64_t *bits = (uint64_t *)(files + nr_slots);
     struct file **old = table->files == table->own_files ? NULL : table->files;
@@ -65,8 +66,8 @@ static struct file **arrays_set(struct fd_table *table, struct file **files, uin
     return old;
 }
 
-/* Makes room for slot n. Called with the lock, which it drops for the allocation. -ENOMEM. */
-static int table_grow(struct fd_table *table, unsigned n)
+/* Makes room for slot n; drops the lock for the allocation. -ENOMEM. */
+static int table_grow(struct fd_table *table, unsigned n) REQUIRES(&table->lock)
 {
     uint32_t nr_slots = table->nr_slots;
 
@@ -101,6 +102,7 @@ static int table_reserve(struct fd_table *table, uint32_t nr_slots)
     files = arrays_alloc(nr_slots);
     if (files == NULL)
         return -ENOMEM;
+    ASSUME_UNSHARED(&table->lock, "the caller alone knows it");
     heap_free(arrays_set(table, files, nr_slots));
     return 0;
 }

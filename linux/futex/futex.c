@@ -231,14 +231,16 @@ int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits)
 /* --- requeue, wake_op ------------------------------------------------------------------------- */
 
 /* By address: two calls may name the same two futexes the two ways round. */
-static void lock_two(struct bucket *a, struct bucket *b)
+static void lock_two(struct bucket *a, struct bucket *b) ACQUIRES(&a->lock, &b->lock)
+    NO_LOCK_CHECK("the two may be one")
 {
     spin_lock(a < b ? &a->lock : &b->lock);
     if (a != b)
         spin_lock_nested(a < b ? &b->lock : &a->lock, 1);
 }
 
-static void unlock_two(struct bucket *a, struct bucket *b)
+static void unlock_two(struct bucket *a, struct bucket *b) RELEASES(&a->lock, &b->lock)
+    NO_LOCK_CHECK("the two may be one")
 {
     if (a != b)
         spin_unlock_no_preempt(a < b ? &b->lock : &a->lock);

@@ -63,6 +63,7 @@ static size_t process(struct tty *tty, char c, char *out)
 
 /* Hands bytes to the driver, sleeping for room if it says so. 0, -EAGAIN, -EINTR, -EIO. */
 static int send(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
+    REQUIRES(&tty->output_lock)
 {
     for (;;) {
         size_t nr_taken = tty->driver->write(tty, bytes, n);
@@ -85,8 +86,9 @@ static int send(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
     }
 }
 
-/* Processes and sends n bytes. REQUIRES(tty->output_lock). */
+/* Processes and sends n bytes. */
 static int write_processed(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
+    REQUIRES(&tty->output_lock)
 {
     char out[CHUNK];
     size_t used = 0;

@@ -12,8 +12,9 @@
 #define NR_ITEMS 64
 
 static struct spinlock lock = SPINLOCK_INIT("u5 queue");
-static uint32_t items[CAPACITY] GUARDED_BY(lock);
-static unsigned head, nr_queued GUARDED_BY(lock);
+static uint32_t items[CAPACITY] GUARDED_BY(&lock);
+static unsigned head GUARDED_BY(&lock);
+static unsigned nr_queued GUARDED_BY(&lock);
 
 static unsigned nr_handovers; /* times the producer found the queue full */
 static unsigned nr_wrong;     /* items out of order */

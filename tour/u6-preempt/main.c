@@ -17,10 +17,11 @@
 #define ITEMS_IN_ALL (NR_PAIRS * NR_ITEMS)
 
 static struct spinlock lock = SPINLOCK_INIT("u6 queue");
-static uint32_t items[CAPACITY] GUARDED_BY(lock);
-static unsigned head, nr_queued GUARDED_BY(lock);
-static uint32_t nr_taken GUARDED_BY(lock);
-static uint64_t sum GUARDED_BY(lock);
+static uint32_t items[CAPACITY] GUARDED_BY(&lock);
+static unsigned head GUARDED_BY(&lock);
+static unsigned nr_queued GUARDED_BY(&lock);
+static uint32_t nr_taken GUARDED_BY(&lock);
+static uint64_t sum GUARDED_BY(&lock);
 
 static uint64_t nr_preempted; /* [a] */
 

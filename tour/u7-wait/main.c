@@ -14,8 +14,8 @@
 #define PAUSE_NS (2 * NS_PER_MSEC)
 
 static struct mutex lock = MUTEX_INIT(lock);
-static uint32_t items[CAPACITY] GUARDED_BY(lock);
-static unsigned head GUARDED_BY(lock);
+static uint32_t items[CAPACITY] GUARDED_BY(&lock);
+static unsigned head GUARDED_BY(&lock);
 static unsigned nr_queued; /* [a] written under lock, looked at without it */
 static struct wait_queue has_items = WAIT_QUEUE_INIT(has_items);
 static struct wait_queue has_room = WAIT_QUEUE_INIT(has_room);

@@ -46,7 +46,7 @@ struct CAPABILITY("spinlock") spinlock {
     }
 #endif
 
-static inline void spin_init(struct spinlock *lock, const char *name)
+static inline void spin_init(struct spinlock *lock, const char *name) MAKES_LOCK(lock)
 {
     *lock = (struct spinlock)SPINLOCK_INIT(name);
 }
@@ -82,7 +82,8 @@ static inline void spin_note_acquired(struct spinlock *lock, uint32_t depth, uin
  * spin_lock_enter() returns false the lock is not held before spin_lock_contended(lock, *seen)
  * returns.
  */
-static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOCK_CHECK
+static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) TRY_ACQUIRES(true, lock)
+    NO_LOCK_CHECK("it is the lock")
 {
     spin_debug_acquire(lock, 0);
     *seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
@@ -92,7 +93,8 @@ static inline bool spin_lock_enter(struct spinlock *lock, uint32_t *seen) NO_LOC
     return true;
 }
 
-static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) NO_LOCK_CHECK
+static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) ACQUIRES(lock)
+    NO_LOCK_CHECK("it is the lock")
 {
     uint64_t since = lock_stat_now();
 
@@ -104,8 +106,8 @@ static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) NO_
  * depth: how many locks of this class the caller holds already (lock/order.h). The first of them
  * has turned preemption off: give this one back by spin_unlock_no_preempt().
  */
-static inline void spin_lock_nested(struct spinlock *lock, uint32_t depth)
-    ACQUIRES(lock) NO_LOCK_CHECK
+static inline void spin_lock_nested(struct spinlock *lock, uint32_t depth) ACQUIRES(lock)
+    NO_LOCK_CHECK("it is the lock")
 {
     spin_debug_acquire(lock, depth);
     uint32_t seen = __atomic_fetch_or(&lock->word, 1, __ATOMIC_ACQUIRE);
@@ -118,12 +120,14 @@ static inline void spin_lock_nested(struct spinlock *lock, uint32_t depth)
     spin_note_acquired(lock, depth, since);
 }
 
-static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
+static inline void spin_lock_no_preempt(struct spinlock *lock) ACQUIRES(lock)
+    NO_LOCK_CHECK("it is the lock")
 {
     spin_lock_nested(lock, 0);
 }
 
-static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHECK
+static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock)
+    NO_LOCK_CHECK("it is the lock")
 {
     spin_debug_release(lock);
     lock_stat_release(&lock->mark);
@@ -131,19 +135,20 @@ static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock) 
     __atomic_store_n((uint8_t *)&lock->word, 0, __ATOMIC_RELEASE);
 }
 
-static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
+static inline void spin_lock(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK("it is the lock")
 {
     preempt_disable();
     spin_lock_no_preempt(lock);
 }
 
-static inline void spin_unlock(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHECK
+static inline void spin_unlock(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHECK("it is the lock")
 {
     spin_unlock_no_preempt(lock);
     preempt_enable();
 }
 
-static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock) NO_LOCK_CHECK
+static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock)
+    NO_LOCK_CHECK("it is the lock")
 {
     uint32_t free = 0;
 
@@ -162,7 +167,8 @@ unsigned long spin_lock_irqsave_shared(struct spinlock *lock) ACQUIRES(lock);
 void spin_unlock_irqrestore_shared(struct spinlock *lock, unsigned long flags) RELEASES(lock);
 
 /* Masks interrupts too; returns what spin_unlock_irqrestore() wants. */
-static inline unsigned long spin_lock_irqsave(struct spinlock *lock) ACQUIRES(lock) NO_LOCK_CHECK
+static inline unsigned long spin_lock_irqsave(struct spinlock *lock) ACQUIRES(lock)
+    NO_LOCK_CHECK("it is the lock")
 {
 #ifdef __OPTIMIZE_SIZE__
     return spin_lock_irqsave_shared(lock);
@@ -175,8 +181,8 @@ static inline unsigned long spin_lock_irqsave(struct spinlock *lock) ACQUIRES(lo
 #endif
 }
 
-static inline void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags)
-    RELEASES(lock) NO_LOCK_CHECK
+static inline void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags) RELEASES(lock)
+    NO_LOCK_CHECK("it is the lock")
 {
 #ifdef __OPTIMIZE_SIZE__
     spin_unlock_irqrestore_shared(lock, flags);

@@ -20,10 +20,10 @@
 
 /* [a] atomic  [l] lock */
 struct CAPABILITY("mutex") mutex {
-    uintptr_t owner;        /* [a] struct thread *, bit 0: somebody waits */
-    struct spinlock lock;   /* lock-order rank: below every mutex, above the run queues */
-    struct list waiters;    /* [l] */
-    const char *lock_class; /* [I] for the lock-order check */
+    uintptr_t owner;      /* [a] struct thread *, bit 0: somebody waits */
+    struct spinlock lock; /* lock-order rank: below every mutex, above the run queues */
+    struct list waiters GUARDED_BY(&lock); /* [l] */
+    const char *lock_class;                /* [I] for the lock-order check */
     LOCK_MARK
 };
 
@@ -35,21 +35,22 @@ struct CAPABILITY("mutex") mutex {
 
 /* Locks initialised at the same place are one class for the lock-order check. */
 #define mutex_init(m) mutex_init_class((m), LOCK_CLASS_HERE(m))
-void mutex_init_class(struct mutex *m, const char *lock_class);
+void mutex_init_class(struct mutex *m, const char *lock_class) MAKES_LOCK(m);
 
 void mutex_lock(struct mutex *m) ACQUIRES(m);
 /* depth: how many mutexes of m's class the caller holds already (lock/order.h). */
 #ifdef DEBUG
 void mutex_lock_nested(struct mutex *m, uint32_t depth) ACQUIRES(m);
 #else
-static inline void mutex_lock_nested(struct mutex *m, uint32_t depth) ACQUIRES(m) NO_LOCK_CHECK
+static inline void mutex_lock_nested(struct mutex *m, uint32_t depth) ACQUIRES(m)
+    NO_LOCK_CHECK("it is the lock")
 {
     mutex_lock(m);
 }
 #endif
 /* -EINTR when the sleep was interrupted; then the mutex is not held. */
-MUST_CHECK int mutex_lock_interruptible(struct mutex *m);
-MUST_CHECK bool mutex_trylock(struct mutex *m);
+MUST_CHECK int mutex_lock_interruptible(struct mutex *m) TRY_ACQUIRES(0, m);
+MUST_CHECK bool mutex_trylock(struct mutex *m) TRY_ACQUIRES(true, m);
 void mutex_unlock(struct mutex *m) RELEASES(m);
 
 static inline bool mutex_is_held(const struct mutex *m)

@@ -16,10 +16,10 @@
 /* [l] lock. Invariant: nr_readers > 0 implies writer == NULL. */
 struct CAPABILITY("rwlock") rwlock {
     struct spinlock lock;
-    uint32_t nr_readers;    /* [l] */
-    struct thread *writer;  /* [l] */
-    struct list waiters;    /* [l] readers and writers in order of arrival */
-    const char *lock_class; /* [I] for the lock-order check */
+    uint32_t nr_readers GUARDED_BY(&lock);   /* [l] */
+    struct thread *writer GUARDED_BY(&lock); /* [l] */
+    struct list waiters GUARDED_BY(&lock);   /* [l] readers and writers in order of arrival */
+    const char *lock_class;                  /* [I] for the lock-order check */
     LOCK_MARK
 };
 
@@ -31,14 +31,14 @@ struct CAPABILITY("rwlock") rwlock {
 
 /* Locks initialised at the same place are one class for the lock-order check. */
 #define rwlock_init(rw) rwlock_init_class((rw), LOCK_CLASS_HERE(rw))
-void rwlock_init_class(struct rwlock *rw, const char *lock_class);
-void rwlock_read_lock(struct rwlock *rw);
-MUST_CHECK bool rwlock_read_trylock(struct rwlock *rw);
-void rwlock_read_unlock(struct rwlock *rw);
+void rwlock_init_class(struct rwlock *rw, const char *lock_class) MAKES_LOCK(rw);
+void rwlock_read_lock(struct rwlock *rw) ACQUIRES_SHARED(rw);
+MUST_CHECK bool rwlock_read_trylock(struct rwlock *rw) TRY_ACQUIRES_SHARED(true, rw);
+void rwlock_read_unlock(struct rwlock *rw) RELEASES_SHARED(rw);
 void rwlock_write_lock(struct rwlock *rw) ACQUIRES(rw);
-MUST_CHECK bool rwlock_write_trylock(struct rwlock *rw);
+MUST_CHECK bool rwlock_write_trylock(struct rwlock *rw) TRY_ACQUIRES(true, rw);
 void rwlock_write_unlock(struct rwlock *rw) RELEASES(rw);
 /* A writer becomes a reader without letting another writer in between. */
-void rwlock_downgrade(struct rwlock *rw);
+void rwlock_downgrade(struct rwlock *rw) RELEASES(rw) ACQUIRES_SHARED(rw);
 
 #endif

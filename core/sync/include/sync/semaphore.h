@@ -12,8 +12,8 @@
 /* [l] lock. Invariant: count > 0 implies no waiters. */
 struct semaphore {
     struct spinlock lock;
-    uint32_t count;      /* [l] */
-    struct list waiters; /* [l] first come first served */
+    uint32_t count GUARDED_BY(&lock);      /* [l] */
+    struct list waiters GUARDED_BY(&lock); /* [l] first come first served */
 };
 
 #define SEMAPHORE_INIT(name, n)                                                                    \

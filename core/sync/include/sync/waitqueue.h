@@ -25,8 +25,8 @@
 /* [l] lock */
 struct wait_queue {
     struct spinlock lock;
-    struct list waiters; /* [l] struct wait_entry.node; exclusive ones last, each group first come
-                            first served */
+    struct list waiters GUARDED_BY(&lock); /* [l] struct wait_entry.node; exclusive ones last, each
+                                              group first come first served */
 };
 
 struct wait_entry;
@@ -37,7 +37,10 @@ struct wait_entry;
  */
 typedef bool (*wait_fn)(struct wait_entry *entry, uint32_t key);
 
-/* On the waiter's stack, or embedded where a callback is wanted. */
+/*
+ * On the waiter's stack, or embedded where a callback is wanted.
+ * [l] the wait queue's lock (unchecked: another object's, which it does not point to)
+ */
 struct wait_entry {
     struct list node;      /* [l] linked to itself when not queued */
     struct thread *thread; /* [I] */
@@ -71,7 +74,8 @@ int wait_wake(struct wait_queue *wq, int nr, uint32_t key);
 static inline bool wait_queue_is_active(struct wait_queue *wq)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return !list_is_empty(&wq->waiters);
+    return !UNLOCKED(list_is_empty(&wq->waiters),
+                     "a hint: the waiter looks at its condition again");
 }
 
 /*
@@ -175,9 +179,9 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
  * again. 0, -EINTR or -ETIMEDOUT; may wake spuriously.
  */
 int wait_sleep_locked(struct wait_queue *wq, struct spinlock *lock, enum thread_state state,
-                      uint64_t deadline_ns);
+                      uint64_t deadline_ns) REQUIRES(lock);
 /* The same with a lock taken by spin_lock_irqsave; *flags is written anew. */
 int wait_sleep_locked_irqrestore(struct wait_queue *wq, struct spinlock *lock, uint64_t *flags,
-                                 enum thread_state state, uint64_t deadline_ns);
+                                 enum thread_state state, uint64_t deadline_ns) REQUIRES(lock);
 
 #endif

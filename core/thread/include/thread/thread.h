@@ -105,8 +105,8 @@ struct thread_ops {
 typedef void (*thread_fn)(void *arg);
 
 /*
- * Lock legend: [r] lock of the run queue of ->cpu   [I] immutable after init   [a] atomic
- *              [o] the thread itself   [j] ->exit_lock
+ * Lock legend: [r] lock of the run queue of ->cpu (unchecked: which one that is changes with ->cpu)
+ *              [I] immutable after init   [a] atomic   [o] the thread itself   [j] exit_lock
  */
 struct thread {
     /* First: tp points here. preempt_count [o], user_work [a], saved context [r]. */
@@ -114,18 +114,18 @@ struct thread {
 
     const struct thread_ops *ops;         /* [I] NULL for a plain kernel thread */
     uint64_t policy[THREAD_POLICY_WORDS]; /* [r] a struct sched_entity: entity_of() of runq.h */
-    uint32_t state;     /* [r] enum thread_state; the sleeping ones are set by the thread itself */
-    int32_t cpu;        /* [r] CPU whose run queue the thread is on, or was on last */
-    bool on_rq;         /* [r] counted by that run queue: ready, running or about to block */
-    bool is_idle;       /* [I] */
-    bool is_leaving;    /* [r] the switch away from it is followed by thread_left */
-    uint8_t care;       /* [r] THREAD_CARE_*: not 0 keeps it off the shortest way of thread_yield */
-    bool is_allocated;  /* [I] by thread_create */
-    bool is_detached;   /* [j] */
-    bool has_exited;    /* [j] off its stack, for good */
-    int8_t nice;        /* [r] -20 .. 19 */
-    cpumask_t affinity; /* [r] CPUs it may run on */
-    struct run_queue *rq;  /* [r] of ->cpu, while it is on it */
+    uint32_t state;    /* [r] enum thread_state; the sleeping ones are set by the thread itself */
+    int32_t cpu;       /* [r] CPU whose run queue the thread is on, or was on last */
+    bool on_rq;        /* [r] counted by that run queue: ready, running or about to block */
+    bool is_idle;      /* [I] */
+    bool is_leaving;   /* [r] the switch away from it is followed by thread_left */
+    uint8_t care;      /* [r] THREAD_CARE_*: not 0 keeps it off the shortest way of thread_yield */
+    bool is_allocated; /* [I] by thread_create */
+    bool is_detached GUARDED_BY(&exit_lock); /* [j] */
+    bool has_exited GUARDED_BY(&exit_lock);  /* [j] off its stack, for good */
+    int8_t nice;                             /* [r] -20 .. 19 */
+    cpumask_t affinity;                      /* [r] CPUs it may run on */
+    struct run_queue *rq;                    /* [r] of ->cpu, while it is on it */
     uint64_t run_ticks;    /* [r] processor time, without that since the queue's last accounting */
     uint64_t user_ticks;   /* [o] part of it that was spent in U or VS */
     uint64_t mark_ticks;   /* [o] when it went to U last; 0: it is in the kernel */
@@ -136,9 +136,9 @@ struct thread {
     void *arg;           /* [I] */
     bool is_stack_owned; /* [I] the stack came from core/kmap and goes back there */
     struct spinlock exit_lock;
-    struct thread *joiner; /* [j] */
-    struct list all_node;  /* the list of all threads: for debuggers and backtraces */
-    uint32_t id;           /* [I] */
+    struct thread *joiner GUARDED_BY(&exit_lock); /* [j] */
+    struct list all_node; /* the list of all threads: for debuggers and backtraces */
+    uint32_t id;          /* [I] */
     char name[THREAD_NAME_MAX];
     uint32_t nr_locks;     /* [o] mutexes and rwlocks it holds: none at its end */
     struct lock_held held; /* [o] which they are; empty without DEBUG */

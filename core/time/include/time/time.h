@@ -86,7 +86,10 @@ uint64_t time_realtime_offset_ns(void);
 struct timer;
 typedef void (*timer_fn)(struct timer *timer);
 
-/* Lock legend: [b] the lock of the base (CPU) the timer was last armed on. */
+/*
+ * Lock legend: [b] the lock of the base (CPU) the timer was last armed on (unchecked: which one
+ * that is changes with ->cpu)  [I] immutable after init
+ */
 struct timer {
     struct timer_node node; /* [b] */
     timer_fn fn;            /* [I] */

@@ -30,8 +30,13 @@
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 
 /* One load or store that the compiler may neither split, repeat nor drop. */
+#ifndef LOCK_CHECK
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#else /* what clang's lock analysis takes for an access */
+#define READ_ONCE(x)     ((__typeof__(x))(x))
+#define WRITE_ONCE(x, v) ((x) = (v))
+#endif
 
 #define BASE_PASTE_(a, b) a##b
 #define PASTE(a, b)       BASE_PASTE_(a, b)
