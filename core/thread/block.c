@@ -40,7 +40,8 @@ bool thread_wake(struct thread *t)
     }
     flags = arch_irq_save();
     RQ_LOCK_OF(rq, t);
-    if (t->state != THREAD_BLOCKED && t->state != THREAD_INTERRUPTIBLE) {
+    state = READ_ONCE(t->state); /* t announces and cancels without the lock */
+    if (state != THREAD_BLOCKED && state != THREAD_INTERRUPTIBLE) {
         spin_unlock_no_preempt(&rq->lock);
         arch_irq_restore(flags);
         return false;

@@ -143,7 +143,7 @@ void thread_start(struct thread *t)
     unsigned long flags = arch_irq_save();
 
     assert(t->state == THREAD_NEW);
-    t->state = THREAD_RUNNABLE;
+    WRITE_ONCE(t->state, THREAD_RUNNABLE);
     rq_place(t, SCHED_NEW);
     arch_irq_restore(flags);
     preempt_check();
@@ -212,7 +212,7 @@ void thread_left(struct thread *t)
     unsigned long flags;
     bool is_detached;
 
-    if (t->state != THREAD_DEAD) {
+    if (READ_ONCE(t->state) != THREAD_DEAD) {
         rq_place(t, SCHED_MIGRATE);
         return;
     }
