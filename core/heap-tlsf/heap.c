@@ -144,8 +144,6 @@ COLD int heap_init(void)
 {
     static struct frame_shrinker shrinker = {.shrink = shrink};
 
-    ASSUME_UNSHARED(&heap_lock, "nobody allocates before");
-    tlsf_init(&heap);
     frame_shrinker_add(&shrinker);
     is_shared = cpu_count() > 1;
     tlsf_caches_init();

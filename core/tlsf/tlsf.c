@@ -20,11 +20,19 @@ static char *pool_first(const struct tlsf_pool *pool)
 
 void tlsf_init(struct tlsf *t)
 {
-    t->summary = 0;
-    for (size_t i = 0; i < TLSF_NR_WORDS; i++)
-        t->words[i] = 0;
-    for (size_t i = 0; i < TLSF_NR_CLASSES; i++)
-        t->classes[i].next = t->classes[i].prev = &t->classes[i];
+    *t = (struct tlsf){0};
+}
+
+/*
+ * The lists of blocks of up to so many bytes begin to exist. A small heap does without those of
+ * larger blocks: it neither writes nor has the pages that they lie in.
+ */
+static void lists_prepare(struct tlsf *t, uint64_t size)
+{
+    struct tlsf_links *head = &t->classes[tlsf_class_of(size)];
+
+    for (; head != t->classes && head->next == NULL; head--)
+        head->next = head->prev = head;
 }
 
 COLD struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes)
@@ -38,6 +46,7 @@ COLD struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes)
         return NULL;
     pool->end = (char *)end;
     p = pool_first(pool); /* a used block, which becomes free */
+    lists_prepare(t, (uint64_t)(pool->end - p));
     *tlsf_head(p) = (uint64_t)(pool->end - p);
     *tlsf_head(pool->end) = 0;
     tlsf_free_compact(t, p);
@@ -191,9 +200,11 @@ const char *tlsf_check(const struct tlsf *t)
     for (unsigned class = 0; class < TLSF_NR_CLASSES; class ++) {
         const struct tlsf_links *head = &t->classes[class];
 
-        if ((head->next != head) !=
+        if ((head->next != NULL && head->next != head) !=
             (t->words[class / TLSF_WORD_BITS] >> class % TLSF_WORD_BITS & 1))
             return "a class's bit does not match its list";
+        if (head->next == NULL)
+            continue;
         for (const struct tlsf_links *n = head->next; n != head; n = n->next) {
             if (n->next->prev != n || n->prev->next != n)
                 return "a list's links do not match";
@@ -215,7 +226,7 @@ static bool is_listed(const struct tlsf *t, const char *p)
 {
     const struct tlsf_links *head = &t->classes[tlsf_class_of(tlsf_size(p))];
 
-    for (const struct tlsf_links *n = head->next; n != head; n = n->next) {
+    for (const struct tlsf_links *n = head->next; n != NULL && n != head; n = n->next) {
         if ((const char *)n == p)
             return true;
     }

@@ -78,6 +78,29 @@ static void test_pool(void **state)
     assert_null(tlsf_check(&heap));
 }
 
+/* Zeroed memory is an empty allocator; pools of any size may come, larger ones after smaller. */
+static void test_growing_pools(void **state)
+{
+    static struct tlsf zeroed;
+
+    assert_null(tlsf_check(&zeroed));
+    assert_null(tlsf_alloc(&zeroed, 1));
+    for (size_t size = 100; size < 100000000; size = size * 3 / 2 + 7) {
+        char *mem = malloc(size + 16);
+        struct tlsf_pool *pool = tlsf_pool_add(&zeroed, (void *)ALIGN_UP((uintptr_t)mem, 16), size);
+        void *whole = tlsf_alloc(&zeroed, tlsf_pool_capacity(size));
+
+        assert_non_null(whole);
+        tlsf_free(&zeroed, whole);
+        assert_null(tlsf_check(&zeroed));
+        assert_null(tlsf_pool_check(&zeroed, pool));
+        if (size % 2 == 0) {
+            assert_int_equal(tlsf_pool_remove(&zeroed, pool), 0);
+            free(mem);
+        }
+    }
+}
+
 /* Whatever tlsf_pool_capacity promises can be had, and nothing much larger. */
 static void test_capacity(void **state)
 {
@@ -279,10 +302,11 @@ static void test_check_sees_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),     cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_capacity),    cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_resize),      cmocka_unit_test(test_merge_orders),
-        cmocka_unit_test(test_random_walk), cmocka_unit_test(test_check_sees_damage),
+        cmocka_unit_test(test_classes),       cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_capacity),      cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_resize),        cmocka_unit_test(test_merge_orders),
+        cmocka_unit_test(test_random_walk),   cmocka_unit_test(test_check_sees_damage),
+        cmocka_unit_test(test_growing_pools),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

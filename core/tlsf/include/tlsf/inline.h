@@ -18,7 +18,9 @@
  * powers share a 64-bit word; `summary` is the bitmap of the words. That keeps the paper's search
  * (the rest of one word, then the next non-empty word) and makes the class of every size below 1
  * KiB one shift, for machines that cannot count zeros. Lists are circular through the class itself,
- * so that taking a block out needs neither its class nor a test for the ends.
+ * so that taking a block out needs neither its class nor a test for the ends. Those of classes
+ * above the largest pool so far are not there yet (next is NULL): no block is ever looked for in
+ * them.
  */
 #ifndef TLSF_INLINE_H
 #define TLSF_INLINE_H

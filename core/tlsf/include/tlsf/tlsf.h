@@ -27,8 +27,8 @@ struct tlsf_pool;
 
 /*
  * Makes an empty allocator (no pool yet) of the caller's memory; the struct is in <tlsf/inline.h>.
- * There is nothing to undo. Each heap operation exists twice: as a function here, and inlined
- * there.
+ * Zeroed memory is one already. There is nothing to undo. Each heap operation exists twice: as a
+ * function here, and inlined there.
  */
 void tlsf_init(struct tlsf *t);
 
