@@ -76,29 +76,34 @@ static pte_t *slot_at(pte_t *root, vaddr_t va, unsigned level)
     return &table[va >> PT_LEVEL_SHIFT(level) & 511];
 }
 
-/* Every page of the image, at its link address and in the direct map. */
+static pte_t leaf(uint64_t pa, pte_t rights)
+{
+    return pa >> PAGE_SHIFT << 10 | PT_V | PT_G | PT_A | PT_D | rights;
+}
+
+/* Every page of the image, at its link address and in the direct map; there, what follows it, too.
+ */
 static void map_image(pte_t *root, uint64_t load, uint64_t offset)
 {
     uint64_t text_end = ALIGN_UP((uintptr_t)image_text_end, PAGE_SIZE);
     uint64_t data = (uintptr_t)image_data_start;
-    uint64_t end = ALIGN_UP((uintptr_t)image_end, MIB(2));
     uint64_t guard = (uintptr_t)boot_stack - PAGE_SIZE;
     pte_t *high = NULL;
     pte_t *direct = NULL;
+    uint64_t pa = load;
 
-    for (uint64_t pa = load; pa < end; pa += PAGE_SIZE, high++, direct++) {
+    for (; pa < (uintptr_t)image_end; pa += PAGE_SIZE) {
+        pte_t rights = pa < text_end ? PT_RX : pa < data ? PT_R : PT_RW;
+
         if ((pa & (MIB(2) - 1)) == 0) {
             high = slot_at(root, pa + offset, 0);
             direct = slot_at(root, pa + ARCH_DIRECT_MAP_BASE, 0);
         }
-        bool is_text = pa < text_end;
-        bool is_const = pa < data;
-        uint64_t base = pa >> PAGE_SHIFT << 10 | PT_V | PT_G | PT_A | PT_D;
-
-        if (pa < (uintptr_t)image_end && pa != guard)
-            *high = base | (is_text ? PT_RX : is_const ? PT_R : PT_RW);
-        *direct = base | (is_const ? PT_R : PT_RW);
+        *high++ = pa == guard ? 0 : leaf(pa, rights);
+        *direct++ = leaf(pa, rights & ~PT_X);
     }
+    for (; (pa & (MIB(2) - 1)) != 0; pa += PAGE_SIZE)
+        *direct++ = leaf(pa, PT_RW);
 }
 
 static void map_fdt(pte_t *root, uint64_t fdt)

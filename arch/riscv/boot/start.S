@@ -60,7 +60,10 @@ boot_lottery:
     lla     t0, __kernel_bss_start
     lla     t1, __kernel_bss_end
 1:  sd      zero, 0(t0)
-    addi    t0, t0, 8
+    sd      zero, 8(t0)
+    sd      zero, 16(t0)
+    sd      zero, 24(t0)
+    addi    t0, t0, 32
     bltu    t0, t1, 1b
 
     lla     t0, arch_boot_ticks
