@@ -41,13 +41,6 @@ static inline uint32_t fdt_raw(const struct fdt *fdt, uint32_t offset)
     return *(const fdt_word_t *)(fdt->blob + offset);
 }
 
-static inline uint32_t fdt_be32(const struct fdt *fdt, uint32_t offset)
-{
-    uint32_t x = fdt_raw(fdt, offset);
-
-    return FDT_SWAP32(x);
-}
-
 /* Bytes of the structure block behind offset, which is not behind its end. */
 static inline uint32_t fdt_left(const struct fdt *fdt, uint32_t offset)
 {

@@ -33,20 +33,20 @@ int fdt_open(struct fdt *fdt, const void *blob, size_t max_size)
         return -EINVAL;
     }
     fdt->blob = blob;
-    fdt->size = FDT_SWAP32(header->total_size);
-    version = FDT_SWAP32(header->version);
-    if (version < FDT_COMPATIBLE_VERSION || FDT_SWAP32(header->compatible_version) > FDT_VERSION) {
+    fdt->size = fdt_read_u32(&header->total_size);
+    version = fdt_read_u32(&header->version);
+    if (version < FDT_COMPATIBLE_VERSION || fdt_read_u32(&header->compatible_version) > FDT_VERSION) {
         return -EPROTO;
     }
     if (fdt->size < FDT_HEADER_SIZE || fdt->size > max_size || fdt->size > INT32_MAX) {
         return -EBADMSG;
     }
-    fdt->structs = FDT_SWAP32(header->structs);
-    fdt->strings = FDT_SWAP32(header->strings);
-    fdt->strings_size = FDT_SWAP32(header->strings_size);
-    fdt->reservations = FDT_SWAP32(header->reservations);
-    fdt->boot_hart = FDT_SWAP32(header->boot_hart);
-    structs_size = version >= FDT_VERSION ? FDT_SWAP32(header->structs_size)
+    fdt->structs = fdt_read_u32(&header->structs);
+    fdt->strings = fdt_read_u32(&header->strings);
+    fdt->strings_size = fdt_read_u32(&header->strings_size);
+    fdt->reservations = fdt_read_u32(&header->reservations);
+    fdt->boot_hart = fdt_read_u32(&header->boot_hart);
+    structs_size = version >= FDT_VERSION ? fdt_read_u32(&header->structs_size)
                                           : fdt->size - MIN(fdt->structs, fdt->size);
     if (!is_block(fdt->structs, structs_size, fdt->size) || !IS_ALIGNED(fdt->structs, 4) ||
         !is_block(fdt->strings, fdt->strings_size, fdt->size) ||
@@ -83,15 +83,15 @@ static uint32_t name_end(const struct fdt *fdt, uint32_t offset)
 }
 
 /* Reads the property at *pos, whose token has been seen there, and goes behind it. */
-static ALWAYS_INLINE int read_prop(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
+static int read_prop(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
 {
     uint32_t left = fdt_left(fdt, *pos), size, name;
 
     if (left < 12) {
         return -EBADMSG;
     }
-    size = fdt_be32(fdt, *pos + 4);
-    name = fdt_be32(fdt, *pos + 8);
+    size = fdt_read_u32(fdt->blob + *pos + 4);
+    name = fdt_read_u32(fdt->blob + *pos + 8);
     if (size > left - 12 || name >= fdt->strings_size) {
         return -EBADMSG;
     }
@@ -102,7 +102,7 @@ static ALWAYS_INLINE int read_prop(const struct fdt *fdt, uint32_t *pos, struct 
     return 0;
 }
 
-static ALWAYS_INLINE int prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
+int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
 {
     while (fdt_left(fdt, *pos) >= 4) {
         uint32_t token = fdt_raw(fdt, *pos);
@@ -116,11 +116,6 @@ static ALWAYS_INLINE int prop_next(const struct fdt *fdt, uint32_t *pos, struct 
         *pos += 4;
     }
     return -EBADMSG;
-}
-
-int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
-{
-    return prop_next(fdt, pos, prop);
 }
 
 /* A cell count; what no decoder here accepts becomes a value that fits the field and none accepts.
@@ -262,7 +257,7 @@ static int begin_node(struct fdt_walk *walk, struct fdt_node *node)
         .interrupt_parent = parent->interrupt_parent,
         .name = (const char *)fdt->blob + walk->offset + 4,
     };
-    while ((rc = prop_next(fdt, &pos, &prop)) > 0) {
+    while ((rc = fdt_prop_next(fdt, &pos, &prop)) > 0) {
         pick_prop(walk, node, &prop, &is_transparent);
     }
     if (rc < 0) {
