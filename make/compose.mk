@@ -13,7 +13,7 @@
 #                in a package), and components (a C library)
 #   PACKAGES     Debian packages that it is built with, NAME or source:NAME; @NAME@ in SRCS, CFLAGS and LIBS is the folder
 #   UNSANITIZED  "all" where no sanitizer's calls may be (it runs with paging off, or is the run time), or the one it may not call
-#   OPTIMIZE     "size" where speed does not count: set-up, parsing, error paths
+#   OPTIMIZE     "size" where speed does not count: set-up, parsing, error paths; or the sources in SRCS of which that is so
 # The file is read by make here and by Python in tools/, so it holds no make logic.
 #
 # After $(call compose,ROOTS) the variable ALL lists the closure, lowest first, and C.VAR holds each

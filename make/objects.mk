@@ -40,10 +40,14 @@ define flags_text
 $(CC) $(KERNEL_CFLAGS)
 $(CC) $(KERNEL_ASFLAGS)
 $($(1).flags) $($(1).sanitized)
+$(foreach s,$(filter %.c,$($(1).OPTIMIZE)),$(s): $(SIZE_FLAGS))
 $(if $($(1).PROGRAM_SRCS),$(PROGRAM_CFLAGS) $(PROGRAM_LDFLAGS))
 $($(1).SRCS) $($(1).ktests) $($(1).LIBS)
 $($(1).EXPORTS) $(call public_headers,$(1))
 endef
+
+# 1 component, 2 a source: flags of one whose speed does not count in a component where that of others does
+small = $(if $(filter $(2),$($(1).OPTIMIZE)),$(SIZE_FLAGS))
 
 # 1 component, 2 its objects of C, 3 a sanitizer's flags; the constructors that it makes run before all others (kernel.ld)
 define c_rules
@@ -51,10 +55,10 @@ C_OBJS += $(2)
 $(2): $($(1).store)/%.o: $(1)/%.c $($(1).store)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$<)
-	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $(3) $$(if $$(findstring _ktest,$$<),-Icore/ktest/include) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $$(call small,$(1),$$*.c) $(3) $$(if $$(findstring _ktest,$$<),-Icore/ktest/include) -MMD -MP -c -o $$@ $$<
 	$(if $(3),$(if $(filter app,$($(1).PROVIDES)),,$$(Q)$(OBJCOPY) --rename-section .init_array=.init_array.00099 $$@))
 	@printf '{"directory": "%s", "file": "%s", "command": "%s"},\n' "$(CURDIR)" "$$<" \
-	    "$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $(3) -c $$<" > $$@.json
+	    "$(CC) $$(KERNEL_CFLAGS) $$($(1).flags) $$(call small,$(1),$$*.c) $(3) -c $$<" > $$@.json
 
 endef
 
