@@ -1,8 +1,11 @@
 /*
  * Object caches: making them, the slow halves of allocation and release, shrinking, statistics.
  *
- * A miss moves half a magazine at a time between the CPU and the slabs, under the cache's lock.
- * Frames are fetched and given back without locks held. Order of locks: caches_lock, then a cache's
+ * A miss moves a few objects between the CPU and the slabs, under the cache's lock: so few that the
+ * dearest operation stays cheap, and enough that a CPU which takes and gives by turns seldom misses
+ * (from a full or an empty magazine on, b moved of n, it does so once in about b * (n - b) times).
+ * Interrupts are masked from the miss on, so that preemption need not be turned off besides. Frames
+ * are fetched and given back without locks held. Order of locks: caches_lock, then a cache's
  * lock.
  */
 #include <arch/cpu.h>
@@ -128,81 +131,66 @@ struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align
 
 /* --- allocation ------------------------------------------------------------------------------- */
 
-static struct slab_magazine *magazine_here(struct slab_cache *cache)
+/* How many objects move at once. */
+static size_t batch_of(const struct slab_cache *cache)
 {
-    return cache->magazines[arch_current()->cpu];
+    return cache->magazine_slots / 4;
 }
 
-/* Interrupts masked. Without memory the CPU goes on without a magazine. */
-static void magazine_make(struct slab_cache *cache)
+/* Interrupts masked. This CPU's magazine, made if need be; without memory the CPU goes on without.
+ */
+static struct slab_magazine *magazine_here(struct slab_cache *cache)
 {
-    struct slab_magazine *m = slab_alloc_slow(&magazine_cache, 0);
+    struct slab_magazine **here = &cache->magazines[arch_current()->cpu], *m = *here;
 
+    if (likely(m != &slab_no_magazine) || cache->magazine_slots == 0)
+        return m;
+    m = slab_alloc_slow(&magazine_cache, 0);
     if (m == NULL)
-        return;
+        return &slab_no_magazine;
     m->slots[0] = NULL;
     m->top = &m->slots[0];
     m->limit = &m->slots[cache->magazine_slots];
-    cache->magazines[arch_current()->cpu] = m;
+    *here = m;
+    return m;
 }
 
-static bool grow(struct slab_cache *cache)
+/* From the magazine, or from the slabs, and then a few more. fresh: a slab to add, or NULL. */
+static void *take(struct slab_cache *cache, struct slab *fresh)
 {
-    struct slab *s = slab_create(cache);
-    unsigned long irq;
-
-    if (s == NULL)
-        return false;
-    irq = spin_lock_irqsave(&cache->lock);
-    slab_add(cache, s);
-    spin_unlock_irqrestore(&cache->lock, irq);
-    return true;
-}
-
-/* One object for the caller, and as many as are at hand up to half a magazine. */
-static void *take_and_fill(struct slab_cache *cache)
-{
-    unsigned long irq = spin_lock_irqsave(&cache->lock);
     struct slab_magazine *m = magazine_here(cache);
-    void *object = slab_take(cache);
+    void *object;
 
-    while (object != NULL && m->limit - m->top > (long)cache->magazine_slots / 2) {
-        void *next = slab_take(cache);
-
-        if (next == NULL)
-            break;
-        *++m->top = next;
-    }
-    spin_unlock_irqrestore(&cache->lock, irq);
-    return object;
-}
-
-static void *magazine_pop(struct slab_cache *cache)
-{
-    unsigned long irq = arch_irq_save();
-    struct slab_magazine *m = magazine_here(cache);
-    void *object = *m->top;
-
+    spin_lock_no_preempt(&cache->lock);
+    if (fresh != NULL)
+        slab_add(cache, fresh);
+    object = *m->top;
     if (object != NULL)
         m->top--;
-    arch_irq_restore(irq);
+    else
+        object = slab_take(cache, m, m != &slab_no_magazine ? batch_of(cache) : 0);
+    spin_unlock_no_preempt(&cache->lock);
     return object;
 }
 
 void *slab_alloc_slow(struct slab_cache *cache, unsigned long irq)
 {
+    struct slab *fresh = NULL;
     void *object;
 
-    if (magazine_here(cache) == &slab_no_magazine && cache->magazine_slots != 0)
-        magazine_make(cache);
-    arch_irq_restore_short(irq);
-    if (cache->magazine_slots != 0 && alloc_should_fail())
+    if (cache->magazine_slots != 0 && alloc_should_fail()) {
+        arch_irq_restore_short(irq);
         return NULL;
-    object = magazine_pop(cache);
-    while (object == NULL) {
-        object = take_and_fill(cache);
-        if (object == NULL && !grow(cache))
+    }
+    for (;;) {
+        object = take(cache, fresh);
+        arch_irq_restore_short(irq);
+        if (object != NULL)
+            break;
+        fresh = slab_create(cache);
+        if (fresh == NULL)
             return NULL;
+        irq = arch_irq_save_short();
     }
     slab_debug_alloc(cache, object, __builtin_return_address(0));
     return object;
@@ -215,41 +203,32 @@ void *slab_zalloc(struct slab_cache *cache)
     return object != NULL ? memset(object, 0, cache->size) : NULL;
 }
 
-/* Empties the calling CPU's magazine down to `keep` objects, and puts one more object back. */
-static void put_and_drain(struct slab_cache *cache, void *object, size_t keep)
+/* All objects of a magazine go back. Under the lock, unless nobody uses the cache. */
+static void drain(struct slab_cache *cache, struct slab_magazine *m)
 {
-    struct slab *victims[SLAB_MAGAZINE_SLOTS];
-    size_t nr_victims = 0;
-    unsigned long irq = spin_lock_irqsave(&cache->lock);
-    struct slab_magazine *m = magazine_here(cache);
+    size_t nr = (size_t)(m->top - m->slots);
 
-    while (object != NULL || (size_t)(m->top - m->slots) > keep) {
-        struct slab *s = slab_put(cache, object != NULL ? object : *m->top--);
-
-        object = NULL;
-        if (s != NULL)
-            victims[nr_victims++] = s;
-    }
-    spin_unlock_irqrestore(&cache->lock, irq);
-    while (nr_victims > 0)
-        slab_destroy(victims[--nr_victims]);
+    if (nr > 0)
+        slab_put(cache, *m->top--, m, nr - 1);
 }
 
 void slab_free_slow(struct slab_cache *cache, void *object, unsigned long irq)
 {
     struct slab_magazine *m;
+    struct slab *victims = NULL;
 
     slab_debug_free(cache, object);
-    if (magazine_here(cache) == &slab_no_magazine && cache->magazine_slots != 0)
-        magazine_make(cache);
     m = magazine_here(cache);
     if (m->top != m->limit) {
         *++m->top = object;
-        arch_irq_restore_short(irq);
-        return;
+    } else {
+        spin_lock_no_preempt(&cache->lock);
+        slab_put(cache, object, m, m != &slab_no_magazine ? batch_of(cache) : 0);
+        victims = slab_remove_empty(cache, 1);
+        spin_unlock_no_preempt(&cache->lock);
     }
     arch_irq_restore_short(irq);
-    put_and_drain(cache, object, cache->magazine_slots / 2);
+    slab_destroy(victims);
 }
 
 struct slab_cache *slab_cache_of(const void *object)
@@ -259,26 +238,18 @@ struct slab_cache *slab_cache_of(const void *object)
 
 /* --- giving back ------------------------------------------------------------------------------ */
 
-static size_t release_empty(struct slab_cache *cache)
-{
-    size_t nr_frames = 0;
-
-    for (;;) {
-        unsigned long irq = spin_lock_irqsave(&cache->lock);
-        struct slab *s = slab_remove_empty(cache);
-
-        spin_unlock_irqrestore(&cache->lock, irq);
-        if (s == NULL)
-            return nr_frames;
-        nr_frames += 1ul << cache->order;
-        slab_destroy(s);
-    }
-}
-
 size_t slab_cache_shrink(struct slab_cache *cache)
 {
-    put_and_drain(cache, NULL, 0);
-    return release_empty(cache);
+    unsigned long irq = arch_irq_save_short();
+    struct slab_magazine *m = cache->magazines[arch_current()->cpu];
+    struct slab *victims;
+
+    spin_lock_no_preempt(&cache->lock);
+    drain(cache, m);
+    victims = slab_remove_empty(cache, 0);
+    spin_unlock_no_preempt(&cache->lock);
+    arch_irq_restore_short(irq);
+    return slab_destroy(victims);
 }
 
 size_t slab_shrink(size_t nr_pages)
@@ -307,16 +278,11 @@ void slab_cache_fini(struct slab_cache *cache)
 
         if (m == &slab_no_magazine)
             continue;
-        for (; m->top != &m->slots[0]; m->top--) {
-            struct slab *s = slab_put(cache, *m->top);
-
-            if (s != NULL)
-                slab_destroy(s);
-        }
+        drain(cache, m);
         cache->magazines[cpu] = &slab_no_magazine;
         slab_free(&magazine_cache, m);
     }
-    release_empty(cache);
+    slab_destroy(slab_remove_empty(cache, 0));
     if (cache->nr_out != 0)
         log_err("slab: cache %s destroyed with %lu objects in use", cache->name,
                 (unsigned long)cache->nr_out);

@@ -53,18 +53,24 @@ static inline size_t slab_number(const struct slab_cache *cache, const struct sl
 }
 
 /* slabs.c: under cache->lock. */
-void *slab_take(struct slab_cache *cache); /* NULL: all slabs are full */
-/* Returns the slab if it became empty and should go back to the frame allocator, else NULL. */
-struct slab *slab_put(struct slab_cache *cache, void *object);
+
+/* An object, and up to nr_more besides that go into the magazine. NULL: all slabs are full. */
+void *slab_take(struct slab_cache *cache, struct slab_magazine *m, size_t nr_more);
+/*
+ * Puts an object back, and the upper nr_more of the magazine. Slabs that become empty stay until
+ * slab_remove_empty().
+ */
+void slab_put(struct slab_cache *cache, void *object, struct slab_magazine *m, size_t nr_more);
 void slab_add(struct slab_cache *cache, struct slab *s);
-/* Takes an empty slab out of the cache; NULL: there is none. */
-struct slab *slab_remove_empty(struct slab_cache *cache);
+/* Takes all empty slabs but nr_kept (0 or 1) out of the cache, for slab_destroy(); NULL: none. */
+struct slab *slab_remove_empty(struct slab_cache *cache, uint32_t nr_kept);
 /* NULL, or what is wrong. */
 const char *slab_lists_check(const struct slab_cache *cache);
 
 /* slabs.c: without locks. */
 struct slab *slab_create(const struct slab_cache *cache);
-void slab_destroy(struct slab *s);
+/* What slab_remove_empty() returned; the frames that are free now. */
+size_t slab_destroy(struct slab *s);
 
 /* debug.c: bytes that DEBUG adds to every object, and what is checked at each hand-over. */
 #ifdef DEBUG

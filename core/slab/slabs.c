@@ -1,14 +1,12 @@
 /*
  * Slabs: cutting blocks of frames into objects, and the lists of slabs that have free ones.
  *
- * A full slab is in no list; it comes back when one of its objects does. One empty slab is kept, so
- * that a cache at a slab's edge does not go back and forth with the frame allocator.
+ * A full slab is in no list; it comes back when one of its objects does. The cache keeps one empty
+ * slab, so that at a slab's edge it does not go back and forth with the frame allocator.
  */
 #include <string/string.h>
 
 #include "slab.h"
-
-#define MAX_EMPTY 1
 
 static uint32_t slab_id(const struct slab *s)
 {
@@ -20,7 +18,7 @@ static struct slab *slab_by_id(uint32_t id)
     return (struct slab *)pfn_to_frame(id);
 }
 
-static void list_push(uint32_t *head, struct slab *s)
+static NOINLINE void list_push(uint32_t *head, struct slab *s)
 {
     s->prev = 0;
     s->next = *head;
@@ -29,7 +27,7 @@ static void list_push(uint32_t *head, struct slab *s)
     *head = slab_id(s);
 }
 
-static void list_remove(uint32_t *head, struct slab *s)
+static NOINLINE void list_remove(uint32_t *head, struct slab *s)
 {
     if (s->prev != 0)
         slab_by_id(s->prev)->next = s->next;
@@ -57,13 +55,21 @@ struct slab *slab_create(const struct slab_cache *cache)
     return s;
 }
 
-void slab_destroy(struct slab *s)
+size_t slab_destroy(struct slab *s)
 {
-    struct frame *f = (struct frame *)s;
+    size_t nr_frames = 0;
 
-    for (size_t i = 1; i < 1ul << s->order; i++)
-        f[i].type = FRAME_NONE;
-    frame_free(f, s->order);
+    while (s != NULL) {
+        struct frame *f = (struct frame *)s;
+        unsigned order = s->order;
+
+        s = s->next != 0 ? slab_by_id(s->next) : NULL;
+        for (size_t i = 1; i < 1ul << order; i++)
+            f[i].type = FRAME_NONE;
+        frame_free(f, order);
+        nr_frames += 1ul << order;
+    }
+    return nr_frames;
 }
 
 void slab_add(struct slab_cache *cache, struct slab *s)
@@ -75,17 +81,19 @@ void slab_add(struct slab_cache *cache, struct slab *s)
     cache->nr_slabs++;
 }
 
-struct slab *slab_remove_empty(struct slab_cache *cache)
+struct slab *slab_remove_empty(struct slab_cache *cache, uint32_t nr_kept)
 {
-    struct slab *s;
+    uint32_t *link = &cache->empty, id;
 
-    if (cache->empty == 0)
+    if (cache->nr_empty <= nr_kept)
         return NULL;
-    s = slab_by_id(cache->empty);
-    list_remove(&cache->empty, s);
-    cache->nr_empty--;
-    cache->nr_slabs--;
-    return s;
+    if (nr_kept != 0)
+        link = &slab_by_id(*link)->next;
+    id = *link;
+    *link = 0;
+    cache->nr_slabs -= cache->nr_empty - nr_kept;
+    cache->nr_empty = nr_kept;
+    return slab_by_id(id);
 }
 
 static void **link_of(const struct slab_cache *cache, void *object)
@@ -93,47 +101,56 @@ static void **link_of(const struct slab_cache *cache, void *object)
     return (void **)((char *)object + cache->link_offset);
 }
 
-/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one.
- */
-static void *object_take(struct slab_cache *cache, struct slab *s)
+/* No slab is partial: an empty one becomes so, if there is one. */
+static NOINLINE void make_partial(struct slab_cache *cache)
 {
-    void *object;
+    struct slab *s = slab_by_id(cache->empty);
 
-    if (s->first_free != 0) {
-        object = slab_object(cache, s, s->first_free - 1u);
-        s->first_free = (uint16_t)(uintptr_t)*link_of(cache, object);
-        return object;
-    }
-    object = slab_object(cache, s, s->nr_made++);
-    if (cache->ctor != NULL)
-        cache->ctor(object);
-    slab_debug_made(cache, object);
-    return object;
+    if (cache->empty == 0)
+        return;
+    list_remove(&cache->empty, s);
+    cache->nr_empty--;
+    list_push(&cache->partial, s);
 }
 
-void *slab_take(struct slab_cache *cache)
+/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one.
+ */
+static ALWAYS_INLINE void *object_take(struct slab_cache *cache, struct slab *s)
 {
-    struct slab *s;
     void *object;
 
-    if (cache->partial != 0) {
-        s = slab_by_id(cache->partial);
-    } else if (cache->empty != 0) {
-        s = slab_by_id(cache->empty);
-        list_remove(&cache->empty, s);
-        cache->nr_empty--;
-        list_push(&cache->partial, s);
+    if (likely(s->first_free != 0)) {
+        object = slab_object(cache, s, s->first_free - 1u);
+        s->first_free = (uint16_t)(uintptr_t)*link_of(cache, object);
     } else {
-        return NULL;
+        object = slab_object(cache, s, s->nr_made++);
+        if (cache->ctor != NULL)
+            cache->ctor(object);
+        slab_debug_made(cache, object);
     }
-    object = object_take(cache, s);
     cache->nr_out++;
     if (++s->nr_used == cache->nr_per_slab)
         list_remove(&cache->partial, s);
     return object;
 }
 
-struct slab *slab_put(struct slab_cache *cache, void *object)
+void *slab_take(struct slab_cache *cache, struct slab_magazine *m, size_t nr_more)
+{
+    void *object = NULL;
+
+    for (size_t nr = 0; nr <= nr_more; nr++) {
+        if (cache->partial == 0)
+            make_partial(cache);
+        if (cache->partial == 0)
+            break;
+        if (nr > 0)
+            *++m->top = object;
+        object = object_take(cache, slab_by_id(cache->partial));
+    }
+    return object;
+}
+
+static ALWAYS_INLINE void object_put(struct slab_cache *cache, void *object)
 {
     struct slab *s = slab_of(cache, object);
 
@@ -143,15 +160,20 @@ struct slab *slab_put(struct slab_cache *cache, void *object)
     if (s->nr_used-- == cache->nr_per_slab)
         list_push(&cache->partial, s);
     if (s->nr_used > 0)
-        return NULL;
+        return;
     list_remove(&cache->partial, s);
-    if (cache->nr_empty >= MAX_EMPTY) {
-        cache->nr_slabs--;
-        return s;
-    }
     list_push(&cache->empty, s);
     cache->nr_empty++;
-    return NULL;
+}
+
+void slab_put(struct slab_cache *cache, void *object, struct slab_magazine *m, size_t nr_more)
+{
+    for (;;) {
+        object_put(cache, object);
+        if (nr_more-- == 0)
+            return;
+        object = *m->top--;
+    }
 }
 
 static const char *slab_check(const struct slab_cache *cache, const struct slab *s)
