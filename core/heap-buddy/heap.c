@@ -189,6 +189,14 @@ static size_t raw_usable_size(const void *p)
     return is_divided(f) ? 1ul << (UNIT_SHIFT + find_level(f, p)) : heap_run_size(p);
 }
 
+/* Of small blocks the size is not known at a glance. */
+static ALWAYS_INLINE bool raw_fits(const void *p, size_t size)
+{
+    size_t have = heap_run_size(p);
+
+    return !is_divided(virt_to_frame(p)) && size <= have && size > have / 2;
+}
+
 /* In place if the block is neither too small nor more than twice too large. */
 static bool raw_resize(void *p, size_t size)
 {

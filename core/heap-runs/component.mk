@@ -1,4 +1,3 @@
 SRCS := runs.c
-DEPS := core/frame
-PUBLIC_DEPS := lib/base
+PUBLIC_DEPS := core/frame
 OPTIMIZE := size

@@ -1,5 +1,4 @@
 /* See <heapruns/heapruns.h>. A run belongs to its user: no locks but the frame allocator's. */
-#include <frame/frame.h>
 #include <heapruns/heapruns.h>
 
 static uint64_t nr_frames; /* [a] */
@@ -42,11 +41,6 @@ void heap_run_free(void *p)
         frame_free(f, 0);
     else
         frame_free_contig(f, nr_pages);
-}
-
-size_t heap_run_size(const void *p)
-{
-    return virt_to_frame(p)->priv << PAGE_SHIFT;
 }
 
 bool heap_run_resize(void *p, size_t size)

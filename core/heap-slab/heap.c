@@ -92,12 +92,19 @@ static ALWAYS_INLINE void raw_free(void *p)
         heap_run_free(p);
 }
 
-static size_t raw_usable_size(const void *p)
+static ALWAYS_INLINE size_t raw_usable_size(const void *p)
 {
     const struct frame *f = virt_to_frame(p);
     const struct slab_cache *cache = f->owner;
 
     return cache != NULL ? cache->size : heap_run_size(p);
+}
+
+static ALWAYS_INLINE bool raw_fits(const void *p, size_t size)
+{
+    size_t have = raw_usable_size(p);
+
+    return size <= have && size > have / 2;
 }
 
 /* In place if the block is neither too small nor more than four times too large. */

@@ -58,7 +58,12 @@ def share(load, what):
 FIGURES = [
     allocators("heap-walk-tlsf", "TLSF, random walk over 4096 slots, an operation, base ISA", 96, 193, "reference"),
     allocators("heap-walk-tlsf.zbb", "the same on a machine with Zbb", 96, 193, "reference"),
-    allocators("heap-walk-slab", "slab-backed heap, the same walk", 50, 51, "mimalloc"),
+    allocators("heap-walk-slab", "slab-backed heap, the same walk", 45, 51, "mimalloc"),
+    allocators("heap-alloc-p99.9-slab", "of that walk, the allocation that one in a thousand exceeds", 600),
+    allocators("heap-free-p99.9-slab", "of that walk, the release that one in a thousand exceeds", 600),
+    allocators("string-builder-slab", "slab-backed heap, a string that grows by realloc, a byte", 4),
+    allocators("string-builder-tlsf", "TLSF, the same", 5),
+    allocators("string-builder-buddy", "buddy heap, the same", 4),
     *[allocators(f"tlsf-worst-{kib}k", f"TLSF, worst operation, pool of {kib} KiB, base ISA", 250)
       for kib in (64, 1024, 16384, 131072, 1048576)],
     allocators("slab-pair", "slab object alloc+free, hot", 24),

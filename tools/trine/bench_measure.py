@@ -145,10 +145,10 @@ def programs_linux():
 
 
 def allocators():
-    """Walks and pairs on the TLSF heap, the walk on the slab-backed heap, the worst cases on pools of every size; all on the
-    base ISA, and TLSF with Zbb besides. Throughput on 1, 2 and 4 harts is wall clock, of this machine as it is loaded now."""
+    """Walks, tails and a growing string on each heap, the worst cases of TLSF on pools of every size; all on the base ISA,
+    and TLSF with Zbb besides. Throughput on 1, 2 and 4 harts is wall clock, of this machine as it is loaded now."""
     figures = {}
-    for heap in ("slab", "tlsf"):
+    for heap in ("buddy", "slab", "tlsf"):
         _, image = build("unikernel", APP="bench-heap", HEAP=heap)
         figures.update(bench_lines(image, mem="3G", cpu="rv64,zbb=off"))
     with Machine(image, mem="512M", smp=4, timeout=120) as machine:

@@ -1,6 +1,7 @@
 /*
  * The heap that was linked in, and core/slab, on the machine: all CPUs at once, blocks freed by
- * another thread than the one that allocated them, and timer interrupts that allocate in between.
+ * another thread than the one that allocated them, or resized, and timer interrupts that allocate
+ * in between.
  */
 #include <frame/frame.h>
 #include <heap/heap.h>
@@ -22,6 +23,13 @@ struct block {
 /* Blocks handed from thread to thread. */
 static struct block *shelves[NR_SHELVES]; /* [a] */
 
+static void block_mark(struct block *b, uint64_t size)
+{
+    memset(b, (int)(uint8_t)size, size);
+    b->size = size;
+    b->mark = ~size;
+}
+
 static struct block *block_new(struct prng *prng)
 {
     uint64_t size = sizeof(struct block) + prng_below(prng, 16ull << prng_below(prng, 10));
@@ -29,9 +37,7 @@ static struct block *block_new(struct prng *prng)
 
     if (b == NULL)
         return NULL;
-    memset(b, (int)(uint8_t)size, size);
-    b->size = size;
-    b->mark = ~size;
+    block_mark(b, size);
     return b;
 }
 
@@ -46,6 +52,30 @@ static bool block_is_whole(const struct block *b)
             return false;
     }
     return true;
+}
+
+/* A little larger, any smaller size, or two and a half times as large, up to 150 KiB. */
+static struct block *block_resize(struct storm *s, struct block *b, struct prng *prng)
+{
+    uint64_t old = b->size, size = old + prng_below(prng, 100);
+    struct block *moved;
+
+    if (prng_below(prng, 4) == 0)
+        size = sizeof(*b) + prng_below(prng, old);
+    else if (prng_below(prng, 4) == 0 && old < KIB(60))
+        size = old * 5 / 2;
+    moved = heap_realloc(b, size);
+    if (moved == NULL)
+        return b;
+    moved->size = MIN(old, size);
+    if (moved->mark != ~old || heap_usable_size(moved) < size)
+        storm_error(s);
+    for (uint64_t i = sizeof(*b); i < moved->size; i++) {
+        if (((uint8_t *)moved)[i] != (uint8_t)old)
+            storm_error(s);
+    }
+    block_mark(moved, size);
+    return moved;
 }
 
 static void block_end(struct storm *s, struct block *b)
@@ -63,6 +93,10 @@ static void blocks_in_a_storm(struct storm *s, struct prng *prng)
         struct block *b = prng_below(prng, 3) ? block_new(prng) : NULL;
 
         b = __atomic_exchange_n(&shelves[prng_below(prng, NR_SHELVES)], b, __ATOMIC_ACQ_REL);
+        if (b != NULL && prng_below(prng, 2)) {
+            b = block_resize(s, b, prng);
+            b = __atomic_exchange_n(&shelves[prng_below(prng, NR_SHELVES)], b, __ATOMIC_ACQ_REL);
+        }
         block_end(s, b);
     }
 }

@@ -4,10 +4,14 @@
  *
  *   static void *raw_alloc(size_t align, size_t size)   align >= HEAP_ALIGN; NULL: no memory
  *   static void raw_free(void *p)                        p not NULL
+ *   static bool raw_fits(const void *p, size_t size)     neither too small nor much too large
  *   static bool raw_resize(void *p, size_t size)         in place; false: not possible
  *   static size_t raw_usable_size(const void *p)
- *   static size_t raw_room(size_t size)                  what to ask for when a block grows and
- * moves static size_t raw_shrink(void)                       frames given back
+ *   static size_t raw_room(size_t size)                  what a block asks for that grows and moves
+ *   static size_t raw_shrink(void)                       frames given back
+ *
+ * Most steps of a block that grows little by little end in raw_fits(): it takes no lock and calls
+ * nothing.
  *
  * In DEBUG builds every block is wrapped, see <heapdebug/heapdebug.h>.
  */
@@ -63,6 +67,14 @@ static size_t entry_size(const void *p)
     return heap_debug_size(p);
 }
 
+static bool entry_fits(const void *p, size_t size)
+{
+    (void)raw_fits;
+    (void)p;
+    (void)size;
+    return false;
+}
+
 static bool entry_resize(void *p, size_t size)
 {
     (void)raw_resize;
@@ -87,6 +99,11 @@ static ALWAYS_INLINE void entry_free(void *p)
 static ALWAYS_INLINE size_t entry_size(const void *p)
 {
     return raw_usable_size(p);
+}
+
+static ALWAYS_INLINE bool entry_fits(const void *p, size_t size)
+{
+    return raw_fits(p, size);
 }
 
 static ALWAYS_INLINE bool entry_resize(void *p, size_t size)
@@ -151,7 +168,7 @@ void *heap_calloc(size_t nr, size_t size)
     return zeroed(entry_alloc(HEAP_ALIGN, nr_bytes, __builtin_return_address(0)), nr_bytes);
 }
 
-void *heap_realloc(void *p, size_t size)
+static NOINLINE void *realloc_slow(void *p, size_t size, void *caller)
 {
     size_t room = size;
     void *bigger;
@@ -160,14 +177,21 @@ void *heap_realloc(void *p, size_t size)
         return p;
     if (p != NULL && size > entry_size(p))
         room = entry_room(size);
-    bigger = entry_alloc(HEAP_ALIGN, room, __builtin_return_address(0));
+    bigger = entry_alloc(HEAP_ALIGN, room, caller);
     if (bigger == NULL && room > size)
-        bigger = entry_alloc(HEAP_ALIGN, size, __builtin_return_address(0));
+        bigger = entry_alloc(HEAP_ALIGN, size, caller);
     if (p == NULL || bigger == NULL)
         return bigger;
     memcpy(bigger, p, MIN(entry_size(p), size));
     heap_free(p);
     return bigger;
+}
+
+HOT void *heap_realloc(void *p, size_t size)
+{
+    if (likely(p != NULL && entry_fits(p, size)))
+        return p;
+    return realloc_slow(p, size, __builtin_return_address(0));
 }
 
 size_t heap_shrink(void)

@@ -9,14 +9,16 @@
 #ifndef HEAPRUNS_HEAPRUNS_H
 #define HEAPRUNS_HEAPRUNS_H
 
-#include <base/types.h>
-
-struct frame;
+#include <frame/frame.h>
 
 /* NULL: no memory. */
 MUST_CHECK void *heap_run_alloc(size_t align, size_t size);
 void heap_run_free(void *p);
-size_t heap_run_size(const void *p);
+
+static ALWAYS_INLINE size_t heap_run_size(const void *p)
+{
+    return virt_to_frame(p)->priv << PAGE_SHIFT;
+}
 
 /* In place; gives what is more than twice the size back. False: it must move. */
 MUST_CHECK bool heap_run_resize(void *p, size_t size);
