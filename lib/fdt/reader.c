@@ -11,7 +11,7 @@ uint32_t fdt_blob_size(const void *blob)
 {
     const struct fdt_header *header = blob;
 
-    return header->magic == FDT_SWAP32(FDT_MAGIC) ? FDT_SWAP32(header->total_size) : 0;
+    return header->magic == FDT_SWAP32(FDT_MAGIC) ? fdt_read_u32(&header->total_size) : 0;
 }
 
 /* True when [offset, offset + size) lies behind the header in a blob of total bytes. */
@@ -35,7 +35,8 @@ int fdt_open(struct fdt *fdt, const void *blob, size_t max_size)
     fdt->blob = blob;
     fdt->size = fdt_read_u32(&header->total_size);
     version = fdt_read_u32(&header->version);
-    if (version < FDT_COMPATIBLE_VERSION || fdt_read_u32(&header->compatible_version) > FDT_VERSION) {
+    if (version < FDT_COMPATIBLE_VERSION ||
+        fdt_read_u32(&header->compatible_version) > FDT_VERSION) {
         return -EPROTO;
     }
     if (fdt->size < FDT_HEADER_SIZE || fdt->size > max_size || fdt->size > INT32_MAX) {

@@ -74,42 +74,42 @@ static void emit_number(struct output *out, const struct spec *spec, const char 
     }
 }
 
+static unsigned base_of(char conversion)
+{
+    switch (conversion) {
+    case 'x':
+    case 'X':
+    case 'p':
+        return 16;
+    case 'o':
+        return 8;
+    default:
+        return 10;
+    }
+}
+
 static void format_unsigned(struct output *out, const struct spec *spec, const char *prefix,
                             uint64_t value)
 {
-    const char *alphabet = spec->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+    const char *digits = spec->conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+    unsigned base = base_of(spec->conversion);
     char buf[24];
-    char *p = buf + sizeof(buf);
+    char *end = buf + sizeof(buf), *p = end;
 
-    switch (spec->conversion) {
-    case 'x':
-    case 'X':
-        if ((spec->flags & FLAG_ALTERNATE) && value) {
-            prefix = spec->conversion == 'x' ? "0x" : "0X";
-        }
-        FALLTHROUGH;
-    case 'p':
-        for (; value; value >>= 4) {
-            *--p = alphabet[value & 15];
-        }
-        break;
-    case 'o':
-        for (; value; value >>= 3) {
-            *--p = alphabet[value & 7];
-        }
-        if ((spec->flags & FLAG_ALTERNATE) && (p == buf + sizeof(buf) || *p != '0')) {
+    for (; value; value /= base) {
+        *--p = digits[value % base];
+    }
+    if (spec->flags & FLAG_ALTERNATE) {
+        if (base == 16 && p != end) {
+            prefix = spec->conversion == 'X' ? "0X" : "0x";
+        } else if (base == 8) {
             *--p = '0';
         }
-        break;
-    default:
-        for (; value; value /= 10) {
-            *--p = alphabet[value % 10];
-        }
     }
-    if (p == buf + sizeof(buf) && spec->precision != 0) {
+    if (p == end && spec->precision != 0) {
         *--p = '0';
     }
-    emit_number(out, spec, prefix, p, (size_t)(buf + sizeof(buf) - p));
+    emit_number(out, spec, prefix, p, (size_t)(end - p));
 }
 
 static void format_string(struct output *out, const struct spec *spec, const char *s, size_t length)

@@ -45,14 +45,14 @@ const char *platform_init(hartid_t boot_hart, paddr_t fdt_pa)
     /* The boot code has checked magic and size, and mapped as much. */
     const void *blob = phys_to_virt(fdt_pa);
     const char *error = boot_info_read(boot_hart, blob, fdt_blob_size(blob));
-    const struct boot_range image = {kernel_to_phys(image_start),
-                                     (uint64_t)(image_end - image_start)};
+    uint64_t image = kernel_to_phys(image_start).v;
+    uint64_t image_size = (uint64_t)(image_end - image_start);
     unsigned nr_mapped = 0;
 
     if (error != NULL)
         return error;
     boot_info.fdt_pa = fdt_pa;
-    boot_reserve(image.start.v, image.size);
+    boot_reserve(image, image_size);
     boot_reserve(fdt_pa.v, boot_info.fdt.size);
     for (unsigned i = 0; i < boot_info.nr_memory; i++) {
         if (arch_direct_map_add(boot_info.memory[i].start, boot_info.memory[i].size) == 0)
@@ -64,7 +64,7 @@ const char *platform_init(hartid_t boot_hart, paddr_t fdt_pa)
     arch_tlb_flush_all();
     if (nr_mapped == 0)
         return "the device tree has no memory";
-    if (!boot_is_in_memory(&image))
+    if (!boot_is_in_memory(image, image_size))
         return "the kernel is not in the memory that the device tree describes";
     features_init();
     for (unsigned cpu = 0; cpu < boot_info.nr_harts; cpu++)

@@ -201,13 +201,13 @@ static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct
     }
 }
 
-bool boot_is_in_memory(const struct boot_range *range)
+bool boot_is_in_memory(uint64_t start, uint64_t size)
 {
     for (unsigned i = 0; i < boot_info.nr_memory; i++) {
         const struct boot_range *r = &boot_info.memory[i];
 
-        if (range->start.v >= r->start.v && range->start.v - r->start.v < r->size &&
-            range->size <= r->size - (range->start.v - r->start.v))
+        if (start >= r->start.v && start - r->start.v < r->size &&
+            size <= r->size - (start - r->start.v))
             return true;
     }
     return false;
@@ -234,7 +234,7 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
         return "malformed device tree header";
     fdt_walk_init(&walk, fdt);
     while ((rc = fdt_walk_next(&walk, &node)) > 0)
-        read_node(fdt, &node, &place);
+        read_node(walk.fdt, &node, &place);
     if (rc < 0)
         return "malformed device tree";
     if (place.is_reserved_bad)
@@ -243,7 +243,8 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
         return "the device tree has no timebase-frequency";
     for (unsigned i = 0; fdt_reservation(fdt, i, &start, &length) == 0; i++)
         boot_reserve(start.v, length);
-    if (boot_info.initrd.size != 0 && !boot_is_in_memory(&boot_info.initrd)) {
+    if (boot_info.initrd.size != 0 &&
+        !boot_is_in_memory(boot_info.initrd.start.v, boot_info.initrd.size)) {
         boot_warn("device tree: the initrd does not lie in memory");
         boot_info.initrd.size = 0;
     }

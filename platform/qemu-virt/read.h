@@ -12,6 +12,6 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size);
 
 void boot_warn(const char *text);
 void boot_reserve(uint64_t start, uint64_t size);
-bool boot_is_in_memory(const struct boot_range *range);
+bool boot_is_in_memory(uint64_t start, uint64_t size);
 
 #endif
