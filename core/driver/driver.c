@@ -43,35 +43,38 @@ static void decode(struct device *dev)
             dev->nr_irqs++;
 }
 
+/* True: the driver has the device. */
+static bool probe(const struct driver *driver, const struct fdt_node *node, const char *compatible)
+{
+    struct device dev = {
+        .fdt = &boot_info.fdt, .node = *node, .name = node->name, .compatible = compatible};
+    int error;
+
+    decode(&dev);
+    error = driver->probe(&dev);
+    if (error == 0)
+        log_note("driver: %s: %s", (uintptr_t)dev.name, (uintptr_t)driver->name);
+    else if (error != DRIVER_NOTHING)
+        log_warn("%s: %s failed, error %d", dev.name, driver->name, -error);
+    return error == 0;
+}
+
 int driver_probe_all(void)
 {
-    const struct fdt *fdt = &boot_info.fdt;
     struct fdt_walk walk;
-    struct device dev;
+    struct fdt_node node;
     int nr_probed = 0;
     int rc;
 
-    fdt_walk_init(&walk, fdt);
-    for (;;) {
-        dev = (struct device){.fdt = fdt};
-        rc = fdt_walk_next(&walk, &dev.node);
-        if (rc <= 0)
-            break;
-        if (dev.node.compatible.value == NULL || !fdt_node_is_enabled(&dev.node))
-            continue;
-        const struct driver *driver = match(&dev.node, &dev.compatible);
+    fdt_walk_init(&walk, &boot_info.fdt);
+    while ((rc = fdt_walk_next(&walk, &node)) > 0) {
+        const char *compatible;
+        const struct driver *driver = NULL;
 
-        if (driver == NULL)
-            continue;
-        dev.name = dev.node.name;
-        decode(&dev);
-        int error = driver->probe(&dev);
-
-        if (error == 0) {
+        if (node.compatible.value != NULL && fdt_node_is_enabled(&node))
+            driver = match(&node, &compatible);
+        if (driver != NULL && probe(driver, &node, compatible))
             nr_probed++;
-            log_note("driver: %s: %s", (uintptr_t)dev.name, (uintptr_t)driver->name);
-        } else if (error != DRIVER_NOTHING)
-            log_warn("%s: %s failed, error %d", dev.name, driver->name, -error);
     }
     if (rc < 0)
         log_warn("device tree: malformed, later devices are ignored");

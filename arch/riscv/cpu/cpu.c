@@ -10,7 +10,7 @@ uint32_t arch_cboz_block;
 uint64_t arch_kernel_offset SECTION(".data"); /* set before .bss is cleared */
 
 static const struct {
-    const char *name;
+    char name[7];
     uint8_t feature;
 } extension_names[] = {
     {"sstc", ARCH_FEATURE_SSTC},     {"zbb", ARCH_FEATURE_ZBB},     {"zicboz", ARCH_FEATURE_ZICBOZ},
