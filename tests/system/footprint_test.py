@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from trine.machine import Machine, build
+from trine.bench_measure import ram_touched
+from trine.machine import Machine, build, qemu_version
 
 
 def boottime(mem, **variant):
@@ -12,8 +13,11 @@ def boottime(mem, **variant):
         return int(match.group(1)), int(match.group(2))
 
 
-def test_image_size():
-    assert os.path.getsize(build("unikernel", APP="hello")[1]) <= 48 << 10
+def test_image_size_and_memory_touched():
+    """README's figures with a little room for another compiler."""
+    image = build("unikernel", APP="hello")[1]
+    assert os.path.getsize(image) <= 47.5 * 1024
+    assert ram_touched(image) <= 124 << 10
 
 
 @pytest.mark.parametrize("heap, sched", [("tlsf", "fifo"), ("tlsf", "cfs"), ("slab", "rr"), ("buddy", "rr")])
@@ -34,6 +38,7 @@ def test_says_hello_on_a_small_machine():
 def test_boot_instructions_and_memory():
     small, memory = boottime("128M")
     large, _ = boottime("1G")
-    assert small <= 300_000
+    version = qemu_version(os.environ.get("QEMU") or "qemu-system-riscv64")
+    assert small <= (154_000 if version < 8 else 175_000), "the device tree of a newer QEMU is longer to read"
     assert (large - small) / (1024 - 128) <= 400
     assert memory <= 512
