@@ -26,6 +26,7 @@ define component_read
 $(foreach v,$(COMPONENT_VARS),$(eval $(v) :=))
 $(if $(wildcard $(1)/component.mk),,$(error no component '$(1)'$(if $(2), (needed by $(2)))))
 $(eval include $(1)/component.mk)
+$(if $(filter-out size $(SRCS),$(OPTIMIZE)),$(error OPTIMIZE of '$(1)' is "size" or sources in SRCS, not '$(filter-out size $(SRCS),$(OPTIMIZE))'))
 $(foreach v,$(COMPONENT_VARS),$(eval $(1).$(v) := $($(v))))
 $(eval $(1).libraries := $(patsubst %/component.mk,%,$(wildcard $(addsuffix /component.mk,$(LIBS)))))
 $(eval $(1).ALLDEPS := $(sort $(DEPS) $(PUBLIC_DEPS) $($(1).libraries)))

@@ -217,6 +217,12 @@ def test_change_is_compiled_and_nothing_else(tree):
     assert compiled(tree) == {"core/user/user.c", "core/store-one/one.c"}
     write(tree, "core/store-one/component.mk", TREE["core/store-one/component.mk"] + "OPTIMIZE := size\n")
     assert compiled(tree) == {"core/store-one/one.c"}
+    write(tree, "core/store-one/component.mk", TREE["core/store-one/component.mk"] + "OPTIMIZE := no.c\n")
+    status, text = image(tree)
+    assert status != 0 and "OPTIMIZE of 'core/store-one'" in text and "no.c" in text
+    write(tree, "core/store-one/component.mk", TREE["core/store-one/component.mk"] + "OPTIMIZE := one.c\n")
+    assert compiled(tree, "SIZE_FLAGS=-O1 -DNO_CHANGE") == {"core/store-one/one.c"}
+    assert compiled(tree, "SIZE_FLAGS=-O1 -DCHANGE") == {"core/store-one/one.c"}
     write(tree, "lib/new/component.mk", "")
     write(tree, "lib/new/include/new/new.h", "")
     write(tree, "core/store/component.mk", "CONTRACT := store\nPUBLIC_DEPS := lib/new\n")  # an include path of its users
