@@ -13,10 +13,10 @@
 
 DEFINE_PER_CPU(struct frame_cache, frame_cache[FRAME_CACHED_ORDERS]);
 
-/* `top` of an empty cache. The higher the order, the fewer blocks. */
+/* `top` of an empty cache: half as many blocks of several frames as single frames. */
 static uint64_t bottom_of(unsigned order)
 {
-    return ((FRAME_CACHE_SIZE >> order) + 1) * SLOT;
+    return ((FRAME_CACHE_SIZE >> (order != 0)) + 1) * SLOT;
 }
 
 static struct frame **slot(struct frame_cache *c, uint64_t top)
@@ -43,16 +43,19 @@ static void cache_give(struct frame_cache *c, uint64_t top)
     arch_or_release(&c->top, top);
 }
 
-/* Half a cache of single frames, from the lists. */
-void cache_fill(void)
+/* `top` of a cache that is half full. */
+static uint64_t middle_of(unsigned order)
 {
-    unsigned long irq = frames_lock();
-    struct frame_cache *c = &this_cpu(frame_cache[0]);
-    uint64_t top = cache_take(c, 0);
+    return (bottom_of(order) / SLOT + 1) / 2 * SLOT;
+}
+
+static void fill(struct frame_cache *c, unsigned order)
+{
+    uint64_t top = cache_take(c, order);
     size_t zone = 0;
 
-    while (top > (FRAME_CACHE_SIZE / 2 + 2) * SLOT && zone < frame_nr_zones) {
-        struct frame *f = buddy_take(&frame_zones[zone], 0);
+    while (top > middle_of(order) && zone < frame_nr_zones) {
+        struct frame *f = buddy_take(&frame_zones[zone], order);
 
         if (f == NULL) {
             zone++;
@@ -63,6 +66,16 @@ void cache_fill(void)
         *slot(c, top) = f;
     }
     cache_give(c, top);
+}
+
+/* Who has never freed a block of several frames may never want a second one. */
+void cache_fill(unsigned order)
+{
+    unsigned long irq = frames_lock();
+    struct frame_cache *c = &this_cpu(frame_cache[order]);
+
+    if (order == 0 || c->is_ready)
+        fill(c, order);
     frames_unlock(irq);
 }
 
@@ -84,7 +97,7 @@ static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end)
 
 void cache_make_room(unsigned order)
 {
-    cache_drain(&this_cpu(frame_cache[order]), order, bottom_of(order) / SLOT / 2 * SLOT);
+    cache_drain(&this_cpu(frame_cache[order]), order, middle_of(order));
 }
 
 COLD size_t frame_cache_drain(void)

@@ -159,8 +159,8 @@ static struct frame *block_alloc(unsigned order)
             return NULL;
         f = block_take(order);
     }
-    if (order == 0)
-        cache_fill();
+    if (order < FRAME_CACHED_ORDERS)
+        cache_fill(order);
     return f;
 }
 

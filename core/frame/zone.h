@@ -128,7 +128,9 @@ size_t frame_shrink(size_t nr_pages);
 pfn_t run_free_start(const struct zone *z, pfn_t end, uint64_t nr_wanted);
 
 /* cache.c: the first takes frame_lock, the others want it held. */
-void cache_fill(void);
+
+/* Half of this CPU's cache, from the lists; order: of those that have one. */
+void cache_fill(unsigned order);
 /* Gives half of this CPU's cache back to the lists. */
 void cache_make_room(unsigned order);
 /* Frames in all the caches. */

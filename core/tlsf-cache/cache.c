@@ -16,8 +16,8 @@
 #define COARSE_SHIFT 8
 #define FIRST_COARSE ((FINE_LIMIT >> FINE_SHIFT) - (FINE_LIMIT >> COARSE_SHIFT))
 #define NR_CLASSES   (FIRST_COARSE + (KIB(4) >> COARSE_SHIFT) + 1)
-#define MAX_BLOCKS   8 /* in a class, of at most .. */
-#define MAX_BYTES    KIB(4)
+#define MAX_BLOCKS   16 /* in a class, of at most .. */
+#define MAX_BYTES    KIB(16)
 
 struct cpu_cache {
     struct spinlock lock;
