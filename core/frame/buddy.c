@@ -10,7 +10,7 @@
 
 #include "zone.h"
 
-static void block_insert(struct zone *z, struct frame *f, unsigned order)
+static void block_insert(struct zone *z, struct frame *f, unsigned order) REQUIRES(&frame_lock)
 {
     f->type = FRAME_FREE;
     f->order = (uint8_t)order;
@@ -19,7 +19,7 @@ static void block_insert(struct zone *z, struct frame *f, unsigned order)
     z->order_mask |= 1u << order;
 }
 
-static void block_remove(struct zone *z, struct frame *f, unsigned order)
+static void block_remove(struct zone *z, struct frame *f, unsigned order) REQUIRES(&frame_lock)
 {
     f->type = FRAME_NONE;
     list_unlink(frame_link(f));
@@ -80,7 +80,7 @@ struct frame *buddy_take(struct zone *z, unsigned order)
 }
 
 /* The free block that holds this free frame. */
-static COLD struct frame *block_around(const struct zone *z, pfn_t pfn)
+static COLD struct frame *block_around(const struct zone *z, pfn_t pfn) REQUIRES(&frame_lock)
 {
     for (unsigned order = 0; order <= FRAME_MAX_ORDER; order++) {
         pfn_t head = ALIGN_DOWN(pfn, 1ul << order);

@@ -24,8 +24,8 @@ static struct frame **slot(struct frame_cache *c, uint64_t top)
     return (struct frame **)((char *)c->slots + top);
 }
 
-/* Returns `top`, which nobody else sees before cache_give(). frame_lock held. */
-static NOINLINE uint64_t cache_take(struct frame_cache *c, unsigned order)
+/* Returns `top`, which nobody else sees before cache_give(). */
+static NOINLINE uint64_t cache_take(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
 {
     uint64_t top;
 
@@ -49,7 +49,7 @@ static uint64_t middle_of(unsigned order)
     return (bottom_of(order) / SLOT + 1) / 2 * SLOT;
 }
 
-static void fill(struct frame_cache *c, unsigned order)
+static void fill(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
 {
     uint64_t top = cache_take(c, order);
     size_t zone = 0;
@@ -79,8 +79,8 @@ void cache_fill(unsigned order)
     frames_unlock(irq);
 }
 
-/* Gives blocks back until `end` is the top; returns their frames. frame_lock held. */
-static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end)
+/* Gives blocks back until `end` is the top; returns their frames. */
+static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end) REQUIRES(&frame_lock)
 {
     uint64_t top = cache_take(c, order);
     size_t nr_frames = 0;

@@ -49,7 +49,7 @@ COLD void frame_stats(struct frame_stats *out)
 
 /* Walks the open sections of one zone by block heads; the frames found free must be those listed.
  */
-static void zone_check(const struct zone *z, pfn_t start, pfn_t end)
+static void zone_check(const struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock)
 {
     for (pfn_t pfn = start; pfn < end;) {
         const struct frame *f = pfn_to_frame(pfn);
@@ -70,7 +70,7 @@ static void zone_check(const struct zone *z, pfn_t start, pfn_t end)
     }
 }
 
-static void lists_check(const struct zone *z)
+static void lists_check(const struct zone *z) REQUIRES(&frame_lock)
 {
     uint64_t nr_free = 0;
 

@@ -35,7 +35,7 @@ void frames_unlock(unsigned long irq)
 
 /* --- boot ------------------------------------------------------------------------------------- */
 
-static void zone_add(pfn_t start, pfn_t end)
+static void zone_add(pfn_t start, pfn_t end) REQUIRES(&frame_lock)
 {
     struct zone *z = &frame_zones[frame_nr_zones];
 
@@ -68,6 +68,7 @@ COLD int frame_init(const struct frame_range *ram, size_t nr_ram,
 {
     bool is_usable = false;
 
+    ASSUME_UNSHARED(&frame_lock, "nobody allocates before");
     for (size_t i = 0; i < nr_reserved; i++) {
         uint64_t end = reserved[i].start.v + reserved[i].size;
 
@@ -250,7 +251,7 @@ COLD void frame_release(paddr_t start, uint64_t size)
     frames_unlock(irq);
 }
 
-static int adopt(pfn_t first, pfn_t end)
+static int adopt(pfn_t first, pfn_t end) REQUIRES(&frame_lock)
 {
     struct zone *z = zone_of(first);
 

@@ -16,7 +16,7 @@ struct run {
 };
 
 /* The free block that ends at pfn, or NULL. */
-static COLD struct frame *block_before(const struct zone *z, pfn_t pfn)
+static COLD struct frame *block_before(const struct zone *z, pfn_t pfn) REQUIRES(&frame_lock)
 {
     for (unsigned order = 0; order <= FRAME_MAX_ORDER; order++) {
         pfn_t head = pfn - (1ul << order);
@@ -31,7 +31,7 @@ static COLD struct frame *block_before(const struct zone *z, pfn_t pfn)
 }
 
 /* The end of the free frames from pfn on, where a block begins; no further than `limit`. */
-static COLD pfn_t free_end(const struct zone *z, pfn_t pfn, pfn_t limit)
+static COLD pfn_t free_end(const struct zone *z, pfn_t pfn, pfn_t limit) REQUIRES(&frame_lock)
 {
     while (pfn < limit && zone_is_open(z, pfn) && pfn_to_frame(pfn)->type == FRAME_FREE)
         pfn += 1ul << pfn_to_frame(pfn)->order;
@@ -63,7 +63,7 @@ static COLD void run_mark(pfn_t start, size_t nr_pages)
 
 /* Can the run be had with the help of this free block? */
 static COLD bool run_at(struct zone *z, const struct frame *block, const struct run *want,
-                        pfn_t *out)
+                        pfn_t *out) REQUIRES(&frame_lock)
 {
     uint64_t enough = want->nr_pages + want->align;
     pfn_t pfn = frame_to_pfn(block);
@@ -76,6 +76,7 @@ static COLD bool run_at(struct zone *z, const struct frame *block, const struct 
 }
 
 static COLD bool take_near(struct zone *z, unsigned order, const struct run *want, pfn_t *out)
+    REQUIRES(&frame_lock)
 {
     list_for_each(link, zone_list(z, order)) {
         if (run_at(z, frame_of_link(link), want, out)) {
@@ -87,7 +88,7 @@ static COLD bool take_near(struct zone *z, unsigned order, const struct run *wan
 }
 
 /* The blocks that are large enough alone come first, then the smaller ones. */
-static COLD bool run_take(struct zone *z, const struct run *want, pfn_t *out)
+static COLD bool run_take(struct zone *z, const struct run *want, pfn_t *out) REQUIRES(&frame_lock)
 {
     unsigned enough = frame_order(want->nr_pages << PAGE_SHIFT);
     bool has_taken = false;
@@ -139,7 +140,7 @@ COLD struct frame *frame_alloc_contig(size_t nr_pages, size_t align, unsigned fl
 }
 
 /* Are the frames free, or can RAM be opened to make them so? Opens one section in that case. */
-static COLD bool extend(pfn_t start, pfn_t end, bool *has_grown)
+static COLD bool extend(pfn_t start, pfn_t end, bool *has_grown) REQUIRES(&frame_lock)
 {
     struct zone *z = zone_of(start);
 

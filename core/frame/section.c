@@ -18,8 +18,8 @@ uint64_t frame_nr_meta;
 static struct arch_thread *opener;
 
 /* Metadata pages that came back because mapping failed half way. */
-static pfn_t spare[4];
-static size_t nr_spare;
+static pfn_t spare[4] GUARDED_BY(&frame_lock);
+static size_t nr_spare GUARDED_BY(&frame_lock);
 
 struct zone *zone_of(pfn_t pfn)
 {
@@ -38,7 +38,7 @@ bool zone_is_open(const struct zone *z, pfn_t pfn)
 }
 
 /* The highest untouched frame of a zone becomes metadata. */
-static COLD bool meta_take_from(struct zone *z, pfn_t *out)
+static COLD bool meta_take_from(struct zone *z, pfn_t *out) REQUIRES(&frame_lock)
 {
     while (z->high > z->low) {
         pfn_t pfn = z->high - 1;
@@ -56,7 +56,7 @@ static COLD bool meta_take_from(struct zone *z, pfn_t *out)
     return false;
 }
 
-static COLD bool meta_take(struct zone *preferred, pfn_t *out)
+static COLD bool meta_take(struct zone *preferred, pfn_t *out) REQUIRES(&frame_lock)
 {
     if (nr_spare > 0) {
         *out = spare[--nr_spare];
@@ -81,7 +81,7 @@ static COLD bool meta_take(struct zone *preferred, pfn_t *out)
     return false;
 }
 
-static void meta_give_back(pfn_t pfn)
+static void meta_give_back(pfn_t pfn) REQUIRES(&frame_lock)
 {
     if (nr_spare < ARRAY_SIZE(spare))
         spare[nr_spare++] = pfn;
@@ -93,6 +93,7 @@ uint64_t *page_table_alloc(unsigned order)
     pfn_t pfn;
 
     if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current()) {
+        ASSUME_LOCKED(&frame_lock, "by section_map(), which this thread is in");
         if (order != 0 || !meta_take(NULL, &pfn))
             return NULL;
         arch_pages_clear(phys_to_virt(pfn_to_paddr(pfn)), PAGE_SIZE);
@@ -109,6 +110,7 @@ uint64_t *page_table_alloc(unsigned order)
 void page_table_free(uint64_t *table, unsigned order)
 {
     if (__atomic_load_n(&opener, __ATOMIC_RELAXED) == arch_current()) {
+        ASSUME_LOCKED(&frame_lock, "by section_map(), which this thread is in");
         meta_give_back(paddr_to_pfn(virt_to_phys(table)));
         return;
     }
@@ -117,7 +119,7 @@ void page_table_free(uint64_t *table, unsigned order)
 }
 
 /* Maps zeroed descriptors for the section that starts at pfn. */
-static COLD bool section_map(struct zone *z, pfn_t first)
+static COLD bool section_map(struct zone *z, pfn_t first) REQUIRES(&frame_lock)
 {
     vaddr_t va = (vaddr_t)(uintptr_t)pfn_to_frame(first);
     pfn_t page;
@@ -138,7 +140,7 @@ static COLD bool section_map(struct zone *z, pfn_t first)
 }
 
 /* Sorts the frames of [start, end) of an open section into reserved ones and free blocks. */
-static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end)
+static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock)
 {
     while (start < end) {
         struct pfn_range *hole = range_find(&frame_holes, start, end);
@@ -155,7 +157,7 @@ static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end)
 }
 
 /* Opens the section at z->low. */
-static COLD bool section_open_next(struct zone *z)
+static COLD bool section_open_next(struct zone *z) REQUIRES(&frame_lock)
 {
     pfn_t first = z->low;
 
@@ -172,7 +174,7 @@ static COLD bool section_open_next(struct zone *z)
 }
 
 /* The first frame at or after pfn, aligned, from which nr frames are neither reserved nor extra. */
-static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align)
+static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align) REQUIRES(&frame_lock)
 {
     for (;;) {
         struct pfn_range *r;
@@ -188,7 +190,7 @@ static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align)
 }
 
 /* Is there enough untouched RAM for opening all up to `end`? */
-static COLD bool has_room_for(const struct zone *z, pfn_t end)
+static COLD bool has_room_for(const struct zone *z, pfn_t end) REQUIRES(&frame_lock)
 {
     uint64_t nr_meta = (end - z->low) / SECTION_PAGES + 1;
 

@@ -6,8 +6,7 @@
  *
  * A section (128 frames, whose descriptors fill one page) is open when its descriptors are mapped.
  * Below `low` all sections from `base` on are open; so are a few *extra* sections elsewhere, opened
- * because somebody released or adopted a reserved range there. Everything here is guarded by
- * frame_lock.
+ * because somebody released or adopted a reserved range there.
  */
 #ifndef FRAME_ZONE_H
 #define FRAME_ZONE_H
@@ -20,16 +19,19 @@
 
 _Static_assert(SECTION_PAGES == 1 << SECTION_ORDER, "one page of descriptors per section");
 
+extern struct spinlock frame_lock;
+
+/* [I] after boot */
 struct zone {
-    pfn_t start;         /* [I] section aligned */
-    pfn_t end;           /* [I] section aligned, exclusive */
-    pfn_t base;          /* [I] first section that is not wholly reserved */
-    pfn_t low;           /* section aligned; may pass `high` by less than a section */
-    pfn_t high;          /* frames from here up: metadata, holes and extra sections */
-    uint64_t nr_free;    /* frames in the lists */
-    uint32_t order_mask; /* bit n: free[n] is not empty */
-    uint64_t nr_blocks[FRAME_NR_ORDERS];
-    struct list free[FRAME_NR_ORDERS];
+    pfn_t start;                        /* [I] section aligned */
+    pfn_t end;                          /* [I] section aligned, exclusive */
+    pfn_t base;                         /* [I] first section that is not wholly reserved */
+    pfn_t low GUARDED_BY(&frame_lock);  /* section aligned; passes `high` by less than a section */
+    pfn_t high GUARDED_BY(&frame_lock); /* from here up: metadata, holes and extra sections */
+    uint64_t nr_free GUARDED_BY(&frame_lock);    /* frames in the lists */
+    uint32_t order_mask GUARDED_BY(&frame_lock); /* bit n: free[n] is not empty */
+    uint64_t nr_blocks[FRAME_NR_ORDERS] GUARDED_BY(&frame_lock);
+    struct list free[FRAME_NR_ORDERS] GUARDED_BY(&frame_lock);
 };
 
 /* Ranges of frames, exclusive end; unordered. */
@@ -43,12 +45,13 @@ struct range_set {
     struct pfn_range ranges[FRAME_MAX_HOLES];
 };
 
-extern struct spinlock frame_lock;
 extern struct zone frame_zones[FRAME_MAX_ZONES];
-extern size_t frame_nr_zones;
-extern struct range_set frame_holes;  /* reserved, disjoint */
-extern struct range_set frame_extras; /* open though not below `low`; section aligned, disjoint */
-extern uint64_t frame_nr_meta;
+extern size_t frame_nr_zones; /* [I] */
+/* Reserved, disjoint. */
+extern struct range_set frame_holes GUARDED_BY(&frame_lock);
+/* Open though not below `low`; section aligned, disjoint. */
+extern struct range_set frame_extras GUARDED_BY(&frame_lock);
+extern uint64_t frame_nr_meta GUARDED_BY(&frame_lock);
 
 /* frame.c: with interrupts masked, so that preemption need not be turned off besides. */
 unsigned long frames_lock(void) ACQUIRES(&frame_lock);
@@ -65,13 +68,13 @@ uint64_t range_count(const struct range_set *set, pfn_t start, pfn_t end);
 
 /* section.c */
 struct zone *zone_of(pfn_t pfn);
-bool zone_is_open(const struct zone *z, pfn_t pfn);
+bool zone_is_open(const struct zone *z, pfn_t pfn) REQUIRES(&frame_lock);
 /* Opens one more section if that can lead to a run of nr_pages frames; false: it cannot. */
-bool zone_grow(struct zone *z, uint64_t nr_pages, uint64_t align);
+bool zone_grow(struct zone *z, uint64_t nr_pages, uint64_t align) REQUIRES(&frame_lock);
 /* The same for the frames from start to end, of which those that are open are free. */
-bool zone_grow_to(struct zone *z, pfn_t start, pfn_t end);
+bool zone_grow_to(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
 /* Makes sure that all sections of [start, end), which lies in z, have descriptors. */
-bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end);
+bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
 
 /*
  * A block in a list, and the list of an order. The proof of buddy.c keeps all the links in one
@@ -106,35 +109,35 @@ static inline struct frame *frame_of_link(struct list *link)
     return container_of(link, struct frame, link);
 }
 
-static inline struct list *zone_list(struct zone *z, unsigned order)
+static inline struct list *zone_list(struct zone *z, unsigned order) REQUIRES(&frame_lock)
 {
     return &z->free[order];
 }
 #endif
 
 /* buddy.c: sizes in frames, blocks by their first frame. */
-void buddy_free(struct zone *z, pfn_t pfn, unsigned order);
-void buddy_free_range(struct zone *z, pfn_t start, pfn_t end);
+void buddy_free(struct zone *z, pfn_t pfn, unsigned order) REQUIRES(&frame_lock);
+void buddy_free_range(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
 /* A block from the lists of one zone, type FRAME_USED; NULL: none. */
-struct frame *buddy_take(struct zone *z, unsigned order);
+struct frame *buddy_take(struct zone *z, unsigned order) REQUIRES(&frame_lock);
 /* Takes frames that are all free out of the lists; their type becomes FRAME_NONE. */
-void buddy_take_range(struct zone *z, pfn_t start, pfn_t end);
+void buddy_take_range(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
 
-/* frame.c, without locks: a block from any zone, opening RAM; NULL: none. What shrinkers free. */
-struct frame *block_take(unsigned order);
-size_t frame_shrink(size_t nr_pages);
+/* frame.c: a block from any zone, opening RAM; NULL: none. What shrinkers free. */
+struct frame *block_take(unsigned order) EXCLUDES(&frame_lock);
+size_t frame_shrink(size_t nr_pages) EXCLUDES(&frame_lock);
 
 /* run.c: where the free frames begin that end at `end`; looks back over nr_wanted at least. */
-pfn_t run_free_start(const struct zone *z, pfn_t end, uint64_t nr_wanted);
+pfn_t run_free_start(const struct zone *z, pfn_t end, uint64_t nr_wanted) REQUIRES(&frame_lock);
 
-/* cache.c: the first takes frame_lock, the others want it held. */
+/* cache.c */
 
 /* Half of this CPU's cache, from the lists; order: of those that have one. */
-void cache_fill(unsigned order);
+void cache_fill(unsigned order) EXCLUDES(&frame_lock);
 /* Gives half of this CPU's cache back to the lists. */
-void cache_make_room(unsigned order);
+void cache_make_room(unsigned order) REQUIRES(&frame_lock);
 /* Frames in all the caches. */
-uint64_t cache_count(void);
+uint64_t cache_count(void) REQUIRES(&frame_lock);
 
 #ifdef DEBUG
 void frame_debug_alloc(struct frame *f, unsigned order);

@@ -28,8 +28,8 @@
 #define PAGE_LEVEL NR_LEVELS
 
 static struct spinlock heap_lock = SPINLOCK_INIT("heap");
-static struct list free_blocks[NR_LEVELS]; /* heap_lock; the links are in the blocks */
-static uint64_t nr_divided;                /* [a] pages */
+static struct list free_blocks[NR_LEVELS] GUARDED_BY(&heap_lock); /* the links are in the blocks */
+static uint64_t nr_divided;                                       /* [a] pages */
 
 /*
  * The page's tree lives in its descriptor. The first word lies over `owner`, which is NULL in a
@@ -66,13 +66,14 @@ static unsigned level_of(size_t size)
 
 int heap_init(void)
 {
+    ASSUME_UNSHARED(&heap_lock, "nobody allocates before");
     for (unsigned level = 0; level < NR_LEVELS; level++)
         list_init(&free_blocks[level]);
     return 0;
 }
 
 /* Cuts a block down to the level wanted; the upper halves become free. */
-static void *split_down(char *block, unsigned from, unsigned level)
+static void *split_down(char *block, unsigned from, unsigned level) REQUIRES(&heap_lock)
 {
     struct frame *page = virt_to_frame(block);
 
@@ -88,7 +89,7 @@ static void *split_down(char *block, unsigned from, unsigned level)
 }
 
 /* A free block of the level or a larger one, cut down; NULL: none. */
-static void *take(unsigned level)
+static void *take(unsigned level) REQUIRES(&heap_lock)
 {
     for (unsigned from = level; from < NR_LEVELS; from++) {
         struct list *block = list_pop(&free_blocks[from]);
@@ -134,7 +135,7 @@ static unsigned find_level(struct frame *page, const void *p)
 }
 
 /* Returns true if the whole page became free. */
-static bool small_free(struct frame *page, char *block)
+static bool small_free(struct frame *page, char *block) REQUIRES(&heap_lock)
 {
     unsigned level = find_level(page, block);
 

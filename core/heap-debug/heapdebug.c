@@ -28,8 +28,10 @@
 #define NR_RECENT      4
 #define RECENT_BYTES   KIB(4) /* of each that are looked at */
 
+static struct spinlock blocks_lock = SPINLOCK_INIT("heap-debug");
+
 struct heap_debug_block {
-    struct list link; /* blocks_lock */
+    struct list link GUARDED_BY(&blocks_lock);
     void *raw;
     void *caller;
     size_t size;
@@ -40,13 +42,16 @@ struct heap_debug_block {
 
 _Static_assert(sizeof(struct heap_debug_block) % HEAP_ALIGN == 0, "payloads stay aligned");
 
-static struct spinlock blocks_lock = SPINLOCK_INIT("heap-debug");
-static struct list blocks = LIST_INIT(blocks);
-static uint64_t nr_blocks, used_bytes, sequence, mark; /* blocks_lock */
+static struct list blocks GUARDED_BY(&blocks_lock) = LIST_INIT(blocks);
+static uint64_t nr_blocks GUARDED_BY(&blocks_lock);
+static uint64_t used_bytes GUARDED_BY(&blocks_lock);
+static uint64_t sequence GUARDED_BY(&blocks_lock);
+static uint64_t mark GUARDED_BY(&blocks_lock);
 
-/* The blocks held back, oldest first. blocks_lock */
-static struct list held = LIST_INIT(held);
-static uint64_t nr_held, held_bytes;
+/* The blocks held back, oldest first. */
+static struct list held GUARDED_BY(&blocks_lock) = LIST_INIT(held);
+static uint64_t nr_held GUARDED_BY(&blocks_lock);
+static uint64_t held_bytes GUARDED_BY(&blocks_lock);
 
 static struct heap_debug_block *block_of(const void *p)
 {
@@ -202,8 +207,9 @@ void *heap_debug_release(bool all)
     return b->raw;
 }
 
-/* The first of the nr blocks freed last that was written, or NULL. blocks_lock held. */
+/* The first of the nr blocks freed last that was written, or NULL. */
 static const struct heap_debug_block *find_written(size_t nr, size_t nr_bytes, size_t *at)
+    REQUIRES(&blocks_lock)
 {
     for (struct list *node = held.prev; node != &held && nr > 0; node = node->prev, nr--) {
         const struct heap_debug_block *b = list_entry(node, struct heap_debug_block, link);
@@ -275,7 +281,10 @@ void heap_debug_check(void)
 
 void heap_debug_leaks_mark(void)
 {
+    unsigned long irq = spin_lock_irqsave(&blocks_lock);
+
     mark = sequence;
+    spin_unlock_irqrestore(&blocks_lock, irq);
 }
 
 struct site {
@@ -292,7 +301,7 @@ static bool comes_after(const struct site *a, const struct site *b)
     return (uintptr_t)a->caller > (uintptr_t)b->caller;
 }
 
-static struct site site_sum(void *caller)
+static struct site site_sum(void *caller) REQUIRES(&blocks_lock)
 {
     struct site sum = {.caller = caller};
     const struct heap_debug_block *b;
@@ -307,7 +316,7 @@ static struct site site_sum(void *caller)
 }
 
 /* The site to report after `last`; false: none. Quadratic, which is right for a debugging aid. */
-static bool site_next(const struct site *last, struct site *next)
+static bool site_next(const struct site *last, struct site *next) REQUIRES(&blocks_lock)
 {
     const struct heap_debug_block *b;
     bool has_found = false;

@@ -16,8 +16,8 @@ static void (*handlers[NR_IPIS])(void); /* [a] set at boot */
 /* ipi_call: one at a time. */
 static struct spinlock call_lock = SPINLOCK_INIT("ipi_call");
 static struct {
-    void (*fn)(void *ctx);
-    void *ctx;
+    void (*fn)(void *ctx) GUARDED_BY(&call_lock);
+    void *ctx GUARDED_BY(&call_lock);
     cpumask_t waiting; /* [a] CPUs that have not run it */
 } call;
 
@@ -40,6 +40,7 @@ static void call_handle(void)
     cpumask_t self = 1ull << cpu_index();
 
     if (__atomic_load_n(&call.waiting, __ATOMIC_ACQUIRE) & self) {
+        ASSUME_LOCKED(&call_lock, "by the CPU that asks, until this one is not waited for");
         call.fn(call.ctx);
         __atomic_fetch_and(&call.waiting, ~self, __ATOMIC_RELEASE);
     }

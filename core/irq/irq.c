@@ -20,7 +20,7 @@
 #define IRQ_LINES 128 /* lines in use at the same time; QEMU virt has 96 sources */
 
 struct irq_line {
-    irq_handler_t handler; /* [a] written under irq_lock */
+    irq_handler_t handler; /* [a] written with irq_lock held */
     void *ctx;
     uint64_t count;   /* only by the CPU that claimed the line */
     uint32_t running; /* [a] handlers now running */

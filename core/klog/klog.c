@@ -28,13 +28,13 @@ struct note {
 static struct {
     struct note notes[NR_NOTES];
     char ring[RING_SIZE];
-} kept SECTION(".noinit.log"); /* GUARDED_BY(log_lock) */
-static unsigned nr_notes;      /* GUARDED_BY(log_lock) */
-static bool are_notes_read;    /* GUARDED_BY(log_lock) */
+} kept SECTION(".noinit.log") GUARDED_BY(&log_lock);
+static unsigned nr_notes GUARDED_BY(&log_lock);
+static bool are_notes_read GUARDED_BY(&log_lock);
 /* NULL, and linked out, in a kernel whose log nobody reads. */
 static bool (*keep)(const char *format, uintptr_t a, uintptr_t b);
-static uint64_t written; /* bytes ever put into the ring */
-static unsigned level = LOG_INFO + 1;
+static uint64_t written GUARDED_BY(&log_lock); /* bytes ever put into the ring */
+static unsigned level = LOG_INFO + 1;          /* [a] */
 
 void log_set_level(unsigned new_level)
 {
@@ -46,7 +46,7 @@ unsigned log_get_level(void)
     return level;
 }
 
-static void ring_put(const char *bytes, size_t nr_bytes)
+static void ring_put(const char *bytes, size_t nr_bytes) REQUIRES(&log_lock)
 {
     for (size_t i = 0; i < nr_bytes; i++)
         kept.ring[written++ % RING_SIZE] = bytes[i];
@@ -70,8 +70,8 @@ static size_t line_end(char *line, int n)
     return (size_t)n;
 }
 
-/* The ring anew, with every note where it belongs by its time. log_lock held. */
-static void notes_to_ring(void)
+/* The ring anew, with every note where it belongs by its time. */
+static void notes_to_ring(void) REQUIRES(&log_lock)
 {
     static char old[RING_SIZE] SECTION(".noinit.log.old");
     uint64_t end = written, from = end > RING_SIZE ? end - RING_SIZE : 0;

@@ -17,20 +17,21 @@
 #define STACKS_KEPT 32
 #define LARGE_PAGE  PT_LEVEL_SIZE(1)
 
+static struct spinlock kmap_lock = SPINLOCK_INIT("kmap"); /* the kernel's page tables, too */
+
 struct range {
-    vaddr_t start;
-    uint64_t size;
-    struct range *next;
+    vaddr_t start GUARDED_BY(&kmap_lock);
+    uint64_t size GUARDED_BY(&kmap_lock);
+    struct range *next GUARDED_BY(&kmap_lock);
 };
 
-static struct spinlock kmap_lock = SPINLOCK_INIT("kmap");
-static struct range *free_ranges; /* GUARDED_BY(kmap_lock), ascending */
-static struct range *spare;       /* GUARDED_BY(kmap_lock), unused nodes */
-static void *stacks[STACKS_KEPT]; /* GUARDED_BY(kmap_lock), mapped stacks of KERNEL_STACK_SIZE */
-static unsigned nr_stacks;
+static struct range *free_ranges GUARDED_BY(&kmap_lock); /* ascending */
+static struct range *spare GUARDED_BY(&kmap_lock);       /* unused nodes */
+static void *stacks[STACKS_KEPT] GUARDED_BY(&kmap_lock); /* mapped ones of KERNEL_STACK_SIZE */
+static unsigned nr_stacks GUARDED_BY(&kmap_lock);
 
-/* Before nodes run out; the lock is held, frame_alloc does not sleep. */
-static bool spare_fill(void)
+/* Before nodes run out; frame_alloc does not sleep. */
+static bool spare_fill(void) REQUIRES(&kmap_lock)
 {
     if (spare != NULL && spare->next != NULL)
         return true;
@@ -53,10 +54,11 @@ void kmap_init(void)
 {
     static struct range all = {.start = ARCH_KMAP_BASE, .size = ARCH_KMAP_END - ARCH_KMAP_BASE};
 
+    ASSUME_UNSHARED(&kmap_lock, "at boot, with one CPU");
     free_ranges = &all;
 }
 
-static void range_give_locked(vaddr_t start, uint64_t size);
+static void range_give_locked(vaddr_t start, uint64_t size) REQUIRES(&kmap_lock);
 
 /*
  * Address behind the guard page of a range with room for size bytes; 0: no room. The address is
@@ -92,7 +94,6 @@ static vaddr_t range_take(uint64_t size, paddr_t pa)
     return va;
 }
 
-/* The lock is held. */
 static void range_give_locked(vaddr_t start, uint64_t size)
 {
     struct range **link = &free_ranges;

@@ -19,8 +19,8 @@
 #define COLOUR 64 /* a cache line */
 
 static struct spinlock caches_lock = SPINLOCK_INIT("slab-caches");
-static struct list caches = LIST_INIT(caches); /* caches_lock */
-static bool has_started;                       /* caches_lock */
+static struct list caches GUARDED_BY(&caches_lock) = LIST_INIT(caches);
+static bool has_started GUARDED_BY(&caches_lock);
 
 /* Magazines are objects too; their own cache goes without. */
 static struct slab_cache magazine_cache;
@@ -91,7 +91,7 @@ static void cache_setup(struct slab_cache *cache, const char *name, size_t size,
 
 static struct frame_shrinker shrinker = {.shrink = slab_shrink};
 
-static void start(void)
+static void start(void) REQUIRES(&caches_lock)
 {
     cache_setup(&magazine_cache, "slab-magazine", sizeof(struct slab_magazine), 0, NULL, 0);
     cache_setup(&cache_cache, "slab-cache", sizeof(struct slab_cache), 0, NULL, 0);
@@ -203,8 +203,8 @@ void *slab_zalloc(struct slab_cache *cache)
     return object != NULL ? memset(object, 0, cache->size) : NULL;
 }
 
-/* All objects of a magazine go back. Under the lock, unless nobody uses the cache. */
-static void drain(struct slab_cache *cache, struct slab_magazine *m)
+/* All objects of a magazine go back. */
+static void drain(struct slab_cache *cache, struct slab_magazine *m) REQUIRES(&cache->lock)
 {
     size_t nr = (size_t)(m->top - m->slots);
 
@@ -273,6 +273,7 @@ void slab_cache_fini(struct slab_cache *cache)
 
     list_del(&cache->link);
     spin_unlock_irqrestore(&caches_lock, irq);
+    ASSUME_UNSHARED(&cache->lock, "nobody uses it any more, nor finds it in the list");
     for (size_t cpu = 0; cpu < NR_CPUS_MAX; cpu++) {
         struct slab_magazine *m = cache->magazines[cpu];
 

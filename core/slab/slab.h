@@ -12,6 +12,7 @@
 #include <frame/frame.h>
 #include <slab/slab.h>
 
+/* [c] cache->lock (unchecked: slabs are found by number, and all are of the cache at hand) */
 struct slab {
     uint32_t refcount; /* as in struct frame, up to here .. */
     uint8_t order;
@@ -19,12 +20,12 @@ struct slab {
     uint8_t flags;
     uint8_t reserved;
     struct slab_cache *cache; /* .. and `owner`, which every frame of the slab has */
-    uint32_t next;            /* cache->lock: in the list of partial or empty slabs */
-    uint32_t prev;
-    uint16_t nr_used;
-    uint16_t nr_made;
-    uint16_t first_free; /* number of the object + 1; 0: none of the made ones is free */
-    uint16_t colour;     /* offset of the first object / 64 */
+    uint32_t next;            /* [c] in the list of partial or empty slabs */
+    uint32_t prev;            /* [c] */
+    uint16_t nr_used;         /* [c] */
+    uint16_t nr_made;         /* [c] */
+    uint16_t first_free;      /* [c] number of the object + 1; 0: none of the made ones is free */
+    uint16_t colour;          /* [c] offset of the first object / 64 */
 };
 
 _Static_assert(sizeof(struct slab) == sizeof(struct frame), "overlay");
@@ -55,17 +56,19 @@ static inline size_t slab_number(const struct slab_cache *cache, const struct sl
 /* slabs.c: under cache->lock. */
 
 /* An object, and up to nr_more besides that go into the magazine. NULL: all slabs are full. */
-void *slab_take(struct slab_cache *cache, struct slab_magazine *m, size_t nr_more);
+void *slab_take(struct slab_cache *cache, struct slab_magazine *m, size_t nr_more)
+    REQUIRES(&cache->lock);
 /*
  * Puts an object back, and the upper nr_more of the magazine. Slabs that become empty stay until
  * slab_remove_empty().
  */
-void slab_put(struct slab_cache *cache, void *object, struct slab_magazine *m, size_t nr_more);
-void slab_add(struct slab_cache *cache, struct slab *s);
+void slab_put(struct slab_cache *cache, void *object, struct slab_magazine *m, size_t nr_more)
+    REQUIRES(&cache->lock);
+void slab_add(struct slab_cache *cache, struct slab *s) REQUIRES(&cache->lock);
 /* Takes all empty slabs but nr_kept (0 or 1) out of the cache, for slab_destroy(); NULL: none. */
-struct slab *slab_remove_empty(struct slab_cache *cache, uint32_t nr_kept);
+struct slab *slab_remove_empty(struct slab_cache *cache, uint32_t nr_kept) REQUIRES(&cache->lock);
 /* NULL, or what is wrong. */
-const char *slab_lists_check(const struct slab_cache *cache);
+const char *slab_lists_check(const struct slab_cache *cache) REQUIRES(&cache->lock);
 
 /* slabs.c: without locks. */
 struct slab *slab_create(const struct slab_cache *cache);

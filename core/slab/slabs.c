@@ -102,7 +102,7 @@ static void **link_of(const struct slab_cache *cache, void *object)
 }
 
 /* No slab is partial: an empty one becomes so, if there is one. */
-static NOINLINE void make_partial(struct slab_cache *cache)
+static NOINLINE void make_partial(struct slab_cache *cache) REQUIRES(&cache->lock)
 {
     struct slab *s = slab_by_id(cache->empty);
 
@@ -116,6 +116,7 @@ static NOINLINE void make_partial(struct slab_cache *cache)
 /* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one.
  */
 static ALWAYS_INLINE void *object_take(struct slab_cache *cache, struct slab *s)
+    REQUIRES(&cache->lock)
 {
     void *object;
 
@@ -150,7 +151,7 @@ void *slab_take(struct slab_cache *cache, struct slab_magazine *m, size_t nr_mor
     return object;
 }
 
-static ALWAYS_INLINE void object_put(struct slab_cache *cache, void *object)
+static ALWAYS_INLINE void object_put(struct slab_cache *cache, void *object) REQUIRES(&cache->lock)
 {
     struct slab *s = slab_of(cache, object);
 

@@ -21,8 +21,8 @@
 
 struct cpu_cache {
     struct spinlock lock;
-    uint8_t nr[NR_CLASSES];  /* lock */
-    void *first[NR_CLASSES]; /* lock */
+    uint8_t nr[NR_CLASSES] GUARDED_BY(&lock);
+    void *first[NR_CLASSES] GUARDED_BY(&lock);
 };
 
 static DEFINE_PER_CPU(struct cpu_cache, cpu_cache);

@@ -9,13 +9,14 @@
 
 struct work_queue work_system_queue;
 
-/* Locked. The next item, now running; NULL: none. */
-static struct work *next_item(struct work_queue *queue)
+/* The next item, now running; NULL: none. */
+static struct work *next_item(struct work_queue *queue) REQUIRES(&queue->lock)
 {
     struct list *node = list_pop(&queue->pending);
     struct work *work = node ? list_entry(node, struct work, node) : NULL;
 
     if (work) {
+        SAME_LOCK(&work->queue->lock, &queue->lock);
         work->is_pending = false;
     }
     queue->running = work;
@@ -94,6 +95,7 @@ void work_queue_flush(struct work_queue *queue)
 
 void work_init(struct work *work, work_fn fn)
 {
+    ASSUME_UNSHARED(&work->queue->lock, "it was never submitted");
     list_init(&work->node);
     work->queue = NULL;
     work->is_pending = false;
@@ -103,9 +105,11 @@ void work_init(struct work *work, work_fn fn)
 bool work_submit_to(struct work_queue *queue, struct work *work)
 {
     unsigned long flags = spin_lock_irqsave(&queue->lock);
-    bool is_new = !work->is_pending;
+    bool is_new;
 
     assert(!work->queue || work->queue == queue);
+    SAME_LOCK(&work->queue->lock, &queue->lock);
+    is_new = !work->is_pending;
     if (is_new) {
         work->queue = queue;
         work->is_pending = true;
@@ -128,6 +132,7 @@ bool work_cancel_sync(struct work *work)
     }
     assert(queue->thread != thread_current());
     flags = spin_lock_irqsave(&queue->lock);
+    SAME_LOCK(&work->queue->lock, &queue->lock);
     while (work->is_pending || queue->running == work) {
         if (work->is_pending) { /* it may have submitted itself again while it ran */
             list_del_init(&work->node);

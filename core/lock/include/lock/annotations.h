@@ -20,7 +20,7 @@
 /* Not the pointer but what it points to. */
 #define PT_GUARDED_BY(lock) LOCK_ATTRIBUTE(pt_guarded_by(lock))
 /* Within GUARDED_BY a member of the same object whose own member is the lock: &OWN(up)->lock. */
-#define OWN(member) (*&(member))
+#define OWN(member) (*&member)
 
 /* _SHARED: as a reader of a reader-writer lock. */
 #define REQUIRES(...)            LOCK_ATTRIBUTE(requires_capability(__VA_ARGS__))

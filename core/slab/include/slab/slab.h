@@ -41,18 +41,19 @@ struct slab_magazine {
 struct slab_cache {
     struct slab_magazine *magazines[NR_CPUS_MAX]; /* [p] slab_no_magazine until first used there */
     struct spinlock lock;
-    uint32_t partial;        /* lock: slabs with used and free objects, as frame numbers; 0: none */
-    uint32_t empty;          /* lock: slabs without used objects */
-    uint32_t nr_empty;       /* lock */
-    uint32_t nr_slabs;       /* lock */
-    uint64_t nr_out;         /* lock: objects outside their slabs: handed out, or in magazines */
-    size_t size;             /* [I] bytes per object as asked for */
-    size_t stride;           /* [I] bytes per object as laid out */
-    size_t link_offset;      /* [I] where a free object keeps the link to the next */
-    unsigned order;          /* [I] of a slab */
-    unsigned nr_per_slab;    /* [I] */
-    unsigned nr_colours;     /* [I] places where the first object may start, 64 bytes apart */
-    unsigned next_colour;    /* lock */
+    /* Slabs with used and free objects, as frame numbers; 0: none. */
+    uint32_t partial GUARDED_BY(&lock);
+    uint32_t empty GUARDED_BY(&lock); /* slabs without used objects */
+    uint32_t nr_empty GUARDED_BY(&lock);
+    uint32_t nr_slabs GUARDED_BY(&lock);
+    uint64_t nr_out GUARDED_BY(&lock); /* objects handed out or in magazines */
+    size_t size;                       /* [I] bytes per object as asked for */
+    size_t stride;                     /* [I] bytes per object as laid out */
+    size_t link_offset;                /* [I] where a free object keeps the link to the next */
+    unsigned order;                    /* [I] of a slab */
+    unsigned nr_per_slab;              /* [I] */
+    unsigned nr_colours; /* [I] places where the first object may start, 64 bytes apart */
+    unsigned next_colour GUARDED_BY(&lock);
     unsigned magazine_slots; /* [I] capacity of this cache's magazines; 0: it has none */
     void (*ctor)(void *object);
     const char *name;

@@ -20,21 +20,21 @@ typedef void (*work_fn)(struct work *work);
 
 struct work_queue {
     struct spinlock lock;
-    struct list pending;      /* [lock] struct work.node */
-    struct work *running;     /* [lock] */
-    bool is_stopping;         /* [lock] */
-    uint64_t nr_submitted;    /* [lock] */
-    uint64_t nr_done;         /* [lock] run or cancelled */
-    struct wait_queue wakeup; /* the worker: something is pending */
-    struct wait_queue idle;   /* flushers and cancellers: an item has finished */
-    struct thread *thread;    /* [I] */
+    struct list pending GUARDED_BY(&lock);   /* [lock] struct work.node */
+    struct work *running GUARDED_BY(&lock);  /* [lock] */
+    bool is_stopping GUARDED_BY(&lock);      /* [lock] */
+    uint64_t nr_submitted GUARDED_BY(&lock); /* [lock] */
+    uint64_t nr_done GUARDED_BY(&lock);      /* [lock] run or cancelled */
+    struct wait_queue wakeup;                /* the worker: something is pending */
+    struct wait_queue idle;                  /* flushers and cancellers: an item has finished */
+    struct thread *thread;                   /* [I] */
 };
 
 struct work {
-    struct list node;         /* [queue->lock] */
-    struct work_queue *queue; /* [queue->lock] where it was last submitted, NULL before */
-    bool is_pending;          /* [queue->lock] */
-    work_fn fn;               /* [I] may sleep; may free the memory of its work item */
+    struct list node GUARDED_BY(&OWN(queue)->lock); /* [queue->lock] */
+    struct work_queue *queue; /* where it was last submitted, NULL before; then always the same */
+    bool is_pending GUARDED_BY(&OWN(queue)->lock); /* [queue->lock] */
+    work_fn fn; /* [I] may sleep; may free the memory of its work item */
 };
 
 struct delayed_work {
