@@ -154,12 +154,14 @@ static bool has_child_mount(const struct mount *mount)
 
 /* ---- making superblocks from words ---- */
 
+/* *out stays without a reference if it fails. */
 static int open_device(const struct vfs_context *context, const char *source, struct path *out)
 {
     int ret = vfs_lookup(context, NULL, source, 0, out);
 
     if (ret == 0 && !S_ISBLK(out->dentry->inode->mode)) {
         path_put(out);
+        *out = (struct path){0};
         ret = -ENOTBLK;
     }
     return ret;
