@@ -69,6 +69,24 @@ static int file_ops_of(struct inode *inode, const struct file_ops **out)
     }
 }
 
+/* O_TRUNC is a write, of a file that is opened for reading, too. */
+static int truncate_opened(struct inode *inode, const struct cred *cred)
+{
+    int ret = inode_allow_write(inode);
+
+    if (ret != 0)
+        return ret;
+    mutex_lock(&inode->lock);
+    if (inode->size != 0)
+        ret = inode_set_size(inode, 0);
+    if (ret == 0)
+        inode_touch_mtime(inode);
+    inode_kill_set_id(inode, cred);
+    mutex_unlock(&inode->lock);
+    inode_end_write(inode);
+    return ret;
+}
+
 /* Makes the file of a path that passed the checks; consumes no reference of path. */
 static int open_checked(const struct path *path, const struct cred *cred, unsigned flags,
                         struct file **out)
@@ -93,15 +111,8 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
         path_get(path);
         file->path = *path;
     }
-    if (ret == 0 && (flags & O_TRUNC) != 0 && S_ISREG(inode->mode)) {
-        mutex_lock(&inode->lock);
-        if (inode->size != 0)
-            ret = inode_set_size(inode, 0);
-        if (ret == 0)
-            inode_touch_mtime(inode);
-        inode_kill_set_id(inode, cred);
-        mutex_unlock(&inode->lock);
-    }
+    if (ret == 0 && (flags & O_TRUNC) != 0 && S_ISREG(inode->mode))
+        ret = truncate_opened(inode, cred);
     if (ret == 0 && ops->open != NULL) {
         ret = ops->open(file);
         if (ret != 0)
