@@ -107,20 +107,29 @@ void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info)
     info->timer.overrun = t->overrun;
 }
 
-static int insert(struct process *p, struct posix_timer *t)
+/* Gives it the lowest free number. From then on any thread may delete it. -EAGAIN: there are too
+ * many. */
+static int insert(struct process *p, struct posix_timer *t, bool is_value_id)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct posix_timer *other;
     unsigned nr = 0;
+    int id = 0;
 
     list_for_each_entry(other, &p->posix_timers, node)
         nr++;
-    while (find(p, t->id))
-        t->id++;
-    if (nr < NR_TIMERS_MAX)
+    while (find(p, id))
+        id++;
+    if (nr < NR_TIMERS_MAX) {
+        t->id = id;
+        if (is_value_id)
+            t->value = (uint64_t)id;
         list_add_tail(&p->posix_timers, &t->node);
+    } else {
+        id = -EAGAIN;
+    }
     spin_unlock_irqrestore(&process_lock, irq);
-    return nr < NR_TIMERS_MAX ? 0 : -EAGAIN;
+    return id;
 }
 
 static int check_event(const struct sigevent *e)
@@ -138,7 +147,7 @@ SYSCALL(timer_create)
     struct sigevent e = {.signo = SIGALRM};
     struct posix_timer *t;
     uint64_t deadline;
-    int err = clock_deadline((int)a[0], 0, true, &deadline);
+    int id, err = clock_deadline((int)a[0], 0, true, &deadline);
 
     if (!err && a[1] && copy_from_user(&e, a[1], sizeof(e)) != 0)
         err = -EFAULT;
@@ -154,14 +163,14 @@ SYSCALL(timer_create)
     t->signo = e.signo;
     t->notify = e.notify;
     t->tid = e.tid;
+    t->value = e.value;
     timer_init(&t->timer, fires);
-    err = insert(p, t);
-    if (err) {
+    id = insert(p, t, !a[1]);
+    if (id < 0) {
         heap_free(t);
-        return err;
+        return id;
     }
-    t->value = a[1] ? e.value : (uint64_t)t->id;
-    return put_user_u32(a[2], (uint32_t)t->id);
+    return put_user_u32(a[2], (uint32_t)id);
 }
 
 static struct linux_itimerspec state_of(struct posix_timer *t)
