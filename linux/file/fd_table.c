@@ -217,10 +217,9 @@ static int table_unshare(struct process *process, struct fd_table **spare)
         *spare = fd_table_create();
     if (*spare == NULL || table_copy(*spare, old) != 0)
         return -ENOMEM;
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-
+    spin_lock(&process->files_lock);
     process->files = *spare; /* others look through it with the lock */
-    spin_unlock_irqrestore(&process_lock, irq);
+    spin_unlock(&process->files_lock);
     *spare = NULL;
     fd_table_put(old);
     return 0;
@@ -301,6 +300,32 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
     }
     spin_unlock(&table->lock);
     return found;
+}
+
+/* ---- any process's descriptors ---- */
+
+int fd_of_process(struct process *process, int fd, struct file **out)
+{
+    int ret = -ESRCH;
+
+    spin_lock(&process->files_lock);
+    if (process->files != NULL) {
+        *out = fd_table_file(process->files, fd);
+        ret = *out == NULL ? -EBADF : 0;
+    }
+    spin_unlock(&process->files_lock);
+    return ret;
+}
+
+int fd_next_of_process(struct process *process, int from)
+{
+    int fd = -1;
+
+    spin_lock(&process->files_lock);
+    if (process->files != NULL)
+        fd = fd_table_next(process->files, from, NULL);
+    spin_unlock(&process->files_lock);
+    return fd;
 }
 
 /* ---- the calling process's descriptors ---- */

@@ -139,18 +139,14 @@ SYSCALL(pidfd_getfd)
     ret = pidfd_process((int)a[0], &p, &is_nonblocking);
     if (ret != 0)
         return ret;
-    struct file *file = NULL;
+    struct file *file;
     unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool may_take = may_take_from(p);
 
-    if (p->files == NULL)
-        ret = -ESRCH;
-    else if (!may_take_from(p))
-        ret = -EPERM;
-    else
-        file = fd_table_file(p->files, (int)a[1]);
     spin_unlock_irqrestore(&process_lock, irq);
+    ret = may_take ? fd_of_process(p, (int)a[1], &file) : -EPERM;
     if (ret == 0)
-        ret = file == NULL ? -EBADF : install_or_put(file, true);
+        ret = install_or_put(file, true);
     process_put(p);
     return ret;
 }

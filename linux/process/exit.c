@@ -80,13 +80,15 @@ static void give_up_resources(struct process *p)
     bool is_session_leader;
 
     timers_process_exit(p, true);
+    spin_lock(&p->files_lock);
+    files = p->files;
+    p->files = NULL;
+    spin_unlock(&p->files_lock);
     irq = spin_lock_irqsave(&process_lock);
     vspace = p->vspace;
-    files = p->files;
     fs = p->fs;
     executable = p->executable;
     p->vspace = NULL;
-    p->files = NULL;
     p->fs = NULL;
     p->executable = NULL;
     is_session_leader = p->group->session->leader == p;

@@ -38,6 +38,7 @@ struct process *process_alloc(void)
     list_init(&p->pending.queue);
     list_init(&p->posix_timers);
     list_init(&p->forks);
+    spin_init(&p->files_lock, "files of a process");
     wait_queue_init(&p->stop_queue);
     wait_queue_init(&p->wait_queue);
     wait_queue_init(&p->signal_queue);

@@ -9,21 +9,15 @@
 
 #include "internal.h"
 
-/* NULL: none. REQUIRES(process_lock), for as long as the table is used. */
-static struct fd_table *object_table(const struct pseudo_object *object)
-{
-    struct process *process = process_find(key_pid(object->key));
-
-    return process == NULL ? NULL : process->files;
-}
-
 static struct file *object_file(const struct pseudo_object *object)
 {
-    unsigned long flags = spin_lock_irqsave(&process_lock);
-    struct fd_table *table = object_table(object);
-    struct file *file = table == NULL ? NULL : fd_table_file(table, (int)object->sub);
+    struct process *process = object_process(object);
+    struct file *file = NULL;
 
-    spin_unlock_irqrestore(&process_lock, flags);
+    if (process == NULL)
+        return NULL;
+    (void)fd_of_process(process, (int)object->sub, &file);
+    process_put(process);
     return file;
 }
 
@@ -119,12 +113,13 @@ static int iterate(const struct pseudo_object *dir, uint64_t *cursor,
 
     if (ret != 0)
         return ret == -ESRCH ? -ENOENT : ret;
-    unsigned long flags = spin_lock_irqsave(&process_lock);
-    struct fd_table *table = object_table(dir);
+    struct process *process = object_process(dir);
 
-    if (table != NULL && *cursor <= INT32_MAX)
-        fd = fd_table_next(table, (int)*cursor, NULL);
-    spin_unlock_irqrestore(&process_lock, flags);
+    if (process == NULL)
+        return -ENOENT;
+    if (*cursor <= INT32_MAX)
+        fd = fd_next_of_process(process, (int)*cursor);
+    process_put(process);
     if (fd < 0)
         return -ENOENT;
     out->node = node;

@@ -52,6 +52,14 @@ struct fd_view {
     bool is_counted;
 };
 void fd_view_begin(struct fd_view *view);
+struct process;
+/*
+ * Of any process, which may be at its end meanwhile. The file of a descriptor, with a reference:
+ * -ESRCH, -EBADF. The first open descriptor at or after `from`, or -1.
+ */
+int fd_of_process(struct process *process, int fd, struct file **out);
+int fd_next_of_process(struct process *process, int from);
+
 static inline struct file *fd_view_get(const struct fd_view *view, int fd);
 static inline void fd_view_put(const struct fd_view *view, struct file *file)
 {

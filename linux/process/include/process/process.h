@@ -173,8 +173,9 @@ struct process {
     /* [process_lock] counted, NULL: zombie. The process's own threads read them without the lock:
      * they change by exec and at the end, when one thread is left. */
     struct vspace *vspace;
-    struct fd_table *files;
     struct fs_context *fs;
+    struct fd_table *files; /* [files_lock] likewise */
+    struct spinlock files_lock;
     struct file *executable;      /* [process_lock] counted: /proc/PID/exe; may be NULL */
     struct cred credentials;      /* [process_lock] the caller's own: cred_current() */
     uint32_t cred_generation;     /* [process_lock] counts their changes; read without */
