@@ -1,4 +1,4 @@
 SRCS := faultinject.c words.c
 HOST_SRCS := faultinject.c
-DEPS := arch/api core/bootargs core/log lib/string
+DEPS := arch/api core/bootargs core/lock core/log lib/string
 PUBLIC_DEPS := lib/base

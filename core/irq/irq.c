@@ -12,6 +12,7 @@
 #include <base/errno.h>
 #include <irq/irq.h>
 #include <irq/upcalls.h>
+#include <lock/order.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
 
@@ -119,6 +120,7 @@ void trap_irq(struct trap_frame *frame, unsigned cause)
 
     (void)frame;
     t->preempt_count++;
+    lock_order_irq_enter();
     if (cause == TRAP_IRQ_TIMER) {
         time_interrupt();
     } else if (cause == TRAP_IRQ_EXTERNAL) {
@@ -129,6 +131,7 @@ void trap_irq(struct trap_frame *frame, unsigned cause)
     } else {
         panic("interrupt with unknown cause %u", cause);
     }
+    lock_order_irq_exit();
     if (--t->preempt_count == 0 && READ_ONCE(t->need_resched))
         thread_irq_exit();
 }

@@ -50,6 +50,14 @@ void lock_order_release(struct lock_held *held, const void *lock)
 {
 }
 
+void lock_order_irq_enter(void)
+{
+}
+
+void lock_order_irq_exit(void)
+{
+}
+
 const char *lock_order_last(const struct lock_held *held)
 {
     return "";

@@ -5,6 +5,7 @@
  * locks by threads; each holder carries a list. The graph of classes is global, guarded by a lock
  * of its own that is not checked.
  */
+#include <lock/delay.h>
 #include <lock/order.h>
 #include <lock/spinlock.h>
 
@@ -26,6 +27,10 @@ static struct {
 static uint32_t nr_classes;
 static uint64_t edges[NR_CLASSES][NR_CLASSES / 64]; /* [a][b]: b was taken while a was held */
 static bool is_broken;                              /* reported once; no more checks */
+
+/* Where a class has been taken: in an interrupt's handler; with interrupts on. */
+static bool is_of_irq[NR_CLASSES], is_open[NR_CLASSES];
+static uint32_t irq_depth[NR_CPUS_MAX]; /* [p] */
 
 /* Name literal and depth -> class, since the same text may have several addresses. */
 static struct {
@@ -130,6 +135,68 @@ static bool edge_add(uint32_t held, uint32_t wanted)
     return false;
 }
 
+/*
+ * Graph entered. An interrupt that comes while an open class is held waits for one that handlers
+ * take, whose holder waits for the open one: is there such a pair, the way from the first of them
+ * in next_hop?
+ */
+static bool find_irq_circle(uint32_t *of_irq, uint32_t *open)
+{
+    for (*open = 0; *open < nr_classes; ++*open) {
+        if (!is_open[*open])
+            continue;
+        for (*of_irq = 0; *of_irq < nr_classes; ++*of_irq) {
+            if (!is_of_irq[*of_irq] || !find_way(*of_irq, *open, next_hop))
+                continue;
+            is_broken = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static NORETURN void report_irq(uint32_t of_irq, uint32_t open)
+{
+    log_err("lock order: '%s'/%u is taken by interrupts, and '%s'/%u is taken with interrupts on",
+            classes[of_irq].name, classes[of_irq].depth, classes[open].name, classes[open].depth);
+    for (uint32_t c = of_irq; c != open; c = next_hop[c])
+        log_err("lock order: '%s'/%u held, then '%s'/%u", classes[c].name, classes[c].depth,
+                classes[next_hop[c]].name, classes[next_hop[c]].depth);
+    panic("lock order violated by interrupts");
+}
+
+void lock_order_irq_enter(void)
+{
+    irq_depth[arch_current()->cpu]++;
+}
+
+void lock_order_irq_exit(void)
+{
+    irq_depth[arch_current()->cpu]--;
+}
+
+/* A spinlock of the class is ours. */
+static void note_irq_state(const char *name, uint32_t depth)
+{
+    bool is_enabled = arch_irq_is_enabled(), is_bad = false;
+    uint32_t lock_class, of_irq, open;
+    unsigned long flags;
+
+    if (!name || is_broken)
+        return;
+    flags = graph_enter();
+    lock_class = class_of(name, depth);
+    if ((irq_depth[arch_current()->cpu] != 0 && !is_of_irq[lock_class]) ||
+        (is_enabled && !is_open[lock_class])) {
+        is_of_irq[lock_class] |= irq_depth[arch_current()->cpu] != 0;
+        is_open[lock_class] |= is_enabled;
+        is_bad = find_irq_circle(&of_irq, &open);
+    }
+    graph_leave(flags);
+    if (is_bad)
+        report_irq(of_irq, open);
+}
+
 /* Not with the graph entered: the log has a lock of its own. */
 static NORETURN void report(uint32_t held, uint32_t wanted)
 {
@@ -150,7 +217,8 @@ static NORETURN void report(uint32_t held, uint32_t wanted)
 void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class,
                         uint32_t depth)
 {
-    uint32_t wanted, bad = NR_CLASSES;
+    uint32_t wanted, bad = NR_CLASSES, of_irq = 0, open = 0;
+    bool is_new = false, is_bad_irq;
     unsigned long flags;
 
     for (uint32_t i = 0; i < held->nr; i++)
@@ -160,12 +228,17 @@ void lock_order_acquire(struct lock_held *held, const void *lock, const char *lo
         return;
     flags = graph_enter();
     wanted = class_of(lock_class, depth);
-    for (uint32_t i = 0; i < held->nr && bad == NR_CLASSES; i++)
+    for (uint32_t i = 0; i < held->nr && bad == NR_CLASSES; i++) {
+        is_new |= !has_edge(held->locks[i].lock_class, wanted);
         if (!edge_add(held->locks[i].lock_class, wanted))
             bad = held->locks[i].lock_class;
+    }
+    is_bad_irq = is_new && bad == NR_CLASSES && find_irq_circle(&of_irq, &open);
     graph_leave(flags);
     if (bad != NR_CLASSES)
         report(bad, wanted);
+    if (is_bad_irq)
+        report_irq(of_irq, open);
 }
 
 void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
@@ -212,12 +285,15 @@ void spin_debug_acquire(struct spinlock *lock, uint32_t depth)
     if (READ_ONCE(lock->holder) == arch_current()->cpu + 1)
         panic("spinlock %s taken twice by CPU %u", lock->name, arch_current()->cpu);
     lock_order_acquire(&cpu_held[arch_current()->cpu], lock, lock->name, depth);
+    lock_delay();
 }
 
 void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
 {
     lock->holder = arch_current()->cpu + 1;
     lock_order_acquired(&cpu_held[arch_current()->cpu], lock, lock->name, depth);
+    note_irq_state(lock->name, depth);
+    lock_delay();
 }
 
 void spin_debug_release(struct spinlock *lock)
@@ -225,6 +301,7 @@ void spin_debug_release(struct spinlock *lock)
     if (lock->holder != arch_current()->cpu + 1)
         panic("spinlock %s released by CPU %u, which does not hold it", lock->name,
               arch_current()->cpu);
+    lock_delay_and_yield();
     lock->holder = 0;
     lock_order_release(&cpu_held[arch_current()->cpu], lock);
 }

@@ -8,13 +8,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define lock_order_acquire  real_acquire
-#define lock_order_acquired real_acquired
-#define lock_order_release  real_release
-#define lock_order_last     real_last
-#define spin_debug_acquire  real_spin_acquire
-#define spin_debug_acquired real_spin_acquired
-#define spin_debug_release  real_spin_release
+#define lock_order_acquire   real_acquire
+#define lock_order_acquired  real_acquired
+#define lock_order_release   real_release
+#define lock_order_last      real_last
+#define lock_order_irq_enter real_irq_enter
+#define lock_order_irq_exit  real_irq_exit
+#define spin_debug_acquire   real_spin_acquire
+#define spin_debug_acquired  real_spin_acquired
+#define spin_debug_release   real_spin_release
 #undef assert
 #include "../order.c"
 
@@ -41,6 +43,10 @@ static int start_anew(void **state)
     graph_lock = 0;
     memset(edges, 0, sizeof(edges));
     memset(hashed, 0, sizeof(hashed));
+    memset(is_of_irq, 0, sizeof(is_of_irq));
+    memset(is_open, 0, sizeof(is_open));
+    irq_depth[0] = 0;
+    host_irq_enabled = 1;
     return 0;
 }
 
@@ -155,6 +161,69 @@ static void test_a_trylock_has_no_order(void **state)
     assert_int_equal(b.nr, 2);
 }
 
+/* As a spinlock is taken: with what interrupts are at the moment. */
+static void spin_take(struct lock_held *held, int lock, const char *lock_class, int is_enabled)
+{
+    host_irq_enabled = is_enabled;
+    take(held, lock, lock_class);
+    note_irq_state(lock_class, 0);
+}
+
+/* x is taken by handlers. */
+static void take_in_interrupt(void)
+{
+    struct lock_held handler = {0};
+
+    real_irq_enter();
+    spin_take(&handler, 0, "x", 0);
+    real_irq_exit();
+}
+
+static void test_open_under_one_of_interrupts(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take_in_interrupt();
+    spin_take(&a, 1, "x", 0);
+    spin_take(&a, 2, "y", 0);
+    assert_true(HOST_PANICS(spin_take(&b, 3, "y", 1)));
+}
+
+static void test_interrupt_under_open_is_seen_last(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    spin_take(&b, 3, "z", 1);
+    spin_take(&a, 1, "x", 0);
+    spin_take(&a, 2, "y", 0);
+    spin_take(&a, 4, "z", 0);
+    assert_true(HOST_PANICS(take_in_interrupt()));
+}
+
+static void test_one_of_interrupts_is_itself_not_open(void **state)
+{
+    struct lock_held a = {0};
+
+    (void)state;
+    take_in_interrupt();
+    assert_true(HOST_PANICS(spin_take(&a, 1, "x", 1)));
+}
+
+static void test_masked_under_one_of_interrupts(void **state)
+{
+    struct lock_held a = {0}, b = {0};
+
+    (void)state;
+    take_in_interrupt();
+    spin_take(&a, 1, "x", 0);
+    spin_take(&a, 2, "y", 0);
+    spin_take(&b, 3, "y", 0);
+    real_release(&b, &locks[3]);
+    spin_take(&b, 4, "z", 1); /* not under x */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +236,10 @@ int main(void)
         cmocka_unit_test_setup(test_a_class_nests_by_depth_one_way, start_anew),
         cmocka_unit_test_setup(test_a_depth_has_a_place_among_classes, start_anew),
         cmocka_unit_test_setup(test_a_trylock_has_no_order, start_anew),
+        cmocka_unit_test_setup(test_open_under_one_of_interrupts, start_anew),
+        cmocka_unit_test_setup(test_interrupt_under_open_is_seen_last, start_anew),
+        cmocka_unit_test_setup(test_one_of_interrupts_is_itself_not_open, start_anew),
+        cmocka_unit_test_setup(test_masked_under_one_of_interrupts, start_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

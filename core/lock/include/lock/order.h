@@ -45,11 +45,26 @@ void lock_order_acquire(struct lock_held *held, const void *lock, const char *lo
 void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
                          uint32_t depth);
 void lock_order_release(struct lock_held *held, const void *lock);
+/*
+ * An interrupt's handler begins and ends on this CPU. A class that handlers take may not be held
+ * while one is waited for that is elsewhere taken with interrupts on: an interrupt could come just
+ * there, and wait for the first.
+ */
+void lock_order_irq_enter(void);
+void lock_order_irq_exit(void);
 /* The class of the lock taken last; "": none, or not known. */
 const char *lock_order_last(const struct lock_held *held);
 #else
 struct lock_held {
 };
+
+static inline void lock_order_irq_enter(void)
+{
+}
+
+static inline void lock_order_irq_exit(void)
+{
+}
 
 static inline const char *lock_order_last(const struct lock_held *held)
 {

@@ -1,0 +1,28 @@
+/*
+ * Delays at random, so that what two CPUs do meets in more ways than it does by itself: before a
+ * spinlock is taken, with it held, and before it is given back, a CPU now and then waits some
+ * microseconds; and a thread that gives one back now and then gives way. Wake-ups, sleeping locks
+ * and the scheduler go through spinlocks, and so are delayed, too.
+ *
+ * DEBUG only. Each CPU's delays follow from the seed; what they lead to does not, since CPUs run as
+ * they like.
+ */
+#ifndef LOCK_DELAY_H
+#define LOCK_DELAY_H
+
+#include <base/types.h>
+
+#ifdef DEBUG
+
+/* 0 ends the delays. */
+void lock_delays_set(uint64_t seed);
+
+/* The next delay of this CPU, if there is one. */
+void lock_delay(void);
+
+/* Likewise; and the thread may be made to give way once preemption is on again. */
+void lock_delay_and_yield(void);
+
+#endif
+
+#endif
