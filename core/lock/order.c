@@ -290,7 +290,7 @@ void spin_debug_acquire(struct spinlock *lock, uint32_t depth)
 
 void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
 {
-    lock->holder = arch_current()->cpu + 1;
+    WRITE_ONCE(lock->holder, arch_current()->cpu + 1);
     lock_order_acquired(&cpu_held[arch_current()->cpu], lock, lock->name, depth);
     note_irq_state(lock->name, depth);
     lock_delay();
@@ -302,7 +302,7 @@ void spin_debug_release(struct spinlock *lock)
         panic("spinlock %s released by CPU %u, which does not hold it", lock->name,
               arch_current()->cpu);
     lock_delay_and_yield();
-    lock->holder = 0;
+    WRITE_ONCE(lock->holder, 0);
     lock_order_release(&cpu_held[arch_current()->cpu], lock);
 }
 #else
