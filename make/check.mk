@@ -3,6 +3,8 @@
 #: make smoke        builds and boots the three kernels
 #: make tour         the ladder: builds and runs each rung; RUNG=u3 or RUNG="u3 u4" for some, SHOW=1 with the console
 #: make bench        measures under -icount; table, plot and JSON under out/bench/; GROUP=calls for some
+#: make fuzz-calls   random system calls of many threads on SMP=4 harts for MINUTES=10, from SEED=1; SANITIZE= as for run. What is found
+#:                   is made smaller; KEEP_GOING=1 goes on instead. FAIL=12: in 12 calls of 256 an allocation fails; ROUND=n begins there
 #: make check        the rules of composition (layers, cycles, kernel identity, unused functions) and of locks
 #: make format       clang-format 14 over the C sources
 #:
@@ -26,6 +28,11 @@ tour: setup-test
 bench: setup-bench
 	@$(PYTHON) tools/bench.py $(GROUP)
 
+FUZZ_WORDS := SANITIZE SMP SEED MINUTES ROUND FAIL
+fuzz-calls: setup-test
+	@$(PYTHON) tools/fuzz_calls.py $(foreach w,$(FUZZ_WORDS),$(if $(filter command,$(origin $(w))),--$(shell echo $(w) | tr A-Z a-z) $($(w)))) \
+	    $(if $(KEEP_GOING),--keep-going --no-shrink)
+
 check: setup-check
 	@$(PYTHON) tools/check_layers.py
 	@$(PYTHON) tools/check_unused.py
@@ -36,4 +43,4 @@ CLANG_FORMAT := clang-format-14
 format: setup-format
 	@git ls-files '*.c' '*.h' | xargs grep -LE '^ *\.macro' | xargs $(CLANG_FORMAT) -i
 
-.PHONY: test smoke tour bench check format
+.PHONY: test smoke tour bench fuzz-calls check format

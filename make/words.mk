@@ -21,6 +21,7 @@ words.host-test     := $(WORDS_OF_HOST)
 words.host-programs := $(WORDS_OF_HOST)
 words.fuzz          := $(WORDS_OF_HOST) FUZZ_RUNS
 words.fuzz-programs := $(WORDS_OF_HOST)
+words.fuzz-calls    := SANITIZE SMP O SEED MINUTES ROUND FAIL KEEP_GOING
 words.image    := $(WORDS_OF_BUILD)
 words.size     := $(WORDS_OF_BUILD)
 words.graph    := $(WORDS_OF_BUILD)

@@ -1,4 +1,5 @@
-"""A disk that QEMU reaches over NBD and that can stop answering (the NBD protocol's fixed newstyle handshake, export name only)."""
+"""A disk that QEMU reaches over NBD and that can stop answering, or fail (the NBD protocol's fixed newstyle handshake, export name only)."""
+import os
 import socket
 import struct
 import threading
@@ -6,16 +7,20 @@ import threading
 GREETING = b"NBDMAGICIHAVEOPT" + struct.pack(">H", 3)  # fixed newstyle, no zeroes
 OPTION_EXPORT_NAME, READ, WRITE, DISCONNECT = 1, 0, 1, 2
 CAN_FLUSH = 1 | 4
+EIO = 5
 
 
 class SilentDisk:
-    """Serves `data` on a Unix socket; while `answers` is clear, requests wait."""
+    """Serves `data` on a Unix socket; while `answers` is clear, requests wait. Those for which `fails` is true have an error."""
 
-    def __init__(self, path, data):
+    def __init__(self, path, data, fails=lambda: False):
         self.data = bytearray(data)
+        self.fails = fails
         self.answers = threading.Event()
         self.answers.set()
         self.listener = socket.socket(socket.AF_UNIX)
+        if os.path.exists(path):
+            os.remove(path)
         self.listener.bind(path)
         self.listener.listen()
         threading.Thread(target=self.accept, daemon=True).start()
@@ -60,6 +65,9 @@ class SilentDisk:
                 if kind == DISCONNECT:
                     return
                 self.answers.wait()
+                if self.fails():
+                    give(struct.pack(">IIQ", 0x67446698, EIO, handle))
+                    continue
                 if kind == WRITE:
                     self.data[offset:offset + length] = body
                 read = bytes(self.data[offset:offset + length]) if kind == READ else b""
