@@ -6,6 +6,8 @@
 
 #include "zone.h"
 
+#define TABLE_ENTRIES (PAGE_SIZE / sizeof(uint64_t))
+
 COLD uint64_t frame_nr_used(enum frame_type type)
 {
     int64_t nr = 0;
@@ -15,12 +17,24 @@ COLD uint64_t frame_nr_used(enum frame_type type)
     return nr > 0 ? (uint64_t)nr : 0;
 }
 
-/* Pages that go to descriptors when n untouched ones are opened: they come from these. */
-static COLD uint64_t meta_ahead(uint64_t nr_untouched)
+/* Pages that go to descriptors, and to tables that map these, when nr_pages more are opened, from
+ * which they come. */
+static COLD uint64_t meta_for(const struct zone *z, uint64_t nr_pages)
 {
-    uint64_t nr_sections = (nr_untouched + SECTION_PAGES) / (SECTION_PAGES + 1);
+    uint64_t nr_sections = (nr_pages + SECTION_PAGES) / (SECTION_PAGES + 1);
+    uint64_t first = z->low / SECTION_PAGES; /* the one before has its table */
 
-    return nr_sections + nr_sections / 512;
+    return nr_sections + (first + nr_sections - 1) / TABLE_ENTRIES - (first - 1) / TABLE_ENTRIES;
+}
+
+/* Holes have descriptors too, except those at the top, among the pages that become descriptors. */
+static COLD uint64_t meta_ahead(const struct zone *z)
+{
+    uint64_t nr_pages = z->high - z->low - range_count(&frame_extras, z->low, z->high);
+    uint64_t nr_meta = meta_for(z, nr_pages);
+
+    nr_pages -= range_count(&frame_holes, z->high - nr_meta, z->high);
+    return meta_for(z, nr_pages);
 }
 
 COLD void frame_stats(struct frame_stats *out)
@@ -35,14 +49,15 @@ COLD void frame_stats(struct frame_stats *out)
         out->total += z->end - z->start;
         out->free += z->nr_free;
         out->reserved += range_count(&frame_holes, z->start, z->end);
-        if (z->low < z->high)
+        if (z->low < z->high) {
             out->untouched += z->high - z->low - range_count(&frame_holes, z->low, z->high) -
                               range_count(&frame_extras, z->low, z->high);
+            out->meta_ahead += meta_ahead(z);
+        }
         for (unsigned order = 0; order < FRAME_NR_ORDERS; order++)
             out->nr_free[order] += z->nr_blocks[order];
     }
     out->meta = frame_nr_meta;
-    out->meta_ahead = meta_ahead(out->untouched);
     out->free += out->untouched + out->cached;
     frames_unlock(irq);
 }

@@ -175,9 +175,13 @@ COLD bool frame_extend_contig(struct frame *f, size_t nr_pages, size_t nr_more)
 
 COLD void *frame_alloc_bytes(size_t nr_bytes)
 {
-    struct frame *f = frame_alloc_contig(ALIGN_UP(nr_bytes, PAGE_SIZE) >> PAGE_SHIFT, 1, 0);
+    size_t nr_pages = ALIGN_UP(nr_bytes, PAGE_SIZE) >> PAGE_SHIFT;
+    struct frame *f = frame_alloc_contig(nr_pages, 1, 0);
 
-    return f != NULL ? frame_to_virt(f) : NULL;
+    if (f == NULL)
+        return NULL;
+    frame_count(FRAME_PERCPU, (int64_t)nr_pages);
+    return frame_to_virt(f);
 }
 
 COLD void frame_free_contig(struct frame *f, size_t nr_pages)

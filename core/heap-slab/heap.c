@@ -135,15 +135,15 @@ static size_t raw_shrink(void)
 void heap_stats(struct heap_stats *out)
 {
     *out = (struct heap_stats){.provider = "slab"};
-    out->nr_frames = heap_run_frames();
     for (size_t class = 0; class < NR_CLASSES; class ++) {
         struct slab_cache_stats stats;
 
         slab_cache_stats(&caches[class], &stats);
-        out->nr_frames += stats.nr_frames;
+        out->nr_in_slabs += stats.nr_frames;
         out->nr_blocks += stats.nr_objects;
         out->used_bytes += stats.nr_objects * stats.size;
     }
+    out->nr_frames = heap_run_frames() + out->nr_in_slabs;
     heap_debug_stats(out);
 }
 

@@ -22,7 +22,7 @@ static void add_slab(const struct slab_cache_stats *stats, void *ctx)
 /* What the memory is in use for, in pages. */
 struct uses {
     uint64_t total, free, cached, evictable, dirty, shared, anon, slab, tables, stacks, heap, pipes,
-        initrd;
+        percpu, initrd;
 };
 
 static void count_uses(struct uses *u)
@@ -47,13 +47,14 @@ static void count_uses(struct uses *u)
     u->anon = frame_nr_used(FRAME_ANON);
     u->tables = frame_nr_used(FRAME_TABLE);
     u->stacks = frame_nr_used(FRAME_KMAP);
-    u->heap = heap.nr_frames;
+    u->heap = heap.nr_frames - heap.nr_in_slabs;
     u->pipes = frame_nr_used(FRAME_PIPE);
+    u->percpu = frame_nr_used(FRAME_PERCPU);
     u->initrd = frame_nr_used(FRAME_LENT);
 }
 
-/* MemTotal = MemFree + Cached + AnonPages + Slab + KernelStack + PageTables + the last three lines;
- * Shmem is part of Cached. */
+/* MemTotal = MemFree + Cached + AnonPages + Slab + KernelStack + PageTables + Percpu + the last
+ * three lines; Shmem is part of Cached. */
 int show_meminfo(struct seq *seq, const struct pseudo_object *object)
 {
     static const unsigned kib = PAGE_SHIFT - 10;
@@ -81,6 +82,7 @@ int show_meminfo(struct seq *seq, const struct pseudo_object *object)
         {"SUnreclaim:", u.slab},
         {"KernelStack:", u.stacks},
         {"PageTables:", u.tables},
+        {"Percpu:", u.percpu},
         {"KernelHeap:", u.heap},
         {"PipeBuffers:", u.pipes},
         {"InitrdFiles:", u.initrd},

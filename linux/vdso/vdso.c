@@ -30,6 +30,7 @@ int vdso_boot(void)
     page = frame_alloc(0, FRAME_ZERO);
     if (!page)
         return -ENOMEM;
+    frame_count(FRAME_SHARED, 1);
     spin_init(&clock_lock, "vdso clock");
     memcpy(frame_to_virt(page), vdso_image, (size_t)(vdso_image_end - vdso_image));
     vdso_time()->mult = scale.mult;

@@ -366,6 +366,33 @@ static void test_release_and_adopt(void **state)
     check_books(0);
 }
 
+static uint64_t nr_usable(void)
+{
+    struct frame_stats s;
+
+    frame_stats(&s);
+    return s.total - s.reserved - s.meta - s.meta_ahead;
+}
+
+/* As with an initrd in the middle and a device tree at the top. */
+static void test_descriptors_are_foreseen(void **state)
+{
+    const struct frame_range ram = {PADDR(RAM_BASE), GIB(1)};
+    const struct frame_range reserved[] = {
+        {PADDR(RAM_BASE), MIB(2)},
+        {PADDR(RAM_BASE + MIB(512)), MIB(40)},
+        {PADDR(RAM_BASE + GIB(1) - MIB(2)), KIB(12)},
+    };
+    uint64_t at_first;
+
+    reset(&ram, 1, reserved, ARRAY_SIZE(reserved));
+    at_first = nr_usable();
+    while (frame_alloc(6, 0) != NULL) {
+        /* Four tables are foreseen, which the build machine does not need. */
+        assert_in_range(nr_usable(), at_first, at_first + 4);
+    }
+}
+
 static void test_lookup(void **state)
 {
     reset_simple(MIB(64));
@@ -489,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_refcount),
         cmocka_unit_test(test_zones_and_holes),
         cmocka_unit_test(test_release_and_adopt),
+        cmocka_unit_test(test_descriptors_are_foreseen),
         cmocka_unit_test(test_lookup),
         cmocka_unit_test(test_bugs_are_found),
         cmocka_unit_test(test_shrinker),

@@ -51,6 +51,7 @@ enum frame_type {
     FRAME_LENT,     /* what a file began as (initrd), while it is in no page cache */
     FRAME_PIPE,     /* what waits in a pipe */
     FRAME_KMAP,     /* kernel stacks, and core/kmap's own */
+    FRAME_PERCPU,   /* the CPUs' areas */
     FRAME_NR_TYPES,
 };
 
@@ -282,7 +283,7 @@ static inline unsigned frame_order(size_t nr_bytes)
     return order;
 }
 
-/* Whole pages for nr_bytes, by address in the direct map, for ever; NULL: no memory. */
+/* The CPUs' areas: whole pages by address in the direct map, for ever; NULL: no memory. */
 MUST_CHECK void *frame_alloc_bytes(size_t nr_bytes);
 
 /*

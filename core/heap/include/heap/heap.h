@@ -51,6 +51,7 @@ size_t heap_shrink(void);
 struct heap_stats {
     const char *provider; /* "tlsf", "slab", "buddy" */
     uint64_t nr_frames;   /* taken from the frame allocator */
+    uint64_t nr_in_slabs; /* of these, counted by slab_for_each_cache() too */
     uint64_t nr_blocks;   /* handed out now; 0 where the provider does not count */
     uint64_t used_bytes;  /* in these, with overhead; 0 where the provider does not count */
 };
