@@ -220,14 +220,22 @@ static void stack_unmap(vaddr_t va, uint64_t size)
     range_give(va, size);
 }
 
+/* One of those that are kept, or NULL. */
+static void *kept_stack(void)
+{
+    unsigned long irq = spin_lock_irqsave(&kmap_lock);
+    void *stack = nr_stacks != 0 ? stacks[--nr_stacks] : NULL;
+
+    spin_unlock_irqrestore(&kmap_lock, irq);
+    return stack;
+}
+
 void *kmap_alloc_stack(size_t size)
 {
     assert(size != 0 && IS_ALIGNED(size, PAGE_SIZE));
     if (size == KERNEL_STACK_SIZE) {
-        unsigned long flags = spin_lock_irqsave(&kmap_lock);
-        void *stack = nr_stacks != 0 ? stacks[--nr_stacks] : NULL;
+        void *stack = kept_stack();
 
-        spin_unlock_irqrestore(&kmap_lock, flags);
         if (stack != NULL) {
             shadow_allow(stack, size);
             return stack;
@@ -278,4 +286,12 @@ void kmap_free_stack(void *stack, size_t size)
             return;
     }
     stack_unmap((vaddr_t)(uintptr_t)stack, size);
+}
+
+void kmap_shrink(void)
+{
+    void *stack;
+
+    while ((stack = kept_stack()) != NULL)
+        stack_unmap((vaddr_t)(uintptr_t)stack, KERNEL_STACK_SIZE);
 }

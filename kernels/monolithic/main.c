@@ -23,6 +23,7 @@
 #include <procfs/procfs.h>
 #include <ramfs/ramfs.h>
 #include <random/random.h>
+#include <reclaim/reclaim.h>
 #include <signal/signal.h>
 #include <startup/startup.h>
 #include <sysfs/sysfs.h>
@@ -51,6 +52,7 @@ static void files_init(void)
         tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 || blockfile_init() != 0 ||
         fat_init() != 0 || flusher_init() != 0)
         startup_refuse("no memory for the file systems");
+    reclaim_init(); /* what they keep goes back, too */
     startup_step("file systems");
     if (!boot_info.initrd.size)
         return;

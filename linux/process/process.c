@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <arch/uaccess.h>
+#include <reclaim/reclaim.h>
 #include <user/user.h>
 
 void process_get(struct process *p)
@@ -91,6 +92,7 @@ void user_thread_put(struct user_thread *ut)
         return;
     process_put(ut->process);
     heap_free(ut);
+    reclaim_soon();
 }
 
 const struct thread_ops user_thread_ops = {

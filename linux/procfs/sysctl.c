@@ -6,6 +6,7 @@
 #include <printf/printf.h>
 #include <process/uname.h>
 #include <random/random.h>
+#include <reclaim/reclaim.h>
 #include <string/string.h>
 #include <vspace/vspace.h>
 
@@ -195,7 +196,29 @@ static ssize_t store_max_map_count(const struct pseudo_object *object, const cha
 
 SHOW_NUMBER(show_max_map_count, vspace_max_vmas)
 
+/* As Linux's Documentation/admin-guide/sysctl/vm.rst: 1, the clean pages of files; 2, objects that
+ * can be made again; 3, both. What dirty pages hold is lost by nothing: sync comes first. */
+static ssize_t store_drop_caches(const struct pseudo_object *object, const char *text, size_t n)
+{
+    uint64_t what;
+    const char *end;
+
+    (void)object;
+    if (cred_current()->euid != 0)
+        return -EPERM;
+    if (str_to_u64(text, &end, 10, &what) != 0 || what == 0 || what > 4)
+        return -EINVAL;
+    if ((what & 1) != 0)
+        reclaim_pages();
+    if ((what & 2) != 0) {
+        reclaim_names();
+        reclaim_spares();
+    }
+    return (ssize_t)n;
+}
+
 static const struct pseudo_node vm_children[] = {
+    {.name = "drop_caches", .mode = S_IFREG | 0200, .store = store_drop_caches},
     SETTING("max_map_count", show_max_map_count, store_max_map_count),
     PROC_FILE("mmap_min_addr", show_mmap_min_addr),
     PROC_FILE("overcommit_memory", show_zero),

@@ -17,8 +17,7 @@ static struct wait_queue unpinned; /* a cache lost its last pin */
 static struct spinlock map_lock = SPINLOCK_INIT("pagecache-map");
 static uint64_t map_epoch; /* [map_lock] number of the last walk of a list of mappings */
 
-static size_t shrink_some(size_t nr_pages);
-static struct frame_shrinker shrinker = {.shrink = shrink_some};
+static struct frame_shrinker shrinker = {.shrink = pagecache_evict};
 
 int writeback_module_init(void)
 {
@@ -246,8 +245,7 @@ static size_t evict_from(struct pagecache *cache, size_t nr_wanted)
     return nr_evicted;
 }
 
-/* For the frame allocator, in any context: takes what it gets without waiting. */
-static size_t shrink_some(size_t nr_pages)
+size_t pagecache_evict(size_t nr_pages)
 {
     struct pagecache *cache;
     size_t nr_evicted = 0;
@@ -270,11 +268,11 @@ static size_t shrink_some(size_t nr_pages)
 
 size_t pagecache_shrink(size_t nr_pages)
 {
-    size_t nr_evicted = shrink_some(nr_pages);
+    size_t nr_evicted = pagecache_evict(nr_pages);
 
     if (nr_evicted < nr_pages && pagecache_nr_dirty > 0) {
         (void)pagecache_sync();
-        nr_evicted += shrink_some(nr_pages - nr_evicted);
+        nr_evicted += pagecache_evict(nr_pages - nr_evicted);
     }
     return nr_evicted;
 }

@@ -22,6 +22,9 @@ void kmap_init(void);
 void *kmap_alloc_stack(size_t size) MUST_CHECK;
 void kmap_free_stack(void *stack, size_t size);
 
+/* Frees the stacks that are kept. */
+void kmap_shrink(void);
+
 /*
  * Device registers at [pa, pa+size), read-write, not executable; pa need not be page aligned.
  * NULL: no memory, an absurd range, or nothing there that could be read: its first 4 bytes are,

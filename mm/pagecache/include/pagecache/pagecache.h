@@ -169,8 +169,10 @@ void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to)
 void pagecache_map_add(struct pagecache *cache, struct pagecache_mapping *mapping);
 void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *mapping);
 
-/* Evicts up to nr_pages clean pages nobody else refers to; returns how many. May sleep
- * (write-back). */
+/* Evicts about nr_pages clean pages nobody else refers to; returns how many. Any context: takes
+ * what it gets without waiting. */
+size_t pagecache_evict(size_t nr_pages);
+/* The same; if that is too few, dirty pages are written back for it. May sleep. */
 size_t pagecache_shrink(size_t nr_pages);
 /* Writes back all dirty caches. */
 int pagecache_sync(void);
