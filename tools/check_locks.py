@@ -91,7 +91,7 @@ class Tree:
 
 # ---- exemptions ----
 
-EXEMPTION = re.compile(r"\b(NO_LOCK_CHECK|UNLOCKED|ASSUME_UNSHARED|ASSUME_LOCKED|LOCK_TAKEN|LOCK_GIVEN)\b(\()?")
+EXEMPTION = re.compile(r"\b(NO_LOCK_CHECK|UNLOCKED|UNLOCKED_DO|ASSUME_UNSHARED|ASSUME_LOCKED|LOCK_TAKEN|LOCK_GIVEN)\b(\()?")
 REASON = re.compile(r'(?:^|.*[,\s])("[^"]*\w[^"]* [^"]*\w[^"]*"\s*)+$', re.S)
 NO_CODE = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 

@@ -8,7 +8,7 @@ cross=$1 whole=$2 out=$3 exports=$4
 shift 4
 tmp=$out.tmp
 
-# The headers without their comments, in which a private function may well be mentioned.
+# The headers without their comments and lock annotations, in which something private may well be mentioned.
 code() {
     awk '{
         for (line = $0; ; ) {
@@ -23,7 +23,7 @@ code() {
             inside = 1
         }
         print line
-    }' "$@"
+    }' "$@" | sed -E 's/\b(PT_)?(GUARDED_BY|REQUIRES|REQUIRES_SHARED|EXCLUDES|ACQUIRES|RELEASES|PRIVATE_LOCK)\([^)]*\)//g'
 }
 
 "${cross}nm" -g --defined-only "$whole" | awk '{ print $NF }' | LC_ALL=C sort -u > "$tmp.defined"

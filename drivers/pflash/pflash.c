@@ -22,13 +22,13 @@
 #define PAUSE_NS (50 * NS_PER_USEC)
 
 struct bank {
-    struct cfi_bus bus; /* [I] */
-    paddr_t pa;         /* [I] */
-    struct mutex lock;  /* one command or read at a time */
-    char *va;           /* [lock] NULL: not mapped yet */
-    struct cfi cfi;     /* [lock], [I] once is_queried */
-    bool is_queried;    /* [lock] */
-    bool is_writable;   /* [lock], [I] once is_queried */
+    struct cfi_bus bus;                 /* [I] */
+    paddr_t pa;                         /* [I] */
+    struct mutex lock;                  /* one command or read at a time */
+    char *va GUARDED_BY(&lock);         /* [lock] NULL: not mapped yet */
+    struct cfi cfi GUARDED_BY(&lock);   /* [lock] */
+    bool is_queried GUARDED_BY(&lock);  /* [lock] */
+    bool is_writable GUARDED_BY(&lock); /* [lock] */
 };
 
 static struct bank banks[PFLASH_BANKS_MAX]; /* [I] up to nr_banks */
@@ -36,12 +36,18 @@ static unsigned nr_banks;                   /* [a] written by the probe */
 
 static uint32_t bus_read(struct cfi_bus *bus, uint64_t offset)
 {
-    return mmio_read(container_of(bus, struct bank, bus)->va + offset, bus->bytes);
+    struct bank *bank = container_of(bus, struct bank, bus);
+
+    ASSUME_LOCKED(&bank->lock, "by who calls lib/cfi, which calls this");
+    return mmio_read(bank->va + offset, bus->bytes);
 }
 
 static void bus_write(struct cfi_bus *bus, uint64_t offset, uint32_t value)
 {
-    mmio_write(container_of(bus, struct bank, bus)->va + offset, bus->bytes, value);
+    struct bank *bank = container_of(bus, struct bank, bus);
+
+    ASSUME_LOCKED(&bank->lock, "by who calls lib/cfi, which calls this");
+    mmio_write(bank->va + offset, bus->bytes, value);
 }
 
 static uint64_t bus_now_ns(struct cfi_bus *bus)
@@ -173,7 +179,7 @@ int pflash_program(unsigned number, uint64_t offset, const void *data, size_t nr
 
 /* Calls act for each block of a range that must start and end at block boundaries. */
 static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
-                          int (*act)(struct bank *bank, uint64_t start))
+                          int (*act)(struct bank *bank, uint64_t start)) REQUIRES(&bank->lock)
 {
     uint64_t end = offset + nr_bytes;
     uint64_t start;
@@ -196,6 +202,7 @@ static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
 
 static int erase_block(struct bank *bank, uint64_t start)
 {
+    ASSUME_LOCKED(&bank->lock, "by for_each_block()");
     return cfi_erase_block(&bank->cfi, start);
 }
 
@@ -213,7 +220,7 @@ int pflash_erase(unsigned number, uint64_t offset, uint64_t nr_bytes)
 
 /* nr_bytes at offset inside one erase block. old: memory for the block. */
 static int write_in_block(struct bank *bank, uint64_t offset, const uint8_t *data, size_t nr_bytes,
-                          uint64_t start, uint32_t block_bytes, uint8_t *old)
+                          uint64_t start, uint32_t block_bytes, uint8_t *old) REQUIRES(&bank->lock)
 {
     bool must_erase = false;
 

@@ -70,12 +70,13 @@ struct slot {
 
 struct virtio_blk {
     struct block_device disk;
-    struct virtio_device *vdev; /* [I] */
-    struct virtqueue *vq;       /* [lock] */
+    struct virtio_device *vdev;             /* [I] */
+    struct virtqueue *vq GUARDED_BY(&lock); /* [lock] */
     struct spinlock lock;
-    struct list waiting;     /* [lock] requests that found no room, first come first served */
-    struct slot *free_slots; /* [lock] */
-    struct slot *slots;      /* [I] */
+    struct list
+        waiting GUARDED_BY(&lock); /* [lock] requests that found no room, first come first served */
+    struct slot *free_slots GUARDED_BY(&lock); /* [lock] */
+    struct slot *slots;                        /* [I] */
 };
 
 static uint32_t type_of(enum block_op op)
@@ -253,6 +254,7 @@ static void read_config(struct virtio_blk *blk)
         seg_max = MAX(virtio_config_u32(vdev, CONFIG_SEG_MAX), 1u);
     disk->max_segments = MIN(seg_max, (uint32_t)SEGMENTS_MAX);
     /* A chain may not be longer than the queue (2.7.5.3.1). */
+    ASSUME_UNSHARED(&blk->lock, "the disk is not registered yet");
     disk->max_segments = MIN(disk->max_segments, blk->vq->size - 2u);
     disk->max_sectors = SECTORS_MAX;
     disk->max_segment_bytes = SECTORS_MAX * SECTOR_SIZE;

@@ -17,10 +17,10 @@
 
 struct virtio_rng {
     struct virtio_device *vdev;
-    struct virtqueue *vq; /* [lock] */
+    struct virtqueue *vq GUARDED_BY(&lock); /* [lock] */
     struct spinlock lock;
-    unsigned nr_left; /* [lock] */
-    uint8_t *seed;    /* SEED_BYTES in the direct map */
+    unsigned nr_left GUARDED_BY(&lock); /* [lock] */
+    uint8_t *seed;                      /* SEED_BYTES in the direct map */
 };
 
 static void ask(struct virtio_rng *rng) REQUIRES(&rng->lock)
@@ -57,8 +57,8 @@ static int rng_probe(struct virtio_device *vdev)
     if (rng == NULL)
         return error;
     rng->vdev = vdev;
-    rng->nr_left = REFILLS;
     spin_init(&rng->lock, "virtio-rng");
+    rng->nr_left = REFILLS;
     rng->seed = heap_zalloc(SEED_BYTES);
     if (rng->seed == NULL)
         goto fail;

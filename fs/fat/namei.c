@@ -345,10 +345,13 @@ static int fat_iterate(struct file *file, struct dir_sink *sink)
 {
     struct fat_inode *dir = fat_inode_of(file->inode);
     struct fat_volume *vol = fat_inode_volume(dir);
-    struct inode *parent = dir->dir == NULL ? file->inode : &dir->dir->inode;
     char name[NAME_MAX + 1];
 
-    if (!generic_iterate_dots(file, parent, sink))
+    mutex_lock(&vol->lock);
+    uint64_t parent_ino = dir->dir == NULL ? file->inode->ino : dir->dir->inode.ino;
+
+    mutex_unlock(&vol->lock);
+    if (!generic_iterate_dots(file, parent_ino, sink))
         return 0;
     for (;;) {
         uint32_t slot = (uint32_t)MIN(file->pos - 2, (uint64_t)FAT_MAX_DIR);

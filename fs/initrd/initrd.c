@@ -181,7 +181,7 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
     if (ret != 0)
         return ret;
     struct inode *inode = path.dentry->inode;
-    struct inode *dir = path.dentry->parent->inode;
+    struct inode *dir = UNLOCKED(path.dentry->parent, "no program runs that could move it")->inode;
 
     /* A directory keeps the archive's time when its files come; nobody has read it, so that its
      * access time still tells. */

@@ -7,6 +7,13 @@
 
 #include "internal.h"
 
+static bool has_opened(const struct pipe *pipe, const struct file *file,
+                       const struct pipe_view *view)
+{
+    return file->can_read ? PEEK(pipe->write_opens) != view->write_opens
+                          : PEEK(pipe->read_opens) != view->read_opens;
+}
+
 /*
  * Waits for the other side unless it was there when this one entered. That it was there at that
  * moment counts: woken by our coming, it may have opened, written and closed before we look again.
@@ -19,15 +26,13 @@ static int wait_for_other_side(struct pipe *pipe, const struct file *file,
     if (file->can_read) {
         if (view->nr_writers > 0 || (file->flags & O_NONBLOCK) != 0)
             return 0;
-        return wait_event_interruptible(&pipe->openers,
-                                        READ_ONCE(pipe->write_opens) != view->write_opens);
+        return wait_event_interruptible(&pipe->openers, has_opened(pipe, file, view));
     }
     if (view->nr_readers > 0)
         return 0;
     if ((file->flags & O_NONBLOCK) != 0)
         return -ENXIO;
-    return wait_event_interruptible(&pipe->openers,
-                                    READ_ONCE(pipe->read_opens) != view->read_opens);
+    return wait_event_interruptible(&pipe->openers, has_opened(pipe, file, view));
 }
 
 /* The FIFO's ring, made at the first open; counts the file. */

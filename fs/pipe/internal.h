@@ -11,19 +11,22 @@
  *
  * Invariants [lock]: tail <= head <= tail + capacity.
  */
+/* One word of a pipe as it is now; who wants it to stay so takes the lock. */
+#define PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
+
 struct pipe {
     struct mutex lock;
-    uint64_t head;        /* [lock] bytes ever written */
-    uint64_t tail;        /* [lock] bytes ever read */
-    uint32_t nr_pages;    /* [lock] a power of two */
-    uint32_t nr_readers;  /* [lock] */
-    uint32_t nr_writers;  /* [lock] */
-    uint32_t nr_files;    /* [lock of the inode] */
-    uint32_t read_opens;  /* [lock] reading sides ever opened: wakes a FIFO's opener even if it is
-                             gone again */
-    uint32_t write_opens; /* [lock] */
-    struct frame **pages; /* [lock] */
-    struct frame *spare;  /* [lock] or NULL */
+    uint64_t head GUARDED_BY(&lock);        /* [lock] bytes ever written */
+    uint64_t tail GUARDED_BY(&lock);        /* [lock] bytes ever read */
+    uint32_t nr_pages GUARDED_BY(&lock);    /* [lock] a power of two */
+    uint32_t nr_readers GUARDED_BY(&lock);  /* [lock] */
+    uint32_t nr_writers GUARDED_BY(&lock);  /* [lock] */
+    uint32_t nr_files;                      /* [lock of the inode] */
+    uint32_t read_opens GUARDED_BY(&lock);  /* [lock] reading sides ever opened: wakes a FIFO's
+                             opener even if it is  gone again */
+    uint32_t write_opens GUARDED_BY(&lock); /* [lock] */
+    struct frame **pages GUARDED_BY(&lock); /* [lock] */
+    struct frame *spare GUARDED_BY(&lock);  /* [lock] or NULL */
     struct wait_queue readers;
     struct wait_queue writers;
     struct wait_queue openers;

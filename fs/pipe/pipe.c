@@ -37,6 +37,7 @@ struct pipe *pipe_alloc(void)
 
     if (pipe == NULL)
         return NULL;
+    ASSUME_UNSHARED(&pipe->lock, "nobody else knows it yet");
     pipe->nr_pages = PIPE_DEFAULT_SIZE / PAGE_SIZE;
     pipe->pages = heap_calloc(pipe->nr_pages, sizeof(pipe->pages[0]));
     if (pipe->pages == NULL) {
@@ -68,6 +69,7 @@ static void page_free(struct frame *page)
 
 void pipe_free(struct pipe *pipe)
 {
+    ASSUME_UNSHARED(&pipe->lock, "no file has it open");
     for (uint32_t i = 0; i < pipe->nr_pages; i++) {
         if (pipe->pages[i] != NULL)
             page_free(pipe->pages[i]);
@@ -78,24 +80,24 @@ void pipe_free(struct pipe *pipe)
     slab_free(pipe_cache, pipe);
 }
 
-/* ---- the ring; all REQUIRES(pipe->lock) ---- */
+/* ---- the ring ---- */
 
-static uint64_t nr_filled(const struct pipe *pipe)
+static uint64_t nr_filled(const struct pipe *pipe) REQUIRES(&pipe->lock)
 {
     return pipe->head - pipe->tail;
 }
 
-static uint64_t nr_room(const struct pipe *pipe)
+static uint64_t nr_room(const struct pipe *pipe) REQUIRES(&pipe->lock)
 {
     return pipe->nr_pages * PAGE_SIZE - nr_filled(pipe);
 }
 
-static struct frame **page_at(struct pipe *pipe, uint64_t pos)
+static struct frame **page_at(struct pipe *pipe, uint64_t pos) REQUIRES(&pipe->lock)
 {
     return &pipe->pages[pos / PAGE_SIZE & (pipe->nr_pages - 1)];
 }
 
-static void page_release(struct pipe *pipe, struct frame **page)
+static void page_release(struct pipe *pipe, struct frame **page) REQUIRES(&pipe->lock)
 {
     if (pipe->spare == NULL)
         pipe->spare = *page;
@@ -106,7 +108,7 @@ static void page_release(struct pipe *pipe, struct frame **page)
 
 /* Does the page before the tail hold nothing any more? In a full ring its front may be filled anew.
  */
-static bool is_page_read(const struct pipe *pipe)
+static bool is_page_read(const struct pipe *pipe) REQUIRES(&pipe->lock)
 {
     if (pipe->tail == pipe->head)
         return true;
@@ -114,7 +116,7 @@ static bool is_page_read(const struct pipe *pipe)
            pipe->head + PAGE_SIZE <= pipe->tail + pipe->nr_pages * PAGE_SIZE;
 }
 
-static size_t ring_read(struct pipe *pipe, struct uio *uio)
+static size_t ring_read(struct pipe *pipe, struct uio *uio) REQUIRES(&pipe->lock)
 {
     size_t nr_done = 0;
 
@@ -131,9 +133,12 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio)
         if (is_page_read(pipe))
             page_release(pipe, page);
     }
-    /* Empty: begin with a fresh page again, so that small messages never straddle two. */
-    if (pipe->tail == pipe->head)
-        pipe->head = pipe->tail = ALIGN_UP(pipe->tail, PAGE_SIZE);
+    /* Empty: begin with a fresh page again, so that small messages never straddle two. Who looks
+     * without the lock must not see a head that is ahead of the tail. */
+    if (pipe->tail == pipe->head) {
+        pipe->tail = ALIGN_UP(pipe->tail, PAGE_SIZE);
+        __atomic_store_n(&pipe->head, pipe->tail, __ATOMIC_RELEASE);
+    }
     return nr_done;
 }
 
@@ -143,6 +148,7 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio)
  * bytes. Returns how many bytes stay.
  */
 static COLD size_t write_take_back(struct pipe *pipe, uint64_t start, size_t nr_asked)
+    REQUIRES(&pipe->lock)
 {
     size_t part = nr_asked % PAGE_SIZE;
     size_t offset = start % PAGE_SIZE;
@@ -165,7 +171,7 @@ static COLD size_t write_take_back(struct pipe *pipe, uint64_t start, size_t nr_
 }
 
 /* As much as there is room for. Sets *ret to -ENOMEM if a page could not be had. */
-static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret)
+static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret) REQUIRES(&pipe->lock)
 {
     uint64_t room = nr_room(pipe);
     uint64_t start = pipe->head;
@@ -194,6 +200,12 @@ static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret)
 
 /* ---- file operations ---- */
 
+static bool may_read(struct pipe *pipe)
+    NO_LOCK_CHECK("a hint, that is looked at again with the lock")
+{
+    return READ_ONCE(pipe->head) != READ_ONCE(pipe->tail) || READ_ONCE(pipe->nr_writers) == 0;
+}
+
 ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
     struct pipe *pipe = file->private;
@@ -207,9 +219,7 @@ ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
         mutex_unlock(&pipe->lock);
         if ((file->flags & O_NONBLOCK) != 0)
             return -EAGAIN;
-        ret = wait_event_interruptible(&pipe->readers,
-                                       READ_ONCE(pipe->head) != READ_ONCE(pipe->tail) ||
-                                           READ_ONCE(pipe->nr_writers) == 0);
+        ret = wait_event_interruptible(&pipe->readers, may_read(pipe));
         if (ret != 0)
             return ret;
         mutex_lock(&pipe->lock);
@@ -230,10 +240,17 @@ ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
 
 /* May a write with nr_left bytes to go make progress? The small ones go whole or not at all. */
 static bool has_room(struct pipe *pipe, size_t nr_left, bool is_atomic)
+    NO_LOCK_CHECK("without the lock a hint, that is looked at again with it")
 {
     uint64_t room = pipe->nr_pages * PAGE_SIZE - (READ_ONCE(pipe->head) - READ_ONCE(pipe->tail));
 
     return is_atomic ? room >= nr_left : room > 0;
+}
+
+static bool may_write(struct pipe *pipe, size_t nr_left, bool is_atomic)
+    NO_LOCK_CHECK("a hint, that is looked at again with the lock")
+{
+    return has_room(pipe, nr_left, is_atomic) || READ_ONCE(pipe->nr_readers) == 0;
 }
 
 ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
@@ -265,12 +282,32 @@ ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
             break;
         }
         mutex_unlock(&pipe->lock);
-        ret = wait_event_interruptible(&pipe->writers, has_room(pipe, uio->nr_left, is_atomic) ||
-                                                           READ_ONCE(pipe->nr_readers) == 0);
+        ret = wait_event_interruptible(&pipe->writers, may_write(pipe, uio->nr_left, is_atomic));
         mutex_lock(&pipe->lock);
     }
     mutex_unlock(&pipe->lock);
     return nr_done == 0 && ret != 0 ? ret : uio_result(uio, nr_done);
+}
+
+/*
+ * Is there anything to read; is there room for a small message? What moves meanwhile makes the
+ * answer "no": who moved it tells the poll_head afterwards. So the end that grows the answer is
+ * looked at first.
+ */
+static bool poll_is_filled(const struct pipe *pipe)
+    NO_LOCK_CHECK("the head before the tail; a poll does not wait for who copies under the lock")
+{
+    uint64_t head = __atomic_load_n(&pipe->head, __ATOMIC_ACQUIRE);
+
+    return (int64_t)(head - READ_ONCE(pipe->tail)) > 0;
+}
+
+static bool poll_has_room(const struct pipe *pipe)
+    NO_LOCK_CHECK("the tail before the head; a poll does not wait for who copies under the lock")
+{
+    uint64_t tail = __atomic_load_n(&pipe->tail, __ATOMIC_ACQUIRE);
+
+    return READ_ONCE(pipe->head) - tail + PIPE_BUF <= READ_ONCE(pipe->nr_pages) * PAGE_SIZE;
 }
 
 unsigned pipe_poll(struct file *file, struct poll_head **head)
@@ -280,18 +317,16 @@ unsigned pipe_poll(struct file *file, struct poll_head **head)
 
     if (head != NULL)
         *head = &pipe->poll;
-    uint64_t nr = READ_ONCE(pipe->head) - READ_ONCE(pipe->tail);
-
     if (file->can_read) {
-        if (nr > 0)
+        if (poll_is_filled(pipe))
             events |= POLLIN | POLLRDNORM;
-        if (READ_ONCE(pipe->nr_writers) == 0 && pipe->write_opens > 0)
+        if (PEEK(pipe->nr_writers) == 0 && PEEK(pipe->write_opens) > 0)
             events |= POLLHUP;
     }
     if (file->can_write) {
-        if (pipe->nr_pages * PAGE_SIZE - nr >= PIPE_BUF)
+        if (poll_has_room(pipe))
             events |= POLLOUT | POLLWRNORM;
-        if (READ_ONCE(pipe->nr_readers) == 0)
+        if (PEEK(pipe->nr_readers) == 0)
             events |= POLLERR;
     }
     return events;
@@ -304,8 +339,10 @@ long pipe_ioctl(struct file *file, unsigned cmd, uint64_t arg)
 
     if (cmd != FIONREAD)
         return -ENOTTY;
+    mutex_lock(&pipe->lock);
     uint32_t nr = (uint32_t)nr_filled(pipe);
 
+    mutex_unlock(&pipe->lock);
     uio_init_user(&uio, arg, sizeof(nr));
     return uio_copy_to(&uio, &nr, sizeof(nr)) == sizeof(nr) ? 0 : -EFAULT;
 }
@@ -388,6 +425,7 @@ int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
     inode->pipe = pipe;
     inode_put(inode); /* the files hold it */
     pipe->nr_files = 2;
+    ASSUME_UNSHARED(&pipe->lock, "nobody else has a file of it yet");
     pipe->nr_readers = pipe->nr_writers = 1;
     pipe->read_opens = pipe->write_opens = 1;
     reader->private = pipe;
@@ -411,7 +449,7 @@ long pipe_get_size(const struct file *file)
 {
     const struct pipe *pipe = file->private;
 
-    return (long)(pipe->nr_pages * PAGE_SIZE);
+    return (long)(PEEK(pipe->nr_pages) * PAGE_SIZE);
 }
 
 long pipe_set_size(struct file *file, size_t nr_bytes)

@@ -282,10 +282,9 @@ static int iterate_dynamic(struct file *file, const struct pseudo_object *dir,
 static int dir_iterate(struct file *file, struct dir_sink *sink)
 {
     const struct pseudo_object *dir = pseudo_object_of(file->inode);
-    const struct dentry *parent = file->path.dentry->parent;
     uint64_t nr_fixed = 0;
 
-    if (!generic_iterate_dots(file, parent->inode, sink))
+    if (!generic_iterate_dots(file, dentry_parent_ino(file->path.dentry), sink))
         return 0;
     for (const struct pseudo_node *child = dir->node->children;
          child != NULL && child->name != NULL; child++, nr_fixed++) {

@@ -23,9 +23,10 @@
 
 struct spinlock dcache_lock = SPINLOCK_INIT("dcache");
 static struct slab_cache *dentry_cache;
-static struct dentry *buckets[NR_BUCKETS]; /* [dcache_lock] */
-static LIST_DEFINE(unused);                /* [dcache_lock] by dentry->lru, oldest first */
-static size_t nr_unused;                   /* [dcache_lock] */
+static struct dentry *buckets[NR_BUCKETS] GUARDED_BY(&dcache_lock);
+/* By dentry->lru, oldest first. */
+static struct list unused GUARDED_BY(&dcache_lock) = LIST_INIT(unused);
+static size_t nr_unused GUARDED_BY(&dcache_lock);
 
 int dentry_module_init(void)
 {
@@ -44,7 +45,7 @@ uint32_t name_hash(const struct dentry *parent, const char *name, size_t name_le
     return (uint32_t)(hash >> 32);
 }
 
-static struct dentry **bucket_of(uint32_t hash)
+static struct dentry **bucket_of(uint32_t hash) REQUIRES(&dcache_lock)
 {
     return &buckets[hash & (NR_BUCKETS - 1)];
 }
@@ -84,6 +85,7 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     }
     memcpy(text, name, name_len);
     text[name_len] = '\0';
+    ASSUME_UNSHARED(&dcache_lock, "it is in no list yet");
     dentry->name = text;
     dentry->name_len = (uint16_t)name_len;
     dentry->hash = 0;
@@ -137,8 +139,7 @@ void dentry_get_locked(struct dentry *dentry)
     }
 }
 
-/* REQUIRES(dcache_lock) */
-static void hash_insert(struct dentry *dentry)
+static void hash_insert(struct dentry *dentry) REQUIRES(&dcache_lock)
 {
     struct dentry *parent = dentry->parent;
     struct dentry **bucket;
@@ -155,8 +156,7 @@ static void hash_insert(struct dentry *dentry)
     list_add_tail(&parent->children, &dentry->sibling);
 }
 
-/* REQUIRES(dcache_lock) */
-static void hash_remove(struct dentry *dentry)
+static void hash_remove(struct dentry *dentry) REQUIRES(&dcache_lock)
 {
     *dentry->hash_pprev = dentry->hash_next;
     if (dentry->hash_next != NULL)
@@ -172,7 +172,7 @@ static void hash_remove(struct dentry *dentry)
  */
 static struct dentry *dentry_destroy(struct dentry *dentry)
 {
-    struct dentry *parent = dentry->parent;
+    struct dentry *parent = UNLOCKED(dentry->parent, "nobody finds the dentry any more");
 
     if (dentry->inode != NULL)
         inode_put(dentry->inode);
@@ -182,8 +182,8 @@ static struct dentry *dentry_destroy(struct dentry *dentry)
     return parent;
 }
 
-/* Takes the oldest unused name out; NULL: none. REQUIRES(dcache_lock). */
-static struct dentry *take_oldest(void)
+/* Takes the oldest unused name out; NULL: none. */
+static struct dentry *take_oldest(void) REQUIRES(&dcache_lock)
 {
     struct list *node = list_pop(&unused);
 
@@ -281,7 +281,7 @@ void dentry_drop(struct dentry *dentry)
 
 bool dentry_is_empty_dir(struct dentry *dentry)
 {
-    return list_is_empty(&dentry->children);
+    return UNLOCKED(list_is_empty(&dentry->children), "the directory's lock keeps names out");
 }
 
 bool dentry_is_below(const struct dentry *below, const struct dentry *above)

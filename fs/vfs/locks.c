@@ -9,8 +9,8 @@
 
 struct file_locks {
     struct spinlock lock;
-    struct list list;  /* [lock] of one owner and kind: ranges do not overlap */
-    struct list waits; /* [lock] of lock_wait.locks_node */
+    struct list list GUARDED_BY(&lock);  /* [lock] of one owner and kind: ranges do not overlap */
+    struct list waits GUARDED_BY(&lock); /* [lock] of lock_wait.locks_node */
     struct wait_queue changed;
 };
 
@@ -21,18 +21,22 @@ struct file_locks {
  */
 #define NR_WAIT_BUCKETS 64u
 
+static struct spinlock waits_lock = SPINLOCK_INIT("lock waits");
+
+/* [l] locks->lock (unchecked: the file's, which a wait does not point to) */
 struct lock_wait {
-    struct list locks_node;  /* [locks->lock] */
-    struct list bucket_node; /* [waits_lock] by owner; unlinked: not in the graph */
-    const void *owner;       /* [I] */
-    const void *blocker;     /* [waits_lock] an owner in the way; NULL: about to look again */
-    struct lock_wait *todo;  /* [waits_lock] of a search */
-    uint64_t search;         /* [waits_lock] the last one that came here */
+    struct list locks_node; /* [l] */
+    struct list
+        bucket_node GUARDED_BY(&waits_lock); /* [waits_lock] by owner; unlinked: not in the graph */
+    const void *owner;                       /* [I] */
+    const void *blocker
+        GUARDED_BY(&waits_lock); /* [waits_lock] an owner in the way; NULL: about to look again */
+    struct lock_wait *todo GUARDED_BY(&waits_lock); /* [waits_lock] of a search */
+    uint64_t search GUARDED_BY(&waits_lock);        /* [waits_lock] the last one that came here */
 };
 
-static struct spinlock waits_lock = SPINLOCK_INIT("lock waits");
-static struct list waits_by_owner[NR_WAIT_BUCKETS]; /* [waits_lock] made at first use */
-static uint64_t last_search;                        /* [waits_lock] */
+static struct list waits_by_owner[NR_WAIT_BUCKETS] GUARDED_BY(&waits_lock); /* made at first use */
+static uint64_t last_search GUARDED_BY(&waits_lock);
 
 static struct file_locks *locks_of(struct inode *inode, bool may_make)
 {
@@ -60,6 +64,7 @@ void file_locks_free(struct file_locks *locks)
     struct file_lock *lock;
     struct file_lock *next;
 
+    ASSUME_UNSHARED(&locks->lock, "the inode goes, and nobody has it open");
     list_for_each_entry_safe(lock, next, &locks->list, node)
         heap_free(lock);
     heap_free(locks);
@@ -89,7 +94,7 @@ static struct file_lock *find_conflict(struct file_locks *locks, const struct fi
 
 /* ---- waiting ---- */
 
-static struct list *waits_of(const void *owner)
+static struct list *waits_of(const void *owner) REQUIRES(&waits_lock)
 {
     struct list *bucket = &waits_by_owner[(uintptr_t)owner / 64 % NR_WAIT_BUCKETS];
 
@@ -98,8 +103,9 @@ static struct list *waits_of(const void *owner)
     return bucket;
 }
 
-/* Puts what the owner waits for before the rest of a search. REQUIRES(waits_lock). */
+/* Puts what the owner waits for before the rest of a search. */
 static struct lock_wait *search_from(const void *owner, struct lock_wait *todo)
+    REQUIRES(&waits_lock)
 {
     struct lock_wait *wait;
 
@@ -113,8 +119,8 @@ static struct lock_wait *search_from(const void *owner, struct lock_wait *todo)
     return todo;
 }
 
-/* Does an owner wait for another one, directly or through others? REQUIRES(waits_lock). */
-static bool does_wait_for(const void *owner, const void *other)
+/* Does an owner wait for another one, directly or through others? */
+static bool does_wait_for(const void *owner, const void *other) REQUIRES(&waits_lock)
 {
     last_search++;
     for (struct lock_wait *todo = search_from(owner, NULL); todo != NULL;) {
@@ -173,7 +179,7 @@ static int wait_for_room(struct file_locks *locks, const struct file_lock *reque
     const struct file_lock *lock;
     int ret = 0;
 
-    list_init(&wait.bucket_node);
+    UNLOCKED_DO(list_init(&wait.bucket_node), "it is in no list yet");
     list_add(&locks->waits, &wait.locks_node);
     while ((lock = find_conflict(locks, request)) != NULL && ret == 0) {
         if (is_in_graph)

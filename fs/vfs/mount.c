@@ -11,10 +11,11 @@
 
 #define NR_MOUNT_BUCKETS 32u
 
-static struct mount *mount_buckets[NR_MOUNT_BUCKETS]; /* [dcache_lock] by parent and mountpoint */
-static LIST_DEFINE(mounts);                           /* [dcache_lock] in order of mounting */
-static uint32_t next_mount_id;                        /* [dcache_lock] */
-static struct mutex mount_mutex;                      /* one change of the tree at a time */
+static struct mount *mount_buckets[NR_MOUNT_BUCKETS] GUARDED_BY(
+    &dcache_lock);                                      /* [dcache_lock] by parent and mountpoint */
+static LIST_DEFINE(mounts);                             /* as mount->node, in order of mounting */
+static uint32_t next_mount_id GUARDED_BY(&dcache_lock); /* [dcache_lock] */
+static struct mutex mount_mutex;                        /* one change of the tree at a time */
 
 struct vfs_context vfs_kernel_context = {.cred = &cred_kernel, .umask = 0};
 
@@ -24,6 +25,7 @@ void mounts_init(void)
 }
 
 static struct mount **mount_bucket(const struct mount *parent, const struct dentry *mountpoint)
+    REQUIRES(&dcache_lock)
 {
     return &mount_buckets[((uintptr_t)parent / 32 + (uintptr_t)mountpoint / 64) % NR_MOUNT_BUCKETS];
 }
@@ -125,8 +127,9 @@ static bool is_mountpoint_anywhere(const struct dentry *dentry)
     return false;
 }
 
-/* Takes the mount off its place. REQUIRES(dcache_lock); the caller puts *place and the mount. */
+/* Takes the mount off its place. The caller puts *place and the mount. */
 static void mount_detach_locked(struct mount *mount, struct path *place)
+    REQUIRES(&dcache_lock, &mount_mutex)
 {
     struct mount **at = mount_bucket(mount->parent, mount->mountpoint);
 

@@ -29,7 +29,8 @@ void poll_remove(struct poll_entry *entry)
 
 void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsigned events)
 {
-    uint32_t depth = from == NULL ? 0 : from->depth + 1;
+    uint32_t depth =
+        from == NULL ? 0 : UNLOCKED(from->depth, "the caller runs in a wake of from's entry") + 1;
     unsigned long flags = arch_irq_save();
     struct poll_entry *entry;
     struct poll_entry *next;

@@ -17,11 +17,16 @@
 
 struct eventfd {
     struct spinlock lock;
-    uint64_t count; /* [lock] at most UINT64_MAX - 1 */
+    uint64_t count GUARDED_BY(&lock); /* [lock] at most UINT64_MAX - 1 */
     bool is_semaphore;
     struct wait_queue queue;
     struct poll_head poll;
 };
+
+static uint64_t eventfd_count(const struct eventfd *efd)
+{
+    return UNLOCKED(READ_ONCE(efd->count), "one word; who takes or adds looks again, locked");
+}
 
 static ssize_t eventfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
@@ -40,7 +45,7 @@ static ssize_t eventfd_read(struct file *file, struct uio *uio, uint64_t *pos)
             break;
         if ((file->flags & O_NONBLOCK) != 0)
             return -EAGAIN;
-        int ret = wait_event_interruptible(&efd->queue, READ_ONCE(efd->count) != 0);
+        int ret = wait_event_interruptible(&efd->queue, eventfd_count(efd) != 0);
 
         if (ret != 0)
             return ret;
@@ -74,7 +79,7 @@ static ssize_t eventfd_write(struct file *file, struct uio *uio, uint64_t *pos)
             break;
         if ((file->flags & O_NONBLOCK) != 0)
             return -EAGAIN;
-        int ret = wait_event_interruptible(&efd->queue, value < UINT64_MAX - READ_ONCE(efd->count));
+        int ret = wait_event_interruptible(&efd->queue, value < UINT64_MAX - eventfd_count(efd));
 
         if (ret != 0)
             return ret;
@@ -87,7 +92,7 @@ static ssize_t eventfd_write(struct file *file, struct uio *uio, uint64_t *pos)
 static unsigned eventfd_poll(struct file *file, struct poll_head **head)
 {
     struct eventfd *efd = file->private;
-    uint64_t count = READ_ONCE(efd->count);
+    uint64_t count = eventfd_count(efd);
 
     if (head != NULL)
         *head = &efd->poll;
@@ -146,17 +151,17 @@ SYSCALL(eventfd2)
 
 struct timerfd {
     struct timer timer;
-    struct spinlock lock;    /* interrupts off */
-    uint64_t nr_expirations; /* [lock] since the last read */
-    uint64_t deadline_ns;    /* [lock] of the running shot; TIME_NEVER: stopped */
-    uint64_t interval_ns;    /* [lock] 0: one shot */
-    bool is_realtime;        /* [I] */
+    struct spinlock lock;                      /* interrupts off */
+    uint64_t nr_expirations GUARDED_BY(&lock); /* [lock] since the last read */
+    uint64_t deadline_ns GUARDED_BY(&lock);    /* [lock] of the running shot; TIME_NEVER: stopped */
+    uint64_t interval_ns GUARDED_BY(&lock);    /* [lock] 0: one shot */
+    bool is_realtime;                          /* [I] */
     struct wait_queue queue;
     struct poll_head poll;
 };
 
-/* Counts the intervals that are over. REQUIRES(tfd->lock) */
-static void timerfd_catch_up(struct timerfd *tfd)
+/* Counts the intervals that are over. */
+static void timerfd_catch_up(struct timerfd *tfd) REQUIRES(&tfd->lock)
 {
     uint64_t now = time_now_ns();
 
@@ -209,6 +214,11 @@ static uint64_t timerfd_take(struct timerfd *tfd)
     return nr;
 }
 
+static bool timerfd_is_over(const struct timerfd *tfd)
+{
+    return UNLOCKED(READ_ONCE(tfd->nr_expirations), "one word; a read looks again, locked") != 0;
+}
+
 static ssize_t timerfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
     struct timerfd *tfd = file->private;
@@ -220,7 +230,7 @@ static ssize_t timerfd_read(struct file *file, struct uio *uio, uint64_t *pos)
     while ((nr = timerfd_take(tfd)) == 0) {
         if ((file->flags & O_NONBLOCK) != 0)
             return -EAGAIN;
-        int ret = wait_event_interruptible(&tfd->queue, READ_ONCE(tfd->nr_expirations) != 0);
+        int ret = wait_event_interruptible(&tfd->queue, timerfd_is_over(tfd));
 
         if (ret != 0)
             return ret;
@@ -234,7 +244,7 @@ static unsigned timerfd_poll(struct file *file, struct poll_head **head)
 
     if (head != NULL)
         *head = &tfd->poll;
-    return READ_ONCE(tfd->nr_expirations) != 0 ? POLLIN | POLLRDNORM : 0;
+    return timerfd_is_over(tfd) ? POLLIN | POLLRDNORM : 0;
 }
 
 static void timerfd_release(struct file *file)

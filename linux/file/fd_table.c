@@ -97,12 +97,12 @@ static int table_reserve(struct fd_table *table, uint32_t nr_slots)
 {
     struct file **files;
 
+    ASSUME_UNSHARED(&table->lock, "the caller alone knows it");
     if (nr_slots <= table->nr_slots)
         return 0;
     files = arrays_alloc(nr_slots);
     if (files == NULL)
         return -ENOMEM;
-    ASSUME_UNSHARED(&table->lock, "the caller alone knows it");
     heap_free(arrays_set(table, files, nr_slots));
     return 0;
 }
@@ -110,6 +110,7 @@ static int table_reserve(struct fd_table *table, uint32_t nr_slots)
 /* What `from` holds goes into an empty table as well. -ENOMEM. */
 static int table_copy(struct fd_table *table, struct fd_table *from)
 {
+    ASSUME_UNSHARED(&table->lock, "the caller alone knows it");
     spin_lock(&from->lock);
     while (table->nr_slots < from->nr_slots) {
         uint32_t nr_slots = from->nr_slots;
@@ -164,6 +165,7 @@ void fd_table_put(struct fd_table *table)
 {
     if (__atomic_sub_fetch(&table->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    ASSUME_UNSHARED(&table->lock, "that was the last reference");
     for (uint32_t word = 0; word < table->nr_slots / 64; word++) {
         for (uint64_t rest = table->open_bits[word]; rest != 0; rest &= rest - 1) {
             struct file *file = table->files[word * 64 + (unsigned)bit_ctz64(rest)];
@@ -205,7 +207,9 @@ int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare)
     if (!is_shared(table))
         return 0;
     *spare = fd_table_create();
-    return *spare == NULL ? -ENOMEM : table_reserve(*spare, READ_ONCE(table->nr_slots));
+    if (*spare == NULL)
+        return -ENOMEM;
+    return table_reserve(*spare, UNLOCKED(READ_ONCE(table->nr_slots), "the copy makes it enough"));
 }
 
 /* A table that is shared is replaced by a copy, in *spare if there is one. -ENOMEM. */
@@ -233,6 +237,7 @@ int fd_table_exec(struct fd_table **spare)
 
     if (ret != 0)
         return ret;
+    ASSUME_LOCKED(&table->lock, "no need: of others only /proc looks, and takes what is open");
     for (uint32_t word = 0; word < table->nr_slots / 64; word++) {
         while (table->cloexec_bits[word] != 0) {
             unsigned n = word * 64 + (unsigned)bit_ctz64(table->cloexec_bits[word]);
@@ -358,6 +363,7 @@ int fd_ref_get(int fd, struct fd_ref *out)
 
     if (unlikely(!is_alone(process)))
         return fd_ref_count(table, fd, out);
+    ASSUME_LOCKED(&table->lock, "no need: nobody else changes the table: is_alone()");
     if (unlikely((uint32_t)fd >= table->nr_slots || table->files[fd] == NULL))
         return -EBADF;
     out->file = table->files[fd];
@@ -382,8 +388,8 @@ static uint32_t nr_fds_max(void)
     return (uint32_t)MIN(limit, (uint64_t)NR_FDS_MAX);
 }
 
-/* The lowest free slot from `lowest` on. REQUIRES(table->lock). */
-static unsigned find_free(const struct fd_table *table, unsigned lowest)
+/* The lowest free slot from `lowest` on. */
+static unsigned find_free(const struct fd_table *table, unsigned lowest) REQUIRES(&table->lock)
 {
     unsigned n = MAX(lowest, table->first_free);
 

@@ -34,7 +34,7 @@ struct key {
 
 struct bucket {
     struct spinlock lock;
-    struct list waiters; /* [lock] oldest first */
+    struct list waiters GUARDED_BY(&lock); /* [lock] oldest first */
 };
 
 /* On the waiter's stack. */

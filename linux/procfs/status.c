@@ -57,9 +57,8 @@ static void snapshot_signals(struct snapshot *s, const struct process *process,
     }
 }
 
-/* REQUIRES(process_lock) */
 static void snapshot_locked(struct snapshot *s, const struct process *process,
-                            const struct user_thread *ut, bool is_thread)
+                            const struct user_thread *ut, bool is_thread) REQUIRES(&process_lock)
 {
     const struct session *session = process->group->session;
 
@@ -97,7 +96,8 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
             s->stime_ns = thread_run_ns(&ut->thread) - s->utime_ns;
         }
     }
-    s->nr_fd_slots = process->files == NULL ? 0 : READ_ONCE(process->files->nr_slots);
+    if (process->files != NULL)
+        s->nr_fd_slots = UNLOCKED(READ_ONCE(process->files->nr_slots), "a figure, that may grow");
     snapshot_signals(s, process, ut);
 }
 

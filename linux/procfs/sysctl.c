@@ -122,7 +122,7 @@ static int show_uuid(struct seq *seq, const struct pseudo_object *object)
 static int show_boot_id(struct seq *seq, const struct pseudo_object *object)
 {
     static struct spinlock lock = SPINLOCK_INIT("boot-id");
-    static uint8_t bytes[16]; /* [lock] byte 6 is 0 until it is made */
+    static uint8_t bytes[16] GUARDED_BY(&lock); /* [lock] byte 6 is 0 until it is made */
 
     (void)object;
     spin_lock(&lock);

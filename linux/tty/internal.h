@@ -91,8 +91,8 @@ ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 bool tty_has_input(const struct tty *tty);
 uint32_t tty_nr_input(const struct tty *tty);
 void tty_flush_input(struct tty *tty); /* REQUIRES(tty->lock) */
-/* The settings changed between canonical and raw. REQUIRES(tty->lock). */
-void tty_input_mode_changed(struct tty *tty, bool was_canonical);
+/* The settings changed between canonical and raw. */
+void tty_input_mode_changed(struct tty *tty, bool was_canonical); /* REQUIRES(tty->lock) */
 
 /* ---- output.c ---- */
 

@@ -29,7 +29,7 @@ int tty_check_background(struct tty *tty, int signal)
 
     /* The usual case without the lock: a foreground process of this terminal. Only the pointers are
      * compared; if one changes now, the call came before that. */
-    if (READ_ONCE(tty->foreground) == READ_ONCE(process->group))
+    if (UNLOCKED(READ_ONCE(tty->foreground), "they are only compared") == READ_ONCE(process->group))
         return 0;
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process_group *group = process->group;
@@ -48,8 +48,7 @@ int tty_check_background(struct tty *tty, int signal)
     return ret;
 }
 
-/* REQUIRES(process_lock) */
-static void set_foreground(struct tty *tty, struct process_group *group)
+static void set_foreground(struct tty *tty, struct process_group *group) REQUIRES(&process_lock)
 {
     if (group != NULL)
         process_group_get(group);
@@ -58,8 +57,7 @@ static void set_foreground(struct tty *tty, struct process_group *group)
     tty->foreground = group;
 }
 
-/* REQUIRES(process_lock) */
-static void attach(struct tty *tty, struct process *leader)
+static void attach(struct tty *tty, struct process *leader) REQUIRES(&process_lock)
 {
     struct session *session = leader->group->session;
 
@@ -69,16 +67,15 @@ static void attach(struct tty *tty, struct process *leader)
     set_foreground(tty, leader->group);
 }
 
-/* REQUIRES(process_lock); the caller puts the terminal afterwards. */
-static void detach(struct tty *tty)
+/* The caller puts the terminal afterwards. */
+static void detach(struct tty *tty) REQUIRES(&process_lock)
 {
     tty->session->terminal = NULL;
     tty->session = NULL;
     set_foreground(tty, NULL);
 }
 
-/* REQUIRES(process_lock), as every look at a process's group: its parent may change it. */
-static bool is_session_leader(const struct process *process)
+static bool is_session_leader(const struct process *process) REQUIRES(&process_lock)
 {
     return process->group->session->leader == process;
 }
@@ -176,9 +173,9 @@ static long get_session(struct tty *tty, uint64_t arg)
 
 /*
  * The session loses its terminal: what the foreground hears of it, as when the leader exits. The
- * terminal, which the caller puts without the lock, or NULL. REQUIRES(process_lock).
+ * terminal, which the caller puts without the lock, or NULL.
  */
-static struct tty *session_give_up(struct session *session)
+static struct tty *session_give_up(struct session *session) REQUIRES(&process_lock)
 {
     struct tty *tty = session->terminal;
 

@@ -32,8 +32,9 @@ struct pty {
     bool is_locked;    /* [a] until the master's TIOCSPTLCK */
     bool was_opened; /* [a] the slave, ever: from then on its last close ends the master's reads */
     struct mutex output_lock;
-    uint32_t head, tail;         /* [output_lock] of output, free-running */
-    uint8_t output[OUTPUT_SIZE]; /* [output_lock] from the slave to the master */
+    uint32_t head, tail; /* [output_lock] of output, free-running */
+    uint8_t output[OUTPUT_SIZE] GUARDED_BY(
+        &output_lock); /* [output_lock] from the slave to the master */
     struct wait_queue master_readers;
     struct wait_queue master_writers;
     struct poll_head master_poll;
@@ -178,7 +179,11 @@ static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)
 
 static bool has_input_room(struct pty *pty)
 {
-    return READ_ONCE(pty->slave.head) - READ_ONCE(pty->slave.tail) < TTY_BUFFER_SIZE - 1;
+    /* The tail first: what is typed or read meanwhile does not make the difference negative. */
+    uint32_t tail = UNLOCKED(__atomic_load_n(&pty->slave.tail, __ATOMIC_ACQUIRE), "only a hint");
+    uint32_t head = UNLOCKED(READ_ONCE(pty->slave.head), "only a hint");
+
+    return head - tail < TTY_BUFFER_SIZE - 1;
 }
 
 static ssize_t master_write(struct file *file, struct uio *uio, uint64_t *pos)

@@ -155,8 +155,8 @@ static size_t console_tty_write(struct tty *tty, const char *bytes, size_t n)
  */
 static struct {
     struct spinlock lock;
-    uint32_t head, tail;  /* [lock] free-running; tail is moved by the work alone */
-    uint8_t bytes[32768]; /* [lock] */
+    uint32_t head, tail; /* [lock] free-running; tail is moved by the work alone */
+    uint8_t bytes[32768] GUARDED_BY(&lock); /* [lock] */
     struct work work;
 } typed;
 

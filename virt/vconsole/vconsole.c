@@ -8,15 +8,17 @@
 #include <vconsole/vconsole.h>
 
 static struct spinlock list_lock = SPINLOCK_INIT("vconsoles");
-static struct list consoles = {&consoles, &consoles}; /* [list_lock] */
-static struct vconsole *focus;                        /* [list_lock] who gets the input */
-static bool is_shared; /* [list_lock] written; read without: more than one guest was ever there */
+static struct list consoles GUARDED_BY(&list_lock) = {&consoles, &consoles};
+static struct vconsole *focus GUARDED_BY(&list_lock); /* who gets the input */
+static bool is_shared GUARDED_BY(&list_lock);         /* more than one guest was ever there */
 
 static struct spinlock terminal_lock = SPINLOCK_INIT("terminal");
-static struct vconsole
-    *open_line; /* [terminal_lock] whose unfinished line the cursor stands behind */
+/* Whose unfinished line the cursor stands behind. */
+static struct vconsole *open_line GUARDED_BY(&terminal_lock);
 
-static void show_focus(void)
+#define IS_SHARED UNLOCKED(READ_ONCE(is_shared), "it becomes true once, before a second guest runs")
+
+static void show_focus(void) REQUIRES(&list_lock)
 {
     char text[64];
     const int length = snprintf(text, sizeof(text), "[input: %s]\n", focus->name);
@@ -24,8 +26,7 @@ static void show_focus(void)
     console_write(text, (size_t)length);
 }
 
-/* list_lock held. */
-static struct vconsole *next_of(struct vconsole *console)
+static struct vconsole *next_of(struct vconsole *console) REQUIRES(&list_lock)
 {
     struct list *node = console->node.next;
 
@@ -101,11 +102,11 @@ void vconsole_unregister(struct vconsole *console)
 }
 
 /*
- * lock held. Puts the line, with its name before it, below the unfinished line of another guest;
+ * Puts the line, with its name before it, below the unfinished line of another guest;
  * but of one's own that is there already, only what has come since. One write, so that lines of
  * several guests do not mix.
  */
-static void line_show(struct vconsole *console, bool is_whole)
+static void line_show(struct vconsole *console, bool is_whole) REQUIRES(&console->lock)
 {
     char text[VCONSOLE_LINE_MAX + 32];
     size_t length = 0, shown = 0;
@@ -125,13 +126,14 @@ static void line_show(struct vconsole *console, bool is_whole)
     spin_unlock_irqrestore(&terminal_lock, flags);
 }
 
-static void line_out(struct vconsole *console)
+static void line_out(struct vconsole *console) REQUIRES(&console->lock)
 {
     line_show(console, true);
     console->length = 0;
 }
 
 static void write_lines(struct vconsole *console, const char *bytes, size_t nr_bytes)
+    REQUIRES(&console->lock)
 {
     for (size_t i = 0; i < nr_bytes; i++) {
         if (bytes[i] == '\n')
@@ -141,12 +143,14 @@ static void write_lines(struct vconsole *console, const char *bytes, size_t nr_b
         if (console->length == VCONSOLE_LINE_MAX)
             line_out(console);
     }
-    if (console->length && READ_ONCE(open_line) == console)
+    if (console->length &&
+        UNLOCKED(READ_ONCE(open_line), "only who made it so changes that") == console)
         line_show(console, false); /* an echo: the user waits for it */
 }
 
 /* The bytes as they are; but a line feed without its carriage return gets one. */
 static void write_plain(struct vconsole *console, const char *bytes, size_t nr_bytes)
+    REQUIRES(&console->lock)
 {
     size_t start = 0;
 
@@ -166,7 +170,7 @@ void vconsole_write(struct vconsole *console, const char *bytes, size_t nr_bytes
 {
     uint64_t flags = spin_lock_irqsave(&console->lock);
 
-    if (READ_ONCE(is_shared))
+    if (IS_SHARED)
         write_lines(console, bytes, nr_bytes);
     else
         write_plain(console, bytes, nr_bytes);
@@ -186,7 +190,8 @@ void vconsole_show(struct vconsole *console)
 {
     uint64_t flags = spin_lock_irqsave(&console->lock);
 
-    if (console->length && READ_ONCE(is_shared) && READ_ONCE(focus) == console)
+    if (console->length && IS_SHARED &&
+        UNLOCKED(READ_ONCE(focus), "a glance: list_lock goes before this lock") == console)
         line_show(console, false);
     spin_unlock_irqrestore(&console->lock, flags);
 }

@@ -154,6 +154,7 @@ static void transmit(void *ctx, uint8_t byte)
 
 static int add_uart(struct vm *vm)
 {
+    ASSUME_UNSHARED(&vm->device_lock, "no vCPU runs yet");
     const struct vdev_irq irq = {vplic_set_level, &vm->plic, GUESTDT_UART_IRQ};
 
     vplic_init(&vm->plic, GPA(GUESTDT_PLIC_BASE), vm->config.nr_vcpus, external_changed, vm);

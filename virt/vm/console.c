@@ -11,7 +11,8 @@ size_t vm_input_room(void *ctx)
 {
     const struct vm *vm = ctx;
 
-    return VCONSOLE_INPUT_SIZE - READ_ONCE(vm->input_count);
+    return VCONSOLE_INPUT_SIZE -
+           UNLOCKED(READ_ONCE(vm->input_count), "only vm_input() makes it more");
 }
 
 void vm_input(void *ctx, uint8_t byte)
@@ -26,8 +27,8 @@ void vm_input(void *ctx, uint8_t byte)
     spin_unlock_irqrestore(&vm->device_lock, flags);
 }
 
-/* device_lock held, there is a byte. */
-static uint8_t input_pop(struct vm *vm)
+/* There is a byte. */
+static uint8_t input_pop(struct vm *vm) REQUIRES(&vm->device_lock)
 {
     const uint8_t byte = vm->input[vm->input_head];
 

@@ -43,8 +43,8 @@ void vm_input(void *ctx, uint8_t byte);
 /* How many bytes can be typed now. Any context. */
 size_t vm_input_room(void *ctx);
 
-/* device_lock held. What was typed goes on to the UART's receiver as it finds room there. */
-void vm_input_feed(struct vm *vm);
+/* What was typed goes on to the UART's receiver as it finds room there. */
+void vm_input_feed(struct vm *vm) REQUIRES(&vm->device_lock);
 
 /* SBI calls of the console: fill in exit->sbi.error and value. May sleep. */
 void vm_console_call(struct vm *vm, struct vcpu_exit *exit);

@@ -22,6 +22,18 @@
 /* Within GUARDED_BY a member of the same object whose own member is the lock: &OWN(up)->lock. */
 #define OWN(member) (*&member)
 
+/*
+ * A public header that names a lock of the component's own: PRIVATE_LOCK(spinlock, dcache_lock). A
+ * lock that is static in its file is LOCK_STATIC then.
+ */
+#ifdef LOCK_CHECK
+#define PRIVATE_LOCK(kind, lock) extern struct kind lock
+#define LOCK_STATIC
+#else
+#define PRIVATE_LOCK(kind, lock) struct kind
+#define LOCK_STATIC              static
+#endif
+
 /* _SHARED: as a reader of a reader-writer lock. */
 #define REQUIRES(...)            LOCK_ATTRIBUTE(requires_capability(__VA_ARGS__))
 #define REQUIRES_SHARED(...)     LOCK_ATTRIBUTE(requires_shared_capability(__VA_ARGS__))
@@ -41,6 +53,7 @@
  * Exemptions. Each says why it is one, in a string. The smallest that does is the right one.
  *
  *   UNLOCKED(expr, why)         the value of expr, which may be read without its locks
+ *   UNLOCKED_DO(statement, why) likewise, without a value
  *   ASSUME_UNSHARED(lock, why)  nobody else sees the object yet, or any more: what the lock guards
  * is free ASSUME_LOCKED(lock, why)    it is held, by a way that clang does not follow (a function
  * pointer) LOCK_TAKEN(lock, why)       a call that cannot say so (ACQUIRES) has taken it
@@ -62,6 +75,12 @@ void lock_given(struct lock_any *lock) RELEASES(lock);
                 (expr);                                                                            \
         _Pragma("clang diagnostic pop") unlocked_;                                                 \
     })
+#define UNLOCKED_DO(statement, why)                                                                \
+    UNLOCKED(({                                                                                    \
+                 statement;                                                                        \
+                 0;                                                                                \
+             }),                                                                                   \
+             why)
 #define ASSUME_UNSHARED(lock, why) lock_assumed((struct lock_any *)(lock))
 #define ASSUME_LOCKED(lock, why)   lock_assumed((struct lock_any *)(lock))
 #define LOCK_TAKEN(lock, why)      lock_taken((struct lock_any *)(lock))
@@ -69,12 +88,13 @@ void lock_given(struct lock_any *lock) RELEASES(lock);
 #define SAME_LOCK(lock, held)      lock_same((struct lock_any *)(lock), (struct lock_any *)(held))
 #define NO_LOCK_CHECK(why)         LOCK_ATTRIBUTE(no_thread_safety_analysis)
 #else
-#define UNLOCKED(expr, why)        (expr)
-#define ASSUME_UNSHARED(lock, why) ((void)0)
-#define ASSUME_LOCKED(lock, why)   ((void)0)
-#define LOCK_TAKEN(lock, why)      ((void)0)
-#define LOCK_GIVEN(lock, why)      ((void)0)
-#define SAME_LOCK(lock, held)      ((void)0)
+#define UNLOCKED(expr, why)         (expr)
+#define UNLOCKED_DO(statement, why) statement
+#define ASSUME_UNSHARED(lock, why)  ((void)0)
+#define ASSUME_LOCKED(lock, why)    ((void)0)
+#define LOCK_TAKEN(lock, why)       ((void)0)
+#define LOCK_GIVEN(lock, why)       ((void)0)
+#define SAME_LOCK(lock, held)       ((void)0)
 #define NO_LOCK_CHECK(why)
 #endif
 

@@ -16,38 +16,46 @@
 
 #include <base/types.h>
 #include <list/list.h>
+#include <lock/annotations.h>
 
 struct inode;
 struct superblock;
+PRIVATE_LOCK(spinlock, dcache_lock);
 
 #define NAME_MAX           255
 #define PATH_MAX           4096
 #define DENTRY_INLINE_NAME 32
 
-#define DENTRY_HASHED     BIT(0) /* [dcache_lock] in the hash table: the name exists */
-#define DENTRY_MOUNTPOINT BIT(1) /* [dcache_lock] something is mounted here, in some mount */
-#define DENTRY_PINNED     BIT(2) /* [dcache_lock] holds a reference of its own until unhashed */
+#define DENTRY_HASHED     BIT(0) /* in the hash table: the name exists */
+#define DENTRY_MOUNTPOINT BIT(1) /* something is mounted here, in some mount */
+#define DENTRY_PINNED     BIT(2) /* holds a reference of its own until unhashed */
 #define DENTRY_VOLATILE                                                                            \
     BIT(3) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
 #define DENTRY_FOLDS BIT(4) /* [I] names are compared by the file system (sb->ops->names_equal) */
 
+/*
+ * [n] changed with dcache_lock and the parent's inode lock held, read with either
+ *     (unchecked: clang knows no lock that is one of two)
+ * [f] written with dcache_lock (unchecked: bits are read without, by who has found them set before)
+ */
 struct dentry {
-    struct dentry *hash_next;   /* [dcache_lock] */
-    struct dentry **hash_pprev; /* [dcache_lock] */
-    struct dentry *parent;      /* [dcache_lock] itself, for a root */
-    struct inode *inode;        /* [I] once attached */
-    uint32_t hash;              /* [dcache_lock] of the name */
-    uint16_t name_len;          /* [dcache_lock] */
-    uint16_t flags;             /* [dcache_lock] DENTRY_* */
-    uint32_t nr_refs;           /* [a] reaches 0 only under dcache_lock */
-    const char *name;           /* [dcache_lock] inline_name or heap; NUL-terminated */
+    struct dentry *hash_next GUARDED_BY(&dcache_lock);   /* [dcache_lock] */
+    struct dentry **hash_pprev GUARDED_BY(&dcache_lock); /* [dcache_lock] */
+    struct dentry *parent GUARDED_BY(&dcache_lock);      /* [dcache_lock] itself, for a root */
+    struct inode *inode;                                 /* [I] once attached */
+    uint32_t hash GUARDED_BY(&dcache_lock);              /* [dcache_lock] of the name */
+    uint16_t name_len;                                   /* [n] */
+    uint16_t flags;                                      /* [f] DENTRY_* */
+    uint32_t nr_refs;                                    /* [a] reaches 0 only under dcache_lock */
+    const char *name; /* [n] inline_name or heap; NUL-terminated */
     char inline_name[DENTRY_INLINE_NAME];
-    struct list children; /* [dcache_lock] hashed children, in the order of their cookies */
-    struct list sibling;  /* [dcache_lock] */
-    uint64_t cookie;      /* [I] directory offset of this name, for iterate; > 2 */
-    uint64_t next_cookie; /* [dcache_lock] for the next child */
-    struct list lru;      /* [dcache_lock] while unreferenced */
-    void *private;        /* the file system's */
+    /* [dcache_lock] hashed children, in the order of their cookies */
+    struct list children GUARDED_BY(&dcache_lock);
+    struct list sibling GUARDED_BY(&dcache_lock); /* [dcache_lock] */
+    uint64_t cookie; /* [I] directory offset of this name, for iterate; > 2 */
+    uint64_t next_cookie GUARDED_BY(&dcache_lock); /* [dcache_lock] for the next child */
+    struct list lru GUARDED_BY(&dcache_lock);      /* [dcache_lock] while unreferenced */
+    void *private;                                 /* the file system's */
 };
 
 static inline void dentry_get(struct dentry *dentry)
@@ -78,6 +86,8 @@ int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, s
 struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t name_len);
 /* Unhashes and unpins: the name is gone, who holds the dentry keeps it. */
 void dentry_drop(struct dentry *dentry);
+/* The number of the directory that it is in now: a rename may change that at any time. */
+uint64_t dentry_parent_ino(const struct dentry *dir);
 /* True if no hashed child is left. */
 bool dentry_is_empty_dir(struct dentry *dentry);
 /* Frees unreferenced cached dentries; returns how many. */
@@ -93,16 +103,20 @@ size_t dentry_shrink(size_t nr);
 #define MOUNT_RELATIME  BIT(5)
 #define MOUNT_STAND_IN  BIT(6) /* the kernel's own; mounting the same there takes its place */
 
+/*
+ * [m] changed with mount_mutex and dcache_lock held, read with either (unchecked: clang knows no
+ *     lock that is one of two)
+ */
 struct mount {
-    struct mount *parent;      /* [dcache_lock] NULL for the root */
-    struct dentry *mountpoint; /* [dcache_lock] in parent; a reference */
+    struct mount *parent;      /* [m] NULL for the root */
+    struct dentry *mountpoint; /* [m] in parent; a reference */
     struct dentry *root;       /* [I] a reference */
     struct superblock *sb;     /* [I] a reference */
-    unsigned flags;            /* [dcache_lock] MOUNT_* */
+    unsigned flags;            /* [m] MOUNT_*; read without */
     uint32_t nr_refs;          /* [a] paths, files, child mounts */
     uint32_t id;               /* [I] for mountinfo; 0: of path_of_inode, outside the tree */
-    struct mount *hash_next;   /* [dcache_lock] */
-    struct list node;          /* [dcache_lock] all mounts, in order of mounting */
+    struct mount *hash_next GUARDED_BY(&dcache_lock); /* [dcache_lock] */
+    struct list node;                                 /* [m] all mounts, in order of mounting */
 };
 
 /* A place in the tree of names. Holds a reference of each once it is handed out. */

@@ -34,8 +34,9 @@
 
 struct poll_head {
     struct spinlock lock;
-    struct list entries; /* [lock] exclusive ones last */
-    uint32_t depth;      /* [lock] how many heads are held outside this one while it notifies */
+    struct list entries GUARDED_BY(&lock); /* [lock] exclusive ones last */
+    uint32_t depth
+        GUARDED_BY(&lock); /* [lock] how many heads are held outside this one while it notifies */
 };
 
 struct poll_entry {
@@ -56,10 +57,13 @@ void poll_add(struct poll_head *head, struct poll_entry *entry);
 void poll_remove(struct poll_entry *entry);
 void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsigned events);
 
+#define POLL_IS_UNWATCHED(head)                                                                    \
+    UNLOCKED(list_is_empty(&(head)->entries), "who watches looks for the event after it is added")
+
 /* Any context, also with interrupts off. */
 static inline void poll_notify(struct poll_head *head, unsigned events)
 {
-    if (!list_is_empty(&head->entries))
+    if (!POLL_IS_UNWATCHED(head))
         poll_notify_slow(head, NULL, events);
 }
 
@@ -67,7 +71,7 @@ static inline void poll_notify(struct poll_head *head, unsigned events)
 static inline void poll_notify_from(struct poll_head *head, const struct poll_head *from,
                                     unsigned events)
 {
-    if (!list_is_empty(&head->entries))
+    if (!POLL_IS_UNWATCHED(head))
         poll_notify_slow(head, from, events);
 }
 

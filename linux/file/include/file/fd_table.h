@@ -18,12 +18,13 @@
 struct fd_table {
     uint32_t nr_refs; /* [a] */
     struct spinlock lock;
-    uint32_t nr_slots;          /* [lock] a multiple of 64 */
-    uint32_t first_free;        /* [lock] no free slot is below */
-    struct file **files;        /* [lock] NULL: free, or reserved while its open bit is set */
-    uint64_t *open_bits;        /* [lock] */
-    uint64_t *cloexec_bits;     /* [lock] */
-    struct file *own_files[64]; /* the first arrays, while they suffice */
+    uint32_t nr_slots GUARDED_BY(&lock);   /* [lock] a multiple of 64 */
+    uint32_t first_free GUARDED_BY(&lock); /* [lock] no free slot is below */
+    struct file **
+        files GUARDED_BY(&lock); /* [lock] NULL: free, or reserved while its open bit is set */
+    uint64_t *open_bits GUARDED_BY(&lock);    /* [lock] */
+    uint64_t *cloexec_bits GUARDED_BY(&lock); /* [lock] */
+    struct file *own_files[64];               /* the first arrays, while they suffice */
     uint64_t own_bits[2];
 };
 
@@ -74,6 +75,7 @@ static inline struct file *fd_view_get(const struct fd_view *view, int fd)
 {
     if (unlikely(view->is_counted))
         return fd_table_file(view->table, fd);
+    ASSUME_LOCKED(&view->table->lock, "no need: nobody else changes the table");
     return (uint32_t)fd < view->table->nr_slots ? view->table->files[fd] : NULL;
 }
 

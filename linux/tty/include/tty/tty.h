@@ -53,6 +53,8 @@ struct tty_driver {
 
 #define TTY_BUFFER_SIZE 4096u /* bytes; a line is at most one less */
 
+PRIVATE_LOCK(spinlock, process_lock);
+
 struct tty {
     const struct tty_driver *driver; /* [I] */
     devno_t devno;                   /* [I] */
@@ -81,9 +83,11 @@ struct tty {
     struct wait_queue writers;
     struct poll_head poll;
 
-    struct session *session;          /* [process_lock] whose controlling terminal it is, or NULL */
-    struct process_group *foreground; /* [process_lock] counted, or NULL */
-    void *private;                    /* the driver's */
+    struct session *session
+        GUARDED_BY(&process_lock); /* [process_lock] whose controlling terminal it is, or NULL */
+    struct process_group *
+        foreground GUARDED_BY(&process_lock); /* [process_lock] counted, or NULL */
+    void *private;                            /* the driver's */
 };
 
 /* Registers /dev/tty, /dev/console, /dev/ttyS0, /dev/ptmx and takes the console's input. After
@@ -93,10 +97,9 @@ int tty_boot(void) MUST_CHECK;
 /* The terminal of the console. */
 extern struct tty tty_console;
 
-/* "ttyS0", "pts/0": for /proc/PID/stat's tty_nr and ps. 0: the session has none.
- * REQUIRES(process_lock). */
-devno_t tty_session_devno(const struct session *session);
-/* The foreground group's number, or -1. REQUIRES(process_lock). */
-int tty_session_foreground(const struct session *session);
+/* "ttyS0", "pts/0": for /proc/PID/stat's tty_nr and ps. 0: the session has none. */
+devno_t tty_session_devno(const struct session *session) REQUIRES(&process_lock);
+/* The foreground group's number, or -1. */
+int tty_session_foreground(const struct session *session) REQUIRES(&process_lock);
 
 #endif

@@ -31,10 +31,11 @@ struct vconsole {
     struct list node;                       /* [the list's lock] */
 
     struct spinlock lock;
-    char line[VCONSOLE_LINE_MAX]; /* [lock] behind the prefix, without its end */
-    unsigned length;              /* [lock] */
-    unsigned shown; /* [lock] bytes of it on the terminal, while its line is open there */
-    char last;      /* [lock] the byte that went out last */
+    char line[VCONSOLE_LINE_MAX] GUARDED_BY(&lock); /* [lock] behind the prefix, without its end */
+    unsigned length GUARDED_BY(&lock);              /* [lock] */
+    unsigned shown
+        GUARDED_BY(&lock); /* [lock] bytes of it on the terminal, while its line is open there */
+    char last GUARDED_BY(&lock); /* [lock] the byte that went out last */
 };
 
 /* Takes the host console's input. Once. */

@@ -33,15 +33,16 @@ enum vm_state {
 /*
  * An emulated flash bank. Its pages are filled from the image at the first touch; those that were
  * never programmed and lie behind the image are all one erased page.
+ * [f] vm->flash_lock (unchecked: the vm, which holds its banks, is not complete here)
  */
 struct vm_flash {
-    struct vpflash model;  /* [vm->flash_lock] */
+    struct vpflash model;  /* [f] */
     struct vm *vm;         /* [I] */
-    struct vma *vma;       /* [vm->flash_lock] where the guest sees it, NULL before */
+    struct vma *vma;       /* [f] where the guest sees it, NULL before */
     const uint8_t *image;  /* [I] may be NULL */
     size_t image_size;     /* [I] */
-    struct frame **frames; /* [vm->flash_lock] by page; NULL: not touched */
-    uint64_t nr_promised;  /* [vm->flash_lock] frames for pages that were programmed */
+    struct frame **frames; /* [f] by page; NULL: not touched */
+    uint64_t nr_promised;  /* [f] frames for pages that were programmed */
     bool is_taken;         /* [I] passed through: the machine's bank is this guest's alone */
 };
 
@@ -57,10 +58,12 @@ struct vm {
     uint64_t nr_exits;    /* keeper's: of all boots so far, without those the entry path answered */
 
     struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
-    struct vuart uart;           /* [device_lock] */
-    struct vplic plic;           /* [device_lock] */
-    uint8_t input[VCONSOLE_INPUT_SIZE]; /* [device_lock] typed, and not yet taken */
-    unsigned input_head, input_count;   /* [device_lock] */
+    struct vuart uart GUARDED_BY(&device_lock); /* [device_lock] */
+    struct vplic plic GUARDED_BY(&device_lock); /* [device_lock] */
+    uint8_t input[VCONSOLE_INPUT_SIZE] GUARDED_BY(
+        &device_lock);                             /* [device_lock] typed, and not yet taken */
+    unsigned input_head GUARDED_BY(&device_lock);  /* [device_lock] */
+    unsigned input_count GUARDED_BY(&device_lock); /* [device_lock] */
 
     struct mutex flash_lock;
     struct vm_flash flash[GUEST_FLASH_MAX];
