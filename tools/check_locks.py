@@ -116,6 +116,58 @@ def without_reason(texts):
                 yield f"{name}:{code.count(chr(10), 0, found.start()) + 1}: error: {found[1]} without a reason: a string of some words\n"
 
 
+# ---- legends ----
+
+# A member or variable and the legend of its comment: behind it, or on a line of its own before it.
+BEHIND = re.compile(r"^[ \t]*(?P<text>[^/\n;{}]*;)[ \t]*/\*[ \t]*\[(?P<tag>[\w>, -]+)\]", re.M)
+BEFORE = re.compile(r"^[ \t]*/\*[ \t]*\[(?P<tag>[\w>-]+)\][^*]*\*/\n[ \t]*(?P<text>[^/\n;{}]*;)", re.M)
+NAMES_LOCK = re.compile(r"\b\w*(?:lock|mutex)\b")
+UNGUARDED = "tools/unguarded.txt"
+
+
+def explanation(text, tag):
+    """What the last comment of its own in the text says of a tag: "[tag] what it means"."""
+    found = ""
+    for comment in re.findall(r"^/\*.*?\*/", text, re.S | re.M):
+        found = (re.findall(r"\[%s\]:?\s([^\[]*)" % re.escape(tag), comment) or [found])[-1]
+    return found
+
+
+def declaration(text, end):
+    """The declaration that ends there, which may go over several lines."""
+    start = max(text.rfind(mark, 0, end - 1) + len(mark) for mark in (";", "{", "}", "*/"))
+    return text[start:end]
+
+
+def unguarded_fields(texts):
+    """(file, line, name): the legend names a lock, and the member is not GUARDED_BY one."""
+    for name, text in sorted(texts.items()):
+        if "/test/" in name:
+            continue
+        for found in [*BEHIND.finditer(text), *BEFORE.finditer(text)]:
+            meaning = explanation(text[:found.start("text")], found["tag"])
+            declared = declaration(text, found.end("text"))
+            names_lock = NAMES_LOCK.search(found["tag"]) or (len(found["tag"]) < 3 and NAMES_LOCK.search(meaning))
+            if names_lock and "GUARDED_BY(" not in declared and "unchecked:" not in meaning:
+                field = re.findall(r"\w+", re.sub(r"\[[^\]]*\]|=.*", "", declared))
+                yield name, text.count("\n", 0, found.start("text")) + 1, field[-1] if field else "?"
+
+
+def without_guard(root, texts):
+    """A line for each such member, but for the files that tools/unguarded.txt lists with a reason."""
+    allowed = {}
+    if os.path.exists(f"{root}/{UNGUARDED}"):
+        with open(f"{root}/{UNGUARDED}") as f:
+            allowed = dict(re.findall(r"(?m)^([^#\s][^:\n]*): *(\S.*)$", f.read()))
+    used = set()
+    for name, line, field in unguarded_fields(texts):
+        used.add(name)
+        if name not in allowed:
+            yield f"{name}:{line}: error: the legend of {field} names a lock, and it is not GUARDED_BY it\n"
+    for name in sorted(set(allowed) - used):
+        yield f"{UNGUARDED}: error: {name} needs no exemption\n"
+
+
 # ---- the text that clang sees ----
 
 GUARDED = re.compile(r"\b(\w+)(?:\[[^\]]*\])*\s+GUARDED_BY\(")
@@ -228,7 +280,8 @@ def main(root, *below):
     os.makedirs(folder, exist_ok=True)
     checker = Checker(root, folder)
     units = [u for u in Tree(root).units() if not below or u[0].startswith(tuple(b.rstrip("/") + "/" for b in below))]
-    errors = list(without_reason(checker.texts.texts)) + checker.run(units)
+    texts = checker.texts.texts
+    errors = [*without_reason(texts), *without_guard(root, texts), *checker.run(units)]
     sys.stderr.write("".join(errors))
     return 1 if errors else 0
 

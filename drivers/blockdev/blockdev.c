@@ -18,10 +18,13 @@ LINKER_SET_DECLARE(block_watchers, struct block_watcher);
 #define MINORS_PER_DISK 16
 #define DISKS_MAX       26 /* one letter */
 
-/* Devices never go away, and a node's neighbours are written before it is published. */
+/*
+ * Devices never go away, and a node's neighbours are written before it is published. [d]
+ * devices_lock to change (unchecked: read without)
+ */
 static struct spinlock devices_lock = SPINLOCK_INIT("block devices");
-static LIST_DEFINE(devices); /* [devices_lock] to change */
-static unsigned nr_disks;    /* [devices_lock] */
+static LIST_DEFINE(devices); /* [d] */
+static unsigned nr_disks GUARDED_BY(&devices_lock);
 
 static bool limits_make_sense(const struct block_device *dev)
 {

@@ -20,15 +20,16 @@
 #define BLKGETSIZE64 0x80081272u
 #define BLKPBSZGET   0x127bu
 
+static struct mutex blockfiles_lock;
+
 /* A device that is or was open. Lives for ever, as devices do. */
 struct blockfile {
-    struct list node; /* [blockfiles_lock] */
+    struct list node GUARDED_BY(&blockfiles_lock);
     struct block_device *dev;
     struct inode *inode; /* of the cache, for mappings */
 };
 
-static struct mutex blockfiles_lock;
-static LIST_DEFINE(blockfiles);    /* [blockfiles_lock] */
+static struct list blockfiles GUARDED_BY(&blockfiles_lock) = LIST_INIT(blockfiles);
 static struct superblock *blockfs; /* what the devices' own inodes belong to */
 
 static struct blockfile *blockfile_of_cache(struct pagecache *cache)
@@ -84,8 +85,7 @@ static struct block_device *device_find(devno_t rdev)
     return dev;
 }
 
-/* REQUIRES(blockfiles_lock) */
-static struct blockfile *blockfile_create(struct block_device *dev)
+static struct blockfile *blockfile_create(struct block_device *dev) REQUIRES(&blockfiles_lock)
 {
     struct blockfile *bf = heap_zalloc(sizeof(*bf));
     struct inode *inode = bf == NULL ? NULL : inode_alloc(blockfs, S_IFBLK | 0600);

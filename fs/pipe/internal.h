@@ -21,7 +21,7 @@ struct pipe {
     uint32_t nr_pages GUARDED_BY(&lock);    /* [lock] a power of two */
     uint32_t nr_readers GUARDED_BY(&lock);  /* [lock] */
     uint32_t nr_writers GUARDED_BY(&lock);  /* [lock] */
-    uint32_t nr_files;                      /* [lock of the inode] */
+    uint32_t nr_files;                      /* the inode's lock, of a FIFO */
     uint32_t read_opens GUARDED_BY(&lock);  /* [lock] reading sides ever opened: wakes a FIFO's
                              opener even if it is  gone again */
     uint32_t write_opens GUARDED_BY(&lock); /* [lock] */

@@ -4,9 +4,11 @@
 #include <lock/spinlock.h>
 
 static struct spinlock ranges_lock = SPINLOCK_INIT("devices");
-static LIST_DEFINE(ranges); /* [ranges_lock] in order of registration; ranges never go away */
+/* In order of registration; ranges never go away. */
+static struct list ranges GUARDED_BY(&ranges_lock) = LIST_INIT(ranges);
 
 static struct device_range *find_overlap(uint32_t mode_type, devno_t first, uint32_t nr)
+    REQUIRES(&ranges_lock)
 {
     struct device_range *range;
 
@@ -44,7 +46,7 @@ void device_range_for_each(void (*fn)(const struct device_range *range, void *ct
 {
     struct device_range *range;
 
-    /* Without the lock: entries are only ever added, at the end, after they are complete. */
+    ASSUME_LOCKED(&ranges_lock, "no need: what is complete is added at the end, and never goes");
     list_for_each_entry(range, &ranges, node)
         fn(range, ctx);
 }

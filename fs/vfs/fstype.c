@@ -13,8 +13,8 @@
 #define NR_TYPES_MAX 32
 
 static struct spinlock types_lock = SPINLOCK_INIT("fs-types");
-static const struct fs_type *types[NR_TYPES_MAX]; /* [types_lock] */
-static unsigned nr_types;                         /* [types_lock] */
+static const struct fs_type *types[NR_TYPES_MAX] GUARDED_BY(&types_lock);
+static unsigned nr_types GUARDED_BY(&types_lock);
 
 int fs_type_register(const struct fs_type *type)
 {
@@ -23,10 +23,12 @@ int fs_type_register(const struct fs_type *type)
     if (fs_type_find(type->name) != NULL)
         return -EBUSY;
     spin_lock(&types_lock);
-    if (nr_types < NR_TYPES_MAX)
-        types[nr_types++] = type;
-    else
+    if (nr_types < NR_TYPES_MAX) {
+        types[nr_types] = type;
+        __atomic_store_n(&nr_types, nr_types + 1, __ATOMIC_RELEASE); /* fs_type_at() reads it */
+    } else {
         ret = -ENOSPC;
+    }
     spin_unlock(&types_lock);
     if (ret == 0)
         log_note("file system: %s%s", (uintptr_t)type->name,
@@ -37,22 +39,24 @@ int fs_type_register(const struct fs_type *type)
 const struct fs_type *fs_type_find(const char *name)
 {
     for (unsigned i = 0; i < NR_TYPES_MAX && fs_type_at(i) != NULL; i++) {
-        if (str_equal(types[i]->name, name))
-            return types[i];
+        if (str_equal(fs_type_at(i)->name, name))
+            return fs_type_at(i);
     }
     return NULL;
 }
 
 const struct fs_type *fs_type_at(unsigned i)
 {
+    ASSUME_LOCKED(&types_lock, "no need: a type is complete before it is counted, and stays");
     return i < __atomic_load_n(&nr_types, __ATOMIC_ACQUIRE) ? types[i] : NULL;
 }
 
 /* ---- superblocks ---- */
 
 static struct mutex superblocks_lock;
-static LIST_DEFINE(superblocks);    /* [superblocks_lock] */
-static uint32_t next_anonymous_dev; /* [superblocks_lock] minor of major 0, as Linux numbers them */
+static struct list superblocks GUARDED_BY(&superblocks_lock) = LIST_INIT(superblocks);
+/* Minor of major 0, as Linux numbers them. */
+static uint32_t next_anonymous_dev GUARDED_BY(&superblocks_lock);
 
 void superblocks_init(void)
 {

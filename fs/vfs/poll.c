@@ -12,6 +12,7 @@ void poll_add(struct poll_head *head, struct poll_entry *entry)
     unsigned long flags = spin_lock_irqsave(&head->lock);
 
     entry->head = head;
+    SAME_LOCK(&entry->head->lock, &head->lock);
     if (entry->is_exclusive)
         list_add_tail(&head->entries, &entry->node);
     else
@@ -38,6 +39,7 @@ void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsi
     preempt_disable();
     spin_lock_nested(&head->lock, depth);
     head->depth = depth;
+    ASSUME_LOCKED(&entry->head->lock, "it is head's lock, of each entry in its list");
     list_for_each_entry_safe(entry, next, &head->entries, node) {
         if (entry->wake(entry, events) && entry->is_exclusive)
             break;

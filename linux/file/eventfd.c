@@ -402,7 +402,7 @@ SYSCALL(timerfd_gettime)
 #define MFD_ALLOW_SEALING 2u
 
 static struct mutex memfd_lock = MUTEX_INIT(memfd_lock);
-static struct superblock *memfd_super; /* [memfd_lock] */
+static struct superblock *memfd_super GUARDED_BY(&memfd_lock);
 static const struct fs_type memfd_type = {.name = "memfd"};
 
 static struct inode *memfd_inode(void)

@@ -37,14 +37,14 @@ struct bucket {
     struct list waiters GUARDED_BY(&lock); /* [lock] oldest first */
 };
 
-/* On the waiter's stack. */
+/* On the waiter's stack. [b] bucket->lock (unchecked: a requeue changes which bucket that is) */
 struct waiter {
-    struct list node;      /* [bucket->lock] */
+    struct list node;      /* [b] */
     struct bucket *bucket; /* [a] where it is queued; a requeue moves it */
-    struct key key;        /* [bucket->lock] */
+    struct key key;        /* [b] */
     struct thread *thread;
     uint32_t bits;
-    bool is_woken; /* [bucket->lock, read without] */
+    bool is_woken; /* [b] read without */
 };
 
 #define NR_BUCKETS 64

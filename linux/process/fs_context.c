@@ -56,11 +56,13 @@ void fs_context_put(struct fs_context *fs)
 {
     if (__atomic_fetch_sub(&fs->refcount, 1, __ATOMIC_ACQ_REL) != 1)
         return;
+    ASSUME_UNSHARED(&fs->lock, "that was the last reference");
     path_put(&fs->root);
     path_put(&fs->cwd);
     heap_free(fs);
 }
 
+/* which: the root or the current directory of fs. */
 static void set(struct fs_context *fs, struct path *which, const struct path *path)
 {
     struct path old;
@@ -75,12 +77,12 @@ static void set(struct fs_context *fs, struct path *which, const struct path *pa
 
 void fs_context_set_cwd(struct fs_context *fs, const struct path *path)
 {
-    set(fs, &fs->cwd, path);
+    set(fs, UNLOCKED(&fs->cwd, "set() takes the lock"), path);
 }
 
 void fs_context_set_root(struct fs_context *fs, const struct path *path)
 {
-    set(fs, &fs->root, path);
+    set(fs, UNLOCKED(&fs->root, "set() takes the lock"), path);
 }
 
 void process_vfs_begin(struct vfs_context *out)

@@ -19,8 +19,8 @@
 #define TABLE_BYTES MIB(2) /* mapped by one page of the lowest tables */
 
 static struct spinlock promise_lock = SPINLOCK_INIT("promised memory");
-static uint64_t nr_left; /* [promise_lock] frames that nobody was promised */
-static bool is_known;    /* [promise_lock] nr_left has been found */
+static uint64_t nr_left GUARDED_BY(&promise_lock); /* frames that nobody was promised */
+static bool is_known GUARDED_BY(&promise_lock);    /* nr_left has been found */
 
 /* What there is before any guest took something. */
 static uint64_t count_free(void)

@@ -101,7 +101,7 @@ struct file {
     struct path path;           /* [I] references; dentry NULL for files without a name */
     uint32_t nr_refs;           /* [a] */
     unsigned flags;             /* O_*, without the creation flags; F_SETFL changes it */
-    uint64_t pos;               /* [pos_lock, if shared] */
+    uint64_t pos;               /* pos_lock, if several may use the file */
     struct mutex pos_lock;
     void *private;  /* the ops' own */
     int owner_pid;  /* F_SETOWN */

@@ -73,24 +73,26 @@ struct inode_ops {
     int (*write_inode)(struct inode *inode);
 };
 
+/* [w] lock to write (unchecked: one word each, read without; clang knows no lock for writes alone)
+ */
 struct inode {
     const struct inode_ops *ops;     /* [I] */
     const struct file_ops *file_ops; /* [I] */
     struct superblock *sb;           /* [I] */
     uint32_t nr_refs;                /* [a] */
-    uint32_t mode;                   /* [lock] read racily by walks */
-    uint32_t uid;                    /* [lock] */
-    uint32_t gid;                    /* [lock] */
-    uint32_t nlink;                  /* [lock] */
+    uint32_t mode;                   /* [w] */
+    uint32_t uid;                    /* [w] */
+    uint32_t gid;                    /* [w] */
+    uint32_t nlink;                  /* [w] */
     devno_t rdev;                    /* [I] */
     uint64_t ino;                    /* [I] */
-    uint64_t size;                   /* [lock] read racily */
+    uint64_t size;                   /* [w] */
     int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
     struct mutex lock;
     struct pagecache cache;   /* of a regular file or block device */
     struct file_locks *locks; /* record locks and flock, made at the first */
     int32_t nr_writers;       /* [a] open for writing; negative: being executed, -ETXTBSY */
-    void *pipe;               /* [lock] of a FIFO that is open */
+    void *pipe;               /* [w] of a FIFO that is open */
     void *private;            /* the file system's */
 };
 

@@ -14,8 +14,9 @@ enum file_lock_type {
     FILE_LOCK_NONE = 2,
 };
 
+/* [l] the file's locks' lock (unchecked: private to vfs, and nothing here points to it) */
 struct file_lock {
-    struct list node; /* [locks->lock] */
+    struct list node; /* [l] */
     bool is_flock;    /* [I] */
     enum file_lock_type type;
     void *owner; /* record locks: the descriptor table, or the file itself (F_OFD_*); flock: the

@@ -40,9 +40,9 @@ struct poll_head {
 };
 
 struct poll_entry {
-    struct list node;       /* [head->lock] */
-    struct poll_head *head; /* [I] while added */
-    bool is_exclusive;      /* [I] */
+    struct list node GUARDED_BY(&OWN(head)->lock); /* [head->lock] */
+    struct poll_head *head;                        /* [I] while added */
+    bool is_exclusive;                             /* [I] */
     /* True: somebody will see to the event, so that no further exclusive entry need be asked. */
     bool (*wake)(struct poll_entry *entry, unsigned events);
 };

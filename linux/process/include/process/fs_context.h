@@ -13,8 +13,9 @@ struct process;
 struct fs_context {
     uint32_t refcount; /* [a] */
     struct spinlock lock;
-    struct path root, cwd; /* [lock] counted */
-    uint32_t umask;        /* [a] */
+    struct path root GUARDED_BY(&lock); /* [lock] counted */
+    struct path cwd GUARDED_BY(&lock);  /* [lock] counted */
+    uint32_t umask;                     /* [a] */
 };
 
 /* A context at root (references taken). NULL: no memory. */

@@ -1,0 +1,91 @@
+"""`make check` holds locks: what works without the lock that it wants is refused, and so is an exemption without a reason."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from trine.machine import ROOT
+
+LAYERS = ("lib", "arch", "platform", "core", "drivers", "mm", "fs", "linux", "virt", "kernels")
+# Where a lock is dropped: the file, the function, and the line in it that takes the lock; its release goes, too.
+DROPS = [
+    ("core/slab/slab.c", "static bool grow(", "irq = spin_lock_irqsave(&cache->lock)"),
+    ("core/frame/frame.c", "struct frame *frame_lookup(", "irq = frames_lock()"),
+    ("core/thread/block.c", "static void nudge(", "RQ_LOCK_OF(rq, t)"),
+    ("core/time/timer.c", "uint64_t time_next_deadline(", "spin_lock(&base->lock)"),
+    ("core/work/work.c", "void work_queue_destroy(", "= spin_lock_irqsave(&queue->lock)"),
+    ("fs/vfs/dentry.c", "size_t dentry_shrink(", "spin_lock(&dcache_lock)"),
+    ("fs/pipe/pipe.c", "long pipe_ioctl(", "mutex_lock(&pipe->lock)"),
+    ("linux/file/fd_table.c", "static struct file *table_remove(", "spin_lock(&table->lock)"),
+    ("linux/file/eventfd.c", "static uint64_t timerfd_take(", "= spin_lock_irqsave(&tfd->lock)"),
+    ("virt/vm/console.c", "static size_t input_take(", "= spin_lock_irqsave(&vm->device_lock)"),
+]
+RELEASE = re.compile(r"^.*\b(?:spin_unlock\w*|mutex_unlock|frames_unlock)\(.*;\n", re.M)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp("tree")
+    for layer in (*LAYERS, "make", "tools"):
+        shutil.copytree(f"{ROOT}/{layer}", root / layer, ignore=shutil.ignore_patterns("__pycache__", "test"))
+    return root
+
+
+def check(root, *components):
+    done = subprocess.run([sys.executable, f"{root}/tools/check_locks.py", str(root), *components], capture_output=True, text=True,
+                          env={**os.environ, "TRINE_OUT": "out"})
+    return done.returncode, done.stderr
+
+
+def drop_lock(text, function, taken):
+    """The text without the lock in one function."""
+    start = text.index("\n" + function)
+    end = text.index("\n}\n", start)
+    body = text[start:end]
+    assert taken in body, f"{function} does not take it by {taken}"
+    body = body.replace(taken, "= 0" if taken.startswith("=") else "irq = 0" if taken.startswith("irq") else "(void)0")
+    return text[:start] + RELEASE.sub("    (void)0;\n", body) + text[end:]
+
+
+def test_ten_dropped_locks_are_ten_refusals(tree):
+    before = {}
+    for name, function, taken in DROPS:
+        before[name] = (tree / name).read_text()
+        (tree / name).write_text(drop_lock(before[name], function, taken))
+    status, text = check(tree, *sorted({os.path.dirname(name) for name, _, _ in DROPS}))
+    for name, whole in before.items():
+        (tree / name).write_text(whole)
+    refused = set(re.findall(r"(?m)^([\w/.-]+):\d+:\d+: error: .*(?:requires holding|that was not held)", text))
+    assert status != 0 and refused == {name for name, _, _ in DROPS}, text
+
+
+def test_an_exemption_without_a_reason_is_refused(tree):
+    path = tree / "core/console/console.c"
+    before = path.read_text()
+    path.write_text(re.sub(r'UNLOCKED\(consoles, "[^"]*"\)', 'UNLOCKED(consoles, "")', before))
+    status, text = check(tree, "core/console")
+    path.write_text(before)
+    assert status != 0 and re.search(r"core/console/console.c:\d+: error: UNLOCKED without a reason", text)
+
+
+def test_a_legend_without_a_guard_is_refused(tree):
+    path = tree / "core/work/include/work/work.h"
+    before = path.read_text()
+    path.write_text(before.replace("bool is_stopping GUARDED_BY(&lock)", "bool is_stopping"))
+    status, text = check(tree, "core/work")
+    path.write_text(before)
+    assert status != 0 and re.search(r"work.h:\d+: error: the legend of is_stopping names a lock", text)
+
+
+def test_the_address_of_a_guarded_member_wants_the_lock(tree):
+    """Clang 19 alone does not ask for it, and lists are handed on by address."""
+    path = tree / "core/work/work.c"
+    before = path.read_text()
+    path.write_text(before + "\nvoid unlocked(struct work_queue *queue);\nvoid unlocked(struct work_queue *queue)\n{\n"
+                             "    (void)list_pop(&queue->pending);\n}\n")
+    status, text = check(tree, "core/work")
+    path.write_text(before)
+    assert status != 0 and "'pending' requires holding spinlock" in text
