@@ -19,7 +19,7 @@ COLD uint64_t frame_nr_used(enum frame_type type)
 
 /* Pages that go to descriptors, and to tables that map these, when nr_pages more are opened, from
  * which they come. */
-static COLD uint64_t meta_for(const struct zone *z, uint64_t nr_pages)
+static COLD uint64_t meta_for(const struct zone *z, uint64_t nr_pages) REQUIRES(&frame_lock)
 {
     uint64_t nr_sections = (nr_pages + SECTION_PAGES) / (SECTION_PAGES + 1);
     uint64_t first = z->low / SECTION_PAGES; /* the one before has its table */
@@ -28,7 +28,7 @@ static COLD uint64_t meta_for(const struct zone *z, uint64_t nr_pages)
 }
 
 /* Holes have descriptors too, except those at the top, among the pages that become descriptors. */
-static COLD uint64_t meta_ahead(const struct zone *z)
+static COLD uint64_t meta_ahead(const struct zone *z) REQUIRES(&frame_lock)
 {
     uint64_t nr_pages = z->high - z->low - range_count(&frame_extras, z->low, z->high);
     uint64_t nr_meta = meta_for(z, nr_pages);
