@@ -66,9 +66,9 @@ def initrd():
 def title(text):
     """What a report is about, without addresses: two of one title are taken for one."""
     found = REPORT.search(text)
-    first = re.sub(r"0x[0-9a-f]+|\d{3,}", "N", found.group(0)) if found else "silence"
+    first = re.sub(r"0x[0-9a-f]+|\d{3,}|(?<=CPU )\d", "N", found.group(0)).strip() if found else "silence"
     skip = "report|sanitize|watch|panic|backtrace|__asan|__tsan|trap|kernel_fault|assert"
-    names = [n for n in re.findall(r"(?m)^\s+0x[0-9a-f]+ (\w+)\+0x", text[found.start():] if found else "") if not re.match(skip, n)]
+    names = [n for n in re.findall(r"(?m)^(?:\[ *[\d.]+\])? +0x[0-9a-f]+ (\w+)\+0x", text[found.start():] if found else "") if not re.match(skip, n)]
     stacks = re.split(r"(?m)^.*CPU \d+:", text[found.start():]) if found and "race" in first else None
     if stacks:
         names = [next((n for n in re.findall(r"0x[0-9a-f]+ (\w+)\+0x", s) if not re.match(skip, n)), "?") for s in stacks[1:3]]
@@ -125,7 +125,8 @@ class Run:
 
 def hung(elf):
     """Where the harts and threads of a silent machine are, if gdb is here."""
-    commands = [x for c in (f"target remote {SOCKETS}.gdb", "info threads", "thread apply all bt 12", "trine-cpus", "trine-threads") for x in ("-ex", c)]
+    asked = (f"target remote {SOCKETS}.gdb", "info threads", "thread apply all bt 12", "trine-cpus", "trine-threads")
+    commands = [word for command in asked for word in ("-ex", command)]
     try:
         done = subprocess.run(["gdb-multiarch", "-batch", "-x", ROOT + "/tools/gdb/trine.py", elf, *commands], capture_output=True, text=True,
                               timeout=60)
@@ -188,7 +189,7 @@ def found(kernel, options, known, number, text):
     if what in known:
         return
     known[what] = number
-    name = os.path.join(FOLDER, f"finding-{options.sanitize or 'debug'}-{options.seed}-{number}-{len(known)}.txt")
+    name = os.path.join(FOLDER, f"finding-{options.name}-{options.seed}-{number}-{len(known)}.txt")
     with open(name, "w", encoding="utf-8") as f:
         f.write(text)
     print(f"FOUND in round {number} of seed {options.seed}: {what}\n  {os.path.relpath(name, ROOT)}", flush=True)
@@ -212,20 +213,24 @@ def main():
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     options = parser.parse_args()
+    options.name = f"{os.path.basename(options.kernel)}-{options.sanitize or 'debug'}"
     variables = {"DEBUG": "1", **({"SANITIZE": options.sanitize} if options.sanitize else {})}
     os.makedirs(FOLDER, exist_ok=True)
-    kernel = [shutil.copy(f, os.path.join(FOLDER, f"{options.sanitize or 'debug'}-{os.path.basename(f)}"))  # whatever is built meanwhile
+    kernel = [shutil.copy(f, os.path.join(FOLDER, f"{options.name}-{os.path.basename(f)}"))  # whatever is built meanwhile
               for f in build(options.kernel, **variables)]
     end, number, last, known = time.time() + options.minutes * 60, options.round, options.round + options.rounds, {}
     while time.time() < end and number < last and (options.keep_going or not known):
         seconds = int(end - time.time()) + 1
         run = Run(kernel, options, words(options, FUZZ_ROUND=number, FUZZ_ROUNDS=last - number, FUZZ_SECONDS=seconds))
-        with open(os.path.join(FOLDER, f"console-{options.sanitize or 'debug'}-{options.seed}-{number}.txt"), "w", encoding="utf-8") as log:
+        with open(os.path.join(FOLDER, f"console-{options.name}-{options.seed}-{number}.txt"), "w", encoding="utf-8") as log:
             for at, text in run.findings(log):
                 found(kernel, options, known, at, text)
                 if not options.keep_going:
                     break
         number = (run.round or number) + 1
+    for end_of_name in (".gdb", ".disk"):
+        if os.path.exists(SOCKETS + end_of_name):
+            os.remove(SOCKETS + end_of_name)
     print(f"{number - options.round} rounds of seed {options.seed}, {len(known)} findings", flush=True)
     sys.exit(1 if known else 0)
 

@@ -56,8 +56,9 @@ static long recall(enum result kind, uint64_t raw)
 
 static uint64_t any_fd(uint64_t raw)
 {
-    static const uint8_t makers_of_fds[] = {R_FD,       R_FD,       R_FD,    R_PIPE,  R_PIPE,
-                                            R_EVENT_FD, R_TIMER_FD, R_EPOLL, R_PID_FD, R_TTY};
+    static const uint8_t makers_of_fds[] = {R_FD,       R_FD,    R_FD,     R_FD,
+                                            R_FD,       R_PIPE,  R_PIPE,   R_EVENT_FD,
+                                            R_TIMER_FD, R_EPOLL, R_PID_FD, R_TTY};
     static const int32_t odd[] = {-1, AT_FDCWD, 1000, 0x7fffffff, -100000};
 
     if (raw >> 59 == 0)
@@ -80,99 +81,96 @@ static uint64_t fd_of(enum result kind, uint64_t raw)
 
 /* --- names --- */
 
-static const char *const paths[] = {"a",
-                                    "n",
-                                    "d",
-                                    "d/n",
-                                    "b",
-                                    "d/e",
-                                    "d/e/n",
-                                    "o",
-                                    "c",
-                                    "d/o",
-                                    "f",
-                                    "d/a",
-                                    "d/b",
-                                    "d/e/a",
-                                    "d/e/f",
-                                    "l",
-                                    "l/a",
-                                    "f",
-                                    "m",
-                                    "m/a",
-                                    "m/b",
-                                    "d/../a",
-                                    "./d/./a",
-                                    "",
-                                    ".",
-                                    "..",
-                                    "/dev/null",
-                                    "/dev/zero",
-                                    "/dev/full",
-                                    "/dev/urandom",
-                                    "/dev/ptmx",
-                                    "/dev/pts/0",
-                                    "/dev/pts/1",
-                                    "/dev/tty",
-                                    "/dev/vda",
-                                    "/dev",
-                                    "/proc/self/maps",
-                                    "/proc/self/status",
-                                    "/proc/self/fd",
-                                    "/proc/self/fd/3",
-                                    "/proc/self/fd/4",
-                                    "/proc/self/stat",
-                                    "/proc/self/task",
-                                    "/proc/self/exe",
-                                    "/proc/self/cwd/a",
-                                    "/proc/self/smaps",
-                                    "/proc/self/statm",
-                                    "/proc/self/comm",
-                                    "/proc/self/cmdline",
-                                    "/proc/self/environ",
-                                    "/proc/self/mounts",
-                                    "/proc/self/limits",
-                                    "/proc",
-                                    "/proc/meminfo",
-                                    "/proc/stat",
-                                    "/proc/slabinfo",
-                                    "/proc/1/status",
-                                    "/proc/1/maps",
-                                    "/proc/1/fd",
-                                    "/proc/loadavg",
-                                    "/proc/interrupts",
-                                    "/proc/vmstat",
-                                    "/proc/buddyinfo",
-                                    "/proc/sys",
-                                    "/sys",
-                                    "/sys/block",
-                                    "/disk/a",
-                                    "/disk/b",
-                                    "/disk/d",
-                                    "/disk/d/a",
-                                    "/disk",
-                                    "/dev/shm",
-                                    "/init",
-                                    "/dev/defect"};
+/* In the folder that is a program's own, or on the disk. */
+static const char *const own_paths[] = {
+    "a",     "n",       "d",       "d/n",     "b",         "d/e",
+    "d/e/n", "o",       "c",       "d/o",     "f",         "d/a",
+    "d/b",   "d/e/a",   "d/e/f",   "l",       "l/a",       "m",
+    "m/a",   "m/b",     "d/../a",  "./d/./a", "",          ".",
+    "..",    "/disk/a", "/disk/b", "/disk/d", "/disk/d/a", "/disk/A long name.text"};
+
+/* Of the whole system: none of them is made, moved or taken away. */
+static const char *const system_paths[] = {"/dev/null",
+                                           "/dev/zero",
+                                           "/dev/full",
+                                           "/dev/urandom",
+                                           "/dev/ptmx",
+                                           "/dev/pts/0",
+                                           "/dev/pts/1",
+                                           "/dev/tty",
+                                           "/dev/vda",
+                                           "/dev",
+                                           "/dev/shm",
+                                           "/disk",
+                                           "/init",
+                                           "/proc",
+                                           "/proc/self/maps",
+                                           "/proc/self/status",
+                                           "/proc/self/fd",
+                                           "/proc/self/fd/3",
+                                           "/proc/self/fd/4",
+                                           "/proc/self/stat",
+                                           "/proc/self/task",
+                                           "/proc/self/exe",
+                                           "/proc/self/cwd/a",
+                                           "/proc/self/smaps",
+                                           "/proc/self/statm",
+                                           "/proc/self/comm",
+                                           "/proc/self/cmdline",
+                                           "/proc/self/environ",
+                                           "/proc/self/mounts",
+                                           "/proc/self/limits",
+                                           "/proc/meminfo",
+                                           "/proc/stat",
+                                           "/proc/slabinfo",
+                                           "/proc/1/status",
+                                           "/proc/1/maps",
+                                           "/proc/1/fd",
+                                           "/proc/loadavg",
+                                           "/proc/interrupts",
+                                           "/proc/vmstat",
+                                           "/proc/buddyinfo",
+                                           "/proc/sys",
+                                           "/sys",
+                                           "/sys/block"};
+
+#define NR_OWN    (sizeof(own_paths) / sizeof(own_paths[0]))
+#define NR_SYSTEM (sizeof(system_paths) / sizeof(system_paths[0]))
+
+static bool changes_names(const struct call *call)
+{
+    static const uint16_t numbers[] = {
+        SYS_unlinkat, SYS_renameat2, SYS_mknodat,  SYS_mkdirat, SYS_symlinkat,
+        SYS_linkat,   SYS_fchmodat,  SYS_fchownat, SYS_mount,   452 /* fchmodat2 */};
+
+    for (unsigned i = 0; call != NULL && i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (descriptions[call->description].number == numbers[i])
+            return true;
+    return false;
+}
 
 /* Most paths of a program are its first few, so that its calls meet in them. */
-static uint64_t path(struct worker *w, uint64_t raw)
+static uint64_t path(struct worker *w, const struct call *call, uint64_t raw)
 {
-    unsigned nr = sizeof(paths) / sizeof(paths[0]);
-    unsigned which = raw % 8 < 5 ? (raw >> 8) % 12 : (raw >> 8) % nr;
-    uint64_t seed = program.seed >> 8;
+    bool is_own = changes_names(call);
+    uint64_t nr = is_own ? NR_OWN : NR_OWN + NR_SYSTEM;
+    uint64_t which = raw % 8 < 5 ? (raw >> 8) % 12 : (raw >> 8) % nr;
     char *text = (char *)w->at;
+    const char *name;
 
     if (raw % 8 < 3) /* the four that this program likes best */
-        which = (unsigned)(mix(seed + (raw >> 8) % 4) % nr);
+        which = mix((program.seed >> 8) + (raw >> 8) % 4) % nr;
+    name = which < NR_OWN ? own_paths[which] : system_paths[which - NR_OWN];
+    if (has_defect && !is_own && raw % 4 == 3)
+        name = "/dev/defect";
     if (raw >> 57 == 1) { /* too long */
         memset(text, 'x', 300);
         text[300] = '\0';
         w->at += 304;
         return (uint64_t)text;
     }
-    w->at += (strlen(paths[which]) + 8) & ~7ul;
-    return (uint64_t)strcpy(text, paths[which]);
+    w->at += (strlen(name) + 8) & ~7ul;
+    return (uint64_t)strcpy(text, name);
 }
 
 static uint64_t text(uint64_t raw)
@@ -384,9 +382,15 @@ static uint64_t futex(uint64_t raw)
                    : (uint64_t)&private_futexes[(raw >> 8) % 3];
 }
 
+/* What another argument, which is of a set, has become. */
+static uint64_t chosen(const struct worker *w, const struct call *call, unsigned i)
+{
+    return set_value(descriptions[call->description].args[i], call->raw[i] ^ w->salt);
+}
+
 static uint64_t futex_last(struct worker *w, const struct call *call, uint64_t raw)
 {
-    unsigned op = set_value(descriptions[call->description].args[1], call->raw[1]) & 127;
+    unsigned op = chosen(w, call, 1) & 127;
 
     if (op == FUTEX_REQUEUE || op == FUTEX_CMP_REQUEUE || op == FUTEX_WAKE_OP)
         return raw % 4;
@@ -409,7 +413,7 @@ static uint64_t robust(struct worker *w, uint64_t raw)
 
 static uint64_t fcntl_last(struct worker *w, const struct call *call, uint64_t raw)
 {
-    uint64_t command = set_value(descriptions[call->description].args[1], call->raw[1]);
+    uint64_t command = chosen(w, call, 1);
 
     switch (command) {
     case F_GETLK:
@@ -449,7 +453,7 @@ static uint64_t worker_stack(struct worker *w, const struct call *call)
     struct worker *made;
 
     (void)w;
-    if (!(set_value(descriptions[call->description].args[0], call->raw[0]) & 0x100))
+    if (!(chosen(w, call, 0) & 0x100))
         return 0; /* not of the same memory: goes on with its copy of the stack */
     made = worker_new();
     return made == NULL ? 0 : (uint64_t)(made->stack + sizeof(made->stack));
@@ -486,6 +490,8 @@ static uint64_t by_kind(struct worker *w, const struct call *call, unsigned kind
         return fd_of(R_DIR, raw);
     case K_CHILD:
         return raw % 4 == 0 ? -1ul : (uint64_t)recall(R_PID, raw >> 8);
+    case K_FILE_FD:
+        return raw % 4 == 0 ? any_fd(raw >> 8) : fd_of(R_FD, raw >> 8);
     case K_PIPE_FD:
         return fd_of(R_PIPE, raw);
     case K_EPOLL_FD:
@@ -501,7 +507,7 @@ static uint64_t by_kind(struct worker *w, const struct call *call, unsigned kind
     case K_PATH:
         if (descriptions[call == NULL ? 0 : call->description].number == SYS_execve && raw % 2)
             return (uint64_t) "/init";
-        return raw >> 58 == 0 ? bytes(w, raw) : path(w, raw);
+        return raw >> 58 == 0 ? bytes(w, raw) : path(w, call, raw);
     case K_MOUNT_POINT:
         return (uint64_t)(raw % 4 == 0 ? "d" : raw % 4 == 1 ? "d/e" : raw % 4 == 2 ? "m" : "m/a");
     case K_IN:

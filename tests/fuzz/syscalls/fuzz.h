@@ -33,6 +33,7 @@ enum kind {
     K_SMALL,
     K_FD,
     K_DIR_FD,
+    K_FILE_FD,
     K_OPENED_DIR,
     K_PIPE_FD,
     K_EPOLL_FD,
@@ -149,7 +150,8 @@ extern struct shared *shared;
 extern struct program program;
 extern const struct description descriptions[];
 extern const unsigned nr_descriptions;
-extern bool may_fail; /* there is /proc/fail-nth */
+extern bool may_fail;   /* there is /proc/fail-nth */
+extern bool has_defect; /* there is /dev/defect: the test of this fuzzer */
 
 long sys(long nr, long a, long b, long c, long d, long e, long f);
 uint64_t mix(uint64_t x);

@@ -155,13 +155,14 @@ static unsigned draw(uint64_t *state)
 
 /*
  * Few kinds of call in one program meet each other more often than all of them: some twenty, and in
- * one program of four only three in each process (Groce et al., "Swarm Testing", 2012).
+ * one program of four only three, over and over (Groce et al., "Swarm Testing", 2012).
  */
 void generate(uint64_t seed, unsigned fail_of_256)
 {
     uint64_t state = seed;
     unsigned drawn[32];
-    unsigned nr_drawn = next(&state) % 4 == 0 ? 3 : 6 + next(&state) % 26;
+    bool is_hot = next(&state) % 4 == 0;
+    unsigned nr_drawn = is_hot ? 3 : 6 + next(&state) % 26;
 
     memset(&program, 0, sizeof(program));
     program.seed = seed;
@@ -172,7 +173,7 @@ void generate(uint64_t seed, unsigned fail_of_256)
     for (unsigned p = 0; p < program.nr_processes; p++) {
         program.is_root[p] = next(&state) % 3 != 0;
         for (unsigned t = 0; t < program.nr_threads; t++) {
-            unsigned nr = 8 + next(&state) % 34;
+            unsigned nr = is_hot ? 12 : 8 + next(&state) % 34;
 
             for (unsigned i = 0; i < nr && program.nr_calls < NR_CALLS_MAX; i++) {
                 struct call *call = &program.calls[program.nr_calls++];
@@ -184,7 +185,9 @@ void generate(uint64_t seed, unsigned fail_of_256)
                                    ? by_name(makers[next(&state) %
                                                     (sizeof(makers) / sizeof(makers[0]))])
                                    : drawn[next(&state) % nr_drawn]);
-                call->times = next(&state) % 8 == 0 ? 2 + next(&state) % 12 : 1;
+                call->times = 1;
+                if (next(&state) % (is_hot ? 2 : 8) == 0)
+                    call->times = (uint8_t)(2 + next(&state) % (is_hot ? 100 : 12));
                 call->pause = next(&state) % 4 == 0 ? next(&state) % 2000 : 0;
                 if (next(&state) % 256 < fail_of_256)
                     call->fail_nth = 1 + next(&state) % 6;

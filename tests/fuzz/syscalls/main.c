@@ -25,7 +25,7 @@
 
 struct shared *shared;
 struct program program;
-bool may_fail;
+bool may_fail, has_defect;
 static uint64_t skipped[NR_CALLS_MAX / 64];
 
 bool is_skipped(unsigned call)
@@ -76,8 +76,8 @@ void list_program(void)
                                  ? 0
                                  : argument(&w, call, a);
 
-            if (d->args[a] == K_PATH && (uint8_t *)value >= w.scratch &&
-                (uint8_t *)value < w.scratch + sizeof(w.scratch))
+            if (d->args[a] == K_PATH && value > 4096 && value < ARENA / 2 &&
+                value != (uint64_t)w.data)
                 printf("%s\"%.40s\"", a == 0 ? "" : ", ", (const char *)value);
             else if (value >= (uint64_t)&w && value < (uint64_t)(&w + 1))
                 printf("%s&%#lx", a == 0 ? "" : ", ", *(uint64_t *)(value & ~7ul));
@@ -162,6 +162,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     folders();
     may_fail = access("/proc/fail-nth", F_OK) == 0;
+    has_defect = access("/dev/defect", F_OK) == 0;
     shared->go = 1;
     if (word("FUZZ_LIST", 0)) {
         generate(mix(word("FUZZ_SEED", 1) << 32 ^ word("FUZZ_ROUND", 0)),

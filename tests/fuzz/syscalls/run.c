@@ -206,13 +206,17 @@ static void call_run(struct worker *w, unsigned number)
     for (volatile unsigned i = 0; i < call->pause; i++)
         ;
     for (unsigned n = 0; n < call->times; n++) {
+        uint64_t salt = w->salt;
         long result;
 
+        if (call->raw[0] & 1 << 12) /* not the same each time */
+            w->salt ^= mix(n) << 6 & -(uint64_t)(n != 0);
         if (call->fail_nth != 0)
             fail_set(call->fail_nth);
         result = call_once(w, call, number);
         if (call->fail_nth != 0)
             fail_set(0);
+        w->salt = salt;
         remember(call, w, result);
         __atomic_fetch_add(&shared->nr_calls, 1, __ATOMIC_RELAXED);
         __atomic_fetch_add(&shared->tried[call->description], 1, __ATOMIC_RELAXED);
@@ -266,6 +270,8 @@ static void sandbox(unsigned process)
         sys(SYS_close, null, 0, 0, 0, 0, 0);
     sys(SYS_setsid, 0, 0, 0, 0, 0, 0);
     sys(SYS_chdir, (long)"/tmp/r", 0, 0, 0, 0, 0);
+    if (mix(program.seed ^ process) % 8 == 0)
+        sys(SYS_chdir, (long)"/disk", 0, 0, 0, 0, 0);
     sys(SYS_mmap, ARENA, ARENA_PAGES / 2 * PAGE, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (!program.is_root[process]) {
