@@ -9,7 +9,7 @@ from conftest import busybox_initrd, ktest
 from trine.gdb import GDB, ask_gdb
 from trine.machine import ROOT, Machine, build
 
-NAMED = re.compile(r'\b(?:spin_init\([^"]*?|SPINLOCK_INIT\()"([^"]+)"\)', re.S)
+NAMED = re.compile(r'\b(?:spin_init\([^";]*?|SPINLOCK_INIT\()"([^"]+)"\)', re.S)
 PLACED = re.compile(r"\b(?:mutex_init|MUTEX_INIT|rwlock_init|RWLOCK_INIT)\(([^()]+)\)")
 LAYERS = ("lib", "arch", "platform", "core", "drivers", "mm", "fs", "linux", "virt", "kernels")
 
