@@ -347,11 +347,7 @@ static int fat_iterate(struct file *file, struct dir_sink *sink)
     struct fat_volume *vol = fat_inode_volume(dir);
     char name[NAME_MAX + 1];
 
-    mutex_lock(&vol->lock);
-    uint64_t parent_ino = dir->dir == NULL ? file->inode->ino : dir->dir->inode.ino;
-
-    mutex_unlock(&vol->lock);
-    if (!generic_iterate_dots(file, parent_ino, sink))
+    if (!generic_iterate_dots(file, sink))
         return 0;
     for (;;) {
         uint32_t slot = (uint32_t)MIN(file->pos - 2, (uint64_t)FAT_MAX_DIR);

@@ -284,7 +284,7 @@ static int dir_iterate(struct file *file, struct dir_sink *sink)
     const struct pseudo_object *dir = pseudo_object_of(file->inode);
     uint64_t nr_fixed = 0;
 
-    if (!generic_iterate_dots(file, dentry_parent_ino(file->path.dentry), sink))
+    if (!generic_iterate_dots(file, sink))
         return 0;
     for (const struct pseudo_node *child = dir->node->children;
          child != NULL && child->name != NULL; child++, nr_fixed++) {

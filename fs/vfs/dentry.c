@@ -1,9 +1,5 @@
 /*
- * The dentry cache. See <vfs/dentry.h> for the life of a dentry.
- *
- * nr_refs reaches 0 only under dcache_lock, and is raised from 0 only there: so whoever holds the
- * lock and found a dentry in the hash table may use it, and whoever drops to 0 decides alone what
- * becomes of it.
+ * Dentries: see <vfs/dentry.h> for the life of one, dcache.c for how they are found.
  */
 #include <vfs/dentry.h>
 
@@ -15,57 +11,17 @@
 
 #include "internal.h"
 
-#define NR_BUCKETS 1024u /* a power of two */
-/* Unreferenced names that are kept; beyond this the oldest go. */
-#define NR_UNUSED_MAX 4096u
 /* Directory offsets 0 and 1 are "." and "..". */
 #define FIRST_COOKIE 2
 
-struct spinlock dcache_lock = SPINLOCK_INIT("dcache");
+struct spinlock rename_lock = SPINLOCK_INIT("rename");
 static struct slab_cache *dentry_cache;
-static struct dentry *buckets[NR_BUCKETS] GUARDED_BY(&dcache_lock);
-/* By dentry->lru, oldest first. */
-static struct list unused GUARDED_BY(&dcache_lock) = LIST_INIT(unused);
-static size_t nr_unused GUARDED_BY(&dcache_lock);
 
 int dentry_module_init(void)
 {
+    dcache_init();
     dentry_cache = slab_cache_create("dentry", sizeof(struct dentry), 0, NULL);
     return dentry_cache == NULL ? -ENOMEM : 0;
-}
-
-uint32_t name_hash(const struct dentry *parent, const char *name, size_t name_len)
-{
-    uint64_t hash = (uintptr_t)parent >> 5;
-
-    if (unlikely((parent->flags & DENTRY_FOLDS) != 0))
-        return (uint32_t)hash ^ parent->inode->sb->ops->hash_name(name, name_len);
-    for (size_t i = 0; i < name_len; i++)
-        hash = (hash + (uint8_t)name[i]) * 0x9e3779b97f4a7c15ull;
-    return (uint32_t)(hash >> 32);
-}
-
-static struct dentry **bucket_of(uint32_t hash) REQUIRES(&dcache_lock)
-{
-    return &buckets[hash & (NR_BUCKETS - 1)];
-}
-
-static bool has_name(const struct dentry *dentry, const char *name, size_t name_len)
-{
-    if (dentry->name_len == name_len && memcmp(dentry->name, name, name_len) == 0)
-        return true;
-    return (dentry->flags & DENTRY_FOLDS) != 0 &&
-           dentry->inode->sb->ops->names_equal(dentry->name, dentry->name_len, name, name_len);
-}
-
-struct dentry *dcache_find(const struct dentry *parent, uint32_t hash, const char *name,
-                           size_t name_len)
-{
-    for (struct dentry *dentry = *bucket_of(hash); dentry != NULL; dentry = dentry->hash_next) {
-        if (dentry->hash == hash && dentry->parent == parent && has_name(dentry, name, name_len))
-            return dentry;
-    }
-    return NULL;
 }
 
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t name_len)
@@ -99,7 +55,9 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     dentry->private = NULL;
     list_init(&dentry->children);
     list_init(&dentry->sibling);
-    list_init(&dentry->lru);
+    list_init(&dentry->unused);
+    dentry->is_mountpoint = false;
+    spin_init(&dentry->children_lock, "children of a name");
     dentry->parent = parent == NULL ? dentry : parent;
     if (parent != NULL)
         dentry_get(parent);
@@ -131,46 +89,12 @@ static void dentry_free(struct dentry *dentry)
     slab_free(dentry_cache, dentry);
 }
 
-void dentry_get_locked(struct dentry *dentry)
-{
-    if (__atomic_fetch_add(&dentry->nr_refs, 1, __ATOMIC_RELAXED) == 0) {
-        list_del_init(&dentry->lru);
-        nr_unused--;
-    }
-}
-
-static void hash_insert(struct dentry *dentry) REQUIRES(&dcache_lock)
-{
-    struct dentry *parent = dentry->parent;
-    struct dentry **bucket;
-
-    dentry->hash = name_hash(parent, dentry->name, dentry->name_len);
-    bucket = bucket_of(dentry->hash);
-    dentry->hash_next = *bucket;
-    if (*bucket != NULL)
-        (*bucket)->hash_pprev = &dentry->hash_next;
-    dentry->hash_pprev = bucket;
-    *bucket = dentry;
-    dentry->flags |= DENTRY_HASHED;
-    dentry->cookie = parent->next_cookie++;
-    list_add_tail(&parent->children, &dentry->sibling);
-}
-
-static void hash_remove(struct dentry *dentry) REQUIRES(&dcache_lock)
-{
-    *dentry->hash_pprev = dentry->hash_next;
-    if (dentry->hash_next != NULL)
-        dentry->hash_next->hash_pprev = dentry->hash_pprev;
-    dentry->flags &= (uint16_t)~DENTRY_HASHED;
-    list_del_init(&dentry->sibling);
-}
-
 /*
  * A dentry nobody can find or holds: frees it. Not under the lock; may sleep. Its reference of the
  * parent becomes the caller's (NULL: it was a root), who puts it in a loop and not by recursion: a
  * chain of removed directories can be as long as a program likes.
  */
-static struct dentry *dentry_destroy(struct dentry *dentry)
+struct dentry *dentry_destroy(struct dentry *dentry)
 {
     struct dentry *parent = UNLOCKED(dentry->parent, "nobody finds the dentry any more");
 
@@ -182,70 +106,6 @@ static struct dentry *dentry_destroy(struct dentry *dentry)
     return parent;
 }
 
-/* Takes the oldest unused name out; NULL: none. */
-static struct dentry *take_oldest(void) REQUIRES(&dcache_lock)
-{
-    struct list *node = list_pop(&unused);
-
-    if (node == NULL)
-        return NULL;
-    struct dentry *dentry = list_entry(node, struct dentry, lru);
-
-    nr_unused--;
-    hash_remove(dentry);
-    return dentry;
-}
-
-/* Drops what may be the last reference; the next dentry to put, or NULL. */
-static struct dentry *dentry_put_last(struct dentry *dentry)
-{
-    struct dentry *doomed = NULL;
-
-    spin_lock(&dcache_lock);
-    if (__atomic_sub_fetch(&dentry->nr_refs, 1, __ATOMIC_ACQ_REL) == 0) {
-        if ((dentry->flags & DENTRY_HASHED) != 0) {
-            list_add_tail(&unused, &dentry->lru);
-            if (++nr_unused > NR_UNUSED_MAX)
-                doomed = take_oldest();
-        } else {
-            doomed = dentry;
-        }
-    }
-    spin_unlock(&dcache_lock);
-    return doomed == NULL ? NULL : dentry_destroy(doomed);
-}
-
-void dentry_put(struct dentry *dentry)
-{
-    while (dentry != NULL) {
-        uint32_t n = __atomic_load_n(&dentry->nr_refs, __ATOMIC_RELAXED);
-
-        while (n > 1) {
-            if (__atomic_compare_exchange_n(&dentry->nr_refs, &n, n - 1, true, __ATOMIC_RELEASE,
-                                            __ATOMIC_RELAXED))
-                return;
-        }
-        dentry = dentry_put_last(dentry);
-    }
-}
-
-size_t dentry_shrink(size_t nr)
-{
-    size_t nr_freed = 0;
-
-    while (nr_freed < nr) {
-        spin_lock(&dcache_lock);
-        struct dentry *dentry = take_oldest();
-
-        spin_unlock(&dcache_lock);
-        if (dentry == NULL)
-            break;
-        dentry_put(dentry_destroy(dentry));
-        nr_freed++;
-    }
-    return nr_freed;
-}
-
 void dentry_attach(struct dentry *dentry, struct inode *inode)
 {
     dentry->inode = inode;
@@ -253,28 +113,43 @@ void dentry_attach(struct dentry *dentry, struct inode *inode)
 
 void dentry_hash(struct dentry *dentry)
 {
+    uint32_t hash;
+    struct bucket *bucket;
+
     if ((dentry->flags & DENTRY_VOLATILE) != 0)
         return;
-    spin_lock(&dcache_lock);
+    hash = name_hash(dentry->parent, dentry->name, dentry->name_len);
+    bucket = bucket_of(hash);
+    spin_lock(&bucket->lock);
     if ((dentry->inode->sb->flags & SB_NAMES_IN_CACHE) != 0) {
         dentry->flags |= DENTRY_PINNED;
         dentry_get(dentry);
     }
-    hash_insert(dentry);
-    spin_unlock(&dcache_lock);
+    dcache_insert(bucket, dentry, hash);
+    spin_unlock(&bucket->lock);
+}
+
+/* It leaves the table, whose bucket's lock is held. True: a reference of its own is to be put. */
+static bool unhash(struct dentry *dentry)
+{
+    bool is_pinned = (dentry->flags & DENTRY_PINNED) != 0;
+
+    dcache_remove(dentry);
+    unused_forget(dentry);
+    dentry->flags &= (uint8_t)~DENTRY_PINNED;
+    return is_pinned;
 }
 
 void dentry_drop(struct dentry *dentry)
 {
-    bool is_pinned = false;
+    struct bucket *bucket = dentry_bucket_lock(dentry);
+    bool is_pinned;
 
-    spin_lock(&dcache_lock);
-    if ((dentry->flags & DENTRY_HASHED) != 0) {
-        hash_remove(dentry);
-        is_pinned = (dentry->flags & DENTRY_PINNED) != 0;
-        dentry->flags &= (uint16_t)~DENTRY_PINNED;
-    }
-    spin_unlock(&dcache_lock);
+    if (bucket == NULL)
+        return;
+    LOCK_TAKEN(&bucket->lock, "by dentry_bucket_lock()");
+    is_pinned = unhash(dentry);
+    spin_unlock(&bucket->lock);
     if (is_pinned)
         dentry_put(dentry);
 }
@@ -286,23 +161,47 @@ bool dentry_is_empty_dir(struct dentry *dentry)
 
 bool dentry_is_below(const struct dentry *below, const struct dentry *above)
 {
-    spin_lock(&dcache_lock);
+    spin_lock(&rename_lock);
     while (below != above && below->parent != below)
         below = below->parent;
-    spin_unlock(&dcache_lock);
+    spin_unlock(&rename_lock);
     return below == above;
+}
+
+struct dentry *dentry_get_parent(const struct dentry *dentry)
+{
+    struct dentry *parent;
+
+    spin_lock(&rename_lock);
+    parent = dentry->parent;
+    dentry_get(parent);
+    spin_unlock(&rename_lock);
+    return parent;
+}
+
+uint64_t dentry_parent_ino(const struct dentry *dentry)
+{
+    uint64_t ino;
+
+    spin_lock(&rename_lock);
+    ino = dentry->parent->inode->ino;
+    spin_unlock(&rename_lock);
+    return ino;
 }
 
 /* ---- lookups with the directory's lock held ---- */
 
 struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t name_len)
 {
-    spin_lock(&dcache_lock);
-    struct dentry *dentry = dcache_find(parent, name_hash(parent, name, name_len), name, name_len);
+    uint32_t hash = name_hash(parent, name, name_len);
+    struct bucket *bucket = bucket_of(hash);
+    struct dentry *dentry;
 
+    spin_lock(&bucket->lock);
+    dentry = bucket_find(bucket, parent, hash, name, name_len);
     if (dentry != NULL)
-        dentry_get_locked(dentry);
-    spin_unlock(&dcache_lock);
+        dentry_get(dentry);
+    spin_unlock(&bucket->lock);
     return dentry;
 }
 
@@ -395,43 +294,72 @@ static void swap_names(struct dentry *a, struct dentry *b)
     b->name_len = len;
 }
 
-void dentry_move(struct dentry *old, struct dentry *goal)
+static void lock_two(struct bucket *a, struct bucket *b)
+    NO_LOCK_CHECK("two locks, or one: which, depends on the hash")
 {
-    bool was_name;
+    spin_lock(a < b ? &a->lock : &b->lock);
+    if (a != b)
+        spin_lock_nested(a < b ? &b->lock : &a->lock, 1);
+}
 
-    spin_lock(&dcache_lock);
-    was_name = (goal->flags & DENTRY_HASHED) != 0;
-    if (was_name)
-        hash_remove(goal);
-    hash_remove(old);
+static void unlock_two(struct bucket *a, struct bucket *b) NO_LOCK_CHECK("as lock_two()")
+{
+    if (a != b)
+        spin_unlock_no_preempt(a < b ? &b->lock : &a->lock);
+    spin_unlock(a < b ? &a->lock : &b->lock);
+}
+
+static void swap_parents(struct dentry *a, struct dentry *b)
+{
+    struct dentry *parent = a->parent;
+
+    a->parent = b->parent;
+    b->parent = parent;
+}
+
+void dentry_move(struct dentry *old, struct dentry *goal)
+    NO_LOCK_CHECK("of the buckets, see lock_two()")
+{
+    struct bucket *from, *to;
+    uint32_t hash;
+    bool is_pinned = false;
+
+    spin_lock(&rename_lock);
+    hash = name_hash(goal->parent, goal->name, goal->name_len);
+    from = bucket_of(old->hash);
+    to = bucket_of(hash);
+    lock_two(from, to);
+    if ((goal->flags & DENTRY_HASHED) != 0)
+        is_pinned = unhash(goal);
+    dcache_remove(old);
     swap_names(old, goal);
-    /* The parents change places too, and with them the references that each holds. */
-    struct dentry *parent = old->parent;
-
-    old->parent = goal->parent;
-    goal->parent = parent;
-    hash_insert(old);
-    bool is_pinned = was_name && (goal->flags & DENTRY_PINNED) != 0;
-
-    goal->flags &= (uint16_t)~DENTRY_PINNED;
-    spin_unlock(&dcache_lock);
+    swap_parents(old, goal); /* and with them the references that each holds */
+    dcache_insert(to, old, hash);
+    unlock_two(from, to);
+    spin_unlock(&rename_lock);
     if (is_pinned)
         dentry_put(goal);
 }
 
 void dentry_exchange(struct dentry *a, struct dentry *b)
+    NO_LOCK_CHECK("of the buckets, see lock_two()")
 {
-    spin_lock(&dcache_lock);
-    hash_remove(a);
-    hash_remove(b);
-    swap_names(a, b);
-    struct dentry *parent = a->parent;
+    struct bucket *of_a, *of_b;
+    uint32_t hash;
 
-    a->parent = b->parent;
-    b->parent = parent;
-    hash_insert(a);
-    hash_insert(b);
-    spin_unlock(&dcache_lock);
+    spin_lock(&rename_lock);
+    of_a = bucket_of(a->hash);
+    of_b = bucket_of(b->hash);
+    lock_two(of_a, of_b);
+    dcache_remove(a);
+    dcache_remove(b);
+    swap_names(a, b);
+    swap_parents(a, b);
+    hash = a->hash;
+    dcache_insert(of_b, a, b->hash);
+    dcache_insert(of_a, b, hash);
+    unlock_two(of_a, of_b);
+    spin_unlock(&rename_lock);
 }
 
 /* ---- the end of a tree ---- */
@@ -440,22 +368,19 @@ void dentry_kill_tree(struct dentry *root)
 {
     struct dentry *at = root;
 
+    dcache_stop_evictions(root->inode->sb);
     for (;;) {
-        spin_lock(&dcache_lock);
         while (!list_is_empty(&at->children))
             at = list_first_entry(&at->children, struct dentry, sibling);
-        if (at == root) {
-            spin_unlock(&dcache_lock);
+        if (at == root)
             break;
-        }
-        hash_remove(at);
-        if (list_is_linked(&at->lru)) {
-            list_del_init(&at->lru);
-            nr_unused--;
-        }
+        struct bucket *bucket = dentry_bucket_lock(at);
+
+        LOCK_TAKEN(&bucket->lock, "by dentry_bucket_lock()");
+        dcache_remove(at);
+        spin_unlock(&bucket->lock);
         if (at->nr_refs > ((at->flags & DENTRY_PINNED) != 0 ? 1u : 0u))
             log_err("vfs: %s is still in use at the end of its file system", at->name);
-        spin_unlock(&dcache_lock);
         at = dentry_destroy(at);
         __atomic_fetch_sub(&at->nr_refs, 1, __ATOMIC_ACQ_REL);
     }

@@ -87,7 +87,7 @@ int generic_file_fsync(struct file *file, bool is_data_only)
 }
 
 /* The first child whose cookie is at least pos. */
-static struct dentry *child_from(struct dentry *dir, uint64_t pos) REQUIRES(&dcache_lock)
+static struct dentry *child_from(struct dentry *dir, uint64_t pos)
 {
     struct dentry *child;
 
@@ -98,16 +98,7 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos) REQUIRES(&dca
     return NULL;
 }
 
-uint64_t dentry_parent_ino(const struct dentry *dir)
-{
-    spin_lock(&dcache_lock);
-    uint64_t ino = dir->parent->inode->ino;
-
-    spin_unlock(&dcache_lock);
-    return ino;
-}
-
-bool generic_iterate_dots(struct file *file, uint64_t parent_ino, struct dir_sink *sink)
+bool generic_iterate_dots(struct file *file, struct dir_sink *sink)
 {
     if (file->pos == 0) {
         if (!sink->emit(sink, ".", 1, file->inode->ino, DT_DIR, 0))
@@ -115,7 +106,7 @@ bool generic_iterate_dots(struct file *file, uint64_t parent_ino, struct dir_sin
         file->pos = 1;
     }
     if (file->pos == 1) {
-        if (!sink->emit(sink, "..", 2, parent_ino, DT_DIR, 1))
+        if (!sink->emit(sink, "..", 2, dentry_parent_ino(file->path.dentry), DT_DIR, 1))
             return false;
         file->pos = 2;
     }
@@ -126,9 +117,9 @@ int dcache_iterate(struct file *file, struct dir_sink *sink)
 {
     struct dentry *dir = file->path.dentry;
 
-    if (!generic_iterate_dots(file, dentry_parent_ino(dir), sink))
+    if (!generic_iterate_dots(file, sink))
         return 0;
-    ASSUME_LOCKED(&dcache_lock, "no need: with the directory's lock no child comes, goes or moves");
+    /* The directory's inode lock is held: no child comes, goes or moves. */
     struct dentry *child = child_from(dir, file->pos);
 
     while (child != NULL) {

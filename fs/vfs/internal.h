@@ -7,8 +7,36 @@
 #include <lock/spinlock.h>
 #include <vfs/vfs.h>
 
-/* The names: hash table, dentry->parent, name and children, and the mount table. */
-extern struct spinlock dcache_lock;
+/* The shape of the tree: see <vfs/dentry.h>. */
+extern struct spinlock rename_lock;
+/* The mount table. */
+extern struct spinlock mount_lock;
+
+/* A chain of the hash table of names. */
+struct bucket {
+    struct spinlock lock;
+    struct dentry *first GUARDED_BY(&lock);
+};
+#define NR_NAME_BUCKETS 1024u /* a power of two */
+extern struct bucket name_buckets[NR_NAME_BUCKETS];
+
+static inline struct bucket *bucket_of(uint32_t hash)
+{
+    return &name_buckets[hash & (NR_NAME_BUCKETS - 1)];
+}
+
+/* ---- dcache.c ---- */
+
+void dcache_init(void);
+/* Into the bucket, which is that of hash, and among the children of its parent. */
+void dcache_insert(struct bucket *bucket, struct dentry *dentry, uint32_t hash)
+    REQUIRES(&bucket->lock);
+/* The lock of the bucket that it is in is held. */
+void dcache_remove(struct dentry *dentry);
+/* Out of the list of unused names, if it is there. The bucket's lock is held. */
+void unused_forget(struct dentry *dentry);
+/* Nobody uses the file system any more; afterwards nobody evicts its names either. May sleep. */
+void dcache_stop_evictions(const struct superblock *sb);
 
 /* ---- dentry.c ---- */
 
@@ -17,10 +45,12 @@ int dentry_module_init(void);
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t name_len);
 uint32_t name_hash(const struct dentry *parent, const char *name, size_t name_len);
 /* No reference is taken. */
-struct dentry *dcache_find(const struct dentry *parent, uint32_t hash, const char *name,
-                           size_t name_len) REQUIRES(&dcache_lock);
-/* For a dentry that is found under dcache_lock and may be unreferenced. */
-void dentry_get_locked(struct dentry *dentry) REQUIRES(&dcache_lock);
+struct dentry *bucket_find(const struct bucket *bucket, const struct dentry *parent, uint32_t hash,
+                           const char *name, size_t name_len) REQUIRES(&bucket->lock);
+/* The bucket that a dentry is in, locked; NULL: in none. The caller has a reference. */
+struct bucket *dentry_bucket_lock(struct dentry *dentry);
+/* The directory that it is in, with a reference. */
+struct dentry *dentry_get_parent(const struct dentry *dentry);
 /* Enters a dentry with its inode into the cache. */
 void dentry_hash(struct dentry *dentry);
 /* After a rename: old takes new's place and name; new is dropped if it was a name. */
@@ -28,6 +58,11 @@ void dentry_move(struct dentry *old, struct dentry *new);
 void dentry_exchange(struct dentry *a, struct dentry *b);
 /* Is `below` in the subtree of `above`? */
 bool dentry_is_below(const struct dentry *below, const struct dentry *above);
+/*
+ * Frees a dentry that nobody can find or holds; may sleep. Its reference of the parent becomes the
+ * caller's (NULL: it was a root).
+ */
+struct dentry *dentry_destroy(struct dentry *dentry);
 /* Frees the whole tree of a superblock that nobody uses any more. */
 void dentry_kill_tree(struct dentry *root);
 /* The child with a reference, by the cache or by ops->lookup. dir->inode->lock is held. */
@@ -55,7 +90,7 @@ void inode_kill_set_id(struct inode *inode, const struct cred *cred);
 
 /* What is mounted at (mount, dentry), or NULL. */
 struct mount *mount_find(const struct mount *parent, const struct dentry *mountpoint)
-    REQUIRES(&dcache_lock);
+    REQUIRES(&mount_lock);
 
 /* ---- lookup.c ---- */
 

@@ -1,10 +1,11 @@
 /*
  * The path walk: from a name to a place in the tree (POSIX 4.13, path_resolution(7)).
  *
- * The walk stands at (mount, dentry) and consumes one component after another. It holds dcache_lock
- * while it only meets names that are cached: then it needs no references at all. What may sleep
- * (asking a file system, reading a symbolic link) happens with the lock released; `held` then keeps
- * the place.
+ * The walk stands at (mount, dentry) and consumes one component after another. As long as it meets
+ * cached names it takes no references: the bucket's lock keeps the dentry it stands at, and is
+ * given back when the next one's is held. Buckets have no order, so the next one is only tried;
+ * when somebody has it, and for what may sleep (asking a file system, reading a symbolic link), the
+ * place is kept by references.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -15,98 +16,139 @@
 
 #define NR_LINKS_MAX 40 /* as Linux's MAXSYMLINKS */
 
+/*
+ * What keeps the place: of the mount, held_mount or, where that is another, the caller; of the
+ * dentry, the bucket's lock; else held_dentry, or, where that is another, the mount whose root it
+ * is, or the caller.
+ */
 struct walk {
     const struct vfs_context *context;
-    struct path at;   /* where the walk stands; no reference of its own */
-    struct path held; /* references that keep `at`, or NULLs */
-    const char *rest; /* the part of the name still to be walked */
-    char *buffer;     /* owns the memory of rest once a link was followed */
+    struct path at;             /* where the walk stands */
+    struct bucket *bucket;      /* locked; at.dentry is in it; or NULL */
+    struct mount *held_mount;   /* a reference, or NULL */
+    struct dentry *held_dentry; /* likewise */
+    const char *rest;           /* the part of the name still to be walked */
+    char *buffer;               /* owns the memory of rest once a link was followed */
     unsigned nr_links;
     unsigned flags;    /* LOOKUP_* */
     bool wants_parent; /* stop before the last component */
 };
 
-static void path_put_held(struct path *held)
+static void walk_unlock(struct walk *walk) NO_LOCK_CHECK("the bucket is the walk's")
 {
-    if (held->mount != NULL)
-        path_put(held);
-    *held = (struct path){0};
+    if (walk->bucket != NULL)
+        spin_unlock(&walk->bucket->lock);
+    walk->bucket = NULL;
 }
 
-/* Releases the lock and keeps the place by references. */
-static void walk_unlock_hold(struct walk *walk) RELEASES(&dcache_lock)
+/* The place becomes `dentry` of the same mount, whose reference is taken over. */
+static void walk_move(struct walk *walk, struct dentry *dentry)
 {
-    struct path old = walk->held;
+    struct dentry *old = walk->held_dentry;
 
-    mount_get(walk->at.mount);
-    dentry_get_locked(walk->at.dentry);
-    walk->held = walk->at;
-    spin_unlock(&dcache_lock);
-    path_put_held(&old);
+    walk->at.dentry = dentry;
+    walk_unlock(walk);
+    walk->held_dentry = dentry;
+    dentry_put(old);
 }
 
-/* The place becomes `path`, whose references are taken over. */
-static void walk_move_held(struct walk *walk, struct path path) EXCLUDES(&dcache_lock)
+/* Keeps the place without a lock. */
+static void walk_hold(struct walk *walk)
 {
-    struct path old = walk->held;
-
-    walk->held = path;
-    walk->at = path;
-    path_put_held(&old);
-}
-
-/* To what is mounted on the place, if anything is. */
-static void walk_down_mounts(struct walk *walk) REQUIRES(&dcache_lock)
-{
-    while (unlikely((walk->at.dentry->flags & DENTRY_MOUNTPOINT) != 0)) {
-        struct mount *mount = mount_find(walk->at.mount, walk->at.dentry);
-
-        if (mount == NULL)
-            return;
-        walk->at.mount = mount;
-        walk->at.dentry = mount->root;
+    if (walk->bucket != NULL) {
+        dentry_get(walk->at.dentry);
+        walk_move(walk, walk->at.dentry);
     }
 }
 
-/* "..": to the parent, through the roots of mounts, but not above the caller's root. */
-static void walk_up(struct walk *walk) REQUIRES(&dcache_lock)
+/* The place becomes the root of a mount, whose reference is taken over. */
+static inline void walk_enter(struct walk *walk, struct mount *mount)
 {
-    while (!path_is_same(&walk->at, &walk->context->root)) {
-        struct path *at = &walk->at;
+    struct mount *old = walk->held_mount;
 
-        if (at->dentry != at->mount->root) {
-            at->dentry = at->dentry->parent;
+    walk_unlock(walk);
+    walk->at = (struct path){mount, mount->root};
+    walk->held_mount = mount;
+    if (old != NULL)
+        mount_put(old);
+}
+
+/* The place becomes `path`, whose references are taken over. */
+static void walk_jump(struct walk *walk, struct path path)
+{
+    walk_enter(walk, path.mount);
+    walk_move(walk, path.dentry);
+}
+
+static NOINLINE void cross_mounts(struct walk *walk)
+{
+    while (READ_ONCE(walk->at.dentry->is_mountpoint)) {
+        struct mount *mount;
+
+        spin_lock(&mount_lock);
+        mount = mount_find(walk->at.mount, walk->at.dentry);
+        if (mount != NULL)
+            mount_get(mount);
+        spin_unlock(&mount_lock);
+        if (mount == NULL)
+            return;
+        walk_enter(walk, mount);
+    }
+}
+
+/* To what is mounted on the place, if anything is. */
+static inline void walk_down_mounts(struct walk *walk)
+{
+    if (unlikely(READ_ONCE(walk->at.dentry->is_mountpoint)))
+        cross_mounts(walk);
+}
+
+/* From the root of a mount to what it covers; false: it is mounted nowhere. */
+static bool walk_leave_mount(struct walk *walk)
+{
+    struct path place;
+
+    spin_lock(&mount_lock);
+    place = (struct path){walk->at.mount->parent, walk->at.mount->mountpoint};
+    if (place.mount != NULL)
+        path_get(&place);
+    spin_unlock(&mount_lock);
+    if (place.mount == NULL)
+        return false;
+    walk_jump(walk, place);
+    return true;
+}
+
+/* "..": to the parent, through the roots of mounts, but not above the caller's root. */
+static NOINLINE void walk_up(struct walk *walk)
+{
+    walk_hold(walk);
+    while (!path_is_same(&walk->at, &walk->context->root)) {
+        if (walk->at.dentry != walk->at.mount->root) {
+            walk_move(walk, dentry_get_parent(walk->at.dentry));
             break;
         }
-        if (at->mount->parent == NULL)
+        if (!walk_leave_mount(walk))
             break;
-        at->dentry = at->mount->mountpoint;
-        at->mount = at->mount->parent;
     }
     walk_down_mounts(walk);
 }
 
-/*
- * The child was not in the cache: asks the file system. Enters and leaves under the lock; the place
- * becomes the child.
- */
-static int walk_miss(struct walk *walk, const char *name, size_t name_len) REQUIRES(&dcache_lock)
+/* The child was not in the cache: asks the file system. The place becomes the child. */
+static NOINLINE int walk_miss(struct walk *walk, const char *name, size_t name_len)
 {
     struct dentry *dir = walk->at.dentry;
     struct dentry *child;
+    int ret;
 
     if ((dir->inode->sb->flags & SB_NAMES_IN_CACHE) != 0)
         return -ENOENT;
-    walk_unlock_hold(walk);
+    walk_hold(walk);
     mutex_lock(&dir->inode->lock);
-    int ret = dentry_lookup_locked(dir, name, name_len, &child);
-
+    ret = dentry_lookup_locked(dir, name, name_len, &child);
     mutex_unlock(&dir->inode->lock);
-    if (ret == 0) {
-        mount_get(walk->at.mount);
-        walk_move_held(walk, (struct path){walk->at.mount, child});
-    }
-    spin_lock(&dcache_lock);
+    if (ret == 0)
+        walk_move(walk, child);
     return ret;
 }
 
@@ -137,31 +179,27 @@ static int walk_push_text(struct walk *walk, struct inode *link)
     return 0;
 }
 
-/*
- * The place is the symbolic link `link` in directory `dir` (of the same mount). Enters and leaves
- * under the lock; the place becomes what the walk of the link begins with.
- */
-static int walk_link(struct walk *walk, struct dentry *link, struct dentry *dir)
-    REQUIRES(&dcache_lock)
+/* The place is a symbolic link; it becomes what the walk of the link begins with. */
+static NOINLINE int walk_link(struct walk *walk)
 {
+    struct dentry *link = walk->at.dentry;
     struct inode *inode = link->inode;
     struct path target = {0};
     int ret;
 
     if (++walk->nr_links > NR_LINKS_MAX)
         return -ELOOP;
-    dentry_get_locked(link);
-    walk->at.dentry = dir;
-    walk_unlock_hold(walk);
+    dentry_get(link);
+    walk_hold(walk);
+    walk_move(walk, dentry_get_parent(link));
     if (inode->ops->follow != NULL) {
         ret = inode->ops->follow(inode, walk->context->cred, &target);
         if (ret == 0)
-            walk_move_held(walk, target);
+            walk_jump(walk, target);
     } else {
         ret = inode->ops->readlink == NULL ? -EINVAL : walk_push_text(walk, inode);
     }
     dentry_put(link);
-    spin_lock(&dcache_lock);
     if (ret == 0 && target.mount == NULL && walk->rest[0] == '/') {
         walk->at = walk->context->root;
         walk_down_mounts(walk);
@@ -169,7 +207,7 @@ static int walk_link(struct walk *walk, struct dentry *link, struct dentry *dir)
     return ret;
 }
 
-static int check_directory(const struct walk *walk) REQUIRES(&dcache_lock)
+static int check_directory(const struct walk *walk)
 {
     struct inode *inode = walk->at.dentry->inode;
 
@@ -181,30 +219,57 @@ static int check_directory(const struct walk *walk) REQUIRES(&dcache_lock)
     return inode_permission(inode, walk->context->cred, MAY_EXEC);
 }
 
+/* To the child that is in the cache; false: it is not, and the place is as before. */
+static bool walk_to_cached(struct walk *walk, const char *name, size_t name_len)
+    NO_LOCK_CHECK("from bucket to bucket, which may be the same")
+{
+    uint32_t hash = name_hash(walk->at.dentry, name, name_len);
+    struct bucket *next = bucket_of(hash);
+    struct dentry *child;
+
+    if (walk->bucket == NULL) {
+        spin_lock(&next->lock);
+    } else if (walk->bucket != next && !spin_trylock_no_preempt(&next->lock)) {
+        walk_hold(walk);
+        spin_lock(&next->lock);
+    }
+    child = bucket_find(next, walk->at.dentry, hash, name, name_len);
+    if (walk->bucket == NULL) {
+        /* it is the only lock */
+    } else if (unlikely(child == NULL)) {
+        if (walk->bucket != next)
+            spin_unlock_no_preempt(&next->lock);
+        return false;
+    } else if (walk->bucket != next) {
+        spin_unlock_no_preempt(&walk->bucket->lock);
+    }
+    if (unlikely(child == NULL)) {
+        spin_unlock(&next->lock);
+        return false;
+    }
+    walk->bucket = next;
+    walk->at.dentry = child;
+    return true;
+}
+
 /* One step into `name`. */
 static int walk_component(struct walk *walk, const char *name, size_t name_len, bool is_last)
-    REQUIRES(&dcache_lock)
 {
-    struct dentry *dir = walk->at.dentry;
-    struct dentry *child = dcache_find(dir, name_hash(dir, name, name_len), name, name_len);
-
-    if (likely(child != NULL)) {
-        walk->at.dentry = child;
-    } else {
+    if (unlikely(!walk_to_cached(walk, name, name_len))) {
         int ret = walk_miss(walk, name, name_len);
 
         if (ret != 0)
             return ret;
-        child = walk->at.dentry;
     }
-    if (S_ISLNK(child->inode->mode) && (!is_last || (walk->flags & LOOKUP_NO_FOLLOW) == 0))
-        return walk_link(walk, child, dir);
+    if (S_ISLNK(walk->at.dentry->inode->mode) &&
+        (!is_last || (walk->flags & LOOKUP_NO_FOLLOW) == 0))
+        return walk_link(walk);
     walk_down_mounts(walk);
     return 0;
 }
 
 /* Walks all of walk->rest. */
-static int walk_all(struct walk *walk, struct parent_lookup *last_out) REQUIRES(&dcache_lock)
+static int walk_all(struct walk *walk, struct parent_lookup *last_out)
 {
     for (;;) {
         while (*walk->rest == '/')
@@ -250,28 +315,42 @@ static int walk_all(struct walk *walk, struct parent_lookup *last_out) REQUIRES(
     }
 }
 
+/* The place gets references of its own, and the walk gives back what else it holds. */
+static void walk_end(struct walk *walk, bool is_wanted)
+{
+    if (is_wanted) {
+        if (walk->held_mount == walk->at.mount)
+            walk->held_mount = NULL;
+        else
+            mount_get(walk->at.mount);
+        if (walk->bucket == NULL && walk->held_dentry == walk->at.dentry)
+            walk->held_dentry = NULL;
+        else
+            dentry_get(walk->at.dentry);
+    }
+    walk_unlock(walk);
+    if (unlikely(walk->held_dentry != NULL))
+        dentry_put(walk->held_dentry);
+    if (unlikely(walk->held_mount != NULL))
+        mount_put(walk->held_mount);
+}
+
 /* The whole walk; on success walk->at has references. */
 static int walk_run(struct walk *walk, const struct path *at, struct parent_lookup *last_out)
 {
     const struct vfs_context *context = walk->context;
+    int ret;
 
-    spin_lock(&dcache_lock);
     if (*walk->rest == '/') {
         walk->at = context->root;
         walk_down_mounts(walk);
     } else {
         walk->at = at != NULL ? *at : context->cwd;
     }
-    int ret = walk_all(walk, last_out);
-
+    ret = walk_all(walk, last_out);
     if (ret == 0 && (walk->flags & LOOKUP_DIRECTORY) != 0 && !S_ISDIR(walk->at.dentry->inode->mode))
         ret = -ENOTDIR;
-    if (ret == 0) {
-        mount_get(walk->at.mount);
-        dentry_get_locked(walk->at.dentry);
-    }
-    spin_unlock(&dcache_lock);
-    path_put_held(&walk->held);
+    walk_end(walk, ret == 0);
     return ret;
 }
 
@@ -331,7 +410,8 @@ char *vfs_path_string(const struct path *root, const struct path *path, char *bu
     *is_reachable = true;
     if (fits)
         *--start = '\0';
-    spin_lock(&dcache_lock);
+    spin_lock(&rename_lock);
+    spin_lock(&mount_lock);
     while (fits && !path_is_same(&at, root)) {
         if (at.dentry == at.mount->root) {
             if (at.mount->parent == NULL) {
@@ -356,7 +436,8 @@ char *vfs_path_string(const struct path *root, const struct path *path, char *bu
         }
         at.dentry = at.dentry->parent;
     }
-    spin_unlock(&dcache_lock);
+    spin_unlock(&mount_lock);
+    spin_unlock(&rename_lock);
     if (fits && *start == '\0') {
         if (start == buf)
             return NULL;

@@ -11,11 +11,11 @@
 
 #define NR_MOUNT_BUCKETS 32u
 
-static struct mount *mount_buckets[NR_MOUNT_BUCKETS] GUARDED_BY(
-    &dcache_lock);                                      /* [dcache_lock] by parent and mountpoint */
-static LIST_DEFINE(mounts);                             /* as mount->node, in order of mounting */
-static uint32_t next_mount_id GUARDED_BY(&dcache_lock); /* [dcache_lock] */
-static struct mutex mount_mutex;                        /* one change of the tree at a time */
+struct spinlock mount_lock = SPINLOCK_INIT("mounts");
+static struct mount *mount_buckets[NR_MOUNT_BUCKETS]; /* [mount_lock] by parent and mountpoint */
+static LIST_DEFINE(mounts);                           /* [mount_lock] in order of mounting */
+static uint32_t next_mount_id;                        /* [mount_lock] */
+static struct mutex mount_mutex;                      /* one change of the tree at a time */
 
 struct vfs_context vfs_kernel_context = {.cred = &cred_kernel, .umask = 0};
 
@@ -92,11 +92,11 @@ int path_of_inode(struct inode *inode, struct path *out)
 /* Hangs the mount at a place; its reference becomes the tree's, and it takes one of the place. */
 static int mount_attach(struct mount *mount, const struct path *at)
 {
+    struct bucket *bucket = at == NULL ? NULL : dentry_bucket_lock(at->dentry);
     int ret = 0;
 
-    spin_lock(&dcache_lock);
-    if (at != NULL && (at->dentry->flags & (DENTRY_HASHED | DENTRY_MOUNTPOINT)) == 0 &&
-        at->dentry != at->mount->root)
+    spin_lock(&mount_lock);
+    if (at != NULL && bucket == NULL && !at->dentry->is_mountpoint && at->dentry != at->mount->root)
         ret = -ENOENT; /* removed meanwhile, or a name that is not kept */
     if (ret == 0) {
         mount->id = ++next_mount_id;
@@ -110,9 +110,13 @@ static int mount_attach(struct mount *mount, const struct path *at)
         mount->mountpoint = at->dentry;
         mount->hash_next = *bucket;
         *bucket = mount;
-        at->dentry->flags |= DENTRY_MOUNTPOINT;
+        WRITE_ONCE(at->dentry->is_mountpoint, true);
     }
-    spin_unlock(&dcache_lock);
+    spin_unlock(&mount_lock);
+    if (bucket != NULL) {
+        LOCK_TAKEN(&bucket->lock, "by dentry_bucket_lock()");
+        spin_unlock(&bucket->lock);
+    }
     return ret;
 }
 
@@ -127,7 +131,7 @@ static bool is_mountpoint_anywhere(const struct dentry *dentry)
     return false;
 }
 
-/* Takes the mount off its place. The caller puts *place and the mount. */
+/* Takes the mount off its place. REQUIRES(mount_lock); the caller puts *place and the mount. */
 static void mount_detach_locked(struct mount *mount, struct path *place)
     REQUIRES(&dcache_lock, &mount_mutex)
 {
@@ -141,7 +145,7 @@ static void mount_detach_locked(struct mount *mount, struct path *place)
     mount->parent = NULL;
     mount->mountpoint = NULL;
     if (!is_mountpoint_anywhere(place->dentry))
-        place->dentry->flags &= (uint16_t)~DENTRY_MOUNTPOINT;
+        WRITE_ONCE(place->dentry->is_mountpoint, false);
 }
 
 static bool has_child_mount(const struct mount *mount)
@@ -254,7 +258,7 @@ static int mount_again(const struct vfs_context *context, const char *name, stru
 
     if (ret != 0)
         return ret;
-    spin_lock(&dcache_lock);
+    spin_lock(&mount_lock);
     if (at.mount->sb != sb || at.dentry != sb->root) {
         ret = 0;
     } else if ((at.mount->flags & MOUNT_STAND_IN) == 0) {
@@ -264,7 +268,7 @@ static int mount_again(const struct vfs_context *context, const char *name, stru
         strlcpy(sb->source, source, sizeof(sb->source));
         ret = 1;
     }
-    spin_unlock(&dcache_lock);
+    spin_unlock(&mount_lock);
     path_put(&at);
     return ret;
 }
@@ -325,14 +329,14 @@ int vfs_move_mount(const struct vfs_context *context, const char *source, const 
         return ret;
     }
     mutex_lock(&mount_mutex);
-    spin_lock(&dcache_lock);
+    spin_lock(&mount_lock);
     if (from.mount->parent == NULL)
         ret = -EINVAL;
     for (const struct mount *above = to.mount; above != NULL && ret == 0; above = above->parent)
         ret = above == from.mount ? -ELOOP : 0;
     if (ret == 0)
         mount_detach_locked(from.mount, &place);
-    spin_unlock(&dcache_lock);
+    spin_unlock(&mount_lock);
     if (ret == 0) {
         ret = mount_attach(from.mount, &to);
         if (ret != 0) /* to its old place, which was good a moment ago */
@@ -357,9 +361,9 @@ int vfs_remount(const struct vfs_context *context, const char *name, unsigned fl
     if (at.mount->sb->ops->remount != NULL)
         ret = at.mount->sb->ops->remount(at.mount->sb, options);
     if (ret == 0) {
-        spin_lock(&dcache_lock);
+        spin_lock(&mount_lock);
         at.mount->flags = flags;
-        spin_unlock(&dcache_lock);
+        spin_unlock(&mount_lock);
     }
     mutex_unlock(&mount_mutex);
     if (ret == 0 && (flags & MOUNT_READ_ONLY) != 0)
@@ -379,7 +383,7 @@ int vfs_unmount(const struct vfs_context *context, const char *name, bool is_laz
     struct mount *mount = at.mount;
 
     mutex_lock(&mount_mutex);
-    spin_lock(&dcache_lock);
+    spin_lock(&mount_lock);
     if (mount->parent == NULL)
         ret = -EBUSY; /* the first root, or one taken off already */
     else if (has_child_mount(mount))
@@ -388,7 +392,7 @@ int vfs_unmount(const struct vfs_context *context, const char *name, bool is_laz
         ret = -EBUSY; /* more than the tree's reference and ours */
     else
         mount_detach_locked(mount, &place);
-    spin_unlock(&dcache_lock);
+    spin_unlock(&mount_lock);
     mutex_unlock(&mount_mutex);
 
     path_put(&at);

@@ -50,7 +50,7 @@ static int may_remove(const struct path *dir, struct dentry *victim, const struc
     if ((parent->mode & S_ISVTX) != 0 && !inode_is_owner(victim->inode, cred) &&
         !inode_is_owner(parent, cred))
         return -EPERM;
-    if ((victim->flags & DENTRY_MOUNTPOINT) != 0)
+    if (READ_ONCE(victim->is_mountpoint))
         return -EBUSY;
     return 0;
 }

@@ -20,7 +20,10 @@
 #include <lock/stat.h>
 
 #if defined(DEBUG) || defined(LOCKSTAT)
-#define LOCK_NAMES 1 /* locks know their names */
+#define LOCK_NAMES     1 /* locks know their names */
+#define LOCK_HAS_NAMES true
+#else
+#define LOCK_HAS_NAMES false /* and 0 is a lock, not held */
 #endif
 
 struct CAPABILITY("spinlock") spinlock {
@@ -147,17 +150,25 @@ static inline void spin_unlock(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHE
     preempt_enable();
 }
 
-static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock)
+/* For who has preemption off, as under another spinlock. */
+static inline bool spin_trylock_no_preempt(struct spinlock *lock) TRY_ACQUIRES(true, lock)
     NO_LOCK_CHECK("it is the lock")
 {
     uint32_t free = 0;
 
+    if (!__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return false;
+    spin_note_acquired(lock, 0, 0);
+    return true;
+}
+
+static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock)
+    NO_LOCK_CHECK("it is the lock")
+{
     preempt_disable();
-    if (__atomic_compare_exchange_n(&lock->word, &free, 1, false, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_RELAXED)) {
-        spin_note_acquired(lock, 0, 0);
+    if (spin_trylock_no_preempt(lock))
         return true;
-    }
     preempt_enable();
     return false;
 }

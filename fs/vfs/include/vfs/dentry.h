@@ -7,16 +7,22 @@
  * long as the name exists, since the dentries are all they have of a directory. There are no
  * negative dentries.
  *
- * Locks: dcache_lock (spin, private to vfs) protects the hash table, parent, name, children and the
- * mount tables; a walk runs under it alone as long as it only meets cached names. The inode lock of
- * a directory serialises the changes of its entries and is taken before.
+ * Locks, all private to vfs and none of them over a whole walk:
+ *
+ *   [b] the lock of the hash bucket that the dentry is in. While it is held the dentry stays what
+ * and where it is, so that a walk needs no reference of the names it only passes. [r] rename_lock,
+ * with the bucket locks of what moves: the shape of the tree. Either is enough to read. [c] the
+ * parent's children_lock [m] mount_lock [u] unused_lock
+ *
+ * The inode lock of a directory serialises the changes of its entries and is taken before; so who
+ * holds it may read its children without more.
  */
 #ifndef VFS_DENTRY_H
 #define VFS_DENTRY_H
 
 #include <base/types.h>
 #include <list/list.h>
-#include <lock/annotations.h>
+#include <lock/spinlock.h>
 
 struct inode;
 struct superblock;
@@ -26,12 +32,13 @@ PRIVATE_LOCK(spinlock, dcache_lock);
 #define PATH_MAX           4096
 #define DENTRY_INLINE_NAME 32
 
-#define DENTRY_HASHED     BIT(0) /* in the hash table: the name exists */
-#define DENTRY_MOUNTPOINT BIT(1) /* something is mounted here, in some mount */
-#define DENTRY_PINNED     BIT(2) /* holds a reference of its own until unhashed */
+#define DENTRY_HASHED BIT(0) /* in the hash table: the name exists */
+#define DENTRY_PINNED BIT(1) /* holds a reference of its own until unhashed */
+#define DENTRY_UNUSED BIT(2) /* in the list of names that nobody referred to, once */
+#define DENTRY_RECENT BIT(3) /* somebody did again since */
 #define DENTRY_VOLATILE                                                                            \
-    BIT(3) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
-#define DENTRY_FOLDS BIT(4) /* [I] names are compared by the file system (sb->ops->names_equal) */
+    BIT(4) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
+#define DENTRY_FOLDS BIT(5) /* [I] names are compared by the file system (sb->ops->names_equal) */
 
 /*
  * [n] changed with dcache_lock and the parent's inode lock held, read with either
@@ -39,23 +46,24 @@ PRIVATE_LOCK(spinlock, dcache_lock);
  * [f] written with dcache_lock (unchecked: bits are read without, by who has found them set before)
  */
 struct dentry {
-    struct dentry *hash_next GUARDED_BY(&dcache_lock);   /* [dcache_lock] */
-    struct dentry **hash_pprev GUARDED_BY(&dcache_lock); /* [dcache_lock] */
-    struct dentry *parent GUARDED_BY(&dcache_lock);      /* [dcache_lock] itself, for a root */
-    struct inode *inode;                                 /* [I] once attached */
-    uint32_t hash GUARDED_BY(&dcache_lock);              /* [dcache_lock] of the name */
-    uint16_t name_len;                                   /* [n] */
-    uint16_t flags;                                      /* [f] DENTRY_* */
-    uint32_t nr_refs;                                    /* [a] reaches 0 only under dcache_lock */
-    const char *name; /* [n] inline_name or heap; NUL-terminated */
+    struct dentry *hash_next;   /* [b] */
+    struct dentry **hash_pprev; /* [b] */
+    struct dentry *parent;      /* [r] itself, for a root */
+    struct inode *inode;        /* [I] once attached */
+    uint32_t hash;              /* [r] of the name */
+    uint32_t nr_refs;           /* [a] of a hashed dentry goes to and from 0 only under [b] */
+    uint16_t name_len;          /* [r] */
+    uint8_t flags;              /* [b] DENTRY_* */
+    bool is_mountpoint;         /* [m] something is mounted here, in some mount; [a] to read */
+    struct spinlock children_lock;
+    const char *name; /* [r] inline_name or heap; NUL-terminated */
     char inline_name[DENTRY_INLINE_NAME];
-    /* [dcache_lock] hashed children, in the order of their cookies */
-    struct list children GUARDED_BY(&dcache_lock);
-    struct list sibling GUARDED_BY(&dcache_lock); /* [dcache_lock] */
-    uint64_t cookie; /* [I] directory offset of this name, for iterate; > 2 */
-    uint64_t next_cookie GUARDED_BY(&dcache_lock); /* [dcache_lock] for the next child */
-    struct list lru GUARDED_BY(&dcache_lock);      /* [dcache_lock] while unreferenced */
-    void *private;                                 /* the file system's */
+    struct list children; /* [children_lock] hashed children, in the order of their cookies */
+    struct list sibling;  /* [c] */
+    uint64_t cookie;      /* [c] directory offset of this name, for iterate; > 2 */
+    uint64_t next_cookie; /* [children_lock] for the next child */
+    struct list unused;   /* [u] */
+    void *private;        /* the file system's */
 };
 
 static inline void dentry_get(struct dentry *dentry)
@@ -86,9 +94,9 @@ int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, s
 struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t name_len);
 /* Unhashes and unpins: the name is gone, who holds the dentry keeps it. */
 void dentry_drop(struct dentry *dentry);
-/* The number of the directory that it is in now: a rename may change that at any time. */
-uint64_t dentry_parent_ino(const struct dentry *dir);
-/* True if no hashed child is left. */
+/* The inode number of the directory that it is in: its own for a root. */
+uint64_t dentry_parent_ino(const struct dentry *dentry);
+/* True if no hashed child is left. The directory's inode lock is held. */
 bool dentry_is_empty_dir(struct dentry *dentry);
 /* Frees unreferenced cached dentries; returns how many. */
 size_t dentry_shrink(size_t nr);
@@ -112,11 +120,11 @@ struct mount {
     struct dentry *mountpoint; /* [m] in parent; a reference */
     struct dentry *root;       /* [I] a reference */
     struct superblock *sb;     /* [I] a reference */
-    unsigned flags;            /* [m] MOUNT_*; read without */
+    unsigned flags;            /* [m] MOUNT_*; a word, read without */
     uint32_t nr_refs;          /* [a] paths, files, child mounts */
     uint32_t id;               /* [I] for mountinfo; 0: of path_of_inode, outside the tree */
-    struct mount *hash_next GUARDED_BY(&dcache_lock); /* [dcache_lock] */
-    struct list node;                                 /* [m] all mounts, in order of mounting */
+    struct mount *hash_next;   /* [m] */
+    struct list node;          /* [m] all mounts, in order of mounting */
 };
 
 /* A place in the tree of names. Holds a reference of each once it is handed out. */

@@ -157,7 +157,7 @@ ssize_t generic_file_read(struct file *file, struct uio *uio, uint64_t *pos);
 ssize_t generic_file_write(struct file *file, struct uio *uio, uint64_t *pos);
 int generic_file_mmap(struct file *file, struct file_mapping *out);
 /* Positions 0 and 1 of a directory, "." and "..". False: the sink is full. */
-bool generic_iterate_dots(struct file *file, uint64_t parent_ino, struct dir_sink *sink);
+bool generic_iterate_dots(struct file *file, struct dir_sink *sink);
 int generic_file_fsync(struct file *file, bool is_data_only);
 /* Directories whose names are all in the dentry cache. */
 int dcache_iterate(struct file *file, struct dir_sink *sink);
