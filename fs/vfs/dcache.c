@@ -20,7 +20,7 @@
 #define NR_UNUSED_MAX 4096u
 
 struct bucket name_buckets[NR_NAME_BUCKETS];
-static struct spinlock unused_lock = SPINLOCK_INIT("unused names");
+LOCK_STATIC struct spinlock unused_lock = SPINLOCK_INIT("unused names");
 /* Oldest first. */
 static struct list unused GUARDED_BY(&unused_lock) = {&unused, &unused};
 static size_t nr_unused GUARDED_BY(&unused_lock);

@@ -41,7 +41,8 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     }
     memcpy(text, name, name_len);
     text[name_len] = '\0';
-    ASSUME_UNSHARED(&dcache_lock, "it is in no list yet");
+    ASSUME_UNSHARED(&dentry->children_lock, "it is in no list yet");
+    ASSUME_UNSHARED(&unused_lock, "it is in no list yet");
     dentry->name = text;
     dentry->name_len = (uint16_t)name_len;
     dentry->hash = 0;
@@ -370,8 +371,8 @@ void dentry_kill_tree(struct dentry *root)
 
     dcache_stop_evictions(root->inode->sb);
     for (;;) {
-        while (!list_is_empty(&at->children))
-            at = list_first_entry(&at->children, struct dentry, sibling);
+        while (!dentry_is_empty_dir(at))
+            at = UNLOCKED(list_first_entry(&at->children, struct dentry, sibling), "it is ours");
         if (at == root)
             break;
         struct bucket *bucket = dentry_bucket_lock(at);

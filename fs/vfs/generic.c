@@ -91,6 +91,7 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos)
 {
     struct dentry *child;
 
+    ASSUME_LOCKED(&dir->children_lock, "no need: the directory's inode lock is held");
     list_for_each_entry(child, &dir->children, sibling) {
         if (child->cookie >= pos)
             return child;

@@ -12,10 +12,11 @@
 #define NR_MOUNT_BUCKETS 32u
 
 struct spinlock mount_lock = SPINLOCK_INIT("mounts");
-static struct mount *mount_buckets[NR_MOUNT_BUCKETS]; /* [mount_lock] by parent and mountpoint */
-static LIST_DEFINE(mounts);                           /* [mount_lock] in order of mounting */
-static uint32_t next_mount_id;                        /* [mount_lock] */
-static struct mutex mount_mutex;                      /* one change of the tree at a time */
+/* By parent and mountpoint. */
+static struct mount *mount_buckets[NR_MOUNT_BUCKETS] GUARDED_BY(&mount_lock);
+static LIST_DEFINE(mounts); /* as mount->node, in order of mounting */
+static uint32_t next_mount_id GUARDED_BY(&mount_lock);
+static struct mutex mount_mutex; /* one change of the tree at a time */
 
 struct vfs_context vfs_kernel_context = {.cred = &cred_kernel, .umask = 0};
 
@@ -25,7 +26,7 @@ void mounts_init(void)
 }
 
 static struct mount **mount_bucket(const struct mount *parent, const struct dentry *mountpoint)
-    REQUIRES(&dcache_lock)
+    REQUIRES(&mount_lock)
 {
     return &mount_buckets[((uintptr_t)parent / 32 + (uintptr_t)mountpoint / 64) % NR_MOUNT_BUCKETS];
 }
@@ -133,7 +134,7 @@ static bool is_mountpoint_anywhere(const struct dentry *dentry)
 
 /* Takes the mount off its place. REQUIRES(mount_lock); the caller puts *place and the mount. */
 static void mount_detach_locked(struct mount *mount, struct path *place)
-    REQUIRES(&dcache_lock, &mount_mutex)
+    REQUIRES(&mount_lock, &mount_mutex)
 {
     struct mount **at = mount_bucket(mount->parent, mount->mountpoint);
 

@@ -7,26 +7,26 @@
  * long as the name exists, since the dentries are all they have of a directory. There are no
  * negative dentries.
  *
- * Locks, all private to vfs and none of them over a whole walk:
- *
- *   [b] the lock of the hash bucket that the dentry is in. While it is held the dentry stays what
- * and where it is, so that a walk needs no reference of the names it only passes. [r] rename_lock,
- * with the bucket locks of what moves: the shape of the tree. Either is enough to read. [c] the
- * parent's children_lock [m] mount_lock [u] unused_lock
- *
- * The inode lock of a directory serialises the changes of its entries and is taken before; so who
- * holds it may read its children without more.
+ * Locks, all private to vfs and none of them over a whole walk: one for each bucket of the table,
+ * while which is held the names in it stay what and where they are, so that a walk needs no
+ * reference of those it only passes; rename_lock, the shape of the tree; each directory's
+ * children_lock; those of the mounts and of the unused names. The inode lock of a directory
+ * serialises the changes of its entries and is taken before; so who holds it may read its children
+ * without more.
  */
 #ifndef VFS_DENTRY_H
 #define VFS_DENTRY_H
 
 #include <base/types.h>
 #include <list/list.h>
+#include <lock/annotations.h>
 #include <lock/spinlock.h>
 
 struct inode;
 struct superblock;
-PRIVATE_LOCK(spinlock, dcache_lock);
+PRIVATE_LOCK(spinlock, rename_lock);
+PRIVATE_LOCK(spinlock, mount_lock);
+PRIVATE_LOCK(spinlock, unused_lock);
 
 #define NAME_MAX           255
 #define PATH_MAX           4096
@@ -41,9 +41,11 @@ PRIVATE_LOCK(spinlock, dcache_lock);
 #define DENTRY_FOLDS BIT(5) /* [I] names are compared by the file system (sb->ops->names_equal) */
 
 /*
- * [n] changed with dcache_lock and the parent's inode lock held, read with either
- *     (unchecked: clang knows no lock that is one of two)
- * [f] written with dcache_lock (unchecked: bits are read without, by who has found them set before)
+ * [b] with the lock of the bucket it is in (unchecked: which one, its hash says)
+ * [r] changed with rename_lock, the bucket's lock and the inode lock of the directory it is in,
+ * read with any of them (unchecked: clang knows no lock that is one of several) [c] with the
+ * parent's children_lock, or the inode lock of the directory (unchecked: likewise) [m] changed with
+ * mount_lock (unchecked: one look without it decides whether to look with it)
  */
 struct dentry {
     struct dentry *hash_next;   /* [b] */
@@ -54,16 +56,17 @@ struct dentry {
     uint32_t nr_refs;           /* [a] of a hashed dentry goes to and from 0 only under [b] */
     uint16_t name_len;          /* [r] */
     uint8_t flags;              /* [b] DENTRY_* */
-    bool is_mountpoint;         /* [m] something is mounted here, in some mount; [a] to read */
+    bool is_mountpoint;         /* [m] something is mounted here, in some mount */
     struct spinlock children_lock;
     const char *name; /* [r] inline_name or heap; NUL-terminated */
     char inline_name[DENTRY_INLINE_NAME];
-    struct list children; /* [children_lock] hashed children, in the order of their cookies */
-    struct list sibling;  /* [c] */
-    uint64_t cookie;      /* [c] directory offset of this name, for iterate; > 2 */
-    uint64_t next_cookie; /* [children_lock] for the next child */
-    struct list unused;   /* [u] */
-    void *private;        /* the file system's */
+    /* hashed children, in the order of their cookies */
+    struct list children GUARDED_BY(&children_lock);
+    struct list sibling; /* [c] */
+    uint64_t cookie;     /* [c] directory offset of this name, for iterate; > 2 */
+    uint64_t next_cookie GUARDED_BY(&children_lock); /* for the next child */
+    struct list unused GUARDED_BY(&unused_lock);
+    void *private; /* the file system's */
 };
 
 static inline void dentry_get(struct dentry *dentry)
@@ -112,7 +115,7 @@ size_t dentry_shrink(size_t nr);
 #define MOUNT_STAND_IN  BIT(6) /* the kernel's own; mounting the same there takes its place */
 
 /*
- * [m] changed with mount_mutex and dcache_lock held, read with either (unchecked: clang knows no
+ * [m] changed with mount_mutex and mount_lock held, read with either (unchecked: clang knows no
  *     lock that is one of two)
  */
 struct mount {
@@ -123,8 +126,8 @@ struct mount {
     unsigned flags;            /* [m] MOUNT_*; a word, read without */
     uint32_t nr_refs;          /* [a] paths, files, child mounts */
     uint32_t id;               /* [I] for mountinfo; 0: of path_of_inode, outside the tree */
-    struct mount *hash_next;   /* [m] */
-    struct list node;          /* [m] all mounts, in order of mounting */
+    struct mount *hash_next GUARDED_BY(&mount_lock);
+    struct list node; /* [m] all mounts, in order of mounting */
 };
 
 /* A place in the tree of names. Holds a reference of each once it is handed out. */
