@@ -338,7 +338,7 @@ static ssize_t fat_file_write(struct file *file, struct uio *uio, uint64_t *pos)
     }
     if (ret != (ssize_t)nr_wanted)
         body_trim(inode);
-    if (ret > 0 && inode->cache.nr_dirty > DIRTY_MAX) {
+    if (ret > 0 && UNLOCKED(inode->cache.nr_dirty, "about so many") > DIRTY_MAX) {
         int err = pagecache_writeback(&inode->cache, 0, UINT64_MAX);
 
         if (err != 0)

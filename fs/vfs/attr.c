@@ -20,7 +20,8 @@ int vfs_getattr_inode(struct inode *inode, struct vfs_stat *out)
         .gid = inode->gid,
         .block_size = inode->sb->block_size,
         .size = inode->size,
-        .nr_sectors = inode->cache.nr_pages << (PAGE_SHIFT - 9),
+        .nr_sectors = UNLOCKED(inode->cache.nr_pages, "a figure, of this moment")
+                      << (PAGE_SHIFT - 9),
         .atime_ns = inode->atime_ns,
         .mtime_ns = inode->mtime_ns,
         .ctime_ns = inode->ctime_ns,

@@ -60,7 +60,7 @@ void inode_put(struct inode *inode)
     if (__atomic_sub_fetch(&inode->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     if (inode->cache.ops != NULL) {
-        if (inode->nlink != 0 && inode->cache.nr_dirty != 0) {
+        if (inode->nlink != 0 && UNLOCKED(inode->cache.nr_dirty, "nobody has the file") != 0) {
             int ret = pagecache_writeback(&inode->cache, 0, UINT64_MAX);
 
             if (ret != 0)

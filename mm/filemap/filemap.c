@@ -15,10 +15,10 @@
 struct filemap {
     uint32_t refcount; /* [a] VMAs, and the maker */
     struct spinlock lock;
-    struct list vmas;        /* [lock] of vma.object_node */
-    struct file *file;       /* [I] counted */
-    struct pagecache *cache; /* [I] */
-    struct inode *inode;     /* [I] whose size bounds the mapping; kept by the file */
+    struct list vmas GUARDED_BY(&lock); /* [lock] of vma.object_node */
+    struct file *file;                  /* [I] counted */
+    struct pagecache *cache;            /* [I] */
+    struct inode *inode;                /* [I] whose size bounds the mapping; kept by the file */
     struct pagecache_mapping mapping;
 };
 

@@ -17,17 +17,19 @@
 #define PAGE_CHARGED    0x20u /* ops->charge counted it */
 #define PAGE_REFERENCED 0x10u /* used since the shrinker last came by */
 
-/* ---- the tree; every function REQUIRES(cache->lock) ---- */
+/* ---- the tree ---- */
 
 int tree_module_init(void);
-struct frame *tree_find(const struct pagecache *cache, uint64_t index);
+struct frame *tree_find(const struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock);
 /* The slot must be empty. -ENOMEM. */
-int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame);
-void tree_remove(struct pagecache *cache, uint64_t index);
-void tree_set_dirty(struct pagecache *cache, uint64_t index);
-void tree_clear_dirty(struct pagecache *cache, uint64_t index);
+int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame)
+    REQUIRES(&cache->lock);
+void tree_remove(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock);
+void tree_set_dirty(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock);
+void tree_clear_dirty(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock);
 /* The first page at or after index (that is dirty); NULL: none. */
-struct frame *tree_next(const struct pagecache *cache, uint64_t index, bool is_dirty_only);
+struct frame *tree_next(const struct pagecache *cache, uint64_t index, bool is_dirty_only)
+    REQUIRES(&cache->lock);
 
 /* ---- pages ---- */
 
@@ -37,8 +39,8 @@ void page_wake(struct frame *frame);
 /* A page whose contents are ready enters the cache, with the caller's reference; one more for the
  * caller. -EEXIST: there is one already. */
 int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame) MUST_CHECK;
-/* Takes the page out of the tree and drops the cache's reference. REQUIRES(cache->lock). */
-void page_remove(struct pagecache *cache, struct frame *frame);
+/* Takes the page out of the tree and drops the cache's reference. */
+void page_remove(struct pagecache *cache, struct frame *frame) REQUIRES(&cache->lock);
 
 /* ---- counters, all caches together ---- */
 

@@ -37,8 +37,9 @@ void pagecache_init(struct pagecache *cache, const struct pagecache_ops *ops, bo
 {
     *cache = (struct pagecache){.ops = ops, .is_evictable = is_evictable};
     spin_init(&cache->lock, "pagecache");
+    ASSUME_UNSHARED(&map_lock, "nobody maps it yet");
+    UNLOCKED_DO(list_init(&cache->all_node), "it is in no list yet");
     list_init(&cache->mappings);
-    list_init(&cache->all_node);
     if (is_evictable)
         writeback_cache_added(cache);
 }
@@ -47,8 +48,10 @@ void pagecache_destroy(struct pagecache *cache)
 {
     if (cache->is_evictable)
         writeback_cache_removed(cache);
-    if (cache->root != NULL)
+    if (UNLOCKED(cache->root, "nobody uses the cache any more") != NULL)
         pagecache_remove_range(cache, 0, UINT64_MAX);
+    ASSUME_UNSHARED(&cache->lock, "nobody uses the cache any more");
+    ASSUME_UNSHARED(&map_lock, "nobody maps it any more");
     assert(cache->nr_pages == 0);
     assert(list_is_empty(&cache->mappings));
 }
@@ -69,7 +72,7 @@ void page_wake(struct frame *frame)
     wait_wake_all(page_queue(frame));
 }
 
-static void count_page(struct pagecache *cache, int64_t n)
+static void count_page(struct pagecache *cache, int64_t n) REQUIRES(&cache->lock)
 {
     cache->nr_pages += (uint64_t)n;
     __atomic_fetch_add(&pagecache_nr_pages, (uint64_t)n, __ATOMIC_RELAXED);

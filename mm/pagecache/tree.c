@@ -59,7 +59,7 @@ static struct node *node_create(void)
 }
 
 /* Puts nodes on top until index fits. */
-static int tree_grow(struct pagecache *cache, uint64_t index)
+static int tree_grow(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
 {
     while (!height_holds(cache->height, index)) {
         if (cache->root != NULL) {
@@ -81,7 +81,7 @@ static int tree_grow(struct pagecache *cache, uint64_t index)
 }
 
 /* Takes off root nodes that have nothing but slot 0; an empty tree has height 0. */
-static void tree_shrink(struct pagecache *cache)
+static void tree_shrink(struct pagecache *cache) REQUIRES(&cache->lock)
 {
     while (cache->height > 0) {
         struct node *node = cache->root;
@@ -97,7 +97,7 @@ static void tree_shrink(struct pagecache *cache)
 }
 
 /* Frees the empty nodes on the way to index, after a failed insertion or a removal. */
-static void tree_prune(struct pagecache *cache, uint64_t index)
+static void tree_prune(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
 {
     struct node *path[64 / NODE_BITS + 2];
     void *at = cache->root;

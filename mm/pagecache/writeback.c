@@ -10,12 +10,13 @@
 #include "internal.h"
 
 /* Caches whose pages can be read again. Walks pin the cache they stand at and let the lock go. */
-static struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
-static LIST_DEFINE(all_caches);    /* [all_lock] */
+LOCK_STATIC struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
+static struct list all_caches GUARDED_BY(&all_lock) = LIST_INIT(all_caches);
 static struct wait_queue unpinned; /* a cache lost its last pin */
 
-static struct spinlock map_lock = SPINLOCK_INIT("pagecache-map");
-static uint64_t map_epoch; /* [map_lock] number of the last walk of a list of mappings */
+LOCK_STATIC struct spinlock map_lock = SPINLOCK_INIT("pagecache-map");
+static uint64_t
+    map_epoch GUARDED_BY(&map_lock); /* [map_lock] number of the last walk of a list of mappings */
 
 static struct frame_shrinker shrinker = {.shrink = pagecache_evict};
 
@@ -33,12 +34,18 @@ void writeback_cache_added(struct pagecache *cache)
     spin_unlock(&all_lock);
 }
 
+/* Off the list it gets no new pins. */
+static bool is_unpinned(const struct pagecache *cache)
+{
+    return UNLOCKED(__atomic_load_n(&cache->nr_pins, __ATOMIC_ACQUIRE), "it only falls") == 0;
+}
+
 void writeback_cache_removed(struct pagecache *cache)
 {
     spin_lock(&all_lock);
     list_del_init(&cache->all_node);
     spin_unlock(&all_lock);
-    wait_event(&unpinned, __atomic_load_n(&cache->nr_pins, __ATOMIC_ACQUIRE) == 0);
+    wait_event(&unpinned, is_unpinned(cache));
 }
 
 /* ---- mappings ---- */
@@ -62,7 +69,7 @@ void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *map
 /* The next owner that the walk `epoch` has not seen, with a reference; marks all its mappings seen.
  */
 static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, uint64_t epoch,
-                                                      void **owner_out)
+                                                      void **owner_out) REQUIRES(&map_lock)
 {
     const struct pagecache_mapping_ops *ops = NULL;
     struct pagecache_mapping *mapping;
@@ -86,7 +93,7 @@ static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, 
     const struct pagecache_mapping_ops *ops;
     void *owner;
 
-    if (list_is_empty(&cache->mappings))
+    if (UNLOCKED(list_is_empty(&cache->mappings), "one that is being added has no entries yet"))
         return;
     spin_lock(&map_lock);
     uint64_t epoch = ++map_epoch;
@@ -206,7 +213,7 @@ int pagecache_sync(void)
     int result = 0;
 
     while (next_cache(&cache)) {
-        if (cache->nr_dirty > 0) {
+        if (UNLOCKED(cache->nr_dirty, "what was dirty before this sync is seen") > 0) {
             int ret = pagecache_writeback(cache, 0, UINT64_MAX);
 
             if (result == 0)
@@ -218,8 +225,9 @@ int pagecache_sync(void)
 
 /* ---- eviction ---- */
 
-/* One turn of the clock over a cache. REQUIRES(cache->lock). */
+/* One turn of the clock over a cache. */
 static size_t evict_from(struct pagecache *cache, size_t nr_wanted)
+    REQUIRES(&cache->lock, &all_lock)
 {
     size_t nr_evicted = 0;
     uint64_t nr_looks = cache->nr_pages;
@@ -256,7 +264,8 @@ size_t pagecache_evict(size_t nr_pages)
         list_for_each_entry(cache, &all_caches, all_node) {
             if (nr_evicted >= nr_pages)
                 break;
-            if (cache->nr_pages == 0 || !spin_trylock(&cache->lock))
+            if (UNLOCKED(cache->nr_pages, "the next turn sees it") == 0 ||
+                !spin_trylock(&cache->lock))
                 continue;
             nr_evicted += evict_from(cache, nr_pages - nr_evicted);
             spin_unlock(&cache->lock);

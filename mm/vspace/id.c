@@ -22,9 +22,9 @@ struct id_space {
     struct spinlock lock;
     uint64_t generation; /* [a] written with lock */
     unsigned nr_ids, next;
-    cpumask_t cpus_flush;               /* [a] must flush everything before they enter a space */
-    struct vspace *active[NR_CPUS_MAX]; /* [lock for rollover] what each CPU runs */
-    uint64_t *used;                     /* [lock] taken in this generation by running spaces */
+    cpumask_t cpus_flush;                /* [a] must flush everything before they enter a space */
+    struct vspace *active[NR_CPUS_MAX];  /* what each CPU runs */
+    uint64_t *used PT_GUARDED_BY(&lock); /* [lock] taken in this generation by running spaces */
 };
 
 /* Apart from the rest, so that the image holds no zeros for them. */
@@ -48,7 +48,7 @@ void vspace_gstage_register(const struct vspace_gstage_ops *ops)
     gstage_ids.nr_ids = MIN(ops->nr_vmids, (unsigned)NR_IDS_MAX);
 }
 
-static void new_generation(struct id_space *ids)
+static void new_generation(struct id_space *ids) REQUIRES(&ids->lock)
 {
     memset(ids->used, 0, NR_IDS_MAX / 8);
     __atomic_store_n(&ids->generation, ids->generation + 1, __ATOMIC_RELEASE);
@@ -64,7 +64,7 @@ static void new_generation(struct id_space *ids)
     ids->next = 1;
 }
 
-static void id_assign(struct id_space *ids, struct vspace *vs)
+static void id_assign(struct id_space *ids, struct vspace *vs) REQUIRES(&ids->lock)
 {
     for (;;) {
         if (ids->next >= ids->nr_ids)

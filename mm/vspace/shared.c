@@ -11,9 +11,10 @@
 struct vma_shared_object {
     uint32_t refcount; /* [a] VMAs, and its maker */
     struct spinlock lock;
-    uint64_t identity;       /* [I] */
-    uint64_t nr_pages;       /* [I] */
-    struct frame **leaves[]; /* [lock] arrays of LEAF_PAGES, the last shorter; NULL until used */
+    uint64_t identity; /* [I] */
+    uint64_t nr_pages; /* [I] */
+    struct frame **leaves[] GUARDED_BY(
+        &lock); /* [lock] arrays of LEAF_PAGES, the last shorter; NULL until used */
 };
 
 static uint64_t leaf_pages(const struct vma_shared_object *o, uint64_t leaf)
@@ -42,6 +43,7 @@ void vma_shared_put(struct vma_shared_object *o)
 
     if (__atomic_fetch_sub(&o->refcount, 1, __ATOMIC_ACQ_REL) != 1)
         return;
+    ASSUME_UNSHARED(&o->lock, "that was the last reference");
     for (uint64_t i = 0; i < nr_leaves; i++) {
         for (uint64_t j = 0; o->leaves[i] && j < leaf_pages(o, i); j++) {
             if (o->leaves[i][j])

@@ -30,6 +30,8 @@
 #include <uio/uio.h>
 
 struct pagecache;
+PRIVATE_LOCK(spinlock, all_lock); /* writeback.c */
+PRIVATE_LOCK(spinlock, map_lock);
 
 struct pagecache_ops {
     /*
@@ -69,10 +71,10 @@ struct pagecache_ops {
  * and not the mapping's.
  */
 struct pagecache_mapping {
-    struct list node; /* [map_lock] */
+    struct list node GUARDED_BY(&map_lock); /* [map_lock] */
     const struct pagecache_mapping_ops *ops;
-    void *owner;    /* e.g. the vspace */
-    uint64_t epoch; /* [map_lock] which walk has seen it */
+    void *owner;                          /* e.g. the vspace */
+    uint64_t epoch GUARDED_BY(&map_lock); /* [map_lock] which walk has seen it */
 };
 
 struct pagecache_mapping_ops {
@@ -91,16 +93,17 @@ struct pagecache_mapping_ops {
 struct pagecache {
     const struct pagecache_ops *ops; /* [I] */
     struct spinlock lock;
-    void *root;           /* [lock] NULL, a frame (height 0) or a node */
-    unsigned height;      /* [lock] levels of nodes above the frames */
-    bool is_evictable;    /* [I] clean pages can be read again */
-    uint64_t nr_pages;    /* [lock] */
-    uint64_t nr_dirty;    /* [lock] */
-    struct list mappings; /* [map_lock] */
-    struct list all_node; /* [all_lock] evictable caches, for the shrinker and sync */
-    uint64_t clock_hand;  /* [all_lock] where the shrinker goes on */
-    uint32_t nr_pins;     /* [all_lock] walks that stand at this cache */
-    uint64_t identity;    /* [a] who maps the file may number it here; 0: not yet */
+    void *root GUARDED_BY(&lock);               /* [lock] NULL, a frame (height 0) or a node */
+    unsigned height GUARDED_BY(&lock);          /* [lock] levels of nodes above the frames */
+    bool is_evictable;                          /* [I] clean pages can be read again */
+    uint64_t nr_pages GUARDED_BY(&lock);        /* [lock] */
+    uint64_t nr_dirty GUARDED_BY(&lock);        /* [lock] */
+    struct list mappings GUARDED_BY(&map_lock); /* [map_lock] */
+    struct list
+        all_node GUARDED_BY(&all_lock); /* [all_lock] evictable caches, for the shrinker and sync */
+    uint64_t clock_hand GUARDED_BY(&all_lock); /* [all_lock] where the shrinker goes on */
+    uint32_t nr_pins GUARDED_BY(&all_lock);    /* [all_lock] walks that stand at this cache */
+    uint64_t identity; /* [a] who maps the file may number it here; 0: not yet */
 };
 
 /* Readies the module; once, before the first cache. */
