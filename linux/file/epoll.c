@@ -144,6 +144,7 @@ static void file_gone(struct file *file)
         struct epoll *epoll = item->epoll;
 
         mutex_lock(&epoll->lock);
+        SAME_LOCK(&item->epoll->lock, &epoll->lock);
         epoll_item_free(item);
         mutex_unlock(&epoll->lock);
     }
@@ -161,8 +162,10 @@ static void epoll_release(struct file *file)
     mutex_lock(&epoll_graph_lock);
     mutex_lock(&epoll->lock);
     for (unsigned i = 0; i < NR_BUCKETS; i++) {
-        list_for_each_entry_safe(item, next, &epoll->buckets[i], bucket_node)
+        list_for_each_entry_safe(item, next, &epoll->buckets[i], bucket_node) {
+            SAME_LOCK(&item->epoll->lock, &epoll->lock);
             epoll_item_free(item);
+        }
     }
     mutex_unlock(&epoll->lock);
     mutex_unlock(&epoll_graph_lock);

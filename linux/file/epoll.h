@@ -25,20 +25,29 @@ struct linux_epoll_event {
     uint64_t data;
 };
 
+extern struct mutex epoll_graph_lock;
+
 struct epoll {
     struct file *file;               /* [I] whose private this is */
     struct mutex lock;               /* of one that another one watches: after that one's */
     struct list buckets[NR_BUCKETS]; /* [graph and lock; either to read] items by descriptor */
     struct spinlock ready_lock;
-    struct list ready;        /* [ready_lock] items that were told of an event, oldest first */
-    struct list scan;         /* [ready_lock] of a scan: items that it has yet to ask */
-    bool is_scanning;         /* [ready_lock] */
-    struct wait_queue queue;  /* of epoll_wait */
-    struct poll_head poll;    /* of who polls the epoll file itself */
-    uint64_t visit_up, visit; /* [graph] the last walk that came here ... */
-    unsigned above, below;    /* [graph] ... and the longest chains of epoll files it found */
+    struct list ready
+        GUARDED_BY(&ready_lock); /* [ready_lock] items that were told of an event, oldest first */
+    struct list
+        scan GUARDED_BY(&ready_lock); /* [ready_lock] of a scan: items that it has yet to ask */
+    bool is_scanning GUARDED_BY(&ready_lock); /* [ready_lock] */
+    struct wait_queue queue;                  /* of epoll_wait */
+    struct poll_head poll;                    /* of who polls the epoll file itself */
+    uint64_t visit_up, visit;                 /* [graph] the last walk that came here ... */
+    unsigned above, below; /* [graph] ... and the longest chains of epoll files it found */
 };
 
+/*
+ * [r] the epoll's ready_lock (unchecked: who has it walks that epoll's own items)
+ * [graph and lock] both to change, either to read (unchecked: clang knows no lock that is one of
+ * two) [w] the epoll's lock to write (unchecked: one word, which wake reads without)
+ */
 struct epoll_item {
     struct poll_entry entry;
     struct epoll *epoll;           /* [I] */
@@ -46,14 +55,13 @@ struct epoll_item {
     struct epoll_item *next_same;  /* [graph] further items of the file: file->watchers */
     struct epoll_item **same_link; /* [graph] what points to this one */
     struct list bucket_node;       /* [graph and lock] */
-    struct list ready_node;        /* [ready_lock] */
+    struct list ready_node;        /* [r] */
     int fd;                        /* [I] */
-    uint32_t events;               /* [lock] read racily by wake; only flags: disarmed */
-    uint64_t data;                 /* [lock] */
-    bool is_added;                 /* [lock] to the file's poll_head */
+    uint32_t events;               /* [w] only flags: disarmed */
+    uint64_t data GUARDED_BY(&OWN(epoll)->lock); /* [lock] */
+    bool is_added GUARDED_BY(&OWN(epoll)->lock); /* [lock] to the file's poll_head */
 };
 
-extern struct mutex epoll_graph_lock;
 extern const struct file_ops epoll_ops;
 
 static inline struct epoll *epoll_of(const struct file *file)
@@ -63,13 +71,14 @@ static inline struct epoll *epoll_of(const struct file *file)
 
 /* ---- epoll.c ---- */
 
-/* REQUIRES(epoll_graph_lock, epoll->lock) both. NULL: no memory. item_free frees it, too. */
-struct epoll_item *epoll_item_alloc(struct epoll *epoll, struct file *file, int fd);
-void epoll_item_free(struct epoll_item *item);
-/* From now on the file tells the item of events. REQUIRES(epoll->lock). */
-void epoll_item_start(struct epoll_item *item);
-/* If the item has an event now, somebody is woken for it. REQUIRES(epoll->lock). */
-void epoll_item_check(struct epoll_item *item);
+/* NULL: no memory. item_free frees it, too. */
+struct epoll_item *epoll_item_alloc(struct epoll *epoll, struct file *file, int fd)
+    REQUIRES(&epoll_graph_lock, &epoll->lock);
+void epoll_item_free(struct epoll_item *item) REQUIRES(&epoll_graph_lock, &item->epoll->lock);
+/* From now on the file tells the item of events. */
+void epoll_item_start(struct epoll_item *item) REQUIRES(&item->epoll->lock);
+/* If the item has an event now, somebody is woken for it. */
+void epoll_item_check(struct epoll_item *item) REQUIRES(&item->epoll->lock);
 
 /* Has the epoll an event? Items that have none any more leave its ready list. depth: how many
  * epolls' locks are held outside its own. */
@@ -87,7 +96,7 @@ static inline unsigned epoll_item_ask(const struct epoll_item *item, unsigned de
 /* Is there anything to scan, or a scan in progress that may leave something? */
 static inline bool epoll_has_ready(struct epoll *epoll)
 {
-    if (!list_is_empty(&epoll->ready))
+    if (!UNLOCKED(list_is_empty(&epoll->ready), "looked at with the lock before the answer is no"))
         return true;
     unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
     bool has_ready = !list_is_empty(&epoll->ready) || epoll->is_scanning;
@@ -97,13 +106,13 @@ static inline bool epoll_has_ready(struct epoll *epoll)
 }
 
 /*
- * A scan asks the items that were told of events, one after the other: REQUIRES(epoll->lock)
+ * A scan asks the items that were told of events, one after the other, with epoll->lock held
  * throughout. begin and next give out an item (NULL: all were asked), which then is in no list, so
  * that an event after the question puts it back. What stays ready is handed to next or end: again
  * goes behind all others, keep before those that were not asked. end wakes a waiter if something is
  * left, since the scanner may have been woken alone. Each takes the ready list's lock once.
  */
-static inline struct epoll_item *epoll_scan_take(struct epoll *epoll)
+static inline struct epoll_item *epoll_scan_take(struct epoll *epoll) REQUIRES(&epoll->ready_lock)
 {
     struct list *node = list_pop(&epoll->scan);
 
@@ -116,7 +125,7 @@ static inline bool epoll_scan_has(const struct epoll_item *item)
     return item != NULL && !list_is_linked(&item->ready_node);
 }
 
-static inline struct epoll_item *epoll_scan_begin(struct epoll *epoll)
+static inline struct epoll_item *epoll_scan_begin(struct epoll *epoll) REQUIRES(&epoll->lock)
 {
     unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
 
@@ -129,6 +138,7 @@ static inline struct epoll_item *epoll_scan_begin(struct epoll *epoll)
 }
 
 static inline struct epoll_item *epoll_scan_next(struct epoll *epoll, struct epoll_item *again)
+    REQUIRES(&epoll->lock)
 {
     unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
 
@@ -141,7 +151,7 @@ static inline struct epoll_item *epoll_scan_next(struct epoll *epoll, struct epo
 }
 
 static inline void epoll_scan_end(struct epoll *epoll, struct epoll_item *keep,
-                                  struct epoll_item *again)
+                                  struct epoll_item *again) REQUIRES(&epoll->lock)
 {
     unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
 

@@ -115,9 +115,10 @@ static bool are_ways_few(const struct file *file)
     return true;
 }
 
-/* ---- items; all REQUIRES(epoll->lock) ---- */
+/* ---- items ---- */
 
 static struct epoll_item *item_find(struct epoll *epoll, const struct file *file, int fd)
+    REQUIRES(&epoll->lock)
 {
     struct epoll_item *item;
 
@@ -130,20 +131,22 @@ static struct epoll_item *item_find(struct epoll *epoll, const struct file *file
 
 /* Errors and hang-ups are told without being asked for. */
 static void item_set(struct epoll_item *item, const struct linux_epoll_event *event)
+    REQUIRES(&item->epoll->lock)
 {
     WRITE_ONCE(item->events, event->events | POLLERR | POLLHUP);
     item->data = event->data;
 }
 
-/* REQUIRES(epoll_graph_lock) as well. */
 static int item_make(struct epoll *epoll, struct file *file, int fd,
                      const struct linux_epoll_event *event)
+    REQUIRES(&epoll_graph_lock, &epoll->lock)
 {
     struct epoll_item *item = epoll_item_alloc(epoll, file, fd);
     bool is_chain = epoll_of(file) != NULL || epoll->file->watchers != NULL;
 
     if (item == NULL)
         return -ENOMEM;
+    SAME_LOCK(&item->epoll->lock, &epoll->lock);
     visit_now++;
     if (is_chain && !are_ways_few(file)) {
         epoll_item_free(item);
@@ -186,6 +189,7 @@ static int modify_item(struct epoll *epoll, struct file *file, int fd,
     } else if ((item->events & EPOLLEXCLUSIVE) != 0) {
         ret = -EINVAL;
     } else {
+        SAME_LOCK(&item->epoll->lock, &epoll->lock);
         item_set(item, event);
         epoll_item_check(item);
     }
@@ -199,6 +203,7 @@ static int remove_item(struct epoll *epoll, struct file *file, int fd)
     mutex_lock(&epoll->lock);
     struct epoll_item *item = item_find(epoll, file, fd);
 
+    SAME_LOCK(&item->epoll->lock, &epoll->lock);
     if (item != NULL)
         epoll_item_free(item);
     mutex_unlock(&epoll->lock);

@@ -7,8 +7,8 @@
 
 #include "epoll.h"
 
-/* After the event was handed out: does the item stay ready? REQUIRES(epoll->lock). */
-static bool settle(struct epoll_item *item)
+/* After the event was handed out: does the item stay ready? */
+static bool settle(struct epoll_item *item) REQUIRES(&item->epoll->lock)
 {
     if ((item->events & EPOLLONESHOT) != 0) {
         WRITE_ONCE(item->events, item->events & EPOLL_FLAGS);
@@ -26,6 +26,7 @@ static int64_t collect(struct epoll *epoll, uint64_t uevents, unsigned max)
     mutex_lock(&epoll->lock);
     for (struct epoll_item *item = epoll_scan_begin(epoll); item != NULL;
          item = epoll_scan_next(epoll, again)) {
+        SAME_LOCK(&item->epoll->lock, &epoll->lock);
         struct linux_epoll_event event = {.events = epoll_item_ask(item, 0), .data = item->data};
 
         again = NULL;
