@@ -18,7 +18,7 @@
 
 /* ---- places ---- */
 
-static bool is_fixed_root(const struct fat_inode *fi)
+static bool is_fixed_root(const struct fat_inode *fi) REQUIRES(&fat_locked)
 {
     return fi->dir == NULL && S_ISDIR(fi->inode.mode) && fi->first_cluster == 0;
 }
@@ -59,7 +59,7 @@ int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *out)
  * nr_bytes are contiguous. -ENOENT: the body ends before offset. REQUIRES volume->lock.
  */
 static int body_place(struct fat_inode *fi, uint64_t offset, size_t nr_bytes, uint64_t *place,
-                      size_t *nr_here)
+                      size_t *nr_here) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(fi);
     uint32_t mask = vol->g.cluster_size - 1, cluster, next;
@@ -95,9 +95,9 @@ static int locked_place(struct fat_inode *fi, uint64_t offset, size_t nr_bytes, 
     struct fat_volume *vol = fat_inode_volume(fi);
     int ret;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = body_place(fi, offset, nr_bytes, place, nr_here);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     return ret;
 }
 
@@ -111,14 +111,18 @@ static int body_read_page(struct pagecache *cache, uint64_t index, struct frame 
 
     while (at < end) {
         uint64_t place;
-        /* Who reads a directory has the lock. */
-        int ret = S_ISDIR(fi->inode.mode)
-                      ? body_place(fi, offset + at, end - at, &place, &nr_here)
-                      : locked_place(fi, offset + at, end - at, &place, &nr_here);
+        int ret;
+
+        if (S_ISDIR(fi->inode.mode)) {
+            ASSUME_LOCKED(&fat_locked, "by who reads a directory");
+            ret = body_place(fi, offset + at, end - at, &place, &nr_here);
+        } else {
+            ret = locked_place(fi, offset + at, end - at, &place, &nr_here);
+        }
 
         if (ret == -ENOENT)
             ret = fat_damaged(vol, "a file is shorter than its size; it starts at cluster",
-                              fi->first_cluster);
+                              UNLOCKED(fi->first_cluster, "only for the message"));
         if (ret == 0)
             ret = fat_disk_read(vol, place, frame, at, nr_here);
         if (ret != 0)
@@ -176,7 +180,7 @@ int fat_dir_size(struct fat_volume *vol, uint32_t first, uint64_t *size)
 }
 
 /* Cuts the chain to nr_clusters, which it has at least. */
-static int body_cut(struct fat_inode *fi, uint32_t nr_clusters)
+static int body_cut(struct fat_inode *fi, uint32_t nr_clusters) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(fi);
     uint32_t first = fi->first_cluster, last;
@@ -272,11 +276,11 @@ static int body_extend(struct inode *inode, uint64_t from, uint64_t end)
 
     if (end > FAT_MAX_SIZE)
         return -EFBIG;
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_mark_dirty(vol);
     if (ret == 0)
         ret = fat_body_reserve(fi, end);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret == 0 && from > old_size)
         ret = body_zero(inode, old_size, from);
     return ret;
@@ -287,9 +291,9 @@ static void body_trim(struct inode *inode)
 {
     struct fat_volume *vol = fat_volume_of(inode->sb);
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     (void)body_cut(fat_inode_of(inode), clusters_for(vol, inode->size));
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
 }
 
 int fat_body_truncate(struct inode *inode, uint64_t size)
@@ -307,11 +311,11 @@ int fat_body_truncate(struct inode *inode, uint64_t size)
     /* No page of what goes may be under way to the disk when its clusters get another owner. */
     __atomic_store_n(&inode->size, size, __ATOMIC_RELEASE);
     pagecache_truncate(&inode->cache, size);
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_mark_dirty(vol);
     if (ret == 0)
         ret = body_cut(fi, clusters_for(vol, size));
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     return ret;
 }
 

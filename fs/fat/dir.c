@@ -109,7 +109,7 @@ static void add_piece(struct fat_volume *vol, struct long_name *name, uint32_t s
 }
 
 /* Fills in the name of volume->found, whose entry is there. */
-static void take_name(struct fat_volume *vol, const struct long_name *name)
+static void take_name(struct fat_volume *vol, const struct long_name *name) REQUIRES(&fat_locked)
 {
     struct fat_found *found = &vol->found;
     int length = -EILSEQ;
@@ -138,7 +138,7 @@ static void take_name(struct fat_volume *vol, const struct long_name *name)
     found->name_len = (uint16_t)length;
 }
 
-static int next_with(struct fat_cursor *cursor, uint32_t *slot)
+static int next_with(struct fat_cursor *cursor, uint32_t *slot) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(cursor->dir);
     struct long_name name = {0};
@@ -231,6 +231,7 @@ int fat_dir_is_empty(struct fat_inode *dir, bool *is_empty)
 /* ---- writing ---- */
 
 static int short_exists(struct fat_inode *dir, const uint8_t name[11], bool *exists)
+    REQUIRES(&fat_locked)
 {
     struct fat_cursor cursor = {.dir = dir};
     struct fat_entry *entry;
@@ -254,7 +255,7 @@ static int short_exists(struct fat_inode *dir, const uint8_t name[11], bool *exi
 
 /* Makes the short name unique: a few numbers first, then a hash of the name in its middle. */
 static int make_unique(struct fat_inode *dir, const char *name, size_t name_len, bool needs_tail,
-                       uint8_t out[11])
+                       uint8_t out[11]) REQUIRES(&fat_locked)
 {
     static const char hex[] = "0123456789ABCDEF";
     uint8_t basis[11];
@@ -286,7 +287,7 @@ static int make_unique(struct fat_inode *dir, const char *name, size_t name_len,
 }
 
 /* One more cluster of free entries. */
-static int extend_dir(struct fat_inode *dir)
+static int extend_dir(struct fat_inode *dir) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(dir);
     uint64_t at = dir->inode.size, end = at + vol->g.cluster_size;
@@ -318,6 +319,7 @@ static int extend_dir(struct fat_inode *dir)
  * *is_at_end: the run goes beyond the mark, which must be set again behind it.
  */
 static int find_free(struct fat_inode *dir, unsigned nr_slots, uint32_t *first, bool *is_at_end)
+    REQUIRES(&fat_locked)
 {
     struct fat_cursor cursor = {.dir = dir};
     uint32_t run = 0, slot = 0;
@@ -343,7 +345,7 @@ static int find_free(struct fat_inode *dir, unsigned nr_slots, uint32_t *first, 
 }
 
 static void fill_piece(const struct fat_volume *vol, struct fat_long_entry *piece, unsigned order,
-                       unsigned nr_pieces, size_t nr_units, uint8_t checksum)
+                       unsigned nr_pieces, size_t nr_units, uint8_t checksum) REQUIRES(&fat_locked)
 {
     uint16_t units[FAT_LONG_UNITS];
 
@@ -363,7 +365,7 @@ static void fill_piece(const struct fat_volume *vol, struct fat_long_entry *piec
 }
 
 static int write_slots(struct fat_inode *dir, uint32_t first, unsigned nr_pieces, size_t nr_units,
-                       const struct fat_entry *entry, bool is_at_end)
+                       const struct fat_entry *entry, bool is_at_end) REQUIRES(&fat_locked)
 {
     struct fat_cursor cursor = {.dir = dir};
     uint8_t checksum = fat_short_checksum(entry->name);

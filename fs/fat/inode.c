@@ -15,7 +15,7 @@ static struct list *bucket_of(struct fat_volume *vol, const struct fat_inode *di
 }
 
 static struct fat_inode *find_placed(struct fat_volume *vol, const struct fat_inode *dir,
-                                     uint32_t slot)
+                                     uint32_t slot) REQUIRES(&fat_locked)
 {
     struct fat_inode *fi;
 
@@ -189,9 +189,9 @@ int fat_write_inode(struct inode *inode)
     struct fat_volume *vol = fat_volume_of(inode->sb);
     int ret;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_inode_store(fat_inode_of(inode));
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     return ret;
 }
 
@@ -201,14 +201,14 @@ void fat_evict(struct inode *inode)
     struct fat_volume *vol = fat_volume_of(inode->sb);
     struct inode *dir;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     if (inode->nlink != 0)
         (void)fat_inode_store(fi);
     else if (fi->first_cluster != 0)
         (void)fat_chain_free(vol, fi->first_cluster);
     dir = fat_inode_displace(fi);
     cond_broadcast(&vol->evicted);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (dir != NULL)
         inode_put(dir);
 }

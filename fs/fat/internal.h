@@ -114,6 +114,12 @@ struct fat_geometry {
     bool was_dirty; /* not unmounted cleanly before */
 };
 
+/*
+ * To clang one word stands for the lock of any volume: nothing touches two, and most find theirs
+ * through an inode. Taken by fat_lock().
+ */
+PRIVATE_LOCK(lock_any, fat_locked);
+
 struct fat_volume {
     struct superblock *sb;      /* [I] */
     struct block_device *dev;   /* [I] */
@@ -121,32 +127,52 @@ struct fat_volume {
     struct fat_options options; /* [I] */
 
     struct mutex lock;
-    struct pagecache table;    /* contents: [lock] */
-    struct frame *table_frame; /* [lock] the page of the table that was used last, or NULL */
-    uint64_t table_index;      /* [lock] its index */
-    bool has_nr_free;          /* [lock] nr_free is known: counted, or as FSInfo says */
-    bool is_counted;           /* [lock] */
-    uint32_t nr_free;          /* [lock] clusters */
-    uint32_t next_free;        /* [lock] where to look first */
-    bool is_marked_dirty;      /* [lock] the state byte on the disk says so */
-    bool has_reported;         /* [lock] damage: one line is enough */
-    struct list buckets[FAT_NR_BUCKETS]; /* [lock] inodes with a name, by place */
-    struct condvar evicted;              /* an inode went */
-    /* Scratch of the directory code. [lock] */
-    uint16_t wanted[FAT_NAME_UNITS + 1], units[20 * FAT_LONG_UNITS];
-    struct fat_found found;
+    struct pagecache table; /* contents: [lock] */
+    struct frame *table_frame
+        GUARDED_BY(&fat_locked); /* [lock] the page of the table that was used last, or NULL */
+    uint64_t table_index GUARDED_BY(&fat_locked); /* [lock] its index */
+    bool has_nr_free
+        GUARDED_BY(&fat_locked); /* [lock] nr_free is known: counted, or as FSInfo says */
+    bool is_counted GUARDED_BY(&fat_locked);      /* [lock] */
+    uint32_t nr_free GUARDED_BY(&fat_locked);     /* [lock] clusters */
+    uint32_t next_free GUARDED_BY(&fat_locked);   /* [lock] where to look first */
+    bool is_marked_dirty GUARDED_BY(&fat_locked); /* [lock] the state byte on the disk says so */
+    bool has_reported;                            /* [a] damage: one line is enough */
+    struct list
+        buckets[FAT_NR_BUCKETS] GUARDED_BY(&fat_locked); /* [lock] inodes with a name, by place */
+    struct condvar evicted;                              /* an inode went */
+    /* Scratch of the directory code. */
+    uint16_t wanted[FAT_NAME_UNITS + 1] GUARDED_BY(&fat_locked);
+    uint16_t units[20 * FAT_LONG_UNITS] GUARDED_BY(&fat_locked);
+    struct fat_found found GUARDED_BY(&fat_locked);
 };
 
 struct fat_inode {
     struct inode inode;
-    uint32_t first_cluster; /* [volume] 0: none */
-    uint32_t hint_index;    /* [volume] this cluster of the file ... */
-    uint32_t hint_cluster;  /* [volume] ... is this one of the disk; 0: unknown */
-    struct fat_inode *dir; /* [volume] holds a reference; NULL for the root and for removed files */
-    uint32_t slot;         /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
-    uint8_t attr;          /* [volume] */
-    struct list node;      /* [volume] in a bucket; self-linked when it has no name */
+    uint32_t first_cluster GUARDED_BY(&fat_locked); /* [volume] 0: none */
+    uint32_t hint_index GUARDED_BY(&fat_locked);    /* [volume] this cluster of the file ... */
+    uint32_t
+        hint_cluster GUARDED_BY(&fat_locked); /* [volume] ... is this one of the disk; 0: unknown */
+    struct fat_inode *dir GUARDED_BY(
+        &fat_locked); /* [volume] holds a reference; NULL for the root and for removed files */
+    uint32_t
+        slot GUARDED_BY(&fat_locked); /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
+    uint8_t attr GUARDED_BY(&fat_locked); /* [volume] */
+    struct list
+        node GUARDED_BY(&fat_locked); /* [volume] in a bucket; self-linked when it has no name */
 };
+
+static inline void fat_lock(struct fat_volume *vol) ACQUIRES(&fat_locked)
+    NO_LOCK_CHECK("fat_locked is no lock, but stands for it")
+{
+    mutex_lock(&vol->lock);
+}
+
+static inline void fat_unlock(struct fat_volume *vol) RELEASES(&fat_locked)
+    NO_LOCK_CHECK("fat_locked is no lock, but stands for it")
+{
+    mutex_unlock(&vol->lock);
+}
 
 static inline struct fat_volume *fat_volume_of(const struct superblock *sb)
 {
@@ -178,21 +204,21 @@ int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, 
 /* Says once per mount that the image is damaged, and where; returns -EUCLEAN. */
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where);
 /* Before the first change: the disk says that it is in use. */
-int fat_mark_dirty(struct fat_volume *vol); /* REQUIRES volume->lock */
+int fat_mark_dirty(struct fat_volume *vol) REQUIRES(&fat_locked);
 
-/* ---- table.c: all REQUIRE volume->lock ---- */
+/* ---- table.c ---- */
 
 extern const struct pagecache_ops fat_table_ops;
 /* What follows cluster in its chain: a cluster or FAT_END; -EUCLEAN for anything else. */
-int fat_next(struct fat_volume *vol, uint32_t cluster, uint32_t *next);
+int fat_next(struct fat_volume *vol, uint32_t cluster, uint32_t *next) REQUIRES(&fat_locked);
 /* Takes a free cluster, marks it FAT_END and, unless 0, links it behind last. -ENOSPC. */
-int fat_cluster_alloc(struct fat_volume *vol, uint32_t last, uint32_t *out);
+int fat_cluster_alloc(struct fat_volume *vol, uint32_t last, uint32_t *out) REQUIRES(&fat_locked);
 /* Frees a chain from `first`; a chain that runs into something else ends with -EUCLEAN. */
-int fat_chain_free(struct fat_volume *vol, uint32_t first);
+int fat_chain_free(struct fat_volume *vol, uint32_t first) REQUIRES(&fat_locked);
 /* Ends the chain at `last` and frees what follows. */
-int fat_chain_cut(struct fat_volume *vol, uint32_t last);
-int fat_count_free(struct fat_volume *vol, uint32_t *nr_free);
-void fat_table_release(struct fat_volume *vol);
+int fat_chain_cut(struct fat_volume *vol, uint32_t last) REQUIRES(&fat_locked);
+int fat_count_free(struct fat_volume *vol, uint32_t *nr_free) REQUIRES(&fat_locked);
+void fat_table_release(struct fat_volume *vol) REQUIRES(&fat_locked);
 
 static inline bool fat_is_cluster(const struct fat_volume *vol, uint32_t cluster)
 {
@@ -204,18 +230,17 @@ static inline bool fat_is_cluster(const struct fat_volume *vol, uint32_t cluster
 extern const struct pagecache_ops fat_body_ops;
 extern const struct file_ops fat_file_ops;
 /*
- * The disk's cluster that is the index-th of the body. -ENOENT: the chain ends before. REQUIRES
- * volume->lock.
+ * The disk's cluster that is the index-th of the body. -ENOENT: the chain ends before.
  */
-int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *cluster);
-/* Clusters for nr_bytes; -ENOSPC leaves what was there before. REQUIRES volume->lock. */
-int fat_body_reserve(struct fat_inode *fi, uint64_t nr_bytes);
+int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *cluster) REQUIRES(&fat_locked);
+/* Clusters for nr_bytes; -ENOSPC leaves what was there before. */
+int fat_body_reserve(struct fat_inode *fi, uint64_t nr_bytes) REQUIRES(&fat_locked);
 /* ops->truncate of files. */
 int fat_body_truncate(struct inode *inode, uint64_t size);
-/* Bytes in the chain of a directory; -EUCLEAN if it is too long or loops. REQUIRES volume->lock. */
-int fat_dir_size(struct fat_volume *vol, uint32_t first, uint64_t *size);
+/* Bytes in the chain of a directory; -EUCLEAN if it is too long or loops. */
+int fat_dir_size(struct fat_volume *vol, uint32_t first, uint64_t *size) REQUIRES(&fat_locked);
 
-/* ---- dir.c: all REQUIRE volume->lock ---- */
+/* ---- dir.c ---- */
 
 /* A place in a directory, with its page. */
 struct fat_cursor {
@@ -226,26 +251,29 @@ struct fat_cursor {
 
 /* The entry in a slot; the pointer lives until the next call for this cursor. -ENOENT behind the
  * end. */
-int fat_cursor_at(struct fat_cursor *cursor, uint32_t slot, struct fat_entry **entry);
-void fat_cursor_dirty(struct fat_cursor *cursor);
-void fat_cursor_release(struct fat_cursor *cursor);
+int fat_cursor_at(struct fat_cursor *cursor, uint32_t slot, struct fat_entry **entry)
+    REQUIRES(&fat_locked);
+void fat_cursor_dirty(struct fat_cursor *cursor) REQUIRES(&fat_locked);
+void fat_cursor_release(struct fat_cursor *cursor) REQUIRES(&fat_locked);
 
 /*
  * The first name at or behind *slot into volume->found; *slot goes behind it. -ENOENT: none. The
  * volume's label is left out.
  */
-int fat_dir_next(struct fat_inode *dir, uint32_t *slot);
+int fat_dir_next(struct fat_inode *dir, uint32_t *slot) REQUIRES(&fat_locked);
 /* The name into volume->found. -ENOENT. */
-int fat_dir_find(struct fat_inode *dir, const char *name, size_t name_len);
+int fat_dir_find(struct fat_inode *dir, const char *name, size_t name_len) REQUIRES(&fat_locked);
 /* True when the directory has a name besides "." and "..". */
-int fat_dir_is_empty(struct fat_inode *dir, bool *is_empty);
+int fat_dir_is_empty(struct fat_inode *dir, bool *is_empty) REQUIRES(&fat_locked);
 /* Writes entry under the name, with the long name that it needs; *slot: where. -ENOSPC, -EINVAL. */
 int fat_dir_add(struct fat_inode *dir, const char *name, size_t name_len, struct fat_entry *entry,
-                uint32_t *slot);
+                uint32_t *slot) REQUIRES(&fat_locked);
 /* Removes the entry in slot and the long name before it. */
-int fat_dir_remove(struct fat_inode *dir, uint32_t slot);
-int fat_entry_read(struct fat_inode *dir, uint32_t slot, struct fat_entry *entry);
-int fat_entry_write(struct fat_inode *dir, uint32_t slot, const struct fat_entry *entry);
+int fat_dir_remove(struct fat_inode *dir, uint32_t slot) REQUIRES(&fat_locked);
+int fat_entry_read(struct fat_inode *dir, uint32_t slot, struct fat_entry *entry)
+    REQUIRES(&fat_locked);
+int fat_entry_write(struct fat_inode *dir, uint32_t slot, const struct fat_entry *entry)
+    REQUIRES(&fat_locked);
 
 /* ---- name.c ---- */
 
@@ -287,24 +315,26 @@ static inline void fat_entry_set_first(struct fat_entry *entry, uint32_t cluster
 
 /*
  * The inode of volume->found in dir, with a reference. -EAGAIN: the lock was let go to wait for its
- * end in memory; find the name again. REQUIRES volume->lock.
+ * end in memory; find the name again.
  */
-int fat_inode_find(struct fat_inode *dir, struct inode **out);
-/* A new inode for an entry, without a place yet. REQUIRES volume->lock. */
-int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct fat_inode **out);
-/* Gives the inode, which has none, a place; takes a reference of dir. REQUIRES volume->lock. */
-void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot);
+int fat_inode_find(struct fat_inode *dir, struct inode **out) REQUIRES(&fat_locked);
+/* A new inode for an entry, without a place yet. */
+int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct fat_inode **out)
+    REQUIRES(&fat_locked);
+/* Gives the inode, which has none, a place; takes a reference of dir. */
+void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot)
+    REQUIRES(&fat_locked);
 /* Takes the place away; returns the directory, whose reference the caller puts without the lock. */
-struct inode *fat_inode_displace(struct fat_inode *fi);
-/* Brings the entry on the disk up to date. REQUIRES volume->lock. */
-int fat_inode_store(struct fat_inode *fi);
+struct inode *fat_inode_displace(struct fat_inode *fi) REQUIRES(&fat_locked);
+/* Brings the entry on the disk up to date. */
+int fat_inode_store(struct fat_inode *fi) REQUIRES(&fat_locked);
 int fat_write_inode(struct inode *inode);
 void fat_evict(struct inode *inode);
 uint32_t fat_mode(const struct fat_volume *vol, uint8_t attr);
 /* Puts what the inode says into an entry, whose name stays. */
-void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry);
+void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry) REQUIRES(&fat_locked);
 /* The number that a name of dir has in readdir: of the inode in memory, or made from the place. */
-uint64_t fat_found_ino(struct fat_inode *dir, uint32_t slot);
+uint64_t fat_found_ino(struct fat_inode *dir, uint32_t slot) REQUIRES(&fat_locked);
 
 /* ---- times.c: local time is taken for UTC ---- */
 

@@ -14,7 +14,7 @@ static int fat_lookup(struct inode *dir, struct dentry *dentry)
     struct inode *inode;
     int ret;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     do {
         ret = fat_dir_find(fdir, dentry->name, dentry->name_len);
         if (ret == 0)
@@ -22,7 +22,7 @@ static int fat_lookup(struct inode *dir, struct dentry *dentry)
         if (ret == 0)
             ret = fat_inode_find(fdir, &inode);
     } while (ret == -EAGAIN);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret == 0)
         dentry_attach(dentry, inode);
     return ret;
@@ -52,7 +52,7 @@ static int fat_create(struct inode *dir, struct dentry *dentry, uint32_t mode,
     int ret;
 
     (void)cred;
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_dir_add(fdir, dentry->name, dentry->name_len, &entry, &slot);
     if (ret == 0) {
         ret = fat_inode_make(vol, &entry, &fi);
@@ -61,21 +61,21 @@ static int fat_create(struct inode *dir, struct dentry *dentry, uint32_t mode,
         else
             (void)fat_dir_remove(fdir, slot);
     }
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret == 0)
         dentry_attach(dentry, &fi->inode);
     return ret;
 }
 
 /* What ".." of a directory in dir says: 0 stands for the root. */
-static uint32_t dot_dot_cluster(const struct fat_inode *dir)
+static uint32_t dot_dot_cluster(const struct fat_inode *dir) REQUIRES(&fat_locked)
 {
     return dir->dir == NULL ? 0 : dir->first_cluster;
 }
 
 /* Fills a new directory's cluster: "." and "..", then the end. */
 static int write_dots(struct fat_inode *fi, const struct fat_inode *dir,
-                      const struct fat_entry *like)
+                      const struct fat_entry *like) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(fi);
     struct fat_entry dots[2] = {*like, *like};
@@ -110,7 +110,7 @@ static int fat_mkdir(struct inode *dir, struct dentry *dentry, uint32_t mode,
     int ret;
 
     (void)cred;
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_name_check(dentry->name, dentry->name_len);
     if (ret == 0)
         ret = fat_cluster_alloc(vol, 0, &cluster);
@@ -126,7 +126,7 @@ static int fat_mkdir(struct inode *dir, struct dentry *dentry, uint32_t mode,
         ret = fat_dir_add(fdir, dentry->name, dentry->name_len, &entry, &slot);
     if (ret == 0)
         fat_inode_place(fi, fdir, slot);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret == 0) {
         dentry_attach(dentry, &fi->inode);
     } else if (fi != NULL) {
@@ -146,7 +146,7 @@ static int remove_entry(struct dentry *dentry, bool must_be_empty)
     bool is_empty = true;
     int ret = 0;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     if (must_be_empty)
         ret = fat_dir_is_empty(fi, &is_empty);
     if (ret == 0 && !is_empty)
@@ -155,7 +155,7 @@ static int remove_entry(struct dentry *dentry, bool must_be_empty)
         ret = fat_dir_remove(fi->dir, fi->slot);
     if (ret == 0)
         dir = fat_inode_displace(fi);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret == 0)
         inode_put(dir);
     return ret;
@@ -180,6 +180,7 @@ static int fat_rmdir(struct inode *dir, struct dentry *dentry)
 /* ---- renaming ---- */
 
 static bool is_above(const struct fat_inode *above, const struct fat_inode *below)
+    REQUIRES(&fat_locked)
 {
     while (below != NULL && below != above)
         below = below->dir;
@@ -187,7 +188,7 @@ static bool is_above(const struct fat_inode *above, const struct fat_inode *belo
 }
 
 /* The directory fi has moved to dir: its ".." follows. */
-static int update_dot_dot(struct fat_inode *fi, const struct fat_inode *dir)
+static int update_dot_dot(struct fat_inode *fi, const struct fat_inode *dir) REQUIRES(&fat_locked)
 {
     struct fat_entry entry;
     int ret;
@@ -203,6 +204,7 @@ static int update_dot_dot(struct fat_inode *fi, const struct fat_inode *dir)
 
 /* Writes what `from` says over the entry of `to`, whose name stays. */
 static int take_over(struct fat_inode *from, struct fat_inode *to_dir, uint32_t slot)
+    REQUIRES(&fat_locked)
 {
     struct fat_entry entry;
     int ret = fat_entry_read(to_dir, slot, &entry);
@@ -216,7 +218,7 @@ static int take_over(struct fat_inode *from, struct fat_inode *to_dir, uint32_t 
 
 /* fi gets the name of new in new_dir; *slot: its place. target: what has the name now, or NULL. */
 static int write_new_name(struct fat_inode *fi, struct fat_inode *new_dir, const struct dentry *new,
-                          struct fat_inode *target, uint32_t *slot)
+                          struct fat_inode *target, uint32_t *slot) REQUIRES(&fat_locked)
 {
     struct fat_entry entry = {0};
 
@@ -236,7 +238,7 @@ static int fat_exchange(struct dentry *a, struct dentry *b)
     uint32_t slot_a, slot_b;
     int ret;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     slot_a = fa->slot;
     slot_b = fb->slot;
     ret = is_above(fa, fb->dir) || is_above(fb, fa->dir) ? -EINVAL : 0;
@@ -253,7 +255,7 @@ static int fat_exchange(struct dentry *a, struct dentry *b)
         if (ret == 0)
             ret = update_dot_dot(fb, fb->dir);
     }
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (dir_a != NULL) {
         inode_put(dir_a);
         inode_put(dir_b);
@@ -263,7 +265,7 @@ static int fat_exchange(struct dentry *a, struct dentry *b)
 
 static int rename_locked(struct fat_inode *fi, struct fat_inode *new_dir, const struct dentry *new,
                          struct fat_inode *target, struct inode **old_dir,
-                         struct inode **target_dir)
+                         struct inode **target_dir) REQUIRES(&fat_locked)
 {
     uint32_t slot;
     bool is_empty = true;
@@ -297,10 +299,10 @@ static int fat_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 
     if ((flags & RENAME_EXCHANGE) != 0)
         return fat_exchange(old, new);
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = rename_locked(fat_inode_of(old->inode), fat_inode_of(new_dir), new,
                         target == NULL ? NULL : fat_inode_of(target), &was_in, &target_was_in);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret == 0 && target != NULL && !S_ISDIR(target->mode))
         target->nlink = 0;
     if (was_in != NULL)
@@ -321,11 +323,11 @@ static int fat_setattr(struct inode *inode, const struct vfs_attr *attr)
         ((attr->valid & ATTR_GID) != 0 && attr->gid != inode->gid))
         return -EPERM;
     if ((attr->valid & ATTR_MODE) != 0 && !S_ISDIR(inode->mode)) {
-        mutex_lock(&vol->lock);
+        fat_lock(vol);
         fi->attr &= (uint8_t)~FAT_ATTR_READ_ONLY;
         if ((attr->mode & 0222) == 0)
             fi->attr |= FAT_ATTR_READ_ONLY;
-        mutex_unlock(&vol->lock);
+        fat_unlock(vol);
     }
     return 0;
 }
@@ -357,7 +359,7 @@ static int fat_iterate(struct file *file, struct dir_sink *sink)
         int ret;
 
         /* The lock is not held while the sink may touch a program's memory. */
-        mutex_lock(&vol->lock);
+        fat_lock(vol);
         ret = fat_dir_next(dir, &slot);
         length = vol->found.name_len;
         memcpy(name, vol->found.name, sizeof(name));
@@ -365,7 +367,7 @@ static int fat_iterate(struct file *file, struct dir_sink *sink)
         is_dot = vol->found.entry.name[0] == '.';
         pos = 2 + (uint64_t)vol->found.first_slot;
         ino = ret == 0 ? fat_found_ino(dir, vol->found.slot) : 0;
-        mutex_unlock(&vol->lock);
+        fat_unlock(vol);
         if (ret != 0)
             return ret == -ENOENT ? 0 : ret;
         if (!is_dot && !sink->emit(sink, name, length, ino, is_dir ? DT_DIR : DT_REG, pos))

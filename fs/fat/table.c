@@ -48,7 +48,7 @@ void fat_table_release(struct fat_volume *vol)
 }
 
 /* The byte of the table at offset; the page becomes vol->table_frame. */
-static int table_byte(struct fat_volume *vol, uint64_t offset, uint8_t **byte)
+static int table_byte(struct fat_volume *vol, uint64_t offset, uint8_t **byte) REQUIRES(&fat_locked)
 {
     uint64_t index = offset / PAGE_SIZE;
 
@@ -70,6 +70,7 @@ static int table_byte(struct fat_volume *vol, uint64_t offset, uint8_t **byte)
 
 /* Two bytes, which may lie on two pages. */
 static int entry12_read(struct fat_volume *vol, uint32_t cluster, uint32_t *value)
+    REQUIRES(&fat_locked)
 {
     uint64_t offset = cluster + cluster / 2;
     uint8_t *byte, low;
@@ -85,6 +86,7 @@ static int entry12_read(struct fat_volume *vol, uint32_t cluster, uint32_t *valu
 }
 
 static int entry12_write(struct fat_volume *vol, uint32_t cluster, uint32_t value)
+    REQUIRES(&fat_locked)
 {
     uint64_t offset = cluster + cluster / 2;
     uint32_t bits = (value & 0xfff) << (cluster % 2 * 4), mask = 0xfffu << (cluster % 2 * 4);
@@ -103,6 +105,7 @@ static int entry12_write(struct fat_volume *vol, uint32_t cluster, uint32_t valu
 
 /* The entry of a valid cluster; ends and bad marks are widened. */
 static int entry_read(struct fat_volume *vol, uint32_t cluster, uint32_t *value)
+    REQUIRES(&fat_locked)
 {
     uint8_t *byte;
     uint32_t last;
@@ -132,6 +135,7 @@ static int entry_read(struct fat_volume *vol, uint32_t cluster, uint32_t *value)
 }
 
 static int entry_write(struct fat_volume *vol, uint32_t cluster, uint32_t value)
+    REQUIRES(&fat_locked)
 {
     uint8_t *byte;
     int ret = fat_mark_dirty(vol);

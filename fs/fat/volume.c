@@ -33,16 +33,16 @@ int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, 
 
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where)
 {
-    if (!vol->has_reported)
+    if (!READ_ONCE(vol->has_reported))
         log_err("fat: %s is damaged: %s %lu; check it with fsck", vol->dev->name, what,
                 (unsigned long)where);
-    vol->has_reported = true;
+    WRITE_ONCE(vol->has_reported, true);
     return -EUCLEAN;
 }
 
 /* ---- marks on the disk ---- */
 
-static int write_state(struct fat_volume *vol, bool is_dirty)
+static int write_state(struct fat_volume *vol, bool is_dirty) REQUIRES(&fat_locked)
 {
     uint8_t state;
     int ret = block_read_bytes(vol->dev, vol->g.state_offset, &state, 1);
@@ -83,7 +83,7 @@ static bool fsinfo_read(struct fat_volume *vol, struct fsinfo *info)
 }
 
 /* Hints; what cannot be true is not believed, and what is wrong costs time only. */
-static void fsinfo_load(struct fat_volume *vol)
+static void fsinfo_load(struct fat_volume *vol) REQUIRES(&fat_locked)
 {
     struct fsinfo info;
 
@@ -98,7 +98,7 @@ static void fsinfo_load(struct fat_volume *vol)
         vol->next_free = info.next_free;
 }
 
-static int fsinfo_store(struct fat_volume *vol)
+static int fsinfo_store(struct fat_volume *vol) REQUIRES(&fat_locked)
 {
     struct fsinfo info;
 
@@ -116,7 +116,7 @@ static int store_all_entries(struct fat_volume *vol)
     struct fat_inode *fi;
     int result = 0;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     for (unsigned i = 0; i < FAT_NR_BUCKETS; i++) {
         list_for_each_entry(fi, &vol->buckets[i], node) {
             int ret = fat_inode_store(fi);
@@ -125,7 +125,7 @@ static int store_all_entries(struct fat_volume *vol)
                 result = ret;
         }
     }
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     return result;
 }
 
@@ -142,7 +142,7 @@ static int fat_sync(struct superblock *sb)
      * inodes. */
     if (ret == 0)
         ret = pagecache_writeback(&vol->table, 0, UINT64_MAX);
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     if (ret == 0 && vol->is_marked_dirty) {
         ret = fsinfo_store(vol);
         if (ret == 0)
@@ -152,7 +152,7 @@ static int fat_sync(struct superblock *sb)
         if (ret == 0)
             ret = block_flush(vol->dev);
     }
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     return ret;
 }
 
@@ -162,9 +162,9 @@ static int fat_statfs(struct superblock *sb, struct vfs_statfs *out)
     uint32_t nr_free;
     int ret;
 
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_count_free(vol, &nr_free);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     if (ret != 0)
         return ret;
     out->block_size = vol->g.cluster_size;
@@ -177,6 +177,7 @@ static void fat_destroy(struct superblock *sb)
 {
     struct fat_volume *vol = fat_volume_of(sb);
 
+    ASSUME_UNSHARED(&fat_locked, "nobody uses the volume any more");
     fat_table_release(vol);
     pagecache_destroy(&vol->table);
     heap_free(vol);
@@ -258,9 +259,9 @@ static int make_root(struct fat_volume *vol)
     int ret;
 
     fat_entry_set_first(&entry, vol->g.root_cluster);
-    mutex_lock(&vol->lock);
+    fat_lock(vol);
     ret = fat_inode_make(vol, &entry, &root);
-    mutex_unlock(&vol->lock);
+    fat_unlock(vol);
     return ret != 0 ? ret : superblock_set_root(vol->sb, &root->inode);
 }
 
@@ -272,6 +273,7 @@ static struct fat_volume *volume_create(void)
         return NULL;
     mutex_init(&vol->lock);
     cond_init(&vol->evicted);
+    ASSUME_UNSHARED(&fat_locked, "nobody knows the volume yet");
     for (unsigned i = 0; i < FAT_NR_BUCKETS; i++)
         list_init(&vol->buckets[i]);
     pagecache_init(&vol->table, &fat_table_ops, true);
@@ -280,6 +282,7 @@ static struct fat_volume *volume_create(void)
 
 static int fat_mount(const struct fs_type *type, const char *source, struct inode *device,
                      unsigned flags, const char *words, struct superblock **out)
+    REQUIRES(&fat_locked)
 {
     struct block_device *dev = device_of(device);
     struct fat_options options;
