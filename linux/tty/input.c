@@ -13,13 +13,13 @@
 
 #define DISABLED 0 /* a special character with this value is none */
 
-static bool line_end_at(const struct tty *tty, uint32_t pos)
+static bool line_end_at(const struct tty *tty, uint32_t pos) REQUIRES(&tty->lock)
 {
     pos %= TTY_BUFFER_SIZE;
     return (tty->line_ends[pos / 64] >> (pos % 64) & 1) != 0;
 }
 
-static void put_byte(struct tty *tty, uint8_t c, bool is_line_end)
+static void put_byte(struct tty *tty, uint8_t c, bool is_line_end) REQUIRES(&tty->lock)
 {
     uint32_t pos = tty->head % TTY_BUFFER_SIZE;
 
@@ -31,17 +31,17 @@ static void put_byte(struct tty *tty, uint8_t c, bool is_line_end)
     tty->head++;
 }
 
-static bool is_canonical(const struct tty *tty)
+static bool is_canonical(const struct tty *tty) REQUIRES(&tty->lock)
 {
     return (tty->termios.lflag & ICANON) != 0;
 }
 
-bool tty_has_input(const struct tty *tty)
+bool tty_has_input(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
 {
     return tty->tail != (is_canonical(tty) ? tty->canon : tty->head);
 }
 
-uint32_t tty_nr_input(const struct tty *tty)
+uint32_t tty_nr_input(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
 {
     return (is_canonical(tty) ? tty->canon : tty->head) - tty->tail;
 }
@@ -71,12 +71,12 @@ void tty_input_mode_changed(struct tty *tty, bool was_canonical)
 /* ---- echo ---- */
 
 /* Is c shown as ^X? */
-static bool is_caret(const struct tty *tty, uint8_t c)
+static bool is_caret(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     return (tty->termios.lflag & ECHOCTL) != 0 && (c < 0x20 || c == 0x7f) && c != '\t' && c != '\n';
 }
 
-static void echo(struct tty *tty, uint8_t c)
+static void echo(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     char text[2] = {(char)c, 0};
     size_t n = 1;
@@ -91,13 +91,13 @@ static void echo(struct tty *tty, uint8_t c)
     tty_echo(tty, text, n);
 }
 
-static bool is_continuation(const struct tty *tty, uint8_t c)
+static bool is_continuation(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     return (tty->termios.iflag & IUTF8) != 0 && (c & 0xc0) == 0x80;
 }
 
 /* Columns that the unfinished line takes up to `end`, as far as its own bytes tell. */
-static uint32_t line_width(const struct tty *tty, uint32_t end)
+static uint32_t line_width(const struct tty *tty, uint32_t end) REQUIRES(&tty->lock)
 {
     uint32_t width = 0;
 
@@ -114,7 +114,7 @@ static uint32_t line_width(const struct tty *tty, uint32_t end)
     return width;
 }
 
-static void echo_erase(struct tty *tty, uint32_t old_end)
+static void echo_erase(struct tty *tty, uint32_t old_end) REQUIRES(&tty->lock)
 {
     uint32_t lflag = tty->termios.lflag;
 
@@ -132,7 +132,7 @@ static void echo_erase(struct tty *tty, uint32_t old_end)
 
 /* ---- editing ---- */
 
-static void erase_char(struct tty *tty)
+static void erase_char(struct tty *tty) REQUIRES(&tty->lock)
 {
     uint32_t old_end = tty->head;
 
@@ -151,7 +151,7 @@ static bool is_word_char(uint8_t c)
            c >= 0x80;
 }
 
-static void erase_word(struct tty *tty)
+static void erase_word(struct tty *tty) REQUIRES(&tty->lock)
 {
     uint32_t old_end = tty->head;
     bool has_seen_word = false;
@@ -167,7 +167,7 @@ static void erase_word(struct tty *tty)
     echo_erase(tty, old_end);
 }
 
-static void erase_line(struct tty *tty)
+static void erase_line(struct tty *tty) REQUIRES(&tty->lock)
 {
     uint32_t old_end = tty->head;
     uint32_t lflag = tty->termios.lflag;
@@ -182,7 +182,7 @@ static void erase_line(struct tty *tty)
         tty_echo(tty, "\n", 1);
 }
 
-static void reprint(struct tty *tty)
+static void reprint(struct tty *tty) REQUIRES(&tty->lock)
 {
     echo(tty, tty->termios.cc[VREPRINT]);
     tty_echo(tty, "\n", 1);
@@ -192,13 +192,13 @@ static void reprint(struct tty *tty)
 
 /* ---- one byte ---- */
 
-static bool is_special(const struct tty *tty, unsigned which, uint8_t c)
+static bool is_special(const struct tty *tty, unsigned which, uint8_t c) REQUIRES(&tty->lock)
 {
     return c != DISABLED && tty->termios.cc[which] == c;
 }
 
 /* The signal a byte stands for, or 0. */
-static int signal_of(const struct tty *tty, uint8_t c)
+static int signal_of(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     if ((tty->termios.lflag & ISIG) == 0)
         return 0;
@@ -210,7 +210,7 @@ static int signal_of(const struct tty *tty, uint8_t c)
 }
 
 /* A byte typed in canonical mode. True: it was an editing character. */
-static bool edit(struct tty *tty, uint8_t c)
+static bool edit(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     bool is_extended = (tty->termios.lflag & IEXTEN) != 0;
 
@@ -232,13 +232,13 @@ static bool edit(struct tty *tty, uint8_t c)
     return true;
 }
 
-static void finish_line(struct tty *tty, uint8_t c)
+static void finish_line(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     put_byte(tty, c, true);
     tty->canon = tty->head;
 }
 
-static bool is_full(const struct tty *tty)
+static bool is_full(const struct tty *tty) REQUIRES(&tty->lock)
 {
     /* One place is kept for the end of the line. */
     return tty->head - tty->tail >= TTY_BUFFER_SIZE - 1;
@@ -248,14 +248,14 @@ static bool is_full(const struct tty *tty)
  * What cannot be taken is left with who sends it. Only an unfinished line that fills the buffer is
  * taken on without end: its excess is dropped, and its newline must come through.
  */
-static bool has_no_room(const struct tty *tty)
+static bool has_no_room(const struct tty *tty) REQUIRES(&tty->lock)
 {
     if (is_canonical(tty))
         return is_full(tty) && tty->canon != tty->tail;
     return tty->head - tty->tail >= TTY_BUFFER_SIZE;
 }
 
-static void take_canonical(struct tty *tty, uint8_t c)
+static void take_canonical(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     if (tty->is_next_literal) {
         tty->is_next_literal = false;
@@ -286,7 +286,7 @@ static void take_canonical(struct tty *tty, uint8_t c)
 }
 
 /* Start and stop characters; true: consumed. */
-static bool flow_control(struct tty *tty, uint8_t c)
+static bool flow_control(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     if ((tty->termios.iflag & IXON) == 0)
         return false;
@@ -303,8 +303,8 @@ static bool flow_control(struct tty *tty, uint8_t c)
     return false;
 }
 
-/* A signal that is to be sent when the lock is free, or 0. REQUIRES(tty->lock). */
-static int take_byte(struct tty *tty, uint8_t c)
+/* A signal that is to be sent when the lock is free, or 0. */
+static int take_byte(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     uint32_t iflag = tty->termios.iflag;
 
@@ -376,8 +376,8 @@ bool tty_is_interrupt(struct tty *tty, uint8_t c)
 
 /* ---- reading ---- */
 
-/* One line, or a part of it. REQUIRES(tty->lock). */
-static ssize_t read_line(struct tty *tty, struct uio *uio)
+/* One line, or a part of it. */
+static ssize_t read_line(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
 {
     size_t nr_done = 0;
 
@@ -399,8 +399,8 @@ static ssize_t read_line(struct tty *tty, struct uio *uio)
     return (ssize_t)nr_done;
 }
 
-/* What there is, in up to two pieces. REQUIRES(tty->lock). */
-static ssize_t read_raw(struct tty *tty, struct uio *uio)
+/* What there is, in up to two pieces. */
+static ssize_t read_raw(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
 {
     size_t nr_done = 0;
 
@@ -420,11 +420,12 @@ static ssize_t read_raw(struct tty *tty, struct uio *uio)
 /* Raw mode's wait: at least nr_min bytes, or the time between bytes (tenths of a second) is over.
  */
 static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
+    NO_LOCK_CHECK("hints of when to look: who reads looks again, with the lock")
 {
     uint64_t step_ns = (uint64_t)vtime * 100 * NS_PER_MSEC;
 
     for (;;) {
-        uint32_t before = tty->head;
+        uint32_t before = READ_ONCE(tty->head);
         /* With VMIN the clock starts with the first byte. */
         bool is_timed = vtime > 0 && (nr_min == 0 || before != tty->tail);
         int ret = wait_event_interruptible_until(
@@ -441,6 +442,7 @@ static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
 
 /* Sleeps until a read is due. Called and returns without the lock. 0 or -EINTR, -EAGAIN. */
 static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bool *is_over)
+    NO_LOCK_CHECK("hints of when to look: who reads looks again, with the lock")
 {
     uint32_t nr_min = tty->termios.cc[VMIN];
     uint32_t vtime = tty->termios.cc[VTIME];
@@ -463,8 +465,9 @@ static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bo
     return wait_raw(tty, nr_min, vtime);
 }
 
-/* Has enough arrived for a read of nr_wanted bytes to return now? REQUIRES(tty->lock). */
+/* Has enough arrived for a read of nr_wanted bytes to return now? */
 static bool is_enough(const struct tty *tty, size_t nr_wanted, bool is_nonblocking)
+    REQUIRES(&tty->lock)
 {
     if (!tty_has_input(tty))
         return false;

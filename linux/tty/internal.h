@@ -87,12 +87,14 @@ static inline void tty_was_read(struct tty *tty)
 /* Would this byte send a signal and throw away the input before it? */
 bool tty_is_interrupt(struct tty *tty, uint8_t c);
 ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
-/* Can a read return? REQUIRES(tty->lock) for exactness; a hint without. */
+/* The settings' and the state's words, where any moment's value is right. */
+#define TTY_PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
+/* Can a read return? Exact with tty->lock; a hint without. */
 bool tty_has_input(const struct tty *tty);
 uint32_t tty_nr_input(const struct tty *tty);
-void tty_flush_input(struct tty *tty); /* REQUIRES(tty->lock) */
+void tty_flush_input(struct tty *tty) REQUIRES(&tty->lock);
 /* The settings changed between canonical and raw. */
-void tty_input_mode_changed(struct tty *tty, bool was_canonical); /* REQUIRES(tty->lock) */
+void tty_input_mode_changed(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock);
 
 /* ---- output.c ---- */
 

@@ -116,7 +116,9 @@ static long flow(struct tty *tty, uint64_t action)
         return 0;
     case 2: /* TCIOFF */
     case 3: /* TCION */
+        mutex_lock(&tty->lock);
         c = (char)tty->termios.cc[action == 2 ? VSTOP : VSTART];
+        mutex_unlock(&tty->lock);
         if (c != 0)
             tty_echo(tty, &c, 1);
         return 0;

@@ -8,10 +8,10 @@
 
 #define CHUNK 128u
 
-/* One byte becomes up to 8 at out. REQUIRES(tty->output_lock). */
-static size_t process(struct tty *tty, char c, char *out)
+/* One byte becomes up to 8 at out. */
+static size_t process(struct tty *tty, char c, char *out) REQUIRES(&tty->output_lock)
 {
-    uint32_t oflag = tty->termios.oflag;
+    uint32_t oflag = TTY_PEEK(tty->termios.oflag);
     size_t n = 0;
 
     switch (c) {
@@ -61,6 +61,11 @@ static size_t process(struct tty *tty, char c, char *out)
     }
 }
 
+static bool may_write(struct tty *tty)
+{
+    return tty->driver->has_room(tty) || TTY_PEEK(tty->is_hung_up);
+}
+
 /* Hands bytes to the driver, sleeping for room if it says so. 0, -EAGAIN, -EINTR, -EIO. */
 static int send(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
     REQUIRES(&tty->output_lock)
@@ -72,13 +77,12 @@ static int send(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
         n -= nr_taken;
         if (n == 0)
             return 0;
-        if (tty->is_hung_up)
+        if (TTY_PEEK(tty->is_hung_up))
             return -EIO;
         if (!may_sleep)
             return -EAGAIN;
         mutex_unlock(&tty->output_lock);
-        int ret = wait_event_interruptible(&tty->writers, tty->driver->has_room(tty) ||
-                                                              READ_ONCE(tty->is_hung_up));
+        int ret = wait_event_interruptible(&tty->writers, may_write(tty));
 
         mutex_lock(&tty->output_lock);
         if (ret != 0)
@@ -93,7 +97,7 @@ static int write_processed(struct tty *tty, const char *bytes, size_t n, bool ma
     char out[CHUNK];
     size_t used = 0;
 
-    if ((tty->termios.oflag & OPOST) == 0)
+    if ((TTY_PEEK(tty->termios.oflag) & OPOST) == 0)
         return send(tty, bytes, n, may_sleep);
     for (size_t i = 0; i < n; i++) {
         if (used + 8 > sizeof(out)) {
@@ -122,7 +126,7 @@ ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking)
     int ret = 0;
 
     while (uio->nr_left > 0 && ret == 0) {
-        if (READ_ONCE(tty->is_hung_up)) {
+        if (TTY_PEEK(tty->is_hung_up)) {
             ret = -EIO;
             break;
         }

@@ -80,7 +80,7 @@ static ssize_t tty_file_write(struct file *file, struct uio *uio, uint64_t *pos)
     struct tty *tty = file->private;
 
     (void)pos;
-    if ((tty->termios.lflag & TOSTOP) != 0) {
+    if ((TTY_PEEK(tty->termios.lflag) & TOSTOP) != 0) {
         int ret = tty_check_background(tty, SIGTTOU);
 
         if (ret != 0)
@@ -100,7 +100,7 @@ static unsigned tty_file_poll(struct file *file, struct poll_head **head)
         events |= POLLIN | POLLRDNORM;
     if (!tty->is_stopped && (tty->driver->has_room == NULL || tty->driver->has_room(tty)))
         events |= POLLOUT | POLLWRNORM;
-    if (tty->is_hung_up)
+    if (TTY_PEEK(tty->is_hung_up))
         events |= POLLHUP | POLLIN | POLLOUT;
     return events;
 }
@@ -304,6 +304,7 @@ BOOTARG("tty.size", set_size);
 int tty_boot(void)
 {
     tty_init(&tty_console, &console_driver, DEVNO(TTY_MAJOR, TTYS_MINOR), "ttyS0");
+    ASSUME_UNSHARED(&tty_console.lock, "nobody has opened it yet");
     tty_console.winsize = console_size;
     spin_init(&typed.lock, "tty-typed");
     work_init(&typed.work, console_work);

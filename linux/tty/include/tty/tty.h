@@ -63,21 +63,21 @@ struct tty {
     uint32_t nr_files;               /* [a] open files */
 
     struct mutex lock;
-    struct tty_termios termios; /* [lock] */
-    struct tty_winsize winsize; /* [lock] */
+    struct tty_termios termios GUARDED_BY(&lock); /* [lock] */
+    struct tty_winsize winsize GUARDED_BY(&lock); /* [lock] */
     /* The read buffer, by free-running counters: tail <= canon <= head <= tail + size. */
-    uint8_t buffer[TTY_BUFFER_SIZE]; /* [lock] */
-    uint64_t line_ends[TTY_BUFFER_SIZE /
-                       64]; /* [lock] bytes that end a line, or are an end of file (0) */
-    uint32_t head;          /* [lock] end of what was typed */
-    uint32_t canon;         /* [lock] end of the last complete line */
-    uint32_t tail;          /* [lock] start of what is unread */
-    bool is_next_literal;   /* [lock] after VLNEXT */
-    bool is_hung_up;        /* [lock] the other side has gone: reads end, writes fail */
+    uint8_t buffer[TTY_BUFFER_SIZE] GUARDED_BY(&lock); /* [lock] */
+    /* [lock] bytes that end a line, or are an end of file (0) */
+    uint64_t line_ends[TTY_BUFFER_SIZE / 64] GUARDED_BY(&lock);
+    uint32_t head GUARDED_BY(&lock);        /* [lock] end of what was typed */
+    uint32_t canon GUARDED_BY(&lock);       /* [lock] end of the last complete line */
+    uint32_t tail GUARDED_BY(&lock);        /* [lock] start of what is unread */
+    bool is_next_literal GUARDED_BY(&lock); /* [lock] after VLNEXT */
+    bool is_hung_up GUARDED_BY(&lock); /* [lock] the other side has gone: reads end, writes fail */
 
     struct mutex output_lock;
-    uint32_t column; /* [output_lock] where the cursor stands */
-    bool is_stopped; /* [a] by VSTOP or TCXONC */
+    uint32_t column GUARDED_BY(&output_lock); /* [output_lock] where the cursor stands */
+    bool is_stopped;                          /* [a] by VSTOP or TCXONC */
 
     struct wait_queue readers;
     struct wait_queue writers;
