@@ -12,12 +12,12 @@ from trine.machine import ROOT
 LAYERS = ("lib", "arch", "platform", "core", "drivers", "mm", "fs", "linux", "virt", "kernels")
 # Where a lock is dropped: the file, the function, and the line in it that takes the lock; its release goes, too.
 DROPS = [
-    ("core/slab/slab.c", "static bool grow(", "irq = spin_lock_irqsave(&cache->lock)"),
+    ("core/slab/slab.c", "void slab_cache_stats(", "= spin_lock_irqsave(&cache->lock)"),
     ("core/frame/frame.c", "struct frame *frame_lookup(", "irq = frames_lock()"),
     ("core/thread/block.c", "static void nudge(", "RQ_LOCK_OF(rq, t)"),
     ("core/time/timer.c", "uint64_t time_next_deadline(", "spin_lock(&base->lock)"),
     ("core/work/work.c", "void work_queue_destroy(", "= spin_lock_irqsave(&queue->lock)"),
-    ("fs/vfs/dentry.c", "size_t dentry_shrink(", "spin_lock(&dcache_lock)"),
+    ("fs/vfs/locks.c", "static void wait_leave_graph(", "spin_lock(&waits_lock)"),
     ("fs/pipe/pipe.c", "long pipe_ioctl(", "mutex_lock(&pipe->lock)"),
     ("linux/file/fd_table.c", "static struct file *table_remove(", "spin_lock(&table->lock)"),
     ("linux/file/eventfd.c", "static uint64_t timerfd_take(", "= spin_lock_irqsave(&tfd->lock)"),
