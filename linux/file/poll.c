@@ -223,6 +223,15 @@ static int64_t call_over(int64_t ret, uint64_t uts, uint64_t deadline_ns)
     return ret;
 }
 
+/*
+ * What a look at the files is to the program: where none is ready, a signal ends the call, also one
+ * that does not wait. It would stay behind the mask otherwise that the call was to take it with.
+ */
+static inline int nr_ready_or_signal(int nr_ready)
+{
+    return nr_ready == 0 && signal_is_pending() ? -EINTR : nr_ready;
+}
+
 /* ---- ppoll ---- */
 
 #define NR_POLLS_ON_STACK 32
@@ -253,6 +262,7 @@ static int poll_run(uint64_t upolls, const struct poll_set *set, uint64_t deadli
     nr_ready = ask_all(&view, set);
     if (nr_ready == 0 && deadline_ns != 0)
         nr_ready = wait_for_any(&view, set, deadline_ns);
+    nr_ready = nr_ready_or_signal(nr_ready);
     if (nr_ready >= 0 && answers_write(upolls, set) != 0)
         nr_ready = -EFAULT;
     return nr_ready;
@@ -439,6 +449,7 @@ static int select_run(struct select_sets *sets, uint64_t deadline_ns)
     ret = select_ask(&view, sets);
     if (ret == 0 && deadline_ns != 0)
         ret = select_wait(&view, sets, deadline_ns);
+    ret = nr_ready_or_signal(ret);
     if (ret >= 0 && sets_write(sets) != 0)
         ret = -EFAULT;
     return ret;

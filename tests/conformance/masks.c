@@ -146,6 +146,25 @@ static void a_signal_comes_in(void)
     CHECK(nr_seen == 1 && is_blocked());
 }
 
+/* A look without waiting takes it as well: programs take signals that way between their work.
+ * epoll_pwait does not. */
+static void a_signal_ends_a_look(void)
+{
+    prepare();
+    open_watched();
+    raise(SIGUSR1);
+    CHECK_ERRNO(call_ppoll(&at_once), EINTR);
+    CHECK(nr_seen == 1 && was_blocked && is_blocked());
+    raise(SIGUSR1);
+    CHECK_ERRNO(call_pselect(&at_once), EINTR);
+    CHECK(nr_seen == 2 && is_blocked());
+    raise(SIGUSR1);
+    CHECK(call_epoll_pwait(&at_once) == 0 && call_epoll_pwait2(&at_once) == 0 && nr_seen == 2);
+    CHECK(ppoll(NULL, 0, &at_once, &usr1) == 0 && nr_seen == 2 && is_blocked());
+    CHECK_ERRNO(ppoll(NULL, 0, &at_once, &nothing), EINTR);
+    CHECK(nr_seen == 3);
+}
+
 /* Of an event and a signal the event wins, and the signal goes on waiting. */
 static void an_event_wins(void)
 {
@@ -231,5 +250,5 @@ static void a_blocked_signal_finds_another_thread(void)
 }
 
 CONFORMANCE_MAIN(TEST(the_mask_goes_with_the_call), TEST(the_mask_goes_with_a_refusal),
-                 TEST(a_signal_comes_in), TEST(an_event_wins), TEST(a_stop_in_the_call),
-                 TEST(a_blocked_signal_finds_another_thread))
+                 TEST(a_signal_comes_in), TEST(a_signal_ends_a_look), TEST(an_event_wins),
+                 TEST(a_stop_in_the_call), TEST(a_blocked_signal_finds_another_thread))
