@@ -168,6 +168,14 @@ def test_flash_file_of_the_user_stays_as_it_is(tmp_path):
     assert "is the bank itself" in text and f"file={bank}," in text, text
 
 
+def test_copy_of_a_flash_file_is_in_the_folder_of_the_build(tmp_path):
+    note = tmp_path / f"note-{os.getpid()}"
+    note.write_bytes(b"a note")
+    text = run_py(tmp_path, f"pflash={note}", env={**os.environ, "TRINE_OUT": str(tmp_path / "elsewhere")})
+    assert (tmp_path / "elsewhere/pflash" / note.name).stat().st_size == 32 << 20, text
+    assert not os.path.exists(os.path.join(ROOT, "out/pflash", note.name))
+
+
 def test_flash_file_that_cannot_be_written_may_be_short(tmp_path):
     note = tmp_path / "note"
     note.write_bytes(b"a note")

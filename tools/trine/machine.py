@@ -18,13 +18,13 @@ ESCAPE = 0x1e  # QEMU's key: Ctrl-^ (Ctrl-6), which shells, editors and our hype
 
 def flash_bank(path):
     """The file behind a bank, which QEMU wants to have exactly 32 MiB. A file of that size is the bank, and is written as
-    a disk is. Anything shorter stays as it is: a copy under out/pflash/, padded as erased flash, takes its place."""
+    a disk is. Anything shorter stays as it is: a copy in pflash/ of the build's folder, padded as erased flash, takes its place."""
     size = os.path.getsize(path)
     if size > FLASH_BANK:
         sys.exit(f"error: {path} is larger than a pflash bank (32 MiB)")
     if size == FLASH_BANK:
         return path
-    bank = os.path.join(ROOT, "out", "pflash", os.path.basename(path))
+    bank = os.path.join(ROOT, OUT, "pflash", os.path.basename(path))
     os.makedirs(os.path.dirname(bank), exist_ok=True)
     with open(path, "rb") as short, open(f"{bank}.{os.getpid()}", "wb") as f:
         f.write(short.read().ljust(FLASH_BANK, b"\xff"))
