@@ -231,6 +231,21 @@ static int position_get(uint64_t uaddr, uint64_t *value, uint64_t **pos_out)
     return (int64_t)*value < 0 ? -EINVAL : 0;
 }
 
+/*
+ * A range of a file for another place in it: cut at the end of what there is to read, once, or the
+ * file would grow as long as it is read; and the two may not overlap.
+ */
+static int range_within(const struct file *in, const uint64_t *in_pos, const struct file *out,
+                        const uint64_t *out_pos, size_t *n)
+{
+    uint64_t from = in_pos != NULL ? *in_pos : in->pos;
+    uint64_t to = out_pos != NULL ? *out_pos : out->pos;
+    uint64_t size = in->inode->size;
+
+    *n = from >= size ? 0 : MIN(*n, size - from);
+    return to < from + *n && from < to + *n ? -EINVAL : 0;
+}
+
 static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uout_pos, size_t n,
                             bool is_regular_only)
 {
@@ -262,6 +277,10 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
         (in.file->inode == NULL || out.file->inode == NULL || !S_ISREG(in.file->inode->mode) ||
          !S_ISREG(out.file->inode->mode)))
         ret = -EINVAL;
+    if (ret == 0 && is_regular_only && (out.file->flags & O_APPEND) != 0)
+        ret = -EBADF; /* it has no place for the range */
+    if (ret == 0 && is_regular_only && in.file->inode == out.file->inode)
+        ret = range_within(in.file, in_pos, out.file, out_pos, &n);
     if (ret == 0)
         ret = copy_file(in.file, in_pos, out.file, out_pos, MIN(n, MAX_RW_COUNT));
     if (ret > 0 && in_pos != NULL && copy_to_user(uin_pos, in_pos, sizeof(*in_pos)) != 0)

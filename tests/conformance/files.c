@@ -290,7 +290,31 @@ static void special_files(void)
     CHECK(statfs("/tmp", &fs) == 0 && fs.f_bsize == 4096);
 }
 
+/* Within one file: what is copied ends where the file ended before, and does not overlap. */
+static void a_file_is_copied_behind_its_end(void)
+{
+    int fd = open("/tmp/doubled", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int end = open("/tmp/doubled", O_WRONLY | O_APPEND);
+    off_t from = 0, to = 6;
+    char text[16] = {0};
+
+    CHECK(write(fd, "abcdef", 6) == 6);
+    CHECK(copy_file_range(fd, &from, fd, &to, 100000, 0) == 6 && from == 6 && to == 12);
+    CHECK(lseek(fd, 0, SEEK_END) == 12);
+    CHECK(pread(fd, text, 15, 0) == 12 && strcmp(text, "abcdefabcdef") == 0);
+    from = 0, to = 2;
+    CHECK_ERRNO(copy_file_range(fd, &from, fd, &to, 5, 0), EINVAL);
+    CHECK_ERRNO(copy_file_range(fd, &to, fd, &from, 5, 0), EINVAL);
+    CHECK(copy_file_range(fd, &from, fd, &to, 2, 0) == 2 && from == 2 && to == 4);
+    from = 20, to = 21;
+    CHECK(copy_file_range(fd, &from, fd, &to, 5, 0) == 0 && lseek(fd, 0, SEEK_END) == 12);
+    from = 0;
+    CHECK_ERRNO(copy_file_range(fd, &from, end, NULL, 1, 0), EBADF);
+    CHECK(unlink("/tmp/doubled") == 0 && close(fd) == 0 && close(end) == 0);
+}
+
 CONFORMANCE_MAIN(TEST(open_flags), TEST(offsets), TEST(append_is_at_the_end),
                  TEST(holes_read_as_zero), TEST(unlinked_files_live_on), TEST(rename_replaces),
                  TEST(links), TEST(directories), TEST(descriptors), TEST(polling),
-                 TEST(permissions), TEST(locks_exclude), TEST(special_files))
+                 TEST(permissions), TEST(locks_exclude), TEST(special_files),
+                 TEST(a_file_is_copied_behind_its_end))
