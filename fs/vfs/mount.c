@@ -99,6 +99,8 @@ static int mount_attach(struct mount *mount, const struct path *at)
     spin_lock(&mount_lock);
     if (at != NULL && bucket == NULL && !at->dentry->is_mountpoint && at->dentry != at->mount->root)
         ret = -ENOENT; /* removed meanwhile, or a name that is not kept */
+    if (at != NULL && list_is_empty(&at->mount->node))
+        ret = -EINVAL; /* itself taken off: nobody could take this one off again */
     if (ret == 0) {
         mount->id = ++next_mount_id;
         list_add_tail(&mounts, &mount->node);
@@ -149,15 +151,15 @@ static void mount_detach_locked(struct mount *mount, struct path *place)
         WRITE_ONCE(place->dentry->is_mountpoint, false);
 }
 
-static bool has_child_mount(const struct mount *mount)
+static struct mount *find_child_mount(const struct mount *mount)
 {
     struct mount *other;
 
     list_for_each_entry(other, &mounts, node) {
         if (other->parent == mount)
-            return true;
+            return other;
     }
-    return false;
+    return NULL;
 }
 
 /* ---- making superblocks from words ---- */
@@ -373,34 +375,50 @@ int vfs_remount(const struct vfs_context *context, const char *name, unsigned fl
     return ret;
 }
 
+/* A mount with none on it: `mount` itself, or one that is on it. */
+static struct mount *find_outermost(struct mount *mount) REQUIRES(mount_lock)
+{
+    struct mount *on_it;
+
+    while ((on_it = find_child_mount(mount)) != NULL)
+        mount = on_it;
+    return mount;
+}
+
+/* 0, with a mount taken off its place. */
+static int unmount_one(struct mount *mount, bool is_lazy, struct path *place) REQUIRES(mount_lock)
+{
+    if (mount->parent == NULL)
+        return -EBUSY; /* the first root, or one taken off already */
+    /* Not in use: there is the tree's reference and the caller's. */
+    if (!is_lazy &&
+        (find_child_mount(mount) != NULL || __atomic_load_n(&mount->nr_refs, __ATOMIC_RELAXED) > 2))
+        return -EBUSY;
+    mount_detach_locked(mount, place);
+    return 0;
+}
+
 int vfs_unmount(const struct vfs_context *context, const char *name, bool is_lazy)
 {
-    struct path at;
-    struct path place = {0};
+    struct mount *taken = NULL;
+    struct path at, place;
     int ret = find_mount_root(context, name, &at);
 
     if (ret != 0)
         return ret;
-    struct mount *mount = at.mount;
-
     mutex_lock(&mount_mutex);
-    spin_lock(&mount_lock);
-    if (mount->parent == NULL)
-        ret = -EBUSY; /* the first root, or one taken off already */
-    else if (has_child_mount(mount))
-        ret = -EBUSY;
-    else if (!is_lazy && __atomic_load_n(&mount->nr_refs, __ATOMIC_RELAXED) > 2)
-        ret = -EBUSY; /* more than the tree's reference and ours */
-    else
-        mount_detach_locked(mount, &place);
-    spin_unlock(&mount_lock);
-    mutex_unlock(&mount_mutex);
-
-    path_put(&at);
-    if (ret == 0) {
-        path_put(&place);
-        mount_put(mount);
+    while (ret == 0 && taken != at.mount) {
+        spin_lock(&mount_lock);
+        taken = is_lazy && at.mount->parent != NULL ? find_outermost(at.mount) : at.mount;
+        ret = unmount_one(taken, is_lazy, &place);
+        spin_unlock(&mount_lock);
+        if (ret == 0) {
+            path_put(&place);
+            mount_put(taken);
+        }
     }
+    mutex_unlock(&mount_mutex);
+    path_put(&at);
     return ret;
 }
 

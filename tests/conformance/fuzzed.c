@@ -78,5 +78,31 @@ static void timers_go_while_they_come(void)
     CHECK(nr_made > 0);
 }
 
-CONFORMANCE_MAIN(TEST(timers_go_while_they_come), TEST(running_programs_are_not_truncated),
-                 TEST(generated_files_have_no_size), TEST(refused_mounts_let_nothing_go))
+/* A mount that is let go takes what is mounted on it along, and has no more mounts on it. */
+static void lazy_unmounts_take_all(void)
+{
+    char line[4096];
+    int nr_left = 0;
+
+    mkdir("/tmp/lazy", 0755);
+    CHECK(mount("none", "/tmp/lazy", "tmpfs", 0, "") == 0);
+    mkdir("/tmp/lazy/on", 0755);
+    CHECK(mount("none", "/tmp/lazy/on", "tmpfs", 0, "") == 0);
+    CHECK(chdir("/tmp/lazy/on") == 0);
+    mkdir("deeper", 0755);
+    CHECK(mount("none", "deeper", "tmpfs", 0, "") == 0);
+    CHECK_ERRNO(umount("/tmp/lazy"), EBUSY);
+    CHECK(umount2("/tmp/lazy", MNT_DETACH) == 0);
+    CHECK_ERRNO(mount("none", "deeper", "tmpfs", 0, ""), EINVAL);
+    CHECK(chdir("/") == 0);
+    FILE *mounts = fopen("/proc/self/mounts", "r");
+
+    while (mounts && fgets(line, sizeof line, mounts))
+        nr_left += strstr(line, "/tmp/lazy") != NULL;
+    CHECK(mounts && nr_left == 0);
+    rmdir("/tmp/lazy");
+}
+
+CONFORMANCE_MAIN(TEST(lazy_unmounts_take_all), TEST(timers_go_while_they_come),
+                 TEST(running_programs_are_not_truncated), TEST(generated_files_have_no_size),
+                 TEST(refused_mounts_let_nothing_go))
