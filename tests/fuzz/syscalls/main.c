@@ -6,6 +6,8 @@
  *   FUZZ_REPEAT=n                            each round so many times
  *   FUZZ_SKIP=a-b,c                          without these calls of the program
  *   FUZZ_FAIL=n                              an allocation fails in n of 256 calls
+ *   FUZZ_LEAKS=n                             what the kernel has allocated after n rounds, and at
+ *                                            the end; the heap's part of it by place into the log
  *   FUZZ_LIST=1                              only says what the program is
  *   FUZZ_QUIET=n                             only every n-th round has a line
  */
@@ -125,12 +127,27 @@ static void summary(void)
     printf("\n");
 }
 
+/* The counts of /proc/allocations in a line; then `command` to it. */
+static void allocations(const char *command)
+{
+    static char text[4096];
+    int fd = open("/proc/allocations", O_RDWR);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+    for (ssize_t i = 0; i < n; i++)
+        text[i] = text[i] == '\n' ? ' ' : text[i];
+    printf("fuzz: allocated: %.*s\n", (int)(n > 0 ? n : 0), text);
+    if (fd >= 0 && write(fd, command, strlen(command)) < 0)
+        printf("fuzz: no %s\n", command);
+    close(fd);
+}
+
 static void rounds(void)
 {
     uint64_t seed = word("FUZZ_SEED", 1), first = word("FUZZ_ROUND", 0),
              nr = word("FUZZ_ROUNDS", 1ul << 40);
     uint64_t repeat = word("FUZZ_REPEAT", 1), seconds = word("FUZZ_SECONDS", 1ul << 40),
-             quiet = word("FUZZ_QUIET", 1);
+             quiet = word("FUZZ_QUIET", 1), leaks = word("FUZZ_LEAKS", -1ul);
     struct timespec begin, t;
 
     clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -141,6 +158,8 @@ static void rounds(void)
         if ((uint64_t)(t.tv_sec - begin.tv_sec) >= seconds)
             break;
         sysinfo(&info);
+        if (round - first == leaks)
+            allocations("mark");
         if (round % quiet == 0)
             printf("fuzz: round %lu, %lu calls, %lu KiB free\n", round, shared->nr_calls,
                    info.freeram * info.mem_unit >> 10);
@@ -148,6 +167,8 @@ static void rounds(void)
         for (uint64_t i = 0; i < repeat; i++)
             run_round(mix(seed << 32 ^ round), (unsigned)word("FUZZ_FAIL", 0));
     }
+    if (leaks != -1ul)
+        allocations("leaks");
     printf("fuzz: done, %lu calls\n", shared->nr_calls);
 }
 
