@@ -1,0 +1,47 @@
+"""The fuzzer of system calls: some rounds of a fixed seed find nothing, and a defect is found and made small."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from trine.machine import ROOT
+
+SEED_OF_DEFECT, ROUND_OF_DEFECT = 1, 20
+
+
+def fuzz(*words, timeout=500):
+    done = subprocess.run([sys.executable, "tools/fuzz_calls.py", *words], cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_minute_finds_nothing():
+    status, text = fuzz("--seed", "11", "--minutes", "0.7", "--rounds", "150", "--fail", "12", "--no-shrink")
+    assert status == 0 and re.search(r"(?m)^[1-9]\d* rounds of seed 11, 0 findings", text), text
+
+
+def defective_kernel():
+    """The monolithic kernel and one file more."""
+    folder = ROOT + "/out/fuzz-defect"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT + "/kernels/monolithic", folder)
+    shutil.copy(ROOT + "/tests/fuzz/defect.c", folder)
+    for name, old, new in (("kernel.mk", "SRCS := ", "SRCS := defect.c "),
+                           ("main.c", "static void files_init(", "int defect_init(void);\nstatic void files_init("),
+                           ("main.c", "flusher_init() != 0)", "flusher_init() != 0 || defect_init() != 0)")):
+        path = os.path.join(folder, name)
+        with open(path) as f:
+            text = f.read()
+        assert old in text
+        with open(path, "w") as f:
+            f.write(text.replace(old, new, 1))
+    return "out/fuzz-defect"
+
+
+def test_a_defect_is_found_and_made_small():
+    """A program of dozens of calls becomes the two that it takes, or little more: one opens for reading, one for writing."""
+    status, text = fuzz("--kernel", defective_kernel(), "--seed", str(SEED_OF_DEFECT), "--round", str(ROUND_OF_DEFECT), "--rounds", "60",
+                        "--minutes", "4", "--delays", "0")
+    assert status == 1 and "defect: opened for writing while somebody reads" in text, text
+    calls = re.findall(r"(?m)^ +\d+  \d\.\d(?: root)?  (\w+)\(", text)
+    assert 2 <= len(calls) <= 20 and len(re.findall(r"openat\(.*/dev/defect", text)) >= 2, text
