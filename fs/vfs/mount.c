@@ -376,7 +376,7 @@ int vfs_remount(const struct vfs_context *context, const char *name, unsigned fl
 }
 
 /* A mount with none on it: `mount` itself, or one that is on it. */
-static struct mount *find_outermost(struct mount *mount) REQUIRES(mount_lock)
+static struct mount *find_outermost(struct mount *mount) REQUIRES(&mount_lock)
 {
     struct mount *on_it;
 
@@ -386,7 +386,8 @@ static struct mount *find_outermost(struct mount *mount) REQUIRES(mount_lock)
 }
 
 /* 0, with a mount taken off its place. */
-static int unmount_one(struct mount *mount, bool is_lazy, struct path *place) REQUIRES(mount_lock)
+static int unmount_one(struct mount *mount, bool is_lazy, struct path *place)
+    REQUIRES(&mount_lock, &mount_mutex)
 {
     if (mount->parent == NULL)
         return -EBUSY; /* the first root, or one taken off already */
