@@ -54,7 +54,7 @@ def test_application_in_the_environment_counts_if_it_is_ours():
     ("run kernel=unikernel", "kernel=unikernel: no such variable; did you mean KERNEL=?"),
     ("run APEND=quiet", "APEND=quiet: no such variable; did you mean APPEND=?"),
     ("run colour=blue", "colour=blue: no such variable; make help has those that there are"),
-    ("tour SMP=4", "SMP=4 has no effect on make tour: it is for debug run"),
+    ("tour SMP=4", "SMP=4 has no effect on make tour: it is for debug fuzz-calls run"),
     ("test COMPONENT=core/frame", "COMPONENT=core/frame has no effect on make test: it is for fuzz fuzz-programs host-programs host-test prove"),
     ("bench RUNG=u3", "RUNG=u3 has no effect on make bench: it is for tour"),
     ("clean KERNEL=unikernel", "KERNEL=unikernel has no effect on make clean"),
