@@ -52,14 +52,21 @@
 /*
  * Exemptions. Each says why it is one, in a string. The smallest that does is the right one.
  *
- *   UNLOCKED(expr, why)         the value of expr, which may be read without its locks
- *   UNLOCKED_DO(statement, why) likewise, without a value
- *   ASSUME_UNSHARED(lock, why)  nobody else sees the object yet, or any more: what the lock guards
- * is free ASSUME_LOCKED(lock, why)    it is held, by a way that clang does not follow (a function
- * pointer) LOCK_TAKEN(lock, why)       a call that cannot say so (ACQUIRES) has taken it
- *   LOCK_GIVEN(lock, why)       likewise, given it back
- *   SAME_LOCK(lock, held)       the lock is the one that is held, by another way to it
- *   NO_LOCK_CHECK(why)          a function's attribute: clang does not look into it
+ * UNLOCKED(expr, why): the value of expr, which may be read without its locks.
+ *
+ * UNLOCKED_DO(statement, why): likewise, without a value.
+ *
+ * ASSUME_UNSHARED(lock, why): nobody else sees the object yet, or any more: what the lock guards is
+ * free.
+ *
+ * ASSUME_LOCKED(lock, why): it is held, by a way that clang does not follow (a function pointer).
+ *
+ * LOCK_TAKEN(lock, why), LOCK_GIVEN(lock, why): a call that cannot say so (ACQUIRES, RELEASES) has
+ * taken it, or given it back.
+ *
+ * SAME_LOCK(lock, held): the lock is the one that is held, by another way to it.
+ *
+ * NO_LOCK_CHECK(why): a function's attribute: clang does not look into it.
  */
 #ifdef LOCK_CHECK
 struct CAPABILITY("lock") lock_any;
