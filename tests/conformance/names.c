@@ -4,32 +4,14 @@
  * what was or is there or says ENOENT, and in the end each name is where its last change put it.
  * Each race runs for half a second.
  */
-#include "check.h"
+#include "race.h"
 
 #include <dirent.h>
-#include <pthread.h>
 #include <sys/mount.h>
-
-static volatile bool is_over;
-static _Atomic long nr_rounds;
 
 static bool may_be(int ret, int wanted)
 {
     return ret >= 0 || errno == wanted;
-}
-
-static void run_for_a_while(void *(*const *fns)(void *), int nr)
-{
-    pthread_t threads[6];
-    struct timespec half = {.tv_nsec = 500000000};
-
-    for (int i = 0; i < nr; i++)
-        CHECK(pthread_create(&threads[i], NULL, fns[i], (void *)(intptr_t)i) == 0);
-    nanosleep(&half, NULL);
-    is_over = true;
-    for (int i = 0; i < nr; i++)
-        pthread_join(threads[i], NULL);
-    CHECK(nr_rounds > 0);
 }
 
 static void enter(const char *folder)

@@ -3,17 +3,14 @@
  * munmap, fork, mremap. Whatever the order, a load gives a value that was there or SIGBUS, a store
  * reaches what is mapped then, and nobody else's memory. Each race runs for half a second.
  */
-#include "check.h"
+#include "race.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
 
 #define NR_PAGES 16
 #define SIZE     (NR_PAGES * 4096ul)
 
 static int fd;
-static volatile bool is_over;
-static _Atomic long nr_rounds;
 static __thread sigjmp_buf beyond;
 static __thread volatile bool is_touching;
 
@@ -44,19 +41,10 @@ static void make_file(void)
         CHECK(pwrite(fd, page, sizeof(page), i * 4096) == sizeof(page));
 }
 
-static void run_for_a_while(void *(*const *fns)(void *), int nr)
+static void race(void *(*const *fns)(void *), int nr)
 {
-    pthread_t threads[4];
-    struct timespec half = {.tv_nsec = 500000000};
-
     catch_faults();
-    for (int i = 0; i < nr; i++)
-        CHECK(pthread_create(&threads[i], NULL, fns[i], (void *)(intptr_t)i) == 0);
-    nanosleep(&half, NULL);
-    is_over = true;
-    for (int i = 0; i < nr; i++)
-        pthread_join(threads[i], NULL);
-    CHECK(nr_rounds > 0);
+    run_for_a_while(fns, nr);
 }
 
 /* --- a file that is cut and grown again ------------------------------------------------------- */
@@ -117,13 +105,13 @@ static void *write_shared(void *arg)
 static void copy_against_truncation(void)
 {
     make_file();
-    run_for_a_while((void *(*[])(void *)){cut, copy_privately, copy_privately, copy_privately}, 4);
+    race((void *(*[])(void *)){cut, copy_privately, copy_privately, copy_privately}, 4);
 }
 
 static void upgrade_against_truncation(void)
 {
     make_file();
-    run_for_a_while((void *(*[])(void *)){cut, write_shared, write_shared, copy_privately}, 4);
+    race((void *(*[])(void *)){cut, write_shared, write_shared, copy_privately}, 4);
 }
 
 /* --- memory that is discarded, unmapped, moved ------------------------------------------------ */
@@ -218,31 +206,31 @@ static void make_area(bool is_file)
 static void copy_against_madvise(void)
 {
     make_area(true);
-    run_for_a_while((void *(*[])(void *)){discard, write_area, write_area, write_area}, 4);
+    race((void *(*[])(void *)){discard, write_area, write_area, write_area}, 4);
 }
 
 static void copy_against_fork(void)
 {
     make_area(false);
-    run_for_a_while((void *(*[])(void *)){fork_often, write_area, write_area}, 3);
+    race((void *(*[])(void *)){fork_often, write_area, write_area}, 3);
 }
 
 static void copy_against_fork_and_madvise(void)
 {
     make_area(true);
-    run_for_a_while((void *(*[])(void *)){fork_often, write_area, discard}, 3);
+    race((void *(*[])(void *)){fork_often, write_area, discard}, 3);
 }
 
 static void copy_against_munmap(void)
 {
     make_area(true);
-    run_for_a_while((void *(*[])(void *)){unmap_and_map, write_area, write_area}, 3);
+    race((void *(*[])(void *)){unmap_and_map, write_area, write_area}, 3);
 }
 
 static void copy_against_mremap(void)
 {
     make_area(true);
-    run_for_a_while((void *(*[])(void *)){move_to_and_fro, write_area, write_area}, 3);
+    race((void *(*[])(void *)){move_to_and_fro, write_area, write_area}, 3);
 }
 
 /* A fork, a move or an exit in the middle of a truncation leaves no page of the past behind. */
@@ -271,7 +259,7 @@ static void *fork_and_look(void *arg)
 static void exit_against_truncation(void)
 {
     make_file();
-    run_for_a_while((void *(*[])(void *)){cut, fork_and_look, fork_and_look}, 3);
+    race((void *(*[])(void *)){cut, fork_and_look, fork_and_look}, 3);
 }
 
 /* --- futexes on such pages -------------------------------------------------------------------- */
