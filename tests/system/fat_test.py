@@ -136,5 +136,8 @@ def test_written_data_reaches_the_disk_by_itself(fresh_shell, tmp_path):
                 break
             assert time.monotonic() < end, f"{text}: not on the disk"
             select.select([], [], [], 0.5)
-    # What lies there is whole.
-    assert subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True).returncode == 0
+    # What lies there is whole, and soon marked so: the mark follows what it speaks of.
+    end = time.monotonic() + 60
+    while (check := subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True)).returncode != 0:
+        assert time.monotonic() < end, check.stdout
+        select.select([], [], [], 0.5)
