@@ -3,6 +3,7 @@
  */
 #include <arch/smp.h>
 #include <irq/irq.h>
+#include <lock/delay.h>
 #include <lock/spinlock.h>
 #include <log/log.h>
 #include <percpu/percpu.h>
@@ -71,8 +72,10 @@ void ipi_call(cpumask_t cpus, void (*fn)(void *ctx), void *ctx)
 
 void ipi_handle(void)
 {
-    uint32_t pending = __atomic_exchange_n(&this_cpu(ipi_pending), 0, __ATOMIC_SEQ_CST);
+    uint32_t pending;
 
+    lock_delay_wake();
+    pending = __atomic_exchange_n(&this_cpu(ipi_pending), 0, __ATOMIC_SEQ_CST);
     for (unsigned ipi = 0; ipi < NR_IPIS; ipi++) {
         if (!(pending >> ipi & 1))
             continue;

@@ -8,14 +8,23 @@
 #include <arch/cpu.h>
 #include <arch/smp.h>
 #include <arch/timer.h>
+#include <prng/prng.h>
 
-/* One point in so many is a delay; of those, one in so many is a long one. */
-#define ONE_IN      32
-#define LONG_ONE_IN 32
-#define YIELD_IN    64
+/*
+ * In ticks: ten a microsecond where the clock has 10 MHz. Of so many points one is a delay; of
+ * those, one in so many a long one.
+ */
+struct lengths {
+    uint32_t one_in, long_one_in;
+    uint32_t ticks, long_ticks; /* at most */
+};
 
-#define TICKS_MAX      100  /* ten microseconds of a machine whose clock has 10 MHz */
-#define LONG_TICKS_MAX 3000 /* a time in which others do much */
+/* A long one is a time in which others do much. */
+static const struct lengths at_lock = {32, 32, 100, 3000};
+/* A wake-up that is late: those who did not need it are gone by then. */
+static const struct lengths at_wake = {16, 16, 1000, 30000};
+
+#define YIELD_IN 64
 
 static uint64_t seed; /* [a] 0: no delays */
 /* An interrupt may come between the look and the step: then two delays are alike. */
@@ -26,19 +35,17 @@ void lock_delays_set(uint64_t new_seed)
     __atomic_store_n(&seed, new_seed, __ATOMIC_RELAXED);
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014), begun at the seed and the CPU's number. */
+/* Begun at the seed and the CPU's number. */
 static uint64_t next(void)
 {
     uint32_t cpu = arch_current()->cpu;
-    uint64_t x = READ_ONCE(states[cpu]);
+    uint64_t x = READ_ONCE(states[cpu]), random;
 
     if (x == 0)
         x = __atomic_load_n(&seed, __ATOMIC_RELAXED) + ((uint64_t)cpu << 32);
-    x += 0x9e3779b97f4a7c15ull;
+    random = prng_splitmix64(&x);
     WRITE_ONCE(states[cpu], x);
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-    return x ^ x >> 31;
+    return random;
 }
 
 static void wait_ticks(uint64_t ticks)
@@ -49,19 +56,24 @@ static void wait_ticks(uint64_t ticks)
         arch_cpu_relax();
 }
 
-static void delay(uint64_t random)
+static void delay(const struct lengths *l, uint64_t random)
 {
-    if (random % ONE_IN != 0)
+    if (random % l->one_in != 0)
         return;
-    random /= ONE_IN;
-    wait_ticks(random % LONG_ONE_IN == 0 ? (random >> 32) % LONG_TICKS_MAX
-                                         : (random >> 32) % TICKS_MAX);
+    random /= l->one_in;
+    wait_ticks((random >> 32) % (random % l->long_one_in == 0 ? l->long_ticks : l->ticks));
 }
 
 void lock_delay(void)
 {
     if (__atomic_load_n(&seed, __ATOMIC_RELAXED) != 0)
-        delay(next());
+        delay(&at_lock, next());
+}
+
+void lock_delay_wake(void)
+{
+    if (__atomic_load_n(&seed, __ATOMIC_RELAXED) != 0)
+        delay(&at_wake, next());
 }
 
 void lock_delay_and_yield(void)
@@ -71,7 +83,7 @@ void lock_delay_and_yield(void)
     if (__atomic_load_n(&seed, __ATOMIC_RELAXED) == 0)
         return;
     random = next();
-    delay(random);
+    delay(&at_lock, random);
     if ((random >> 20) % YIELD_IN == 0)
         WRITE_ONCE(arch_current()->need_resched, 1);
 }

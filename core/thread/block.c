@@ -4,6 +4,7 @@
 #include "runq.h"
 
 #include <irq/irq.h>
+#include <lock/delay.h>
 #include <log/log.h>
 
 void thread_block(void)
@@ -30,6 +31,7 @@ bool thread_wake(struct thread *t)
     uint32_t state;
     bool is_ready;
 
+    lock_delay_wake();
     /*
      * The caller's change of the condition before our look at the state: see thread_block_prepare.
      */
@@ -51,6 +53,7 @@ bool thread_wake(struct thread *t)
     is_ready = __atomic_load_n(&t->is_leaving, __ATOMIC_ACQUIRE) || t->on_rq;
     spin_unlock_no_preempt(&rq->lock);
     if (!is_ready) {
+        lock_delay_wake();
         rq_place(t, SCHED_WAKE);
     }
     arch_irq_restore(flags);

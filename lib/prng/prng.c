@@ -3,7 +3,7 @@
  */
 #include <prng/prng.h>
 
-static uint64_t splitmix64(uint64_t *state)
+uint64_t prng_splitmix64(uint64_t *state)
 {
     uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
 
@@ -20,7 +20,7 @@ static uint64_t rotate_left(uint64_t x, unsigned n)
 void prng_init(struct prng *prng, uint64_t seed)
 {
     for (unsigned i = 0; i < 4; i++) {
-        prng->s[i] = splitmix64(&seed);
+        prng->s[i] = prng_splitmix64(&seed);
     }
 }
 

@@ -19,4 +19,7 @@ uint64_t prng_below(struct prng *prng, uint64_t bound);
 
 void prng_fill(struct prng *prng, void *buf, size_t nr_bytes);
 
+/* splitmix64 (Steele, Lea, Flood 2014): a state of one word, any value of which will do. */
+uint64_t prng_splitmix64(uint64_t *state);
+
 #endif
