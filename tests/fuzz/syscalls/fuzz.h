@@ -4,7 +4,8 @@
  *
  *   calls.h      what each call takes
  *   generate.c   seed -> program
- *   arguments.c  an argument's kind and its number -> what goes into the register
+ *   arguments.c  an argument's kind and its number -> what goes into the register, by groups:
+ *                resources.c, memory.c, names.c, signals.c, futexes.c, structures.c
  *   run.c        what a process and a thread of a program do; workers
  *   round.c      one program from its start to its end
  *   main.c       words of the command line, listing
@@ -26,12 +27,13 @@
 #define NR_CALLS_MAX     512
 #define NR_ARGS          6
 
-/* Kinds of argument; what they become: arguments.c. From K_SETS on: sets of numbers. */
+/* Kinds of argument, by the file that makes them. From K_SETS on: sets of numbers, sets.h. */
 enum kind {
     K_NONE,
-    K_ANY, /* any number, or what another kind would give */
-    K_SMALL,
-    K_FD,
+    K_ANY,        /* any number, or what another kind would give */
+    K_CLONE_ARGS, /* run.c */
+
+    K_FD, /* resources.c */
     K_DIR_FD,
     K_FILE_FD,
     K_OPENED_DIR,
@@ -39,56 +41,70 @@ enum kind {
     K_EPOLL_FD,
     K_TIMER_FD,
     K_EVENT_FD,
+    K_SIGNAL_FD, /* or -1: a new one */
     K_PID_FD,
     K_TTY_FD,
-    K_PATH,
-    K_MOUNT_POINT,
-    K_IN,  /* bytes that the call reads */
-    K_OUT, /* room for bytes that the call writes */
+    K_PID,
+    K_CHILD,
+    K_WAITED, /* by what waitid's first argument says */
+    K_TID,
+    K_TIMER_ID,
+    K_RESOURCES_END,
+
+    K_IN = K_RESOURCES_END, /* memory.c: bytes that the call reads */
+    K_OUT,                  /* room for bytes that the call writes */
     K_IN_OUT,
     K_LENGTH,
     K_OFFSET,
     K_OFFSET_POINTER,
     K_ADDRESS, /* in the arena, most often of a page */
     K_MAP_LENGTH,
-    K_PID,
-    K_CHILD,
-    K_TID,
-    K_SIGNAL,
-    K_ID, /* user or group */
-    K_TIME,
-    K_TIMER_SPEC,
-    K_TIMER_VALUE,
-    K_TIMES,
+    K_WORKER_STACK,
+    K_MEMORY_END,
+
+    K_PATH = K_MEMORY_END, /* names.c */
+    K_MOUNT_POINT,
+    K_TEXT,
+    K_FS_TYPE,
+    K_ARGV,
+    K_NAMES_END,
+
+    K_SIGNAL = K_NAMES_END, /* signals.c */
     K_SIGNAL_SET,
     K_SIGNAL_ACTION,
     K_SIGNAL_INFO,
     K_SIGNAL_EVENT,
     K_SIGNAL_STACK,
+    K_SELECT_MASK,
+    K_SIGNALS_END,
+
+    K_FUTEX = K_SIGNALS_END, /* futexes.c */
+    K_FUTEX_WORD,            /* what may stand there */
+    K_FUTEX_LAST,            /* a time, or a number of waiters */
+    K_ROBUST,
+    K_FUTEXES_END,
+
+    K_SMALL = K_FUTEXES_END, /* structures.c */
+    K_ID,                    /* user or group */
+    K_TIME,
+    K_TIMER_SPEC,
+    K_TIMER_VALUE,
+    K_TIMES,
     K_IOVEC,
     K_POLL,
     K_FD_SET,
     K_EPOLL_EVENT,
     K_LIMIT,
-    K_TIMER_ID,
     K_CPU_MASK,
     K_SCHED_PARAM,
     K_SCHED_ATTR,
     K_CAP_HEADER,
     K_CAP_DATA,
     K_GROUPS,
-    K_TEXT,
-    K_FUTEX,
-    K_FUTEX_WORD, /* what may stand there */
-    K_FUTEX_LAST, /* a time, or a number of waiters */
-    K_ROBUST,
-    K_FCNTL, /* by the call's command */
+    K_FCNTL, /* by the call's command, as the next two */
     K_IOCTL,
-    K_WORKER_STACK,
-    K_CLONE_ARGS,
-    K_ARGV,
-    K_FS_TYPE,
-    K_SETS, /* from here on: sets.h */
+    K_PRCTL,
+    K_SETS,
 };
 
 /* What a result is good for later. */
@@ -101,6 +117,7 @@ enum result {
     R_EPOLL,
     R_TIMER_FD,
     R_EVENT_FD,
+    R_SIGNAL_FD,
     R_PID_FD,
     R_DIR,
     R_TTY
@@ -174,6 +191,7 @@ struct worker {
 struct worker *worker_new(void);
 uint64_t argument(struct worker *w, const struct call *call, unsigned i);
 void keep(enum result kind, long value);
+long recall(enum result kind, uint64_t raw);
 void remember(const struct call *call, struct worker *w, long result);
 void process_run(unsigned process) __attribute__((noreturn));
 void run_round(uint64_t seed, unsigned fail_of_256);

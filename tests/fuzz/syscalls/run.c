@@ -140,6 +140,9 @@ static long call_clone(struct worker *w, const struct call *call, unsigned numbe
                             (long)&shared->futexes[raw[2] % 4], 0,
                             (long)&shared->futexes[raw[4] % 4], made, made != NULL);
     }
+    if (result > 0 && flags & CLONE_PIDFD)
+        keep(R_PID_FD, *(int32_t *)(is_clone3 ? &w->data[raw[2] & 0xff8]
+                                              : (uint8_t *)&shared->futexes[raw[2] % 4]));
     if (result == 0) { /* a child with memory of its own */
         inherit(w, w, number, raw[3]);
         child_run(w);
