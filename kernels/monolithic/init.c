@@ -8,7 +8,7 @@
 #include <file/fd_table.h>
 #include <log/log.h>
 #include <power/power.h>
-#include <process/process.h>
+#include <lifecycle/lifecycle.h>
 #include <vfs/vfs.h>
 
 #include "init.h"

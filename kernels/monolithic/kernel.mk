@@ -12,6 +12,6 @@ COMPONENTS := \
     drivers/virtio-mmio drivers/virtio-pci drivers/virtio-blk drivers/virtio-rng drivers/blockdev \
     mm/vspace mm/filemap mm/pagecache \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd fs/blockfile fs/fat fs/flusher \
-    linux/syscall linux/process linux/exec linux/vdso linux/signal linux/futex linux/memory linux/reclaim linux/clock \
+    linux/syscall linux/task linux/lifecycle linux/exec linux/vdso linux/signal linux/futex linux/memory linux/reclaim linux/clock \
     linux/file linux/tty linux/procfs linux/sysfs \
     lib/base lib/printf lib/string

@@ -19,7 +19,7 @@
 #include <panic/panic.h>
 #include <pipe/pipe.h>
 #include <platform/boot_info.h>
-#include <process/process.h>
+#include <task/task.h>
 #include <procfs/procfs.h>
 #include <ramfs/ramfs.h>
 #include <random/random.h>

@@ -97,12 +97,6 @@ static void fires(struct timer *timer)
     spin_unlock_irqrestore(&process_lock, irq);
 }
 
-void cpu_timer_resume(struct process *p)
-{
-    if (__atomic_exchange_n(&p->cpu_timer.is_parked, 0, __ATOMIC_SEQ_CST))
-        timer_arm_after(&p->cpu_timer.timer, p->cpu_timer.delay_ns);
-}
-
 void cpu_timer_restart_locked(struct process *p)
 {
     if (!p->cpu_timer.timer.fn)

@@ -7,10 +7,12 @@
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <clock/syscalls.h>
+#include <clock/timers.h>
 #include <heap/heap.h>
-#include <process/process.h>
-#include <process/upcalls.h>
+#include <pending/pending.h>
+#include <pending/upcalls.h>
 #include <string/string.h>
+#include <task/task.h>
 #include <time/time.h>
 
 #define CLOCK_REALTIME           0

@@ -6,8 +6,12 @@
 #include <arch/uaccess.h>
 #include <exec/syscalls.h>
 #include <printf/printf.h>
-#include <process/fs_context.h>
-#include <process/upcalls.h>
+#include <clock/timers.h>
+#include <cred/cred.h>
+#include <file/fd_table.h>
+#include <lifecycle/lifecycle.h>
+#include <pending/pending.h>
+#include <task/vfs.h>
 #include <random/random.h>
 #include <signal/signal.h>
 #include <user/user.h>

@@ -9,7 +9,7 @@
 #include <exec/exec.h>
 #include <heap/heap.h>
 #include <log/log.h>
-#include <process/process.h>
+#include <task/task.h>
 #include <string/string.h>
 #include <userstack/userstack.h>
 #include <vspace/vspace.h>

@@ -3,8 +3,8 @@
 #include <base/errno.h>
 #include <bits/bits.h>
 #include <heap/heap.h>
-#include <process/process.h>
-#include <process/upcalls.h>
+#include <file/fd_table.h>
+#include <task/task.h>
 #include <string/string.h>
 #include <vfs/lock.h>
 

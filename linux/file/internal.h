@@ -4,8 +4,10 @@
 #include <abi/abi.h>
 #include <base/errno.h>
 #include <file/fd_table.h>
-#include <process/fs_context.h>
-#include <process/process.h>
+#include <fs_context/fs_context.h>
+#include <pending/pending.h>
+#include <task/task.h>
+#include <task/vfs.h>
 #include <vfs/vfs.h>
 
 #define NR_FDS_MAX 65536u

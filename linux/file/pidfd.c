@@ -5,7 +5,7 @@
  * The file counts the process (its memory, not its life).
  */
 #include <file/syscalls.h>
-#include <process/upcalls.h>
+#include <file/pidfd.h>
 #include <string/string.h>
 
 #include "internal.h"

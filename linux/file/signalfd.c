@@ -8,7 +8,7 @@
 #include <arch/uaccess.h>
 #include <file/syscalls.h>
 #include <heap/heap.h>
-#include <process/upcalls.h>
+#include <pending/upcalls.h>
 #include <string/string.h>
 
 #include "internal.h"

@@ -1,3 +1,3 @@
 SRCS := futex.c robust.c
-DEPS := arch/uaccess core/log linux/process mm/vspace lib/base
+DEPS := arch/uaccess core/log linux/pending linux/task mm/vspace lib/base
 PUBLIC_DEPS := linux/abi

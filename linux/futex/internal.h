@@ -7,8 +7,9 @@
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <futex/syscalls.h>
-#include <process/process.h>
-#include <process/upcalls.h>
+#include <futex/exit.h>
+#include <pending/pending.h>
+#include <task/task.h>
 #include <vspace/vspace.h>
 
 /* Wakes up to nr waiters of a word of the caller's memory; is_private as FUTEX_PRIVATE_FLAG. */

@@ -8,8 +8,8 @@
 #include <heap/heap.h>
 #include <log/log.h>
 #include <memory/syscalls.h>
-#include <process/process.h>
-#include <process/upcalls.h>
+#include <file/fd_table.h>
+#include <task/task.h>
 #include <vspace/vspace.h>
 
 #define MAP_SHARED          0x01

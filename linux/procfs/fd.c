@@ -3,7 +3,6 @@
  */
 #include <file/fd_table.h>
 #include <printf/printf.h>
-#include <process/upcalls.h>
 #include <string/string.h>
 #include <vfs/inode.h>
 

@@ -2,7 +2,7 @@
 #define PROCFS_INTERNAL_H
 
 #include <base/errno.h>
-#include <process/process.h>
+#include <task/task.h>
 #include <pseudofs/pseudofs.h>
 
 #define PROC_MAGIC 0x9fa0ul

@@ -2,10 +2,12 @@
  * /proc/PID/mounts and mountinfo: the tree of mounts, as seen from the reader's root.
  */
 #include <heap/heap.h>
-#include <process/fs_context.h>
+#include <fs_context/fs_context.h>
 #include <string/string.h>
 
 #include "internal.h"
+
+#include <task/vfs.h>
 
 struct mounts_print {
     struct seq *seq;

@@ -4,11 +4,13 @@
  */
 #include <heap/heap.h>
 #include <printf/printf.h>
-#include <process/fs_context.h>
+#include <fs_context/fs_context.h>
 #include <string/string.h>
 #include <vspace/vspace.h>
 
 #include "internal.h"
+
+#include <task/vfs.h>
 
 /* ---- finding processes ---- */
 

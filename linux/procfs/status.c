@@ -3,8 +3,9 @@
  */
 #include <file/fd_table.h>
 #include <heap/heap.h>
-#include <process/fs_context.h>
-#include <process/upcalls.h>
+#include <fs_context/fs_context.h>
+#include <task/group.h>
+#include <task/user_account.h>
 #include <string/string.h>
 #include <time/time.h>
 #include <tty/tty.h>

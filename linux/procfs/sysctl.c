@@ -4,7 +4,7 @@
 #include <log/log.h>
 #include <pipe/pipe.h>
 #include <printf/printf.h>
-#include <process/uname.h>
+#include <sysinfo/uname.h>
 #include <random/random.h>
 #include <reclaim/reclaim.h>
 #include <string/string.h>

@@ -6,7 +6,7 @@
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <pagecache/pagecache.h>
-#include <process/uname.h>
+#include <sysinfo/uname.h>
 #include <slab/slab.h>
 #include <string/string.h>
 #include <time/time.h>

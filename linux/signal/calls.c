@@ -3,7 +3,7 @@
  */
 #include "internal.h"
 
-#include <process/upcalls.h>
+#include <file/pidfd.h>
 
 static bool is_signal(uint64_t n)
 {

@@ -10,10 +10,13 @@
 #include <base/errno.h>
 #include <frame/frame.h>
 #include <log/log.h>
-#include <process/process.h>
+#include <lifecycle/lifecycle.h>
+#include <pending/pending.h>
 #include <signal/signal.h>
 #include <signal/syscalls.h>
 #include <string/string.h>
+#include <task/group.h>
+#include <task/task.h>
 #include <user/upcalls.h>
 #include <user/user.h>
 #include <vspace/vspace.h>

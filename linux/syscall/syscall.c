@@ -9,11 +9,15 @@
 #include <exec/syscalls.h>
 #include <file/syscalls.h>
 #include <futex/syscalls.h>
+#include <identity/syscalls.h>
+#include <lifecycle/syscalls.h>
+#include <limits/syscalls.h>
 #include <log/log.h>
 #include <memory/syscalls.h>
-#include <process/process.h>
-#include <process/syscalls.h>
+#include <priority/syscalls.h>
 #include <signal/syscalls.h>
+#include <sysinfo/syscalls.h>
+#include <task/task.h>
 #include <user/upcalls.h>
 
 static SYSCALL(absent);

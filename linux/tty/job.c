@@ -3,8 +3,10 @@
  * foreground, and the signals that follow.
  */
 #include <arch/uaccess.h>
-#include <process/process.h>
-#include <process/upcalls.h>
+#include <pending/pending.h>
+#include <task/group.h>
+#include <task/task.h>
+#include <tty/session.h>
 
 #include "internal.h"
 

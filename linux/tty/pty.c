@@ -7,7 +7,7 @@
 #include <devfs/devfs.h>
 #include <heap/heap.h>
 #include <printf/printf.h>
-#include <process/process.h>
+#include <task/task.h>
 #include <pseudofs/pseudofs.h>
 #include <string/string.h>
 #include <vfs/device.h>

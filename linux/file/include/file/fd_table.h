@@ -1,8 +1,7 @@
 /*
  * Descriptor tables: small numbers to open files, with a close-on-exec bit each.
  *
- * A table is shared by the threads of a process (and by CLONE_FILES), copied by fork. Its
- * life-cycle functions are declared in <process/upcalls.h>, since linux/process calls them.
+ * A table is shared by the threads of a process (and by CLONE_FILES), copied by fork.
  *
  * Locking: table->lock (spin) guards everything. A table that one thread alone can reach is read
  * without it, and its files are used without taking a reference (fd_ref): that makes the common
@@ -27,6 +26,24 @@ struct fd_table {
     struct file *own_files[64];               /* the first arrays, while they suffice */
     uint64_t own_bits[2];
 };
+
+struct path;
+
+struct fd_table *fd_table_create(void);                /* empty; NULL: no memory */
+struct fd_table *fd_table_fork(struct fd_table *from); /* a copy; NULL: no memory */
+void fd_table_get(struct fd_table *table);
+void fd_table_put(struct fd_table *table); /* the last one closes all. May sleep */
+/*
+ * exec, in two steps. While it can still fail: memory for a table of the process's own, if this one
+ * is shared. -ENOMEM; *spare (NULL: none is needed) is the caller's to put.
+ * When the caller is the only thread: a shared table is replaced by a copy, which takes *spare
+ * over, and descriptors with close-on-exec are closed. -ENOMEM: it has grown, or is shared, since.
+ */
+int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare) MUST_CHECK;
+int fd_table_exec(struct fd_table **spare) MUST_CHECK;
+/* The path behind a descriptor, counted, for execveat, and whether execve closes the descriptor.
+ * -EBADF; -ENOENT: a file without a name. */
+int fd_table_path(struct fd_table *table, int fd, struct path *out, bool *is_cloexec) MUST_CHECK;
 
 /* A file for the time of one call: fd_ref_get ... fd_ref_put. */
 struct fd_ref {
@@ -68,7 +85,8 @@ static inline void fd_view_put(const struct fd_view *view, struct file *file)
         file_put(file);
 }
 
-/* The file of a descriptor of any table, with a reference, or NULL. */
+/* The open file behind a descriptor of any table, counted; NULL: none (O_PATH descriptors count as
+ * none). */
 struct file *fd_table_file(struct fd_table *table, int fd);
 
 static inline struct file *fd_view_get(const struct fd_view *view, int fd)

@@ -1,0 +1,3 @@
+SRCS := cred.c
+DEPS := lib/base
+PUBLIC_DEPS := fs/vfs

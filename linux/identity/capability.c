@@ -1,0 +1,199 @@
+/*
+ * Capabilities, capabilities(7): the calls that read and change the sets of a process. Of the
+ * secure bits there is SECBIT_KEEP_CAPS alone.
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <cred/cred.h>
+#include <identity/syscalls.h>
+
+/* ---- capget, capset: uapi/linux/capability.h ---- */
+
+#define CAPABILITY_VERSION_1 0x19980330u /* one word a set */
+#define CAPABILITY_VERSION_2 0x20071026u
+#define CAPABILITY_VERSION_3 0x20080522u
+
+struct cap_header {
+    uint32_t version;
+    int32_t pid;
+};
+struct cap_data {
+    uint32_t effective, permitted, inheritable;
+};
+
+/* How many structures the program means, or an error. */
+static int read_header(uint64_t addr, struct cap_header *h)
+{
+    if (copy_from_user(h, addr, sizeof(*h)) != 0)
+        return -EFAULT;
+    switch (h->version) {
+    case CAPABILITY_VERSION_1:
+        return 1;
+    case CAPABILITY_VERSION_2:
+    case CAPABILITY_VERSION_3:
+        return 2;
+    default:
+        return put_user_u32(addr, CAPABILITY_VERSION_3) != 0 ? -EFAULT : -EINVAL;
+    }
+}
+
+/* REQUIRES(process_lock). pid may be a thread's; 0: the caller. */
+static struct process *process_of(pid_t pid)
+{
+    struct user_thread *ut;
+
+    if (pid == 0)
+        return process_current();
+    ut = user_thread_find(pid);
+    return ut ? ut->process : process_find(pid);
+}
+
+SYSCALL(capget)
+{
+    struct cap_header h;
+    struct cap_data d[2];
+    struct process *p;
+    unsigned long irq;
+    int nr = read_header(a[0], &h);
+
+    if (nr < 0)
+        return nr == -EINVAL && !a[1] ? 0 : nr;
+    if (h.pid < 0)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    p = process_of(h.pid);
+    for (int i = 0; p && i < nr; i++) {
+        const struct cred *c = &p->credentials;
+
+        d[i] = (struct cap_data){(uint32_t)(c->cap_effective >> 32 * i),
+                                 (uint32_t)(c->cap_permitted >> 32 * i),
+                                 (uint32_t)(c->cap_inheritable >> 32 * i)};
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!p)
+        return -ESRCH;
+    return a[1] ? copy_to_user(a[1], d, (size_t)nr * sizeof(d[0])) : 0;
+}
+
+SYSCALL(capset)
+{
+    struct process *me = process_current();
+    struct cap_data d[2] = {0};
+    struct cap_header h;
+    unsigned long irq;
+    int err, nr = read_header(a[0], &h);
+
+    if (nr < 0)
+        return nr;
+    if (h.pid && h.pid != me->pid && h.pid != user_current()->tid)
+        return -EPERM;
+    if (copy_from_user(d, a[1], (size_t)nr * sizeof(d[0])) != 0)
+        return -EFAULT;
+    irq = spin_lock_irqsave(&process_lock);
+    err =
+        cred_set_caps(&me->credentials, (d[0].effective | (uint64_t)d[1].effective << 32) & CAP_ALL,
+                      (d[0].permitted | (uint64_t)d[1].permitted << 32) & CAP_ALL,
+                      (d[0].inheritable | (uint64_t)d[1].inheritable << 32) & CAP_ALL);
+    cred_changed(me);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return err;
+}
+
+/* ---- prctl ---- */
+
+#define PR_CAP_AMBIENT_IS_SET    1
+#define PR_CAP_AMBIENT_RAISE     2
+#define PR_CAP_AMBIENT_LOWER     3
+#define PR_CAP_AMBIENT_CLEAR_ALL 4
+
+static int64_t drop_bounding(struct cred *c, uint64_t cap)
+{
+    if (!cred_has_cap(c, CAP_SETPCAP))
+        return -EPERM;
+    if (cap > CAP_LAST)
+        return -EINVAL;
+    c->cap_bounding &= ~(1ull << cap);
+    return 0;
+}
+
+static int64_t ambient(struct cred *c, const uint64_t *a)
+{
+    uint64_t cap = 1ull << (a[2] & 63);
+
+    if (a[3] || a[4])
+        return -EINVAL;
+    if (a[1] == PR_CAP_AMBIENT_CLEAR_ALL) {
+        if (a[2])
+            return -EINVAL;
+        c->cap_ambient = 0;
+        return 0;
+    }
+    if (a[2] > CAP_LAST)
+        return -EINVAL;
+    switch (a[1]) {
+    case PR_CAP_AMBIENT_IS_SET:
+        return (c->cap_ambient & cap) != 0;
+    case PR_CAP_AMBIENT_RAISE:
+        if (!(c->cap_permitted & c->cap_inheritable & cap))
+            return -EPERM;
+        c->cap_ambient |= cap;
+        return 0;
+    case PR_CAP_AMBIENT_LOWER:
+        c->cap_ambient &= ~cap;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+static int64_t set_secure_bits(struct cred *c, uint64_t bits)
+{
+    if (!cred_has_cap(c, CAP_SETPCAP))
+        return -EPERM;
+    if (bits & ~(uint64_t)SECBIT_KEEP_CAPS)
+        return -EINVAL;
+    c->keeps_caps = bits != 0;
+    return 0;
+}
+
+int64_t capability_prctl(const uint64_t *a)
+{
+    struct process *p = process_current();
+    struct cred *c = &p->credentials;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int64_t ret = -EINVAL;
+
+    switch ((int)a[0]) {
+    case PR_GET_KEEPCAPS:
+        ret = c->keeps_caps;
+        break;
+    case PR_SET_KEEPCAPS:
+        if (a[1] > 1)
+            break;
+        c->keeps_caps = a[1];
+        ret = 0;
+        break;
+    case PR_CAPBSET_READ:
+        if (a[1] <= CAP_LAST)
+            ret = (int64_t)(c->cap_bounding >> a[1] & 1);
+        break;
+    case PR_CAPBSET_DROP:
+        ret = drop_bounding(c, a[1]);
+        break;
+    case PR_GET_SECUREBITS:
+        ret = c->keeps_caps ? SECBIT_KEEP_CAPS : 0;
+        break;
+    case PR_SET_SECUREBITS:
+        ret = set_secure_bits(c, a[1]);
+        break;
+    case PR_CAP_AMBIENT:
+        ret = ambient(c, a);
+        break;
+    default:
+        break;
+    }
+    cred_changed(p); /* perhaps */
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}

@@ -1,0 +1,428 @@
+/*
+ * clone, clone3: new processes and new threads (fork and vfork are clone with few flags).
+ */
+#include "internal.h"
+
+#include <arch/uaccess.h>
+#include <clock/timers.h>
+#include <file/fd_table.h>
+#include <file/pidfd.h>
+#include <lifecycle/syscalls.h>
+#include <task/user_account.h>
+#include <user/user.h>
+
+#define CLONE_SIGNAL_MASK    0xffull
+#define CLONE_VM             0x00000100ull
+#define CLONE_FS             0x00000200ull
+#define CLONE_FILES          0x00000400ull
+#define CLONE_SIGHAND        0x00000800ull
+#define CLONE_PIDFD          0x00001000ull
+#define CLONE_PTRACE         0x00002000ull
+#define CLONE_VFORK          0x00004000ull
+#define CLONE_PARENT         0x00008000ull
+#define CLONE_THREAD         0x00010000ull
+#define CLONE_SYSVSEM        0x00040000ull
+#define CLONE_SETTLS         0x00080000ull
+#define CLONE_PARENT_SETTID  0x00100000ull
+#define CLONE_CHILD_CLEARTID 0x00200000ull
+#define CLONE_DETACHED       0x00400000ull
+#define CLONE_UNTRACED       0x00800000ull
+#define CLONE_CHILD_SETTID   0x01000000ull
+#define CLONE_IO             0x80000000ull
+#define CLONE_CLEAR_SIGHAND  0x100000000ull
+#define CLONE_KNOWN                                                                                \
+    (CLONE_SIGNAL_MASK | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK |         \
+     CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |            \
+     CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID | CLONE_IO |      \
+     CLONE_CLEAR_SIGHAND | CLONE_PTRACE | CLONE_PIDFD)
+
+struct clone_request {
+    uint64_t flags;
+    int exit_signal;
+    uint64_t stack; /* the new sp; 0: as the caller's */
+    uint64_t parent_tid, child_tid, tls;
+    uint64_t pidfd; /* where its number goes */
+};
+
+static int check(const struct clone_request *r)
+{
+    uint64_t f = r->flags;
+
+    if (f & ~CLONE_KNOWN) {
+        static bool said;
+
+        if (!said)
+            log_warn("clone: flags %#lx are not supported", (unsigned long)(f & ~CLONE_KNOWN));
+        said = true;
+        return -EINVAL;
+    }
+    if ((f & CLONE_THREAD) && (~f & (CLONE_VM | CLONE_SIGHAND)))
+        return -EINVAL;
+    /* Threads share all; processes share memory, files and directories, but not signal actions. */
+    if ((f & CLONE_THREAD) && (~f & (CLONE_FS | CLONE_FILES)))
+        return -EINVAL;
+    if ((f & CLONE_SIGHAND) && !(f & CLONE_THREAD))
+        return -EINVAL;
+    if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
+        return -EINVAL;
+    if ((f & CLONE_PARENT) && process_current()->pid == 1)
+        return -EINVAL; /* init has no parent to share */
+    if (r->exit_signal < 0 || r->exit_signal > NR_SIGNALS)
+        return -EINVAL;
+    return 0;
+}
+
+/* What parent and child share or copy. On failure what was made is given back by discard(). */
+static int inherit(struct process *child, struct process *parent, const struct clone_request *r)
+{
+    unsigned long irq;
+    int err = 0;
+
+    irq = spin_lock_irqsave(&process_lock);
+    child->credentials = parent->credentials;
+    child->account = parent->account;
+    user_account_hold(child->account);
+    memcpy(child->limits, parent->limits, sizeof(child->limits));
+    memcpy(child->actions, parent->actions, sizeof(child->actions));
+    memcpy(child->name, parent->name, sizeof(child->name));
+    child->personality = parent->personality;
+    child->no_new_privs = parent->no_new_privs;
+    child->is_dumpable = parent->is_dumpable;
+    child->nice = parent->nice;
+    child->oom_score_adj = parent->oom_score_adj;
+    child->oom_score_adj_min = parent->oom_score_adj_min;
+    child->io_priority = parent->io_priority;
+    child->executable = parent->executable;
+    if (child->executable)
+        file_get(child->executable);
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (r->flags & CLONE_CLEAR_SIGHAND) {
+        for (unsigned i = 0; i < NR_SIGNALS; i++) {
+            if (child->actions[i].handler != 1)
+                child->actions[i] = (struct signal_action){0};
+        }
+    }
+
+    if (r->flags & CLONE_FILES) {
+        fd_table_get(parent->files);
+        child->files = parent->files;
+    } else {
+        child->files = fd_table_fork(parent->files);
+    }
+    if (r->flags & CLONE_FS) {
+        fs_context_get(parent->fs);
+        child->fs = parent->fs;
+    } else {
+        child->fs = fs_context_fork(parent->fs);
+    }
+    if (!child->files || !child->fs)
+        return -ENOMEM;
+
+    if (r->flags & CLONE_VM) {
+        vspace_get(parent->vspace);
+        child->vspace = parent->vspace;
+        return 0;
+    }
+    child->vspace = vspace_create(VSPACE_STAGE1, parent->vspace->base, parent->vspace->limit);
+    if (child->vspace)
+        child->vspace->place_base = parent->vspace->place_base;
+    if (child->vspace)
+        err = vspace_fork(child->vspace, parent->vspace);
+    return child->vspace ? err : -ENOMEM;
+}
+
+static void discard(struct process *child)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    user_account_put(child->account);
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (child->files)
+        fd_table_put(child->files);
+    if (child->fs)
+        fs_context_put(child->fs);
+    if (child->vspace)
+        vspace_put(child->vspace);
+    if (child->executable)
+        file_put(child->executable);
+    process_put(child);
+}
+
+/* The new thread's registers, signal mask and numbers to tell. */
+static void equip(struct user_thread *ut, const struct clone_request *r)
+{
+    struct user_thread *me = user_current();
+    struct trap_frame *frame = user_frame(&ut->thread.arch);
+
+    *frame = *user_frame(&me->thread.arch);
+    frame->a0 = 0;
+    if (r->stack)
+        frame->sp = r->stack;
+    if (r->flags & CLONE_SETTLS)
+        frame->tp = r->tls;
+    arch_fpu_save(&me->thread.arch);
+    ut->fpu = me->fpu;
+    ut->blocked = me->blocked;
+    /* What SCHED_RESET_ON_FORK takes back are real-time policies; it is not inherited itself. */
+    ut->sched_policy = me->sched_policy & ~SCHED_RESET_ON_FORK;
+    ut->vspace = ut->process->vspace;
+    memcpy(ut->name, me->name, sizeof(ut->name));
+    if (!(r->flags & CLONE_VM) || (r->flags & CLONE_VFORK)) {
+        ut->altstack_base = me->altstack_base;
+        ut->altstack_size = me->altstack_size;
+        ut->altstack_flags = me->altstack_flags;
+    }
+    if (r->flags & CLONE_CHILD_SETTID)
+        ut->set_child_tid = r->child_tid;
+    if (r->flags & CLONE_CHILD_CLEARTID)
+        ut->clear_child_tid = r->child_tid;
+}
+
+static pid_t clone_thread(const struct clone_request *r)
+{
+    struct process *p = process_current();
+    struct user_thread *ut = user_thread_alloc(p, p->name);
+    unsigned long irq;
+    pid_t tid;
+
+    if (!ut)
+        return -ENOMEM;
+    equip(ut, r);
+    irq = spin_lock_irqsave(&process_lock);
+    tid = p->is_exiting || p->exec_thread ? -EAGAIN : pid_choose(p);
+    if (ut->thread.nice != p->nice && thread_set_nice(&ut->thread, p->nice) != 0)
+        tid = -EAGAIN; /* the value came between, and was checked */
+    if (tid > 0) {
+        ut->tid = tid;
+        user_thread_publish(ut);
+        signal_recalculate_locked(ut); /* it parks as well if the process is stopping */
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (tid < 0) {
+        user_thread_free_unstarted(ut);
+        return tid;
+    }
+    if ((r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (uint32_t)tid) != 0)
+        log_debug("clone: the parent's tid pointer is bad");
+    thread_start(&ut->thread);
+    thread_detach(&ut->thread);
+    return tid;
+}
+
+/* -ERESTARTNOINTR: a signal is to be taken first. After success fork_end must follow. */
+static int fork_begin(struct fork_in_flight *fork)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int err = 0;
+
+    signal_recalculate_locked(user_current());
+    if (signal_is_pending())
+        err = -ERESTARTNOINTR;
+    else
+        list_add(&process_current()->forks, &fork->node);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return err;
+}
+
+static void fork_end(struct fork_in_flight *fork)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    list_del(&fork->node);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+/* The child is done with the memory that it shares with us, or we are to leave it ourselves. */
+static bool vfork_is_over(struct process *child)
+{
+    return !__atomic_load_n(&child->vfork_waiter, __ATOMIC_ACQUIRE) ||
+           user_thread_must_leave(user_current());
+}
+
+static void vfork_wait(struct process *child)
+{
+    unsigned long irq;
+
+    wait_event(&process_current()->thread_queue, vfork_is_over(child));
+    irq = spin_lock_irqsave(&process_lock);
+    child->vfork_waiter = NULL; /* it may outlive us */
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+static int join_family(struct process *child, struct user_thread *ut, const struct clone_request *r,
+                       const struct fork_in_flight *fork)
+{
+    struct process *me = process_current(), *parent;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    pid_t pid;
+
+    parent = r->flags & CLONE_PARENT ? me->parent : me;
+    if (user_thread_must_leave(user_current()))
+        pid = -ERESTARTNOINTR;
+    else
+        pid = pid_choose(me);
+    if (pid > 0) {
+        child->pid = pid;
+        ut->tid = pid;
+        child->leader = ut;
+        child->parent = parent;
+        child->parent_pid = parent->pid;
+        child->exit_signal = parent == me ? r->exit_signal : me->exit_signal;
+        list_add_tail(&parent->children, &child->child_node);
+        group_join(child, me->group);
+        process_get(child); /* the table's; the allocation's goes to the parent's wait */
+        process_publish(child);
+        child->pending.set = fork->signals;
+        if (child->limits[RLIMIT_CPU].cur != RLIM_INFINITY)
+            cpu_timer_restart_locked(child);
+        user_thread_publish(ut);
+        signal_recalculate_locked(ut);
+        nr_forks++;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return pid;
+}
+
+/* CLONE_PIDFD: a number is told before the child exists, so that a failure can be taken back. */
+static int join_with_pidfd(struct process *child, struct user_thread *ut,
+                           const struct clone_request *r, const struct fork_in_flight *fork)
+{
+    struct file *file;
+    int fd = pidfd_reserve(child, &file), ret;
+
+    if (fd < 0)
+        return fd;
+    ret = put_user_u32(r->pidfd, (uint32_t)fd) != 0 ? -EFAULT : join_family(child, ut, r, fork);
+    if (ret > 0)
+        pidfd_publish(fd, file);
+    else
+        pidfd_withdraw(fd, file);
+    return ret;
+}
+
+/* A child that is born but does not run yet; *childp counted for the caller. */
+static pid_t make_child(const struct clone_request *r, const struct fork_in_flight *fork,
+                        struct process **childp)
+{
+    struct process *parent = process_current();
+    struct process *child = *childp = process_alloc();
+    struct user_thread *ut;
+    pid_t pid;
+    int err;
+
+    if (!child)
+        return -ENOMEM;
+    err = inherit(child, parent, r);
+    if (err) {
+        discard(child);
+        return err;
+    }
+    ut = user_thread_alloc(child, parent->name);
+    if (!ut) {
+        discard(child);
+        return -ENOMEM;
+    }
+    equip(ut, r);
+    child->vfork_waiter = r->flags & CLONE_VFORK ? parent : NULL;
+    pid = r->flags & CLONE_PIDFD ? join_with_pidfd(child, ut, r, fork)
+                                 : join_family(child, ut, r, fork);
+    if (pid < 0) {
+        user_thread_free_unstarted(ut);
+        discard(child);
+    }
+    return pid;
+}
+
+static pid_t clone_process(const struct clone_request *r)
+{
+    struct fork_in_flight fork = {0};
+    struct process *child;
+    struct thread *thread;
+    pid_t pid = fork_begin(&fork);
+
+    if (pid < 0)
+        return pid;
+    pid = make_child(r, &fork, &child);
+    fork_end(&fork);
+    if (pid < 0)
+        return pid;
+    if ((r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (uint32_t)pid) != 0)
+        log_debug("clone: the parent's tid pointer is bad");
+    thread = &child->leader->thread; /* it stays: nothing has run yet */
+    thread_start(thread);
+    thread_detach(thread);
+    if (r->flags & CLONE_VFORK)
+        vfork_wait(child);
+    process_put(child);
+    return pid;
+}
+
+static int64_t clone(const struct clone_request *r)
+{
+    int err = check(r);
+
+    if (err)
+        return err;
+    return r->flags & CLONE_THREAD ? clone_thread(r) : clone_process(r);
+}
+
+/* riscv: clone(flags, stack, parent_tid, tls, child_tid). */
+SYSCALL(clone)
+{
+    struct clone_request r = {
+        .flags = a[0] & ~CLONE_SIGNAL_MASK & 0xffffffff,
+        .exit_signal = (int)(a[0] & CLONE_SIGNAL_MASK),
+        .stack = a[1],
+        .parent_tid = a[2],
+        .tls = a[3],
+        .child_tid = a[4],
+        .pidfd = a[2],
+    };
+
+    if ((r.flags & CLONE_PIDFD) && (r.flags & CLONE_PARENT_SETTID))
+        return -EINVAL; /* one pointer for both */
+    return clone(&r);
+}
+
+SYSCALL(clone3)
+{
+    struct {
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+            set_tid_size, cgroup;
+    } args = {0};
+    struct clone_request r;
+
+    if (a[1] < 64)
+        return -EINVAL;
+    if (a[1] > PAGE_SIZE)
+        return -E2BIG;
+    if (copy_from_user(&args, a[0], MIN(a[1], sizeof(args))) != 0)
+        return -EFAULT;
+    for (uint64_t at = sizeof(args); at < a[1]; at += 8) {
+        uint64_t word;
+
+        if (get_user_u64(&word, a[0] + at) != 0)
+            return -EFAULT;
+        if (word)
+            return -E2BIG;
+    }
+    if (args.set_tid_size || (args.flags & CLONE_SIGNAL_MASK) || args.exit_signal > NR_SIGNALS ||
+        (args.stack == 0) != (args.stack_size == 0))
+        return -EINVAL;
+    r = (struct clone_request){
+        .flags = args.flags,
+        .exit_signal = (int)args.exit_signal,
+        .stack = args.stack ? args.stack + args.stack_size : 0,
+        .parent_tid = args.parent_tid,
+        .child_tid = args.child_tid,
+        .tls = args.tls,
+        .pidfd = args.pidfd,
+    };
+    return clone(&r);
+}
+
+SYSCALL(set_tid_address)
+{
+    user_current()->clear_child_tid = a[0];
+    return user_current()->tid;
+}

@@ -1,0 +1,73 @@
+/*
+ * The first process.
+ */
+#include "internal.h"
+
+#include <file/fd_table.h>
+#include <limits/limits.h>
+#include <task/user_account.h>
+
+struct init_start {
+    void (*start)(void *arg);
+    void *arg;
+    struct user_thread *ut;
+};
+static struct init_start init_start;
+
+static void init_main(void *arg)
+{
+    struct init_start *s = arg;
+
+    s->start(s->arg);
+    process_exit(EXIT_STATUS_CODE(1));
+}
+
+int process_start_init(void (*start)(void *arg), void *arg, const struct path *root)
+{
+    struct process *p = process_alloc();
+    struct thread_attr attr = {.ops = &user_thread_ops};
+    struct user_thread *ut = heap_zalloc(sizeof(*ut));
+    struct session *session = session_create(1);
+    struct process_group *group = session ? group_create(1, session) : NULL;
+    unsigned long flags;
+    int err;
+
+    if (!p || !ut || !group)
+        return -ENOMEM;
+    init_start = (struct init_start){.start = start, .arg = arg, .ut = ut};
+    err = thread_init(&ut->thread, init_main, &init_start, "init", &attr);
+    if (err)
+        return err;
+    ut->thread.arch.fpu = &ut->fpu;
+    ut->refcount = 1;
+    ut->process = p;
+    process_get(p);
+    list_init(&ut->pending.queue);
+    ut->altstack_flags = 2;
+    strlcpy(ut->name, "init", sizeof(ut->name));
+    strlcpy(p->name, "init", sizeof(p->name));
+    p->credentials = cred_kernel;
+    limits_init(p);
+    p->files = fd_table_create();
+    p->fs = fs_context_create(root);
+    if (!p->files || !p->fs)
+        return -ENOMEM;
+
+    flags = spin_lock_irqsave(&process_lock);
+    p->account = user_account_get(p->credentials.uid);
+    if (!p->account) {
+        spin_unlock_irqrestore(&process_lock, flags);
+        return -ENOMEM;
+    }
+    p->pid = 1;
+    ut->tid = 1;
+    p->leader = ut;
+    session->leader = p;
+    group_join(p, group);
+    process_publish(p);
+    user_thread_publish(ut);
+    spin_unlock_irqrestore(&process_lock, flags);
+    thread_start(&ut->thread);
+    thread_detach(&ut->thread);
+    return 0;
+}

@@ -1,0 +1,241 @@
+/*
+ * Resource limits and usage.
+ */
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <clock/timers.h>
+#include <limits/limits.h>
+#include <limits/syscalls.h>
+#include <task/table.h>
+#include <vspace/vspace.h>
+
+void limits_init(struct process *p)
+{
+    for (unsigned i = 0; i < NR_RLIMITS; i++)
+        p->limits[i] = (struct linux_rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    p->limits[RLIMIT_STACK].cur = MIB(8);
+    p->limits[RLIMIT_CORE].cur = 0;
+    p->limits[RLIMIT_NOFILE] = (struct linux_rlimit){1024, 4096};
+    /* Half of all, so that one user leaves something to the others. */
+    p->limits[RLIMIT_NPROC] =
+        (struct linux_rlimit){nr_user_threads_max / 2, nr_user_threads_max / 2};
+    p->limits[RLIMIT_MEMLOCK] = (struct linux_rlimit){MIB(8), MIB(8)};
+    p->limits[RLIMIT_SIGPENDING] = p->limits[RLIMIT_NPROC]; /* as Linux */
+    p->limits[RLIMIT_MSGQUEUE] = (struct linux_rlimit){819200, 819200};
+    p->limits[RLIMIT_NICE] = (struct linux_rlimit){0, 0};
+    p->limits[RLIMIT_RTPRIO] = (struct linux_rlimit){0, 0};
+}
+
+static void apply_to_vspace(struct process *p, unsigned resource, uint64_t value)
+{
+    struct vspace *vs;
+
+    if (resource != RLIMIT_AS && resource != RLIMIT_STACK)
+        return;
+    vs = process_vspace_get(p);
+    if (!vs)
+        return;
+    mutex_lock(&vs->lock);
+    if (resource == RLIMIT_AS)
+        vs->limits.nr_bytes = value;
+    else
+        vs->limits.stack_bytes = value;
+    mutex_unlock(&vs->lock);
+    vspace_put(vs);
+}
+
+static int check_limit(unsigned resource, const struct linux_rlimit *limit)
+{
+    if (limit->cur > limit->max)
+        return -EINVAL;
+    return resource == RLIMIT_NOFILE && limit->max > 1048576 ? -EPERM : 0;
+}
+
+/* What it was goes to *old. */
+static int set_limit(struct process *p, unsigned resource, const struct linux_rlimit *limit,
+                     struct linux_rlimit *old)
+{
+    bool may_raise = cred_has_cap(cred_current(), CAP_SYS_RESOURCE);
+    struct linux_rlimit *slot = &p->limits[resource];
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int err = 0;
+
+    *old = *slot;
+    if (limit->max > slot->max && !may_raise)
+        err = -EPERM;
+    else
+        *slot = *limit;
+    if (!err && resource == RLIMIT_CPU)
+        cpu_timer_restart_locked(p);
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!err)
+        apply_to_vspace(p, resource, limit->cur);
+    return err;
+}
+
+static struct linux_rlimit get_limit(struct process *p, unsigned resource)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct linux_rlimit limit = p->limits[resource];
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return limit;
+}
+
+static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, uint64_t old_addr)
+{
+    struct linux_rlimit limit, old;
+    int err = 0;
+
+    if (resource >= NR_RLIMITS)
+        return -EINVAL;
+    if (new_addr && copy_from_user(&limit, new_addr, sizeof(limit)) != 0)
+        return -EFAULT;
+    if (new_addr) {
+        err = check_limit(resource, &limit);
+        if (!err)
+            err = set_limit(p, resource, &limit, &old);
+    } else {
+        old = get_limit(p, resource);
+    }
+    if (!err && old_addr)
+        err = copy_to_user(old_addr, &old, sizeof(old));
+    return err;
+}
+
+/* As Linux: all of it is the caller's user's and group's, or CAP_SYS_RESOURCE. */
+static bool may_limit(const struct process *p, const struct cred *me)
+{
+    const struct cred *it = &p->credentials;
+
+    return p == process_current() || cred_has_cap(me, CAP_SYS_RESOURCE) ||
+           (me->uid == it->uid && me->uid == it->euid && me->uid == it->suid &&
+            me->gid == it->gid && me->gid == it->egid && me->gid == it->sgid);
+}
+
+SYSCALL(prlimit64)
+{
+    struct process *p;
+    unsigned long irq;
+    int err = -ESRCH;
+    const struct cred *me = cred_current();
+
+    irq = spin_lock_irqsave(&process_lock);
+    p = a[0] ? process_find((pid_t)a[0]) : process_current();
+    if (p) {
+        err = may_limit(p, me) ? 0 : -EPERM;
+        process_get(p);
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!err)
+        err = limit_call(p, (unsigned)a[1], a[2], a[3]);
+    if (p)
+        process_put(p);
+    return err;
+}
+
+SYSCALL(getrlimit)
+{
+    return limit_call(process_current(), (unsigned)a[0], 0, a[1]);
+}
+
+SYSCALL(setrlimit)
+{
+    return limit_call(process_current(), (unsigned)a[0], a[1], 0);
+}
+
+#define RUSAGE_SELF     0
+#define RUSAGE_CHILDREN (-1)
+#define RUSAGE_THREAD   1
+
+static struct linux_timeval to_timeval(uint64_t ns)
+{
+    return (struct linux_timeval){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC / 1000)};
+}
+
+struct usage {
+    uint64_t utime_ns, stime_ns, nr_minor_faults, nr_major_faults, nr_preempted;
+};
+
+static struct usage usage_of_thread(const struct user_thread *ut)
+{
+    uint64_t user = thread_user_ns(&ut->thread), total = thread_run_ns(&ut->thread);
+
+    return (struct usage){
+        .utime_ns = user,
+        .stime_ns = total > user ? total - user : 0,
+        .nr_minor_faults = READ_ONCE(ut->nr_minor_faults),
+        .nr_major_faults = READ_ONCE(ut->nr_major_faults),
+        .nr_preempted = ut->thread.nr_preempted,
+    };
+}
+
+/* All threads, those that have left too. */
+static struct usage usage_of_process(struct process *p)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct usage u = {.nr_minor_faults = p->nr_minor_faults, .nr_major_faults = p->nr_major_faults};
+    const struct user_thread *ut;
+
+    process_times_locked(p, &u.utime_ns, &u.stime_ns);
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        u.nr_minor_faults += READ_ONCE(ut->nr_minor_faults);
+        u.nr_major_faults += READ_ONCE(ut->nr_major_faults);
+        u.nr_preempted += ut->thread.nr_preempted;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return u;
+}
+
+static struct usage usage_of_children(struct process *p)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct usage u = {.utime_ns = p->child_utime_ns,
+                      .stime_ns = p->child_stime_ns,
+                      .nr_minor_faults = p->nr_child_minor_faults};
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return u;
+}
+
+SYSCALL(getrusage)
+{
+    struct process *p = process_current();
+    struct linux_rusage out = {0};
+    struct usage u;
+
+    switch ((int)a[0]) {
+    case RUSAGE_SELF:
+        u = usage_of_process(p);
+        break;
+    case RUSAGE_THREAD:
+        u = usage_of_thread(user_current());
+        break;
+    case RUSAGE_CHILDREN:
+        u = usage_of_children(p);
+        break;
+    default:
+        return -EINVAL;
+    }
+    out.utime = to_timeval(u.utime_ns);
+    out.stime = to_timeval(u.stime_ns);
+    out.minflt = (int64_t)u.nr_minor_faults;
+    out.majflt = (int64_t)u.nr_major_faults;
+    out.nivcsw = (int64_t)u.nr_preempted;
+    if ((int)a[0] != RUSAGE_CHILDREN)
+        out.maxrss = (int64_t)(p->vspace->nr_resident_peak * (PAGE_SIZE / 1024));
+    return copy_to_user(a[1], &out, sizeof(out));
+}
+
+SYSCALL(times)
+{
+    struct process *p = process_current();
+    const uint64_t tick = NS_PER_SEC / LINUX_TICK_HZ;
+    struct usage own = usage_of_process(p), children = usage_of_children(p);
+    int64_t t[4] = {(int64_t)(own.utime_ns / tick), (int64_t)(own.stime_ns / tick),
+                    (int64_t)(children.utime_ns / tick), (int64_t)(children.stime_ns / tick)};
+
+    if (a[0] && copy_to_user(a[0], t, sizeof(t)) != 0)
+        return -EFAULT;
+    return (int64_t)(time_now_ns() / tick);
+}

@@ -1,0 +1,17 @@
+/*
+ * What sending and taking signals needs from components that depend on linux/pending.
+ */
+#ifndef PENDING_UPCALLS_H
+#define PENDING_UPCALLS_H
+
+struct process;
+struct linux_siginfo;
+
+/* linux/file: a signal became pending somewhere: who polls a signalfd looks again. Any context. */
+void signalfd_notify(void);
+
+/* linux/clock: a signal was taken to be delivered: an interval timer that waits for that goes on,
+ * and info gets its overruns. REQUIRES(process_lock). */
+void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info);
+
+#endif

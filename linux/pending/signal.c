@@ -1,0 +1,426 @@
+/*
+ * Making signals pending: who may take one, who is woken, what SIGKILL, SIGCONT and the stop
+ * signals do at once. What a thread then does with a signal is linux/signal's.
+ */
+#include <base/errno.h>
+#include <heap/heap.h>
+#include <pending/pending.h>
+#include <pending/upcalls.h>
+#include <task/group.h>
+#include <task/user_account.h>
+
+#define SA_NOCLDSTOP 1u
+
+/* --- pending sets ----------------------------------------------------------------------------- */
+
+/* Only what sigqueue and timers send counts against the limit; one standard signal of a kind is not
+ * refused to kill and the kernel. NULL: over the limit, or no memory. */
+static struct pending_signal *entry_alloc(struct process *p, int signal,
+                                          const struct linux_siginfo *info)
+{
+    struct user_account *account = p->account;
+    bool is_limited = signal >= SIGRTMIN || (info && info->code < 0);
+    struct pending_signal *entry;
+
+    if (is_limited && account->nr_signals >= p->limits[RLIMIT_SIGPENDING].cur)
+        return NULL;
+    entry = heap_alloc(sizeof(*entry));
+    if (!entry)
+        return NULL;
+    entry->info = info ? *info : (struct linux_siginfo){.code = SI_KERNEL};
+    entry->info.signo = signal;
+    entry->account = account;
+    user_account_hold(account);
+    account->nr_signals++;
+    return entry;
+}
+
+static void entry_free(struct pending_signal *entry)
+{
+    list_del(&entry->node);
+    entry->account->nr_signals--;
+    user_account_put(entry->account);
+    heap_free(entry);
+}
+
+/* Without an entry the signal is pending all the same, and its info lost, unless sigqueue must be
+ * told: as Linux, a real-time signal of kill is not refused. */
+static int pending_add(struct process *p, struct pending_set *pending, int signal,
+                       const struct linux_siginfo *info)
+{
+    struct pending_signal *entry;
+
+    if (signal < SIGRTMIN && (pending->set & SIGSET(signal)))
+        return 0;
+    entry = entry_alloc(p, signal, info);
+    if (entry)
+        list_add_tail(&pending->queue, &entry->node);
+    else if (signal >= SIGRTMIN && info && info->code != SI_USER)
+        return -EAGAIN;
+    pending->set |= SIGSET(signal);
+    return 0;
+}
+
+bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info)
+{
+    sigset64_t ready = pending->set & set;
+    struct pending_signal *entry, *next;
+    bool has_more = false, has_taken = false;
+    int signal = 1;
+
+    if (!ready)
+        return false;
+    /* Faults of the thread itself come before anything else. */
+    if (ready &
+        (SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE)))
+        ready &=
+            SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE);
+    while (!(ready & SIGSET(signal)))
+        signal++;
+    *info = (struct linux_siginfo){.signo = signal, .code = SI_USER};
+    list_for_each_entry_safe(entry, next, &pending->queue, node) {
+        if (entry->info.signo != signal)
+            continue;
+        if (has_taken) {
+            has_more = true;
+            break;
+        }
+        *info = entry->info;
+        entry_free(entry);
+        has_taken = true;
+    }
+    if (!has_more)
+        pending->set &= ~SIGSET(signal);
+    return true;
+}
+
+void pending_flush(struct pending_set *pending, sigset64_t set)
+{
+    struct pending_signal *entry, *next;
+
+    if (!(pending->set & set))
+        return;
+    list_for_each_entry_safe(entry, next, &pending->queue, node) {
+        if (set & SIGSET(entry->info.signo))
+            entry_free(entry);
+    }
+    pending->set &= ~set;
+}
+
+sigset64_t signal_pending_set(const struct user_thread *ut)
+{
+    return READ_ONCE(ut->pending.set) | READ_ONCE(ut->process->pending.set);
+}
+
+static bool has_work(const struct user_thread *ut)
+{
+    const struct process *p = ut->process;
+
+    return (signal_pending_set(ut) & ~ut->blocked) || p->is_stopping || user_thread_must_leave(ut);
+}
+
+void signal_recalculate_locked(struct user_thread *ut)
+{
+    if (has_work(ut))
+        thread_interrupt(&ut->thread);
+    else if (ut == user_current())
+        thread_work_clear(THREAD_WORK_SIGNAL);
+}
+
+void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost)
+{
+    sigset64_t pending = ut->process->pending.set & lost;
+    struct user_thread *other;
+
+    if (!pending)
+        return;
+    list_for_each_entry(other, &ut->process->threads, thread_node) {
+        if (other == ut || !(pending & ~other->blocked))
+            continue;
+        thread_interrupt(&other->thread);
+        pending &= other->blocked;
+    }
+}
+
+bool signal_take(sigset64_t set, struct linux_siginfo *info)
+{
+    struct user_thread *ut = user_current();
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool found =
+        pending_take(&ut->pending, set, info) || pending_take(&ut->process->pending, set, info);
+
+    if (found) {
+        timers_signal_taken_locked(ut->process, info);
+        signal_recalculate_locked(ut);
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return found;
+}
+
+bool signal_is_pending(void)
+{
+    return thread_is_interrupted();
+}
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+static bool is_ignored(const struct process *p, int signal)
+{
+    uint64_t handler = p->actions[signal - 1].handler;
+
+    return handler == 1 || (handler == 0 && (SIGNALS_IGNORED & SIGSET(signal)));
+}
+
+/* init takes only what it has a handler for. */
+static bool is_immune(const struct process *p, int signal)
+{
+    return p->pid == 1 && p->actions[signal - 1].handler == 0;
+}
+
+struct linux_siginfo signal_child_info(struct process *child, int code, int status)
+{
+    const uint64_t tick = NS_PER_SEC / LINUX_TICK_HZ;
+    struct linux_siginfo info = {.signo = SIGCHLD, .code = code};
+    uint64_t utime_ns, stime_ns;
+
+    info.child.pid = child->pid;
+    info.child.uid = child->credentials.uid;
+    info.child.status = status;
+    process_times_locked(child, &utime_ns, &stime_ns);
+    info.child.utime = (int64_t)(utime_ns / tick);
+    info.child.stime = (int64_t)(stime_ns / tick);
+    return info;
+}
+
+/* The parent learns that its child has stopped or goes on: CLD_STOPPED, CLD_CONTINUED. */
+static void tell_parent(struct process *child, int code, int signal)
+{
+    struct process *parent = child->parent;
+    struct linux_siginfo info;
+
+    if (!parent)
+        return;
+    if (!(parent->actions[SIGCHLD - 1].flags & SA_NOCLDSTOP)) {
+        info = signal_child_info(child, code, signal);
+        (void)signal_send_process_locked(parent, SIGCHLD, &info);
+    }
+    wait_wake_all(&parent->wait_queue);
+}
+
+static void resume(struct process *p, bool report)
+{
+    bool was_stopped = p->state == PROCESS_STOPPED;
+
+    if (!p->is_stopping)
+        return;
+    p->is_stopping = false;
+    p->has_stop_report = false;
+    if (was_stopped) {
+        p->state = PROCESS_ALIVE;
+        if (report) {
+            p->has_continue_report = true;
+            tell_parent(p, CLD_CONTINUED, SIGCONT);
+        }
+    }
+    wait_wake_all(&p->stop_queue);
+}
+
+static void kill_now(struct process *p, int signal)
+{
+    struct user_thread *ut;
+
+    if (!p->is_exiting) {
+        p->is_exiting = true;
+        p->exit_status = EXIT_STATUS_SIGNAL(signal);
+    }
+    resume(p, false);
+    list_for_each_entry(ut, &p->threads, thread_node)
+        thread_interrupt(&ut->thread);
+    wait_wake_all(&p->thread_queue); /* vfork */
+}
+
+void process_stop_locked(struct process *p, int signal)
+{
+    struct user_thread *ut;
+
+    p->stop_signal = signal;
+    if (!p->is_stopping) {
+        p->is_stopping = true;
+        p->has_continue_report = false;
+        list_for_each_entry(ut, &p->threads, thread_node)
+            thread_interrupt(&ut->thread);
+    }
+    if (p->nr_stopped < p->nr_threads || p->state != PROCESS_ALIVE)
+        return;
+    p->state = PROCESS_STOPPED;
+    p->has_stop_report = true;
+    tell_parent(p, CLD_STOPPED, signal);
+}
+
+static void prepare(struct process *p, int signal)
+{
+    struct user_thread *ut;
+    sigset64_t flush = 0;
+
+    if (signal == SIGCONT)
+        flush = SIGNALS_STOP;
+    else if (SIGNALS_STOP & SIGSET(signal))
+        flush = SIGSET(SIGCONT);
+    if (!flush)
+        return;
+    pending_flush(&p->pending, flush);
+    list_for_each_entry(ut, &p->threads, thread_node)
+        pending_flush(&ut->pending, flush);
+    if (signal == SIGCONT)
+        resume(p, true);
+}
+
+/* A thread that does not block the signal; the leader if it will do. */
+static struct user_thread *choose_taker(struct process *p, int signal)
+{
+    struct user_thread *ut;
+
+    if (p->leader && !(p->leader->blocked & SIGSET(signal)))
+        return p->leader;
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        if (!(ut->blocked & SIGSET(signal)))
+            return ut;
+    }
+    return NULL;
+}
+
+/*
+ * Will it end the process? Then it does so at once, so that nothing that one of its threads is
+ * about to do comes between: a fork does not succeed any more. Stopped processes die when they
+ * continue.
+ */
+static bool is_deadly(const struct process *p, int signal)
+{
+    return p->actions[signal - 1].handler == 0 && !p->is_stopping &&
+           !((SIGNALS_IGNORED | SIGNALS_STOP) & SIGSET(signal));
+}
+
+static int post(struct process *p, struct user_thread *target, int signal,
+                const struct linux_siginfo *info)
+{
+    struct user_thread *taker = target;
+    int err;
+
+    if (p->state == PROCESS_ZOMBIE || p->state == PROCESS_DEAD || signal == 0)
+        return 0;
+    if (is_immune(p, signal) && (signal == SIGKILL || signal == SIGSTOP))
+        return 0;
+    prepare(p, signal);
+    if (signal == SIGKILL) {
+        kill_now(p, signal);
+        return 0;
+    }
+    if (!target || (target->blocked & SIGSET(signal)))
+        taker = target ? NULL : choose_taker(p, signal);
+    /* A blocked signal is kept even so: sigtimedwait may be waiting for it. */
+    if ((is_ignored(p, signal) || is_immune(p, signal)) && taker)
+        return 0;
+    if (taker && is_deadly(p, signal)) {
+        kill_now(p, signal);
+        return 0;
+    }
+    err = pending_add(p, target ? &target->pending : &p->pending, signal, info);
+    if (err)
+        return err;
+    if (taker)
+        thread_interrupt(&taker->thread);
+    wait_wake_all(&p->signal_queue);
+    signalfd_notify();
+    return 0;
+}
+
+int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    return post(p, NULL, signal, info);
+}
+
+int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info)
+{
+    return post(ut->process, ut, signal, info);
+}
+
+int signal_send_member_locked(struct process *p, int signal, const struct linux_siginfo *info)
+{
+    struct fork_in_flight *fork;
+
+    list_for_each_entry(fork, &p->forks, node) {
+        if (signal == SIGCONT)
+            fork->signals &= ~SIGNALS_STOP;
+        else if (SIGNALS_STOP & SIGSET(signal))
+            fork->signals &= ~SIGSET(SIGCONT);
+        if (signal != 0)
+            fork->signals |= SIGSET(signal);
+    }
+    return post(p, NULL, signal, info);
+}
+
+int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info)
+{
+    struct process *p, *next;
+    int ret = -ESRCH;
+
+    list_for_each_entry_safe(p, next, &g->members, group_node)
+        ret = signal_send_member_locked(p, signal, info);
+    return ret;
+}
+
+int signal_send_thread(struct user_thread *ut, int signal, const struct linux_siginfo *info)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    int ret = signal_send_thread_locked(ut, signal, info);
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+bool signal_is_ignored_or_blocked(int signal)
+{
+    struct user_thread *ut = user_current();
+
+    return (ut->blocked & SIGSET(signal)) || ut->process->actions[signal - 1].handler == 1;
+}
+
+void signal_set_mask(sigset64_t mask)
+{
+    struct user_thread *ut = user_current();
+    unsigned long irq;
+
+    mask &= ~SIGNALS_UNBLOCKABLE;
+    if (ut->blocked == mask)
+        return;
+    irq = spin_lock_irqsave(&process_lock);
+    signal_retarget_locked(ut, mask & ~ut->blocked);
+    ut->blocked = mask;
+    signal_recalculate_locked(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+void signal_mask_for_call(sigset64_t mask)
+{
+    struct user_thread *ut = user_current();
+
+    ut->saved_blocked = ut->blocked;
+    ut->has_saved_blocked = true;
+    signal_set_mask(mask);
+}
+
+void signal_mask_restore(void)
+{
+    struct user_thread *ut = user_current();
+
+    if (!ut->has_saved_blocked)
+        return;
+    ut->has_saved_blocked = false;
+    signal_set_mask(ut->saved_blocked);
+}
+
+void signal_mask_settle(int64_t ret)
+{
+    if (ret != -EINTR && ret != -ERESTARTNOHAND)
+        signal_mask_restore();
+}

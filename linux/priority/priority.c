@@ -1,0 +1,428 @@
+/*
+ * Scheduling calls: nice values, affinity, policies. The policy of all user threads is SCHED_OTHER
+ * (or BATCH and IDLE, which only remember their name); real-time policies are refused, not faked.
+ */
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <log/log.h>
+#include <percpu/percpu.h>
+#include <priority/syscalls.h>
+#include <task/group.h>
+#include <task/task.h>
+
+#define SCHED_OTHER 0
+#define SCHED_FIFO  1
+#define SCHED_RR    2
+#define SCHED_BATCH 3
+#define SCHED_IDLE  5
+
+/* The thread with that tid (0: the caller), counted; NULL. */
+static struct user_thread *find_thread(pid_t tid)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct user_thread *ut = tid ? user_thread_find(tid) : user_current();
+
+    if (ut)
+        user_thread_get(ut);
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ut;
+}
+
+/* 0 or -ESRCH. */
+static int check_thread(pid_t tid)
+{
+    struct user_thread *ut = find_thread(tid);
+
+    if (!ut)
+        return -ESRCH;
+    user_thread_put(ut);
+    return 0;
+}
+
+/* REQUIRES(process_lock) */
+static bool may_change(const struct process *p)
+{
+    const struct cred *me = &process_current()->credentials;
+
+    return cred_has_cap(me, CAP_SYS_NICE) || me->euid == p->credentials.uid ||
+           me->euid == p->credentials.euid;
+}
+
+static bool may_change_thread(const struct user_thread *ut)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    bool may = may_change(ut->process);
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return may;
+}
+
+SYSCALL(sched_yield)
+{
+    (void)a;
+    thread_yield();
+    return 0;
+}
+
+SYSCALL(sched_setaffinity)
+{
+    struct user_thread *ut;
+    uint64_t mask = 0;
+    int err;
+
+    if (a[1] == 0)
+        return -EINVAL;
+    if (copy_from_user(&mask, a[2], MIN(a[1], sizeof(mask))) != 0)
+        return -EFAULT;
+    mask &= __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    if (!may_change_thread(ut))
+        err = -EPERM;
+    else
+        err = mask ? thread_set_affinity(&ut->thread, mask) : -EINVAL;
+    user_thread_put(ut);
+    return err;
+}
+
+SYSCALL(sched_getaffinity)
+{
+    unsigned long irq;
+    struct user_thread *ut;
+    uint64_t mask = 0;
+
+    if (a[1] < sizeof(mask) || (a[1] & 7))
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
+    if (ut)
+        mask = thread_affinity(&ut->thread) & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
+    spin_unlock_irqrestore(&process_lock, irq);
+    if (!ut)
+        return -ESRCH;
+    return copy_to_user(a[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
+}
+
+SYSCALL(sched_getscheduler)
+{
+    if ((pid_t)a[0] < 0)
+        return -EINVAL;
+    struct user_thread *ut = find_thread((pid_t)a[0]);
+    int64_t ret;
+
+    if (!ut)
+        return -ESRCH;
+    ret = READ_ONCE(ut->sched_policy);
+    user_thread_put(ut);
+    return ret;
+}
+
+/* policy may include SCHED_RESET_ON_FORK. */
+static int set_policy(struct user_thread *ut, int policy, uint32_t priority)
+{
+    int plain = policy & ~SCHED_RESET_ON_FORK;
+
+    if (plain == SCHED_FIFO || plain == SCHED_RR) {
+        static bool said;
+
+        if (!said)
+            log_warn("sched_setscheduler: real-time policies are not supported");
+        said = true;
+        return -EPERM;
+    }
+    if ((plain != SCHED_OTHER && plain != SCHED_BATCH && plain != SCHED_IDLE) || priority != 0)
+        return -EINVAL;
+    if (!may_change_thread(ut))
+        return -EPERM;
+    WRITE_ONCE(ut->sched_policy, policy);
+    return 0;
+}
+
+SYSCALL(sched_setscheduler)
+{
+    struct user_thread *ut;
+    uint32_t priority;
+    int ret;
+
+    if ((pid_t)a[0] < 0 || !a[2])
+        return -EINVAL;
+    if (get_user_u32(&priority, a[2]) != 0)
+        return -EFAULT;
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    ret = set_policy(ut, (int)a[1], priority);
+    user_thread_put(ut);
+    return ret;
+}
+
+SYSCALL(sched_setparam)
+{
+    uint32_t priority;
+    if (!a[1] || (pid_t)a[0] < 0)
+        return -EINVAL;
+    if (get_user_u32(&priority, a[1]) != 0)
+        return -EFAULT;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return priority ? -EINVAL : 0;
+}
+
+SYSCALL(sched_getparam)
+{
+    if (!a[1] || (pid_t)a[0] < 0)
+        return -EINVAL;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return put_user_u32(a[1], 0);
+}
+
+SYSCALL(sched_get_priority_max)
+{
+    int policy = (int)a[0];
+
+    if (policy == SCHED_FIFO || policy == SCHED_RR)
+        return 99;
+    return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+}
+
+SYSCALL(sched_get_priority_min)
+{
+    int policy = (int)a[0];
+
+    if (policy == SCHED_FIFO || policy == SCHED_RR)
+        return 1;
+    return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
+}
+
+SYSCALL(sched_rr_get_interval)
+{
+    struct linux_timespec t = {0, 4 * (int64_t)NS_PER_MSEC};
+
+    if ((pid_t)a[0] < 0)
+        return -EINVAL;
+    if (check_thread((pid_t)a[0]) != 0)
+        return -ESRCH;
+    return copy_to_user(a[1], &t, sizeof(t));
+}
+
+/* --- nice ------------------------------------------------------------------------------------- */
+
+#define PRIO_PROCESS 0
+#define PRIO_PGRP    1
+#define PRIO_USER    2
+
+static bool is_meant(const struct process *p, int which, uint32_t who)
+{
+    const struct process *me = process_current();
+
+    switch (which) {
+    case PRIO_PROCESS:
+        return who ? p->pid == (pid_t)who : p == me;
+    case PRIO_PGRP:
+        return p->group && p->group->pgid == (who ? (pid_t)who : me->group->pgid);
+    default:
+        return p->credentials.uid == (who ? who : me->credentials.uid);
+    }
+}
+
+/* REQUIRES(process_lock) */
+static int set_nice(struct process *p, int nice)
+{
+    struct user_thread *ut;
+    int err = 0;
+
+    if (!may_change(p))
+        return -EPERM;
+    if (nice < p->nice && !cred_has_cap(&process_current()->credentials, CAP_SYS_NICE))
+        return -EACCES;
+    p->nice = nice;
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        int e = thread_set_nice(&ut->thread, nice);
+
+        err = err ? err : e;
+    }
+    return err;
+}
+
+SYSCALL(setpriority)
+{
+    int nice = (int)a[2], ret = -ESRCH;
+    unsigned long irq;
+    struct process *p;
+
+    if (a[0] > PRIO_USER)
+        return -EINVAL;
+    nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    irq = spin_lock_irqsave(&process_lock);
+    list_for_each_entry(p, &process_all, all_node) {
+        if (p->state != PROCESS_ZOMBIE && is_meant(p, (int)a[0], (uint32_t)a[1])) {
+            int err = set_nice(p, nice);
+
+            ret = ret == -ESRCH || err ? err : ret;
+        }
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+/* 20 - nice, so that no success looks like an error; the highest priority of those meant. */
+SYSCALL(getpriority)
+{
+    int ret = -ESRCH;
+    unsigned long irq;
+    struct process *p;
+
+    if (a[0] > PRIO_USER)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&process_lock);
+    list_for_each_entry(p, &process_all, all_node) {
+        if (is_meant(p, (int)a[0], (uint32_t)a[1]) && 20 - p->nice > ret)
+            ret = 20 - p->nice;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+/* ---- sched_setattr, sched_getattr: policy and nice value at once ---- */
+
+#define SCHED_FLAG_RESET_ON_FORK 1u
+
+struct linux_sched_attr { /* of version 0; later ones have more at the end */
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period; /* SCHED_DEADLINE */
+};
+_Static_assert(sizeof(struct linux_sched_attr) == 48, "SCHED_ATTR_SIZE_VER0");
+
+SYSCALL(sched_setattr)
+{
+    struct linux_sched_attr attr;
+    struct user_thread *ut;
+    int ret;
+
+    if (!a[1] || (pid_t)a[0] < 0 || a[2])
+        return -EINVAL;
+    if (copy_from_user(&attr, a[1], sizeof(attr)) != 0)
+        return -EFAULT;
+    if (attr.size != 0 && attr.size < sizeof(attr)) {
+        attr.size = sizeof(attr);
+        return copy_to_user(a[1], &attr.size, sizeof(attr.size)) != 0 ? -EFAULT : -E2BIG;
+    }
+    if ((int32_t)attr.policy < 0 || (attr.flags & ~(uint64_t)SCHED_FLAG_RESET_ON_FORK) != 0)
+        return -EINVAL;
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    int policy = (int)attr.policy;
+
+    if ((attr.flags & SCHED_FLAG_RESET_ON_FORK) != 0)
+        policy |= SCHED_RESET_ON_FORK;
+    ret = set_policy(ut, policy, attr.priority);
+    if (ret == 0 && attr.policy != SCHED_IDLE) {
+        unsigned long irq = spin_lock_irqsave(&process_lock);
+
+        ret = set_nice(ut->process, MIN(MAX(attr.nice, -20), 19));
+        spin_unlock_irqrestore(&process_lock, irq);
+    }
+    user_thread_put(ut);
+    return ret;
+}
+
+SYSCALL(sched_getattr)
+{
+    struct linux_sched_attr attr = {.size = sizeof(attr)};
+    struct user_thread *ut;
+
+    if (!a[1] || (pid_t)a[0] < 0 || a[2] < sizeof(attr) || a[2] > PAGE_SIZE || a[3])
+        return -EINVAL;
+    ut = find_thread((pid_t)a[0]);
+    if (!ut)
+        return -ESRCH;
+    int policy = READ_ONCE(ut->sched_policy);
+
+    attr.policy = (uint32_t)(policy & ~SCHED_RESET_ON_FORK);
+    attr.flags = (policy & SCHED_RESET_ON_FORK) != 0 ? SCHED_FLAG_RESET_ON_FORK : 0;
+    attr.nice = READ_ONCE(ut->process->nice);
+    user_thread_put(ut);
+    return copy_to_user(a[1], &attr, sizeof(attr)) != 0 ? -EFAULT : 0;
+}
+
+/*
+ * Priorities of disk requests: kept and told. They have no effect, since requests go to the disk in
+ * the order in which they come (Linux's "none" scheduler does the same).
+ */
+#define IOPRIO_CLASS_SHIFT 13
+#define IOPRIO_DATA_MASK   ((1u << IOPRIO_CLASS_SHIFT) - 1)
+#define NR_IOPRIO_LEVELS   8
+
+enum { IOPRIO_NONE, IOPRIO_REALTIME, IOPRIO_BEST_EFFORT, IOPRIO_IDLE };
+enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_WHO_PGRP, IOPRIO_WHO_USER };
+
+static int ioprio_check(unsigned priority)
+{
+    unsigned data = priority & IOPRIO_DATA_MASK;
+
+    switch (priority >> IOPRIO_CLASS_SHIFT) {
+    case IOPRIO_NONE:
+        return data == 0 ? 0 : -EINVAL;
+    case IOPRIO_REALTIME:
+        if (!cred_has_cap(cred_current(), CAP_SYS_NICE))
+            return -EPERM;
+        return data < NR_IOPRIO_LEVELS ? 0 : -EINVAL;
+    case IOPRIO_BEST_EFFORT:
+        return data < NR_IOPRIO_LEVELS ? 0 : -EINVAL;
+    case IOPRIO_IDLE:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+SYSCALL(ioprio_set)
+{
+    int ret = ioprio_check((unsigned)a[2]);
+    struct process *p;
+
+    if (ret != 0)
+        return ret;
+    if (a[0] < IOPRIO_WHO_PROCESS || a[0] > IOPRIO_WHO_USER)
+        return -EINVAL;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    ret = -ESRCH;
+    list_for_each_entry(p, &process_all, all_node) {
+        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)a[0] - 1, (uint32_t)a[1]))
+            continue;
+        ret = may_change(p) ? 0 : -EPERM;
+        if (ret != 0)
+            break;
+        p->io_priority = (unsigned)a[2];
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}
+
+/* The highest of those meant: the lowest number, but none is below every other class. */
+SYSCALL(ioprio_get)
+{
+    int ret = -ESRCH;
+    struct process *p;
+
+    if (a[0] < IOPRIO_WHO_PROCESS || a[0] > IOPRIO_WHO_USER)
+        return -EINVAL;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    list_for_each_entry(p, &process_all, all_node) {
+        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)a[0] - 1, (uint32_t)a[1]))
+            continue;
+        if (ret <= 0 || (p->io_priority != 0 && (int)p->io_priority < ret))
+            ret = (int)p->io_priority;
+    }
+    spin_unlock_irqrestore(&process_lock, irq);
+    return ret;
+}

@@ -1,0 +1,288 @@
+/*
+ * Calls about the machine and the kernel as a whole.
+ */
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <frame/frame.h>
+#include <log/log.h>
+#include <panic/panic.h>
+#include <percpu/percpu.h>
+#include <pending/pending.h>
+#include <power/power.h>
+#include <random/random.h>
+#include <string/string.h>
+#include <sysinfo/syscalls.h>
+#include <sysinfo/uname.h>
+#include <task/table.h>
+
+/* --- uname ------------------------------------------------------------------------------------ */
+
+struct uname uname_now = {
+    .sysname = "Linux",
+    .nodename = "trine",
+    .release = "6.12.0-trine",
+    .version = "#1 SMP Trine",
+    .machine = "riscv64",
+    .domainname = "(none)",
+};
+
+SYSCALL(uname)
+{
+    return copy_to_user(a[0], &uname_now, sizeof(uname_now));
+}
+
+static int set_name(char *field, uint64_t src, uint64_t size)
+{
+    char name[UNAME_FIELD] = {0};
+
+    if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
+        return -EPERM;
+    if (size >= UNAME_FIELD)
+        return -EINVAL;
+    if (copy_from_user(name, src, size) != 0)
+        return -EFAULT;
+    memcpy(field, name, UNAME_FIELD);
+    return 0;
+}
+
+SYSCALL(sethostname)
+{
+    return set_name(uname_now.nodename, a[0], a[1]);
+}
+
+SYSCALL(setdomainname)
+{
+    return set_name(uname_now.domainname, a[0], a[1]);
+}
+
+/* --- the machine ------------------------------------------------------------------------------ */
+
+SYSCALL(sysinfo)
+{
+    struct {
+        int64_t uptime;
+        uint64_t loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+        uint16_t procs, pad;
+        uint32_t pad2;
+        uint64_t totalhigh, freehigh;
+        uint32_t mem_unit, pad3;
+    } info = {.mem_unit = 1};
+    struct frame_stats stats;
+
+    frame_stats(&stats);
+    info.uptime = (int64_t)(time_now_ns() / NS_PER_SEC);
+    info.totalram = (stats.total - stats.reserved - stats.meta - stats.meta_ahead) * PAGE_SIZE;
+    info.freeram = (stats.free - MIN(stats.meta_ahead, stats.free)) * PAGE_SIZE;
+    info.procs = (uint16_t)nr_user_threads;
+    return copy_to_user(a[0], &info, sizeof(info));
+}
+
+#define GRND_NONBLOCK 1
+#define GRND_RANDOM   2
+#define GRND_INSECURE 4
+
+SYSCALL(getrandom)
+{
+    uint8_t block[256];
+    uint64_t done = 0;
+    bool has_fault = false;
+
+    if (a[2] & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+        return -EINVAL;
+    while (done < a[1]) {
+        uint64_t n = MIN(a[1] - done, sizeof(block));
+
+        random_bytes(block, n);
+        uint64_t nr_failed = copy_to_user_partial(a[0] + done, block, n);
+
+        done += n - nr_failed;
+        has_fault = nr_failed != 0;
+        if (has_fault || (signal_is_pending() && done < a[1]))
+            break;
+    }
+    memset(block, 0, sizeof(block));
+    return done == 0 && has_fault ? -EFAULT : (int64_t)done;
+}
+
+#define REBOOT_MAGIC1    0xfee1dead
+#define REBOOT_MAGIC2    672274793
+#define REBOOT_RESTART   0x01234567
+#define REBOOT_HALT      0xcdef0123
+#define REBOOT_CAD_ON    0x89abcdef
+#define REBOOT_CAD_OFF   0
+#define REBOOT_POWER_OFF 0x4321fedc
+
+SYSCALL(reboot)
+{
+    uint32_t magic2 = (uint32_t)a[1];
+
+    if (!cred_has_cap(cred_current(), CAP_SYS_BOOT))
+        return -EPERM;
+    if ((uint32_t)a[0] != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 &&
+                                            magic2 != 369367448 && magic2 != 537993216))
+        return -EINVAL;
+    switch ((uint32_t)a[2]) {
+    case REBOOT_RESTART:
+        power_reboot();
+    case REBOOT_HALT:
+        log_print(LOG_EMERG, "reboot: System halted");
+        system_halt();
+    case REBOOT_POWER_OFF:
+        log_info("reboot: power off");
+        power_off();
+    case REBOOT_CAD_ON:
+    case REBOOT_CAD_OFF:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* --- processors ------------------------------------------------------------------------------- */
+
+SYSCALL(getcpu)
+{
+    if (a[0] && put_user_u32(a[0], thread_current()->arch.cpu) != 0)
+        return -EFAULT;
+    if (a[1] && put_user_u32(a[1], 0) != 0)
+        return -EFAULT;
+    return 0;
+}
+
+#define MEMBARRIER_QUERY                      0
+#define MEMBARRIER_GLOBAL                     1
+#define MEMBARRIER_PRIVATE_EXPEDITED          8
+#define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED 16
+
+/* fence.i by way of the firmware is a full barrier on every CPU as well. */
+SYSCALL(membarrier)
+{
+    struct process *p = process_current();
+
+    if (a[1])
+        return -EINVAL;
+    switch ((int)a[0]) {
+    case MEMBARRIER_QUERY:
+        return MEMBARRIER_GLOBAL | MEMBARRIER_PRIVATE_EXPEDITED |
+               MEMBARRIER_REGISTER_PRIVATE_EXPEDITED;
+    case MEMBARRIER_REGISTER_PRIVATE_EXPEDITED:
+        p->membarrier_state = 1;
+        return 0;
+    case MEMBARRIER_PRIVATE_EXPEDITED:
+        if (!p->membarrier_state)
+            return -EPERM;
+        FALLTHROUGH;
+    case MEMBARRIER_GLOBAL:
+        arch_mb();
+        arch_fence_i_remote(__atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+#define FLUSH_ICACHE_LOCAL 1
+
+SYSCALL(riscv_flush_icache)
+{
+    if (a[2] & ~(uint64_t)FLUSH_ICACHE_LOCAL)
+        return -EINVAL;
+    arch_fence_i();
+    if (!(a[2] & FLUSH_ICACHE_LOCAL))
+        arch_fence_i_remote(__atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
+    return 0;
+}
+
+/* Restartable sequences: programs are told that there are none, and every C library copes. */
+SYSCALL(rseq)
+{
+    (void)a;
+    return -ENOSYS;
+}
+
+/* --- the log ---------------------------------------------------------------------------------- */
+
+static uint64_t log_cleared_at; /* [a] syslog(2) shows what came after this position of the log */
+
+static uint64_t log_end(uint64_t pos)
+{
+    char chunk[256];
+
+    while (log_read(&pos, chunk, sizeof(chunk)) > 0)
+        continue;
+    return pos;
+}
+
+/* The last whole lines that fit into size bytes, of those since the log was cleared. */
+static int64_t log_to_user(uint64_t uaddr, uint64_t size)
+{
+    uint64_t pos = __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED), done = 0;
+    uint64_t end = log_end(pos);
+    char chunk[256];
+    size_t n;
+
+    if (end > size && pos < end - size) {
+        pos = end - size - 1; /* the first line starts behind the next newline */
+        do {
+            n = log_read(&pos, chunk, 1);
+        } while (n == 1 && chunk[0] != '\n');
+    }
+    while (done < size && (n = log_read(&pos, chunk, MIN(sizeof(chunk), size - done))) > 0) {
+        if (copy_to_user(uaddr + done, chunk, n) != 0)
+            return -EFAULT;
+        done += n;
+    }
+    return (int64_t)done;
+}
+
+static void log_clear(void)
+{
+    __atomic_store_n(&log_cleared_at, log_end(0), __ATOMIC_RELAXED);
+}
+
+/*
+ * syslog(2): actions 2 to 4 read the log, 5 clears what they show, 6 to 8 set the console's level,
+ * 9 and 10 are sizes.
+ */
+SYSCALL(syslog)
+{
+    int64_t ret;
+
+    /* Reading all and asking for the size are free to everybody. */
+    if ((int)a[0] != 3 && (int)a[0] != 10 && !cred_has_cap(cred_current(), CAP_SYSLOG))
+        return -EPERM;
+    switch ((int)a[0]) {
+    case 0:
+    case 1:
+        return 0;
+    case 2:
+    case 3:
+    case 4:
+        if (!a[1] || (int)a[2] < 0)
+            return -EINVAL;
+        ret = log_to_user(a[1], (uint32_t)a[2]);
+        if (ret >= 0 && (int)a[0] == 4)
+            log_clear();
+        return ret;
+    case 5:
+        log_clear();
+        return 0;
+    case 6:
+        log_set_level(1);
+        return 0;
+    case 7:
+        log_set_level(7);
+        return 0;
+    case 8:
+        if (a[2] < 1 || a[2] > 8)
+            return -EINVAL;
+        log_set_level((unsigned)a[2]);
+        return 0;
+    case 9:
+        return (int64_t)(log_end(0) - __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED));
+    case 10:
+        return 1 << 17;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,107 @@
+/*
+ * Process groups and sessions.
+ */
+#include <heap/heap.h>
+#include <task/group.h>
+
+static LIST_DEFINE(groups); /* [process_lock] */
+
+struct process_group *process_group_find(pid_t pgid)
+{
+    struct process_group *g;
+
+    list_for_each_entry(g, &groups, node) {
+        if (g->pgid == pgid)
+            return g;
+    }
+    return NULL;
+}
+
+struct session *session_create(pid_t sid)
+{
+    struct session *s = heap_zalloc(sizeof(*s));
+
+    if (s)
+        s->sid = sid;
+    return s;
+}
+
+/* Counts nothing yet: group_join does. */
+struct process_group *group_create(pid_t pgid, struct session *session)
+{
+    struct process_group *g = heap_zalloc(sizeof(*g));
+
+    if (!g)
+        return NULL;
+    g->pgid = pgid;
+    g->session = session;
+    session->refcount++;
+    list_init(&g->members);
+    list_add(&groups, &g->node);
+    return g;
+}
+
+void process_group_get(struct process_group *g)
+{
+    g->refcount++;
+}
+
+void process_group_put(struct process_group *g)
+{
+    if (--g->refcount > 0)
+        return;
+    list_del(&g->node);
+    if (--g->session->refcount == 0)
+        heap_free(g->session);
+    heap_free(g);
+}
+
+void group_join(struct process *p, struct process_group *g)
+{
+    process_group_get(g); /* first: it may be the one that p leaves */
+    if (p->group)
+        group_leave(p);
+    p->group = g;
+    list_add_tail(&g->members, &p->group_node);
+}
+
+void group_leave(struct process *p)
+{
+    struct process_group *g = p->group;
+
+    list_del_init(&p->group_node);
+    p->group = NULL;
+    process_group_put(g);
+}
+
+/*
+ * Does this child tie its group to the rest of the session? init cares for no jobs, so being its
+ * child does not count.
+ */
+bool process_group_is_tied_by(const struct process *child, const struct process *parent)
+{
+    return parent && parent->pid != 1 && parent->group != child->group &&
+           parent->group->session == child->group->session;
+}
+
+bool process_group_is_orphaned(const struct process_group *g)
+{
+    struct process *p;
+
+    list_for_each_entry(p, &g->members, group_node) {
+        if (p->state != PROCESS_ZOMBIE && process_group_is_tied_by(p, p->parent))
+            return false;
+    }
+    return true;
+}
+
+bool process_group_has_stopped(const struct process_group *g)
+{
+    struct process *p;
+
+    list_for_each_entry(p, &g->members, group_node) {
+        if (p->state == PROCESS_STOPPED)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,328 @@
+/*
+ * process: processes, their threads, groups and sessions; birth, death and waiting.
+ *
+ *   struct session        1 --- n  struct process_group  1 --- n  struct process  1 --- n
+ * user_thread
+ *
+ * A user thread is a kernel thread (struct thread) that also crosses to U mode. What the threads of
+ * a process share hangs off struct process: address space, descriptors, directories, signal
+ * actions. Linux can share these piecemeal; here CLONE_THREAD implies that all are shared, which is
+ * what pthreads ask for, and a vfork child shares the space only.
+ *
+ * Life cycle of a process: process_create (init) or clone -> running -> the last thread leaves:
+ * zombie (space, descriptors and directories given up, status kept) -> the parent waits, or ignores
+ * SIGCHLD: taken out of the tables -> freed by the last process_put. Orphans go to the nearest
+ * living init.
+ *
+ * Locking: process_lock, one spinlock, guards the tree, the tables of numbers, groups, sessions and
+ * all signal state. It is a leaf but for the scheduler's locks (waking a thread is done under it).
+ * Nothing sleeps under it. Fields marked [o] belong to the thread itself (no lock), [I] are
+ * immutable.
+ */
+#ifndef TASK_TASK_H
+#define TASK_TASK_H
+
+#include <abi/abi.h>
+#include <arch/fpu.h>
+#include <base/types.h>
+#include <list/list.h>
+#include <lock/spinlock.h>
+#include <sync/waitqueue.h>
+#include <thread/thread.h>
+#include <time/time.h>
+#include <vfs/vfs.h>
+
+typedef int32_t pid_t;
+typedef uint32_t uid_t;
+typedef uint32_t gid_t;
+
+struct vspace;
+struct fd_table;   /* descriptors: linux/file */
+struct fs_context; /* root, current directory, umask: <fs_context/fs_context.h> */
+struct process_group;
+struct user_account;
+struct trap_frame;
+struct file;
+
+extern struct spinlock process_lock;
+
+#define OOM_SCORE_ADJ_NEVER (-1000)
+#define OOM_SCORE_ADJ_MAX   1000
+
+#define PID_MAX 32768ul /* numbers given are below */
+
+/* A signal with its siginfo, queued. Standard signals queue once, real-time ones each time. */
+struct pending_signal {
+    struct list node;
+    struct user_account *account; /* [I] counted: of who was to take it when it was sent */
+    struct linux_siginfo info;
+};
+
+struct pending_set {
+    sigset64_t set;
+    struct list
+        queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
+};
+
+/* What rt_sigaction sets; the layout of the kernel's struct sigaction of riscv64. */
+struct signal_action {
+    uint64_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
+    uint64_t flags;
+    sigset64_t mask;
+};
+
+/* A part of user_thread.sched_policy. */
+#define SCHED_RESET_ON_FORK 0x40000000
+
+struct user_thread {
+    struct thread thread;    /* first: thread_current() is it */
+    struct process *process; /* [I] counted */
+    pid_t tid;               /* [I]; exec in a non-leader takes the leader's */
+    struct list thread_node; /* [process_lock] in process->threads */
+    struct list tid_node;    /* [process_lock] in the table of numbers */
+
+    /* Signals. */
+    sigset64_t blocked;         /* [process_lock] */
+    sigset64_t saved_blocked;   /* [o] what sigsuspend, ppoll restore after the handler */
+    bool has_saved_blocked;     /* [o] */
+    struct pending_set pending; /* [process_lock] for this thread alone */
+    uint64_t altstack_base, altstack_size; /* [o] */
+    uint32_t altstack_flags;               /* [o] */
+
+    struct vspace *vspace;     /* [o] the process's, NULL once the thread is leaving */
+    struct arch_fpu_state fpu; /* thread.arch.fpu points here */
+
+    /* Thread library. */
+    uint64_t set_child_tid;   /* [o] where the new thread stores its number first; 0: nowhere */
+    uint64_t clear_child_tid; /* [o] */
+    uint64_t robust_list;     /* [o] */
+
+    uint32_t refcount; /* [a] the running thread's, and who looks at it from outside */
+    int sched_policy;  /* [a] SCHED_OTHER, BATCH or IDLE; with SCHED_RESET_ON_FORK */
+    bool has_left;     /* [process_lock] */
+    bool is_stopped;   /* [process_lock] parked in process_park */
+    char name[16];     /* [o writes] /proc/PID/task/TID/comm */
+    struct {           /* a rest of a sleep, for restart_syscall */
+        int64_t (*resume)(struct user_thread *ut);
+        uint64_t word[4];
+    } restart;
+    uint64_t nr_minor_faults, nr_major_faults; /* [o] */
+
+    struct cred cred;         /* [o] the process's credentials at that generation */
+    uint32_t cred_generation; /* [o] 0: none yet */
+};
+
+enum process_state {
+    PROCESS_ALIVE,
+    PROCESS_STOPPED, /* by a signal; SIGCONT continues */
+    PROCESS_ZOMBIE,
+    PROCESS_DEAD, /* waited for; only references keep it */
+};
+
+/* A timer on the processor time of a process; [process_lock]. */
+struct cpu_alarm {
+    uint64_t deadline_ns; /* in processor time; 0: off */
+    uint64_t interval_ns; /* 0: once */
+};
+
+/* linux/clock/cpu_timer.c */
+struct cpu_timer {
+    struct timer timer;
+    struct cpu_alarm virtual, profile; /* [process_lock] ITIMER_VIRTUAL, ITIMER_PROF */
+    uint64_t next_xcpu_ns;             /* [process_lock] RLIMIT_CPU: no SIGXCPU before */
+    uint64_t delay_ns;                 /* what a thread that runs again arms it with */
+    uint32_t is_parked;                /* [a] no thread runs: the next to do so arms it */
+};
+
+struct process {
+    pid_t pid;                   /* [I] */
+    uint32_t refcount;           /* [a] */
+    enum process_state state;    /* [process_lock] */
+    struct process *parent;      /* [process_lock] NULL: init */
+    pid_t parent_pid;            /* [process_lock] its number or 0; read without */
+    struct list children;        /* [process_lock] of child_node */
+    struct list child_node;      /* [process_lock] */
+    struct list all_node;        /* [process_lock] in process_all */
+    struct list pid_node;        /* [process_lock] in the table of numbers */
+    struct process_group *group; /* [process_lock] counted */
+    struct list group_node;      /* [process_lock] */
+    struct list threads;         /* [process_lock] of user_thread.thread_node */
+    uint32_t nr_threads;         /* [process_lock] that have not left */
+    struct user_thread *leader;  /* [process_lock] the thread with tid == pid; NULL: it has left */
+
+    /* [process_lock] counted, NULL: zombie. The process's own threads read them without the lock:
+     * they change by exec and at the end, when one thread is left. */
+    struct vspace *vspace;
+    struct fs_context *fs;
+    struct fd_table *files; /* [files_lock] likewise */
+    struct spinlock files_lock;
+    struct file *executable;      /* [process_lock] counted: /proc/PID/exe; may be NULL */
+    struct cred credentials;      /* [process_lock] the caller's own: cred_current() */
+    uint32_t cred_generation;     /* [process_lock] counts their changes; read without */
+    struct user_account *account; /* [process_lock] counted: of credentials.uid; NULL: waited for */
+    char name[16];                /* [process_lock] comm of the leader */
+    bool has_execed;              /* [process_lock] since the fork: setpgid of a child refuses */
+    bool no_new_privs, is_dumpable, is_child_subreaper;
+    int oom_score_adj, oom_score_adj_min; /* [process_lock] -1000, never, to 1000 */
+    int exit_signal;                      /* [process_lock] to the parent: SIGCHLD; 0: none */
+    int parent_death_signal;              /* [process_lock] */
+
+    /* Signals. */
+    struct signal_action actions[NR_SIGNALS]; /* [process_lock] of signal n at n - 1 */
+    struct pending_set pending;               /* [process_lock] for any thread */
+    bool is_exiting;          /* [process_lock] exit_group or a deadly signal: exit_status holds */
+    bool is_stopping;         /* [process_lock] threads park at their next way out */
+    int exit_status;          /* [process_lock] as wait4 reports it */
+    bool has_stop_report;     /* [process_lock] stopped, and not yet waited for */
+    bool has_continue_report; /* [process_lock] */
+    int stop_signal;          /* [process_lock] */
+    uint32_t nr_stopped;      /* [process_lock] threads that have stopped */
+    struct wait_queue stop_queue;    /* stopped threads sleep here */
+    struct wait_queue wait_queue;    /* wait4: woken when a child changes */
+    struct wait_queue signal_queue;  /* sigtimedwait, signalfd */
+    struct poll_head exit_poll;      /* pidfd: readable once the process is a zombie */
+    struct wait_queue thread_queue;  /* exec waits here for the other threads to leave */
+    struct user_thread *exec_thread; /* [process_lock] the one that stays; the others leave */
+    struct process *vfork_waiter;    /* [process_lock] a thread of it waits for our exec or exit */
+    struct list forks;               /* [process_lock] of fork_in_flight: its threads in clone */
+
+    /* Timers and accounting. */
+    struct timer alarm;         /* ITIMER_REAL */
+    uint64_t alarm_deadline_ns; /* [process_lock] */
+    uint64_t alarm_interval_ns; /* [process_lock] */
+    struct list posix_timers;   /* linux/time */
+    struct cpu_timer cpu_timer;
+    uint64_t start_ns;                       /* [I] since boot */
+    uint64_t dead_utime_ns, dead_stime_ns;   /* [process_lock] of threads that have left */
+    uint64_t child_utime_ns, child_stime_ns; /* [process_lock] of waited-for children */
+    uint64_t nr_minor_faults, nr_major_faults, nr_child_minor_faults;
+    int nice;
+    unsigned io_priority; /* [process_lock] ioprio_set(2): kept, and of no effect */
+    struct linux_rlimit limits[NR_RLIMITS]; /* [process_lock] one's own soft one: limit_current() */
+    uint32_t personality;
+    uint64_t robust_futexes;
+    uint64_t membarrier_state;
+};
+
+extern struct list process_all; /* [process_lock] of all_node, by age; zombies included */
+
+/* The calling user thread, its process. Only from a user thread (a system call, its faults). */
+static inline struct user_thread *user_current(void)
+{
+    return container_of(thread_current(), struct user_thread, thread);
+}
+
+/* Is it one? (The calling thread may be a kernel thread.) */
+extern const struct thread_ops user_thread_ops;
+static inline bool user_thread_is(const struct thread *thread)
+{
+    return thread->ops == &user_thread_ops;
+}
+
+/*
+ * Processor time in user mode is measured, not sampled: thread.mark_ticks is when the thread last
+ * went to user mode, and 0 while it is in the kernel. (An interrupt that does not lead to another
+ * thread counts as the time it interrupted.)
+ */
+static inline void user_time_stops(struct user_thread *ut)
+{
+    ut->thread.user_ticks += time_now_ticks() - ut->thread.mark_ticks;
+    ut->thread.mark_ticks = 0;
+}
+
+static inline void user_time_starts(struct user_thread *ut)
+{
+    ut->thread.mark_ticks = time_now_ticks();
+}
+
+static inline struct process *process_current(void)
+{
+    return user_current()->process;
+}
+
+/*
+ * The calling process's credentials: a copy of the caller's own, so that what another thread sets
+ * meanwhile is seen as a whole or not at all. It holds until the caller asks again. Not for who
+ * holds process_lock, and can look into the process itself.
+ */
+void cred_refresh(struct user_thread *ut);
+void cred_changed(struct process *p); /* p->credentials were. REQUIRES(process_lock) */
+static inline const struct cred *cred_current(void)
+{
+    struct user_thread *ut = user_current();
+
+    if (unlikely(READ_ONCE(ut->process->cred_generation) != ut->cred_generation))
+        cred_refresh(ut);
+    return &ut->cred;
+}
+
+/* A soft limit of the calling process. One word, so that no lock is needed. */
+static inline uint64_t limit_current(unsigned resource)
+{
+    return READ_ONCE(process_current()->limits[resource].cur);
+}
+
+/* Numbers to objects; REQUIRES(process_lock). NULL: none (process_find finds zombies, too). */
+struct process *process_find(pid_t pid);
+struct user_thread *user_thread_find(pid_t tid);
+
+/* References: keep the memory of the structure, not the process alive. Any context. */
+void process_get(struct process *p);
+void process_put(struct process *p);
+
+/* The same for a thread (found under process_lock). */
+void user_thread_get(struct user_thread *ut);
+void user_thread_put(struct user_thread *ut);
+
+/*
+ * The counted address space or directories of another process, NULL if it has given them up. For
+ * procfs: release with vspace_put, fs_context_put. (A table of descriptors is looked into with
+ * process_lock held: a count would look like a process that shares it.)
+ */
+struct vspace *process_vspace_get(struct process *p);
+struct fs_context *process_fs_get(struct process *p);
+
+/* The name of the calling thread, and of its process if it is the first: PR_SET_NAME, exec. */
+void user_thread_set_name(struct user_thread *ut, const char *name);
+
+/* Times of all threads so far. */
+void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
+void process_times_locked(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
+
+/* 'R' 'S' 'D' 'T' 'Z' as /proc shows. REQUIRES(process_lock). */
+char process_state_letter(const struct process *p);
+char user_thread_state_letter(const struct user_thread *ut);
+
+/* Number of processes and threads now, the last number given, forks since boot. */
+struct process_statistics {
+    uint32_t nr_processes, nr_threads, nr_running;
+    pid_t last_pid;
+    uint64_t nr_forks;
+};
+void process_statistics(struct process_statistics *out);
+
+/* vm.mmap_min_addr: what lies below may be mapped with CAP_SYS_RAWIO only, and page 0 by nobody. */
+#define MMAP_MIN_ADDR 0x10000ul
+/* May the caller map at this address? */
+bool process_may_map_at(uint64_t addr);
+#define EXIT_STATUS_CODE(code)     (((code)&0xff) << 8)
+#define EXIT_STATUS_SIGNAL(signal) ((signal)&0x7f)
+
+/*
+ * Must the thread leave at its next way out: is its process exiting, or another thread in exec?
+ */
+static inline bool user_thread_must_leave(const struct user_thread *ut)
+{
+    const struct process *p = ut->process;
+    const struct user_thread *stays = READ_ONCE(p->exec_thread);
+
+    return READ_ONCE(p->is_exiting) || (stays && stays != ut);
+}
+
+/* Arms the timer of a process that is parked (struct cpu_timer). Any context. */
+void cpu_timer_resume(struct process *p);
+
+/* Once: the tables. */
+void process_boot(void);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * The structures themselves: making, counting, freeing; the context switch of user threads.
+ */
+#include <arch/uaccess.h>
+#include <base/errno.h>
+#include <fs_context/fs_context.h>
+#include <heap/heap.h>
+#include <reclaim/reclaim.h>
+#include <string/string.h>
+#include <task/table.h>
+#include <user/user.h>
+#include <vspace/vspace.h>
+
+void process_get(struct process *p)
+{
+    __atomic_fetch_add(&p->refcount, 1, __ATOMIC_RELAXED);
+}
+
+void process_put(struct process *p)
+{
+    if (__atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+        heap_free(p);
+}
+
+bool process_may_map_at(uint64_t addr)
+{
+    return addr >= MMAP_MIN_ADDR || cred_has_cap(&process_current()->credentials, CAP_SYS_RAWIO);
+}
+
+struct process *process_alloc(void)
+{
+    struct process *p = heap_zalloc(sizeof(*p));
+
+    if (!p)
+        return NULL;
+    p->refcount = 1;
+    list_init(&p->children);
+    list_init(&p->child_node);
+    list_init(&p->all_node);
+    list_init(&p->pid_node);
+    list_init(&p->group_node);
+    list_init(&p->threads);
+    list_init(&p->pending.queue);
+    list_init(&p->posix_timers);
+    list_init(&p->forks);
+    spin_init(&p->files_lock, "files of a process");
+    wait_queue_init(&p->stop_queue);
+    wait_queue_init(&p->wait_queue);
+    wait_queue_init(&p->signal_queue);
+    poll_head_init(&p->exit_poll);
+    wait_queue_init(&p->thread_queue);
+    p->is_dumpable = true;
+    p->cred_generation = 1;
+    p->start_ns = time_now_ns();
+    return p;
+}
+
+void cpu_timer_resume(struct process *p)
+{
+    if (__atomic_exchange_n(&p->cpu_timer.is_parked, 0, __ATOMIC_SEQ_CST))
+        timer_arm_after(&p->cpu_timer.timer, p->cpu_timer.delay_ns);
+}
+
+/* --- threads ---------------------------------------------------------------------------------- */
+
+static void switch_in(struct thread *prev, struct thread *next)
+{
+    struct user_thread *ut = container_of(next, struct user_thread, thread);
+
+    (void)prev;
+    if (next->mark_ticks)
+        next->mark_ticks = time_now_ticks();
+    if (unlikely(READ_ONCE(ut->process->cpu_timer.is_parked)))
+        cpu_timer_resume(ut->process);
+    vspace_activate(ut->vspace);
+}
+
+/* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded.
+ */
+static void switch_out(struct thread *prev, struct thread *next)
+{
+    if (prev->mark_ticks) /* preempted in user mode */
+        prev->user_ticks += time_now_ticks() - prev->mark_ticks;
+    if (next->ops != &user_thread_ops)
+        vspace_activate(NULL);
+}
+
+static void release(struct thread *thread)
+{
+    arch_fpu_forget(&thread->arch);
+    user_thread_put(container_of(thread, struct user_thread, thread));
+}
+
+void user_thread_get(struct user_thread *ut)
+{
+    __atomic_fetch_add(&ut->refcount, 1, __ATOMIC_RELAXED);
+}
+
+void user_thread_put(struct user_thread *ut)
+{
+    if (__atomic_fetch_sub(&ut->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    process_put(ut->process);
+    heap_free(ut);
+    reclaim_soon();
+}
+
+const struct thread_ops user_thread_ops = {
+    .switch_in = switch_in,
+    .switch_out = switch_out,
+    .release = release,
+};
+
+/* The first thing a forked or cloned thread does: its frame is ready, only its number is to be
+ * told. */
+static void first_steps(void *arg)
+{
+    struct user_thread *ut = arg;
+
+    if (ut->set_child_tid && put_user_u32(ut->set_child_tid, (uint32_t)ut->tid) != 0)
+        ut->set_child_tid = 0;
+    user_time_starts(ut);
+    user_enter();
+}
+
+struct user_thread *user_thread_alloc(struct process *p, const char *name)
+{
+    struct user_thread *ut = heap_zalloc(sizeof(*ut));
+    /* Who publishes the thread looks again whether the value has changed. */
+    struct thread_attr attr = {.ops = &user_thread_ops, .nice = READ_ONCE(p->nice)};
+
+    if (!ut)
+        return NULL;
+    if (thread_init(&ut->thread, first_steps, ut, name, &attr) != 0) {
+        heap_free(ut);
+        return NULL;
+    }
+    ut->thread.arch.fpu = &ut->fpu;
+    ut->refcount = 1;
+    ut->process = p;
+    process_get(p);
+    list_init(&ut->thread_node);
+    list_init(&ut->tid_node);
+    list_init(&ut->pending.queue);
+    ut->altstack_flags = 2; /* SS_DISABLE */
+    strlcpy(ut->name, name, sizeof(ut->name));
+    return ut;
+}
+
+void user_thread_set_name(struct user_thread *ut, const char *name)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+
+    memset(ut->name, 0, sizeof(ut->name));
+    strlcpy(ut->name, name, sizeof(ut->name));
+    if (ut->tid == ut->process->pid)
+        memcpy(ut->process->name, ut->name, sizeof(ut->name));
+    spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void user_thread_free_unstarted(struct user_thread *ut)
+{
+    thread_fini(&ut->thread);
+    user_thread_put(ut);
+}
+
+/* --- credentials ------------------------------------------------------------------------------ */
+
+void cred_refresh(struct user_thread *ut)
+{
+    struct process *p = ut->process;
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+
+    ut->cred = p->credentials;
+    ut->cred_generation = p->cred_generation;
+    spin_unlock_irqrestore(&process_lock, irq);
+}
+
+void cred_changed(struct process *p)
+{
+    uint32_t next = p->cred_generation + 1;
+
+    WRITE_ONCE(p->cred_generation, next != 0 ? next : 1);
+}
+
+/* --- looking at other processes --------------------------------------------------------------- */
+
+struct vspace *process_vspace_get(struct process *p)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct vspace *vs = p->vspace;
+
+    if (vs)
+        vspace_get(vs);
+    spin_unlock_irqrestore(&process_lock, flags);
+    return vs;
+}
+
+struct fs_context *process_fs_get(struct process *p)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    struct fs_context *fs = p->fs;
+
+    if (fs)
+        fs_context_get(fs);
+    spin_unlock_irqrestore(&process_lock, flags);
+    return fs;
+}
+
+void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+
+    process_times_locked(p, utime_ns, stime_ns);
+    spin_unlock_irqrestore(&process_lock, flags);
+}
+
+void process_times_locked(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
+{
+    struct user_thread *ut;
+
+    *utime_ns = p->dead_utime_ns;
+    *stime_ns = p->dead_stime_ns;
+    list_for_each_entry(ut, &p->threads, thread_node) {
+        uint64_t user = thread_user_ns(&ut->thread);
+        uint64_t total = thread_run_ns(&ut->thread);
+
+        *utime_ns += user;
+        *stime_ns += total > user ? total - user : 0;
+    }
+}
+
+char user_thread_state_letter(const struct user_thread *ut)
+{
+    if (ut->is_stopped)
+        return 'T';
+    switch (ut->thread.state) {
+    case THREAD_INTERRUPTIBLE:
+        return 'S';
+    case THREAD_BLOCKED:
+        return 'D';
+    case THREAD_DEAD:
+        return 'Z';
+    default:
+        return 'R';
+    }
+}
+
+char process_state_letter(const struct process *p)
+{
+    if (p->state == PROCESS_ZOMBIE)
+        return 'Z';
+    if (p->state == PROCESS_DEAD)
+        return 'X';
+    if (p->state == PROCESS_STOPPED)
+        return 'T';
+    if (p->leader)
+        return user_thread_state_letter(p->leader);
+    return 'S';
+}
