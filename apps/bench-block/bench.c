@@ -1,5 +1,5 @@
 /*
- * What block I/O costs the processor: instructions per 4 KiB, sequentially, one request at a time
+ * The processor's cost of block I/O: instructions per 4 KiB, sequentially, one request at a time
  * and with many in flight, on each disk. The disk's content is overwritten from sector 8 on.
  *
  * Under -icount, older QEMUs (7.2) let the instruction counter go on by one a nanosecond while the

@@ -1,6 +1,7 @@
 /*
- * What memory costs, in instructions: the random walk over the heap that was built in, hot pairs of
- * slab objects and frames, and the worst single TLSF operation over many, for several heap sizes.
+ * The cost of memory, in instructions: the random walk over the heap that was built in, hot pairs
+ * of slab objects and frames, and the worst single TLSF operation over many, for several heap
+ * sizes.
  *
  * The cost of the measuring loop (the same loop around nothing) is subtracted everywhere.
  */

@@ -27,7 +27,7 @@ static void step(void)
     }
 }
 
-/* What the loop itself costs: the same decisions, without an allocator. */
+/* The loop's own cost: the same decisions, without an allocator. */
 static void step_of_nothing(void)
 {
     void **slot = &slots[bench_random() % NR_SLOTS];

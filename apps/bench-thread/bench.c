@@ -1,5 +1,5 @@
 /*
- * What threads cost, in instructions: a switch by yielding, waking and sleeping, birth and death,
+ * The cost of threads, in instructions: a switch by yielding, waking and sleeping, birth and death,
  * locks. Figures are named for the policy that was built in where it matters.
  */
 #include <app/app.h>

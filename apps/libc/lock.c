@@ -14,8 +14,7 @@ struct __lock {
     unsigned depth;       /* [owner] */
 };
 
-/* What the C library has one of: malloc's, which is the heap's affair here, atexit's and stdio's.
- */
+/* The C library's global locks: malloc's, which the heap takes care of here, atexit's, stdio's. */
 struct __lock __lock___libc_recursive_mutex = {.mutex =
                                                    MUTEX_INIT(__lock___libc_recursive_mutex.mutex)};
 

@@ -70,7 +70,7 @@ int getentropy(void *buf, size_t n)
     return 0;
 }
 
-/* What strerror says of a number that is none of the C library's. */
+/* strerror's text for a number that is none of the C library's. */
 char *_user_strerror(int error, int internal, int *result)
 {
     (void)error;

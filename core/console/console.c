@@ -13,7 +13,7 @@ static void (*input)(const char *bytes, size_t nr_bytes);  /* [a] */
 static size_t (*input_room)(void);                         /* [a] */
 static bool is_panic;                                      /* [a] no locks any more */
 
-/* What was written before the first console came; what did not fit is lost from the end. */
+/* Output from before the first console; once full, it drops what comes later. */
 static char early[EARLY_SIZE] GUARDED_BY(&console_lock);
 static size_t early_used GUARDED_BY(&console_lock);
 

@@ -2,8 +2,8 @@
  * The caches per CPU: filling them, emptying them, counting what is in them. The hot paths are the
  * inline functions of <frame/frame.h>.
  *
- * Whoever has swapped a 0 into a cache's `top` has the cache. Its own CPU does so with interrupts
- * masked for a few instructions, without calling or waiting; others only here, under frame_lock. So
+ * Swapping a 0 into a cache's `top` claims the cache. Its own CPU does so with interrupts masked
+ * for a few instructions, without calling or waiting; others only here, under frame_lock. So
  * waiting for a cache is short, and any CPU may empty all of them in any context (as Linux does
  * since 6.0 and for the same reason: an interrupt to the others would have to be waited for).
  */
@@ -68,7 +68,7 @@ static void fill(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
     cache_give(c, top);
 }
 
-/* Who has never freed a block of several frames may never want a second one. */
+/* A CPU that has never freed a block of several frames may never want a second one. */
 void cache_fill(unsigned order)
 {
     unsigned long irq = frames_lock();

@@ -1,5 +1,5 @@
 /*
- * What DEBUG builds check at each hand-over of frames.
+ * DEBUG: checks at each allocation and release of frames.
  */
 #include <log/log.h>
 #include <shadow/shadow.h>

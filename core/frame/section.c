@@ -14,7 +14,7 @@
 
 uint64_t frame_nr_meta;
 
-/* Who is inside section_open(), holding frame_lock: its page tables come from meta_take(). */
+/* The thread inside section_open(), under frame_lock: its page tables come from meta_take(). */
 static struct arch_thread *opener;
 
 /* Metadata pages that came back because mapping failed half way. */

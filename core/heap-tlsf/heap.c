@@ -222,8 +222,7 @@ static ALWAYS_INLINE bool raw_fits(const void *p, size_t size)
     return size <= have && size >= have - have / 4;
 }
 
-/* Who grows will grow again: a quarter more, so that neither the search nor the copy is each time.
- */
+/* A block that grows will grow again: a quarter more saves the next search and copy. */
 static size_t raw_room(size_t size)
 {
     return size < TLSF_MAX_SIZE / 2 ? size + size / 4 : size;

@@ -44,7 +44,7 @@ static uint32_t class_add(const char *name)
         arch_cpu_relax();
     found = class_find(name);
     if (found == 0) {
-        /* What does not fit is counted with the last one. */
+        /* Classes beyond the table are counted with the last one. */
         found = nr_classes < NR_CLASSES ? nr_classes + 1 : NR_CLASSES;
         classes[found - 1].name = name;
         __atomic_store_n(&nr_classes, found, __ATOMIC_RELEASE);

@@ -131,7 +131,7 @@ void system_halt(void)
     static uint32_t is_halting; /* [a] */
 
     arch_irq_disable();
-    /* Who comes second, from another hart, leaves the rest to the first. */
+    /* A second panic, on another hart, leaves the rest to the first. */
     if (__atomic_exchange_n(&is_halting, 1, __ATOMIC_SEQ_CST))
         arch_smp_stop_self();
     cpumask_t others = arch_cpus_started() & ~(1ull << cpu_index());

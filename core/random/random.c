@@ -2,8 +2,8 @@
  * The generator is one 256-bit key. Output: a ChaCha20 block under the key gives the next key and
  * 256 bits, of which small requests take what they need, one after the other; a large one takes all
  * as the key of a stream of its own. What is taken is erased. Input: 256 bits at a time are xored
- * to the key and the sum is sent through ChaCha20. Who does not know the key before an input, or
- * does not know the input, does not know it afterwards.
+ * to the key and the sum is sent through ChaCha20. An attacker who lacks the key before an input,
+ * or the input, lacks the key afterwards.
  */
 #include <random/random.h>
 
@@ -16,7 +16,7 @@
 #define KEY_BYTES   (4 * CHACHA20_KEY_WORDS)
 #define SEEDED_BITS 256
 
-/* What a block is for goes into the nonce, so that input and output blocks never coincide. */
+/* A block's purpose goes into the nonce, so that input and output blocks never coincide. */
 enum purpose { PURPOSE_OUTPUT = 1, PURPOSE_INPUT = 2, PURPOSE_STREAM = 3 };
 
 static struct spinlock lock = SPINLOCK_INIT("random");

@@ -9,7 +9,7 @@
 #include <sanitize/sanitize.h>
 #include <shadow/shadow.h>
 
-/* What the compiler writes into the shadow itself. */
+/* Marks that compiled code writes into the shadow itself. */
 #define STACK_LEFT        0xf1
 #define STACK_MIDDLE      0xf2
 #define STACK_RIGHT       0xf3
@@ -133,8 +133,8 @@ void __asan_storeN_noabort(uintptr_t at, size_t size)
     address_check((const void *)at, size, true, PC());
 }
 
-/* Before a call that does not return: the frames below leave no marks to whoever uses the stack
- * next. */
+/* Before a call that does not return: clear the marks of the frames below, for the stack's next
+ * use. */
 void __asan_handle_no_return(void);
 void __asan_handle_no_return(void)
 {

@@ -127,8 +127,8 @@ void address_ram(paddr_t start, uint64_t size, paddr_t place)
 }
 
 /*
- * The slot of a page of shadow in the kmap area, through a table of its own; NULL: no memory. Who
- * comes second throws his table away.
+ * The slot of a page of shadow in the kmap area, through a table of its own; NULL: no memory. The
+ * second to come frees its table.
  */
 static pte_t *kmap_slot(const uint8_t *shadow)
 {

@@ -1,5 +1,5 @@
 /*
- * What the compiler calls before plain and volatile accesses (-fsanitize=thread; the names are
+ * Called by compiled code before plain and volatile accesses (-fsanitize=thread; the names are
  * those of LLVM's ThreadSanitizer run time).
  */
 #include "watch.h"

@@ -3,9 +3,9 @@
  * Detection for the Kernel", OSDI 2010, as the Kernel Concurrency Sanitizer of Linux does it).
  *
  * The compiler announces every access. One in many is watched: its address stands in a small table
- * for some microseconds before it happens. Whoever makes an access in that time that overlaps, one
- * of the two being a write and one of them plain, has raced: it leaves its stack and the
- * watcher reports both. So a report is always of a race that happened; there are no false ones,
+ * for some microseconds before it happens. An overlapping access in that time, one of the two
+ * being a write and one of them plain, is a race: its maker leaves its stack, and the watcher
+ * reports both. So a report is always of a race that happened; there are no false ones,
  * other than by accesses in assembly, which are not seen at all.
  *
  * A slot holds the whole watchpoint in one word, so that looking takes no lock. A watchpoint starts
@@ -38,7 +38,7 @@
 
 static uint64_t slots[NR_SLOTS]; /* [a] */
 
-/* What the second of the two leaves for the first. */
+/* Left by the second of the two for the first. */
 static struct {
     struct sanitize_stack stack;
     const volatile void *address;

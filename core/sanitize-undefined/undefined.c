@@ -1,5 +1,5 @@
 /*
- * What the compiler calls where the C standard leaves the behaviour undefined
+ * Called by compiled code where the C standard leaves the behaviour undefined
  * (-fsanitize=undefined; the names and the layout of the data are those of LLVM's
  * UndefinedBehaviorSanitizer). Each says what, where in the source, and on which stack; the kernel
  * goes on.

@@ -18,7 +18,7 @@ extern const uint8_t symtab_begin[], symtab_end[];
 static uint32_t pauses[NR_CPUS_MAX]; /* [p] */
 static uint32_t is_reporting;        /* [a] */
 
-/* What has been told; a place that finds no room is told again. */
+/* The places reported so far; one that finds no room here is reported again. */
 static struct {
     uintptr_t place, other;
 } told[PLACES_MAX]; /* is_reporting */

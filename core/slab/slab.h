@@ -72,7 +72,7 @@ const char *slab_lists_check(const struct slab_cache *cache) REQUIRES(&cache->lo
 
 /* slabs.c: without locks. */
 struct slab *slab_create(const struct slab_cache *cache);
-/* What slab_remove_empty() returned; the frames that are free now. */
+/* Frees the slabs that slab_remove_empty() returned; the number of frames given back. */
 size_t slab_destroy(struct slab *s);
 
 /* debug.c: bytes that DEBUG adds to every object, and what is checked at each hand-over. */

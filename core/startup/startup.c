@@ -39,7 +39,7 @@ void startup_read_machine(hartid_t boot_hart, paddr_t fdt)
         startup_refuse(reason);
 }
 
-/* What the device tree says that everybody wants to know. */
+/* Logs model, memory and harts as the device tree gives them. */
 static void machine_note(void)
 {
     uint64_t nr_bytes = 0;

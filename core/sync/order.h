@@ -1,6 +1,6 @@
 /*
- * What a thread knows of the sleeping locks it holds: their number, and in debug builds the set of
- * them, for the lock-order check. Private to core/sync.
+ * The sleeping locks that a thread holds: their number, and in debug builds the set of them, for
+ * the lock-order check. Private to core/sync.
  */
 #ifndef SYNC_ORDER_H
 #define SYNC_ORDER_H

@@ -3,7 +3,7 @@
  *
  * Every CPU has one; its lock guards the queue, the scheduling state of every thread whose ->cpu
  * names it, and the switch itself: the lock is taken by the thread that is left and released by the
- * one that goes on. So whoever holds a run queue's lock knows that no switch is under way there,
+ * one that goes on. So under a run queue's lock no switch is under way there,
  * and a thread that is not current has its registers saved.
  *
  * A thread that moves to another queue belongs to none for a moment: woken (THREAD_RUNNABLE,
@@ -71,7 +71,7 @@ static inline struct run_queue *this_rq(void)
 
 /* Its load as others see it: it may be another already. */
 #define rq_peek(rq)                                                                                \
-    UNLOCKED(READ_ONCE((rq)->nr_runnable), "a guess; who moves a thread looks again, locked")
+    UNLOCKED(READ_ONCE((rq)->nr_runnable), "a guess; moving a thread looks again, locked")
 
 void rq_init(struct run_queue *rq, uint32_t cpu);
 
@@ -131,7 +131,7 @@ bool rq_steal(struct run_queue *rq, bool *is_unsure) REQUIRES(&rq->lock);
  */
 void rq_push(struct run_queue *rq) EXCLUDES(&rq->lock);
 
-/* What an idle thread does. */
+/* The body of an idle thread. */
 NORETURN void idle_loop(void);
 
 /* Handler of IPI_RESCHED. */

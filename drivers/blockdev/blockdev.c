@@ -41,7 +41,7 @@ static void publish(struct block_device *dev)
 
     dev->node.prev = devices.prev;
     dev->node.next = &devices;
-    /* Readers walk without the lock: whoever sees the node sees what is in it. */
+    /* Readers walk without the lock: release publishes the node's fields before its link. */
     __atomic_store_n(&devices.prev->next, &dev->node, __ATOMIC_RELEASE);
     devices.prev = &dev->node;
     spin_unlock_irqrestore(&devices_lock, flags);

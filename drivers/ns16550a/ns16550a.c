@@ -68,8 +68,8 @@ static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
 }
 
 /*
- * Paused before the last look at the room, so that whoever makes room after it sees that. The
- * interrupt is off before that is said: only who takes it back turns it on.
+ * Set is_paused before the last look at the room, so that a reader that makes room after it sees
+ * that. Turn the interrupt off before setting it: only its clearing turns the interrupt on.
  */
 static bool pause_input(void)
 {
@@ -90,7 +90,7 @@ static void uart_resume_input(struct console *con)
         reg_write(UART_IER, IER_RECEIVED);
 }
 
-/* What finds no room stays in the receiver: when that is full, the sender waits. */
+/* Bytes without room stay in the receiver; when that is full, the sender waits. */
 static void uart_interrupt(void *ctx)
 {
     char bytes[FIFO_SIZE];

@@ -1,5 +1,5 @@
 /*
- * What needs no bus: sizing of base address registers, placing of them in windows, the interrupt
+ * Needs no bus: sizing of base address registers, placing of them in windows, the interrupt
  * map.
  */
 #ifndef PCI_CONFIG_H

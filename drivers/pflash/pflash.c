@@ -38,7 +38,7 @@ static uint32_t bus_read(struct cfi_bus *bus, uint64_t offset)
 {
     struct bank *bank = container_of(bus, struct bank, bus);
 
-    ASSUME_LOCKED(&bank->lock, "by who calls lib/cfi, which calls this");
+    ASSUME_LOCKED(&bank->lock, "by the caller of lib/cfi, which calls this");
     return mmio_read(bank->va + offset, bus->bytes);
 }
 
@@ -46,7 +46,7 @@ static void bus_write(struct cfi_bus *bus, uint64_t offset, uint32_t value)
 {
     struct bank *bank = container_of(bus, struct bank, bus);
 
-    ASSUME_LOCKED(&bank->lock, "by who calls lib/cfi, which calls this");
+    ASSUME_LOCKED(&bank->lock, "by the caller of lib/cfi, which calls this");
     mmio_write(bank->va + offset, bus->bytes, value);
 }
 

@@ -11,7 +11,7 @@
 
 LINKER_SET_DECLARE(virtio_drivers, struct virtio_driver);
 
-/* What the core itself can do for every driver. */
+/* Features that the core handles for every driver. */
 #define CORE_FEATURES                                                                              \
     (VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX)
 

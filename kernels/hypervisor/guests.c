@@ -24,7 +24,7 @@ static void guest_skip(const struct guest_config *config, const char *problem)
     nr_failed++;
 }
 
-/* Whoever reads the console tells guests apart by their names. */
+/* Names tell guests apart on the console. */
 static bool is_name_taken(const char *name)
 {
     for (unsigned i = 0; i < nr_vms; i++) {

@@ -57,7 +57,7 @@ static void files_init(void)
     if (!boot_info.initrd.size)
         return;
     log_note("initrd: %lu KiB at %#lx", boot_info.initrd.size >> 10, boot_info.initrd.start.v);
-    /* What is bad in it has been said; what came before that is used. */
+    /* A fault in it has been logged; the files before the fault are used. */
     if (initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) == -ENOMEM)
         startup_refuse("no memory for the initrd");
     startup_step("initrd");

@@ -1,5 +1,5 @@
 /*
- * What the command line says to process 1, as on Linux
+ * The words of the command line for process 1, as on Linux
  * (Documentation/admin-guide/kernel-parameters.rst): words that the kernel does not know go to
  * init, a bare one as an argument, name=value into the environment; so does every word after "--",
  * as an argument. init= and rdinit= drop the arguments before them. A name with a dot belongs to a

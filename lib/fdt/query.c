@@ -46,7 +46,7 @@ const char *fdt_node_string(const struct fdt *fdt, const struct fdt_node *node, 
     return fdt_prop_find(fdt, node, name, &prop) < 0 ? NULL : fdt_prop_string(&prop, 0);
 }
 
-/* What ends a whole-tree search: 0 or -EBADMSG of the walk becomes an error of the search. */
+/* The error of a whole-tree search, from 0 or -EBADMSG of the walk. */
 static int not_found(int rc)
 {
     return rc < 0 ? rc : -ENOENT;

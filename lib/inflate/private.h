@@ -1,5 +1,5 @@
 /*
- * What the DEFLATE decoder and the gzip container share.
+ * Shared by the DEFLATE decoder and the gzip container.
  */
 #ifndef INFLATE_PRIVATE_H
 #define INFLATE_PRIVATE_H

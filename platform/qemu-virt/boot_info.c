@@ -26,7 +26,7 @@ static uint64_t features_of(const struct fdt_prop *prop)
     return features;
 }
 
-/* What every hart has, so that threads may run anywhere. */
+/* The features that every hart has, so that threads may run anywhere. */
 static void features_init(void)
 {
     arch_features = features_of(&boot_info.isa_props[0]);

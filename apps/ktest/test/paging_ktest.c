@@ -50,7 +50,7 @@ static void map_query_unmap(enum arch_pt_kind kind)
     KTEST_EXPECT_EQ(query(&pt, va + size, NULL), 0);
     KTEST_EXPECT_EQ(query(&pt, va - 1, NULL), 0);
 
-    /* What is mapped stays; what was mapped by a failed call does not. */
+    /* Earlier mappings stay; those of the failed call do not. */
     KTEST_EXPECT_EQ(arch_pt_map(&pt, va - PAGE_SIZE, PADDR(0), 2 * PAGE_SIZE, PT_R, 2), -EEXIST);
     KTEST_EXPECT_EQ(query(&pt, va - PAGE_SIZE, NULL), 0);
     KTEST_EXPECT_EQ(arch_pt_map(&pt, MIB(2), PADDR(0), MIB(2), PT_R, 2), -EEXIST);

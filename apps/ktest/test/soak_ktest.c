@@ -220,7 +220,7 @@ KTEST(soak_threads_timers_faults)
     KTEST_EXPECT_EQ(nr_with_token, 0);
     KTEST_EXPECT(nr_faults > 0 && nr_work > 0 && nr_timers > 0 && nr_born > 0);
     /*
-     * What per-CPU caches and the stacks kept for reuse may hold back; a leak grows with the time.
+     * Room for per-CPU caches and for stacks kept for reuse; a leak grows with the time.
      */
     KTEST_EXPECT(after.free + 512 > before.free);
 }

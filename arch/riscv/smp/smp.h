@@ -12,7 +12,7 @@
 
 struct arch_thread;
 
-/* What a hart finds behind the opaque pointer (physical) when the firmware starts it. */
+/* Behind the opaque pointer (physical) that a started hart is given. */
 struct smp_start {
     uint64_t satp;
     struct arch_thread *thread;

@@ -35,7 +35,7 @@ struct frame frames[NR_FRAMES];
 struct list links[NR_NODES];
 static struct zone zone;
 
-/* What the descriptors and lists say. */
+/* The state as descriptors and lists give it. */
 struct state {
     uint32_t begins[FRAME_NR_ORDERS]; /* frames that begin a free block of the order */
     uint32_t covers[FRAME_NR_ORDERS]; /* all frames of those blocks */

@@ -134,7 +134,7 @@ static void test_a_long_sleep_earns_no_monopoly(void **state)
     assert_true(b.longest_wait <= 2 * LATENCY);
 }
 
-/* Who runs alone does not pile up a debt towards those who come later. */
+/* An entity that runs alone does not pile up a debt towards later ones. */
 static void test_running_alone_is_not_punished(void **state)
 {
     struct subject a, b;

@@ -128,7 +128,7 @@ static void test_heap_against_model(void **state)
     }
 }
 
-/* What the model knows of each timer. */
+/* The model of each timer. */
 static struct {
     struct timer timer;
     uint64_t deadline; /* TIME_NEVER: not armed */

@@ -97,7 +97,7 @@ static void store_pointer(void *at, const void *value)
     words[index_of(at)] = (uint16_t)__CPROVER_POINTER_OFFSET(value);
 }
 
-/* What the heads say; granules of the pool, as sets. */
+/* The heap as its heads give it; granules of the pool, as sets. */
 struct state {
     uint32_t begins;     /* those where a block begins; the pool's end does as well */
     uint32_t free;       /* of these: free */

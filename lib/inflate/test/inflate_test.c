@@ -49,7 +49,7 @@ static void make_plain(enum kind kind, size_t size)
     }
 }
 
-/* What gzip makes of the first size bytes of plain; to be freed. */
+/* The first size bytes of plain as gzip compresses them; to be freed. */
 static uint8_t *compress_plain(size_t size, const char *options, size_t *compressed_size)
 {
     char in[] = "/tmp/inflate_testXXXXXX", out[64], command[128];

@@ -16,7 +16,7 @@
 
 static uint8_t blob[8192] __attribute__((aligned(8)));
 
-/* What a test changes of the ordinary tree. */
+/* A test's changes to the ordinary tree. */
 struct machine {
     uint64_t memory[6];
     unsigned nr_memory;

@@ -114,7 +114,7 @@ pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level);
 
 /*
  * The entry that decides about va and its level: a leaf, or the invalid one at which a walk ends.
- * It stays valid until the table page is freed, so whoever looks holds the lock of the tables.
+ * It stays valid until the table page is freed, so look at it under the lock of the tables.
  */
 pte_t *arch_pt_entry(const struct arch_pt *pt, vaddr_t va, unsigned *level);
 

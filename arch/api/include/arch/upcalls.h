@@ -1,5 +1,5 @@
 /*
- * What the arch layer needs from the kernel above it. Each function is defined exactly once, by the
+ * Provided to the arch layer by the kernel above it. Each function is defined exactly once, by the
  * component named; a missing one is a link error.
  */
 #ifndef ARCH_UPCALLS_H
@@ -17,7 +17,7 @@ struct arch_thread;
 NORETURN void kernel_main(hartid_t boot_hart, paddr_t fdt);
 
 /*
- * core/thread (or whoever owns struct thread): storage of the boot thread, at least a struct
+ * core/thread (or another owner of struct thread): storage of the boot thread, at least a struct
  * arch_thread, zero-initialised. The boot path points tp at it and fills its stack fields.
  */
 extern struct thread boot_thread;

@@ -1,5 +1,5 @@
 /*
- * What fuzz targets that read their input as a row of numbers share. Beyond its end the input is
+ * Shared by fuzz targets that read their input as a row of numbers. Beyond its end the input is
  * zeros. One target a program, so the position is a static.
  */
 #ifndef HOST_FUZZ_H

@@ -5,7 +5,7 @@
  *   static int set_level(const char *value) { ... }
  *   BOOTARG("loglevel", set_level);
  *
- * What follows "--" belongs to init. A word that nobody knows, or whose function returns an
+ * Words after "--" belong to init. A word that nobody knows, or whose function returns an
  * error, gives one warning line and is otherwise ignored.
  */
 #ifndef BOOTARGS_BOOTARGS_H

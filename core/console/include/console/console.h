@@ -29,16 +29,16 @@ void console_write_raw(const char *bytes, size_t nr_bytes);
 /* Interrupt context, from the driver: bytes that were typed. */
 void console_received(const char *bytes, size_t nr_bytes);
 
-/* Who gets them: fn(bytes, n) in interrupt context. NULL: they are dropped. */
+/* Sets their receiver: fn(bytes, n) in interrupt context. NULL: they are dropped. */
 void console_set_input(void (*fn)(const char *bytes, size_t nr_bytes));
 
 /*
  * How many bytes may be handed to console_received() now. A driver takes no more out of its device;
- * the rest stays there, and whoever sends waits, until resume_input. Any context.
+ * the rest stays there, and the sender waits, until resume_input. Any context.
  */
 size_t console_input_room(void);
 
-/* Who knows: room() in any context. NULL, as at first: any number. */
+/* Sets the function that tells: room() in any context. NULL, as at first: any number. */
 void console_set_input_room(size_t (*room)(void));
 
 /* After room() has grown. Any context. */

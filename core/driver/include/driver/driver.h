@@ -25,7 +25,7 @@ struct device_reg {
 
 #define DRIVER_NOTHING 1 /* of a probe: nothing is there that anybody drives, and no error */
 
-/* What the tree says about one node, decoded and checked. Valid during probe; drivers copy it. */
+/* One node of the tree, decoded and checked. Valid during probe; drivers copy it. */
 struct device {
     const char *name;       /* node name with unit address, in the tree (stays valid) */
     const char *compatible; /* the entry that matched */

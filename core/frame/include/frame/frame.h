@@ -35,7 +35,7 @@
 #define FRAME_MAX_HOLES 32 /* reserved ranges that can be remembered */
 #define FRAME_PFN_LIMIT (GIB(128) >> PAGE_SHIFT) /* RAM above the direct map is not used */
 
-/* What a frame is used for now. */
+/* The present use of a frame. */
 enum frame_type {
     FRAME_NONE = 0, /* no RAM, a metadata page, or not the first frame of a block */
     FRAME_FREE,     /* the first frame of a block in the buddy lists */
@@ -57,7 +57,7 @@ enum frame_type {
 
 /*
  * The descriptor of one frame. While the frame is free all of it belongs to core/frame; while it is
- * allocated the union and `priv` belong to whoever allocated it.
+ * allocated the union and `priv` belong to its user.
  */
 struct frame {
     uint32_t refcount; /* [a] 1 after allocation; frame_get, frame_put */
@@ -287,8 +287,8 @@ static inline unsigned frame_order(size_t nr_bytes)
 MUST_CHECK void *frame_alloc_bytes(size_t nr_bytes);
 
 /*
- * How many frames are in use for what: who takes or gives back frames of the types TABLE, ANON,
- * SHARED, LENT, PIPE and KMAP says so here (the other types' users have statistics of their own).
+ * Frames in use by type: users of the types TABLE, ANON, SHARED, LENT, PIPE and KMAP count here
+ * what they take and give back (users of the other types keep statistics of their own).
  * Any context.
  */
 DECLARE_PER_CPU(int64_t[FRAME_NR_TYPES], frame_uses); /* [a] a CPU's may be negative */

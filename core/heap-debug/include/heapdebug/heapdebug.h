@@ -1,6 +1,6 @@
 /*
- * What DEBUG builds put around every block of every heap: a header with the size, the call site and
- * a link in the list of all blocks, and red zones before and after the payload.
+ * DEBUG builds wrap every block of every heap in a header with its size, call site and link in the
+ * list of all blocks, and in red zones before and after the payload.
  *
  *      raw ... | struct heap_debug_block | payload of `size` bytes | 16 bytes of red zone
  *
@@ -30,7 +30,7 @@ size_t heap_debug_room(size_t align, size_t size);
 void *heap_debug_wrap(void *raw, size_t align, size_t size, void *caller);
 /* Checks the block, takes it off the list, fills it and holds it back. */
 void heap_debug_retire(void *p);
-/* What heap_debug_wrap was given, of a block that need not be held back longer; NULL: none. */
+/* Takes a block out of quarantine: the pointer that heap_debug_wrap was given. NULL: none. */
 void *heap_debug_release(bool all);
 /* Panics if one of the blocks freed last was written. */
 void heap_debug_look(void);

@@ -24,8 +24,8 @@ static ALWAYS_INLINE size_t heap_run_size(const void *p)
 MUST_CHECK bool heap_run_resize(void *p, size_t size);
 
 /*
- * What to ask for when a block grows by moving to a run: a quarter more, so that a block that grows
- * step by step is copied as often as its size doubles thrice, not at each page.
+ * The size to ask for when a block grows by moving to a run: a quarter more, so that a block that
+ * grows step by step is copied as often as its size doubles thrice, not at each page.
  */
 size_t heap_run_room(size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * What interrupt dispatch calls in components above it.
+ * Called by interrupt dispatch, in components above it.
  */
 #ifndef IRQ_UPCALLS_H
 #define IRQ_UPCALLS_H

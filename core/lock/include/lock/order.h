@@ -4,8 +4,8 @@
  * orders, once, and panics: two CPUs that take them the two ways round at the same time would stand
  * still for ever, even if they have not yet.
  *
- * Locks with the same class name are one class. Whoever takes a second lock of a class while one is
- * held says at which depth, and class and depth together are judged as a class is: without a depth
+ * Locks with the same class name are one class. To take a second lock of a class while one is
+ * held, say at which depth, and class and depth together are judged as a class is: without a depth
  * it is a violation. That the depth follows from the objects (a parent before its child) is for the
  * caller to see to. The total order is written down in docs/locking.md.
  */
@@ -24,8 +24,8 @@
 #define LOCK_HELD_MAX 24
 
 /*
- * What one CPU (spinlocks) or one thread (sleeping locks) holds now, oldest first. Its owner's
- * only.
+ * The locks that one CPU (spinlocks) or one thread (sleeping locks) holds now, oldest first.
+ * Accessed by its owner only.
  */
 struct lock_held {
     uint32_t nr;

@@ -1,11 +1,11 @@
 /*
  * Spinlocks: test and test-and-set with a bound on waiting. Preemption is off while one is held.
  *
- * Whoever runs takes a free lock. A ticket or queue lock (Mellor-Crummey and Scott 1991) would hand
- * it to the next in line, and where harts are a hypervisor's threads that one is often not running:
- * every hand-over then costs a time slice of the host (Friebel and Biemueller, "How to Deal with
- * Lock Holder Preemption", 2008). Starvation is bounded all the same: a CPU that has waited long
- * claims the lock, and then nobody else takes it before that CPU has had it.
+ * A free lock goes to any CPU that is running. A ticket or queue lock (Mellor-Crummey and Scott
+ * 1991) would hand it to the next in line, and where harts are a hypervisor's threads that one is
+ * often not running: every hand-over then costs a time slice of the host (Friebel and Biemueller,
+ * "How to Deal with Lock Holder Preemption", 2008). Starvation is bounded all the same: a CPU that
+ * has waited long claims the lock, and then nobody else takes it before that CPU has had it.
  *
  * A lock that is also taken in interrupt handlers is always taken with the _irqsave functions. With
  * DEBUG the order of acquisition is checked (core/lock/order.c) and the holder is remembered.
@@ -150,7 +150,7 @@ static inline void spin_unlock(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHE
     preempt_enable();
 }
 
-/* For who has preemption off, as under another spinlock. */
+/* With preemption off already, as under another spinlock. */
 static inline bool spin_trylock_no_preempt(struct spinlock *lock) TRY_ACQUIRES(true, lock)
     NO_LOCK_CHECK("it is the lock")
 {

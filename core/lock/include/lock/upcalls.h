@@ -1,5 +1,5 @@
 /*
- * What locks and preemption need from the scheduler (core/thread).
+ * Provided by the scheduler (core/thread) to locks and preemption.
  */
 #ifndef LOCK_UPCALLS_H
 #define LOCK_UPCALLS_H

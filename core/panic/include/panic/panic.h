@@ -38,8 +38,8 @@ static ALWAYS_INLINE void stack_guard_init(const uint8_t *seed, size_t nr_bytes,
 }
 
 /*
- * Stops every hart and leaves the machine on, for whoever looks at it. Any context, no locks;
- * whoever has data to write back does so before.
+ * Stops every hart and leaves the machine on, to be looked at. Any context, no locks;
+ * write data back before.
  */
 NORETURN void system_halt(void);
 

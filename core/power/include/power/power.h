@@ -26,7 +26,7 @@ struct power_provider {
 
 void power_register(struct power_provider *provider);
 
-/* Any context, no locks or sleep: whoever has data to write back does so before. */
+/* Any context, no locks or sleep: write data back before. */
 NORETURN void power_off(void);
 NORETURN void power_reboot(void);
 /* The same for what ends because of an error: one that can be told (QEMU then exits with 1). */

@@ -1,5 +1,5 @@
 /*
- * What the sanitizers' run times share: when they keep quiet, and how a report reaches the console.
+ * Shared by the sanitizers' run times: when they keep quiet, how a report reaches the console.
  *
  * A report is a block of lines that starts with "sanitizer: " and ends with "sanitizer: end". It
  * goes out through the firmware, a character at a time and without a lock of the kernel's, since it

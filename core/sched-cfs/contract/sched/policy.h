@@ -3,19 +3,19 @@
  * every thread has a virtual run time that grows with its real run time divided by its weight, and
  * the one with the least runs next. The current entity is in no list.
  *
- * Ready entities are sorted in two ways. Who becomes ready behind all others, which is what
- * yielding and the ends of slices come to, is appended to a *line*; who comes before others goes
- * into a red-black tree. So a switch among many that take turns costs what it costs among two. From
- * first to last the line spans no more than the least slice, in virtual time.
+ * Ready entities are sorted in two ways. One that becomes ready behind all others, by yielding or
+ * at the end of its slice, is appended to a *line*; one that comes before others goes into a
+ * red-black tree. So a switch among many that take turns costs what it costs among two. From first
+ * to last the line spans no more than the least slice, in virtual time.
  *
  * Weights follow Linux's scale: nice 0 is 1024, and each step is a factor of about 1.25, so that
  * one step moves a processor's share between two threads by about 10 % (Linux, kernel/sched/core.c,
  * sched_prio_to_weight).
  *
- * Sleeper fairness: who wakes up starts no further behind the queue's virtual time than half a
+ * Sleeper fairness: a woken entity starts no further behind the queue's virtual time than half a
  * latency period. So it runs soon, but cannot save up claims while it sleeps. A new thread starts
- * one slice ahead of the queue, so that spawning threads gains nothing. Who yields gives up its
- * claim: it goes behind the one that runs instead, and behind the whole line.
+ * one slice ahead of the queue, so that spawning threads gains nothing. Yielding gives up the
+ * claim: the entity goes behind the one that runs instead, and behind the whole line.
  *
  * Virtual time is in units of 2^-16 tick at nice 0 and wraps; it is compared by the sign of
  * differences.

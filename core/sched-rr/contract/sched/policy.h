@@ -3,8 +3,8 @@
  * queue. One that is interrupted earlier goes on with the rest of it. The contract:
  * <sched/sched.h>.
  *
- * Who wakes up with some of its quantum left goes to the front: it waits for the rest of the
- * running thread's quantum, 10 ms at most, and for who woke later, however many threads are busy;
+ * A thread that wakes with some of its quantum left goes to the front: it waits for the rest of the
+ * running thread's quantum, 10 ms at most, and for those that woke later, however many are busy;
  * nobody is interrupted for it. Sleeping does not renew a quantum, and when it is used up its owner
  * goes to the end as all do: so those who wait are passed by every other thread for one quantum in
  * all, and then have their turn. Nice values are accepted and mean nothing here.
@@ -100,7 +100,7 @@ static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct 
 {
     struct list *first = q->ready.next;
 
-    (void)ticks; /* who yields gives up the rest of its quantum */
+    (void)ticks; /* yielding gives up the rest of the quantum */
     if (first == &q->ready) {
         return NULL;
     }

@@ -55,7 +55,7 @@ size_t uio_zero(struct uio *uio, size_t n);
 /* Steps over n bytes without touching them. */
 void uio_skip(struct uio *uio, size_t n);
 
-/* What a read or write returns that moved nr_done bytes: the count, or -EFAULT for none and a
+/* The result of a read or write that moved nr_done bytes: the count, or -EFAULT for none and a
  * fault. */
 static inline ssize_t uio_result(const struct uio *uio, size_t nr_done)
 {

@@ -4,10 +4,10 @@
  * A driver fills a struct block_device and registers it; the device then has a name (vda, vdb, ...;
  * partitions vda1, vda2, ...). Users submit requests: a range of sectors, a scatter/gather list of
  * memory, and a function to call at completion. Several requests may be in flight at once and may
- * complete in any order; whoever needs an order waits, or flushes. block_read and its siblings are
+ * complete in any order; for an order, wait or flush. block_read and its siblings are
  * the same for a thread that wants to sleep until it is done.
  *
- * What this is not: no page cache (mm/pagecache), no request merging or I/O scheduling (the devices
+ * Not here: no page cache (mm/pagecache), no request merging or I/O scheduling (the devices
  * we drive do that on their own), no naming in the file system (fs/devfs watches, see
  * BLOCK_WATCHER).
  *
@@ -200,7 +200,7 @@ static inline void block_request_init(struct block_request *rq, enum block_op op
 }
 
 /*
- * Whoever wants to know of devices as they appear (devfs nodes, sysfs folders):
+ * A watcher is told of devices as they appear (devfs nodes, sysfs folders):
  *     BLOCK_WATCHER(devfs_block, devfs_block_added);
  * added is called in thread context once per device, after it can take requests.
  */

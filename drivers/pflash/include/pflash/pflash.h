@@ -6,7 +6,7 @@
  * gives the address to map. Programming can only clear bits, erasing sets a whole block to ones;
  * both go through command cycles, in the Intel command set (0x0001, 0x0003), on any interleave the
  * query finds (QEMU: two 16-bit chips on a 32-bit bus). While a command runs, the bank does not
- * read as memory: whoever maps the bank must not read it during pflash_program and pflash_erase.
+ * read as memory: do not read a mapping of it during pflash_program and pflash_erase.
  *
  * A bank that does not answer the query (a hypervisor passed it through read-only, or it is ROM or
  * RAM) is still there to be read: is_writable is false and the writing functions return -EROFS.
@@ -39,7 +39,7 @@ struct pflash_info {
 /* Number of banks that the device tree names and the driver took. */
 unsigned pflash_bank_count(void);
 
-/* What is known of bank; -ENODEV. Any context. */
+/* Describes bank; -ENODEV: there is none. Any context. */
 MUST_CHECK int pflash_bank_info(unsigned bank, struct pflash_info *info);
 
 /*

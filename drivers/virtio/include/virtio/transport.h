@@ -1,5 +1,5 @@
 /*
- * What the transports do alike with their registers (virtio 1.2, 4.1.4.3 and 4.2.2).
+ * Shared by the transports: what both do with their registers (virtio 1.2, 4.1.4.3 and 4.2.2).
  */
 #ifndef VIRTIO_TRANSPORT_H
 #define VIRTIO_TRANSPORT_H

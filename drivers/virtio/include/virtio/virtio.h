@@ -44,7 +44,7 @@
 struct virtio_device;
 struct virtqueue;
 
-/* What a transport does for the core. Offsets and widths are in the device's config space. */
+/* A transport, as the core uses it. Offsets and widths are in the device's config space. */
 struct virtio_transport_ops {
     uint8_t (*status)(struct virtio_device *vdev);
     void (*set_status)(struct virtio_device *vdev, uint8_t status); /* 0 resets and waits for it */

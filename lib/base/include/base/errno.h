@@ -81,7 +81,7 @@
 #define ENOTSUP         EOPNOTSUPP
 
 /*
- * What a call returns that a signal interrupted; a program never sees them. The way back to it
+ * Returned by a call that a signal interrupted; a program never sees them. The way back to it
  * turns them into a repetition of the call or into EINTR.
  */
 #define ERESTARTSYS           512 /* repeat if the handler has SA_RESTART, or there is no handler */

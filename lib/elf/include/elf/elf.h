@@ -65,7 +65,7 @@ struct elf_segment {
     uint64_t align;    /* 0, 1 or a power of two */
 };
 
-/* What the table as a whole says. */
+/* The table of program headers as a whole. */
 struct elf_layout {
     unsigned nr_loads;    /* PT_LOADs with mem_size > 0: at least 1, ascending, disjoint by pages */
     uint64_t start;       /* of the lowest, page-aligned down */

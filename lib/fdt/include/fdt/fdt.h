@@ -66,7 +66,7 @@ struct fdt_node {
     struct fdt_prop status;
 };
 
-/* What an enclosing node hands down. */
+/* Inherited from the enclosing node. */
 struct fdt_level {
     uint32_t offset;
     uint32_t interrupt_parent;

@@ -44,8 +44,8 @@ struct inflate_work {
 bool gzip_is_compressed(const void *data, size_t size);
 
 /*
- * What the trailer at the end of the data says about the output's size modulo 2^32: a hint, from
- * untrusted data, right only for a single member. 0 when there is no trailer.
+ * The output's size modulo 2^32 by the trailer at the end of the data: a hint, from untrusted data,
+ * right only for a single member. 0 when there is no trailer.
  */
 uint32_t gzip_size_hint(const void *data, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * What the firmware's device tree says about the machine, read in one pass at boot and checked.
+ * The machine as the firmware's device tree describes it, read in one pass at boot and checked.
  *
  * Contract `platform`; provider platform/qemu-virt. A tree that is malformed or lacks memory ends
  * the boot with one line; a bad property is skipped with one warning.
@@ -41,7 +41,7 @@ struct boot_info {
     uint8_t seed[32]; /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
     unsigned seed_size;
     const char *model; /* "" if absent */
-    /* What was wrong but could be lived with, one line each; the kernel logs them. */
+    /* Faults that the boot goes on with, a line each; the kernel logs them. */
     const char *warnings[BOOT_MAX_WARNINGS];
     unsigned nr_warnings;
 };

@@ -1,5 +1,5 @@
 /*
- * What assembly knows of C structures: offsets, checked by static asserts in arch/riscv/context, and the
+ * C structures as assembly sees them: offsets, checked by static asserts in arch/riscv/context, and the
  * macros that fill and empty a trap frame. Only arch/riscv includes this.
  */
 #ifndef RISCV_ASM_H
