@@ -6,7 +6,7 @@ A peer's number is its cost on QEMU 10, for when it is not run beside. The bar "
 import collections
 
 from . import bench_measure as measure
-from . import lock_shares
+from . import lock_shares, scaling
 
 Figure = collections.namedtuple("Figure", "group key what bar unit peer_value peer")
 Group = collections.namedtuple("Group", "measure measure_linux", defaults=(None,))
@@ -20,6 +20,7 @@ GROUPS = {
     "guests": Group(measure.guests),
     "block": Group(measure.block),
     "locks": Group(lock_shares.figures),
+    "scaling": Group(scaling.figures, scaling.figures_linux),
 }
 
 
@@ -53,6 +54,10 @@ def block(key, what, bar):
 
 def share(load, what):
     return Figure("locks", "locks.share." + load, f"most held single lock, {what}", 5, "per cent", None, None)
+
+
+def scale(load, what):
+    return Figure("scaling", "scaling." + load, f"time on two harts, one hart is 100: {what}", "peer", "per cent", None, "Linux")
 
 
 FIGURES = [
@@ -136,4 +141,13 @@ FIGURES = [
     share("futex", "futex wake and wait"),
     share("pipe", "pipe ping-pong"),
     Figure("locks", "locks.worst_masked", "longest hold of a lock with interrupts masked", 5000, "instructions", None, None),
+
+    scale("exec", "fork+exec"),
+    scale("faults", "page faults, processes"),
+    scale("space", "page faults, threads"),
+    scale("open", "open+close"),
+    scale("create", "create+unlink"),
+    scale("futex", "futex wake and wait"),
+    scale("pipe", "pipe ping-pong"),
+    scale("make", "ten files by make -j2"),
 ]
