@@ -172,6 +172,7 @@ static int punch_hole(struct inode *inode, uint64_t from, uint64_t to)
 
         if (ret != 0)
             return ret;
+        pagecache_mark_dirty(&inode->cache, frame); /* a copy might go before it is zeroed */
         frame_put(frame);
     }
     int ret = pagecache_zero(&inode->cache, from, to);
@@ -190,6 +191,7 @@ static int reserve(struct inode *inode, uint64_t from, uint64_t to)
 
         if (ret != 0)
             return ret;
+        pagecache_mark_dirty(&inode->cache, frame); /* so that its place stays taken */
         frame_put(frame);
     }
     return 0;

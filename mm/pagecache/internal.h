@@ -16,6 +16,7 @@
 #define PAGE_WRITEBACK  0x08u
 #define PAGE_CHARGED    0x20u /* ops->charge counted it */
 #define PAGE_REFERENCED 0x10u /* used since the shrinker last came by */
+#define PAGE_COPY       0x40u /* not written since read_page filled it, though nothing is written back */
 
 /* ---- the tree ---- */
 
@@ -42,12 +43,19 @@ int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame) MUS
 /* Takes the page out of the tree and drops the cache's reference. */
 void page_remove(struct pagecache *cache, struct frame *frame) REQUIRES(&cache->lock);
 
+/* Can the page, once it is clean and nobody's, be made again by read_page? */
+static inline bool page_is_evictable(const struct pagecache *cache, const struct frame *frame)
+{
+    return cache->is_evictable || (frame->flags & PAGE_COPY) != 0;
+}
+
 /* ---- counters, all caches together ---- */
 
 extern uint64_t pagecache_nr_pages;     /* [a] */
 extern uint64_t pagecache_nr_dirty;     /* [a] */
 extern uint64_t pagecache_nr_evictable; /* [a] */
 
+/* The shrinker sees the cache from now on; nothing if it does already. */
 void writeback_cache_added(struct pagecache *cache);
 void writeback_cache_removed(struct pagecache *cache);
 int writeback_module_init(void);

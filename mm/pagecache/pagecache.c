@@ -46,7 +46,7 @@ void pagecache_init(struct pagecache *cache, const struct pagecache_ops *ops, bo
 
 void pagecache_destroy(struct pagecache *cache)
 {
-    if (cache->is_evictable)
+    if (UNLOCKED(list_is_linked(&cache->all_node), "nobody uses the cache any more"))
         writeback_cache_removed(cache);
     if (UNLOCKED(cache->root, "nobody uses the cache any more") != NULL)
         pagecache_remove_range(cache, 0, UINT64_MAX);
@@ -72,11 +72,12 @@ void page_wake(struct frame *frame)
     wait_wake_all(page_queue(frame));
 }
 
-static void count_page(struct pagecache *cache, int64_t n) REQUIRES(&cache->lock)
+static void count_page(struct pagecache *cache, const struct frame *frame, int64_t n)
+    REQUIRES(&cache->lock)
 {
     cache->nr_pages += (uint64_t)n;
     __atomic_fetch_add(&pagecache_nr_pages, (uint64_t)n, __ATOMIC_RELAXED);
-    if (cache->is_evictable)
+    if (page_is_evictable(cache, frame))
         __atomic_fetch_add(&pagecache_nr_evictable, (uint64_t)n, __ATOMIC_RELAXED);
 }
 
@@ -89,13 +90,13 @@ void page_remove(struct pagecache *cache, struct frame *frame)
     tree_remove(cache, frame->index);
     if ((frame->flags & PAGE_CHARGED) != 0)
         cache->ops->uncharge(cache);
+    count_page(cache, frame, -1);
     frame->flags = 0;
     frame->owner = NULL;
     if (frame->priv != 0) {
         frame->type = FRAME_LENT;
         frame_count(FRAME_LENT, 1);
     }
-    count_page(cache, -1);
     frame_put(frame);
 }
 
@@ -144,7 +145,7 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
         frame->owner = cache;
         frame->index = index;
         frame->flags = flags;
-        count_page(cache, 1);
+        count_page(cache, frame, 1);
         frame_get(frame); /* the caller's */
     }
     spin_unlock(&cache->lock);
@@ -155,6 +156,9 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
 static int page_fill(struct pagecache *cache, uint64_t index, struct frame *frame)
 {
     int ret = cache->ops->read_page(cache, index, frame);
+
+    if (!cache->is_evictable)
+        writeback_cache_added(cache);
 
     spin_lock(&cache->lock);
     if (ret == 0)
@@ -170,6 +174,7 @@ static int page_fill(struct pagecache *cache, uint64_t index, struct frame *fram
 static int page_make(struct pagecache *cache, uint64_t index, unsigned flags,
                      struct frame **frame_out)
 {
+    uint8_t copy = cache->is_evictable ? 0 : PAGE_COPY;
     bool is_filled = cache->ops->read_page == NULL || (flags & PAGECACHE_NO_FILL) != 0;
     struct frame *frame = NULL;
 
@@ -182,7 +187,7 @@ static int page_make(struct pagecache *cache, uint64_t index, unsigned flags,
     if (frame == NULL)
         return -ENOMEM;
 
-    int ret = page_insert(cache, index, frame, is_filled ? PAGE_UPTODATE : PAGE_LOCKED);
+    int ret = page_insert(cache, index, frame, is_filled ? PAGE_UPTODATE : PAGE_LOCKED | copy);
 
     if (ret != 0) {
         frame_put(frame);
@@ -249,12 +254,26 @@ bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame
     return cache->ops->write_page == NULL || (page_flags(frame) & PAGE_DIRTY) != 0;
 }
 
+/* Nothing is written back here, and the page is more than a copy now. */
+static void keep_page(struct pagecache *cache, struct frame *frame)
+{
+    spin_lock(&cache->lock);
+    if (frame->owner == cache && (frame->flags & PAGE_COPY) != 0) {
+        frame->flags &= (uint8_t)~PAGE_COPY;
+        __atomic_fetch_sub(&pagecache_nr_evictable, 1, __ATOMIC_RELAXED);
+    }
+    spin_unlock(&cache->lock);
+}
+
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
 {
     bool is_first = false;
 
-    if (cache->ops->write_page == NULL)
+    if (cache->ops->write_page == NULL) {
+        if ((page_flags(frame) & PAGE_COPY) != 0)
+            keep_page(cache, frame);
         return;
+    }
     /* What was written comes before the look; take_dirty() clears the mark before the page is read:
      * either the mark is seen gone here, or what was written is seen there. */
     arch_mb();

@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-/* Caches whose pages can be read again. Walks pin the cache they stand at and let the lock go. */
+/* Caches that have pages which can be read again. Walks pin the cache they stand at and let the lock go. */
 LOCK_STATIC struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
 static struct list all_caches GUARDED_BY(&all_lock) = LIST_INIT(all_caches);
 static struct wait_queue unpinned; /* a cache lost its last pin */
@@ -29,8 +29,11 @@ int writeback_module_init(void)
 
 void writeback_cache_added(struct pagecache *cache)
 {
+    if (UNLOCKED(list_is_linked(&cache->all_node), "once it is, it stays so"))
+        return;
     spin_lock(&all_lock);
-    list_add_tail(&all_caches, &cache->all_node);
+    if (!list_is_linked(&cache->all_node))
+        list_add_tail(&all_caches, &cache->all_node);
     spin_unlock(&all_lock);
 }
 
@@ -242,10 +245,12 @@ static size_t evict_from(struct pagecache *cache, size_t nr_wanted)
             continue;
         }
         cache->clock_hand = frame->index + 1;
-        if (frame->flags == (PAGE_UPTODATE | PAGE_REFERENCED)) {
-            frame->flags = PAGE_UPTODATE;
-        } else if (frame->flags == PAGE_UPTODATE &&
-                   __atomic_load_n(&frame->refcount, __ATOMIC_ACQUIRE) == 1) {
+        if ((frame->flags & (PAGE_LOCKED | PAGE_DIRTY | PAGE_WRITEBACK)) != 0 ||
+            !page_is_evictable(cache, frame))
+            continue;
+        if ((frame->flags & PAGE_REFERENCED) != 0) {
+            frame->flags &= (uint8_t)~PAGE_REFERENCED;
+        } else if (__atomic_load_n(&frame->refcount, __ATOMIC_ACQUIRE) == 1) {
             page_remove(cache, frame);
             nr_evicted++;
         }

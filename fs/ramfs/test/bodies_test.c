@@ -84,7 +84,10 @@ static void run_model(struct body_model *m, uint64_t seed, int nr_steps)
 
     prng_init(&prng, seed);
     for (int i = 0; i < nr_steps; i++) {
-        switch (prng_below(&prng, 8)) {
+        switch (prng_below(&prng, 9)) {
+        case 8:
+            (void)pagecache_evict(1 + prng_below(&prng, 80));
+            break;
         case 0:
             model_truncate(m, &prng);
             break;
@@ -153,6 +156,44 @@ static void test_bodies_in_place(void **state)
     }
 }
 
+/* A page that was made of a body and not written to can be made again; one that was written, or
+ * that fallocate promised, cannot. */
+static void test_copies_go_under_pressure(void **state)
+{
+    static const uint8_t body[6 * PAGE_SIZE] = {1};
+    struct pagecache_stats before, after;
+    struct frame *frame;
+    struct file *file;
+    char c = 'x';
+
+    (void)state;
+    pagecache_stats(&before);
+    assert_int_equal(vfs_open(CTX, NULL, "/copies", O_CREAT | O_RDWR, 0600, &file), 0);
+    ramfs_set_body(file->inode, body, sizeof(body), false);
+    for (uint64_t index = 0; index < 6; index++) {
+        assert_int_equal(pagecache_get(&file->inode->cache, index, 0, &frame), 0);
+        frame_put(frame);
+    }
+    pagecache_stats(&after);
+    assert_int_equal(after.nr_evictable - before.nr_evictable, 6);
+    assert_int_equal(file_pwrite(file, &c, 1, PAGE_SIZE), 1);
+    assert_int_equal(file_fallocate(file, 0, 2 * PAGE_SIZE, PAGE_SIZE), 0);
+    assert_int_equal(file_fallocate(file, 3, 3 * PAGE_SIZE, PAGE_SIZE), 0);
+    assert_int_equal(pagecache_get(&file->inode->cache, 4, 0, &frame), 0);
+    assert_int_equal(pagecache_evict(SIZE_MAX), 2); /* 0 and 5: somebody has 4 */
+    frame_put(frame);
+    assert_int_equal(pagecache_evict(SIZE_MAX), 1);
+    assert_int_equal(file->inode->cache.nr_pages, 3);
+    assert_int_equal(file_pread(file, &c, 1, PAGE_SIZE), 1);
+    assert_int_equal(c, 'x');
+    assert_int_equal(file_pread(file, &c, 1, 0), 1);
+    assert_int_equal(c, 1);
+    file_put(file);
+    assert_int_equal(vfs_unlink(CTX, NULL, "/copies"), 0);
+    pagecache_stats(&after);
+    assert_memory_equal(&before, &after, sizeof(before));
+}
+
 static void test_sparse_end_of_the_world(void **state)
 {
     struct file *file;
@@ -179,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bodies_agree_with_an_array),
         cmocka_unit_test(test_bodies_in_place),
+        cmocka_unit_test(test_copies_go_under_pressure),
         cmocka_unit_test(test_sparse_end_of_the_world),
     };
 

@@ -6,7 +6,8 @@
  * Life of a page: made by pagecache_get (locked while ops->read_page fills it, other users of the
  * page sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
  * truncation, by eviction under memory pressure (clean, unreferenced pages of caches with
- * is_evictable) or with the cache. The cache holds one reference of each frame; everybody who got
+ * is_evictable; of other caches those that read_page filled and nobody has written to since) or
+ * with the cache. The cache holds one reference of each frame; everybody who got
  * the frame by pagecache_get or _find, and every page-table entry that maps it, holds one more
  * (frame_get/put).
  *
@@ -42,7 +43,7 @@ struct pagecache_ops {
     /*
      * Writes the page back, all of it (the owner knows where the file ends). Called with the page
      * neither dirty nor locked against reading. May sleep. NULL: pages are never written back
-     * (memory file systems), dirty means nothing.
+     * (memory file systems); dirty means that the page is not what read_page made any more.
      */
     int (*write_page)(struct pagecache *cache, uint64_t index, struct frame *frame);
     /*
@@ -100,7 +101,8 @@ struct pagecache {
     uint64_t nr_dirty GUARDED_BY(&lock);        /* [lock] */
     struct list mappings GUARDED_BY(&map_lock); /* [map_lock] */
     struct list
-        all_node GUARDED_BY(&all_lock); /* [all_lock] evictable caches, for the shrinker and sync */
+        all_node GUARDED_BY(&all_lock); /* [all_lock] caches with evictable pages, for the shrinker
+                                           and sync */
     uint64_t clock_hand GUARDED_BY(&all_lock); /* [all_lock] where the shrinker goes on */
     uint32_t nr_pins GUARDED_BY(&all_lock);    /* [all_lock] walks that stand at this cache */
     uint64_t identity; /* [a] who maps the file may number it here; 0: not yet */
@@ -183,7 +185,7 @@ int pagecache_sync(void);
 struct pagecache_stats {
     uint64_t nr_pages; /* in all caches */
     uint64_t nr_dirty;
-    uint64_t nr_evictable; /* in caches that can be read again */
+    uint64_t nr_evictable; /* that can be read again, once they are clean */
 };
 void pagecache_stats(struct pagecache_stats *out);
 
