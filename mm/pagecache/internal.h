@@ -16,7 +16,8 @@
 #define PAGE_WRITEBACK  0x08u
 #define PAGE_CHARGED    0x20u /* ops->charge counted it */
 #define PAGE_REFERENCED 0x10u /* used since the shrinker last came by */
-#define PAGE_COPY       0x40u /* not written since read_page filled it, though nothing is written back */
+#define PAGE_COPY       0x40u /* not written since read_page filled it, though nothing is written back \
+                               */
 
 /* ---- the tree ---- */
 

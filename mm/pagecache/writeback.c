@@ -9,7 +9,8 @@
 
 #include "internal.h"
 
-/* Caches that have pages which can be read again. Walks pin the cache they stand at and let the lock go. */
+/* Caches that have pages which can be read again. Walks pin the cache they stand at and let the
+ * lock go. */
 LOCK_STATIC struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
 static struct list all_caches GUARDED_BY(&all_lock) = LIST_INIT(all_caches);
 static struct wait_queue unpinned; /* a cache lost its last pin */

@@ -100,11 +100,10 @@ struct pagecache {
     uint64_t nr_pages GUARDED_BY(&lock);        /* [lock] */
     uint64_t nr_dirty GUARDED_BY(&lock);        /* [lock] */
     struct list mappings GUARDED_BY(&map_lock); /* [map_lock] */
-    struct list
-        all_node GUARDED_BY(&all_lock); /* [all_lock] caches with evictable pages, for the shrinker
-                                           and sync */
-    uint64_t clock_hand GUARDED_BY(&all_lock); /* [all_lock] where the shrinker goes on */
-    uint32_t nr_pins GUARDED_BY(&all_lock);    /* [all_lock] walks that stand at this cache */
+    struct list all_node GUARDED_BY(&all_lock); /* [all_lock] caches with evictable pages, for the
+                                                   shrinker and sync */
+    uint64_t clock_hand GUARDED_BY(&all_lock);  /* [all_lock] where the shrinker goes on */
+    uint32_t nr_pins GUARDED_BY(&all_lock);     /* [all_lock] walks that stand at this cache */
     uint64_t identity; /* [a] who maps the file may number it here; 0: not yet */
 };
 
