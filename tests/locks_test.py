@@ -19,8 +19,8 @@ DROPS = [
     ("core/work/work.c", "void work_queue_destroy(", "= spin_lock_irqsave(&queue->lock)"),
     ("fs/vfs/locks.c", "static void wait_leave_graph(", "spin_lock(&waits_lock)"),
     ("fs/pipe/pipe.c", "long pipe_ioctl(", "mutex_lock(&pipe->lock)"),
-    ("linux/file/fd_table.c", "static struct file *table_remove(", "spin_lock(&table->lock)"),
-    ("linux/file/eventfd.c", "static uint64_t timerfd_take(", "= spin_lock_irqsave(&tfd->lock)"),
+    ("linux/fdtable/fdtable.c", "static struct file *table_remove(", "spin_lock(&table->lock)"),
+    ("linux/anon/eventfd.c", "static uint64_t timerfd_take(", "= spin_lock_irqsave(&tfd->lock)"),
     ("virt/vm/console.c", "static size_t input_take(", "= spin_lock_irqsave(&vm->device_lock)"),
 ]
 RELEASE = re.compile(r"^.*\b(?:spin_unlock\w*|mutex_unlock|frames_unlock)\(.*;\n", re.M)

@@ -5,7 +5,7 @@
 #include <base/errno.h>
 #include <bootargs/bootargs.h>
 #include <exec/exec.h>
-#include <file/fd_table.h>
+#include <fd/fd.h>
 #include <log/log.h>
 #include <power/power.h>
 #include <lifecycle/lifecycle.h>

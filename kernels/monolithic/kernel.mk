@@ -13,5 +13,5 @@ COMPONENTS := \
     mm/vspace mm/filemap mm/pagecache \
     fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd fs/blockfile fs/fat fs/flusher \
     linux/syscall linux/task linux/lifecycle linux/exec linux/vdso linux/signal linux/futex linux/memory linux/reclaim linux/clock \
-    linux/file linux/tty linux/procfs linux/sysfs \
+    linux/fd linux/file linux/poll linux/anon linux/mount linux/socket linux/tty linux/procfs linux/sysfs \
     lib/base lib/printf lib/string

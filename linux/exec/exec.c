@@ -5,10 +5,10 @@
 
 #include <arch/uaccess.h>
 #include <exec/syscalls.h>
+#include <fd/fd.h>
 #include <printf/printf.h>
 #include <clock/timers.h>
 #include <cred/cred.h>
-#include <file/fd_table.h>
 #include <lifecycle/lifecycle.h>
 #include <pending/pending.h>
 #include <task/vfs.h>
@@ -269,7 +269,7 @@ static int become_single(struct exec *x)
 
     if (err)
         return err;
-    err = fd_table_exec(&x->files);
+    err = fd_exec(&x->files);
     if (err)
         (void)signal_send_thread(user_current(), SIGKILL, NULL);
     return err;
@@ -373,7 +373,7 @@ static int exec_user(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, uns
             err = -ENOENT;
     }
     if (!err && dirfd != AT_FDCWD && x.path[0] != '/')
-        err = fd_table_path(process_current()->files, dirfd, &at, &x.is_path_gone);
+        err = fd_path(dirfd, &at, &x.is_path_gone);
     if (!err)
         err = open_executable(&x, at.mount ? &at : NULL, x.path, lookup);
     if (!err && at.mount)

@@ -9,15 +9,6 @@
 
 #include "internal.h"
 
-int64_t install_or_put(struct file *file, bool is_cloexec)
-{
-    int fd = fd_install(file, 0, is_cloexec);
-
-    if (fd < 0)
-        file_put(file);
-    return fd;
-}
-
 static int64_t open_at(int dirfd, uint64_t uname, unsigned flags, uint32_t mode)
 {
     struct at_call call;
@@ -36,7 +27,7 @@ static int64_t open_at(int dirfd, uint64_t uname, unsigned flags, uint32_t mode)
     at_call_end(&call);
     if (ret != 0)
         return restartable(ret);
-    return install_or_put(file, (flags & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }
 
 SYSCALL(openat)
@@ -124,12 +115,12 @@ SYSCALL(pipe2)
         return ret;
     reader->inode->uid = cred_current()->fsuid;
     reader->inode->gid = cred_current()->fsgid;
-    fds[0] = (int32_t)install_or_put(reader, (flags & O_CLOEXEC) != 0);
+    fds[0] = fd_install_or_put(reader, (flags & O_CLOEXEC) != 0);
     if (fds[0] < 0) {
         file_put(writer);
         return fds[0];
     }
-    fds[1] = (int32_t)install_or_put(writer, (flags & O_CLOEXEC) != 0);
+    fds[1] = fd_install_or_put(writer, (flags & O_CLOEXEC) != 0);
     ret = fds[1] < 0 ? fds[1] : copy_to_user(a[0], fds, sizeof(fds));
     if (ret != 0) {
         (void)fd_close(fds[0]);

@@ -5,8 +5,8 @@
 
 #include <arch/uaccess.h>
 #include <clock/timers.h>
-#include <file/fd_table.h>
-#include <file/pidfd.h>
+#include <fdtable/fdtable.h>
+#include <anon/pidfd.h>
 #include <lifecycle/syscalls.h>
 #include <task/user_account.h>
 #include <user/user.h>

@@ -8,7 +8,7 @@
 #include "internal.h"
 
 #include <clock/timers.h>
-#include <file/fd_table.h>
+#include <fdtable/fdtable.h>
 #include <futex/exit.h>
 #include <lifecycle/syscalls.h>
 #include <power/power.h>

@@ -3,7 +3,7 @@
  */
 #include "internal.h"
 
-#include <file/fd_table.h>
+#include <fdtable/fdtable.h>
 #include <limits/limits.h>
 #include <task/user_account.h>
 

@@ -4,7 +4,7 @@
 #include "internal.h"
 
 #include <arch/uaccess.h>
-#include <file/pidfd.h>
+#include <anon/pidfd.h>
 #include <lifecycle/syscalls.h>
 
 #define WNOHANG    0x00000001

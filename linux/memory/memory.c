@@ -8,7 +8,7 @@
 #include <heap/heap.h>
 #include <log/log.h>
 #include <memory/syscalls.h>
-#include <file/fd_table.h>
+#include <fdtable/fdtable.h>
 #include <task/task.h>
 #include <vspace/vspace.h>
 

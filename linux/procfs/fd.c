@@ -1,7 +1,7 @@
 /*
  * /proc/PID/fd and fdinfo: the open files of a process.
  */
-#include <file/fd_table.h>
+#include <fd/fd.h>
 #include <printf/printf.h>
 #include <string/string.h>
 #include <vfs/inode.h>

@@ -1,7 +1,7 @@
 /*
  * /proc/PID/{stat,statm,status,comm}: what the kernel knows of a process or thread, as numbers.
  */
-#include <file/fd_table.h>
+#include <fdtable/fdtable.h>
 #include <heap/heap.h>
 #include <fs_context/fs_context.h>
 #include <task/group.h>

@@ -3,7 +3,7 @@
  */
 #include "internal.h"
 
-#include <file/pidfd.h>
+#include <anon/pidfd.h>
 
 static bool is_signal(uint64_t n)
 {

@@ -3,6 +3,7 @@
  */
 
 #include <abi/abi.h>
+#include <anon/syscalls.h>
 #include <arch/trap.h>
 #include <base/errno.h>
 #include <clock/syscalls.h>
@@ -14,8 +15,11 @@
 #include <limits/syscalls.h>
 #include <log/log.h>
 #include <memory/syscalls.h>
+#include <mount/syscalls.h>
+#include <poll/syscalls.h>
 #include <priority/syscalls.h>
 #include <signal/syscalls.h>
+#include <socket/syscalls.h>
 #include <sysinfo/syscalls.h>
 #include <task/task.h>
 #include <user/upcalls.h>

@@ -7,7 +7,7 @@
 struct process;
 struct linux_siginfo;
 
-/* linux/file: a signal became pending somewhere: who polls a signalfd looks again. Any context. */
+/* linux/anon: a signal became pending somewhere: who polls a signalfd looks again. Any context. */
 void signalfd_notify(void);
 
 /* linux/clock: a signal was taken to be delivered: an interval timer that waits for that goes on,

@@ -37,7 +37,7 @@ typedef uint32_t uid_t;
 typedef uint32_t gid_t;
 
 struct vspace;
-struct fd_table;   /* descriptors: linux/file */
+struct fd_table;   /* descriptors: <fdtable/fdtable.h> */
 struct fs_context; /* root, current directory, umask: <fs_context/fs_context.h> */
 struct process_group;
 struct user_account;

@@ -1,14 +1,14 @@
-#include <file/fd_table.h>
+/*
+ * Descriptor tables: see <fdtable/fdtable.h>.
+ */
+#include <fdtable/fdtable.h>
 
 #include <base/errno.h>
 #include <bits/bits.h>
 #include <heap/heap.h>
-#include <file/fd_table.h>
-#include <task/task.h>
 #include <string/string.h>
+#include <vfs/inode.h>
 #include <vfs/lock.h>
-
-#include "internal.h"
 
 #define NR_OWN_SLOTS 64u
 
@@ -196,15 +196,10 @@ static struct file *table_remove(struct fd_table *table, unsigned n)
     return file;
 }
 
-static bool is_shared(const struct fd_table *table)
-{
-    return __atomic_load_n(&table->nr_refs, __ATOMIC_ACQUIRE) > 1;
-}
-
 int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare)
 {
     *spare = NULL;
-    if (!is_shared(table))
+    if (!fd_table_is_shared(table))
         return 0;
     *spare = fd_table_create();
     if (*spare == NULL)
@@ -212,31 +207,15 @@ int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare)
     return table_reserve(*spare, UNLOCKED(READ_ONCE(table->nr_slots), "the copy makes it enough"));
 }
 
-/* A table that is shared is replaced by a copy, in *spare if there is one. -ENOMEM. */
-static int table_unshare(struct process *process, struct fd_table **spare)
+int fd_table_unshare(struct fd_table *table, struct fd_table **spare)
 {
-    struct fd_table *old = process->files;
-
     if (*spare == NULL)
         *spare = fd_table_create();
-    if (*spare == NULL || table_copy(*spare, old) != 0)
-        return -ENOMEM;
-    spin_lock(&process->files_lock);
-    process->files = *spare; /* others look through it with the lock */
-    spin_unlock(&process->files_lock);
-    *spare = NULL;
-    fd_table_put(old);
-    return 0;
+    return *spare == NULL ? -ENOMEM : table_copy(*spare, table);
 }
 
-int fd_table_exec(struct fd_table **spare)
+void fd_table_close_on_exec(struct fd_table *table)
 {
-    struct process *process = process_current();
-    int ret = is_shared(process->files) ? table_unshare(process, spare) : 0;
-    struct fd_table *table = process->files;
-
-    if (ret != 0)
-        return ret;
     ASSUME_LOCKED(&table->lock, "no need: of others only /proc looks, and takes what is open");
     for (uint32_t word = 0; word < table->nr_slots / 64; word++) {
         while (table->cloexec_bits[word] != 0) {
@@ -249,7 +228,6 @@ int fd_table_exec(struct fd_table **spare)
                 bit_put(table->cloexec_bits, n, false);
         }
     }
-    return 0;
 }
 
 struct file *fd_table_file(struct fd_table *table, int fd)
@@ -263,25 +241,6 @@ struct file *fd_table_file(struct fd_table *table, int fd)
         file_get(file);
     spin_unlock(&table->lock);
     return file;
-}
-
-int fd_table_path(struct fd_table *table, int fd, struct path *out, bool *is_cloexec)
-{
-    struct file *file = fd_table_file(table, fd);
-    int ret = -ENOENT;
-
-    if (file == NULL)
-        return -EBADF;
-    spin_lock(&table->lock);
-    *is_cloexec = bit_is_set(table->cloexec_bits, (unsigned)fd);
-    spin_unlock(&table->lock);
-    if (file->path.dentry != NULL) {
-        *out = file->path;
-        path_get(out);
-        ret = 0;
-    }
-    file_put(file);
-    return ret;
 }
 
 int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
@@ -307,87 +266,6 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
     return found;
 }
 
-/* ---- any process's descriptors ---- */
-
-int fd_of_process(struct process *process, int fd, struct file **out)
-{
-    int ret = -ESRCH;
-
-    spin_lock(&process->files_lock);
-    if (process->files != NULL) {
-        *out = fd_table_file(process->files, fd);
-        ret = *out == NULL ? -EBADF : 0;
-    }
-    spin_unlock(&process->files_lock);
-    return ret;
-}
-
-int fd_next_of_process(struct process *process, int from)
-{
-    int fd = -1;
-
-    spin_lock(&process->files_lock);
-    if (process->files != NULL)
-        fd = fd_table_next(process->files, from, NULL);
-    spin_unlock(&process->files_lock);
-    return fd;
-}
-
-/* ---- the calling process's descriptors ---- */
-
-/* Alone with the table: nobody can close the descriptor during the call. */
-static inline bool is_alone(const struct process *process)
-{
-    return process->nr_threads == 1 &&
-           __atomic_load_n(&process->files->nr_refs, __ATOMIC_RELAXED) == 1;
-}
-
-void fd_view_begin(struct fd_view *view)
-{
-    view->table = process_current()->files;
-    view->is_counted = !is_alone(process_current());
-}
-
-/* On its own, called last, so that who is alone calls nothing and saves next to nothing. */
-static NOINLINE int fd_ref_count(struct fd_table *table, int fd, struct fd_ref *out)
-{
-    out->file = fd_table_file(table, fd);
-    out->is_counted = true;
-    return out->file == NULL ? -EBADF : 0;
-}
-
-int fd_ref_get(int fd, struct fd_ref *out)
-{
-    struct process *process = process_current();
-    struct fd_table *table = process->files;
-
-    if (unlikely(!is_alone(process)))
-        return fd_ref_count(table, fd, out);
-    ASSUME_LOCKED(&table->lock, "no need: nobody else changes the table: is_alone()");
-    if (unlikely((uint32_t)fd >= table->nr_slots || table->files[fd] == NULL))
-        return -EBADF;
-    out->file = table->files[fd];
-    out->is_counted = false;
-    return 0;
-}
-
-int fd_check(int fd)
-{
-    struct fd_ref ref;
-    int ret = fd_ref_get(fd, &ref);
-
-    if (ret == 0)
-        fd_ref_put(&ref);
-    return ret;
-}
-
-static uint32_t nr_fds_max(void)
-{
-    uint64_t limit = limit_current(RLIMIT_NOFILE);
-
-    return (uint32_t)MIN(limit, (uint64_t)NR_FDS_MAX);
-}
-
 /* The lowest free slot from `lowest` on. */
 static unsigned find_free(const struct fd_table *table, unsigned lowest) REQUIRES(&table->lock)
 {
@@ -403,10 +281,9 @@ static unsigned find_free(const struct fd_table *table, unsigned lowest) REQUIRE
     return n;
 }
 
-int fd_install(struct file *file, int lowest, bool is_cloexec)
+int fd_table_install(struct fd_table *table, struct file *file, int lowest, uint32_t limit,
+                     bool is_cloexec)
 {
-    struct fd_table *table = process_current()->files;
-    uint32_t limit = nr_fds_max();
     int ret = 0;
     unsigned n;
 
@@ -435,10 +312,8 @@ int fd_install(struct file *file, int lowest, bool is_cloexec)
     return ret;
 }
 
-void fd_fill(int fd, struct file *file)
+void fd_table_fill(struct fd_table *table, int fd, struct file *file)
 {
-    struct fd_table *table = process_current()->files;
-
     spin_lock(&table->lock);
     table->files[fd] = file;
     if (file == NULL) {
@@ -449,9 +324,8 @@ void fd_fill(int fd, struct file *file)
     spin_unlock(&table->lock);
 }
 
-int fd_close(int fd)
+int fd_table_close(struct fd_table *table, int fd)
 {
-    struct fd_table *table = process_current()->files;
     struct file *file = fd < 0 ? NULL : table_remove(table, (unsigned)fd);
 
     if (file == NULL)
@@ -460,13 +334,13 @@ int fd_close(int fd)
     return 0;
 }
 
-int fd_replace(struct file *file, int fd, bool is_cloexec)
+int fd_table_replace(struct fd_table *table, struct file *file, int fd, uint32_t limit,
+                     bool is_cloexec)
 {
-    struct fd_table *table = process_current()->files;
     struct file *old = NULL;
     int ret = 0;
 
-    if (fd < 0 || (uint32_t)fd >= nr_fds_max())
+    if (fd < 0 || (uint32_t)fd >= limit)
         return -EBADF;
     spin_lock(&table->lock);
     if ((uint32_t)fd >= table->nr_slots)
@@ -486,9 +360,8 @@ int fd_replace(struct file *file, int fd, bool is_cloexec)
     return ret;
 }
 
-int fd_get_cloexec(int fd)
+int fd_table_get_cloexec(struct fd_table *table, int fd)
 {
-    struct fd_table *table = process_current()->files;
     int ret = -EBADF;
 
     spin_lock(&table->lock);
@@ -498,9 +371,8 @@ int fd_get_cloexec(int fd)
     return ret;
 }
 
-int fd_set_cloexec(int fd, bool is_cloexec)
+int fd_table_set_cloexec(struct fd_table *table, int fd, bool is_cloexec)
 {
-    struct fd_table *table = process_current()->files;
     int ret = -EBADF;
 
     spin_lock(&table->lock);

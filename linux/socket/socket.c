@@ -3,9 +3,9 @@
  * who makes a socket, ENOTSOCK from what is asked of a file that is none.
  */
 #include <abi/abi.h>
-#include <file/syscalls.h>
-
-#include "internal.h"
+#include <base/errno.h>
+#include <fd/fd.h>
+#include <socket/syscalls.h>
 
 #define SOCK_TYPE_MASK 0xfu
 #define SOCK_MAX       11

@@ -1,8 +1,8 @@
 /*
  * Descriptors of processes, for clone and for the calls that take one.
  */
-#ifndef FILE_PIDFD_H
-#define FILE_PIDFD_H
+#ifndef ANON_PIDFD_H
+#define ANON_PIDFD_H
 
 #include <base/types.h>
 

@@ -1,15 +1,18 @@
 /*
  * Files that are a small object and no more: eventfd2(2), timerfd_create(2), memfd_create(2).
  */
+#include <anon/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
+#include <base/errno.h>
+#include <fd/fd.h>
 #include <heap/heap.h>
+#include <lock/spinlock.h>
+#include <pathname/pathname.h>
 #include <ramfs/ramfs.h>
 #include <string/string.h>
 #include <sync/waitqueue.h>
+#include <task/task.h>
 #include <time/time.h>
-
-#include "internal.h"
 
 /* ---- eventfd: a counter ---- */
 
@@ -138,7 +141,7 @@ SYSCALL(eventfd2)
     wait_queue_init(&efd->queue);
     poll_head_init(&efd->poll);
     file->private = efd;
-    return install_or_put(file, (flags & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }
 
 /* ---- timerfd: a timer that is read ---- */
@@ -291,7 +294,7 @@ SYSCALL(timerfd_create)
     wait_queue_init(&tfd->queue);
     poll_head_init(&tfd->poll);
     file->private = tfd;
-    return install_or_put(file, (a[1] & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (a[1] & O_CLOEXEC) != 0);
 }
 
 static bool timespec_to_ns(const struct linux_timespec *ts, uint64_t *ns)
@@ -443,5 +446,5 @@ SYSCALL(memfd_create)
     struct file *file = file_alloc(inode->file_ops, inode, O_RDWR);
 
     inode_put(inode);
-    return file == NULL ? -ENOMEM : install_or_put(file, (a[1] & MFD_CLOEXEC) != 0);
+    return file == NULL ? -ENOMEM : fd_install_or_put(file, (a[1] & MFD_CLOEXEC) != 0);
 }

@@ -7,7 +7,7 @@
  */
 #include <arch/uaccess.h>
 #include <bits/bits.h>
-#include <file/syscalls.h>
+#include <poll/syscalls.h>
 #include <heap/heap.h>
 #include <string/string.h>
 #include <sync/waitqueue.h>

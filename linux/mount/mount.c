@@ -2,12 +2,13 @@
  * mount(2) and umount2(2).
  */
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
+#include <base/errno.h>
 #include <heap/heap.h>
 #include <log/log.h>
-#include <string/string.h>
-
-#include "internal.h"
+#include <mount/syscalls.h>
+#include <pathname/pathname.h>
+#include <task/task.h>
+#include <task/vfs.h>
 
 /* uapi/linux/mount.h */
 #define MS_RDONLY      0x1u

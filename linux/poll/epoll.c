@@ -17,7 +17,7 @@
  */
 #include "epoll.h"
 
-#include <file/syscalls.h>
+#include <poll/syscalls.h>
 #include <heap/heap.h>
 #include <string/string.h>
 
@@ -212,5 +212,5 @@ SYSCALL(epoll_create1)
     wait_queue_init(&epoll->queue);
     poll_head_init(&epoll->poll);
     file->private = epoll;
-    return install_or_put(file, (a[0] & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (a[0] & O_CLOEXEC) != 0);
 }

@@ -2,8 +2,8 @@
  * Shared by the files of epoll only: epoll.c (items and the ready list), epoll_ctl.c (who may watch
  * whom), epoll_wait.c (handing events out).
  */
-#ifndef FILE_EPOLL_H
-#define FILE_EPOLL_H
+#ifndef POLL_EPOLL_H
+#define POLL_EPOLL_H
 
 #include <lock/spinlock.h>
 #include <sync/mutex.h>

@@ -4,11 +4,12 @@
  *
  * The file counts the process (its memory, not its life).
  */
-#include <file/syscalls.h>
-#include <file/pidfd.h>
+#include <anon/pidfd.h>
+#include <anon/syscalls.h>
+#include <base/errno.h>
+#include <fd/fd.h>
 #include <string/string.h>
-
-#include "internal.h"
+#include <task/task.h>
 
 #define PIDFD_NONBLOCK O_NONBLOCK
 
@@ -112,7 +113,7 @@ SYSCALL(pidfd_open)
     struct file *file = pidfd_file(p, (a[1] & PIDFD_NONBLOCK) != 0);
 
     process_put(p);
-    return file == NULL ? -ENOMEM : install_or_put(file, true);
+    return file == NULL ? -ENOMEM : fd_install_or_put(file, true);
 }
 
 /* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE.
@@ -146,7 +147,7 @@ SYSCALL(pidfd_getfd)
     spin_unlock_irqrestore(&process_lock, irq);
     ret = may_take ? fd_of_process(p, (int)a[1], &file) : -EPERM;
     if (ret == 0)
-        ret = install_or_put(file, true);
+        ret = fd_install_or_put(file, true);
     process_put(p);
     return ret;
 }

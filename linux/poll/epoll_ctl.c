@@ -7,7 +7,7 @@
  * are Linux's). All of that is decided with epoll_graph_lock held.
  */
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
+#include <poll/syscalls.h>
 
 #include "epoll.h"
 

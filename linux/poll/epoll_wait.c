@@ -2,7 +2,7 @@
  * epoll_pwait, epoll_pwait2: waiting for events and handing them out.
  */
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
+#include <poll/syscalls.h>
 #include <time/time.h>
 
 #include "epoll.h"

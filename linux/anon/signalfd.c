@@ -5,13 +5,14 @@
  * Whose signals: those of whoever reads or polls, not of who made the file. All signalfds share one
  * poll head, since a process that was polled through one may be gone before the file is.
  */
+#include <anon/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
+#include <base/errno.h>
+#include <fd/fd.h>
 #include <heap/heap.h>
+#include <pending/pending.h>
 #include <pending/upcalls.h>
 #include <string/string.h>
-
-#include "internal.h"
 
 struct signalfd {
     sigset64_t mask; /* [a] */
@@ -137,7 +138,7 @@ static int64_t signalfd_make(sigset64_t mask, unsigned flags)
     }
     sfd->mask = mask;
     file->private = sfd;
-    return install_or_put(file, (flags & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }
 
 SYSCALL(signalfd4)
