@@ -6,7 +6,7 @@
  * A disk that does not answer is not waited for without end. After disk_timeout= seconds (default
  * 30) without an answer the waiter goes on with -EIO and the disk counts as silent: further
  * requests fail at once until it answers one of the old ones. What the device may still read or
- * write outlives the waiter: the transfer is on the heap, its memory is a counted frame, and both
+ * write outlives the waiter: the transfer is on the heap, its memory are counted frames, and both
  * go with the last answer. The device is not reset: a reset ends only when all requests have (QEMU
  * stops the whole machine until then), so it would wait for the very answer that does not come. The
  * caller's own memory (block_read and block_write of what a device can reach) cannot be kept, so
@@ -26,6 +26,7 @@
 #include <time/time.h>
 
 #define IN_FLIGHT_MAX 4
+#define SEGMENTS_MAX  8 /* a piece, where there are several */
 #define BOUNCE_ORDER  3
 
 static uint64_t timeout_ns = 30 * NS_PER_SEC;
@@ -43,9 +44,20 @@ static int set_timeout(const char *value)
 }
 BOOTARG("disk_timeout", set_timeout);
 
+/*
+ * What is moved: bytes of one stretch, which the device can reach, or one page each of several
+ * frames. Frames that are named are counted: of a stretch its one block, or none.
+ */
+struct memory {
+    void *data;                  /* of a stretch; NULL: pages */
+    struct frame *const *frames; /* pages or the block */
+    size_t nr_frames;
+    size_t offset; /* of the first byte, in the first page */
+};
+
 struct piece {
     struct block_request rq;
-    struct block_segment segment;
+    struct block_segment *segments; /* room for transfer->nr_segments_max */
 };
 
 /* The semaphore counts pieces that are free. */
@@ -56,10 +68,14 @@ struct transfer {
     int error;         /* [a] the first that happened */
     bool can_outlive;  /* [I] it is on the heap, and the device may keep what it moves */
     bool has_given_up; /* the waiter's */
+    bool is_held;      /* frames[] are referenced, since the waiter has gone */
     struct block_device *dev;
-    struct frame *memory; /* [I] what it moves, or NULL: nothing */
-    struct frame *held;   /* the same with a reference, once the waiter has gone */
+    unsigned nr_pieces;       /* [I] of which there are */
+    unsigned nr_segments_max; /* [I] of a piece */
+    size_t nr_frames;         /* [I] that it moves */
+    struct frame **frames;    /* [I] on the heap, behind the segments */
     struct piece pieces[IN_FLIGHT_MAX];
+    struct block_segment own_segments[IN_FLIGHT_MAX]; /* more behind all this */
 };
 
 static void note_error(struct transfer *t, int error)
@@ -74,8 +90,8 @@ static void transfer_put(struct transfer *t)
 {
     if (__atomic_sub_fetch(&t->nr_users, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    if (t->held != NULL)
-        frame_put(t->held);
+    for (size_t i = 0; t->is_held && i < t->nr_frames; i++)
+        frame_put(t->frames[i]);
     heap_free(t);
 }
 
@@ -96,27 +112,72 @@ static void piece_done(struct block_request *rq)
         transfer_put(t);
 }
 
+/* On the heap, with room for the segments and the frames that it moves; NULL: no memory. */
+static struct transfer *transfer_alloc(unsigned nr_segments, const struct memory *memory)
+{
+    size_t size = sizeof(struct transfer) + nr_segments * sizeof(struct block_segment);
+    struct transfer *t = heap_alloc(size + memory->nr_frames * sizeof(struct frame *));
+
+    if (t == NULL)
+        return NULL;
+    t->nr_frames = memory->nr_frames;
+    t->frames = (struct frame **)((char *)t + size);
+    for (size_t i = 0; i < memory->nr_frames; i++)
+        t->frames[i] = memory->frames[i];
+    return t;
+}
+
+/* How many pieces, and segments in each: one piece if the device takes all at once. */
+static unsigned cut(const struct block_device *dev, const struct memory *memory, size_t nr_bytes,
+                    unsigned *nr_segments)
+{
+    bool is_whole = nr_bytes <= (size_t)dev->max_sectors << SECTOR_SHIFT;
+
+    *nr_segments = 1;
+    if (memory->data != NULL)
+        return is_whole && nr_bytes <= dev->max_segment_bytes ? 1 : IN_FLIGHT_MAX;
+    *nr_segments = (unsigned)MIN(memory->nr_frames, (size_t)dev->max_segments);
+    if (is_whole && *nr_segments == memory->nr_frames && dev->max_segment_bytes >= PAGE_SIZE)
+        return 1;
+    *nr_segments = MIN(*nr_segments, (unsigned)SEGMENTS_MAX);
+    return IN_FLIGHT_MAX;
+}
+
 /*
  * Makes the transfer on the heap when `can_outlive`; otherwise, or without memory for that, on the
  * caller's stack, and then the wait has no end.
  */
 static struct transfer *transfer_make(struct block_device *dev, bool can_outlive,
-                                      struct frame *memory, struct transfer *on_stack)
+                                      const struct memory *memory, size_t nr_bytes,
+                                      struct transfer *on_stack)
 {
-    struct transfer *t = can_outlive ? heap_alloc(sizeof(*t)) : NULL;
+    unsigned nr_segments;
+    unsigned nr_pieces = cut(dev, memory, nr_bytes, &nr_segments);
+    bool is_more = nr_segments > 1;
+    struct transfer *t =
+        can_outlive ? transfer_alloc(is_more ? nr_pieces * nr_segments : 0, memory) : NULL;
+    struct block_segment *segments;
 
     can_outlive = t != NULL;
-    if (t == NULL)
+    if (t == NULL) {
         t = on_stack;
-    sem_init(&t->free, IN_FLIGHT_MAX);
+        nr_pieces = IN_FLIGHT_MAX;
+        nr_segments = 1;
+        is_more = false;
+    }
+    segments = is_more ? (struct block_segment *)(t + 1) : t->own_segments;
+    sem_init(&t->free, nr_pieces);
     t->busy = 0;
     t->nr_users = 1;
     t->error = 0;
     t->can_outlive = can_outlive;
     t->has_given_up = false;
+    t->is_held = false;
     t->dev = dev->disk;
-    t->memory = memory;
-    t->held = NULL;
+    t->nr_pieces = nr_pieces;
+    t->nr_segments_max = nr_segments;
+    for (unsigned i = 0; i < nr_pieces; i++)
+        t->pieces[i].segments = segments + i * nr_segments;
     return t;
 }
 
@@ -167,12 +228,12 @@ static int transfer_end(struct transfer *t)
 {
     int error = 0;
 
-    for (unsigned i = 0; i < IN_FLIGHT_MAX; i++) {
+    for (unsigned i = 0; i < t->nr_pieces; i++) {
         if (unit_get(t))
             continue;
-        if (t->memory != NULL)
-            frame_get(t->memory);
-        t->held = t->memory;
+        for (size_t k = 0; k < t->nr_frames; k++)
+            frame_get(t->frames[k]);
+        t->is_held = true;
         break;
     }
     error = __atomic_load_n(&t->error, __ATOMIC_RELAXED);
@@ -187,28 +248,63 @@ static bool is_reachable(const void *data)
     return va >= ARCH_DIRECT_MAP_BASE && va < ARCH_VMEMMAP_BASE;
 }
 
-/* data: reachable by the device, and inside the counted frame `memory` if that is not NULL. */
-static int move(struct block_device *dev, enum block_op op, uint64_t sector, void *data,
-                uint32_t nr_sectors, struct frame *memory)
+/* The bytes from the at-th on: where they are, and how many of nr_bytes lie there in a row. */
+static size_t memory_at(const struct memory *memory, size_t at, size_t nr_bytes, void **data)
 {
-    struct transfer on_stack;
-    struct transfer *t = transfer_make(dev, memory != NULL, memory, &on_stack);
-    uint32_t per_block = dev->block_size / SECTOR_SIZE;
-    uint32_t most = MIN(dev->max_sectors, dev->max_segment_bytes / SECTOR_SIZE);
+    if (memory->data != NULL) {
+        *data = (char *)memory->data + at;
+        return nr_bytes;
+    }
+    size_t place = memory->offset + at, n = PAGE_SIZE - place % PAGE_SIZE;
+    struct frame *const *frame = memory->frames + place / PAGE_SIZE;
 
-    most = ALIGN_DOWN(most, per_block);
-    while (nr_sectors > 0 && __atomic_load_n(&t->error, __ATOMIC_RELAXED) == 0) {
-        uint32_t now = MIN(nr_sectors, most);
+    *data = (char *)frame_to_virt(*frame) + place % PAGE_SIZE;
+    for (; n < nr_bytes && frame[1] == frame[0] + 1; frame++)
+        n += PAGE_SIZE;
+    return MIN(n, nr_bytes);
+}
+
+/* Fills the piece's segments with bytes from `at` on, as many as a request takes; returns them. */
+static size_t piece_fill(struct piece *piece, unsigned nr_max, const struct block_device *dev,
+                         const struct memory *memory, size_t at, size_t nr_bytes, unsigned *nr_out)
+{
+    uint32_t most = ALIGN_DOWN(dev->max_segment_bytes, dev->block_size);
+    size_t end = MIN(nr_bytes, (size_t)ALIGN_DOWN(dev->max_sectors << SECTOR_SHIFT, dev->block_size));
+    size_t n = 0;
+    unsigned nr = 0;
+
+    while (n < end && nr < nr_max) {
+        struct block_segment *segment = &piece->segments[nr++];
+
+        segment->len =
+            (uint32_t)MIN(memory_at(memory, at + n, end - n, &segment->data), (size_t)most);
+        n += segment->len;
+    }
+    *nr_out = nr;
+    return n;
+}
+
+/* can_outlive: the memory is counted frames, as memory->frames says. */
+static int move(struct block_device *dev, enum block_op op, uint64_t sector,
+                const struct memory *memory, uint32_t nr_sectors)
+{
+    size_t nr_bytes = (size_t)nr_sectors << SECTOR_SHIFT, at = 0;
+    struct transfer on_stack;
+    struct transfer *t =
+        transfer_make(dev, memory->nr_frames != 0, memory, nr_bytes, &on_stack);
+
+    while (at < nr_bytes && __atomic_load_n(&t->error, __ATOMIC_RELAXED) == 0) {
         struct piece *piece = piece_get(t);
+        unsigned nr;
 
         if (piece == NULL)
             break;
-        piece->segment = (struct block_segment){data, now << SECTOR_SHIFT};
-        block_request_init(&piece->rq, op, sector, &piece->segment, 1, piece_done, t);
+        size_t n = piece_fill(piece, t->nr_segments_max, dev, memory, at, nr_bytes - at, &nr);
+
+        block_request_init(&piece->rq, op, sector + (at >> SECTOR_SHIFT), piece->segments, nr,
+                           piece_done, t);
         piece_start(t, dev, piece);
-        sector += now;
-        nr_sectors -= now;
-        data = (char *)data + ((size_t)now << SECTOR_SHIFT);
+        at += n;
     }
     return transfer_end(t);
 }
@@ -231,13 +327,15 @@ static int move_bounced(struct block_device *dev, enum block_op op, uint64_t sec
 
     if (bounce == NULL)
         return -ENOMEM;
+    struct memory memory = {.data = frame_to_virt(bounce), .frames = &bounce, .nr_frames = 1};
+
     while (nr_sectors > 0 && error == 0) {
         uint32_t now = MIN(nr_sectors, most);
         size_t bytes = (size_t)now << SECTOR_SHIFT;
 
         if (op == BLOCK_WRITE)
             memcpy(frame_to_virt(bounce), data, bytes);
-        error = move(dev, op, sector, frame_to_virt(bounce), now, bounce);
+        error = move(dev, op, sector, &memory, now);
         if (op == BLOCK_READ && error == 0)
             memcpy(data, frame_to_virt(bounce), bytes);
         sector += now;
@@ -256,30 +354,35 @@ static int transfer(struct block_device *dev, enum block_op op, uint64_t sector,
     if (error != 0)
         return error;
     if (is_reachable(data))
-        return move(dev, op, sector, data, nr_sectors, NULL);
+        return move(dev, op, sector, &(struct memory){.data = data}, nr_sectors);
     return move_bounced(dev, op, sector, data, nr_sectors);
 }
 
-static int transfer_frame(struct block_device *dev, enum block_op op, uint64_t sector,
-                          struct frame *frame, size_t offset, uint32_t nr_sectors)
+static int transfer_frames(struct block_device *dev, enum block_op op, uint64_t sector,
+                           struct frame *const *frames, size_t offset, uint32_t nr_sectors)
 {
+    size_t nr_bytes = offset + ((size_t)nr_sectors << SECTOR_SHIFT);
     int error = check_range(dev, sector, nr_sectors);
 
     if (error != 0)
         return error;
-    return move(dev, op, sector, (char *)frame_to_virt(frame) + offset, nr_sectors, frame);
+    return move(dev, op, sector,
+                &(struct memory){.frames = frames,
+                                 .nr_frames = ALIGN_UP(nr_bytes, PAGE_SIZE) / PAGE_SIZE,
+                                 .offset = offset},
+                nr_sectors);
 }
 
-int block_read_frame(struct block_device *dev, uint64_t sector, struct frame *frame, size_t offset,
-                     uint32_t nr_sectors)
+int block_read_frames(struct block_device *dev, uint64_t sector, struct frame *const *frames,
+                      size_t offset, uint32_t nr_sectors)
 {
-    return transfer_frame(dev, BLOCK_READ, sector, frame, offset, nr_sectors);
+    return transfer_frames(dev, BLOCK_READ, sector, frames, offset, nr_sectors);
 }
 
-int block_write_frame(struct block_device *dev, uint64_t sector, struct frame *frame, size_t offset,
-                      uint32_t nr_sectors)
+int block_write_frames(struct block_device *dev, uint64_t sector, struct frame *const *frames,
+                       size_t offset, uint32_t nr_sectors)
 {
-    return transfer_frame(dev, BLOCK_WRITE, sector, frame, offset, nr_sectors);
+    return transfer_frames(dev, BLOCK_WRITE, sector, frames, offset, nr_sectors);
 }
 
 int block_read(struct block_device *dev, uint64_t sector, void *data, uint32_t nr_sectors)
@@ -293,10 +396,13 @@ int block_write(struct block_device *dev, uint64_t sector, const void *data, uin
     return transfer(dev, BLOCK_WRITE, sector, (void *)(uintptr_t)data, nr_sectors);
 }
 
+/* Not pages: none. */
+static const struct memory nothing = {.data = &timeout_ns};
+
 int block_flush(struct block_device *dev)
 {
     struct transfer on_stack;
-    struct transfer *t = transfer_make(dev, true, NULL, &on_stack);
+    struct transfer *t = transfer_make(dev, true, &nothing, 0, &on_stack);
     struct piece *piece = piece_get(t); /* the first is free */
 
     block_request_init(&piece->rq, BLOCK_FLUSH, 0, NULL, 0, piece_done, t);
@@ -316,7 +422,7 @@ int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors
     uint64_t most = ALIGN_DOWN(dev->max_discard_sectors, per_block);
     if (most == 0)
         return -EOPNOTSUPP;
-    t = transfer_make(dev, true, NULL, &on_stack);
+    t = transfer_make(dev, true, &nothing, UINT64_MAX, &on_stack);
     while (nr_sectors > 0 && __atomic_load_n(&t->error, __ATOMIC_RELAXED) == 0) {
         uint64_t now = MIN(nr_sectors, most);
         struct piece *piece = piece_get(t);
@@ -354,7 +460,7 @@ static int move_part(struct block_device *dev, enum block_op op, uint64_t offset
     uint64_t sector = ALIGN_DOWN(offset, dev->block_size) >> SECTOR_SHIFT;
     size_t skip = offset & (dev->block_size - 1);
 
-    int error = block_read_frame(dev, sector, block, 0, per_block);
+    int error = block_read_frames(dev, sector, &block, 0, per_block);
     if (error != 0)
         return error;
     if (op == BLOCK_READ) {
@@ -362,7 +468,7 @@ static int move_part(struct block_device *dev, enum block_op op, uint64_t offset
         return 0;
     }
     memcpy(bytes + skip, data, nr_bytes);
-    return block_write_frame(dev, sector, block, 0, per_block);
+    return block_write_frames(dev, sector, &block, 0, per_block);
 }
 
 static int move_bytes(struct block_device *dev, enum block_op op, uint64_t offset, char *data,

@@ -44,31 +44,49 @@ static uint64_t device_size(const struct block_device *dev)
 
 /* ---- the cache's side ---- */
 
-static int cache_read_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+/* Bytes of the device in the nr pages from index on. */
+static size_t bytes_in(const struct block_device *dev, uint64_t index, size_t nr)
 {
-    struct block_device *dev = blockfile_of_cache(cache)->dev;
     uint64_t pos = index * PAGE_SIZE;
-    size_t n = MIN(PAGE_SIZE, device_size(dev) - MIN(pos, device_size(dev)));
 
-    memset((char *)frame_to_virt(frame) + n, 0, PAGE_SIZE - n);
-    if (n == 0)
-        return 0;
-    return block_read_frame(dev, pos >> SECTOR_SHIFT, frame, 0, (uint32_t)(n >> SECTOR_SHIFT));
+    return (size_t)MIN((uint64_t)nr * PAGE_SIZE, device_size(dev) - MIN(pos, device_size(dev)));
 }
 
-static int cache_write_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+static int cache_read_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                            size_t nr)
 {
     struct block_device *dev = blockfile_of_cache(cache)->dev;
-    uint64_t pos = index * PAGE_SIZE;
-    size_t n = MIN(PAGE_SIZE, device_size(dev) - MIN(pos, device_size(dev)));
+    size_t n = bytes_in(dev, index, nr);
+
+    for (size_t at = n; at < nr * PAGE_SIZE; at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE)
+        memset((char *)frame_to_virt(frames[at / PAGE_SIZE]) + at % PAGE_SIZE, 0,
+               PAGE_SIZE - at % PAGE_SIZE);
+    if (n == 0)
+        return 0;
+    return block_read_frames(dev, index * PAGE_SIZE >> SECTOR_SHIFT, frames, 0,
+                             (uint32_t)(n >> SECTOR_SHIFT));
+}
+
+static int cache_write_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                             size_t nr)
+{
+    struct block_device *dev = blockfile_of_cache(cache)->dev;
+    size_t n = bytes_in(dev, index, nr);
 
     if (n == 0)
         return 0;
-    return block_write_frame(dev, pos >> SECTOR_SHIFT, frame, 0, (uint32_t)(n >> SECTOR_SHIFT));
+    return block_write_frames(dev, index * PAGE_SIZE >> SECTOR_SHIFT, frames, 0,
+                              (uint32_t)(n >> SECTOR_SHIFT));
 }
 
-static const struct pagecache_ops cache_ops = {.read_page = cache_read_page,
-                                               .write_page = cache_write_page};
+static uint64_t cache_nr_pages(struct pagecache *cache)
+{
+    return ALIGN_UP(device_size(blockfile_of_cache(cache)->dev), PAGE_SIZE) / PAGE_SIZE;
+}
+
+static const struct pagecache_ops cache_ops = {.read_pages = cache_read_pages,
+                                               .nr_pages = cache_nr_pages,
+                                               .write_pages = cache_write_pages};
 
 static const struct superblock_ops blockfs_ops = {.inode_size = sizeof(struct inode)};
 static const struct fs_type blockfs_type = {.name = "bdev"};

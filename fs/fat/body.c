@@ -101,12 +101,13 @@ static int locked_place(struct fat_inode *fi, uint64_t offset, size_t nr_bytes, 
     return ret;
 }
 
-static int body_read_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+static int body_read_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                           size_t nr)
 {
     struct fat_inode *fi = fat_inode_of(container_of(cache, struct inode, cache));
     struct fat_volume *vol = fat_inode_volume(fi);
-    uint64_t offset = index * PAGE_SIZE, size = fi->inode.size;
-    size_t nr_bytes = offset < size ? (size_t)MIN((uint64_t)PAGE_SIZE, size - offset) : 0;
+    uint64_t offset = index * PAGE_SIZE, size = READ_ONCE(fi->inode.size);
+    size_t nr_bytes = offset < size ? (size_t)MIN((uint64_t)nr * PAGE_SIZE, size - offset) : 0;
     size_t end = ALIGN_UP(nr_bytes, (size_t)vol->g.sector_size), at = 0, nr_here;
 
     while (at < end) {
@@ -124,29 +125,30 @@ static int body_read_page(struct pagecache *cache, uint64_t index, struct frame 
             ret = fat_damaged(vol, "a file is shorter than its size; it starts at cluster",
                               UNLOCKED(fi->first_cluster, "only for the message"));
         if (ret == 0)
-            ret = fat_disk_read(vol, place, frame, at, nr_here);
+            ret = fat_disk_read(vol, place, frames, at, nr_here);
         if (ret != 0)
             return ret;
         at += nr_here;
     }
-    memset((char *)frame_to_virt(frame) + nr_bytes, 0, PAGE_SIZE - nr_bytes);
+    fat_zero_tail(frames, nr, nr_bytes);
     return 0;
 }
 
-static int body_write_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+static int body_write_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                            size_t nr)
 {
     struct fat_inode *fi = fat_inode_of(container_of(cache, struct inode, cache));
     struct fat_volume *vol = fat_inode_volume(fi);
     size_t at = 0, nr_here;
 
-    while (at < PAGE_SIZE) {
+    while (at < nr * PAGE_SIZE) {
         uint64_t place;
-        int ret = locked_place(fi, index * PAGE_SIZE + at, PAGE_SIZE - at, &place, &nr_here);
+        int ret = locked_place(fi, index * PAGE_SIZE + at, nr * PAGE_SIZE - at, &place, &nr_here);
 
         if (ret == -ENOENT) /* the last page reaches beyond the last cluster */
             return 0;
         if (ret == 0)
-            ret = fat_disk_write(vol, place, frame, at, nr_here);
+            ret = fat_disk_write(vol, place, frames, at, nr_here);
         if (ret != 0)
             return ret;
         at += nr_here;
@@ -154,8 +156,15 @@ static int body_write_page(struct pagecache *cache, uint64_t index, struct frame
     return 0;
 }
 
-const struct pagecache_ops fat_body_ops = {.read_page = body_read_page,
-                                           .write_page = body_write_page};
+static uint64_t body_nr_pages(struct pagecache *cache)
+{
+    return ALIGN_UP(READ_ONCE(container_of(cache, struct inode, cache)->size), PAGE_SIZE) /
+           PAGE_SIZE;
+}
+
+const struct pagecache_ops fat_body_ops = {.read_pages = body_read_pages,
+                                           .nr_pages = body_nr_pages,
+                                           .write_pages = body_write_pages};
 
 /* ---- growing and cutting ---- */
 

@@ -7,7 +7,7 @@
  *
  * Locks: volume->lock (mutex) protects the table, all directories' contents, and what the inodes
  * say about their place on the disk. Order: inode->lock, volume->lock. Directory and table pages
- * are only read in with it held; write_page takes it, so nothing is written back by its holder.
+ * are only read in with it held; write_pages takes it, so nothing is written back by its holder.
  */
 #ifndef FAT_INTERNAL_H
 #define FAT_INTERNAL_H
@@ -196,11 +196,14 @@ int fat_geometry_read(struct block_device *dev, struct fat_geometry *g);
 
 /* ---- volume.c ---- */
 
-/* Bytes on the disk, from or to byte `at` of a frame; all are multiples of the sector size. */
-int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+/* Bytes on the disk, from or to byte `at` of pages in a row; all are multiples of the sector size.
+ */
+int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                   size_t nr_bytes);
-int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                    size_t nr_bytes);
+/* Zeros from byte `from` of nr pages in a row on. */
+void fat_zero_tail(struct frame *const *frames, size_t nr, size_t from);
 /* Says once per mount that the image is damaged, and where; returns -EUCLEAN. */
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where);
 /* Before the first change: the disk says that it is in use. */

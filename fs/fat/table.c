@@ -14,31 +14,39 @@ static struct fat_volume *volume_of_table(struct pagecache *cache)
     return container_of(cache, struct fat_volume, table);
 }
 
-static int table_read_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+static int table_read_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                            size_t nr)
 {
     struct fat_volume *vol = volume_of_table(cache);
     uint64_t offset = index * PAGE_SIZE;
-    size_t n = (size_t)MIN((uint64_t)PAGE_SIZE, vol->g.table_size - offset);
+    size_t n = (size_t)MIN((uint64_t)nr * PAGE_SIZE, vol->g.table_size - offset);
 
-    memset((char *)frame_to_virt(frame) + n, 0, PAGE_SIZE - n);
-    return fat_disk_read(vol, vol->g.table_offset + offset, frame, 0, n);
+    fat_zero_tail(frames, nr, n);
+    return fat_disk_read(vol, vol->g.table_offset + offset, frames, 0, n);
 }
 
-static int table_write_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+static int table_write_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                             size_t nr)
 {
     struct fat_volume *vol = volume_of_table(cache);
     uint64_t offset = index * PAGE_SIZE;
-    size_t n = (size_t)MIN((uint64_t)PAGE_SIZE, vol->g.table_size - offset);
+    size_t n = (size_t)MIN((uint64_t)nr * PAGE_SIZE, vol->g.table_size - offset);
     int ret = 0;
 
     for (unsigned i = 0; i < vol->g.nr_tables && ret == 0; i++)
         ret =
-            fat_disk_write(vol, vol->g.table_offset + i * vol->g.table_size + offset, frame, 0, n);
+            fat_disk_write(vol, vol->g.table_offset + i * vol->g.table_size + offset, frames, 0, n);
     return ret;
 }
 
-const struct pagecache_ops fat_table_ops = {.read_page = table_read_page,
-                                            .write_page = table_write_page};
+static uint64_t table_nr_pages(struct pagecache *cache)
+{
+    return ALIGN_UP(volume_of_table(cache)->g.table_size, PAGE_SIZE) / PAGE_SIZE;
+}
+
+const struct pagecache_ops fat_table_ops = {.read_pages = table_read_pages,
+                                            .nr_pages = table_nr_pages,
+                                            .write_pages = table_write_pages};
 
 void fat_table_release(struct fat_volume *vol)
 {

@@ -17,18 +17,25 @@
 #define FSINFO_AT_FREE     488
 #define FSINFO_AT_NEXT     492
 
-int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                   size_t nr_bytes)
 {
-    return block_read_frame(vol->dev, place / SECTOR_SIZE, frame, at,
-                            (uint32_t)(nr_bytes / SECTOR_SIZE));
+    return block_read_frames(vol->dev, place / SECTOR_SIZE, frames + at / PAGE_SIZE,
+                             at % PAGE_SIZE, (uint32_t)(nr_bytes / SECTOR_SIZE));
 }
 
-int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *frame, size_t at,
+int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                    size_t nr_bytes)
 {
-    return block_write_frame(vol->dev, place / SECTOR_SIZE, frame, at,
-                             (uint32_t)(nr_bytes / SECTOR_SIZE));
+    return block_write_frames(vol->dev, place / SECTOR_SIZE, frames + at / PAGE_SIZE,
+                              at % PAGE_SIZE, (uint32_t)(nr_bytes / SECTOR_SIZE));
+}
+
+void fat_zero_tail(struct frame *const *frames, size_t nr, size_t from)
+{
+    for (; from < nr * PAGE_SIZE; from = ALIGN_DOWN(from, PAGE_SIZE) + PAGE_SIZE)
+        memset((char *)frame_to_virt(frames[from / PAGE_SIZE]) + from % PAGE_SIZE, 0,
+               PAGE_SIZE - from % PAGE_SIZE);
 }
 
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where)

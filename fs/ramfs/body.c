@@ -25,10 +25,8 @@ static struct ramfs_inode *of_cache(struct pagecache *cache)
     return container_of(cache, struct ramfs_inode, inode.cache);
 }
 
-static int body_read_page(struct pagecache *cache, uint64_t index, struct frame *frame)
+static void fill_page(const struct ramfs_inode *ri, uint64_t index, uint8_t *page)
 {
-    struct ramfs_inode *ri = of_cache(cache);
-    uint8_t *page = frame_to_virt(frame);
     size_t body_size = ri->body_size;
     size_t n = 0;
 
@@ -37,6 +35,13 @@ static int body_read_page(struct pagecache *cache, uint64_t index, struct frame 
         memcpy(page, ri->body + index * PAGE_SIZE, n);
     }
     memset(page + n, 0, PAGE_SIZE - n);
+}
+
+static int body_read_pages(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                           size_t nr)
+{
+    for (size_t i = 0; i < nr; i++)
+        fill_page(of_cache(cache), index + i, frame_to_virt(frames[i]));
     return 0;
 }
 
@@ -89,7 +94,7 @@ static void body_uncharge(struct pagecache *cache)
 }
 
 const struct pagecache_ops ramfs_cache_ops = {
-    .read_page = body_read_page,
+    .read_pages = body_read_pages,
     .peek = body_peek,
     .alias_page = body_alias_page,
     .charge = body_charge,

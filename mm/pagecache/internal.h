@@ -16,8 +16,7 @@
 #define PAGE_WRITEBACK  0x08u
 #define PAGE_CHARGED    0x20u /* ops->charge counted it */
 #define PAGE_REFERENCED 0x10u /* used since the shrinker last came by */
-#define PAGE_COPY       0x40u /* not written since read_page filled it, though nothing is written back \
-                               */
+#define PAGE_COPY       0x40u /* filled by read_pages and not written since; nothing goes back */
 
 /* ---- the tree ---- */
 
@@ -38,13 +37,19 @@ struct frame *tree_next(const struct pagecache *cache, uint64_t index, bool is_d
 /* Sleeps until the page is neither being filled nor written. The caller holds a reference. */
 void page_wait(struct pagecache *cache, struct frame *frame, uint8_t flags);
 void page_wake(struct frame *frame);
+/* pagecache_get for who is about to want nr_wanted pages from index on. */
+int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_wanted,
+             struct frame **frame_out) MUST_CHECK;
+/* One page more, or (-1) less. */
+void page_count(struct pagecache *cache, const struct frame *frame, int64_t n)
+    REQUIRES(&cache->lock);
 /* A page whose contents are ready enters the cache, with the caller's reference; one more for the
  * caller. -EEXIST: there is one already. */
 int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame) MUST_CHECK;
 /* Takes the page out of the tree and drops the cache's reference. */
 void page_remove(struct pagecache *cache, struct frame *frame) REQUIRES(&cache->lock);
 
-/* Can the page, once it is clean and nobody's, be made again by read_page? */
+/* Can the page, once it is clean and nobody's, be made again by read_pages? */
 static inline bool page_is_evictable(const struct pagecache *cache, const struct frame *frame)
 {
     return cache->is_evictable || (frame->flags & PAGE_COPY) != 0;

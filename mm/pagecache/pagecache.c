@@ -1,5 +1,6 @@
 /*
- * The life of cached pages: made, filled, found, removed. See <pagecache/pagecache.h>.
+ * The life of cached pages: found, written to, removed. See <pagecache/pagecache.h>; fill.c makes
+ * them.
  */
 #include <pagecache/pagecache.h>
 
@@ -69,11 +70,13 @@ void page_wait(struct pagecache *cache, struct frame *frame, uint8_t flags)
 
 void page_wake(struct frame *frame)
 {
-    wait_wake_all(page_queue(frame));
+    struct wait_queue *queue = page_queue(frame);
+
+    if (wait_queue_is_active(queue))
+        wait_wake_all(queue);
 }
 
-static void count_page(struct pagecache *cache, const struct frame *frame, int64_t n)
-    REQUIRES(&cache->lock)
+void page_count(struct pagecache *cache, const struct frame *frame, int64_t n)
 {
     cache->nr_pages += (uint64_t)n;
     __atomic_fetch_add(&pagecache_nr_pages, (uint64_t)n, __ATOMIC_RELAXED);
@@ -90,7 +93,7 @@ void page_remove(struct pagecache *cache, struct frame *frame)
     tree_remove(cache, frame->index);
     if ((frame->flags & PAGE_CHARGED) != 0)
         cache->ops->uncharge(cache);
-    count_page(cache, frame, -1);
+    page_count(cache, frame, -1);
     frame->flags = 0;
     frame->owner = NULL;
     if (frame->priv != 0) {
@@ -117,133 +120,6 @@ struct frame *pagecache_find(struct pagecache *cache, uint64_t index)
     return frame;
 }
 
-/*
- * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST:
- * somebody was faster; -ENOMEM, -ENOSPC.
- */
-static int page_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
-{
-    int ret = 0;
-
-    spin_lock(&cache->lock);
-    if (tree_find(cache, index) != NULL)
-        ret = -EEXIST;
-    if (ret == 0 && cache->ops->charge != NULL)
-        ret = cache->ops->charge(cache, index);
-    if (ret > 0)
-        flags |= PAGE_CHARGED;
-    if (ret >= 0) {
-        ret = tree_insert(cache, index, frame);
-        if (ret != 0 && (flags & PAGE_CHARGED) != 0)
-            cache->ops->uncharge(cache);
-    }
-    if (ret == 0) {
-        frame->priv = frame->type == FRAME_LENT;
-        if (frame->priv != 0)
-            frame_count(FRAME_LENT, -1);
-        frame->type = FRAME_FILE;
-        frame->owner = cache;
-        frame->index = index;
-        frame->flags = flags;
-        count_page(cache, frame, 1);
-        frame_get(frame); /* the caller's */
-    }
-    spin_unlock(&cache->lock);
-    return ret;
-}
-
-/* Fills the locked page by the owner's op; on an error it is taken out again. */
-static int page_fill(struct pagecache *cache, uint64_t index, struct frame *frame)
-{
-    int ret = cache->ops->read_page(cache, index, frame);
-
-    if (!cache->is_evictable)
-        writeback_cache_added(cache);
-
-    spin_lock(&cache->lock);
-    if (ret == 0)
-        frame->flags = (uint8_t)((frame->flags & ~PAGE_LOCKED) | PAGE_UPTODATE);
-    else
-        page_remove(cache, frame);
-    spin_unlock(&cache->lock);
-    page_wake(frame);
-    return ret;
-}
-
-/* Makes the page that was not there; a reference to the caller. -EEXIST: look again. */
-static int page_make(struct pagecache *cache, uint64_t index, unsigned flags,
-                     struct frame **frame_out)
-{
-    uint8_t copy = cache->is_evictable ? 0 : PAGE_COPY;
-    bool is_filled = cache->ops->read_page == NULL || (flags & PAGECACHE_NO_FILL) != 0;
-    struct frame *frame = NULL;
-
-    if (!is_filled && cache->ops->alias_page != NULL)
-        frame = cache->ops->alias_page(cache, index);
-    if (frame != NULL)
-        is_filled = true;
-    else
-        frame = frame_alloc(0, is_filled ? FRAME_ZERO : 0);
-    if (frame == NULL)
-        return -ENOMEM;
-
-    int ret = page_insert(cache, index, frame, is_filled ? PAGE_UPTODATE : PAGE_LOCKED | copy);
-
-    if (ret != 0) {
-        frame_put(frame);
-        return ret;
-    }
-    if (!is_filled)
-        ret = page_fill(cache, index, frame);
-    if (ret != 0) {
-        frame_put(frame);
-        return ret;
-    }
-    *frame_out = frame;
-    return 0;
-}
-
-int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags, struct frame **frame_out)
-{
-    for (;;) {
-        spin_lock(&cache->lock);
-        struct frame *frame = tree_find(cache, index);
-        bool is_uptodate = false;
-
-        if (frame != NULL) {
-            frame_get(frame);
-            is_uptodate = (frame->flags & PAGE_UPTODATE) != 0;
-            frame->flags |= PAGE_REFERENCED;
-        }
-        spin_unlock(&cache->lock);
-
-        if (is_uptodate) {
-            *frame_out = frame;
-            return 0;
-        }
-        if (frame != NULL) {
-            /* Somebody fills it. If that fails it is gone afterwards and this round's error is
-             * ours. */
-            page_wait(cache, frame, PAGE_LOCKED);
-            frame_put(frame);
-            continue;
-        }
-        if ((flags & PAGECACHE_NO_ALLOC) != 0)
-            return -ENOENT;
-
-        int ret = page_make(cache, index, flags, frame_out);
-
-        if (ret != -EEXIST)
-            return ret;
-    }
-}
-
-/* A page whose contents are ready enters the cache. As page_insert. */
-int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame)
-{
-    return page_insert(cache, index, frame, PAGE_UPTODATE | PAGE_REFERENCED);
-}
-
 bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct frame *frame)
 {
     return READ_ONCE(frame->owner) == cache && READ_ONCE(frame->index) == index;
@@ -251,7 +127,7 @@ bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct
 
 bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame)
 {
-    return cache->ops->write_page == NULL || (page_flags(frame) & PAGE_DIRTY) != 0;
+    return cache->ops->write_pages == NULL || (page_flags(frame) & PAGE_DIRTY) != 0;
 }
 
 /* Nothing is written back here, and the page is more than a copy now. */
@@ -269,7 +145,7 @@ void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
 {
     bool is_first = false;
 
-    if (cache->ops->write_page == NULL) {
+    if (cache->ops->write_pages == NULL) {
         if ((page_flags(frame) & PAGE_COPY) != 0)
             keep_page(cache, frame);
         return;

@@ -8,8 +8,9 @@
 
 #include "internal.h"
 
-/* Up to n bytes at pos, all in one page. Bytes moved, or -errno. */
-static ssize_t read_one(struct pagecache *cache, struct uio *uio, uint64_t pos, size_t n)
+/* Up to n bytes at pos, all in one page, the first of nr_wanted. Bytes moved, or -errno. */
+static ssize_t read_one(struct pagecache *cache, struct uio *uio, uint64_t pos, size_t n,
+                        size_t nr_wanted)
 {
     uint64_t index = pos / PAGE_SIZE;
     struct frame *frame = pagecache_find(cache, index);
@@ -21,7 +22,7 @@ static ssize_t read_one(struct pagecache *cache, struct uio *uio, uint64_t pos, 
             return (ssize_t)uio_copy_to(uio, bytes, n);
     }
     if (frame == NULL) {
-        int ret = pagecache_get(cache, index, 0, &frame);
+        int ret = page_get(cache, index, 0, nr_wanted, &frame);
 
         if (ret != 0)
             return ret;
@@ -38,7 +39,7 @@ ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, u
 
     while (uio->nr_left > 0 && pos < size) {
         size_t n = MIN(MIN(PAGE_SIZE - pos % PAGE_SIZE, size - pos), uio->nr_left);
-        ssize_t ret = read_one(cache, uio, pos, n);
+        ssize_t ret = read_one(cache, uio, pos, n, (pos % PAGE_SIZE + uio->nr_left + PAGE_MASK) / PAGE_SIZE);
 
         if (ret < 0)
             return nr_done > 0 ? (ssize_t)nr_done : ret;
@@ -126,7 +127,7 @@ int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to)
         size_t n = MIN(PAGE_SIZE - from % PAGE_SIZE, to - from);
         /* A page that is cut whole reads as zeros anyway once it is gone; a partial one must be
          * here. */
-        unsigned flags = n == PAGE_SIZE || cache->ops->read_page == NULL ? PAGECACHE_NO_ALLOC : 0;
+        unsigned flags = n == PAGE_SIZE || cache->ops->read_pages == NULL ? PAGECACHE_NO_ALLOC : 0;
         struct frame *frame;
         int ret = pagecache_get(cache, index, flags, &frame);
 

@@ -126,63 +126,110 @@ void mappings_write_protect(struct pagecache *cache, uint64_t first, uint64_t nr
 
 /* ---- write-back ---- */
 
-/* Takes the next dirty page of [first, last] for writing, with a reference; NULL: none. */
-static struct frame *take_dirty(struct pagecache *cache, uint64_t first, uint64_t last)
+static void take(struct pagecache *cache, struct frame *frame) REQUIRES(&cache->lock)
+{
+    frame->flags = (uint8_t)((frame->flags & ~PAGE_DIRTY) | PAGE_WRITEBACK);
+    tree_clear_dirty(cache, frame->index);
+    cache->nr_dirty--;
+    __atomic_fetch_sub(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
+    frame_get(frame);
+}
+
+/* The next dirty page of [first, last] that nobody is writing; NULL: none. */
+static struct frame *find_dirty(struct pagecache *cache, uint64_t first, uint64_t last)
+    REQUIRES(&cache->lock)
 {
     struct frame *frame;
 
-    spin_lock(&cache->lock);
-    for (;;) {
-        frame = tree_next(cache, first, true);
-        if (frame == NULL || frame->index > last) {
-            frame = NULL;
-            break;
-        }
+    while ((frame = tree_next(cache, first, true)) != NULL && frame->index <= last &&
+           (frame->flags & PAGE_WRITEBACK) != 0) {
         frame_get(frame);
-        if ((frame->flags & PAGE_WRITEBACK) == 0) {
-            frame->flags = (uint8_t)((frame->flags & ~PAGE_DIRTY) | PAGE_WRITEBACK);
-            tree_clear_dirty(cache, frame->index);
-            cache->nr_dirty--;
-            __atomic_fetch_sub(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED);
-            break;
-        }
         spin_unlock(&cache->lock);
         page_wait(cache, frame, PAGE_WRITEBACK);
         frame_put(frame);
         spin_lock(&cache->lock);
     }
+    return frame != NULL && frame->index <= last ? frame : NULL;
+}
+
+/* Takes the next dirty pages of [first, last], as many as are in a row, for writing, with
+ * references; returns how many. */
+static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last,
+                         struct frame **run)
+{
+    size_t nr = 0;
+
+    spin_lock(&cache->lock);
+    struct frame *frame = find_dirty(cache, first, last);
+
+    while (frame != NULL && (frame->flags & (PAGE_DIRTY | PAGE_WRITEBACK)) == PAGE_DIRTY) {
+        take(cache, frame);
+        run[nr++] = frame;
+        if (nr == PAGECACHE_RUN_MAX || frame->index == last)
+            break;
+        frame = tree_find(cache, frame->index + 1);
+    }
     spin_unlock(&cache->lock);
     arch_mb(); /* see pagecache_mark_dirty() */
-    return frame;
+    return nr;
+}
+
+/* The pages are written, or (err) dirty again. */
+static void put_written(struct pagecache *cache, struct frame *const *run, size_t nr, int err)
+{
+    spin_lock(&cache->lock);
+    for (size_t i = 0; i < nr; i++)
+        run[i]->flags &= (uint8_t)~PAGE_WRITEBACK;
+    spin_unlock(&cache->lock);
+    for (size_t i = 0; i < nr; i++) {
+        page_wake(run[i]);
+        if (err != 0)
+            pagecache_mark_dirty(cache, run[i]);
+        frame_put(run[i]);
+    }
+}
+
+/* What cannot be written together is tried one by one, so that only the bad page stays dirty. */
+static int write_run(struct pagecache *cache, struct frame *const *run, size_t nr)
+{
+    uint64_t index = run[0]->index;
+    int result;
+
+    /* From here a store through a mapping faults and makes the page dirty anew. */
+    mappings_write_protect(cache, index, nr);
+    result = cache->ops->write_pages(cache, index, run, nr);
+    if (result == 0 || nr == 1) {
+        put_written(cache, run, nr, result);
+        return result;
+    }
+    result = 0;
+    for (size_t i = 0; i < nr; i++) {
+        int ret = cache->ops->write_pages(cache, index + i, run + i, 1);
+
+        put_written(cache, run + i, 1, ret);
+        if (result == 0)
+            result = ret;
+    }
+    return result;
 }
 
 int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last)
 {
-    struct frame *frame;
+    struct frame *run[PAGECACHE_RUN_MAX];
     int result = 0;
+    size_t nr;
 
-    if (cache->ops->write_page == NULL)
+    if (cache->ops->write_pages == NULL)
         return 0;
-    while (first <= last && (frame = take_dirty(cache, first, last)) != NULL) {
-        uint64_t index = frame->index;
+    while (first <= last && (nr = take_dirty(cache, first, last, run)) > 0) {
+        uint64_t at_end = run[nr - 1]->index;
+        int ret = write_run(cache, run, nr);
 
-        /* From here a store through a mapping faults and makes the page dirty anew. */
-        mappings_write_protect(cache, index, 1);
-        int ret = cache->ops->write_page(cache, index, frame);
-
-        spin_lock(&cache->lock);
-        frame->flags &= (uint8_t)~PAGE_WRITEBACK;
-        spin_unlock(&cache->lock);
-        page_wake(frame);
-        if (ret != 0) {
-            pagecache_mark_dirty(cache, frame);
-            if (result == 0)
-                result = ret;
-        }
-        frame_put(frame);
-        if (index == UINT64_MAX)
+        if (result == 0)
+            result = ret;
+        if (at_end == UINT64_MAX)
             break;
-        first = index + 1;
+        first = at_end + 1;
     }
     return result;
 }

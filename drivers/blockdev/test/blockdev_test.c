@@ -137,6 +137,45 @@ static void transfers_of_any_size(void **state)
     heap_free(back);
 }
 
+/* Frames here and there, the first and last in part, cut as the disk likes: by requests, segments
+ * and bytes of a segment. What it takes at once is one request. */
+static void frames_are_one_request(void **state)
+{
+    struct frame *frames[40];
+    uint64_t nr_before;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(frames); i++) {
+        frames[i] = frame_alloc(0, 0);
+        assert_non_null(frames[i]);
+        if (i % 3 == 0) /* not in a row */
+            assert_non_null(frame_alloc(0, 0));
+    }
+    for (unsigned round = 0; round < 60; round++) {
+        uint32_t first = round % 8, nr = 1 + round * 5;
+        char *bytes = heap_alloc(nr * 512);
+
+        disk->dev.max_segments = 1 + round % 7 * 6;
+        disk->dev.max_segment_bytes = 512 << round % 5;
+        disk->dev.max_sectors = 1 + round * 3;
+        for (size_t i = 0; i < nr * 512u; i++)
+            disk->memory[7 * 512 + i] = (uint8_t)(i / 512 * 3 + i + round);
+        memcpy(bytes, disk->memory + 7 * 512, nr * 512);
+        assert_int_equal(block_read_frames(&disk->dev, 7, frames, first * 512, nr), 0);
+        memset(disk->memory + 7 * 512, 0, nr * 512);
+        assert_int_equal(block_write_frames(&disk->dev, 7, frames, first * 512, nr), 0);
+        assert_memory_equal(disk->memory + 7 * 512, bytes, nr * 512);
+        heap_free(bytes);
+    }
+    disk->dev.max_segments = ARRAY_SIZE(frames);
+    disk->dev.max_segment_bytes = 1 << 20;
+    disk->dev.max_sectors = 1024;
+    nr_before = disk->dev.nr_reads;
+    assert_int_equal(block_read_frames(&disk->dev, 0, frames, 512, 319), 0);
+    assert_int_equal(disk->dev.nr_reads, nr_before + 1);
+    assert_int_equal(block_read_frames(&disk->dev, 1000, frames, 0, 25), -ENXIO);
+    disk->dev.max_segments = 4;
+}
+
 static void bytes_at_any_offset(void **state)
 {
     static const uint64_t offsets[] = {0, 1, 511, 512, 513, 4000, 4095, 4096};
@@ -235,6 +274,7 @@ int main(void)
         cmocka_unit_test(requests_are_checked),
         cmocka_unit_test(flush_without_a_cache_is_answered),
         cmocka_unit_test(transfers_of_any_size),
+        cmocka_unit_test(frames_are_one_request),
         cmocka_unit_test(bytes_at_any_offset),
         cmocka_unit_test(errors_come_back),
         cmocka_unit_test(partitions_are_windows),

@@ -51,25 +51,48 @@ static uint8_t model[SIZE];
 static int fail_percent;
 static struct prng prng;
 
-static int disk_read(struct pagecache *cache, uint64_t index, struct frame *frame)
+static unsigned nr_requests; /* since somebody set it to 0 */
+static size_t last_nr;       /* pages of the last one */
+static uint64_t bad_page = UINT64_MAX;
+
+static int disk_read(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                     size_t nr)
 {
     (void)cache;
+    nr_requests++;
+    last_nr = nr;
     if ((int)prng_below(&prng, 100) < fail_percent)
         return -EIO;
-    memcpy(frame_to_virt(frame), disk + index * PAGE_SIZE, PAGE_SIZE);
+    if (bad_page >= index && bad_page < index + nr)
+        return -EIO;
+    for (size_t i = 0; i < nr; i++)
+        memcpy(frame_to_virt(frames[i]), disk + (index + i) * PAGE_SIZE, PAGE_SIZE);
     return 0;
 }
 
-static int disk_write(struct pagecache *cache, uint64_t index, struct frame *frame)
+static int disk_write(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                      size_t nr)
 {
     (void)cache;
+    nr_requests++;
+    last_nr = nr;
     if ((int)prng_below(&prng, 100) < fail_percent)
         return -EIO;
-    memcpy(disk + index * PAGE_SIZE, frame_to_virt(frame), PAGE_SIZE);
+    if (bad_page >= index && bad_page < index + nr)
+        return -EIO;
+    for (size_t i = 0; i < nr; i++)
+        memcpy(disk + (index + i) * PAGE_SIZE, frame_to_virt(frames[i]), PAGE_SIZE);
     return 0;
 }
 
-static const struct pagecache_ops disk_ops = {.read_page = disk_read, .write_page = disk_write};
+static uint64_t disk_nr_pages(struct pagecache *cache)
+{
+    (void)cache;
+    return NR_PAGES;
+}
+
+static const struct pagecache_ops disk_ops = {
+    .read_pages = disk_read, .nr_pages = disk_nr_pages, .write_pages = disk_write};
 
 static void step_write(struct pagecache *cache)
 {
@@ -185,6 +208,7 @@ static void test_references(void **state)
     (void)pagecache_shrink(10);
     (void)pagecache_shrink(10);
     assert_int_equal(cache.nr_pages, 1);
+    assert_int_equal(frame->index, 5);
     pagecache_truncate(&cache, 0);
     assert_int_equal(cache.nr_pages, 0);
     assert_int_equal(frame->refcount, 1);
@@ -199,7 +223,7 @@ static void test_index(void **state)
 {
     static const uint64_t places[] = {
         0, 1, 63, 64, 4095, 4096, 1ull << 30, (1ull << 52) - 1, UINT64_MAX - 1};
-    static const struct pagecache_ops memory_ops = {.read_page = NULL};
+    static const struct pagecache_ops memory_ops = {.read_pages = NULL};
     bool present[ARRAY_SIZE(places)] = {false};
     struct pagecache cache;
 
@@ -294,12 +318,130 @@ static void test_mappings(void **state)
     pagecache_destroy(&cache);
 }
 
+static void read_at(struct pagecache *cache, uint64_t index, size_t nr_bytes)
+{
+    static uint8_t data[64 * 4096];
+    struct uio uio;
+
+    nr_requests = 0;
+    uio_init_kernel(&uio, data, nr_bytes);
+    assert_int_equal(pagecache_read(cache, &uio, index * PAGE_SIZE, SIZE), nr_bytes);
+    assert_memory_equal(data, disk + index * PAGE_SIZE, nr_bytes);
+}
+
+static void begin(struct pagecache *cache)
+{
+    fail_percent = 0;
+    bad_page = UINT64_MAX;
+    pagecache_init(cache, &disk_ops, true);
+    prng_fill(&prng, disk, sizeof(disk));
+}
+
+/* Who reads in sequence has ever larger runs, to the end and not beyond; several do not disturb each
+ * other; who jumps has the one page. */
+static void test_reading_ahead(void **state)
+{
+    static const size_t runs[] = {4, 8, 24, 32, 32, 32, 32, 32, 4};
+    struct pagecache cache;
+    unsigned nr = 0;
+
+    (void)state;
+    begin(&cache);
+    for (uint64_t index = 0; index < NR_PAGES; index++) {
+        read_at(&cache, index, 100);
+        assert_true(nr_requests <= 1);
+        if (nr_requests == 1)
+            assert_int_equal(last_nr, runs[nr++]);
+    }
+    assert_int_equal(nr, ARRAY_SIZE(runs));
+    pagecache_destroy(&cache);
+
+    begin(&cache);
+    for (uint64_t index = 190; index > 0; index -= 10) {
+        read_at(&cache, index, PAGE_SIZE);
+        assert_int_equal(nr_requests, 1);
+        assert_int_equal(last_nr, 1);
+    }
+    read_at(&cache, 100, 16 * PAGE_SIZE); /* as many as are wanted, as far as none is there */
+    assert_int_equal(nr_requests, 2);
+    pagecache_destroy(&cache);
+
+    begin(&cache);
+    for (nr = 0; nr < 30; nr++) { /* two at once, in turn */
+        read_at(&cache, nr, 1);
+        read_at(&cache, 100 + nr, 1);
+    }
+    assert_true(cache.nr_pages > 80);
+    pagecache_destroy(&cache);
+}
+
+/* A bad place costs whoever wants it, and nobody else; that which was read in vain does not stay. */
+static void test_a_bad_page_in_a_run(void **state)
+{
+    struct pagecache cache;
+    struct frame *frame;
+
+    (void)state;
+    begin(&cache);
+    bad_page = 2;
+    read_at(&cache, 0, PAGE_SIZE);
+    assert_int_equal(nr_requests, 2);
+    assert_int_equal(cache.nr_pages, 1);
+    read_at(&cache, 1, PAGE_SIZE);
+    assert_int_equal(pagecache_get(&cache, 2, 0, &frame), -EIO);
+    read_at(&cache, 3, PAGE_SIZE);
+    bad_page = 50;
+    for (uint64_t index = 40; index < 60; index++) {
+        assert_int_equal(pagecache_get(&cache, index, PAGECACHE_NO_FILL, &frame), 0);
+        memset(frame_to_virt(frame), (int)index, PAGE_SIZE);
+        pagecache_mark_dirty(&cache, frame);
+        frame_put(frame);
+    }
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), -EIO);
+    assert_int_equal(cache.nr_dirty, 1);
+    assert_int_equal(disk[51 * PAGE_SIZE], 51);
+    assert_int_not_equal(disk[50 * PAGE_SIZE], 50);
+    bad_page = UINT64_MAX;
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    assert_int_equal(disk[50 * PAGE_SIZE], 50);
+    pagecache_destroy(&cache);
+}
+
+/* Dirty pages in a row are one request, up to a run; what is clean between them is not written. */
+static void test_writing_in_runs(void **state)
+{
+    struct pagecache cache;
+    struct frame *frame;
+
+    (void)state;
+    begin(&cache);
+    for (uint64_t index = 0; index < 100; index++) {
+        if (index == 70)
+            continue;
+        assert_int_equal(pagecache_get(&cache, index, PAGECACHE_NO_FILL, &frame), 0);
+        memset(frame_to_virt(frame), (int)index, PAGE_SIZE);
+        pagecache_mark_dirty(&cache, frame);
+        frame_put(frame);
+    }
+    nr_requests = 0;
+    assert_int_equal(pagecache_writeback(&cache, 10, 19), 0);
+    assert_int_equal(nr_requests, 1);
+    assert_int_equal(last_nr, 10);
+    nr_requests = 0;
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    assert_int_equal(nr_requests, 1 + 2 + 1); /* to 9, to 51 and 69, the rest */
+    for (unsigned index = 0; index < 100; index++)
+        assert_true(index == 70 || disk[index * PAGE_SIZE + 7] == index);
+    pagecache_destroy(&cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_an_array), cmocka_unit_test(test_failing_disk),
         cmocka_unit_test(test_references),       cmocka_unit_test(test_index),
-        cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_mappings),         cmocka_unit_test(test_reading_ahead),
+        cmocka_unit_test(test_a_bad_page_in_a_run), cmocka_unit_test(test_writing_in_runs),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

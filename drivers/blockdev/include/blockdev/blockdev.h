@@ -165,15 +165,16 @@ MUST_CHECK int block_flush(struct block_device *dev);
 MUST_CHECK int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors);
 
 /*
- * The same for sectors inside a counted frame (frame_get), from byte `offset` of it on. A disk that
- * does not answer within disk_timeout= seconds gives -EIO, and may then keep a reference to the
- * frame for as long as it likes. So do the functions below, flush, discard, and memory that is
- * copied.
+ * The same for sectors inside counted frames (frame_get): from byte `offset` of frames[0] on, a
+ * page of each, through frames[1] and as many as it takes. What the device takes at once is one
+ * request. A disk that does not answer within disk_timeout= seconds gives -EIO, and may then keep
+ * references to the frames for as long as it likes. So do the functions below, flush, discard, and
+ * memory that is copied.
  */
-MUST_CHECK int block_read_frame(struct block_device *dev, uint64_t sector, struct frame *frame,
-                                size_t offset, uint32_t nr_sectors);
-MUST_CHECK int block_write_frame(struct block_device *dev, uint64_t sector, struct frame *frame,
-                                 size_t offset, uint32_t nr_sectors);
+MUST_CHECK int block_read_frames(struct block_device *dev, uint64_t sector,
+                                 struct frame *const *frames, size_t offset, uint32_t nr_sectors);
+MUST_CHECK int block_write_frames(struct block_device *dev, uint64_t sector,
+                                  struct frame *const *frames, size_t offset, uint32_t nr_sectors);
 
 /*
  * As block_read and block_write at any byte offset and length (read-modify-write at the ends).

@@ -3,10 +3,10 @@
  * inode. read, write and mmap of a file all end at the same frame, so they are coherent by
  * construction.
  *
- * Life of a page: made by pagecache_get (locked while ops->read_page fills it, other users of the
- * page sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
+ * Life of a page: made by pagecache_get (locked while ops->read_pages fills it and what is read
+ * ahead behind it, other users of these pages sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
  * truncation, by eviction under memory pressure (clean, unreferenced pages of caches with
- * is_evictable; of other caches those that read_page filled and nobody has written to since) or
+ * is_evictable; of other caches those that read_pages filled and nobody has written to since) or
  * with the cache. The cache holds one reference of each frame; everybody who got
  * the frame by pagecache_get or _find, and every page-table entry that maps it, holds one more
  * (frame_get/put).
@@ -19,7 +19,7 @@
  * Locks: pagecache->lock (spin) protects the tree, the counts and the flags of the pages; it is
  * held for a few instructions only. Order: the owner's inode lock, a vspace's lock, then
  * pagecache->lock; the global map_lock and all_lock are leaves. A fault handler may call
- * pagecache_get with its vspace's lock held; ops->read_page may sleep.
+ * pagecache_get with its vspace's lock held; ops->read_pages may sleep.
  */
 #ifndef PAGECACHE_PAGECACHE_H
 #define PAGECACHE_PAGECACHE_H
@@ -30,22 +30,30 @@
 #include <lock/spinlock.h>
 #include <uio/uio.h>
 
+#define PAGECACHE_RUN_MAX 32 /* pages that are read or written together */
+
 struct pagecache;
 PRIVATE_LOCK(spinlock, all_lock); /* writeback.c */
 PRIVATE_LOCK(spinlock, map_lock);
 
 struct pagecache_ops {
     /*
-     * Fills the whole frame with page `index` of the file, zeros past its end. May sleep. 0 or
-     * -errno. NULL: pages begin as zeros.
+     * Fills nr whole frames with the file's pages from `index` on, zeros past its end; more than
+     * one only where nr_pages is given. May sleep. 0, or -errno if any could not be read. NULL:
+     * pages begin as zeros.
      */
-    int (*read_page)(struct pagecache *cache, uint64_t index, struct frame *frame);
+    int (*read_pages)(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                      size_t nr);
+    /* How many pages the file has, for reading ahead. Must not sleep. NULL: that is never done. */
+    uint64_t (*nr_pages)(struct pagecache *cache);
     /*
-     * Writes the page back, all of it (the owner knows where the file ends). Called with the page
+     * Writes nr pages back, all of them (the owner knows where the file ends), or an error. After
+     * one each is tried alone. Called with the pages
      * neither dirty nor locked against reading. May sleep. NULL: pages are never written back
-     * (memory file systems); dirty means that the page is not what read_page made any more.
+     * (memory file systems); dirty means that the page is not what read_pages made any more.
      */
-    int (*write_page)(struct pagecache *cache, uint64_t index, struct frame *frame);
+    int (*write_pages)(struct pagecache *cache, uint64_t index, struct frame *const *frames,
+                       size_t nr);
     /*
      * Memory that holds bytes of the file that are not in the cache, so that a read need not make a
      * page: returns a pointer to the bytes from `offset` on, valid until the next truncation, and
@@ -54,7 +62,7 @@ struct pagecache_ops {
      */
     const void *(*peek)(struct pagecache *cache, uint64_t offset, size_t *nr_bytes);
     /*
-     * Instead of read_page into a new frame: a frame of the owner's that is page `index` already
+     * Instead of read_pages into a new frame: a frame of the owner's that is page `index` already
      * (aliasing), with a reference for the cache; NULL for none. May be NULL. Must not sleep.
      */
     struct frame *(*alias_page)(struct pagecache *cache, uint64_t index);
@@ -121,7 +129,8 @@ void pagecache_destroy(struct pagecache *cache);
 
 /*
  * The page at `index`, made and filled if need be, with a reference for the caller. The caller
- * checks the file's size. May sleep. -ENOMEM, -ENOSPC, -EIO, what read_page says.
+ * checks the file's size. May sleep. -ENOMEM, -ENOSPC, -EIO, what read_pages says. Pages
+ * behind it may be read along.
  */
 int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags,
                   struct frame **frame_out) MUST_CHECK;
@@ -156,7 +165,7 @@ ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, u
  * read, but starts as zeros).
  */
 ssize_t pagecache_write(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
-/* Zeros [from, to) in pages that are present (and, by read_page, in a partial page that is not). */
+/* Zeros [from, to) in pages that are present (and, by read_pages, in a partial page that is not). */
 int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to);
 
 /* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed stay
