@@ -95,6 +95,7 @@ static void body_uncharge(struct pagecache *cache)
 
 const struct pagecache_ops ramfs_cache_ops = {
     .read_pages = body_read_pages,
+    .is_in_memory = true,
     .peek = body_peek,
     .alias_page = body_alias_page,
     .charge = body_charge,

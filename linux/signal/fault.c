@@ -123,13 +123,11 @@ static void page_fault(const struct trap_frame *regs)
         case -EACCES:
             signal_force(SIGSEGV, SEGV_ACCERR, addr);
             return;
-        case -ENXIO:
-        case -EIO:
-        case -ENOSPC: /* a full tmpfs */
-            signal_force(SIGBUS, BUS_ADRERR, addr);
-            return;
-        default:
+        case -EFAULT:
             signal_force(SIGSEGV, SEGV_MAPERR, addr);
+            return;
+        default: /* behind the file's end, or what its file system says: EIO, ENOSPC, EUCLEAN .. */
+            signal_force(SIGBUS, BUS_ADRERR, addr);
             return;
         }
     }

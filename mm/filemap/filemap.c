@@ -113,13 +113,35 @@ static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct v
 
     if (offset >= ALIGN_UP(READ_ONCE(map->inode->size), PAGE_SIZE))
         return -ENXIO;
-    err = pagecache_get(map->cache, offset >> PAGE_SHIFT, 0, &frame);
+    err = pagecache_get(map->cache, offset >> PAGE_SHIFT, PAGECACHE_NO_WAIT, &frame);
     if (err)
         return err;
     if (writes)
         pagecache_mark_dirty(map->cache, frame);
     *out = (struct vma_page){.pa = frame_to_pa(frame), .frame = frame, .is_writable = writes};
     return 0;
+}
+
+static int file_fetch(void *object, uint64_t offset, uint32_t access, struct frame **out)
+{
+    struct filemap *map = object;
+
+    (void)access;
+    if (offset >= ALIGN_UP(READ_ONCE(map->inode->size), PAGE_SIZE))
+        return -ENXIO;
+    return pagecache_get(map->cache, offset >> PAGE_SHIFT, 0, out);
+}
+
+static void file_hold(void *object)
+{
+    struct filemap *map = object;
+
+    __atomic_fetch_add(&map->refcount, 1, __ATOMIC_RELAXED);
+}
+
+static void file_release(void *object)
+{
+    filemap_put(object);
 }
 
 /* A page that write-back took meanwhile is clean, and must not be written before it is told. */
@@ -203,6 +225,9 @@ static void file_describe(struct vma *vma, char *buf, size_t size, uint64_t *dev
 const struct vma_ops vma_file = {
     .name = "file",
     .page = file_page,
+    .fetch = file_fetch,
+    .hold = file_hold,
+    .release = file_release,
     .is_current = file_is_current,
     .get = file_get_vma,
     .put = file_put_vma,

@@ -186,6 +186,10 @@ int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_
             return 0;
         }
         if (frame != NULL) {
+            if ((flags & PAGECACHE_NO_WAIT) != 0) {
+                frame_put(frame);
+                return -EAGAIN;
+            }
             /* Somebody fills it. If that fails it is gone afterwards and this round's error is
              * ours. */
             page_wait(cache, frame, PAGE_LOCKED);
@@ -194,6 +198,9 @@ int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_
         }
         if ((flags & PAGECACHE_NO_ALLOC) != 0)
             return -ENOENT;
+        if ((flags & PAGECACHE_NO_WAIT) != 0 && !cache->ops->is_in_memory &&
+            cache->ops->read_pages != NULL)
+            return -EAGAIN;
 
         int ret = page_make(cache, index, flags, nr_wanted, frame_out);
 

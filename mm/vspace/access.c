@@ -121,14 +121,14 @@ static bool is_own_page(struct vspace *vs, uint64_t addr)
 }
 
 static int identify_locked(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t *object,
-                           uint64_t *offset)
+                           uint64_t *offset, struct fetch *fetch)
 {
-    int err = resolve(vs, addr, VMA_WRITE);
+    int err = resolve(vs, addr, VMA_WRITE, fetch);
     bool is_read_only = err == -EACCES && access == VMA_READ;
     struct vma *vma;
 
     if (is_read_only)
-        err = resolve(vs, addr, VMA_READ);
+        err = resolve(vs, addr, VMA_READ, fetch);
     if (err)
         return err == VSPACE_EMULATE ? -EFAULT : err;
     vma = vspace_find(vs, addr);
@@ -149,12 +149,17 @@ static int identify_locked(struct vspace *vs, uint64_t addr, uint32_t access, ui
 int vspace_identify(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t *object,
                     uint64_t *offset)
 {
+    struct fetch fetch;
     int err;
 
     if (addr < vs->base || addr >= vs->limit)
         return -EFAULT;
-    mutex_lock(&vs->lock);
-    err = identify_locked(vs, addr, access, object, offset);
-    mutex_unlock(&vs->lock);
+    fetch.frame = NULL;
+    do {
+        mutex_lock(&vs->lock);
+        err = identify_locked(vs, addr, access, object, offset, &fetch);
+        mutex_unlock(&vs->lock);
+    } while (err == NEEDS_FETCH && (err = fetch_page(&fetch)) == 0);
+    fetch_end(&fetch);
     return err;
 }

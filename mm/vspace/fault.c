@@ -4,8 +4,9 @@
  * Faults of one space come one at a time (vs->lock), but a file's truncation or write-back takes
  * entries out or weakens them at any moment, under table_lock alone. So the tables are walked and
  * acted upon in one hold of table_lock; if a page of an object is needed, the lock is dropped, the
- * object asked, which may sleep, and everything is looked at anew. What the object gave is
- * referenced until then.
+ * object asked, and everything is looked at anew. What the object gave is referenced until then. If
+ * a device has to be waited for, vs->lock is dropped too: other threads of the space map and fault
+ * on, and the fault begins from the start, with the page where it is found at once.
  *
  * Copy on write: the entry lacks W although the VMA has it. Whether a private page must be copied
  * is told by its frame: memory of the space's own that nobody else counts is written as it is.
@@ -14,6 +15,7 @@
 
 /* look(): the object has to be asked first. Not an errno, and no result of vspace_fault. */
 #define NEEDS_PAGE 2
+_Static_assert(NEEDS_PAGE != VSPACE_EMULATE && NEEDS_FETCH != VSPACE_EMULATE, "results differ");
 
 uint64_t pte_flags(uint32_t rights)
 {
@@ -109,13 +111,22 @@ static void forget_page(struct fault *f)
 }
 
 /* Asks the object, and copies what will be written. vs->lock is held, table_lock not. */
-static int ask_object(struct fault *f)
+static int ask_object(struct fault *f, struct fetch *fetch)
 {
+    const struct vma_ops *ops = f->vma->ops;
+    uint32_t access = is_copied(f) ? VMA_READ : f->access;
     int err;
 
     forget_page(f);
-    err =
-        f->vma->ops->page(f->vma, object_offset(f), is_copied(f) ? VMA_READ : f->access, &f->page);
+    err = ops->page(f->vma, object_offset(f), access, &f->page);
+    if (err == -EAGAIN) {
+        ops->hold(f->vma->object);
+        fetch->ops = ops;
+        fetch->object = f->vma->object;
+        fetch->offset = object_offset(f);
+        fetch->access = access;
+        return NEEDS_FETCH;
+    }
     if (err)
         return err;
     f->has_page = true;
@@ -199,7 +210,19 @@ static int look(struct fault *f)
     return fill_from_object(f, entry, level);
 }
 
-int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access)
+int fetch_page(struct fetch *fetch)
+{
+    int err;
+
+    fetch_end(fetch);
+    fetch->frame = NULL;
+    err = fetch->ops->fetch(fetch->object, fetch->offset, fetch->access, &fetch->frame);
+    fetch->ops->release(fetch->object);
+    return err;
+}
+
+int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access,
+                 struct fetch *fetch)
 {
     struct fault f;
     int ret;
@@ -218,7 +241,7 @@ int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t acc
         spin_unlock(&vs->table_lock);
         if (likely(ret != NEEDS_PAGE))
             break;
-        ret = ask_object(&f);
+        ret = ask_object(&f, fetch);
         if (ret)
             break;
     }
@@ -249,7 +272,7 @@ static int grow_down(struct vspace *vs, struct vma *vma, uint64_t addr)
     return 0;
 }
 
-int resolve(struct vspace *vs, uint64_t addr, uint32_t access)
+int resolve(struct vspace *vs, uint64_t addr, uint32_t access, struct fetch *fetch)
 {
     struct vma *vma = vspace_find(vs, addr);
     uint32_t needed = access;
@@ -268,33 +291,55 @@ int resolve(struct vspace *vs, uint64_t addr, uint32_t access)
         return -EACCES;
     if (vma->ops->is_emulated)
         return VSPACE_EMULATE;
-    return fault_locked(vs, vma, ALIGN_DOWN(addr, PAGE_SIZE), access);
+    return fault_locked(vs, vma, ALIGN_DOWN(addr, PAGE_SIZE), access, fetch);
 }
 
 int vspace_fault(struct vspace *vs, uint64_t addr, uint32_t access)
 {
+    struct fetch fetch;
     int ret;
 
     if (addr < vs->base || addr >= vs->limit)
         return -EFAULT;
-    mutex_lock(&vs->lock);
-    ret = resolve(vs, addr, access);
-    mutex_unlock(&vs->lock);
+    fetch.frame = NULL;
+    do {
+        mutex_lock(&vs->lock);
+        ret = resolve(vs, addr, access, &fetch);
+        mutex_unlock(&vs->lock);
+    } while (unlikely(ret == NEEDS_FETCH) && (ret = fetch_page(&fetch)) == 0);
+    fetch_end(&fetch);
     return ret;
+}
+
+/* Populates from *at on, as far as no device has to be waited for. */
+static int populate_locked(struct vspace *vs, uint64_t *at, uint64_t end, uint32_t access,
+                           struct fetch *fetch)
+{
+    for (; *at < end; *at += PAGE_SIZE) {
+        struct vspace_translation t;
+        int ret = 0;
+
+        vspace_query(vs, *at, &t);
+        if (!t.is_mapped || (t.rights & access) != access)
+            ret = *at < vs->base || *at >= vs->limit ? -EFAULT : resolve(vs, *at, access, fetch);
+        if (ret != 0)
+            return ret;
+    }
+    return 0;
 }
 
 int vspace_populate(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t access)
 {
-    int ret = 0;
+    uint64_t at = ALIGN_DOWN(addr, PAGE_SIZE);
+    struct fetch fetch;
+    int ret;
 
-    mutex_lock(&vs->lock);
-    for (uint64_t at = ALIGN_DOWN(addr, PAGE_SIZE); ret == 0 && at < addr + size; at += PAGE_SIZE) {
-        struct vspace_translation t;
-
-        vspace_query(vs, at, &t);
-        if (!t.is_mapped || (t.rights & access) != access)
-            ret = at < vs->base || at >= vs->limit ? -EFAULT : resolve(vs, at, access);
-    }
-    mutex_unlock(&vs->lock);
+    fetch.frame = NULL;
+    do {
+        mutex_lock(&vs->lock);
+        ret = populate_locked(vs, &at, addr + size, access, &fetch);
+        mutex_unlock(&vs->lock);
+    } while (ret == NEEDS_FETCH && (ret = fetch_page(&fetch)) == 0);
+    fetch_end(&fetch);
     return ret;
 }

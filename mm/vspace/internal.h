@@ -72,11 +72,30 @@ struct fault {
     struct frame *copy; /* of the page, for a write to private memory */
 };
 
-/* fault.c: REQUIRES(vs->lock). */
-int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access);
+/* A page that a fault needs and its object has to bring; the object is held. */
+struct fetch {
+    const struct vma_ops *ops; /* NULL: none is needed */
+    void *object;
+    uint64_t offset;
+    uint32_t access;
+    struct frame *frame; /* what was brought last, referenced until the fault is through */
+};
+
+/* fault.c: REQUIRES(vs->lock). NEEDS_FETCH: *fetch says what. */
+#define NEEDS_FETCH 3
+int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access,
+                 struct fetch *fetch);
 uint64_t pte_flags(uint32_t rights);
 /* vspace_fault for who holds vs->lock. */
-int resolve(struct vspace *vs, uint64_t addr, uint32_t access);
+int resolve(struct vspace *vs, uint64_t addr, uint32_t access, struct fetch *fetch);
+/* Without any lock, after NEEDS_FETCH: gets the page. 0: try again; -errno. */
+int fetch_page(struct fetch *fetch);
+/* At the end, without any lock. */
+static inline void fetch_end(struct fetch *fetch)
+{
+    if (unlikely(fetch->frame != NULL))
+        frame_unuse(fetch->frame);
+}
 
 /*
  * fill.c. The first two: REQUIRES(vs->table_lock); entry, at level, is the invalid one where the

@@ -44,6 +44,7 @@ struct pagecache_ops {
      */
     int (*read_pages)(struct pagecache *cache, uint64_t index, struct frame *const *frames,
                       size_t nr);
+    bool is_in_memory; /* read_pages waits for nobody */
     /* How many pages the file has, for reading ahead. Must not sleep. NULL: that is never done. */
     uint64_t (*nr_pages)(struct pagecache *cache);
     /*
@@ -126,6 +127,8 @@ void pagecache_destroy(struct pagecache *cache);
 #define PAGECACHE_NO_FILL 1u
 /* Only if it is in the cache already (-ENOENT otherwise). */
 #define PAGECACHE_NO_ALLOC 2u
+/* Only if nobody has to be waited for (-EAGAIN otherwise): it is there, or made in memory. */
+#define PAGECACHE_NO_WAIT 4u
 
 /*
  * The page at `index`, made and filled if need be, with a reference for the caller. The caller

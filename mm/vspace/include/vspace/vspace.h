@@ -19,7 +19,7 @@
  * unmaps all and frees the tables. Frames mapped are counted (frame_get/frame_put): a frame with
  * more than one user is mapped read-only in private VMAs and copied by the first write.
  *
- * Context: all calls may sleep (they take vs->lock, a mutex, and a kind may read a disk), except
+ * Context: all calls may sleep (they take vs->lock, a mutex; a fault may read a disk), except
  * where it says so. An allocation that fails gives -ENOMEM and leaves the space as it was.
  */
 #ifndef VSPACE_VSPACE_H
@@ -71,15 +71,25 @@ struct vma_page {
 #define VMA_MEMORY_DEVICE 1u
 
 /*
- * A kind of VMA. All may be called with vs->lock held; none may touch user memory.
+ * A kind of VMA. All but fetch may be called with vs->lock held; none may touch user memory.
  */
 struct vma_ops {
     const char *name;
     bool is_emulated; /* vspace_fault answers VSPACE_EMULATE instead of mapping */
 
     /* The page at byte `offset` of the object (page aligned); NULL op: anonymous memory.
-     * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS). */
+     * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS).
+     * -EAGAIN: it must be fetched first. */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
+
+    /*
+     * For objects that are on a device: brings the page to where `page` finds it, with a reference
+     * that keeps it there. Waits for the device, and so is called with no lock of the space held;
+     * the VMA may be gone. hold and release keep the object meanwhile. All three or none.
+     */
+    int (*fetch)(void *object, uint64_t offset, uint32_t access, struct frame **out);
+    void (*hold)(void *object);
+    void (*release)(void *object);
 
     /* Is what `page` gave for this access still what it would give? Asked under table_lock before
      * it is mapped: an object that takes pages or rights away does so first and zaps afterwards, so
@@ -140,7 +150,8 @@ struct vspace_limits {
 };
 
 /*
- * Two locks. `lock` (a mutex) is held by every operation from end to end. `table_lock` (a spinlock)
+ * Two locks. `lock` (a mutex) is held by every operation from end to end, but let go while a fault
+ * waits for a device; then all is looked at anew. `table_lock` (a spinlock)
  * is taken inside it around each change of the VMA tree or the page tables, so that vspace_zap,
  * which is called with a file's locks held and must not wait for `lock`, sees both in order. [lt]:
  * written with both held, read with either.
