@@ -269,7 +269,8 @@ static size_t piece_fill(struct piece *piece, unsigned nr_max, const struct bloc
                          const struct memory *memory, size_t at, size_t nr_bytes, unsigned *nr_out)
 {
     uint32_t most = ALIGN_DOWN(dev->max_segment_bytes, dev->block_size);
-    size_t end = MIN(nr_bytes, (size_t)ALIGN_DOWN(dev->max_sectors << SECTOR_SHIFT, dev->block_size));
+    size_t end =
+        MIN(nr_bytes, (size_t)ALIGN_DOWN(dev->max_sectors << SECTOR_SHIFT, dev->block_size));
     size_t n = 0;
     unsigned nr = 0;
 
@@ -290,8 +291,7 @@ static int move(struct block_device *dev, enum block_op op, uint64_t sector,
 {
     size_t nr_bytes = (size_t)nr_sectors << SECTOR_SHIFT, at = 0;
     struct transfer on_stack;
-    struct transfer *t =
-        transfer_make(dev, memory->nr_frames != 0, memory, nr_bytes, &on_stack);
+    struct transfer *t = transfer_make(dev, memory->nr_frames != 0, memory, nr_bytes, &on_stack);
 
     while (at < nr_bytes && __atomic_load_n(&t->error, __ATOMIC_RELAXED) == 0) {
         struct piece *piece = piece_get(t);

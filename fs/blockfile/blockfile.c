@@ -84,9 +84,8 @@ static uint64_t cache_nr_pages(struct pagecache *cache)
     return ALIGN_UP(device_size(blockfile_of_cache(cache)->dev), PAGE_SIZE) / PAGE_SIZE;
 }
 
-static const struct pagecache_ops cache_ops = {.read_pages = cache_read_pages,
-                                               .nr_pages = cache_nr_pages,
-                                               .write_pages = cache_write_pages};
+static const struct pagecache_ops cache_ops = {
+    .read_pages = cache_read_pages, .nr_pages = cache_nr_pages, .write_pages = cache_write_pages};
 
 static const struct superblock_ops blockfs_ops = {.inode_size = sizeof(struct inode)};
 static const struct fs_type blockfs_type = {.name = "bdev"};

@@ -162,8 +162,26 @@ static uint64_t body_nr_pages(struct pagecache *cache)
            PAGE_SIZE;
 }
 
+/* A file's clusters cover its size, so that there is room. But the disk has to say that it is in
+ * use, which may fail, and the file changes. */
+static int body_make_writable(struct pagecache *cache, uint64_t index)
+{
+    struct inode *inode = container_of(cache, struct inode, cache);
+    struct fat_volume *vol = fat_volume_of(inode->sb);
+    int ret;
+
+    (void)index;
+    fat_lock(vol);
+    ret = fat_mark_dirty(vol);
+    fat_unlock(vol);
+    if (ret == 0)
+        inode_touch_mtime(inode);
+    return ret;
+}
+
 const struct pagecache_ops fat_body_ops = {.read_pages = body_read_pages,
                                            .nr_pages = body_nr_pages,
+                                           .make_writable = body_make_writable,
                                            .write_pages = body_write_pages};
 
 /* ---- growing and cutting ---- */

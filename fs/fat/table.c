@@ -44,9 +44,8 @@ static uint64_t table_nr_pages(struct pagecache *cache)
     return ALIGN_UP(volume_of_table(cache)->g.table_size, PAGE_SIZE) / PAGE_SIZE;
 }
 
-const struct pagecache_ops fat_table_ops = {.read_pages = table_read_pages,
-                                            .nr_pages = table_nr_pages,
-                                            .write_pages = table_write_pages};
+const struct pagecache_ops fat_table_ops = {
+    .read_pages = table_read_pages, .nr_pages = table_nr_pages, .write_pages = table_write_pages};
 
 void fat_table_release(struct fat_volume *vol)
 {

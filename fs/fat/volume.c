@@ -20,8 +20,8 @@
 int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                   size_t nr_bytes)
 {
-    return block_read_frames(vol->dev, place / SECTOR_SIZE, frames + at / PAGE_SIZE,
-                             at % PAGE_SIZE, (uint32_t)(nr_bytes / SECTOR_SIZE));
+    return block_read_frames(vol->dev, place / SECTOR_SIZE, frames + at / PAGE_SIZE, at % PAGE_SIZE,
+                             (uint32_t)(nr_bytes / SECTOR_SIZE));
 }
 
 int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,

@@ -116,8 +116,10 @@ static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct v
     err = pagecache_get(map->cache, offset >> PAGE_SHIFT, PAGECACHE_NO_WAIT, &frame);
     if (err)
         return err;
-    if (writes)
-        pagecache_mark_dirty(map->cache, frame);
+    if (writes && !pagecache_is_writable(map->cache, frame)) {
+        frame_put(frame);
+        return -EAGAIN;
+    }
     *out = (struct vma_page){.pa = frame_to_pa(frame), .frame = frame, .is_writable = writes};
     return 0;
 }
@@ -125,11 +127,19 @@ static int file_page(struct vma *vma, uint64_t offset, uint32_t access, struct v
 static int file_fetch(void *object, uint64_t offset, uint32_t access, struct frame **out)
 {
     struct filemap *map = object;
+    struct frame *frame;
+    int err;
 
-    (void)access;
     if (offset >= ALIGN_UP(READ_ONCE(map->inode->size), PAGE_SIZE))
         return -ENXIO;
-    return pagecache_get(map->cache, offset >> PAGE_SHIFT, 0, out);
+    err = pagecache_get(map->cache, offset >> PAGE_SHIFT, 0, &frame);
+    if (err == 0 && (access & VMA_WRITE)) { /* of private memory it is never asked */
+        err = pagecache_make_writable(map->cache, frame);
+        if (err)
+            frame_put(frame);
+    }
+    *out = err ? NULL : frame;
+    return err;
 }
 
 static void file_hold(void *object)

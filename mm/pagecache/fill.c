@@ -76,7 +76,8 @@ static int run_begin(struct pagecache *cache, uint64_t index, size_t nr, struct 
 
     for (size_t i = 0; i < nr; i++) {
         struct frame *frame = frame_alloc(0, 0);
-        int ret = frame == NULL ? -ENOMEM : page_insert(cache, index + i, frame, PAGE_LOCKED | copy);
+        int ret =
+            frame == NULL ? -ENOMEM : page_insert(cache, index + i, frame, PAGE_LOCKED | copy);
 
         if (ret == 0) {
             run[i] = frame;

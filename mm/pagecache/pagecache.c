@@ -168,6 +168,26 @@ void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
         pagecache_on_first_dirty();
 }
 
+bool pagecache_is_writable(struct pagecache *cache, struct frame *frame)
+{
+    if (cache->ops->make_writable != NULL && !pagecache_is_dirty(cache, frame))
+        return false;
+    pagecache_mark_dirty(cache, frame);
+    return true;
+}
+
+int pagecache_make_writable(struct pagecache *cache, struct frame *frame)
+{
+    int ret = 0;
+
+    if (pagecache_is_writable(cache, frame))
+        return 0;
+    ret = cache->ops->make_writable(cache, READ_ONCE(frame->index));
+    if (ret == 0)
+        pagecache_mark_dirty(cache, frame);
+    return ret;
+}
+
 static void remove_pages(struct pagecache *cache, uint64_t first, uint64_t end)
 {
     spin_lock(&cache->lock);

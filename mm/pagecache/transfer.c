@@ -39,7 +39,8 @@ ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, u
 
     while (uio->nr_left > 0 && pos < size) {
         size_t n = MIN(MIN(PAGE_SIZE - pos % PAGE_SIZE, size - pos), uio->nr_left);
-        ssize_t ret = read_one(cache, uio, pos, n, (pos % PAGE_SIZE + uio->nr_left + PAGE_MASK) / PAGE_SIZE);
+        ssize_t ret =
+            read_one(cache, uio, pos, n, (pos % PAGE_SIZE + uio->nr_left + PAGE_MASK) / PAGE_SIZE);
 
         if (ret < 0)
             return nr_done > 0 ? (ssize_t)nr_done : ret;

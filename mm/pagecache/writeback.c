@@ -135,27 +135,38 @@ static void take(struct pagecache *cache, struct frame *frame) REQUIRES(&cache->
     frame_get(frame);
 }
 
-/* The next dirty page of [first, last] that nobody is writing; NULL: none. */
+static bool is_held_back(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
+{
+    return cache->ops->may_write != NULL && !cache->ops->may_write(cache, index);
+}
+
+/* The next dirty page of [first, last] that may go and nobody is writing; NULL: none. */
 static struct frame *find_dirty(struct pagecache *cache, uint64_t first, uint64_t last)
     REQUIRES(&cache->lock)
 {
     struct frame *frame;
 
-    while ((frame = tree_next(cache, first, true)) != NULL && frame->index <= last &&
-           (frame->flags & PAGE_WRITEBACK) != 0) {
+    while ((frame = tree_next(cache, first, true)) != NULL && frame->index <= last) {
+        if (is_held_back(cache, frame->index)) {
+            if (frame->index == last)
+                return NULL;
+            first = frame->index + 1;
+            continue;
+        }
+        if ((frame->flags & PAGE_WRITEBACK) == 0)
+            return frame;
         frame_get(frame);
         spin_unlock(&cache->lock);
         page_wait(cache, frame, PAGE_WRITEBACK);
         frame_put(frame);
         spin_lock(&cache->lock);
     }
-    return frame != NULL && frame->index <= last ? frame : NULL;
+    return NULL;
 }
 
 /* Takes the next dirty pages of [first, last], as many as are in a row, for writing, with
  * references; returns how many. */
-static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last,
-                         struct frame **run)
+static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last, struct frame **run)
 {
     size_t nr = 0;
 
@@ -168,6 +179,8 @@ static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last,
         if (nr == PAGECACHE_RUN_MAX || frame->index == last)
             break;
         frame = tree_find(cache, frame->index + 1);
+        if (frame != NULL && is_held_back(cache, frame->index))
+            break;
     }
     spin_unlock(&cache->lock);
     arch_mb(); /* see pagecache_mark_dirty() */

@@ -337,8 +337,8 @@ static void begin(struct pagecache *cache)
     prng_fill(&prng, disk, sizeof(disk));
 }
 
-/* Who reads in sequence has ever larger runs, to the end and not beyond; several do not disturb each
- * other; who jumps has the one page. */
+/* Who reads in sequence has ever larger runs, to the end and not beyond; several do not disturb
+ * each other; who jumps has the one page. */
 static void test_reading_ahead(void **state)
 {
     static const size_t runs[] = {4, 8, 24, 32, 32, 32, 32, 32, 4};
@@ -375,7 +375,8 @@ static void test_reading_ahead(void **state)
     pagecache_destroy(&cache);
 }
 
-/* A bad place costs whoever wants it, and nobody else; that which was read in vain does not stay. */
+/* A bad place costs whoever wants it, and nobody else; that which was read in vain does not stay.
+ */
 static void test_a_bad_page_in_a_run(void **state)
 {
     struct pagecache cache;
@@ -435,13 +436,114 @@ static void test_writing_in_runs(void **state)
     pagecache_destroy(&cache);
 }
 
+/* A disk with room for some pages: the owner is asked once, before a page becomes writable, and its
+ * refusal leaves the page clean. */
+static unsigned room;
+static unsigned nr_asked;
+
+static int take_room(struct pagecache *cache, uint64_t index)
+{
+    (void)cache, (void)index;
+    nr_asked++;
+    if (room == 0)
+        return -ENOSPC;
+    room--;
+    return 0;
+}
+
+static void test_making_writable(void **state)
+{
+    static const struct pagecache_ops ops = {
+        .read_pages = disk_read, .write_pages = disk_write, .make_writable = take_room};
+    struct pagecache cache;
+    struct frame *frames[3];
+
+    (void)state;
+    fail_percent = 0;
+    room = 2;
+    nr_asked = 0;
+    pagecache_init(&cache, &ops, true);
+    for (uint64_t index = 0; index < 3; index++) {
+        assert_int_equal(pagecache_get(&cache, index, PAGECACHE_NO_WAIT, &frames[index]), -EAGAIN);
+        assert_int_equal(pagecache_get(&cache, index, 0, &frames[index]), 0);
+        assert_false(pagecache_is_writable(&cache, frames[index]));
+        assert_int_equal(pagecache_make_writable(&cache, frames[index]), index < 2 ? 0 : -ENOSPC);
+        assert_int_equal(pagecache_is_dirty(&cache, frames[index]), index < 2);
+    }
+    assert_int_equal(nr_asked, 3);
+    assert_true(pagecache_is_writable(&cache, frames[0]));
+    assert_int_equal(pagecache_make_writable(&cache, frames[0]), 0);
+    assert_int_equal(nr_asked, 3);
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    room = 1;
+    assert_int_equal(pagecache_make_writable(&cache, frames[1]),
+                     0); /* anew, since it was written */
+    assert_int_equal(nr_asked, 4);
+    for (unsigned i = 0; i < 3; i++)
+        frame_put(frames[i]);
+    pagecache_destroy(&cache);
+}
+
+/* What a journal holds back stays dirty, is not evicted, and goes as soon as it may. */
+static uint64_t held_first, held_last;
+
+static bool may_write(struct pagecache *cache, uint64_t index)
+{
+    (void)cache;
+    return index < held_first || index > held_last;
+}
+
+static void test_holding_back(void **state)
+{
+    static const struct pagecache_ops ops = {
+        .read_pages = disk_read, .write_pages = disk_write, .may_write = may_write};
+    struct pagecache cache;
+    struct frame *frame;
+
+    (void)state;
+    fail_percent = 0;
+    memset(disk, 0, sizeof(disk));
+    held_first = 3;
+    held_last = 5;
+    pagecache_init(&cache, &ops, true);
+    for (uint64_t index = 0; index < 10; index++) {
+        assert_int_equal(pagecache_get(&cache, index, PAGECACHE_NO_FILL, &frame), 0);
+        memset(frame_to_virt(frame), (int)index + 1, PAGE_SIZE);
+        pagecache_mark_dirty(&cache, frame);
+        frame_put(frame);
+    }
+    nr_requests = 0;
+    assert_int_equal(pagecache_writeback(&cache, 0, 5), 0);
+    assert_int_equal(nr_requests, 1);
+    assert_int_equal(cache.nr_dirty, 7);
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    assert_int_equal(nr_requests, 2);
+    assert_int_equal(cache.nr_dirty, 3);
+    (void)pagecache_shrink(100);
+    (void)pagecache_shrink(100);
+    assert_int_equal(cache.nr_pages, 3);
+    assert_int_equal(disk[4 * PAGE_SIZE], 0);
+    held_first = held_last = UINT64_MAX;
+    assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
+    assert_int_equal(cache.nr_dirty, 0);
+    for (unsigned index = 0; index < 10; index++)
+        assert_int_equal(disk[index * PAGE_SIZE + 9], index + 1);
+    pagecache_destroy(&cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_an_array), cmocka_unit_test(test_failing_disk),
-        cmocka_unit_test(test_references),       cmocka_unit_test(test_index),
-        cmocka_unit_test(test_mappings),         cmocka_unit_test(test_reading_ahead),
-        cmocka_unit_test(test_a_bad_page_in_a_run), cmocka_unit_test(test_writing_in_runs),
+        cmocka_unit_test(test_against_an_array),
+        cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_index),
+        cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_reading_ahead),
+        cmocka_unit_test(test_making_writable),
+        cmocka_unit_test(test_holding_back),
+        cmocka_unit_test(test_a_bad_page_in_a_run),
+        cmocka_unit_test(test_writing_in_runs),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -95,7 +95,8 @@ static void map(struct vspace *vs, uint64_t at, const struct vma_ops *ops, void 
 {
     struct vspace_map_request r = {.addr = at,
                                    .size = 8 * PAGE_SIZE,
-                                   .flags = VMA_READ | VMA_WRITE | (ops == &slow_ops ? VMA_SHARED : 0),
+                                   .flags =
+                                       VMA_READ | VMA_WRITE | (ops == &slow_ops ? VMA_SHARED : 0),
                                    .options = VSPACE_FIXED,
                                    .ops = ops,
                                    .object = object};

@@ -4,12 +4,12 @@
  * construction.
  *
  * Life of a page: made by pagecache_get (locked while ops->read_pages fills it and what is read
- * ahead behind it, other users of these pages sleep), then up to date; dirty after pagecache_mark_dirty until write-back wrote it; gone by
- * truncation, by eviction under memory pressure (clean, unreferenced pages of caches with
- * is_evictable; of other caches those that read_pages filled and nobody has written to since) or
- * with the cache. The cache holds one reference of each frame; everybody who got
- * the frame by pagecache_get or _find, and every page-table entry that maps it, holds one more
- * (frame_get/put).
+ * ahead behind it, other users of these pages sleep), then up to date; dirty after
+ * pagecache_mark_dirty until write-back wrote it; gone by truncation, by eviction under memory
+ * pressure (clean, unreferenced pages of caches with is_evictable; of other caches those that
+ * read_pages filled and nobody has written to since) or with the cache. The cache holds one
+ * reference of each frame; everybody who got the frame by pagecache_get or _find, and every
+ * page-table entry that maps it, holds one more (frame_get/put).
  *
  * The index is a radix tree of 64-way nodes whose height grows with the file; a file of one page
  * has no node at all.
@@ -55,6 +55,19 @@ struct pagecache_ops {
      */
     int (*write_pages)(struct pagecache *cache, uint64_t index, struct frame *const *frames,
                        size_t nr);
+    /*
+     * A program is about to be able to store to the page through a mapping, which it was not: room
+     * for it on the device (a hole), or a word there that it is in use. An error is the program's,
+     * -ENOSPC before it has stored anything. Called with the page present and not dirty; may sleep.
+     * May be NULL. What write(2) brings is the business of the owner's own write.
+     */
+    int (*make_writable)(struct pagecache *cache, uint64_t index);
+    /*
+     * May the dirty page go to the device now? False holds it back: a journal has to be there
+     * first. It stays dirty, and write-back goes on behind it. Called with cache->lock held. NULL:
+     * it always may.
+     */
+    bool (*may_write)(struct pagecache *cache, uint64_t index);
     /*
      * Memory that holds bytes of the file that are not in the cache, so that a read need not make a
      * page: returns a pointer to the bytes from `offset` on, valid until the next truncation, and
@@ -156,6 +169,11 @@ extern void (*pagecache_on_first_dirty)(void);
 
 /* The caller wrote to the page, or mapped it so that a program can. */
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame);
+/* Does what has to be before a program may store to the page, and marks it dirty. May sleep. What
+ * ops->make_writable says. */
+int pagecache_make_writable(struct pagecache *cache, struct frame *frame) MUST_CHECK;
+/* Marks the page dirty if that takes no make_writable; false: it does. Does not sleep. */
+bool pagecache_is_writable(struct pagecache *cache, struct frame *frame);
 
 /*
  * Copies from the file [pos, size) to uio; returns the bytes moved, 0 at or past the end, or -errno
@@ -168,11 +186,12 @@ ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, u
  * read, but starts as zeros).
  */
 ssize_t pagecache_write(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
-/* Zeros [from, to) in pages that are present (and, by read_pages, in a partial page that is not). */
+/* Zeros [from, to) in pages that are present (and, by read_pages, in a partial page that is not).
+ */
 int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to);
 
-/* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed stay
- * dirty. */
+/* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed, or are
+ * held back, stay dirty. */
 int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last);
 /*
  * Removes pages wholly at or past `size` (unmapping them) and zeros the tail of the last one. The
