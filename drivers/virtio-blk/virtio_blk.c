@@ -43,8 +43,9 @@
 #define STATUS_UNWRITTEN    0xff
 
 #define QUEUE_SIZE_MAX 64
-#define SEGMENTS_MAX   32 /* a run of the page cache; with header and status: a table of 544 bytes \
-                           */
+#define SEGMENTS_MAX                                                                               \
+    32 /* a run of the page cache; with header and status: a table of 544 bytes                    \
+        */
 #define SECTORS_MAX 8192
 
 struct virtio_blk_header {

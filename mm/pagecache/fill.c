@@ -15,11 +15,9 @@
 
 #define RUN_FIRST 4 /* at a file's beginning, and what follows one page */
 
-/*
- * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST:
- * somebody was faster; -ENOMEM, -ENOSPC.
- */
-static int page_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
+#define EVICT_BATCH 16
+
+static int try_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
 {
     int ret = 0;
 
@@ -47,6 +45,20 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
         frame_get(frame); /* the caller's */
     }
     spin_unlock(&cache->lock);
+    return ret;
+}
+
+/*
+ * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST:
+ * somebody was faster; -ENOMEM, -ENOSPC. A node of the tree is allocated with the cache's lock
+ * held, so that the shrinker passes this cache by: what it would have found is freed here.
+ */
+static int page_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
+{
+    int ret = try_insert(cache, index, frame, flags);
+
+    while (unlikely(ret == -ENOMEM) && pagecache_evict(EVICT_BATCH) > 0)
+        ret = try_insert(cache, index, frame, flags);
     return ret;
 }
 

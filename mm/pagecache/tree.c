@@ -125,6 +125,7 @@ static void tree_prune(struct pagecache *cache, uint64_t index) REQUIRES(&cache-
 
 int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame)
 {
+    struct node *above = NULL;
     void **at = &cache->root;
 
     if (tree_grow(cache, index) != 0) {
@@ -137,14 +138,17 @@ int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame)
         if (node == NULL) {
             node = node_create();
             if (node == NULL) {
+                if (above != NULL)
+                    above->present &= ~(1ull << slot_of(level + 1, index));
                 tree_prune(cache, index);
                 return -ENOMEM;
             }
             *at = node;
         }
-        /* Set before it is true; a failure further down is repaired by tree_prune. */
+        /* Set before it is true: a failure of the next takes it back. */
         node->present |= 1ull << slot_of(level, index);
         at = &node->slots[slot_of(level, index)];
+        above = node;
     }
     *at = frame;
     return 0;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <base/errno.h>
+#include <faultinject/faultinject.h>
 #include <host/host.h>
 #include <pagecache/pagecache.h>
 #include <prng/prng.h>
@@ -218,8 +219,9 @@ static void test_references(void **state)
     pagecache_destroy(&cache);
 }
 
-/* The index against a plain list of numbers, up to the largest there are. */
-static void test_index(void **state)
+/* The index against a plain list of numbers, up to the largest there are; every so many
+ * allocations fail (0: none). */
+static void run_index(uint64_t fail_every)
 {
     static const uint64_t places[] = {
         0, 1, 63, 64, 4095, 4096, 1ull << 30, (1ull << 52) - 1, UINT64_MAX - 1};
@@ -227,15 +229,19 @@ static void test_index(void **state)
     bool present[ARRAY_SIZE(places)] = {false};
     struct pagecache cache;
 
-    (void)state;
     prng_init(&prng, 9);
     pagecache_init(&cache, &memory_ops, false);
+    alloc_fail_every(fail_every);
     for (int i = 0; i < 3000; i++) {
         size_t k = prng_below(&prng, ARRAY_SIZE(places));
         struct frame *frame;
 
         if (prng_below(&prng, 2) == 0) {
-            assert_int_equal(pagecache_get(&cache, places[k], 0, &frame), 0);
+            int ret = pagecache_get(&cache, places[k], 0, &frame);
+
+            assert_true(ret == 0 || (ret == -ENOMEM && fail_every != 0));
+            if (ret != 0)
+                continue;
             assert_int_equal(frame->index, places[k]);
             frame_put(frame);
             present[k] = true;
@@ -250,7 +256,15 @@ static void test_index(void **state)
                 frame_put(frame);
         }
     }
+    alloc_fail_every(0);
     pagecache_destroy(&cache);
+}
+
+static void test_index(void **state)
+{
+    (void)state;
+    for (uint64_t fail_every = 0; fail_every < 9; fail_every += fail_every == 0 ? 2 : 1)
+        run_index(fail_every);
 }
 
 /* Write-back asks every owner of a mapping once, and truncation unmaps before it removes. */
