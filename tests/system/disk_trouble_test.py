@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from conftest import busybox_initrd, compiled
 from fat_test import make_disk, mount, tool
 from trine.nbd import SilentDisk
 
@@ -60,6 +61,26 @@ def test_a_disk_that_stops_answering_is_not_waited_for(fresh_shell, tmp_path, di
         with open(disk, "wb") as f:
             f.write(server.data)
         assert clean(disk) is True
+    finally:
+        server.close()
+
+
+def test_who_waits_for_a_disk_holds_up_nobody(fresh_shell, tmp_path, disk):
+    """A thread in a page fault of a file, and others of its process that map, fault and read what is in memory."""
+    with open(disk, "rb") as f:
+        server = SilentDisk(str(tmp_path / "socket"), f.read())
+    program = compiled("slow_fault", "-O2", "-static", "-pthread")
+    shell = fresh_shell(extra=["-drive", f"file=nbd:unix:{tmp_path}/socket,format=raw,if=none,id=d", "-device", "virtio-blk-device,drive=d"],
+                        initrd=busybox_initrd("slow-fault.cpio", "--add", program + "=/slow_fault"), append="console=ttyS0 quiet disk_timeout=600", smp=2)
+    try:
+        assert mount(shell)[1] == 0
+        shell.machine.line("/slow_fault /mnt/file")
+        shell.machine.expect("ready")
+        server.answers.clear()
+        shell.machine.line("")
+        shell.machine.expect("nobody else waits")
+        server.answers.set()
+        shell.machine.expect(f"byte {FILE[20 * 4096 + 7]}\\D")
     finally:
         server.close()
 

@@ -92,6 +92,36 @@ def test_a_file_larger_than_memory(fresh_shell, tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def requests(shell):
+    """Of vda so far: reads and writes."""
+    fields = next(line for line in shell.run("cat /proc/diskstats")[0].split("\n") if " vda " in line).split()
+    return int(fields[3]), int(fields[7])
+
+
+def test_pages_go_together(fresh_shell, tmp_path):
+    """A mebibyte is 256 pages; who reads or writes them in sequence needs an eighth as many requests. Who jumps has page after page."""
+    image = str(tmp_path / "disk.img")
+    make_disk(image, 32)
+    data = random.Random(3).randbytes(1 << 20)
+    (tmp_path / "file").write_bytes(data)
+    subprocess.run(["mcopy", "-i", image, str(tmp_path / "file"), "::/file"], check=True)
+    shell = fresh_shell(disk=image)
+    assert mount(shell)[1] == 0
+    before = requests(shell)
+    assert shell.run("for i in 250 200 150 100; do dd if=/mnt/file of=/dev/null bs=4k skip=$i count=1 2> /dev/null; done")[1] == 0
+    jumped = requests(shell)
+    assert jumped[0] - before[0] < 16
+    assert shell.run("md5sum < /mnt/file")[0].split()[0] == hashlib.md5(data).hexdigest()
+    read = requests(shell)
+    assert shell.run("cp /mnt/file /mnt/copy; sync")[1] == 0
+    written = requests(shell)
+    print(f"requests for 1 MiB: {read[0] - jumped[0]} reads, {written[1] - read[1]} writes")
+    assert read[0] - jumped[0] <= 32
+    assert written[1] - read[1] <= 48
+    assert shell.run("umount /mnt")[1] == 0
+    assert subprocess.run(["mtype", "-i", image, "::/copy"], capture_output=True, check=True).stdout == data
+
+
 def test_damaged_disks(fresh_shell, tmp_path):
     """Four disks whose tables and directories lost bits: whatever the answers are, the kernel lives."""
     chance = random.Random(1)
