@@ -87,8 +87,8 @@ int main(int argc, char **argv)
     check(pthread_create(&threads[1], NULL, read_it, NULL) == 0, "thread");
     wait_until_asleep(&tids[1]);
 
-    volatile unsigned char *memory = mmap(NULL, 64 * SIZE, PROT_READ | PROT_WRITE,
-                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    volatile unsigned char *memory =
+        mmap(NULL, 64 * SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     check(memory != MAP_FAILED, "mmap");
     for (int i = 0; i < 64; i++)
         memory[i * SIZE] = 1;
