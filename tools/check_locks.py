@@ -2,7 +2,7 @@
 """Clang's thread-safety analysis over every component: what is done without the lock that it wants is an error.
 
 Each source of every component is looked at as the kernel compiles it, those in no kernel's list, too, and once more as
-debug kernels compile it where that makes a difference. What was looked at before and has not changed is not looked at
+debug kernels compile it where that makes a difference. So are applications, the rungs' kernels, and in-kernel tests. What was looked at before and has not changed is not looked at
 again. docs/locking.md says how annotations are written.
 
 Clang does not ask for a lock where only the address of a guarded member is taken, as whoever hands a list on does:
@@ -25,7 +25,7 @@ CLANG = "clang-19"
 FLAGS = ("--target=riscv64-linux-gnu -march=rv64imac_zicsr_zifencei -mabi=lp64 -std=gnu11 -ffreestanding -nostdlibinc "
          "-idirafter make/no-libc -DLOCK_CHECK -fsyntax-only -fexperimental-late-parse-attributes -Wno-everything "
          "-Werror=thread-safety -ferror-limit=0").split()
-LAYERS = ("lib", "arch", "platform", "core", "drivers", "mm", "fs", "net", "linux", "virt", "kernels")
+LAYERS = ("lib/", "arch/", "platform/", "core/", "drivers/", "mm/", "fs/", "net/", "linux/", "virt/", "kernels/", "apps/", "tour/")
 # Whoever stands in for the target in tests, and what is not part of a kernel, provides nothing here.
 NO_PROVIDERS = ("arch/host", "tour/", "apps/", "tests/")
 
@@ -34,9 +34,9 @@ class Tree:
     def __init__(self, root):
         self.root = root
         self.table = components(root)
-        for path in glob.glob(root + "/kernels/*/kernel.mk"):
+        for path in glob.glob(root + "/kernels/*/kernel.mk") + glob.glob(root + "/tour/*/kernel.mk"):
             words = read_words(path)
-            words["DEPS"] = words.pop("COMPONENTS", "")
+            words["DEPS"] = words["COMPONENTS"]
             self.table[os.path.relpath(os.path.dirname(path), root)] = words
         self.interface = {contract: c for c in self.table for contract in self.words(c, "CONTRACT")}
 
@@ -50,7 +50,7 @@ class Tree:
         """What it may include: make/compose.mk's `visible`. What a kernel's list brings in is found as it is needed."""
         todo = self.words(component, "DEPS") + self.words(component, "PUBLIC_DEPS")
         todo += [self.interface[k] for c in [component] + todo if c in self.table for k in self.words(c, "PROVIDES")]
-        if component.startswith("kernels/"):
+        if "COMPONENTS" in self.table[component]:
             todo += sorted(self.interface.values())
         seen = []
         while todo:
@@ -71,22 +71,36 @@ class Tree:
             choices = [choice + [folder] for choice in choices for folder in inline or ["-"]]
         return [["-I" + f for f in dict.fromkeys(folders + choice) if os.path.isdir(f"{self.root}/{f}")] for choice in choices]
 
+    def own_flags(self, component):
+        """Its CFLAGS, with the folders of packages; None: one was not fetched yet, and there is nothing to look at without it."""
+        text = re.sub(r"@([^@]+)@", rf"{OUT}/packages/\1", self.table[component].get("CFLAGS", ""))
+        packages = re.findall(rf"{re.escape(OUT)}/packages/[^/\s]+", text)
+        return text.split() if all(os.path.exists(f"{self.root}/{p}") for p in packages) else None
+
+    def sources(self, component):
+        """(path, flags for it alone); not what a package has."""
+        own = self.own_flags(component)
+        if own is None:
+            return
+        for source in self.words(component, "SRCS"):
+            if source.endswith(".c") and not source.startswith("@"):
+                yield f"{component}/{source}", own
+        for path in sorted(glob.glob(f"{self.root}/{component}/test/*_ktest.c")):
+            yield os.path.relpath(path, self.root), [*own, "-Icore/ktest/include"]
+
     def units(self):
         """(source, flags) of all that is compiled."""
         for component in sorted(self.table):
             if not component.startswith(LAYERS) or component.startswith("arch/host"):
                 continue
             choices = self.include_flags(component)
-            for source in self.words(component, "SRCS"):
-                if not source.endswith(".c"):
-                    continue
-                path = f"{component}/{source}"
+            for path, own in self.sources(component):
                 with open(f"{self.root}/{path}") as f:
                     has_debug = re.search(r"\bDEBUG\b", f.read())
                 for flags in choices:
-                    yield path, FLAGS + flags
+                    yield path, FLAGS + own + flags
                     if has_debug:
-                        yield path, FLAGS + flags + ["-DDEBUG"]
+                        yield path, FLAGS + own + flags + ["-DDEBUG"]
 
 
 # ---- exemptions ----

@@ -28,7 +28,7 @@ int rmdir(const char *name);
 int isatty(int fd);
 
 static struct mutex lock = MUTEX_INIT(lock);
-static struct file *files[NR_FILES]; /* [lock] */
+static struct file *files[NR_FILES] GUARDED_BY(&lock);
 
 /* picolibc's sys/_default_fcntl.h, where it is not the kernel's. */
 static const struct {

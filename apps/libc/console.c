@@ -14,15 +14,16 @@
 #define QUEUE_MAX 1024 /* a power of two */
 
 static struct mutex out_lock = MUTEX_INIT(out_lock);
-static char line[LINE_MAX]; /* [out_lock] */
-static size_t length;
+static char line[LINE_MAX] GUARDED_BY(&out_lock);
+static size_t length GUARDED_BY(&out_lock);
 
 static struct spinlock in_lock = SPINLOCK_INIT("libc stdin");
-static char queue[QUEUE_MAX]; /* [in_lock] */
-static unsigned head, tail;
+static char queue[QUEUE_MAX] GUARDED_BY(&in_lock);
+static unsigned head GUARDED_BY(&in_lock);
+static unsigned tail GUARDED_BY(&in_lock);
 static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
 
-static void write_line(void)
+static void write_line(void) REQUIRES(&out_lock)
 {
     console_write(line, length);
     length = 0;

@@ -107,8 +107,10 @@ int app_main(void)
     if (cpu_count() == 1 && nr_preempted == 0 && strcmp(SCHED_POLICY_NAME, "fifo") != 0) {
         return 1; /* impossible: they can only have waited for each other for ever */
     }
+    spin_lock(&lock);
     snprintf(line, sizeof(line), "u6: ok, %u items through %u places, sum %lu\n", nr_taken,
              CAPACITY, (unsigned long)sum);
+    spin_unlock(&lock);
     console_write(line, strlen(line));
     return 0;
 }

@@ -233,7 +233,7 @@ KTEST(ipi_call_reaches_every_cpu)
 }
 
 static struct spinlock counter_lock = SPINLOCK_INIT("counter");
-static uint64_t counter; /* GUARDED_BY(counter_lock) */
+static uint64_t counter GUARDED_BY(&counter_lock);
 
 static void count_up(void *arg)
 {
@@ -253,15 +253,17 @@ static void count_up(void *arg)
 KTEST(spinlock_excludes)
 {
     struct thread *threads[4];
+    uint64_t counted;
 
-    counter = 0;
+    UNLOCKED_DO(counter = 0, "the threads are made later");
     for (unsigned i = 0; i < 4; i++) {
         threads[i] = thread_create(count_up, NULL, "count", NULL);
         KTEST_REQUIRE(threads[i] != NULL);
     }
     for (unsigned i = 0; i < 4; i++)
         thread_join(threads[i]);
-    KTEST_EXPECT_EQ(counter, 80000);
+    counted = UNLOCKED(counter, "the threads have ended");
+    KTEST_EXPECT_EQ(counted, 80000);
     KTEST_EXPECT(!spin_is_locked(&counter_lock));
     KTEST_EXPECT(!preempt_is_disabled());
 }
