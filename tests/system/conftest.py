@@ -5,6 +5,7 @@ themselves.
 """
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -35,6 +36,22 @@ def compiled(name, *flags, more=(), out=None, extension=".c"):
         programs = [s for s in sources if not s.endswith(".h")]
         subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, *programs], check=True)
     return out
+
+
+def changed_kernel(base, name, sources, *changes):
+    """The list of kernels/BASE in a folder of its own, out/NAME, with the files `sources` beside it and (file, old, new) in its files."""
+    folder = f"{ROOT}/out/{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(f"{ROOT}/kernels/{base}", folder)
+    for source in sources:
+        shutil.copy(f"{ROOT}/{source}", folder)
+    for file, old, new in changes:
+        with open(f"{folder}/{file}") as f:
+            text = f.read()
+        assert old in text, (file, old)
+        with open(f"{folder}/{file}", "w") as f:
+            f.write(text.replace(old, new, 1))
+    return f"out/{name}"
 
 
 class Shell:

@@ -1,10 +1,9 @@
 """The fuzzer of system calls: some rounds of a fixed seed find nothing, and a defect is found and made small."""
-import os
 import re
-import shutil
 import subprocess
 import sys
 
+from conftest import changed_kernel
 from trine.machine import ROOT
 
 SEED_OF_DEFECT, ROUND_OF_DEFECT = 1, 20
@@ -22,20 +21,10 @@ def test_a_minute_finds_nothing():
 
 def defective_kernel():
     """The monolithic kernel and one file more."""
-    folder = ROOT + "/out/fuzz-defect"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT + "/kernels/monolithic", folder)
-    shutil.copy(ROOT + "/tests/fuzz/defect.c", folder)
-    for name, old, new in (("kernel.mk", "SRCS := ", "SRCS := defect.c "),
-                           ("main.c", "static void files_init(", "int defect_init(void);\nstatic void files_init("),
-                           ("main.c", "flusher_init() != 0)", "flusher_init() != 0 || defect_init() != 0)")):
-        path = os.path.join(folder, name)
-        with open(path) as f:
-            text = f.read()
-        assert old in text
-        with open(path, "w") as f:
-            f.write(text.replace(old, new, 1))
-    return "out/fuzz-defect"
+    return changed_kernel("monolithic", "fuzz-defect", ["tests/fuzz/defect.c"],
+                          ("kernel.mk", "SRCS := ", "SRCS := defect.c "),
+                          ("main.c", "static void files_init(", "int defect_init(void);\nstatic void files_init("),
+                          ("main.c", "flusher_init() != 0)", "flusher_init() != 0 || defect_init() != 0)"))
 
 
 def test_a_defect_is_found_and_made_small():

@@ -1,16 +1,18 @@
-"""The sanitizers: each rule that apps/seeded breaks is reported once, with its place; what breaks none is not reported."""
+"""The sanitizers: each rule that apps/seeded breaks is reported once, with its place; what breaks none is not reported. In all three
+kernels, on one hart and on eight."""
 import re
 
 import pytest
 
+from conftest import changed_kernel
 from trine.machine import Machine, build
 
 # sanitizer -> seed -> (the report's first line, functions that its stacks name)
 SEEDS = {
     "undefined": {
-        "shift": (r"shift out of bounds at apps/seeded/seeded\.c:\d+", ["shift"]),
-        "add": (r"overflow of an addition at apps/seeded/seeded\.c:\d+", ["add"]),
-        "index": (r"index out of bounds at apps/seeded/seeded\.c:\d+", ["array_index"]),
+        "shift": (r"shift out of bounds at apps/seeded/seeds\.c:\d+", ["shift"]),
+        "add": (r"overflow of an addition at apps/seeded/seeds\.c:\d+", ["add"]),
+        "index": (r"index out of bounds at apps/seeded/seeds\.c:\d+", ["array_index"]),
     },
     "race": {
         "race": (r"(marked )?(read|write) of 4 bytes at 0x\w+, (marked )?(read|write) of 4 bytes", ["race", "counts"]),
@@ -32,16 +34,52 @@ def run(sanitizer, app, append, smp):
     return text, status
 
 
-@pytest.mark.parametrize("sanitizer,seed", [(s, seed) for s, seeds in SEEDS.items() for seed in seeds])
-def test_seeded_defect_is_reported(sanitizer, seed):
+def reports(sanitizer, text):
+    return re.findall(rf"(?s)sanitizer: {sanitizer}: (.*?)sanitizer: end", text)
+
+
+def assert_reported(sanitizer, seed, text):
+    """With its place, and with the functions that its stacks name."""
     line, functions = SEEDS[sanitizer][seed]
-    text, status = run(sanitizer, "seeded", f"seed={seed}", 2)
-    assert status == 0 and f"seeded: {seed} is over" in text, text
-    reports = re.findall(rf"(?s)sanitizer: {sanitizer}: (.*?)sanitizer: end", text)
-    found = [report for report in reports if re.match(line, report)]
-    assert found and (sanitizer != "address" or len(reports) == 1), text
+    found = [report for report in reports(sanitizer, text) if re.match(line, report) and functions[0] in report]
+    assert found, text
     for name in functions:
         assert re.search(rf"0x\w+ {name}\+0x", found[0]), (name, text)
+
+
+@pytest.mark.parametrize("sanitizer,seed", [(s, seed) for s, seeds in SEEDS.items() for seed in seeds])
+def test_seeded_defect_is_reported(sanitizer, seed):
+    text, status = run(sanitizer, "seeded", f"seed={seed}", 2)
+    assert status == 0 and f"seeded: {seed} is over" in text, text
+    assert sanitizer != "address" or len(reports(sanitizer, text)) == 1, text
+    assert_reported(sanitizer, seed, text)
+
+
+def seeded_kernel(name):
+    """Breaks the rules once its harts run."""
+    if name == "unikernel":
+        return {"kernel": name, "APP": "seeded"}
+    components = "core/bootargs core/frame core/heap core/log core/percpu core/slab core/time"
+    harts = '    startup_step("harts");\n'
+    return {"kernel": changed_kernel(name, f"seeded-{name}", ["apps/seeded/seeds.c", "apps/seeded/seeds.h"],
+                                     ("kernel.mk", "SRCS := ", "SRCS := seeds.c "),
+                                     ("kernel.mk", "COMPONENTS := ", f"COMPONENTS := {components} "),
+                                     ("main.c", harts, harts + "    seeds_run();\n"),
+                                     ("main.c", "#include ", '#include "seeds.h"\n\n#include '))}
+
+
+@pytest.mark.parametrize("sanitizer,smp", [("undefined", 1), ("undefined", 8), ("race", 2), ("race", 8), ("address", 1), ("address", 8)])
+@pytest.mark.parametrize("kernel", ["unikernel", "monolithic", "hypervisor"])
+def test_each_kernel_reports(kernel, sanitizer, smp):
+    """One defect after the other, and the kernel goes on. A race takes two harts."""
+    seeds = list(SEEDS[sanitizer])
+    image = build(**seeded_kernel(kernel), SANITIZE=sanitizer)[1]
+    with Machine(image, timeout=600, smp=smp, mem="256M", append=f"seed={','.join(seeds)}") as machine:
+        machine.expect(rf"seeded: {seeds[-1]} is over")
+        text = machine.text
+    for seed in seeds:
+        assert_reported(sanitizer, seed, text)
+    assert sanitizer != "address" or len(reports(sanitizer, text)) == len(seeds), text
 
 
 @pytest.mark.parametrize("sanitizer", SEEDS)
