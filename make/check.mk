@@ -1,5 +1,7 @@
 #: make test         every check: host unit tests, the composition's rules, kernels booted in QEMU.
 #:                   TEST_JOBS=2 at once; PYTEST_ARGS="-k signals" for some of them
+#: make test-full    that, and for a night: the ladder and the conformance programs under each sanitizer on 1, 4 and 8 harts, the fuzzer for
+#:                   MINUTES=60 under SANITIZE=address and race, stress-ng's stressors of memory and scheduling. SEED= of the fuzzer
 #: make smoke        builds and boots the three kernels
 #: make tour         the ladder: builds and runs each rung; RUNG=u3 or RUNG="u3 u4" for some, SHOW=1 with the console
 #: make bench        measures under -icount; table, plot and JSON under out/bench/; GROUP=calls for some
@@ -11,13 +13,19 @@
 
 TEST_JOBS ?= 2
 
-test: setup-test
-	@echo "Three steps, about half an hour on two cores. 1 of 3: the unit tests are compiled"
+TESTS := tests
+test-full: TESTS += tests/system/*_full.py
+
+LASTS.test      := about half an hour on two cores
+LASTS.test-full := a night on two cores
+test test-full: setup-test
+	@echo "Three steps, $(LASTS.$@). 1 of 3: the unit tests are compiled"
 	@$(MAKE) --no-print-directory -j2 host-programs
 	@echo "2 of 3: the fuzz targets are compiled"
 	@$(MAKE) --no-print-directory -j2 fuzz-programs
 	@echo "3 of 3: everything runs; each line tells how far it is"
-	@$(PYTHON) -m pytest -v -n $(TEST_JOBS) --dist load -p no:cacheprovider --color=no tests $(PYTEST_ARGS)
+	@$(foreach w,MINUTES SEED,$(if $(filter command,$(origin $(w))),FUZZ_$(w)=$($(w)))) \
+	    $(PYTHON) -m pytest -v -n $(TEST_JOBS) --dist load -p no:cacheprovider --color=no $(TESTS) $(PYTEST_ARGS)
 
 smoke: setup-run
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/smoke_test.py
@@ -43,4 +51,4 @@ CLANG_FORMAT := clang-format-14
 format: setup-format
 	@git ls-files '*.c' '*.h' | xargs grep -LE '^ *\.macro' | xargs $(CLANG_FORMAT) -i
 
-.PHONY: test smoke tour bench fuzz-calls check format
+.PHONY: test test-full smoke tour bench fuzz-calls check format

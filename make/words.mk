@@ -14,6 +14,7 @@ words.check    :=
 words.format   :=
 words.smoke    := O
 words.test     := TEST_JOBS PYTEST_ARGS O
+words.test-full := TEST_JOBS PYTEST_ARGS MINUTES SEED O
 words.tour     := RUNG SHOW O
 words.bench    := GROUP O
 words.prove    := COMPONENT

@@ -45,7 +45,7 @@ class Rung:
                 if done.returncode:
                     raise RuntimeError(f"{self.folder}/{hook} failed:\n{done.stdout}{done.stderr}")
         words = {k: v.replace("@OUT@", out) for k, v in words.items()}
-        build_words = {k: words[k] for k in ("APP", "HEAP", "SCHED", "DEBUG") if k in words}
+        build_words = {k: words[k] for k in ("APP", "HEAP", "SCHED", "DEBUG", "SANITIZE") if k in words}
         _, image = build(words["KERNEL"], **build_words)
         how = {v: words[k] for k, v in MACHINE_WORDS.items() if words.get(k)}
         if "disk" in how:
