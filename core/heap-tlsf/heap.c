@@ -211,8 +211,7 @@ static ALWAYS_INLINE void raw_free(void *p)
 
 static ALWAYS_INLINE size_t raw_usable_size(const void *p)
 {
-    /* Others may set or clear a flag beside the size meanwhile. */
-    return (READ_ONCE(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS) - TLSF_OVERHEAD;
+    return tlsf_size_unlocked(p) - TLSF_OVERHEAD;
 }
 
 static ALWAYS_INLINE bool raw_fits(const void *p, size_t size)

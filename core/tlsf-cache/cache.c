@@ -70,8 +70,7 @@ void *tlsf_cache_alloc(size_t *size)
 
 bool tlsf_cache_free(void *p)
 {
-    /* Others may set or clear a flag beside the size meanwhile. */
-    uint64_t size = READ_ONCE(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS;
+    uint64_t size = tlsf_size_unlocked(p);
     uint64_t class = class_of(size);
     struct cpu_cache *c = &this_cpu(cpu_cache);
     unsigned long irq;

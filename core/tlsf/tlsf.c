@@ -134,7 +134,7 @@ static COLD void *place(struct tlsf *t, char *p, size_t align, uint64_t size)
     if (aligned != p && aligned - p < TLSF_MIN_BLOCK)
         aligned = (char *)ALIGN_UP((uintptr_t)p + TLSF_MIN_BLOCK, align);
     TLSF_STORE(*tlsf_head(p), have);
-    TLSF_STORE(*tlsf_head(p + have), TLSF_LOAD(*tlsf_head(p + have)) & ~TLSF_BLOCK_PREV_FREE);
+    TLSF_FLAG(*tlsf_head(p + have), TLSF_LOAD(*tlsf_head(p + have)) & ~TLSF_BLOCK_PREV_FREE);
     if (aligned != p) {
         cut(p, (uint64_t)(aligned - p));
         tlsf_free_compact(t, p);
@@ -192,7 +192,7 @@ bool tlsf_resize(struct tlsf *t, void *p, size_t request)
 
 size_t tlsf_usable_size(const void *p)
 {
-    return tlsf_size(p) - TLSF_OVERHEAD;
+    return tlsf_size_unlocked(p) - TLSF_OVERHEAD;
 }
 
 const char *tlsf_check(const struct tlsf *t)

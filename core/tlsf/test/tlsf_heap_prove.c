@@ -27,6 +27,7 @@
 #define TLSF_LOAD(place) (_Generic((place), uint64_t : load_word, default : load_pointer)(&(place)))
 #define TLSF_STORE(place, value)                                                                   \
     (_Generic((place), uint64_t : store_word, default : store_pointer)(&(place), (value)))
+#define TLSF_FLAG TLSF_STORE
 
 #include <base/types.h>
 

@@ -37,13 +37,17 @@
 #define TLSF_NR_WORDS    ((TLSF_NR_CLASSES + TLSF_WORD_BITS - 1) / TLSF_WORD_BITS)
 
 /*
- * Every operation reads and writes heads, back pointers and links through these two, for the proof:
- * it puts an array of words in the place of memory, since to a model checker a pointer into bytes
- * is far dearer than an index.
+ * Every operation reads and writes heads, back pointers and links through these, for the proof: it
+ * puts an array of words in the place of memory, since to a model checker a pointer into bytes is
+ * far dearer than an index.
+ *
+ * TLSF_FLAG: the head of the next block, whose flag changes. That block may be in use, and its
+ * owner may read the size beside the flag meanwhile, without the heap's lock (tlsf_size_unlocked).
  */
 #ifndef TLSF_LOAD
 #define TLSF_LOAD(place)         (place)
 #define TLSF_STORE(place, value) ((place) = (value))
+#define TLSF_FLAG(place, value)  WRITE_ONCE(place, value)
 #endif
 
 #define TLSF_BLOCK_FREE      1ul
@@ -74,6 +78,12 @@ static inline void **tlsf_prev(const void *p)
 static inline uint64_t tlsf_size(const void *p)
 {
     return TLSF_LOAD(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS;
+}
+
+/* Of a block that the caller has, without what serialises the operations. */
+static inline uint64_t tlsf_size_unlocked(const void *p)
+{
+    return READ_ONCE(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS;
 }
 
 /* The class whose sizes begin at or below size. */
@@ -187,11 +197,11 @@ static ALWAYS_INLINE void tlsf_trim(struct tlsf *t, void *p, uint64_t have, uint
         TLSF_STORE(*tlsf_head(p), size | flags);
         TLSF_STORE(*tlsf_head(rest), (have - size) | TLSF_BLOCK_FREE);
         TLSF_STORE(*tlsf_prev(next), rest);
-        TLSF_STORE(*tlsf_head(next), TLSF_LOAD(*tlsf_head(next)) | TLSF_BLOCK_PREV_FREE);
+        TLSF_FLAG(*tlsf_head(next), TLSF_LOAD(*tlsf_head(next)) | TLSF_BLOCK_PREV_FREE);
         tlsf_link(t, rest, have - size);
     } else {
         TLSF_STORE(*tlsf_head(p), have | flags);
-        TLSF_STORE(*tlsf_head(next), TLSF_LOAD(*tlsf_head(next)) & ~TLSF_BLOCK_PREV_FREE);
+        TLSF_FLAG(*tlsf_head(next), TLSF_LOAD(*tlsf_head(next)) & ~TLSF_BLOCK_PREV_FREE);
     }
 }
 
@@ -228,7 +238,7 @@ static ALWAYS_INLINE size_t tlsf_free_inline(struct tlsf *t, void *p)
         size += next_head - TLSF_BLOCK_FREE;
         next = (char *)p + size;
     } else {
-        TLSF_STORE(*tlsf_head(next), next_head | TLSF_BLOCK_PREV_FREE);
+        TLSF_FLAG(*tlsf_head(next), next_head | TLSF_BLOCK_PREV_FREE);
     }
     TLSF_STORE(*tlsf_prev(next), p);
     TLSF_STORE(*tlsf_head(p), size | TLSF_BLOCK_FREE);
