@@ -339,17 +339,12 @@ uint64_t thread_run_ns(const struct thread *t)
 
 uint64_t thread_user_ns(const struct thread *t)
 {
-    struct thread *thread = (struct thread *)t;
-    unsigned long flags = arch_irq_save();
-    struct run_queue *rq;
-    uint64_t mark, ticks;
+    uint64_t clock, now;
 
-    RQ_LOCK_OF(rq, thread);
-    mark = READ_ONCE(t->mark_ticks);
-    ticks = READ_ONCE(t->user_ticks);
-    if (mark && rq->current == t) /* it is out there now */
-        ticks += time_now_ticks() - mark;
-    spin_unlock_no_preempt(&rq->lock);
-    arch_irq_restore(flags);
-    return time_ticks_to_ns(ticks);
+    do { /* or a clock that has stopped meanwhile ran until now */
+        clock = __atomic_load_n(&t->user_clock, __ATOMIC_ACQUIRE);
+        now = clock & THREAD_CLOCK_RUNS ? time_now_ticks() : 0;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    } while (clock != READ_ONCE(t->user_clock));
+    return time_ticks_to_ns((uint64_t)((int64_t)clock >> THREAD_CLOCK_SHIFT) + now);
 }

@@ -68,8 +68,7 @@ static void switch_in(struct thread *prev, struct thread *next)
     struct user_thread *ut = container_of(next, struct user_thread, thread);
 
     (void)prev;
-    if (next->mark_ticks)
-        next->mark_ticks = time_now_ticks();
+    thread_clock_resume(next);
     if (unlikely(READ_ONCE(ut->process->cpu_timer.is_parked)))
         cpu_timer_resume(ut->process);
     vspace_activate(ut->vspace);
@@ -79,8 +78,7 @@ static void switch_in(struct thread *prev, struct thread *next)
  */
 static void switch_out(struct thread *prev, struct thread *next)
 {
-    if (prev->mark_ticks) /* preempted in user mode */
-        prev->user_ticks += time_now_ticks() - prev->mark_ticks;
+    thread_clock_pause(prev);
     if (next->ops != &user_thread_ops)
         vspace_activate(NULL);
 }

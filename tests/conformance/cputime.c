@@ -146,6 +146,45 @@ static void time_in_user_mode_is_seen_from_outside(void)
     waitpid(child, NULL, 0);
 }
 
+static volatile int is_over;
+
+static void *in_and_out(void *arg)
+{
+    (void)arg;
+    while (!is_over)
+        syscall(SYS_getppid);
+    return NULL;
+}
+
+static uint64_t user_us(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
+}
+
+/* Whoever asks while another thread goes in and out of the kernel never sees less than before. */
+static void time_in_user_mode_never_runs_back(void)
+{
+    uint64_t last = 0, nr_back = 0;
+    pthread_t thread;
+    time_t end = time(NULL) + 2;
+
+    is_over = 0;
+    pthread_create(&thread, NULL, in_and_out, NULL);
+    while (time(NULL) < end) {
+        uint64_t now = user_us();
+
+        nr_back += now < last;
+        last = now;
+    }
+    is_over = 1;
+    pthread_join(thread, NULL);
+    CHECK(nr_back == 0);
+}
+
 CONFORMANCE_MAIN(TEST(profiling_timer_ticks), TEST(sleeping_uses_nothing),
                  TEST(threads_count_together), TEST(children_have_none),
-                 TEST(limit_warns_then_kills), TEST(time_in_user_mode_is_seen_from_outside))
+                 TEST(limit_warns_then_kills), TEST(time_in_user_mode_is_seen_from_outside),
+                 TEST(time_in_user_mode_never_runs_back))

@@ -127,8 +127,7 @@ struct thread {
     cpumask_t affinity;                      /* [r] CPUs it may run on */
     struct run_queue *rq;                    /* [r] of ->cpu, while it is on it */
     uint64_t run_ticks;    /* [r] processor time, without that since the queue's last accounting */
-    uint64_t user_ticks;   /* [o] part of it that was spent in U or VS */
-    uint64_t mark_ticks;   /* [o] when it went to U last; 0: it is in the kernel */
+    uint64_t user_clock;   /* [o] part of it that was spent in U or VS: THREAD_CLOCK_* */
     uint64_t nr_slept;     /* [r] times it gave way by sleeping */
     uint64_t nr_preempted; /* [r] times it was switched out against its will */
 
@@ -276,6 +275,51 @@ static inline uint32_t thread_work(void)
 static inline void thread_work_clear(uint32_t bits)
 {
     __atomic_fetch_and(&thread_current()->arch.user_work, ~bits, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * The time outside the kernel is one word, which the thread alone writes and anybody reads whole:
+ * ticks in bits 63..2, less the time of day at which it went out while it is outside. So going out
+ * and coming in are one subtraction and one addition of that, with the change of the bits in it.
+ */
+#define THREAD_CLOCK_RUNS   1ul /* it is outside */
+#define THREAD_CLOCK_PAUSED 2ul /* preempted there */
+#define THREAD_CLOCK_SHIFT  2
+
+static inline void thread_clock_add(struct thread *thread, uint64_t change)
+{
+    WRITE_ONCE(thread->user_clock,
+               thread->user_clock + (time_now_ticks() << THREAD_CLOCK_SHIFT) + change);
+}
+
+static inline void thread_clock_subtract(struct thread *thread, uint64_t change)
+{
+    WRITE_ONCE(thread->user_clock,
+               thread->user_clock - (time_now_ticks() << THREAD_CLOCK_SHIFT) - change);
+}
+
+/* It goes to U or VS; it has come from there. */
+static inline void thread_clock_start(struct thread *thread)
+{
+    thread_clock_subtract(thread, -THREAD_CLOCK_RUNS);
+}
+
+static inline void thread_clock_stop(struct thread *thread)
+{
+    thread_clock_add(thread, -THREAD_CLOCK_RUNS);
+}
+
+/* For the operations switch_out and switch_in. */
+static inline void thread_clock_pause(struct thread *thread)
+{
+    if (thread->user_clock & THREAD_CLOCK_RUNS)
+        thread_clock_add(thread, THREAD_CLOCK_PAUSED - THREAD_CLOCK_RUNS);
+}
+
+static inline void thread_clock_resume(struct thread *thread)
+{
+    if (thread->user_clock & THREAD_CLOCK_PAUSED)
+        thread_clock_subtract(thread, THREAD_CLOCK_PAUSED - THREAD_CLOCK_RUNS);
 }
 
 /* Total processor time so far, and the part outside the kernel. Any context. */

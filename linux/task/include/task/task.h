@@ -220,19 +220,17 @@ static inline bool user_thread_is(const struct thread *thread)
 }
 
 /*
- * Processor time in user mode is measured, not sampled: thread.mark_ticks is when the thread last
- * went to user mode, and 0 while it is in the kernel. (An interrupt that does not lead to another
+ * Processor time in user mode is measured, not sampled. (An interrupt that does not lead to another
  * thread counts as the time it interrupted.)
  */
 static inline void user_time_stops(struct user_thread *ut)
 {
-    ut->thread.user_ticks += time_now_ticks() - ut->thread.mark_ticks;
-    ut->thread.mark_ticks = 0;
+    thread_clock_stop(&ut->thread);
 }
 
 static inline void user_time_starts(struct user_thread *ut)
 {
-    ut->thread.mark_ticks = time_now_ticks();
+    thread_clock_start(&ut->thread);
 }
 
 static inline struct process *process_current(void)
