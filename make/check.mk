@@ -13,19 +13,22 @@
 
 TEST_JOBS ?= 2
 
-TESTS := tests
-test-full: TESTS += tests/system/*_full.py
-
-LASTS.test      := about half an hour on two cores
-LASTS.test-full := a night on two cores
-test test-full: setup-test
-	@echo "Three steps, $(LASTS.$@). 1 of 3: the unit tests are compiled"
+# 1 how long it lasts, 2 folders and files of tests
+define tests_run
+	@echo "Three steps, $(1) on two cores. 1 of 3: the unit tests are compiled"
 	@$(MAKE) --no-print-directory -j2 host-programs
 	@echo "2 of 3: the fuzz targets are compiled"
 	@$(MAKE) --no-print-directory -j2 fuzz-programs
 	@echo "3 of 3: everything runs; each line tells how far it is"
 	@$(foreach w,MINUTES SEED,$(if $(filter command,$(origin $(w))),FUZZ_$(w)=$($(w)))) \
-	    $(PYTHON) -m pytest -v -n $(TEST_JOBS) --dist load -p no:cacheprovider --color=no $(TESTS) $(PYTEST_ARGS)
+	    $(PYTHON) -m pytest -v -n $(TEST_JOBS) --dist load -p no:cacheprovider --color=no $(2) $(PYTEST_ARGS)
+endef
+
+test: setup-test
+	$(call tests_run,about half an hour,tests)
+
+test-full: setup-test
+	$(call tests_run,a night,tests tests/system/*_full.py)
 
 smoke: setup-run
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/smoke_test.py

@@ -2,7 +2,7 @@
 # O=dir on the command line is the folder to build in, for a tree that cannot be written or another set of objects.
 # TREE_LOCKED says that this make, or one above it, has the lock.
 HOST_GOALS  := host-programs fuzz-programs
-BUILD_GOALS := $(filter-out help setup test smoke clean format prove fuzz fuzz-calls host-test tour bench check run debug $(SETUPS),\
+BUILD_GOALS := $(filter-out help setup test test-full smoke clean format prove fuzz fuzz-calls host-test tour bench check run debug $(SETUPS),\
     $(or $(MAKECMDGOALS),help))
 export TRINE_OUT := $(O)
 
