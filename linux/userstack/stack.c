@@ -41,45 +41,57 @@ static uint64_t *put_pointers(uint64_t *word, const struct strings *s, uint64_t 
     return word;
 }
 
+/* Where the strings that the vector names lie. */
+struct places {
+    uint64_t path, platform, random;
+};
+
+/* The auxiliary vector (getauxval(3)). */
+static void add_vector(struct builder *aux, const struct startup *s, const struct places *at,
+                       uint64_t hwcap)
+{
+    const struct loaded *l = s->loaded;
+
+    add(aux, AT_PHDR, l->phdrs);
+    add(aux, AT_PHENT, ELF_PHDR_SIZE);
+    add(aux, AT_PHNUM, l->nr_phdrs);
+    add(aux, AT_PAGESZ, PAGE_SIZE);
+    add(aux, AT_BASE, l->interp_base);
+    add(aux, AT_FLAGS, 0);
+    add(aux, AT_ENTRY, l->entry);
+    add(aux, AT_UID, s->uid);
+    add(aux, AT_EUID, s->euid);
+    add(aux, AT_GID, s->gid);
+    add(aux, AT_EGID, s->egid);
+    add(aux, AT_SECURE, s->is_secure);
+    add(aux, AT_RANDOM, at->random);
+    add(aux, AT_HWCAP, hwcap);
+    add(aux, AT_HWCAP2, 0);
+    add(aux, AT_CLKTCK, LINUX_TICK_HZ);
+    add(aux, AT_EXECFN, at->path);
+    add(aux, AT_PLATFORM, at->platform);
+    add(aux, AT_MINSIGSTKSZ, 2048);
+    if (s->vdso)
+        add(aux, AT_SYSINFO_EHDR, s->vdso);
+    add(aux, AT_NULL, 0);
+}
+
 int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16], uint64_t hwcap,
                 struct stack_layout *out)
 {
     static const char platform[] = "riscv64";
     size_t path_size = strlen(s->path) + 1;
-    const struct loaded *l = s->loaded;
     struct builder aux = {.nr_words = 0};
     uint64_t env_at = top - 8 - s->envp->size;
     uint64_t arg_at = env_at - s->argv->size;
-    uint64_t path_at = arg_at - path_size;
-    uint64_t platform_at = path_at - sizeof(platform);
-    uint64_t random_at = (platform_at - 16) & ~15ull;
+    struct places at = {.path = arg_at - path_size};
     uint64_t nr_words, *word;
 
-    add(&aux, AT_PHDR, l->phdrs);
-    add(&aux, AT_PHENT, ELF_PHDR_SIZE);
-    add(&aux, AT_PHNUM, l->nr_phdrs);
-    add(&aux, AT_PAGESZ, PAGE_SIZE);
-    add(&aux, AT_BASE, l->interp_base);
-    add(&aux, AT_FLAGS, 0);
-    add(&aux, AT_ENTRY, l->entry);
-    add(&aux, AT_UID, s->uid);
-    add(&aux, AT_EUID, s->euid);
-    add(&aux, AT_GID, s->gid);
-    add(&aux, AT_EGID, s->egid);
-    add(&aux, AT_SECURE, s->is_secure);
-    add(&aux, AT_RANDOM, random_at);
-    add(&aux, AT_HWCAP, hwcap);
-    add(&aux, AT_HWCAP2, 0);
-    add(&aux, AT_CLKTCK, LINUX_TICK_HZ);
-    add(&aux, AT_EXECFN, path_at);
-    add(&aux, AT_PLATFORM, platform_at);
-    add(&aux, AT_MINSIGSTKSZ, 2048);
-    if (s->vdso)
-        add(&aux, AT_SYSINFO_EHDR, s->vdso);
-    add(&aux, AT_NULL, 0);
-
+    at.platform = at.path - sizeof(platform);
+    at.random = (at.platform - 16) & ~15ull;
+    add_vector(&aux, s, &at, hwcap);
     nr_words = 1 + s->argv->count + 1 + s->envp->count + 1 + aux.nr_words;
-    out->sp = (random_at - nr_words * sizeof(uint64_t)) & ~15ull;
+    out->sp = (at.random - nr_words * sizeof(uint64_t)) & ~15ull;
     out->size = top - out->sp;
     out->arg_start = arg_at;
     out->arg_end = env_at;
@@ -95,9 +107,9 @@ int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16],
     word = put_pointers(word, s->envp, env_at);
     out->auxv = out->sp + (uint64_t)((uint8_t *)word - (uint8_t *)out->block);
     memcpy(word, aux.words, aux.nr_words * sizeof(uint64_t));
-    memcpy(out->block + (random_at - out->sp), random, 16);
-    memcpy(out->block + (platform_at - out->sp), platform, sizeof(platform));
-    memcpy(out->block + (path_at - out->sp), s->path, path_size);
+    memcpy(out->block + (at.random - out->sp), random, 16);
+    memcpy(out->block + (at.platform - out->sp), platform, sizeof(platform));
+    memcpy(out->block + (at.path - out->sp), s->path, path_size);
     if (s->argv->size)
         memcpy(out->block + (arg_at - out->sp), s->argv->data, s->argv->size);
     if (s->envp->size)
