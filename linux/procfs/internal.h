@@ -44,7 +44,7 @@ int object_may_look(const struct pseudo_object *object);
         .name = (name_), .mode = S_IFDIR | 0555, .children = (children_)                           \
     }
 
-/* ---- process.c, status.c, maps.c, fd.c: /proc/PID ---- */
+/* ---- process.c, status.c, maps.c, fd.c, links.c: /proc/PID ---- */
 extern const struct pseudo_node pid_node;
 int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                 struct pseudo_child *out);
@@ -61,6 +61,12 @@ int fdinfo_lookup(const struct pseudo_object *dir, const char *name, size_t name
                   struct pseudo_child *out);
 int fdinfo_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseudo_child *out);
 ssize_t path_text(const struct path *path, char *buf, size_t size);
+#define PROC_LINK(name)                                                                            \
+    ssize_t name##_readlink(const struct pseudo_object *object, char *buf, size_t size);           \
+    int name##_follow(const struct pseudo_object *object, const struct cred *cred, struct path *out)
+PROC_LINK(cwd);
+PROC_LINK(root);
+PROC_LINK(exe);
 
 /* ---- mounts.c ---- */
 int show_mounts(struct seq *seq, const struct pseudo_object *object);
