@@ -112,6 +112,14 @@ static void measure_timer(void)
     report("guest.timer_interrupt", best > 2000 ? best - 2000 : 0, 1);
 }
 
+#define UART_SCRATCH ((volatile uint8_t *)0x10000007ul)
+
+static void measure_device(void)
+{
+    MEASURE("guest.device_write", *UART_SCRATCH = 1);
+    MEASURE("guest.device_read", (void)*UART_SCRATCH);
+}
+
 static char *const memory = (char *)0x81000000ul; /* within 32 MiB of RAM, touched by nobody yet */
 
 static void measure_touch(void)
@@ -141,6 +149,7 @@ void guest_main(unsigned long hart, void *fdt)
     (void)fdt;
     csr_write(sie, 0);
     measure_calls();
+    measure_device();
     measure_timer();
     measure_touch();
     measure_compute();

@@ -7,7 +7,6 @@
 #include <arch/upcalls.h>
 #include <console/console.h>
 #include <driver/driver.h>
-#include <gstage/gstage.h>
 #include <heap/heap.h>
 #include <hext/hext.h>
 #include <irq/irq.h>
@@ -18,6 +17,7 @@
 #include <random/random.h>
 #include <startup/startup.h>
 #include <thread/thread.h>
+#include <vcpu/vcpu.h>
 #include <vspace/vspace.h>
 
 /* Only the hypervisor's own code runs in this mode: a fault here is a bug of ours. */
@@ -50,7 +50,7 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
         startup_refuse("this machine has no hypervisor extension");
     hext_cpu_init(); /* delegation, counters */
     vspace_boot();
-    gstage_boot(); /* VMIDs */
+    vcpu_boot(); /* VMIDs */
     arch_irq_enable();
     startup_step("second-stage paging");
     thread_start_cpus(cpu_init); /* the other harts */

@@ -29,38 +29,46 @@ void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *o
     out->is_dirty = pte & PT_D;
 }
 
-/* The page at addr, if the tables allow the access now, its frame counted. */
-static bool page_try(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
-                     paddr_t *pa)
+/*
+ * The page at addr, if the tables allow the access now, its frame counted. No frame: a device's
+ * registers, which are not in the direct map.
+ */
+static bool page_try(struct vspace *vs, uint64_t addr, uint32_t access, struct vspace_page *page)
 {
     unsigned level = 0;
     bool is_allowed;
+    uint64_t offset;
     pte_t pte;
 
-    *frame = NULL;
+    page->frame = NULL;
     spin_lock(&vs->table_lock);
     pte = arch_pt_query(&vs->tables, addr, &level);
     is_allowed = (pte & PT_V) && (rights_of(pte) & access) == access;
     if (is_allowed && pte_has_frame(pte)) {
-        *frame = pte_to_frame(pte);
-        frame_get(*frame);
+        page->frame = pte_to_frame(pte);
+        frame_get(page->frame);
     }
     spin_unlock(&vs->table_lock);
-    *pa = paddr_add(pte_to_pa(pte), addr & (PT_LEVEL_SIZE(level) - 1));
+    offset = addr & (PT_LEVEL_SIZE(level) - 1);
+    page->memory = phys_to_virt(paddr_add(pte_to_pa(pte), offset));
+    page->size = PT_LEVEL_SIZE(level) - offset;
     return is_allowed;
 }
 
-/* The same, faulted in if need be. A page of a physical VMA has no frame. As vspace_fault. */
-static int page_get(struct vspace *vs, uint64_t addr, uint32_t access, struct frame **frame,
-                    paddr_t *pa)
+int vspace_page_get(struct vspace *vs, uint64_t addr, uint32_t access, struct vspace_page *page)
 {
-    while (!page_try(vs, addr, access, frame, pa)) {
+    while (!page_try(vs, addr, access, page)) {
         int err = vspace_fault(vs, addr, access);
 
         if (err)
             return err == VSPACE_EMULATE ? -EFAULT : err;
     }
-    return 0;
+    return page->frame ? 0 : -EFAULT;
+}
+
+void vspace_page_put(struct frame *frame)
+{
+    frame_unuse(frame);
 }
 
 /* Moves `size` bytes page by page; to_space: buf -> space. */
@@ -69,19 +77,18 @@ static ssize_t copy(struct vspace *vs, uint64_t addr, char *buf, size_t size, bo
     size_t done = 0;
 
     while (done < size) {
-        size_t chunk = MIN(size - done, PAGE_SIZE - ((addr + done) & PAGE_MASK));
-        struct frame *frame;
-        paddr_t pa;
-        int err = page_get(vs, addr + done, to_space ? VMA_WRITE : VMA_READ, &frame, &pa);
+        struct vspace_page page;
+        int err = vspace_page_get(vs, addr + done, to_space ? VMA_WRITE : VMA_READ, &page);
+        size_t chunk;
 
         if (err)
             return done ? (ssize_t)done : err;
+        chunk = MIN(size - done, page.size);
         if (to_space)
-            memcpy(phys_to_virt(pa), buf + done, chunk);
+            memcpy(page.memory, buf + done, chunk);
         else
-            memcpy(buf + done, phys_to_virt(pa), chunk);
-        if (frame)
-            frame_unuse(frame);
+            memcpy(buf + done, page.memory, chunk);
+        vspace_page_put(page.frame);
         done += chunk;
     }
     return (ssize_t)done;

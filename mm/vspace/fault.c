@@ -289,8 +289,6 @@ int resolve(struct vspace *vs, uint64_t addr, uint32_t access, struct fetch *fet
         needed &= ~VMA_READ; /* the hardware has no write without read */
     if ((vma->flags & needed) != needed)
         return -EACCES;
-    if (vma->ops->is_emulated)
-        return VSPACE_EMULATE;
     return fault_locked(vs, vma, ALIGN_DOWN(addr, PAGE_SIZE), access, fetch);
 }
 

@@ -23,7 +23,6 @@ static uint64_t physical_identity(const struct vma *vma)
 const struct vma_ops vma_anonymous = {.name = "anonymous"};
 const struct vma_ops vma_physical = {
     .name = "physical", .page = physical_page, .identity = physical_identity};
-const struct vma_ops vma_emulated = {.name = "emulated", .is_emulated = true};
 
 int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base, uint64_t limit)
 {

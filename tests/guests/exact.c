@@ -258,6 +258,32 @@ static void buffers(void)
     done("buffers of legacy calls");
 }
 
+/* --- where a device ends ---------------------------------------------------------------------- */
+
+#define UART     0x10000000ul
+#define UART_END (UART + 8)
+
+static unsigned long cause_of_load(unsigned long addr)
+{
+    last_cause = last_value = 0;
+    __asm__ volatile(".option push\n\t.option norvc\n\tlbu zero, 0(%0)\n\t.option pop" ::"r"(addr)
+                     : "memory");
+    return last_cause;
+}
+
+static void ends(void)
+{
+    expect("cause of a load from a device's last byte", cause_of_load(UART_END - 1), 0);
+    expect("cause of a load behind a device", cause_of_load(UART_END), 5);
+    expect("value of a load behind a device", last_value, UART_END);
+    last_cause = 0;
+    __asm__ volatile(
+        ".option push\n\t.option norvc\n\tsb zero, 0(%0)\n\t.option pop" ::"r"(UART_END + 0x800)
+        : "memory");
+    expect("cause of a store behind a device", last_cause, 7);
+    done("ends of devices");
+}
+
 static void console(void)
 {
     const unsigned long end = RAM + 0x400000; /* as a guest */
@@ -418,6 +444,7 @@ void guest_main(unsigned long hart, void *fdt)
     execute_only();
     accessed_and_dirty();
     buffers();
+    ends();
     waiting();
     suspension();
     remapping();

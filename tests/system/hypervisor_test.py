@@ -152,7 +152,7 @@ def test_the_same_harts_on_the_firmware_alone(tmp_path):
     assert "smp: 4 harts, ring of 800, 80 timers, 0 errors" in run(small_guest("tests/guests/smp.c", str(tmp_path)), smp=4, timeout=300)
 
 
-EXACT = ["execute-only pages", "buffers of legacy calls", "waiting", "suspension", "remapped code"]
+EXACT = ["execute-only pages", "buffers of legacy calls", "ends of devices", "waiting", "suspension", "remapped code"]
 
 
 def exact_lines(text):
@@ -215,6 +215,7 @@ def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_p
     assert text.count("guest second: not started: the flash bank it wants passed through is another guest's") == 1
     for name in ("passed", "emulated"):
         assert f"{name}| flash: read, erased, programmed, and found again after a reboot" in text, text[-3000:]
+    assert "emulated| false" in text and "passed| flash: the host refuses to read it" in text, text[-3000:]
     assert bank.read_bytes()[-0x40000:][:8] == b"toob\x78\x56\x34\x12"
 
 

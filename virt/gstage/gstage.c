@@ -1,35 +1,12 @@
 /*
  * Guest-physical memory on top of mm/vspace; see gstage.h.
  */
-#include <arch/memory.h>
 #include <base/errno.h>
 #include <gstage/gstage.h>
-#include <hext/hext.h>
-#include <lock/preempt.h>
-#include <percpu/percpu.h>
-
-static void shootdown(cpumask_t cpus, uint64_t gpa, uint64_t size, vmid_t vmid)
-{
-    cpumask_t here;
-
-    preempt_disable();
-    here = BIT(cpu_index());
-    if (cpus & here)
-        hext_fence_gvma(vmid);
-    hext_fence_gvma_remote(cpus & ~here, GPA(gpa), size, vmid);
-    preempt_enable();
-}
-
-static struct vspace_gstage_ops ops = {.shootdown = shootdown};
-
-void gstage_boot(void)
-{
-    ops.nr_vmids = hext_vmid_count();
-    vspace_gstage_register(&ops);
-}
 
 int gstage_init(struct gstage *gs)
 {
+    gs->devices = (struct vdev_list){0};
     return vspace_init(&gs->vs, VSPACE_GSTAGE, 0, GSTAGE_LIMIT);
 }
 
@@ -45,6 +22,8 @@ static int add(struct gstage *gs, struct vspace_map_request *request)
     if (!IS_ALIGNED(request->addr | request->size | request->offset, PAGE_SIZE) ||
         request->addr >= GSTAGE_LIMIT || request->size > GSTAGE_LIMIT - request->addr)
         return -EINVAL;
+    if (vdev_list_overlaps(&gs->devices, GPA(request->addr), request->size))
+        return -EEXIST;
     request->options = VSPACE_FIXED | VSPACE_NO_REPLACE;
     return vspace_map(&gs->vs, request, &addr);
 }
@@ -77,36 +56,59 @@ int gstage_add_host(struct gstage *gs, gpa_t gpa, paddr_t pa, uint64_t size, uin
     return add(gs, &request);
 }
 
-int gstage_add_device(struct gstage *gs, struct vdev *dev, const struct vma_ops *kind,
-                      uint32_t rights)
+/* Is there memory, or a device's, in the range? */
+static bool has_memory(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes)
+{
+    mutex_lock(&gs->vs.lock);
+    const struct vma *vma = vspace_find(&gs->vs, gpa.v);
+    const bool has = vma && (vma->start <= gpa.v || vma->start - gpa.v < nr_bytes);
+
+    mutex_unlock(&gs->vs.lock);
+    return has;
+}
+
+static bool is_in_reach(const struct vdev *dev)
+{
+    return dev->base.v < GSTAGE_LIMIT && dev->size <= GSTAGE_LIMIT - dev->base.v;
+}
+
+int gstage_add_device(struct gstage *gs, struct vdev *dev)
+{
+    if (!is_in_reach(dev))
+        return -EINVAL;
+    if (has_memory(gs, dev->base, dev->size))
+        return -EEXIST;
+    dev->memory = gs;
+    return vdev_list_add(&gs->devices, dev);
+}
+
+int gstage_add_memory_device(struct gstage *gs, struct vdev *dev, const struct vma_ops *kind,
+                             uint32_t rights)
 {
     struct vspace_map_request request = {
         .addr = dev->base.v,
-        .size = ALIGN_UP(dev->size, PAGE_SIZE),
+        .size = dev->size,
         .flags = rights | VMA_SHARED,
         .ops = kind,
         .object = dev,
     };
+    int err = add(gs, &request);
 
-    return add(gs, &request);
+    if (err)
+        return err;
+    dev->memory = gs;
+    err = vdev_list_add(&gs->devices, dev);
+    if (err)
+        (void)!vspace_unmap(&gs->vs, dev->base.v, dev->size);
+    return err;
 }
 
+/* A device that stopped being memory meanwhile: the guest repeats the access, and it answers. */
 int gstage_fault(struct gstage *gs, gpa_t gpa, uint32_t access)
 {
-    return vspace_fault(&gs->vs, gpa.v, access);
-}
+    const int ret = vspace_fault(&gs->vs, gpa.v, access);
 
-struct vdev *gstage_device(struct gstage *gs, gpa_t gpa)
-{
-    struct vdev *dev = NULL;
-
-    mutex_lock(&gs->vs.lock);
-    struct vma *vma = vspace_find(&gs->vs, gpa.v);
-
-    if (vma && vma->start <= gpa.v)
-        dev = vma->object;
-    mutex_unlock(&gs->vs.lock);
-    return dev;
+    return ret == VSPACE_EMULATE ? 0 : ret;
 }
 
 static int copied(ssize_t done, size_t wanted)
@@ -126,10 +128,11 @@ int gstage_write(struct gstage *gs, gpa_t gpa, const void *data, size_t nr_bytes
     return copied(vspace_copy_in(&gs->vs, gpa.v, data, nr_bytes), nr_bytes);
 }
 
+/* A bank passed through is none: the host does not see it. */
 static bool is_memory(const struct vma *vma, uint32_t right)
 {
     return right == VMA_WRITE ? vma->ops == &vma_anonymous
-                              : !vma->ops->is_emulated && (vma->flags & right);
+                              : vma->ops != &vma_physical && (vma->flags & right);
 }
 
 bool gstage_is_memory(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes, uint32_t right)
@@ -147,30 +150,4 @@ bool gstage_is_memory(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes, uint32_t 
     }
     mutex_unlock(&gs->vs.lock);
     return addr >= end;
-}
-
-int gstage_populate(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes)
-{
-    const uint64_t start = ALIGN_DOWN(gpa.v, PAGE_SIZE);
-
-    return vspace_populate(&gs->vs, start, ALIGN_UP(gpa.v + nr_bytes, PAGE_SIZE) - start,
-                           VMA_WRITE);
-}
-
-void gstage_enter(struct gstage *gs)
-{
-    vmid_t vmid;
-    bool all;
-    const bool must_fence = vspace_gstage_enter(&gs->vs, &vmid, &all);
-
-    hext_gstage_set(virt_to_phys(gs->vs.tables.root), vmid);
-    if (must_fence && all)
-        hext_fence_gvma_all();
-    else if (must_fence)
-        hext_fence_gvma(vmid);
-}
-
-void gstage_leave(struct gstage *gs)
-{
-    vspace_gstage_leave(&gs->vs);
 }

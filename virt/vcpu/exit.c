@@ -89,22 +89,27 @@ static bool again(struct vcpu *v, uint32_t insn)
     return ++v->read_insn.nr_repeats < REPEATS_MAX;
 }
 
-static void mmio_fill(struct vcpu *v, const struct hext_exit *exit)
+/* v->mmio_access has been decoded. An access that runs past the device's end is nobody's. */
+static bool mmio_fill(struct vcpu *v, const struct hext_exit *exit, struct vdev *device)
 {
     const struct insn_access *access = &v->mmio_access;
 
+    if (!vdev_is_inside(device, exit->gpa, access->size))
+        return inject_access_fault(v, exit);
     v->exit.reason = VCPU_EXIT_MMIO;
+    v->exit.mmio.device = device;
     v->exit.mmio.gpa = exit->gpa;
     v->exit.mmio.size = access->size;
     v->exit.mmio.is_write = access->is_store;
     v->exit.mmio.data = 0; /* the source register may be callee-saved: filled in by vcpu_run() */
+    return false;
 }
 
 /*
  * Masked. A load or store on a device: v->exit describes it, for vcpu_mmio_confirm() to look at if
  * the instruction had to be read.
  */
-static bool mmio(struct vcpu *v, const struct hext_exit *exit)
+static NOINLINE bool mmio(struct vcpu *v, const struct hext_exit *exit, struct vdev *device)
 {
     struct insn_access *access = &v->mmio_access;
     int err = insn_decode_htinst(exit->htinst, access);
@@ -114,13 +119,13 @@ static bool mmio(struct vcpu *v, const struct hext_exit *exit)
     if (err == -ENODATA) {
         v->exit.reason = VCPU_EXIT_MMIO;
         v->fault = *exit;
+        v->fault_device = device;
         v->is_mmio_unconfirmed = true; /* its address may come from a callee-saved register */
         return false;
     }
     if (err || access->is_store != (exit->cause == TRAP_GUEST_STORE_PAGE))
         return inject_access_fault(v, exit);
-    mmio_fill(v, exit);
-    return false;
+    return mmio_fill(v, exit, device);
 }
 
 /* Does the instruction access the address that failed, in that direction? */
@@ -147,7 +152,7 @@ void vcpu_mmio_confirm(struct vcpu *v)
     if (is_read && is_cause(v, insn, &v->fault)) {
         v->read_insn.nr_repeats = 0;
         if (insn_decode_access(insn, &v->mmio_access) == 0) {
-            mmio_fill(v, &v->fault);
+            (void)!mmio_fill(v, &v->fault, v->fault_device);
             return;
         }
     } else if (again(v, insn)) {
@@ -162,21 +167,21 @@ static NOINLINE bool page_fault(struct vcpu *v)
     struct hext_exit exit;
 
     hext_exit_read(&v->hext, &exit);
+    const uint32_t access = fault_access(&exit);
+    struct vdev *device = gstage_device(v->set->gstage, exit.gpa, access == VMA_WRITE);
+
+    if (device)
+        return mmio(v, &exit, device);
     arch_irq_enable();
-    const int ret = gstage_fault(v->set->gstage, exit.gpa, fault_access(&exit));
+    const int ret = gstage_fault(v->set->gstage, exit.gpa, access);
 
     arch_irq_disable();
     if (likely(ret == 0))
         return true;
     vcpu_load(v);
-    switch (ret) {
-    case VSPACE_EMULATE:
-        return mmio(v, &exit);
-    case -ENOMEM:
+    if (ret == -ENOMEM)
         return vcpu_fail(v, "the host has no memory left");
-    default:
-        return inject_access_fault(v, &exit);
-    }
+    return inject_access_fault(v, &exit);
 }
 
 /* Of the hypervisor's: no guest executes it without a trap, whatever else is set. */

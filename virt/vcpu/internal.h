@@ -67,6 +67,11 @@ bool vcpu_read_instruction(struct vcpu *v, uint32_t *insn) MUST_CHECK;
 /* A doubleword. False: the guest got the fault; *resumes as returned by vcpu_inject(). */
 bool vcpu_read_u64(struct vcpu *v, uint64_t addr, uint64_t *value, bool *resumes) MUST_CHECK;
 
+/* --- stage.c: this hart's hgatp. Masked. Enter before the guest goes on, leave when it stops. ---
+ */
+void vcpu_stage_enter(struct gstage *gs);
+void vcpu_stage_leave(struct gstage *gs);
+
 /* --- fence.c ---------------------------------------------------------------------------------- */
 #define FENCE_CODE  1u /* fence.i */
 #define FENCE_TABLE 2u /* hfence.vvma of everything in the VMID */

@@ -13,7 +13,7 @@ static void unload(struct vcpu *v)
     if (!v->hext.is_loaded)
         return;
     hext_put(&v->hext);
-    gstage_leave(v->set->gstage);
+    vcpu_stage_leave(v->set->gstage);
 }
 
 static void switch_out(struct thread *prev, struct thread *next)
@@ -28,7 +28,7 @@ void vcpu_load(struct vcpu *v)
 {
     if (v->hext.is_loaded)
         return;
-    gstage_enter(v->set->gstage);
+    vcpu_stage_enter(v->set->gstage);
     hext_load(&v->hext);
 }
 

@@ -1,2 +1,2 @@
-SRCS :=
+SRCS := vdev.c
 PUBLIC_DEPS := lib/base

@@ -152,16 +152,23 @@ static void transmit(void *ctx, uint8_t byte)
     vconsole_write(&vm->console, &c, 1);
 }
 
-static int add_uart(struct vm *vm)
+void vm_devices_init(struct vm *vm)
 {
-    ASSUME_UNSHARED(&vm->device_lock, "no vCPU runs yet");
     const struct vdev_irq irq = {vplic_set_level, &vm->plic, GUESTDT_UART_IRQ};
+    const struct vuart_line line = {transmit, vm_input_receive, vm};
 
     vplic_init(&vm->plic, GPA(GUESTDT_PLIC_BASE), vm->config.nr_vcpus, external_changed, vm);
-    vuart_init(&vm->uart, "uart", GPA(GUESTDT_UART_BASE), irq, transmit, vm);
-    int err = gstage_add_device(&vm->gstage, &vm->plic.dev, GSTAGE_EMULATED, VMA_READ | VMA_WRITE);
+    vuart_init(&vm->uart, "uart", GPA(GUESTDT_UART_BASE), irq, line);
+}
+
+/* The controller first: reset, it tells no vCPU of the line that falls; there are none yet. */
+static int add_uart(struct vm *vm)
+{
+    vplic_reset(&vm->plic);
+    vuart_reset(&vm->uart);
+    int err = gstage_add_device(&vm->gstage, &vm->plic.dev);
     if (!err)
-        err = gstage_add_device(&vm->gstage, &vm->uart.dev, GSTAGE_EMULATED, VMA_READ | VMA_WRITE);
+        err = gstage_add_device(&vm->gstage, &vm->uart.dev);
     return err;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "internal.h"
 
+#include <string/string.h>
 #include <vsbi/vsbi.h>
 
 /* --- input ------------------------------------------------------------------------------------ */
@@ -18,17 +19,19 @@ size_t vm_input_room(void *ctx)
 void vm_input(void *ctx, uint8_t byte)
 {
     struct vm *vm = ctx;
-    uint64_t flags = spin_lock_irqsave(&vm->device_lock);
+    uint64_t flags = spin_lock_irqsave(&vm->input_lock);
 
-    if (vm->input_count < VCONSOLE_INPUT_SIZE)
-        vm->input[(vm->input_head + vm->input_count++) % VCONSOLE_INPUT_SIZE] = byte;
-    if (READ_ONCE(vm->state) == VM_RUNNING && vm->config.has_uart)
-        vm_input_feed(vm);
-    spin_unlock_irqrestore(&vm->device_lock, flags);
+    if (vm->input_count < VCONSOLE_INPUT_SIZE) {
+        vm->input[(vm->input_head + vm->input_count) % VCONSOLE_INPUT_SIZE] = byte;
+        WRITE_ONCE(vm->input_count, vm->input_count + 1);
+    }
+    spin_unlock_irqrestore(&vm->input_lock, flags);
+    if (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING && vm->config.has_uart)
+        vuart_poll(&vm->uart);
 }
 
 /* There is a byte. */
-static uint8_t input_pop(struct vm *vm) REQUIRES(&vm->device_lock)
+static uint8_t input_pop(struct vm *vm) REQUIRES(&vm->input_lock)
 {
     const uint8_t byte = vm->input[vm->input_head];
 
@@ -37,30 +40,38 @@ static uint8_t input_pop(struct vm *vm) REQUIRES(&vm->device_lock)
     return byte;
 }
 
-void vm_input_feed(struct vm *vm)
-{
-    bool is_fed = false;
-
-    for (; vm->input_count && vm->uart.rx_count < VUART_RX_FIFO; is_fed = true)
-        (void)vuart_receive(&vm->uart, input_pop(vm));
-    if (is_fed)
-        vconsole_room_made();
-}
-
 /* Up to nr_bytes of what was typed; how many there were. */
 static size_t input_take(struct vm *vm, uint8_t *bytes, size_t nr_bytes)
 {
     size_t n = 0;
-    uint64_t flags = spin_lock_irqsave(&vm->device_lock);
+    uint64_t flags = spin_lock_irqsave(&vm->input_lock);
 
     while (n < nr_bytes && vm->input_count)
         bytes[n++] = input_pop(vm);
-    spin_unlock_irqrestore(&vm->device_lock, flags);
+    spin_unlock_irqrestore(&vm->input_lock, flags);
     if (n)
         vconsole_room_made();
     else
         vconsole_show(&vm->console); /* it waits for input */
     return n;
+}
+
+bool vm_input_receive(void *ctx, uint8_t *byte)
+{
+    struct vm *vm = ctx;
+
+    /* A byte that comes just now is announced to the UART afterwards: vm_input(). */
+    if (UNLOCKED(READ_ONCE(vm->input_count), "looked at again, locked") == 0)
+        return false;
+    const uint64_t flags = spin_lock_irqsave(&vm->input_lock);
+    const bool is_there = vm->input_count != 0;
+
+    if (is_there)
+        *byte = input_pop(vm);
+    spin_unlock_irqrestore(&vm->input_lock, flags);
+    if (is_there)
+        vconsole_room_made();
+    return is_there;
 }
 
 int vm_console_getchar(struct vm *vm)
@@ -72,70 +83,66 @@ int vm_console_getchar(struct vm *vm)
 
 /* --- debug console ---------------------------------------------------------------------------- */
 
-#define CONSOLE_CHUNK 128
-#define CONSOLE_MAX   4096 /* of one call; the guest is told how much was moved */
+#define CONSOLE_CHUNK 128ul  /* interrupts are masked while it is moved */
+#define CONSOLE_MAX   4096ul /* of one call; the guest is told how much was moved */
 
-/* The whole buffer is looked at before a byte is moved. */
-static bool find_buffer(struct vm *vm, struct vcpu_exit *exit, uint32_t right, gpa_t *gpa)
+/* All of the buffer, before a byte is moved; what is beyond CONSOLE_MAX only has to be memory. */
+static bool map_buffer(struct vm *vm, struct vcpu_exit *exit, uint32_t right,
+                       struct gstage_map *map)
 {
     const uint64_t size = exit->sbi.args[0];
+    gpa_t gpa;
 
-    exit->sbi.error = vsbi_buffer(size, exit->sbi.args[1], exit->sbi.args[2], gpa);
-    if (exit->sbi.error == SBI_SUCCESS && !gstage_is_memory(&vm->gstage, *gpa, size, right))
-        exit->sbi.error = SBI_ERR_INVALID_PARAM;
-    return exit->sbi.error == SBI_SUCCESS;
+    exit->sbi.error = vsbi_buffer(size, exit->sbi.args[1], exit->sbi.args[2], &gpa);
+    if (exit->sbi.error != SBI_SUCCESS)
+        return false;
+    const int err = gstage_is_memory(&vm->gstage, gpa, size, right)
+                        ? gstage_map(&vm->gstage, gpa, MIN(size, CONSOLE_MAX), right, map)
+                        : -EFAULT;
+
+    if (err)
+        exit->sbi.error = err == -EFAULT ? SBI_ERR_INVALID_PARAM : SBI_ERR_FAILED;
+    return err == 0;
 }
 
 static void console_write_call(struct vm *vm, struct vcpu_exit *exit)
 {
-    const uint64_t size = MIN(exit->sbi.args[0], (uint64_t)CONSOLE_MAX);
-    char chunk[CONSOLE_CHUNK];
-    uint64_t done = 0;
-    gpa_t gpa;
+    char chunk[CONSOLE_CHUNK]; /* its other harts may change the buffer: it is read once */
+    struct gstage_map map;
+    uint64_t part;
 
-    if (!find_buffer(vm, exit, VMA_READ, &gpa))
+    if (!map_buffer(vm, exit, VMA_READ, &map))
         return;
-    while (done < size) {
-        const uint64_t part = MIN(size - done, (uint64_t)CONSOLE_CHUNK);
+    exit->sbi.value = map.size;
+    for (uint64_t done = 0; done < map.size; done += part) {
+        const char *bytes = gstage_map_at(&map, done, &part);
 
-        if (gstage_read(&vm->gstage, GPA(gpa.v + done), chunk, part) != 0) {
-            if (done == 0)
-                exit->sbi.error = SBI_ERR_INVALID_PARAM;
-            break;
-        }
+        part = MIN(part, CONSOLE_CHUNK);
+        memcpy(chunk, bytes, part);
         vconsole_write(&vm->console, chunk, part);
-        done += part;
     }
-    exit->sbi.value = done;
+    gstage_unmap(&map);
 }
 
 static void console_read_call(struct vm *vm, struct vcpu_exit *exit)
 {
-    const uint64_t size = MIN(exit->sbi.args[0], (uint64_t)CONSOLE_MAX);
-    uint8_t chunk[CONSOLE_CHUNK];
-    uint64_t done = 0;
-    size_t part = CONSOLE_CHUNK;
-    gpa_t gpa;
+    struct gstage_map map;
+    uint64_t part, done = 0;
+    size_t taken;
 
-    if (!find_buffer(vm, exit, VMA_WRITE, &gpa))
+    if (!map_buffer(vm, exit, VMA_WRITE, &map))
         return;
-    while (part == CONSOLE_CHUNK && done < size) {
-        const gpa_t to = GPA(gpa.v + done);
-        const size_t wanted = MIN(size - done, (uint64_t)CONSOLE_CHUNK);
+    while (done < map.size) {
+        uint8_t *bytes = gstage_map_at(&map, done, &part);
 
-        /* Its pages first: then the copy cannot fail, and what is taken arrives. */
-        int err = gstage_populate(&vm->gstage, to, wanted);
-
-        part = err ? 0 : input_take(vm, chunk, wanted);
-        if (!err)
-            err = gstage_write(&vm->gstage, to, chunk, part);
-        if (err && done == 0)
-            exit->sbi.error = SBI_ERR_FAILED;
-        if (err)
+        part = MIN(part, CONSOLE_CHUNK);
+        taken = input_take(vm, bytes, part);
+        done += taken;
+        if (taken < part)
             break;
-        done += part;
     }
     exit->sbi.value = done;
+    gstage_unmap(&map);
 }
 
 void vm_console_call(struct vm *vm, struct vcpu_exit *exit)

@@ -16,7 +16,7 @@
 #include <guestset/guestset.h>
 
 /* Page behind the image, all ones; made when first wanted, kept for ever. */
-static struct frame *erased_frame; /* [any flash_lock: set once by compare and swap] */
+static struct frame *erased_frame; /* [a] set once by compare and swap */
 
 static struct frame *erased(void)
 {
@@ -36,8 +36,9 @@ static struct frame *erased(void)
     return none;
 }
 
-/* flash_lock held. The frame of a page, or NULL: no memory. */
+/* The frame of a page, or NULL: no memory. */
 static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_write)
+    REQUIRES(&flash->model.lock)
 {
     const uint64_t offset = index << PAGE_SHIFT;
 
@@ -71,6 +72,7 @@ static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_
 static uint8_t *model_page(void *ctx, uint64_t index, bool is_write)
 {
     struct vm_flash *flash = ctx;
+    ASSUME_LOCKED(&flash->model.lock, "by the model");
     struct frame *frame = page_frame(flash, index, is_write);
 
     if (frame)
@@ -97,7 +99,7 @@ static int flash_page(struct vma *vma, uint64_t offset, uint32_t access, struct 
     struct vm_flash *flash = container_of(dev, struct vm_flash, model.dev);
     int ret = VSPACE_EMULATE;
 
-    mutex_lock(&flash->vm->flash_lock);
+    mutex_lock(&flash->model.lock);
     flash->vma = vma;
     if (flash->model.mode == VPFLASH_ARRAY && access != VMA_WRITE) {
         struct frame *frame = page_frame(flash, offset >> PAGE_SHIFT, false);
@@ -108,7 +110,7 @@ static int flash_page(struct vma *vma, uint64_t offset, uint32_t access, struct 
             *out = (struct vma_page){.pa = frame_to_pa(frame), .frame = frame};
         }
     }
-    mutex_unlock(&flash->vm->flash_lock);
+    mutex_unlock(&flash->model.lock);
     return ret;
 }
 
@@ -121,17 +123,11 @@ static bool flash_is_current(const struct vma *vma, uint64_t offset, uint32_t ac
     const struct frame *now = READ_ONCE(flash->frames[offset >> PAGE_SHIFT]);
 
     (void)access;
-    return READ_ONCE(flash->model.mode) == VPFLASH_ARRAY &&
-           frame == (now ? now : READ_ONCE(erased_frame));
+    return vpflash_reads_array(&flash->model) && frame == (now ? now : READ_ONCE(erased_frame));
 }
 
 static const struct vma_ops vma_flash = {
     .name = "flash", .page = flash_page, .is_current = flash_is_current};
-
-bool vm_is_flash(const struct vdev *dev)
-{
-    return strcmp(dev->name, "flash") == 0;
-}
 
 /* Does the range lie in a flash bank of this machine? Nothing else is passed through. */
 static bool is_host_bank(paddr_t start, uint64_t size)
@@ -253,7 +249,9 @@ int vm_flash_map(struct vm *vm, unsigned bank)
     if (config->is_passthrough)
         return gstage_add_host(&vm->gstage, config->base, config->host, config->size,
                                VMA_READ | VMA_WRITE | VMA_EXEC);
-    vm->flash[bank].vma = NULL;
-    return gstage_add_device(&vm->gstage, &vm->flash[bank].model.dev, &vma_flash,
-                             VMA_READ | VMA_WRITE | VMA_EXEC);
+    struct vm_flash *flash = &vm->flash[bank];
+
+    flash->vma = NULL;
+    return gstage_add_memory_device(&vm->gstage, &flash->model.dev, &vma_flash,
+                                    VMA_READ | VMA_WRITE | VMA_EXEC);
 }

@@ -29,6 +29,9 @@ int vm_memory_reserve(struct vm *vm, const char **problem) MUST_CHECK;
 bool vm_memory_promise(uint64_t nr_frames, uint64_t *nr_left) MUST_CHECK;
 void vm_memory_return(uint64_t nr_frames);
 
+/* build.c. The devices that each machine has, as after power-on. */
+void vm_devices_init(struct vm *vm);
+
 /* run.c. What the thread of a vCPU does (arg: the struct vcpu). */
 void vm_vcpu_main(void *arg);
 
@@ -43,8 +46,9 @@ void vm_input(void *ctx, uint8_t byte);
 /* How many bytes can be typed now. Any context. */
 size_t vm_input_room(void *ctx);
 
-/* What was typed goes on to the UART's receiver as it finds room there. */
-void vm_input_feed(struct vm *vm) REQUIRES(&vm->device_lock);
+/* The UART's end of it: a byte that was typed, if there is one (ctx: the struct vm). Any context.
+ */
+bool vm_input_receive(void *ctx, uint8_t *byte);
 
 /* SBI calls of the console: fill in exit->sbi.error and value. May sleep. */
 void vm_console_call(struct vm *vm, struct vcpu_exit *exit);
@@ -56,6 +60,5 @@ int vm_console_getchar(struct vm *vm);
 int vm_flash_init(struct vm *vm, unsigned bank, const char **problem) MUST_CHECK;
 void vm_flash_fini(struct vm *vm, unsigned bank);
 int vm_flash_map(struct vm *vm, unsigned bank) MUST_CHECK; /* into the G-stage */
-bool vm_is_flash(const struct vdev *dev);
 
 #endif

@@ -21,37 +21,15 @@ bool vm_stop(struct vm *vm, enum vm_state how)
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
-static void device_access(struct vdev *dev, struct vcpu_exit *exit)
+static void mmio(struct vcpu_exit *exit)
 {
+    struct vdev *dev = exit->mmio.device;
     const uint64_t offset = exit->mmio.gpa.v - dev->base.v;
-    const unsigned size = exit->mmio.size;
 
-    if (offset >= dev->size || size > dev->size - offset)
-        exit->mmio.data = 0; /* the rest of the device's last page */
-    else if (exit->mmio.is_write)
-        dev->ops->write(dev, offset, size, exit->mmio.data);
+    if (exit->mmio.is_write)
+        dev->ops->write(dev, offset, exit->mmio.size, exit->mmio.data);
     else
-        exit->mmio.data = dev->ops->read(dev, offset, size);
-}
-
-static void mmio(struct vm *vm, struct vcpu_exit *exit)
-{
-    struct vdev *dev = gstage_device(&vm->gstage, exit->mmio.gpa);
-
-    if (!dev) {
-        exit->mmio.data = 0;
-    } else if (vm_is_flash(dev)) {
-        mutex_lock(&vm->flash_lock);
-        device_access(dev, exit);
-        mutex_unlock(&vm->flash_lock);
-    } else {
-        uint64_t flags = spin_lock_irqsave(&vm->device_lock);
-
-        device_access(dev, exit);
-        if (vm->input_count && dev == &vm->uart.dev)
-            vm_input_feed(vm);
-        spin_unlock_irqrestore(&vm->device_lock, flags);
-    }
+        exit->mmio.data = dev->ops->read(dev, offset, exit->mmio.size);
 }
 
 /* --- reset ------------------------------------------------------------------------------------ */
@@ -135,7 +113,7 @@ void vm_vcpu_main(void *arg)
 
         switch (exit->reason) {
         case VCPU_EXIT_MMIO:
-            mmio(vm, exit);
+            mmio(exit);
             break;
         case VCPU_EXIT_SBI:
             sbi(vm, exit);

@@ -68,8 +68,8 @@ struct vm *vm_create(const struct guest_config *config, const char **problem)
 
     vm->config = *config;
     vm->has_sstc = timer_is_sstc(config);
-    spin_init(&vm->device_lock, "guest devices");
-    mutex_init(&vm->flash_lock);
+    spin_init(&vm->input_lock, "guest input");
+    vm_devices_init(vm);
     vm->vcpus = heap_zalloc(config->nr_vcpus * sizeof(*vm->vcpus));
     if (!vm->vcpus)
         goto fail;

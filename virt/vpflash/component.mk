@@ -1,4 +1,4 @@
 SRCS := vpflash.c
 DEPS := lib/bits lib/string
-PUBLIC_DEPS := virt/vdev
-TEST_DEPS := virt/vdev
+PUBLIC_DEPS := core/sync virt/vdev
+TEST_DEPS := arch/host virt/vdev

@@ -77,24 +77,24 @@ static uint8_t id_byte(uint64_t word)
     return (word & 0xff) < sizeof(id) ? id[word & 0xff] : 0;
 }
 
-static void set_mode(struct vpflash *flash, enum vpflash_mode mode)
+static void set_mode(struct vpflash *flash, enum vpflash_mode mode) REQUIRES(&flash->lock)
 {
     const bool was_array = flash->mode == VPFLASH_ARRAY;
     const bool is_array = mode == VPFLASH_ARRAY;
 
-    flash->mode = mode;
+    WRITE_ONCE(flash->mode, mode);
     if (was_array != is_array && flash->backing.set_readable)
         flash->backing.set_readable(flash->backing.ctx, is_array);
 }
 
 /* Ends a command with error bits, or 0. */
-static void finish(struct vpflash *flash, uint8_t error)
+static void finish(struct vpflash *flash, uint8_t error) REQUIRES(&flash->lock)
 {
     flash->status |= error;
     set_mode(flash, VPFLASH_STATUS);
 }
 
-static uint8_t array_byte(struct vpflash *flash, uint64_t offset)
+static uint8_t array_byte(struct vpflash *flash, uint64_t offset) REQUIRES(&flash->lock)
 {
     const uint8_t *page = flash->backing.page(flash->backing.ctx, offset >> PAGE_SHIFT, false);
 
@@ -102,7 +102,7 @@ static uint8_t array_byte(struct vpflash *flash, uint64_t offset)
 }
 
 /* What the two chips drive onto one byte lane outside of read-array mode. */
-static uint8_t register_byte(const struct vpflash *flash, uint64_t offset)
+static uint8_t register_byte(const struct vpflash *flash, uint64_t offset) REQUIRES(&flash->lock)
 {
     if (offset % 2 != 0)
         return 0; /* the upper half of a chip's 16 bits */
@@ -121,17 +121,20 @@ static uint64_t vpflash_read(struct vdev *dev, uint64_t offset, unsigned size)
     struct vpflash *flash = container_of(dev, struct vpflash, dev);
     uint64_t value = 0;
 
+    mutex_lock(&flash->lock);
     for (unsigned i = 0; i < size; i++) {
         const uint8_t byte = flash->mode == VPFLASH_ARRAY ? array_byte(flash, offset + i)
                                                           : register_byte(flash, offset + i);
 
         value |= (uint64_t)byte << (8 * i);
     }
+    mutex_unlock(&flash->lock);
     return value;
 }
 
 /* Clears the bits that are clear in data. */
 static uint8_t program(struct vpflash *flash, uint64_t offset, const uint8_t *data, uint64_t size)
+    REQUIRES(&flash->lock)
 {
     for (uint64_t i = 0; i < size; i++, offset++) {
         uint8_t *page = flash->backing.page(flash->backing.ctx, offset >> PAGE_SHIFT, true);
@@ -143,7 +146,7 @@ static uint8_t program(struct vpflash *flash, uint64_t offset, const uint8_t *da
     return 0;
 }
 
-static uint8_t erase_block(struct vpflash *flash, uint64_t offset)
+static uint8_t erase_block(struct vpflash *flash, uint64_t offset) REQUIRES(&flash->lock)
 {
     const uint64_t first = ALIGN_DOWN(offset, VPFLASH_BLOCK_SIZE) >> PAGE_SHIFT;
 
@@ -158,7 +161,7 @@ static uint8_t erase_block(struct vpflash *flash, uint64_t offset)
 }
 
 /* The first cycle of a command. */
-static void command(struct vpflash *flash, uint64_t offset, uint8_t cmd)
+static void command(struct vpflash *flash, uint64_t offset, uint8_t cmd) REQUIRES(&flash->lock)
 {
     switch (cmd) {
     case CMD_PROGRAM:
@@ -196,7 +199,7 @@ static void command(struct vpflash *flash, uint64_t offset, uint8_t cmd)
     }
 }
 
-static void buffer_count(struct vpflash *flash, uint64_t value)
+static void buffer_count(struct vpflash *flash, uint64_t value) REQUIRES(&flash->lock)
 {
     const unsigned nr_words = (unsigned)(value & 0xffff) + 1;
 
@@ -209,6 +212,7 @@ static void buffer_count(struct vpflash *flash, uint64_t value)
 }
 
 static void buffer_data(struct vpflash *flash, uint64_t offset, const uint8_t *data, unsigned size)
+    REQUIRES(&flash->lock)
 {
     const uint64_t index = offset - flash->buffer_offset;
 
@@ -222,9 +226,10 @@ static void buffer_data(struct vpflash *flash, uint64_t offset, const uint8_t *d
         set_mode(flash, VPFLASH_BUFFER_CONFIRM);
 }
 
-static void vpflash_write(struct vdev *dev, uint64_t offset, unsigned size, uint64_t value)
+/* A write cycle: a command, or what the one before it waits for. */
+static void cycle(struct vpflash *flash, uint64_t offset, unsigned size, uint64_t value)
+    REQUIRES(&flash->lock)
 {
-    struct vpflash *flash = container_of(dev, struct vpflash, dev);
     const uint8_t cmd = (uint8_t)value;
     uint8_t data[8];
 
@@ -258,7 +263,24 @@ static void vpflash_write(struct vdev *dev, uint64_t offset, unsigned size, uint
     }
 }
 
-static const struct vdev_ops vpflash_ops = {.read = vpflash_read, .write = vpflash_write};
+static void vpflash_write(struct vdev *dev, uint64_t offset, unsigned size, uint64_t value)
+{
+    struct vpflash *flash = container_of(dev, struct vpflash, dev);
+
+    mutex_lock(&flash->lock);
+    cycle(flash, offset, size, value);
+    mutex_unlock(&flash->lock);
+}
+
+static bool vpflash_is_memory(const struct vdev *dev, bool is_write)
+{
+    const struct vpflash *flash = container_of((struct vdev *)dev, struct vpflash, dev);
+
+    return !is_write && flash->backing.set_readable && vpflash_reads_array(flash);
+}
+
+static const struct vdev_ops vpflash_ops = {
+    .read = vpflash_read, .write = vpflash_write, .is_memory = vpflash_is_memory};
 
 void vpflash_init(struct vpflash *flash, const char *name, gpa_t base, uint64_t size,
                   struct vpflash_backing backing)
@@ -266,7 +288,9 @@ void vpflash_init(struct vpflash *flash, const char *name, gpa_t base, uint64_t 
     *flash = (struct vpflash){
         .dev = {.name = name, .base = base, .size = size, .ops = &vpflash_ops},
         .backing = backing,
-        .mode = VPFLASH_ARRAY,
-        .status = STATUS_READY,
     };
+    mutex_init(&flash->lock);
+    ASSUME_UNSHARED(&flash->lock, "nobody knows it yet");
+    flash->mode = VPFLASH_ARRAY;
+    flash->status = STATUS_READY;
 }

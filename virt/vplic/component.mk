@@ -1,3 +1,4 @@
 SRCS := vplic.c
-PUBLIC_DEPS := virt/vdev
-TEST_DEPS := virt/vdev
+DEPS := lib/string
+PUBLIC_DEPS := core/lock virt/vdev
+TEST_DEPS := arch/host virt/vdev

@@ -1,6 +1,7 @@
 /*
  * The PLIC model; see vplic.h. Register map: PLIC specification, "Memory Map".
  */
+#include <string/string.h>
 #include <vplic/vplic.h>
 
 enum {
@@ -28,6 +29,7 @@ static void bit_assign(uint32_t *words, unsigned n, bool value)
 /* The pending and enabled source of highest priority above the threshold, lowest number first; or
  * 0. */
 static unsigned best_source(const struct vplic *plic, const struct vplic_context *context)
+    REQUIRES(&plic->lock)
 {
     unsigned best = 0;
     uint32_t best_priority = context->threshold;
@@ -46,7 +48,7 @@ static unsigned best_source(const struct vplic *plic, const struct vplic_context
 }
 
 /* Tells the contexts whose external interrupt changed. */
-static void update(struct vplic *plic)
+static void update(struct vplic *plic) REQUIRES(&plic->lock)
 {
     for (unsigned i = 0; i < plic->nr_contexts; i++) {
         struct vplic_context *context = &plic->contexts[i];
@@ -63,13 +65,13 @@ static void update(struct vplic *plic)
  * A raised line that nobody serves becomes pending (the gateway of a level-triggered source). The
  * request is on its way then: it stays until it is claimed, even if the line falls before.
  */
-static void gateway(struct vplic *plic, unsigned source)
+static void gateway(struct vplic *plic, unsigned source) REQUIRES(&plic->lock)
 {
     if (!bit_test(plic->claimed, source) && bit_test(plic->level, source))
         bit_assign(plic->pending, source, true);
 }
 
-static uint32_t claim(struct vplic *plic, struct vplic_context *context)
+static uint32_t claim(struct vplic *plic, struct vplic_context *context) REQUIRES(&plic->lock)
 {
     const unsigned source = best_source(plic, context);
 
@@ -83,6 +85,7 @@ static uint32_t claim(struct vplic *plic, struct vplic_context *context)
 
 /* Ignored unless the source is in service and enabled for this context. */
 static void complete(struct vplic *plic, struct vplic_context *context, uint32_t source)
+    REQUIRES(&plic->lock)
 {
     if (source >= VPLIC_NR_SOURCES || !bit_test(plic->claimed, source) ||
         !bit_test(context->enabled, source))
@@ -93,7 +96,7 @@ static void complete(struct vplic *plic, struct vplic_context *context, uint32_t
 }
 
 /* The word of enable bits at this offset, or NULL. */
-static uint32_t *enable_word(struct vplic *plic, uint64_t offset)
+static uint32_t *enable_word(struct vplic *plic, uint64_t offset) REQUIRES(&plic->lock)
 {
     const uint64_t index = (offset - OFFSET_ENABLE) / ENABLE_STRIDE;
     const uint64_t word = (offset - OFFSET_ENABLE) % ENABLE_STRIDE / 4;
@@ -103,7 +106,7 @@ static uint32_t *enable_word(struct vplic *plic, uint64_t offset)
     return &plic->contexts[index].enabled[word];
 }
 
-static struct vplic_context *context_at(struct vplic *plic, uint64_t offset)
+static struct vplic_context *context_at(struct vplic *plic, uint64_t offset) REQUIRES(&plic->lock)
 {
     const uint64_t index = (offset - OFFSET_CONTEXT) / CONTEXT_STRIDE;
 
@@ -112,12 +115,8 @@ static struct vplic_context *context_at(struct vplic *plic, uint64_t offset)
     return &plic->contexts[index];
 }
 
-static uint64_t vplic_read(struct vdev *dev, uint64_t offset, unsigned size)
+static uint32_t read_register(struct vplic *plic, uint64_t offset) REQUIRES(&plic->lock)
 {
-    struct vplic *plic = container_of(dev, struct vplic, dev);
-
-    if (size != 4 || offset % 4 != 0)
-        return 0;
     if (offset < 4 * VPLIC_NR_SOURCES)
         return plic->priority[offset / 4];
     if (offset >= OFFSET_PENDING && offset < OFFSET_PENDING + 4 * VPLIC_NR_WORDS)
@@ -140,12 +139,9 @@ static uint64_t vplic_read(struct vdev *dev, uint64_t offset, unsigned size)
     }
 }
 
-static void vplic_write(struct vdev *dev, uint64_t offset, unsigned size, uint64_t value)
+static void write_register(struct vplic *plic, uint64_t offset, uint32_t value)
+    REQUIRES(&plic->lock)
 {
-    struct vplic *plic = container_of(dev, struct vplic, dev);
-
-    if (size != 4 || offset % 4 != 0)
-        return;
     if (offset < 4 * VPLIC_NR_SOURCES) {
         if (offset != 0)
             plic->priority[offset / 4] = value & VPLIC_PRIORITY_MAX;
@@ -155,7 +151,7 @@ static void vplic_write(struct vdev *dev, uint64_t offset, unsigned size, uint64
 
     uint32_t *enabled = enable_word(plic, offset);
     if (enabled) {
-        *enabled = (uint32_t)value;
+        *enabled = value;
         plic->contexts[(offset - OFFSET_ENABLE) / ENABLE_STRIDE].enabled[0] &= ~1u;
         update(plic);
         return;
@@ -168,8 +164,39 @@ static void vplic_write(struct vdev *dev, uint64_t offset, unsigned size, uint64
         context->threshold = value & VPLIC_PRIORITY_MAX;
         update(plic);
     } else if (offset % CONTEXT_STRIDE == CONTEXT_CLAIM) {
-        complete(plic, context, (uint32_t)value);
+        complete(plic, context, value);
     }
+}
+
+/* Registers are aligned words. */
+static bool is_register(uint64_t offset, unsigned size)
+{
+    return size == 4 && offset % 4 == 0;
+}
+
+static uint64_t vplic_read(struct vdev *dev, uint64_t offset, unsigned size)
+{
+    struct vplic *plic = container_of(dev, struct vplic, dev);
+
+    if (!is_register(offset, size))
+        return 0;
+    const unsigned long flags = spin_lock_irqsave(&plic->lock);
+    const uint32_t value = read_register(plic, offset);
+
+    spin_unlock_irqrestore(&plic->lock, flags);
+    return value;
+}
+
+static void vplic_write(struct vdev *dev, uint64_t offset, unsigned size, uint64_t value)
+{
+    struct vplic *plic = container_of(dev, struct vplic, dev);
+
+    if (!is_register(offset, size))
+        return;
+    const unsigned long flags = spin_lock_irqsave(&plic->lock);
+
+    write_register(plic, offset, (uint32_t)value);
+    spin_unlock_irqrestore(&plic->lock, flags);
 }
 
 static const struct vdev_ops vplic_ops = {.read = vplic_read, .write = vplic_write};
@@ -177,21 +204,38 @@ static const struct vdev_ops vplic_ops = {.read = vplic_read, .write = vplic_wri
 void vplic_init(struct vplic *plic, gpa_t base, unsigned nr_contexts,
                 void (*set_external)(void *ctx, unsigned context, bool is_raised), void *ctx)
 {
-    *plic = (struct vplic){
-        .dev = {.name = "plic", .base = base, .size = VPLIC_SIZE, .ops = &vplic_ops},
-        .set_external = set_external,
-        .ctx = ctx,
-        .nr_contexts = MIN(nr_contexts, (unsigned)VPLIC_CONTEXTS_MAX),
-    };
+    plic->dev = (struct vdev){.name = "plic", .base = base, .size = VPLIC_SIZE, .ops = &vplic_ops};
+    plic->set_external = set_external;
+    plic->ctx = ctx;
+    plic->nr_contexts = MIN(nr_contexts, (unsigned)VPLIC_CONTEXTS_MAX);
+    spin_init(&plic->lock, "vplic");
+    vplic_reset(plic);
+}
+
+void vplic_reset(struct vplic *plic)
+{
+    const unsigned long flags = spin_lock_irqsave(&plic->lock);
+
+    memset(plic->priority, 0, sizeof(plic->priority));
+    memset(plic->level, 0, sizeof(plic->level));
+    memset(plic->pending, 0, sizeof(plic->pending));
+    memset(plic->claimed, 0, sizeof(plic->claimed));
+    memset(plic->contexts, 0, sizeof(plic->contexts));
+    spin_unlock_irqrestore(&plic->lock, flags);
 }
 
 void vplic_set_level(void *ctx, unsigned source, bool is_raised)
 {
     struct vplic *plic = ctx;
 
-    if (source == 0 || source >= VPLIC_NR_SOURCES || bit_test(plic->level, source) == is_raised)
+    if (source == 0 || source >= VPLIC_NR_SOURCES)
         return;
-    bit_assign(plic->level, source, is_raised);
-    gateway(plic, source);
-    update(plic);
+    const unsigned long flags = spin_lock_irqsave(&plic->lock);
+
+    if (bit_test(plic->level, source) != is_raised) {
+        bit_assign(plic->level, source, is_raised);
+        gateway(plic, source);
+        update(plic);
+    }
+    spin_unlock_irqrestore(&plic->lock, flags);
 }

@@ -1,3 +1,3 @@
 SRCS := vuart.c
-PUBLIC_DEPS := virt/vdev
-TEST_DEPS := virt/vdev
+PUBLIC_DEPS := core/lock virt/vdev
+TEST_DEPS := arch/host virt/vdev

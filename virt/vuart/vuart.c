@@ -41,7 +41,7 @@ enum {
 };
 
 /* The cause that IIR shows: the highest of the pending and enabled ones. */
-static uint8_t interrupt_cause(const struct vuart *uart)
+static uint8_t interrupt_cause(const struct vuart *uart) REQUIRES(&uart->lock)
 {
     if ((uart->ier & IER_LINE) && uart->is_overrun)
         return IIR_LINE;
@@ -52,12 +52,16 @@ static uint8_t interrupt_cause(const struct vuart *uart)
     return IIR_NONE;
 }
 
-static void update_irq(struct vuart *uart)
+static void update_irq(struct vuart *uart) REQUIRES(&uart->lock)
 {
-    vdev_irq_set(&uart->irq, interrupt_cause(uart) != IIR_NONE);
+    const bool is_raised = interrupt_cause(uart) != IIR_NONE;
+
+    if (is_raised != uart->is_raised)
+        vdev_irq_set(&uart->dev, is_raised);
+    uart->is_raised = is_raised;
 }
 
-static uint8_t rx_pop(struct vuart *uart)
+static uint8_t rx_pop(struct vuart *uart) REQUIRES(&uart->lock)
 {
     if (uart->rx_count == 0)
         return 0;
@@ -68,7 +72,25 @@ static uint8_t rx_pop(struct vuart *uart)
     return byte;
 }
 
-static uint8_t modem_status(const struct vuart *uart)
+/* When the FIFO is full the byte is lost, and the guest sees an overrun. */
+static void rx_push(struct vuart *uart, uint8_t byte) REQUIRES(&uart->lock)
+{
+    if (uart->rx_count == VUART_RX_FIFO)
+        uart->is_overrun = true;
+    else
+        uart->rx[(uart->rx_head + uart->rx_count++) % VUART_RX_FIFO] = byte;
+}
+
+/* Takes what came in, as far as there is room. */
+static void rx_fill(struct vuart *uart) REQUIRES(&uart->lock)
+{
+    uint8_t byte;
+
+    while (uart->rx_count < VUART_RX_FIFO && uart->line.receive(uart->line.ctx, &byte))
+        rx_push(uart, byte);
+}
+
+static uint8_t modem_status(const struct vuart *uart) REQUIRES(&uart->lock)
 {
     if (!(uart->mcr & MCR_LOOP))
         return MSR_CTS | MSR_DSR | MSR_DCD;
@@ -77,7 +99,7 @@ static uint8_t modem_status(const struct vuart *uart)
                      (uart->mcr & 0x4 ? MSR_RI : 0) | (uart->mcr & 0x8 ? MSR_DCD : 0));
 }
 
-static uint8_t read_register(struct vuart *uart, uint64_t offset)
+static uint8_t read_register(struct vuart *uart, uint64_t offset) REQUIRES(&uart->lock)
 {
     uint8_t value;
 
@@ -85,8 +107,7 @@ static uint8_t read_register(struct vuart *uart, uint64_t offset)
     case REG_RBR_THR:
         if (uart->lcr & LCR_DLAB)
             return uart->dll;
-        value = rx_pop(uart);
-        break;
+        return rx_pop(uart);
     case REG_IER:
         return uart->lcr & LCR_DLAB ? uart->dlm : uart->ier;
     case REG_IIR_FCR:
@@ -95,7 +116,7 @@ static uint8_t read_register(struct vuart *uart, uint64_t offset)
             uart->is_thr_interrupt = false;
         if (uart->fcr & FCR_ENABLE)
             value |= IIR_FIFOS;
-        break;
+        return value;
     case REG_LCR:
         return uart->lcr;
     case REG_MCR:
@@ -104,7 +125,7 @@ static uint8_t read_register(struct vuart *uart, uint64_t offset)
         value = (uint8_t)(LSR_THR_EMPTY | LSR_TX_EMPTY | (uart->rx_count ? LSR_DATA_READY : 0) |
                           (uart->is_overrun ? LSR_OVERRUN : 0));
         uart->is_overrun = false;
-        break;
+        return value;
     case REG_MSR:
         return modem_status(uart);
     case REG_SCR:
@@ -112,28 +133,26 @@ static uint8_t read_register(struct vuart *uart, uint64_t offset)
     default:
         return 0;
     }
-    update_irq(uart);
-    return value;
 }
 
-static void write_register(struct vuart *uart, uint64_t offset, uint8_t value)
+static void write_register(struct vuart *uart, uint64_t offset, uint8_t value) REQUIRES(&uart->lock)
 {
     switch (offset) {
     case REG_RBR_THR:
         if (uart->lcr & LCR_DLAB) {
             uart->dll = value;
-            return;
+            break;
         }
         uart->is_thr_interrupt = true;
         if (uart->mcr & MCR_LOOP)
-            vuart_receive(uart, value);
+            rx_push(uart, value);
         else
-            uart->transmit(uart->transmit_ctx, value);
+            uart->line.transmit(uart->line.ctx, value);
         break;
     case REG_IER:
         if (uart->lcr & LCR_DLAB) {
             uart->dlm = value;
-            return;
+            break;
         }
         /* Enabling the cause while the register is empty raises it. */
         if ((value & ~uart->ier) & IER_THRE)
@@ -147,54 +166,76 @@ static void write_register(struct vuart *uart, uint64_t offset, uint8_t value)
         break;
     case REG_LCR:
         uart->lcr = value;
-        return;
+        break;
     case REG_MCR:
         uart->mcr = value & MCR_MASK;
-        return;
+        break;
     case REG_SCR:
         uart->scr = value;
-        return;
+        break;
     default: /* LSR and MSR are read-only */
-        return;
+        break;
     }
-    update_irq(uart);
 }
 
+/* Registers are bytes; a wider access reads one register, zero-extended. */
 static uint64_t vuart_read(struct vdev *dev, uint64_t offset, unsigned size)
 {
-    (void)size; /* registers are bytes; a wider access reads one register, zero-extended */
-    return read_register(container_of(dev, struct vuart, dev), offset);
+    struct vuart *uart = container_of(dev, struct vuart, dev);
+    const unsigned long flags = spin_lock_irqsave(&uart->lock);
+
+    (void)size;
+    const uint8_t value = read_register(uart, offset);
+
+    rx_fill(uart);
+    update_irq(uart);
+    spin_unlock_irqrestore(&uart->lock, flags);
+    return value;
 }
 
 static void vuart_write(struct vdev *dev, uint64_t offset, unsigned size, uint64_t value)
 {
+    struct vuart *uart = container_of(dev, struct vuart, dev);
+    const unsigned long flags = spin_lock_irqsave(&uart->lock);
+
     (void)size;
-    write_register(container_of(dev, struct vuart, dev), offset, (uint8_t)value);
+    write_register(uart, offset, (uint8_t)value);
+    rx_fill(uart);
+    update_irq(uart);
+    spin_unlock_irqrestore(&uart->lock, flags);
 }
 
 static const struct vdev_ops vuart_ops = {.read = vuart_read, .write = vuart_write};
 
 void vuart_init(struct vuart *uart, const char *name, gpa_t base, struct vdev_irq irq,
-                void (*transmit)(void *ctx, uint8_t byte), void *ctx)
+                struct vuart_line line)
 {
-    *uart = (struct vuart){
-        .dev = {.name = name, .base = base, .size = VUART_SIZE, .ops = &vuart_ops},
-        .irq = irq,
-        .transmit = transmit,
-        .transmit_ctx = ctx,
-        .dll = 0x0c, /* 9600 baud of the chip's clock */
-        .mcr = 0x08,
-    };
+    uart->dev = (struct vdev){
+        .name = name, .base = base, .size = VUART_SIZE, .ops = &vuart_ops, .irq = irq};
+    uart->line = line;
+    spin_init(&uart->lock, "vuart");
+    vuart_reset(uart);
 }
 
-bool vuart_receive(struct vuart *uart, uint8_t byte)
+void vuart_reset(struct vuart *uart)
 {
-    if (uart->rx_count == VUART_RX_FIFO) {
-        uart->is_overrun = true;
-        update_irq(uart);
-        return false;
-    }
-    uart->rx[(uart->rx_head + uart->rx_count++) % VUART_RX_FIFO] = byte;
+    const unsigned long flags = spin_lock_irqsave(&uart->lock);
+
+    uart->ier = uart->fcr = uart->lcr = uart->scr = uart->dlm = 0;
+    uart->dll = 0x0c; /* 9600 baud of the chip's clock */
+    uart->mcr = 0x08;
+    uart->is_thr_interrupt = uart->is_overrun = false;
+    uart->rx_head = uart->rx_count = 0;
+    uart->is_raised = false;
+    vdev_irq_set(&uart->dev, false);
+    spin_unlock_irqrestore(&uart->lock, flags);
+}
+
+void vuart_poll(struct vuart *uart)
+{
+    const unsigned long flags = spin_lock_irqsave(&uart->lock);
+
+    rx_fill(uart);
     update_irq(uart);
-    return true;
+    spin_unlock_irqrestore(&uart->lock, flags);
 }

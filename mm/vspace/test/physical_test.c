@@ -119,6 +119,8 @@ static void run_flash(uint64_t seed)
     assert_int_equal(
         vspace_remap(vs, FLASH_BASE, r.size, r.size + PAGE_SIZE, VSPACE_REMAP_MAY_MOVE, 0, &addr),
         -EFAULT); /* past the bank */
+    assert_int_equal(vspace_copy_out(vs, &addr, FLASH_BASE, sizeof(addr)), -EFAULT); /* no RAM */
+    assert_int_equal(vspace_copy_in(vs, FLASH_BASE, &addr, sizeof(addr)), -EFAULT);
     for (unsigned step_nr = 0; step_nr < 60; step_nr++) {
         flash_step(vs);
         for (unsigned i = 0; i < FLASH_AREA; i++)

@@ -62,6 +62,20 @@ static void test_reads_as_memory(void **state)
     assert_int_equal(flash.dev.ops->read(&flash.dev, 3, 1), 't');
 }
 
+/* Only reads, and only while the array answers them. */
+static void test_is_memory_while_it_reads_its_array(void **state)
+{
+    const struct vdev_ops *ops = flash.dev.ops;
+
+    (void)state;
+    assert_true(ops->is_memory(&flash.dev, false));
+    assert_false(ops->is_memory(&flash.dev, true));
+    wr(0, 0x00700070);
+    assert_false(ops->is_memory(&flash.dev, false));
+    wr(0, 0x00ff00ff);
+    assert_true(ops->is_memory(&flash.dev, false));
+}
+
 static void test_query(void **state)
 {
     (void)state;
@@ -202,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_reads_as_memory, setup),
+        cmocka_unit_test_setup(test_is_memory_while_it_reads_its_array, setup),
         cmocka_unit_test_setup(test_query, setup),
         cmocka_unit_test_setup(test_id, setup),
         cmocka_unit_test_setup(test_program_clears_bits, setup),

@@ -75,6 +75,26 @@ static void test_level_still_raised_comes_again(void **state)
     assert_true(external[0]);
 }
 
+/* With its line raised: nobody is told, and nothing comes again by itself. */
+static void test_reset_forgets(void **state)
+{
+    (void)state;
+    wr(4 * 10, 1);
+    enable(0, 10);
+    vplic_set_level(&plic, 10, true);
+    assert_true(external[0]);
+    vplic_reset(&plic);
+    assert_int_equal(rd(0x1000), 0);
+    assert_int_equal(rd(0x2000), 0);
+    assert_int_equal(rd(0x200004), 0);
+    external[0] = false; /* its vCPU is reset as well */
+    vplic_set_level(&plic, 10, false);
+    wr(4 * 10, 1);
+    enable(0, 10);
+    vplic_set_level(&plic, 10, true);
+    assert_true(external[0]);
+}
+
 /* The gateway has handed the request on: it is served, whatever the line does. */
 static void test_request_outlasts_its_line(void **state)
 {
@@ -174,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup(test_claim_and_complete, setup),
         cmocka_unit_test_setup(test_level_still_raised_comes_again, setup),
         cmocka_unit_test_setup(test_request_outlasts_its_line, setup),
+        cmocka_unit_test_setup(test_reset_forgets, setup),
         cmocka_unit_test_setup(test_priority_then_lowest_number, setup),
         cmocka_unit_test_setup(test_threshold_and_priority_zero_mask, setup),
         cmocka_unit_test_setup(test_complete_of_what_is_not_in_service, setup),

@@ -8,7 +8,6 @@
  *   anonymous   demand-zero, private, copy on write after a fork        vma_anonymous
  *   shared      demand-zero, but kept by forks                          vma_shared
  *   physical    a fixed physical range: pflash bank, device registers   vma_physical
- *   emulated    no memory behind: the access is handed to the caller    vma_emulated
  *   file        pages of a page cache, private or shared                mm/filemap
  *
  * A kind is a struct vma_ops; components above add their own. Nothing is mapped when a VMA is made
@@ -75,11 +74,10 @@ struct vma_page {
  */
 struct vma_ops {
     const char *name;
-    bool is_emulated; /* vspace_fault answers VSPACE_EMULATE instead of mapping */
 
     /* The page at byte `offset` of the object (page aligned); NULL op: anonymous memory.
-     * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS).
-     * -EAGAIN: it must be fetched first. */
+     * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS);
+     * -EAGAIN: it must be fetched first; VSPACE_EMULATE: such an access is not to memory. */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
     /*
@@ -135,7 +133,6 @@ struct vma {
 
 extern const struct vma_ops vma_anonymous; /* object unused */
 extern const struct vma_ops vma_physical;  /* object unused; offset = physical address */
-extern const struct vma_ops vma_emulated;  /* object = the device; offset = the caller's */
 extern const struct vma_ops vma_shared;    /* object = struct vma_shared_object * */
 
 /* A counted object of zero pages for vma_shared, made with one reference for the caller. NULL: no
@@ -262,7 +259,7 @@ int vspace_fork(struct vspace *child, struct vspace *parent) MUST_CHECK;
 /*
  * Resolves an access to addr. Returns
  *   0               mapped now: repeat the access
- *   VSPACE_EMULATE  an emulated VMA: the caller finds it by vspace_find and emulates
+ *   VSPACE_EMULATE  the object says that it is no memory now: the caller emulates the access
  *   -EFAULT         nothing is mapped there (SEGV_MAPERR)
  *   -EACCES         mapped, but not with these rights (SEGV_ACCERR)
  *   -ENXIO          past the end of the object (SIGBUS, BUS_ADRERR); -EIO: it could not be read
@@ -287,7 +284,24 @@ int vspace_identify(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t 
 /* A number for an object of shared memory: see vma_ops.identity. */
 uint64_t vma_new_identity(void);
 
-/* Copies between kernel memory and another space; bytes done, or a negative errno if none. */
+/*
+ * The memory at addr, from outside: faulted in for the access, and its frame counted, so that it
+ * stays memory until vspace_page_put(frame) whatever the space does. As vspace_fault; -EFAULT also
+ * for what is no memory (emulated, a device's registers).
+ */
+struct vspace_page {
+    void *memory;        /* where the kernel sees addr */
+    uint64_t size;       /* from there to the end of the page, small or large */
+    struct frame *frame; /* its first */
+};
+int vspace_page_get(struct vspace *vs, uint64_t addr, uint32_t access,
+                    struct vspace_page *page) MUST_CHECK;
+void vspace_page_put(struct frame *frame);
+
+/*
+ * Copies between kernel memory and another space; bytes done, or a negative errno if none.
+ * -EFAULT: no memory, as above.
+ */
 ssize_t vspace_copy_in(struct vspace *vs, uint64_t dst, const void *src, size_t size);
 ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size);
 

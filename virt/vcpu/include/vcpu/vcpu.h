@@ -26,6 +26,7 @@
 #include <insn/insn.h>
 #include <thread/thread.h>
 #include <time/time.h>
+#include <vdev/vdev.h>
 
 #define VCPUS_MAX 8 /* of one machine */
 
@@ -60,6 +61,7 @@ struct vcpu_exit {
     enum vcpu_exit_reason reason;
     union {
         struct {
+            struct vdev *device; /* that the guest's memory says is there; it holds all of it */
             gpa_t gpa;
             uint8_t size; /* 1, 2, 4 or 8 */
             bool is_write;
@@ -115,9 +117,13 @@ struct vcpu {
         uint64_t last_exit; /* nr_exits at the last of them */
     } read_insn;
     struct hext_exit fault; /* while is_mmio_unconfirmed */
+    struct vdev *fault_device;
 
     uint64_t nr_exits; /* [o] of the second stage: those that reached guest_exit() */
 };
+
+/* The numbers of VMIDs and how to fence them. Once, on the boot CPU, after hext_cpu_init(). */
+void vcpu_boot(void);
 
 /*
  * Prepares v as the next vCPU of the set, stopped, with a thread that will run fn(arg) when

@@ -1,11 +1,14 @@
 /*
- * Emulated devices of a guest: what their registers answer. They are found by their address in the
- * guest's physical space, where each is a VMA (virt/gstage).
+ * Emulated devices of a guest: what their registers answer, and the list that finds them by
+ * address.
  *
- * A device model is a pure state machine behind two functions. It takes no locks: the machine that
- * owns it calls it with its device lock held, for one guest access or one event of the host at a
- * time. An access outside of every device is the caller's business (the guest gets an access
- * fault).
+ * A device model embeds a struct vdev. Its operations are called with no lock held, on any vCPU's
+ * thread, several at a time: the model takes a lock of its own, of the kind that fits it (a
+ * spinlock with interrupts masked if interrupts reach it, a mutex if it sleeps), and calls from
+ * under it only what comes later in the order of locks: its interrupt line, its back end.
+ *
+ * The list belongs to a guest. It is complete before the guest runs and changes no more, so that an
+ * exit looks a device up once and takes no lock but the device's.
  */
 #ifndef VDEV_VDEV_H
 #define VDEV_VDEV_H
@@ -13,36 +16,82 @@
 #include <base/compiler.h>
 #include <base/types.h>
 
+#define VDEVS_MAX 32 /* of one guest */
+
+struct gstage;
 struct vdev;
 
 struct vdev_ops {
     /*
      * offset: into the device, offset + size <= device size. size: 1, 2, 4 or 8. An access that the
-     * registers do not support reads as zero and writes nothing; a guest's access never fails.
+     * registers do not support reads as zero and writes nothing; a guest's access never fails. May
+     * sleep.
      */
     uint64_t (*read)(struct vdev *dev, uint64_t offset, unsigned size);
     void (*write)(struct vdev *dev, uint64_t offset, unsigned size, uint64_t value);
+
+    /*
+     * True while pages behind the device answer such an access, so that they are mapped instead of
+     * emulating it (a flash bank that is read). A stale answer is harmless: read() must give what
+     * the pages hold, and pages that are not to be had make the guest repeat. NULL: never. Any
+     * context.
+     */
+    bool (*is_memory)(const struct vdev *dev, bool is_write);
 };
 
-/* Embedded in the model's own structure. */
+/* A level-triggered interrupt line from a model to whatever takes interrupts. */
+struct vdev_irq {
+    void (*set)(void *ctx, unsigned irq, bool is_raised); /* any context; NULL: not connected */
+    void *ctx;
+    unsigned irq;
+};
+
+/* Embedded in the model's own structure. [I] once it is in a list */
 struct vdev {
     const char *name;
     gpa_t base;
     uint64_t size;
     const struct vdev_ops *ops;
+    struct vdev_irq irq;
+    struct gstage
+        *memory; /* what it reads and writes by itself: gstage_map(); set when it is added */
 };
 
-/* A level-triggered interrupt line from a model to whatever takes interrupts. */
-struct vdev_irq {
-    void (*set)(void *ctx, unsigned irq, bool is_raised); /* NULL: not connected */
-    void *ctx;
-    unsigned irq;
-};
-
-static inline void vdev_irq_set(const struct vdev_irq *line, bool is_raised)
+static inline void vdev_irq_set(const struct vdev *dev, bool is_raised)
 {
-    if (line->set)
-        line->set(line->ctx, line->irq, is_raised);
+    if (dev->irq.set)
+        dev->irq.set(dev->irq.ctx, dev->irq.irq, is_raised);
+}
+
+/* Zeroed memory is an empty list. [I] while the guest runs */
+struct vdev_list {
+    struct vdev *devices[VDEVS_MAX]; /* by base */
+    unsigned nr;
+    uint64_t end; /* no device reaches beyond */
+};
+
+/*
+ * -EINVAL: it is empty, wraps or has no operations; -EEXIST: it overlaps another; -ENOSPC: the list
+ * is full. The guest does not run yet.
+ */
+int vdev_list_add(struct vdev_list *list, struct vdev *dev) MUST_CHECK;
+
+/* Does a device have a byte in that range? An empty range has none. */
+bool vdev_list_overlaps(const struct vdev_list *list, gpa_t gpa, uint64_t nr_bytes);
+
+/* The slow part of vdev_list_find(). */
+struct vdev *vdev_list_search(const struct vdev_list *list, gpa_t gpa);
+
+/* The device whose range holds gpa, or NULL. Any context. Short for RAM above all devices. */
+static inline struct vdev *vdev_list_find(const struct vdev_list *list, gpa_t gpa)
+{
+    return likely(gpa.v >= list->end) ? NULL : vdev_list_search(list, gpa);
+}
+
+/* Does an access at gpa, which the device holds, end within it? */
+static inline bool vdev_is_inside(const struct vdev *dev, gpa_t gpa, unsigned size)
+{
+    return size <= dev->size - (gpa.v - dev->base.v);
 }
 
 #endif

@@ -14,7 +14,6 @@
 #include <gstage/gstage.h>
 #include <guestcfg/guestcfg.h>
 #include <lock/spinlock.h>
-#include <sync/mutex.h>
 #include <vconsole/vconsole.h>
 #include <vcpu/vcpu.h>
 #include <vpflash/vpflash.h>
@@ -33,17 +32,17 @@ enum vm_state {
 /*
  * An emulated flash bank. Its pages are filled from the image at the first touch; those that were
  * never programmed and lie behind the image are all one erased page.
- * [f] vm->flash_lock (unchecked: the vm, which holds its banks, is not complete here)
+ * [f] model.lock (unchecked: clang does not follow a lock into a member)
  */
 struct vm_flash {
-    struct vpflash model;  /* [f] */
+    struct vpflash model;
     struct vm *vm;         /* [I] */
-    struct vma *vma;       /* [f] where the guest sees it, NULL before */
     const uint8_t *image;  /* [I] may be NULL */
     size_t image_size;     /* [I] */
+    bool is_taken;         /* [I] passed through: the machine's bank is this guest's alone */
+    struct vma *vma;       /* [f] where the guest sees it, NULL before */
     struct frame **frames; /* [f] by page; NULL: not touched */
     uint64_t nr_promised;  /* [f] frames for pages that were programmed */
-    bool is_taken;         /* [I] passed through: the machine's bank is this guest's alone */
 };
 
 struct vm {
@@ -57,16 +56,15 @@ struct vm {
     uint64_t nr_promised; /* [I] frames set aside for it */
     uint64_t nr_exits;    /* keeper's: of all boots so far, without those the entry path answered */
 
-    struct spinlock device_lock; /* interrupts masked; before the vCPU's and the run queue's */
-    struct vuart uart GUARDED_BY(&device_lock); /* [device_lock] */
-    struct vplic plic GUARDED_BY(&device_lock); /* [device_lock] */
-    uint8_t input[VCONSOLE_INPUT_SIZE] GUARDED_BY(
-        &device_lock);                             /* [device_lock] typed, and not yet taken */
-    unsigned input_head GUARDED_BY(&device_lock);  /* [device_lock] */
-    unsigned input_count GUARDED_BY(&device_lock); /* [device_lock] */
-
-    struct mutex flash_lock;
+    /* Its devices, in gstage.devices while it is built. */
+    struct vuart uart; /* with config.has_uart */
+    struct vplic plic; /* also */
     struct vm_flash flash[GUEST_FLASH_MAX];
+
+    struct spinlock input_lock; /* interrupts masked; after the UART's */
+    uint8_t input[VCONSOLE_INPUT_SIZE] GUARDED_BY(&input_lock); /* typed, and not yet taken */
+    unsigned input_head GUARDED_BY(&input_lock);
+    unsigned input_count GUARDED_BY(&input_lock);
 
     struct vconsole console;
 };

@@ -11,6 +11,7 @@
 #ifndef VPFLASH_VPFLASH_H
 #define VPFLASH_VPFLASH_H
 
+#include <sync/mutex.h>
 #include <vdev/vdev.h>
 
 #define VPFLASH_BLOCK_SIZE  KIB(256) /* of the bank: 128 KiB in each chip */
@@ -29,6 +30,7 @@ enum vpflash_mode {
     VPFLASH_BUFFER_CONFIRM /* then the confirmation */
 };
 
+/* All are called with the bank's lock held. */
 struct vpflash_backing {
     /* The 4 KiB page `index` of the bank, to be changed or only to be read; NULL: no memory. */
     uint8_t *(*page)(void *ctx, uint64_t index, bool is_write);
@@ -39,18 +41,26 @@ struct vpflash_backing {
 
 struct vpflash {
     struct vdev dev;
-    struct vpflash_backing backing;
-    enum vpflash_mode mode;
-    uint8_t status; /* of both chips; bit 7: ready */
+    struct vpflash_backing backing; /* [I] */
 
-    /* The buffered program in progress. */
-    uint64_t buffer_offset; /* of the buffer's window in the bank, aligned to its size */
-    unsigned nr_words_left;
-    uint8_t buffer[VPFLASH_BUFFER_SIZE];
+    struct mutex lock; /* an erase takes its time */
+    enum vpflash_mode mode GUARDED_BY(&lock);
+    uint8_t status GUARDED_BY(&lock); /* of both chips; bit 7: ready */
+
+    /* The buffered program in progress: where its window is in the bank, aligned to its size. */
+    uint64_t buffer_offset GUARDED_BY(&lock);
+    unsigned nr_words_left GUARDED_BY(&lock);
+    uint8_t buffer[VPFLASH_BUFFER_SIZE] GUARDED_BY(&lock);
 };
 
 /* size: a multiple of VPFLASH_BLOCK_SIZE, a power of two. */
 void vpflash_init(struct vpflash *flash, const char *name, gpa_t base, uint64_t size,
                   struct vpflash_backing backing);
+
+/* Does the array answer reads, for who does not hold the lock: it may change at once. */
+static inline bool vpflash_reads_array(const struct vpflash *flash)
+{
+    return UNLOCKED(READ_ONCE(flash->mode), "looked at again by who acts on it") == VPFLASH_ARRAY;
+}
 
 #endif

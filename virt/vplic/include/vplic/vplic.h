@@ -7,6 +7,7 @@
 #ifndef VPLIC_VPLIC_H
 #define VPLIC_VPLIC_H
 
+#include <lock/spinlock.h>
 #include <vdev/vdev.h>
 
 #define VPLIC_SIZE         0x600000
@@ -23,23 +24,32 @@ struct vplic_context {
 
 struct vplic {
     struct vdev dev;
-    /* The external interrupt of a context changed. */
-    void (*set_external)(void *ctx, unsigned context, bool is_raised);
-    void *ctx;
-    unsigned nr_contexts;
+    /* The external interrupt of a context changed. With the lock held. */
+    void (*set_external)(void *ctx, unsigned context, bool is_raised); /* [I] */
+    void *ctx;                                                         /* [I] */
+    unsigned nr_contexts;                                              /* [I] */
 
-    uint8_t priority[VPLIC_NR_SOURCES];
-    uint32_t level[VPLIC_NR_WORDS];   /* the lines as the devices drive them */
-    uint32_t pending[VPLIC_NR_WORDS]; /* was raised, not claimed since */
-    uint32_t claimed[VPLIC_NR_WORDS]; /* in service: claimed, not completed */
-    struct vplic_context contexts[VPLIC_CONTEXTS_MAX];
+    struct spinlock lock; /* interrupts masked; after those of all other devices */
+    uint8_t priority[VPLIC_NR_SOURCES] GUARDED_BY(&lock);
+    /* The lines as the devices drive them; was raised, not claimed since; claimed, not completed.
+     */
+    uint32_t level[VPLIC_NR_WORDS] GUARDED_BY(&lock);
+    uint32_t pending[VPLIC_NR_WORDS] GUARDED_BY(&lock);
+    uint32_t claimed[VPLIC_NR_WORDS] GUARDED_BY(&lock);
+    struct vplic_context contexts[VPLIC_CONTEXTS_MAX] GUARDED_BY(&lock);
 };
 
-/* nr_contexts: 1 to VPLIC_CONTEXTS_MAX. */
+/* Prepares dev for the list of devices, at base; all as after reset. nr_contexts: 1 to
+ * VPLIC_CONTEXTS_MAX. Once. */
 void vplic_init(struct vplic *plic, gpa_t base, unsigned nr_contexts,
                 void (*set_external)(void *ctx, unsigned context, bool is_raised), void *ctx);
 
-/* Drives a line; shaped to fit struct vdev_irq (ctx is the struct vplic). Unknown sources: ignored.
+/* As after reset, all lines low; set_external is not told. Any context. */
+void vplic_reset(struct vplic *plic);
+
+/*
+ * Drives a line; shaped to fit struct vdev_irq (ctx is the struct vplic). Unknown sources: ignored.
+ * Any context.
  */
 void vplic_set_level(void *plic, unsigned source, bool is_raised);
 

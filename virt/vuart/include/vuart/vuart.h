@@ -8,29 +8,44 @@
 #ifndef VUART_VUART_H
 #define VUART_VUART_H
 
+#include <lock/spinlock.h>
 #include <vdev/vdev.h>
 
-#define VUART_SIZE    0x100
+#define VUART_SIZE    8  /* beyond, the device tree's 0x100 bytes hold nothing, as on QEMU */
 #define VUART_RX_FIFO 64 /* deeper than the chip's 16, so that a burst of typing is not lost */
+
+/* The other end of the line. Both are called with the UART's lock held, interrupts masked. */
+struct vuart_line {
+    void (*transmit)(void *ctx, uint8_t byte);
+    /* A byte that came in, if there is one. Called whenever the FIFO has room; cheap without one.
+     */
+    bool (*receive)(void *ctx, uint8_t *byte);
+    void *ctx;
+};
 
 struct vuart {
     struct vdev dev;
-    struct vdev_irq irq;
-    void (*transmit)(void *ctx, uint8_t byte);
-    void *transmit_ctx;
+    struct vuart_line line; /* [I] */
 
-    uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
-    bool is_thr_interrupt; /* holding register ran empty, and IIR was not read since */
-    bool is_overrun;
-    uint8_t rx[VUART_RX_FIFO];
-    unsigned rx_head, rx_count;
+    struct spinlock lock; /* interrupts masked; before the interrupt controller's and the line's */
+    uint8_t ier GUARDED_BY(&lock), fcr GUARDED_BY(&lock), lcr GUARDED_BY(&lock);
+    uint8_t mcr GUARDED_BY(&lock), scr GUARDED_BY(&lock);
+    uint8_t dll GUARDED_BY(&lock), dlm GUARDED_BY(&lock);
+    bool is_thr_interrupt GUARDED_BY(&lock); /* THR ran empty, and IIR was not read since */
+    bool is_overrun GUARDED_BY(&lock);
+    bool is_raised GUARDED_BY(&lock); /* the interrupt line, as last told */
+    uint8_t rx[VUART_RX_FIFO] GUARDED_BY(&lock);
+    unsigned rx_head GUARDED_BY(&lock), rx_count GUARDED_BY(&lock);
 };
 
-/* Sets everything to the state after reset, and dev for registration at base. */
+/* Prepares dev for the list of devices, at base; all as after reset. Once. */
 void vuart_init(struct vuart *uart, const char *name, gpa_t base, struct vdev_irq irq,
-                void (*transmit)(void *ctx, uint8_t byte), void *ctx);
+                struct vuart_line line);
 
-/* A byte arrives from outside. False, and the guest sees an overrun, if the FIFO is full. */
-bool vuart_receive(struct vuart *uart, uint8_t byte);
+/* As after reset; what was received and not read is lost. Any context. */
+void vuart_reset(struct vuart *uart);
+
+/* line.receive() has something. Any context. */
+void vuart_poll(struct vuart *uart);
 
 #endif
