@@ -1,5 +1,5 @@
 """Under each sanitizer, on 1, 4 and 8 harts: the ladder and the conformance programs do what they do without one, and nothing is
-reported. For `make test-full`: a part of it, by seeded defects, is sanitize_test.py."""
+reported. The kernels are DEBUG=1 ones, as the fuzzer's. For `make test-full`: a part of it, by seeded defects, is sanitize_test.py."""
 import re
 
 import pytest
@@ -32,7 +32,7 @@ LADDER = [(rung, text, words) for rung in all_rungs() for text, words in runs_of
 @pytest.mark.parametrize("rung,text,words", LADDER, ids=[f"{rung.name} {text}".strip() for rung, text, _ in LADDER])
 def test_rung(rung, text, words, sanitizer, smp):
     megabytes = int(words.get("MEM", "256M").rstrip("M"))
-    words = {**words, "SANITIZE": sanitizer, "SMP": str(smp), "VARIANT": f"{text} {sanitizer} {smp}", "MEM": f"{megabytes * ROOM}M",
+    words = {**words, "SANITIZE": sanitizer, "DEBUG": "1", "SMP": str(smp), "VARIANT": f"{text} {sanitizer} {smp}", "MEM": f"{megabytes * ROOM}M",
              "TIMEOUT": str(int(words.get("TIMEOUT", 120)) * SLOWER)}
     log = Console()
     rung.run(words, log=log)
@@ -56,7 +56,7 @@ class Console:
 @pytest.mark.parametrize("sanitizer", SANITIZERS)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_conformance(program, sanitizer, smp):
-    shell = boot_shell(image=build("monolithic", SANITIZE=sanitizer)[1], smp=smp, mem="1G", initrd=initrd())
+    shell = boot_shell(image=build("monolithic", SANITIZE=sanitizer, DEBUG="1")[1], smp=smp, mem="1G", initrd=initrd())
     with shell.machine as machine:
         output, status = shell.run(f"/tests/{program}", timeout=400 * SLOWER)
         assert "sanitizer:" not in machine.text, machine.text

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -216,13 +217,13 @@ static void call_run(struct worker *w, unsigned number)
             w->salt ^= mix(n) << 6 & -(uint64_t)(n != 0);
         if (call->fail_nth != 0)
             fail_set(call->fail_nth);
+        __atomic_fetch_add(&shared->tried[call->description], 1, __ATOMIC_RELAXED);
         result = call_once(w, call, number);
         if (call->fail_nth != 0)
             fail_set(0);
         w->salt = salt;
         remember(call, w, result);
         __atomic_fetch_add(&shared->nr_calls, 1, __ATOMIC_RELAXED);
-        __atomic_fetch_add(&shared->tried[call->description], 1, __ATOMIC_RELAXED);
         if (result >= 0)
             __atomic_fetch_add(&shared->succeeded[call->description], 1, __ATOMIC_RELAXED);
     }
@@ -283,12 +284,17 @@ static void sandbox(unsigned process)
     }
 }
 
-/* What most programs would not get to by themselves: folders, a terminal. */
+/* What most programs would not get to by themselves: folders, a terminal, signals that wait. */
 static void prepare(unsigned process)
 {
     uint64_t chance = mix(program.seed + process);
     int32_t unlocked = 0;
+    uint64_t waiting =
+        1ul << (SIGUSR1 - 1) | 1ul << (SIGCHLD - 1) | 1ul << (SIGALRM - 1) | 1ul << (34 - 1);
     long fd;
+
+    if ((chance >> 24) % 4 == 0)
+        sys(SYS_rt_sigprocmask, SIG_BLOCK, (long)&waiting, 0, 8, 0, 0);
 
     keep(R_DIR, sys(SYS_openat, AT_FDCWD, (long)".", O_RDONLY | O_DIRECTORY, 0, 0, 0));
     keep(R_DIR, sys(SYS_openat, AT_FDCWD, (long)(chance % 4 ? "d" : "/proc/self/fd"),
