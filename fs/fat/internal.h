@@ -49,7 +49,7 @@ _Static_assert(sizeof(struct fat_entry) == 32, "directory entry");
 
 /* A piece of a long name in the place of an entry. */
 struct fat_long_entry {
-    uint8_t order; /* from 1; bit 6: the last piece, which comes first */
+    uint8_t order; /* from 1; FAT_LAST_PIECE: the last piece, which comes first */
     uint8_t units1[10];
     uint8_t attr; /* FAT_ATTR_LONG */
     uint8_t type;
@@ -73,6 +73,7 @@ _Static_assert(sizeof(struct fat_long_entry) == 32, "directory entry");
 #define FAT_NAME_DELETED 0xe5
 #define FAT_NAME_KANJI   0x05 /* stands for a first byte 0xe5 */
 
+#define FAT_LAST_PIECE 0x40
 #define FAT_LONG_UNITS 13  /* UTF-16 units per piece */
 #define FAT_NAME_UNITS 255 /* of a long name */
 #define FAT_MAX_SLOTS  21  /* 20 pieces and the entry itself */

@@ -109,9 +109,15 @@ int lookup_parent(const struct vfs_context *context, const struct path *at, cons
                   struct parent_lookup *out);
 void parent_lookup_put(struct parent_lookup *lookup);
 
-/* ---- namei.c ---- */
+/* ---- namei.c, rename.c ---- */
 
 void renames_init(void);
+/* "/", "." or "..", whose names nobody changes. */
+bool parent_lookup_is_special(const struct parent_lookup *lookup);
+/* The directory may get and lose entries; its lock is held. */
+int may_change_dir(const struct path *dir, const struct cred *cred);
+/* The entry may be removed or replaced; its directory's lock is held. */
+int may_remove(const struct path *dir, struct dentry *victim, const struct cred *cred);
 int create_file(const struct vfs_context *context, struct parent_lookup *where, uint32_t mode,
                 struct dentry **out);
 
