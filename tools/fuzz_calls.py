@@ -51,7 +51,7 @@ def initrd():
     """The program and what it is in, newly made if a source is newer."""
     os.makedirs(FOLDER, exist_ok=True)
     program, archive = os.path.join(FOLDER, f"init-{os.getpid()}"), os.path.join(FOLDER, "init.cpio")
-    sources = [os.path.join(SOURCES, f) for f in sorted(os.listdir(SOURCES))] + [os.path.join(ROOT, "linux/syscall/table.h")]
+    sources = [os.path.join(SOURCES, f) for f in sorted(os.listdir(SOURCES))] + [os.path.join(ROOT, "linux/abi/include/abi/table.h")]
     if not os.path.exists(archive) or os.path.getmtime(archive) < max(map(os.path.getmtime, sources)):
         subprocess.run(["riscv64-linux-gnu-gcc", *FLAGS, "-I", ROOT, "-o", program, *[s for s in sources if s.endswith(".c")]], check=True)
         made = Archive()

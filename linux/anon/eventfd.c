@@ -1,7 +1,7 @@
 /*
  * Files that are a small object and no more: eventfd2(2), timerfd_create(2), memfd_create(2).
  */
-#include <anon/syscalls.h>
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <fd/fd.h>
@@ -121,10 +121,8 @@ static const struct file_ops eventfd_ops = {.read = eventfd_read,
                                             .describe = eventfd_describe,
                                             .is_stream = true};
 
-SYSCALL(eventfd2)
+int64_t sys_eventfd2(unsigned count, unsigned flags)
 {
-    unsigned flags = (unsigned)a[1];
-
     if ((flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE)) != 0)
         return -EINVAL;
     struct eventfd *efd = heap_zalloc(sizeof(*efd));
@@ -136,7 +134,7 @@ SYSCALL(eventfd2)
         return -ENOMEM;
     }
     spin_init(&efd->lock, "eventfd");
-    efd->count = (uint32_t)a[0];
+    efd->count = count;
     efd->is_semaphore = (flags & EFD_SEMAPHORE) != 0;
     wait_queue_init(&efd->queue);
     poll_head_init(&efd->poll);
@@ -274,14 +272,15 @@ static const struct file_ops timerfd_ops = {.read = timerfd_read,
                                             .describe = timerfd_describe,
                                             .is_stream = true};
 
-SYSCALL(timerfd_create)
+int64_t sys_timerfd_create(int clock, unsigned flags)
 {
-    if ((a[1] & ~(uint64_t)(O_CLOEXEC | O_NONBLOCK)) != 0 ||
-        (a[0] != CLOCK_REALTIME && a[0] != CLOCK_MONOTONIC && a[0] != CLOCK_BOOTTIME))
+    if ((flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK)) != 0 ||
+        (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME))
         return -EINVAL;
     struct timerfd *tfd = heap_zalloc(sizeof(*tfd));
     struct file *file =
-        tfd == NULL ? NULL : file_alloc(&timerfd_ops, NULL, O_RDWR | (unsigned)(a[1] & O_NONBLOCK));
+        tfd == NULL ? NULL
+                    : file_alloc(&timerfd_ops, NULL, O_RDWR | (unsigned)(flags & O_NONBLOCK));
 
     if (file == NULL) {
         heap_free(tfd);
@@ -290,11 +289,11 @@ SYSCALL(timerfd_create)
     timer_init(&tfd->timer, timerfd_fire);
     spin_init(&tfd->lock, "timerfd");
     tfd->deadline_ns = TIME_NEVER;
-    tfd->is_realtime = a[0] == CLOCK_REALTIME;
+    tfd->is_realtime = clock == CLOCK_REALTIME;
     wait_queue_init(&tfd->queue);
     poll_head_init(&tfd->poll);
     file->private = tfd;
-    return fd_install_or_put(file, (a[1] & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }
 
 static bool timespec_to_ns(const struct linux_timespec *ts, uint64_t *ns)
@@ -351,7 +350,7 @@ static void timerfd_set(struct timerfd *tfd, uint64_t value, uint64_t interval, 
         timer_arm(&tfd->timer, deadline);
 }
 
-SYSCALL(timerfd_settime)
+int64_t sys_timerfd_settime(int fd, unsigned flags, vaddr_t unew, vaddr_t uold)
 {
     struct linux_itimerspec new;
     struct linux_itimerspec old;
@@ -359,13 +358,13 @@ SYSCALL(timerfd_settime)
     uint64_t interval;
     struct fd_ref ref;
 
-    if ((a[1] & ~(uint64_t)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0)
+    if ((flags & ~(unsigned)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0)
         return -EINVAL;
-    if (copy_from_user(&new, a[2], sizeof(new)) != 0)
+    if (copy_from_user(&new, unew, sizeof(new)) != 0)
         return -EFAULT;
     if (!timespec_to_ns(&new.it_value, &value) || !timespec_to_ns(&new.it_interval, &interval))
         return -EINVAL;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
@@ -373,18 +372,18 @@ SYSCALL(timerfd_settime)
         ret = -EINVAL;
     } else {
         old = timerfd_now(ref.file->private);
-        timerfd_set(ref.file->private, value, interval, (a[1] & TFD_TIMER_ABSTIME) != 0);
-        if (a[3] != 0)
-            ret = copy_to_user(a[3], &old, sizeof(old));
+        timerfd_set(ref.file->private, value, interval, (flags & TFD_TIMER_ABSTIME) != 0);
+        if (uold != 0)
+            ret = copy_to_user(uold, &old, sizeof(old));
     }
     fd_ref_put(&ref);
     return ret;
 }
 
-SYSCALL(timerfd_gettime)
+int64_t sys_timerfd_gettime(int fd, vaddr_t unow)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
@@ -393,7 +392,7 @@ SYSCALL(timerfd_gettime)
     } else {
         struct linux_itimerspec now = timerfd_now(ref.file->private);
 
-        ret = copy_to_user(a[1], &now, sizeof(now));
+        ret = copy_to_user(unow, &now, sizeof(now));
     }
     fd_ref_put(&ref);
     return ret;
@@ -421,10 +420,10 @@ static struct inode *memfd_inode(void)
     return inode;
 }
 
-SYSCALL(memfd_create)
+int64_t sys_memfd_create(vaddr_t uname, unsigned flags)
 {
     struct user_name name;
-    int64_t ret = user_name_get(&name, a[0]);
+    int64_t ret = user_name_get(&name, uname);
 
     if (ret != 0)
         return ret;
@@ -432,7 +431,7 @@ SYSCALL(memfd_create)
         ret = -EINVAL;
     user_name_put(&name);
     /* Seals are not there: asking for them is refused. */
-    if (ret == 0 && (a[1] & ~(uint64_t)MFD_CLOEXEC) != 0)
+    if (ret == 0 && (flags & ~(unsigned)MFD_CLOEXEC) != 0)
         ret = -EINVAL;
     if (ret != 0)
         return ret;
@@ -446,5 +445,5 @@ SYSCALL(memfd_create)
     struct file *file = file_alloc(inode->file_ops, inode, O_RDWR);
 
     inode_put(inode);
-    return file == NULL ? -ENOMEM : fd_install_or_put(file, (a[1] & MFD_CLOEXEC) != 0);
+    return file == NULL ? -ENOMEM : fd_install_or_put(file, (flags & MFD_CLOEXEC) != 0);
 }

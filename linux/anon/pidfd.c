@@ -4,8 +4,8 @@
  *
  * The file counts the process (its memory, not its life).
  */
+#include <abi/syscalls.h>
 #include <anon/pidfd.h>
-#include <anon/syscalls.h>
 #include <base/errno.h>
 #include <fd/fd.h>
 #include <string/string.h>
@@ -93,12 +93,11 @@ int pidfd_process(int fd, struct process **out, bool *is_nonblocking)
     return ret;
 }
 
-SYSCALL(pidfd_open)
+int64_t sys_pidfd_open(pid_t pid, unsigned flags)
 {
-    pid_t pid = (pid_t)a[0];
     int ret = -ESRCH;
 
-    if ((a[1] & ~(uint64_t)PIDFD_NONBLOCK) != 0 || pid <= 0)
+    if ((flags & ~(unsigned)PIDFD_NONBLOCK) != 0 || pid <= 0)
         return -EINVAL;
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct process *p = process_find(pid);
@@ -110,7 +109,7 @@ SYSCALL(pidfd_open)
     spin_unlock_irqrestore(&process_lock, irq);
     if (p == NULL)
         return ret;
-    struct file *file = pidfd_file(p, (a[1] & PIDFD_NONBLOCK) != 0);
+    struct file *file = pidfd_file(p, (flags & PIDFD_NONBLOCK) != 0);
 
     process_put(p);
     return file == NULL ? -ENOMEM : fd_install_or_put(file, true);
@@ -129,15 +128,15 @@ static bool may_take_from(struct process *p)
            me->gid == it->egid && me->gid == it->sgid && me->gid == it->gid;
 }
 
-SYSCALL(pidfd_getfd)
+int64_t sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 {
     struct process *p;
     bool is_nonblocking;
     int64_t ret;
 
-    if (a[2] != 0)
+    if (flags != 0)
         return -EINVAL;
-    ret = pidfd_process((int)a[0], &p, &is_nonblocking);
+    ret = pidfd_process(pidfd, &p, &is_nonblocking);
     if (ret != 0)
         return ret;
     struct file *file;
@@ -145,7 +144,7 @@ SYSCALL(pidfd_getfd)
     bool may_take = may_take_from(p);
 
     spin_unlock_irqrestore(&process_lock, irq);
-    ret = may_take ? fd_of_process(p, (int)a[1], &file) : -EPERM;
+    ret = may_take ? fd_of_process(p, fd, &file) : -EPERM;
     if (ret == 0)
         ret = fd_install_or_put(file, true);
     process_put(p);

@@ -5,7 +5,7 @@
  * Whose signals: those of whoever reads or polls, not of who made the file. All signalfds share one
  * poll head, since a process that was polled through one may be gone before the file is.
  */
-#include <anon/syscalls.h>
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <fd/fd.h>
@@ -141,20 +141,19 @@ static int64_t signalfd_make(sigset64_t mask, unsigned flags)
     return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }
 
-SYSCALL(signalfd4)
+int64_t sys_signalfd4(int fd, vaddr_t umask, size_t mask_size, unsigned flags)
 {
-    unsigned flags = (unsigned)a[3];
     struct fd_ref ref;
     sigset64_t mask;
 
-    if ((flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK)) != 0 || a[2] != sizeof(mask))
+    if ((flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK)) != 0 || mask_size != sizeof(mask))
         return -EINVAL;
-    if (copy_from_user(&mask, a[1], sizeof(mask)) != 0)
+    if (copy_from_user(&mask, umask, sizeof(mask)) != 0)
         return -EFAULT;
     mask &= ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
-    if ((int)a[0] == -1)
+    if (fd == -1)
         return signalfd_make(mask, flags);
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
@@ -164,7 +163,7 @@ SYSCALL(signalfd4)
         __atomic_store_n(&sfd->mask, mask, __ATOMIC_RELAXED);
         wait_wake_all(&process_current()->signal_queue);
         signalfd_notify();
-        ret = (int)a[0];
+        ret = fd;
     } else {
         ret = -EINVAL;
     }

@@ -115,37 +115,37 @@ int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline)
     }
 }
 
-SYSCALL(clock_gettime)
+int64_t sys_clock_gettime(int clock, vaddr_t utime)
 {
     struct linux_timespec t;
     uint64_t ns;
-    int err = clock_read((int)a[0], &ns);
+    int err = clock_read(clock, &ns);
 
     if (err)
         return err;
     t = ns_to_timespec(ns);
-    return copy_to_user(a[1], &t, sizeof(t));
+    return copy_to_user(utime, &t, sizeof(t));
 }
 
-SYSCALL(clock_getres)
+int64_t sys_clock_getres(int clock, vaddr_t utime)
 {
     struct linux_timespec t = {0, 1};
     uint64_t ns;
-    int err = clock_read((int)a[0], &ns);
+    int err = clock_read(clock, &ns);
 
     if (err)
         return err;
-    return a[1] ? copy_to_user(a[1], &t, sizeof(t)) : 0;
+    return utime ? copy_to_user(utime, &t, sizeof(t)) : 0;
 }
 
-SYSCALL(clock_settime)
+int64_t sys_clock_settime(int clock, vaddr_t utime)
 {
     uint64_t ns;
     int err;
 
-    if ((int)a[0] != CLOCK_REALTIME)
+    if (clock != CLOCK_REALTIME)
         return -EINVAL;
-    err = timespec_read(a[1], &ns);
+    err = timespec_read(utime, &ns);
     if (err)
         return err;
     if (!cred_has_cap(cred_current(), CAP_SYS_TIME))
@@ -155,26 +155,26 @@ SYSCALL(clock_settime)
     return 0;
 }
 
-SYSCALL(gettimeofday)
+int64_t sys_gettimeofday(vaddr_t time, vaddr_t uzone)
 {
     uint64_t ns = time_realtime_ns();
     struct linux_timeval t = {(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC / 1000)};
     uint32_t zone[2] = {0, 0};
 
-    if (a[0] && copy_to_user(a[0], &t, sizeof(t)) != 0)
+    if (time && copy_to_user(time, &t, sizeof(t)) != 0)
         return -EFAULT;
-    return a[1] ? copy_to_user(a[1], zone, sizeof(zone)) : 0;
+    return uzone ? copy_to_user(uzone, zone, sizeof(zone)) : 0;
 }
 
-SYSCALL(settimeofday)
+int64_t sys_settimeofday(vaddr_t time, vaddr_t uzone)
 {
     struct linux_timeval t;
 
     if (!cred_has_cap(cred_current(), CAP_SYS_TIME))
         return -EPERM;
-    if (!a[0])
+    if (!time)
         return 0; /* the time zone alone: the kernel keeps none */
-    if (copy_from_user(&t, a[0], sizeof(t)) != 0)
+    if (copy_from_user(&t, time, sizeof(t)) != 0)
         return -EFAULT;
     if (t.tv_sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000)
         return -EINVAL;

@@ -1,3 +1,3 @@
 SRCS := clock.c sleep.c itimer.c posix_timer.c cpu_timer.c
-DEPS := arch/uaccess core/heap core/log core/percpu lib/string linux/pending linux/task linux/vdso core/time lib/base
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi arch/uaccess core/heap core/log core/percpu lib/string linux/pending linux/task linux/vdso core/time lib/base
+EXPORTS := sys_*

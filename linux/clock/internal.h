@@ -4,9 +4,9 @@
 #ifndef CLOCK_INTERNAL_H
 #define CLOCK_INTERNAL_H
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
-#include <clock/syscalls.h>
 #include <clock/timers.h>
 #include <heap/heap.h>
 #include <pending/pending.h>

@@ -77,20 +77,20 @@ static struct linux_itimerval to_itimerval(const struct cpu_alarm *alarm)
                                     .it_value = to_timeval(alarm->deadline_ns)};
 }
 
-SYSCALL(getitimer)
+int64_t sys_getitimer(unsigned which, vaddr_t uvalue)
 {
     struct process *p = process_current();
     struct linux_itimerval value;
     struct cpu_alarm now;
 
-    if (a[0] > ITIMER_PROF)
+    if (which > ITIMER_PROF)
         return -EINVAL;
-    if (a[0] == ITIMER_REAL)
+    if (which == ITIMER_REAL)
         now = get_real(p);
     else
-        cpu_timer_get(p, a[0] == ITIMER_VIRTUAL, &now);
+        cpu_timer_get(p, which == ITIMER_VIRTUAL, &now);
     value = to_itimerval(&now);
-    return copy_to_user(a[1], &value, sizeof(value));
+    return copy_to_user(uvalue, &value, sizeof(value));
 }
 
 static void set_real(struct process *p, uint64_t value_ns, uint64_t interval_ns,
@@ -110,23 +110,23 @@ static void set_real(struct process *p, uint64_t value_ns, uint64_t interval_ns,
     spin_unlock_irqrestore(&process_lock, irq);
 }
 
-SYSCALL(setitimer)
+int64_t sys_setitimer(unsigned which, vaddr_t unew, vaddr_t uold)
 {
     struct process *p = process_current();
     struct linux_itimerval new = {0};
     struct cpu_alarm old;
     uint64_t interval, value;
 
-    if (a[0] > ITIMER_PROF)
+    if (which > ITIMER_PROF)
         return -EINVAL;
-    if (a[1] && copy_from_user(&new, a[1], sizeof(new)) != 0)
+    if (unew && copy_from_user(&new, unew, sizeof(new)) != 0)
         return -EFAULT;
     if (from_timeval(&new.it_interval, &interval) != 0 || from_timeval(&new.it_value, &value) != 0)
         return -EINVAL;
-    if (a[0] == ITIMER_REAL)
+    if (which == ITIMER_REAL)
         set_real(p, value, interval, &old);
     else
-        cpu_timer_set(p, a[0] == ITIMER_VIRTUAL, value, interval, &old);
+        cpu_timer_set(p, which == ITIMER_VIRTUAL, value, interval, &old);
     new = to_itimerval(&old);
-    return a[2] ? copy_to_user(a[2], &new, sizeof(new)) : 0;
+    return uold ? copy_to_user(uold, &new, sizeof(new)) : 0;
 }

@@ -141,15 +141,15 @@ static int check_event(const struct sigevent *e)
     return 0;
 }
 
-SYSCALL(timer_create)
+int64_t sys_timer_create(int clock, vaddr_t uevent, vaddr_t uid)
 {
     struct process *p = process_current();
     struct sigevent e = {.signo = SIGALRM};
     struct posix_timer *t;
     uint64_t deadline;
-    int id, err = clock_deadline((int)a[0], 0, true, &deadline);
+    int id, err = clock_deadline(clock, 0, true, &deadline);
 
-    if (!err && a[1] && copy_from_user(&e, a[1], sizeof(e)) != 0)
+    if (!err && uevent && copy_from_user(&e, uevent, sizeof(e)) != 0)
         err = -EFAULT;
     if (!err)
         err = check_event(&e);
@@ -159,18 +159,18 @@ SYSCALL(timer_create)
     if (!t)
         return -EAGAIN;
     t->process = p;
-    t->clock = (int)a[0];
+    t->clock = clock;
     t->signo = e.signo;
     t->notify = e.notify;
     t->tid = e.tid;
     t->value = e.value;
     timer_init(&t->timer, fires);
-    id = insert(p, t, !a[1]);
+    id = insert(p, t, !uevent);
     if (id < 0) {
         heap_free(t);
         return id;
     }
-    return put_user_u32(a[2], (uint32_t)id);
+    return put_user_u32(uid, (uint32_t)id);
 }
 
 static struct linux_itimerspec state_of(struct posix_timer *t)
@@ -182,19 +182,19 @@ static struct linux_itimerspec state_of(struct posix_timer *t)
     return s;
 }
 
-SYSCALL(timer_gettime)
+int64_t sys_timer_gettime(int id, vaddr_t uvalue)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct posix_timer *t = find(process_current(), (int)a[0]);
+    struct posix_timer *t = find(process_current(), id);
     struct linux_itimerspec s = {0};
 
     if (t)
         s = state_of(t);
     spin_unlock_irqrestore(&process_lock, irq);
-    return t ? copy_to_user(a[1], &s, sizeof(s)) : -EINVAL;
+    return t ? copy_to_user(uvalue, &s, sizeof(s)) : -EINVAL;
 }
 
-SYSCALL(timer_settime)
+int64_t sys_timer_settime(int id, int flags, vaddr_t unew, vaddr_t uold)
 {
     struct linux_itimerspec new, old = {0};
     uint64_t interval, value, deadline = 0;
@@ -202,20 +202,20 @@ SYSCALL(timer_settime)
     unsigned long irq;
     int err = 0;
 
-    if (copy_from_user(&new, a[2], sizeof(new)) != 0)
+    if (copy_from_user(&new, unew, sizeof(new)) != 0)
         return -EFAULT;
     if (timespec_to_ns(&new.it_interval, &interval) != 0 ||
         timespec_to_ns(&new.it_value, &value) != 0)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
-    t = find(process_current(), (int)a[0]);
+    t = find(process_current(), id);
     if (t) {
         old = state_of(t);
         timer_cancel(&t->timer);
         t->interval_ns = interval;
         t->overrun = 0;
         if (value) {
-            err = clock_deadline(t->clock, value, (int)a[1] & TIMER_ABSTIME, &deadline);
+            err = clock_deadline(t->clock, value, flags & TIMER_ABSTIME, &deadline);
             if (!err)
                 timer_arm(&t->timer, deadline);
             t->deadline_ns = deadline;
@@ -224,13 +224,13 @@ SYSCALL(timer_settime)
     spin_unlock_irqrestore(&process_lock, irq);
     if (!t || err)
         return t ? err : -EINVAL;
-    return a[3] ? copy_to_user(a[3], &old, sizeof(old)) : 0;
+    return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 
-SYSCALL(timer_getoverrun)
+int64_t sys_timer_getoverrun(int id)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct posix_timer *t = find(process_current(), (int)a[0]);
+    struct posix_timer *t = find(process_current(), id);
     int ret = t ? t->overrun : -EINVAL;
 
     spin_unlock_irqrestore(&process_lock, irq);
@@ -244,10 +244,10 @@ static void dispose(struct posix_timer *t)
     heap_free(t);
 }
 
-SYSCALL(timer_delete)
+int64_t sys_timer_delete(int id)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct posix_timer *t = find(process_current(), (int)a[0]);
+    struct posix_timer *t = find(process_current(), id);
 
     if (t) {
         list_del(&t->node);

@@ -52,33 +52,32 @@ static int64_t sleep_relative(uint64_t deadline, uint64_t rest_addr)
     return -ERESTART_RESTARTBLOCK;
 }
 
-SYSCALL(nanosleep)
+int64_t sys_nanosleep(vaddr_t time, vaddr_t left)
 {
     uint64_t ns;
-    int err = timespec_read(a[0], &ns);
+    int err = timespec_read(time, &ns);
 
-    return err ? err : sleep_relative(time_deadline_ns(ns), a[1]);
+    return err ? err : sleep_relative(time_deadline_ns(ns), left);
 }
 
-SYSCALL(clock_nanosleep)
+int64_t sys_clock_nanosleep(int clock, int flags, vaddr_t utime, vaddr_t left)
 {
-    bool is_absolute = a[1] & TIMER_ABSTIME;
+    bool is_absolute = flags & TIMER_ABSTIME;
     uint64_t ns, deadline;
-    int err = timespec_read(a[2], &ns);
+    int err = timespec_read(utime, &ns);
 
     if (!err)
-        err = clock_deadline((int)a[0], ns, is_absolute, &deadline);
+        err = clock_deadline(clock, ns, is_absolute, &deadline);
     if (err)
         return err;
     if (!is_absolute)
-        return sleep_relative(deadline, a[3]);
+        return sleep_relative(deadline, left);
     return sleep_until(deadline) ? 0 : -ERESTARTNOHAND;
 }
 
-SYSCALL(restart_syscall)
+int64_t sys_restart_syscall(void)
 {
     struct user_thread *ut = user_current();
 
-    (void)a;
     return ut->restart.resume ? ut->restart.resume(ut) : -EINTR;
 }

@@ -3,8 +3,8 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <exec/syscalls.h>
 #include <fd/fd.h>
 #include <printf/printf.h>
 #include <clock/timers.h>
@@ -392,14 +392,14 @@ static int exec_user(int dirfd, uint64_t path, uint64_t argv, uint64_t envp, uns
     return err;
 }
 
-SYSCALL(execve)
+int64_t sys_execve(vaddr_t path, vaddr_t argv, vaddr_t envp)
 {
-    return exec_user(AT_FDCWD, a[0], a[1], a[2], 0);
+    return exec_user(AT_FDCWD, path, argv, envp, 0);
 }
 
-SYSCALL(execveat)
+int64_t sys_execveat(int dirfd, vaddr_t path, vaddr_t argv, vaddr_t envp, unsigned flags)
 {
-    return exec_user((int)a[0], a[1], a[2], a[3], (unsigned)a[4]);
+    return exec_user(dirfd, path, argv, envp, flags);
 }
 
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp)

@@ -1,8 +1,8 @@
 /*
  * Directories as programs see them: reading them, and standing in them.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
 #include <heap/heap.h>
 #include <string/string.h>
 
@@ -93,14 +93,14 @@ static int64_t getdents(struct file *file, uint64_t ubuf, size_t size)
     return ret;
 }
 
-SYSCALL(getdents64)
+int64_t sys_getdents64(int fd, vaddr_t buf, size_t size)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
-    ret = getdents(ref.file, a[1], a[2]);
+    ret = getdents(ref.file, buf, size);
     fd_ref_put(&ref);
     return ret;
 }
@@ -118,10 +118,10 @@ static int64_t change_dir(const struct path *path)
     return ret;
 }
 
-SYSCALL(chdir)
+int64_t sys_chdir(vaddr_t upath)
 {
     struct path path;
-    int64_t ret = path_of_user(AT_FDCWD, a[0], LOOKUP_DIRECTORY, &path);
+    int64_t ret = path_of_user(AT_FDCWD, upath, LOOKUP_DIRECTORY, &path);
 
     if (ret != 0)
         return ret;
@@ -130,10 +130,10 @@ SYSCALL(chdir)
     return ret;
 }
 
-SYSCALL(fchdir)
+int64_t sys_fchdir(int fd)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
@@ -142,10 +142,10 @@ SYSCALL(fchdir)
     return ret;
 }
 
-SYSCALL(chroot)
+int64_t sys_chroot(vaddr_t upath)
 {
     struct path path;
-    int64_t ret = path_of_user(AT_FDCWD, a[0], LOOKUP_DIRECTORY, &path);
+    int64_t ret = path_of_user(AT_FDCWD, upath, LOOKUP_DIRECTORY, &path);
 
     if (ret != 0)
         return ret;
@@ -158,7 +158,7 @@ SYSCALL(chroot)
     return ret;
 }
 
-SYSCALL(getcwd)
+int64_t sys_getcwd(vaddr_t ubuf, size_t size)
 {
     char *buf = heap_alloc(PATH_MAX);
     struct vfs_context context;
@@ -177,19 +177,19 @@ SYSCALL(getcwd)
 
         if (!is_reachable)
             ret = -ENOENT;
-        else if (len > a[1])
+        else if (len > size)
             ret = -ERANGE;
         else
-            ret = copy_to_user(a[0], text, len) != 0 ? -EFAULT : (int64_t)len;
+            ret = copy_to_user(ubuf, text, len) != 0 ? -EFAULT : (int64_t)len;
     }
     process_vfs_end(&context);
     heap_free(buf);
     return ret;
 }
 
-SYSCALL(umask)
+int64_t sys_umask(uint32_t mask)
 {
-    uint32_t new = (uint32_t)a[0] & 0777;
+    uint32_t new = mask & 0777;
 
     return __atomic_exchange_n(&process_current()->fs->umask, new, __ATOMIC_RELAXED);
 }

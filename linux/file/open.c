@@ -1,8 +1,8 @@
 /*
  * Calls that make, copy and close descriptors.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
 #include <log/log.h>
 #include <pipe/pipe.h>
 #include <vfs/lock.h>
@@ -30,31 +30,28 @@ static int64_t open_at(int dirfd, uint64_t uname, unsigned flags, uint32_t mode)
     return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }
 
-SYSCALL(openat)
+int64_t sys_openat(int dirfd, vaddr_t path, unsigned flags, uint32_t mode)
 {
-    return open_at((int)a[0], a[1], (unsigned)a[2], (uint32_t)a[3]);
+    return open_at(dirfd, path, flags, mode);
 }
 
-SYSCALL(close)
+int64_t sys_close(int fd)
 {
-    return fd_close((int)a[0]);
+    return fd_close(fd);
 }
 
 #define CLOSE_RANGE_UNSHARE 2u
 #define CLOSE_RANGE_CLOEXEC 4u
 
-SYSCALL(close_range)
+int64_t sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
-    unsigned first = (unsigned)a[0];
-    unsigned last = (unsigned)a[1];
-
-    if (first > last || (a[2] & ~(uint64_t)CLOSE_RANGE_CLOEXEC) != 0)
+    if (first > last || (flags & ~(unsigned)CLOSE_RANGE_CLOEXEC) != 0)
         return -EINVAL;
     for (int fd = first > INT32_MAX ? -1
                                     : fd_table_next(process_current()->files, (int)first, NULL);
          fd >= 0 && (unsigned)fd <= last;
          fd = fd_table_next(process_current()->files, fd + 1, NULL)) {
-        if ((a[2] & CLOSE_RANGE_CLOEXEC) != 0)
+        if ((flags & CLOSE_RANGE_CLOEXEC) != 0)
             (void)fd_set_cloexec(fd, true);
         else
             (void)fd_close(fd);
@@ -75,32 +72,28 @@ static int64_t duplicate(int fd, int lowest, bool is_cloexec)
     return ret;
 }
 
-SYSCALL(dup)
+int64_t sys_dup(int fd)
 {
-    return duplicate((int)a[0], 0, false);
+    return duplicate(fd, 0, false);
 }
 
-SYSCALL(dup3)
+int64_t sys_dup3(int old, int new, unsigned flags)
 {
-    int old = (int)a[0];
-    int new = (int)a[1];
-
-    if (old == new || (a[2] & ~(uint64_t)O_CLOEXEC) != 0)
+    if (old == new || (flags & ~(unsigned)O_CLOEXEC) != 0)
         return -EINVAL;
     struct file *file = fd_table_file(process_current()->files, old);
 
     if (file == NULL)
         return -EBADF;
-    int ret = fd_replace(file, new, (a[2] & O_CLOEXEC) != 0);
+    int ret = fd_replace(file, new, (flags & O_CLOEXEC) != 0);
 
     if (ret < 0)
         file_put(file);
     return ret;
 }
 
-SYSCALL(pipe2)
+int64_t sys_pipe2(vaddr_t ufds, unsigned flags)
 {
-    unsigned flags = (unsigned)a[1];
     struct file *reader;
     struct file *writer;
     int32_t fds[2];
@@ -121,7 +114,7 @@ SYSCALL(pipe2)
         return fds[0];
     }
     fds[1] = fd_install_or_put(writer, (flags & O_CLOEXEC) != 0);
-    ret = fds[1] < 0 ? fds[1] : copy_to_user(a[0], fds, sizeof(fds));
+    ret = fds[1] < 0 ? fds[1] : copy_to_user(ufds, fds, sizeof(fds));
     if (ret != 0) {
         (void)fd_close(fds[0]);
         if (fds[1] >= 0)
@@ -272,22 +265,20 @@ static int64_t fcntl_file(struct file *file, int fd, int cmd, uint64_t arg)
     }
 }
 
-SYSCALL(fcntl)
+int64_t sys_fcntl(int fd, int cmd, uint64_t arg)
 {
-    int fd = (int)a[0];
-    int cmd = (int)a[1];
     struct fd_ref ref;
 
     switch (cmd) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        if (a[2] >= limit_current(RLIMIT_NOFILE))
+        if (arg >= limit_current(RLIMIT_NOFILE))
             return -EINVAL;
-        return duplicate(fd, (int)a[2], cmd == F_DUPFD_CLOEXEC);
+        return duplicate(fd, (int)arg, cmd == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return fd_get_cloexec(fd);
     case F_SETFD:
-        return fd_set_cloexec(fd, (a[2] & FD_CLOEXEC) != 0);
+        return fd_set_cloexec(fd, (arg & FD_CLOEXEC) != 0);
     default:
         break;
     }
@@ -298,7 +289,7 @@ SYSCALL(fcntl)
     if ((ref.file->flags & O_PATH) != 0 && cmd != F_GETFL)
         ret = -EBADF;
     else
-        ret = fcntl_file(ref.file, fd, cmd, a[2]);
+        ret = fcntl_file(ref.file, fd, cmd, arg);
     fd_ref_put(&ref);
     return ret;
 }
@@ -308,9 +299,8 @@ SYSCALL(fcntl)
 #define LOCK_NB 4u
 #define LOCK_UN 8u
 
-SYSCALL(flock)
+int64_t sys_flock(int fd, unsigned op)
 {
-    unsigned op = (unsigned)a[1];
     struct file_lock request = {
         .is_flock = true, .pid = process_current()->pid, .last = UINT64_MAX};
     struct fd_ref ref;
@@ -328,7 +318,7 @@ SYSCALL(flock)
     default:
         return -EINVAL;
     }
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;

@@ -1,8 +1,8 @@
 /*
  * Calls that move bytes, and those on positions, sizes and write-back.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
 #include <heap/heap.h>
 #include <string/string.h>
 
@@ -66,28 +66,24 @@ static ALWAYS_INLINE int64_t move_bytes(int fd, uint64_t addr, uint64_t nr, uint
     return is_write ? write_result(ret) : restartable(ret);
 }
 
-SYSCALL(read)
+int64_t sys_read(int fd, vaddr_t buf, size_t count)
 {
-    return move_bytes((int)a[0], a[1], a[2], NULL, false);
+    return move_bytes(fd, buf, count, NULL, false);
 }
 
-SYSCALL(write)
+int64_t sys_write(int fd, vaddr_t buf, size_t count)
 {
-    return move_bytes((int)a[0], a[1], a[2], NULL, true);
+    return move_bytes(fd, buf, count, NULL, true);
 }
 
-SYSCALL(pread64)
+int64_t sys_pread64(int fd, vaddr_t buf, size_t count, uint64_t pos)
 {
-    uint64_t pos = a[3];
-
-    return (int64_t)pos < 0 ? -EINVAL : move_bytes((int)a[0], a[1], a[2], &pos, false);
+    return (int64_t)pos < 0 ? -EINVAL : move_bytes(fd, buf, count, &pos, false);
 }
 
-SYSCALL(pwrite64)
+int64_t sys_pwrite64(int fd, vaddr_t buf, size_t count, uint64_t pos)
 {
-    uint64_t pos = a[3];
-
-    return (int64_t)pos < 0 ? -EINVAL : move_bytes((int)a[0], a[1], a[2], &pos, true);
+    return (int64_t)pos < 0 ? -EINVAL : move_bytes(fd, buf, count, &pos, true);
 }
 
 /* ---- vectors ---- */
@@ -126,47 +122,41 @@ static int64_t move_vector(int fd, uint64_t uvec, uint64_t nr, uint64_t *pos, bo
     return is_write ? write_result(ret) : restartable(ret);
 }
 
-SYSCALL(readv)
+int64_t sys_readv(int fd, vaddr_t iov, size_t nr_iov)
 {
-    return move_vector((int)a[0], a[1], a[2], NULL, false);
+    return move_vector(fd, iov, nr_iov, NULL, false);
 }
 
-SYSCALL(writev)
+int64_t sys_writev(int fd, vaddr_t iov, size_t nr_iov)
 {
-    return move_vector((int)a[0], a[1], a[2], NULL, true);
+    return move_vector(fd, iov, nr_iov, NULL, true);
 }
 
-SYSCALL(preadv)
+int64_t sys_preadv(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos)
 {
-    uint64_t pos = a[3];
-
-    return (int64_t)pos < 0 ? -EINVAL : move_vector((int)a[0], a[1], a[2], &pos, false);
+    return (int64_t)pos < 0 ? -EINVAL : move_vector(fd, iov, nr_iov, &pos, false);
 }
 
-SYSCALL(pwritev)
+int64_t sys_pwritev(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos)
 {
-    uint64_t pos = a[3];
-
-    return (int64_t)pos < 0 ? -EINVAL : move_vector((int)a[0], a[1], a[2], &pos, true);
+    return (int64_t)pos < 0 ? -EINVAL : move_vector(fd, iov, nr_iov, &pos, true);
 }
 
 /* preadv2: position -1 is the file's own; of the RWF_* flags none is supported. */
-SYSCALL(preadv2)
+int64_t sys_preadv2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, uint64_t pos_high,
+                    unsigned flags)
 {
-    uint64_t pos = a[3];
-
-    if (a[5] != 0)
+    if (flags != 0)
         return -EOPNOTSUPP;
-    return move_vector((int)a[0], a[1], a[2], (int64_t)pos == -1 ? NULL : &pos, false);
+    return move_vector(fd, iov, nr_iov, (int64_t)pos == -1 ? NULL : &pos, false);
 }
 
-SYSCALL(pwritev2)
+int64_t sys_pwritev2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, uint64_t pos_high,
+                     unsigned flags)
 {
-    uint64_t pos = a[3];
-
-    if (a[5] != 0)
+    if (flags != 0)
         return -EOPNOTSUPP;
-    return move_vector((int)a[0], a[1], a[2], (int64_t)pos == -1 ? NULL : &pos, true);
+    return move_vector(fd, iov, nr_iov, (int64_t)pos == -1 ? NULL : &pos, true);
 }
 
 /* ---- from file to file ---- */
@@ -292,90 +282,92 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
     return write_result(ret);
 }
 
-SYSCALL(sendfile)
+int64_t sys_sendfile(int out, int in, vaddr_t uoffset, size_t count)
 {
-    return copy_between((int)a[1], a[2], (int)a[0], 0, a[3], false);
+    return copy_between(in, uoffset, out, 0, count, false);
 }
 
-SYSCALL(copy_file_range)
+int64_t sys_copy_file_range(int in, vaddr_t in_offset, int out, vaddr_t out_offset, size_t count,
+                            unsigned flags)
 {
-    if (a[5] != 0)
+    if (flags != 0)
         return -EINVAL;
-    return copy_between((int)a[0], a[1], (int)a[2], a[3], a[4], true);
+    return copy_between(in, in_offset, out, out_offset, count, true);
 }
 
 /* ---- positions, sizes, write-back ---- */
 
-SYSCALL(lseek)
+int64_t sys_lseek(int fd, int64_t offset, int whence)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
-    ret = file_seek(ref.file, (int64_t)a[1], (int)a[2]);
+    ret = file_seek(ref.file, offset, whence);
     fd_ref_put(&ref);
     return ret;
 }
 
-SYSCALL(ftruncate)
+int64_t sys_ftruncate(int fd, int64_t size)
 {
     struct fd_ref ref;
 
-    if ((int64_t)a[1] < 0)
+    if (size < 0)
         return -EINVAL;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
-    ret = a[1] > size_limit() ? refuse_size() : file_truncate(ref.file, a[1]);
+    ret = (uint64_t)size > size_limit() ? refuse_size() : file_truncate(ref.file, (uint64_t)size);
     fd_ref_put(&ref);
     return ret;
 }
 
-SYSCALL(truncate)
+int64_t sys_truncate(vaddr_t upath, int64_t size)
 {
     struct path path;
 
-    if ((int64_t)a[1] < 0)
+    if (size < 0)
         return -EINVAL;
-    int ret = path_of_user(AT_FDCWD, a[0], 0, &path);
+    int ret = path_of_user(AT_FDCWD, upath, 0, &path);
 
     if (ret != 0)
         return ret;
-    ret = a[1] > size_limit() ? refuse_size() : vfs_truncate(&path, cred_current(), a[1]);
+    ret = (uint64_t)size > size_limit() ? refuse_size()
+                                        : vfs_truncate(&path, cred_current(), (uint64_t)size);
     path_put(&path);
     return ret;
 }
 
-SYSCALL(fallocate)
+int64_t sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((int64_t)a[2] < 0 || (int64_t)a[3] <= 0)
+    if (offset < 0 || size <= 0)
         ret = -EINVAL;
-    else if ((a[1] & FALLOC_FL_KEEP_SIZE) == 0 && a[2] + a[3] > size_limit())
+    else if ((mode & FALLOC_FL_KEEP_SIZE) == 0 && (uint64_t)offset + (uint64_t)size > size_limit())
         ret = refuse_size();
     else
-        ret = file_fallocate(ref.file, (int)a[1], a[2], a[3]);
+        ret = file_fallocate(ref.file, mode, (uint64_t)offset, (uint64_t)size);
     fd_ref_put(&ref);
     return ret;
 }
 
 /* Advice: nothing here reads ahead, so there is nothing to advise; the arguments are checked. */
-SYSCALL(fadvise64)
+int64_t sys_fadvise64(int fd, int64_t offset, int64_t size, unsigned advice)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
     if (ref.file->ops->is_stream)
         ret = -ESPIPE;
-    else if ((int64_t)a[2] < 0 || a[3] > 5)
+    else if (size < 0 || advice > 5)
         ret = -EINVAL;
     fd_ref_put(&ref);
     return ret;
@@ -402,10 +394,8 @@ static int64_t set_nonblocking(struct file *file, uint64_t uaddr)
     return 0;
 }
 
-SYSCALL(ioctl)
+int64_t sys_ioctl(int fd, unsigned cmd, uint64_t arg)
 {
-    int fd = (int)a[0];
-    unsigned cmd = (unsigned)a[1];
     struct fd_ref ref;
     int64_t ret = fd_ref_get(fd, &ref);
 
@@ -417,7 +407,7 @@ SYSCALL(ioctl)
         ret = fd_set_cloexec(fd, cmd == FIOCLEX);
         break;
     case FIONBIO:
-        ret = set_nonblocking(ref.file, a[2]);
+        ret = set_nonblocking(ref.file, arg);
         break;
     case FIONREAD:
         if (ref.file->inode != NULL && S_ISREG(ref.file->inode->mode)) {
@@ -425,12 +415,12 @@ SYSCALL(ioctl)
                 (int64_t)(ref.file->inode->size - MIN(ref.file->pos, ref.file->inode->size));
             uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);
 
-            ret = copy_to_user(a[2], &value, sizeof(value));
+            ret = copy_to_user(arg, &value, sizeof(value));
             break;
         }
         FALLTHROUGH;
     default:
-        ret = file_ioctl(ref.file, cmd, a[2]);
+        ret = file_ioctl(ref.file, cmd, arg);
         break;
     }
     fd_ref_put(&ref);

@@ -2,8 +2,8 @@
  * Calls that ask about files and change their attributes. The structures are those of
  * asm-generic/stat.h, uapi/linux/stat.h and asm-generic/statfs.h for 64-bit machines.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
 #include <string/string.h>
 
 #include "internal.h"
@@ -106,17 +106,17 @@ static int file_getattr(struct file *file, struct vfs_stat *out)
     return 0;
 }
 
-SYSCALL(fstat)
+int64_t sys_fstat(int fd, vaddr_t ustat)
 {
     struct vfs_stat st;
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
     ret = file_getattr(ref.file, &st);
     fd_ref_put(&ref);
-    return ret != 0 ? ret : stat_to_user(a[1], &st);
+    return ret != 0 ? ret : stat_to_user(ustat, &st);
 }
 
 /* Attributes of (dirfd, name), also of descriptors without a path. */
@@ -154,17 +154,16 @@ static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat
     return ret;
 }
 
-SYSCALL(newfstatat)
+int64_t sys_newfstatat(int dirfd, vaddr_t path, vaddr_t ustat, unsigned flags)
 {
-    unsigned flags = (unsigned)a[3];
     struct vfs_stat st;
     uint32_t mnt_id;
 
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) != 0)
         return -EINVAL;
-    int ret = getattr_at((int)a[0], a[1], flags, &st, &mnt_id);
+    int ret = getattr_at(dirfd, path, flags, &st, &mnt_id);
 
-    return ret != 0 ? ret : stat_to_user(a[2], &st);
+    return ret != 0 ? ret : stat_to_user(ustat, &st);
 }
 
 static struct linux_statx_time statx_time(int64_t ns)
@@ -172,17 +171,16 @@ static struct linux_statx_time statx_time(int64_t ns)
     return (struct linux_statx_time){.sec = seconds(ns), .nsec = (uint32_t)nanoseconds(ns)};
 }
 
-SYSCALL(statx)
+int64_t sys_statx(int dirfd, vaddr_t path, unsigned flags, unsigned mask, vaddr_t ustatx)
 {
-    unsigned flags = (unsigned)a[2];
     struct vfs_stat st;
     uint32_t mnt_id;
 
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) !=
             0 ||
-        (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (a[3] & 0x80000000u) != 0)
+        (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & 0x80000000u) != 0)
         return -EINVAL;
-    int ret = getattr_at((int)a[0], a[1], flags, &st, &mnt_id);
+    int ret = getattr_at(dirfd, path, flags, &st, &mnt_id);
 
     if (ret != 0)
         return ret;
@@ -207,7 +205,7 @@ SYSCALL(statx)
         .mnt_id = mnt_id,
     };
 
-    return copy_to_user(a[4], &out, sizeof(out));
+    return copy_to_user(ustatx, &out, sizeof(out));
 }
 
 /* ---- file systems ---- */
@@ -237,29 +235,29 @@ static int64_t statfs_to_user(uint64_t ubuf, struct superblock *sb, const struct
     return copy_to_user(ubuf, &out, sizeof(out));
 }
 
-SYSCALL(statfs)
+int64_t sys_statfs(vaddr_t upath, vaddr_t buf)
 {
     struct path path;
-    int64_t ret = path_of_user(AT_FDCWD, a[0], 0, &path);
+    int64_t ret = path_of_user(AT_FDCWD, upath, 0, &path);
 
     if (ret != 0)
         return ret;
-    ret = statfs_to_user(a[1], path.mount->sb, &path);
+    ret = statfs_to_user(buf, path.mount->sb, &path);
     path_put(&path);
     return ret;
 }
 
-SYSCALL(fstatfs)
+int64_t sys_fstatfs(int fd, vaddr_t buf)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
     if (ref.file->path.dentry != NULL)
-        ret = statfs_to_user(a[1], ref.file->path.mount->sb, &ref.file->path);
+        ret = statfs_to_user(buf, ref.file->path.mount->sb, &ref.file->path);
     else if (ref.file->inode != NULL)
-        ret = statfs_to_user(a[1], ref.file->inode->sb, NULL);
+        ret = statfs_to_user(buf, ref.file->inode->sb, NULL);
     else
         ret = -ENOSYS;
     fd_ref_put(&ref);
@@ -310,14 +308,14 @@ static int64_t access_at(int dirfd, uint64_t uname, unsigned want, unsigned flag
     return ret;
 }
 
-SYSCALL(faccessat)
+int64_t sys_faccessat(int dirfd, vaddr_t path, unsigned mode)
 {
-    return access_at((int)a[0], a[1], (unsigned)a[2], 0);
+    return access_at(dirfd, path, mode, 0);
 }
 
-SYSCALL(faccessat2)
+int64_t sys_faccessat2(int dirfd, vaddr_t path, unsigned mode, unsigned flags)
 {
-    return access_at((int)a[0], a[1], (unsigned)a[2], (unsigned)a[3]);
+    return access_at(dirfd, path, mode, flags);
 }
 
 /* ---- changes ---- */
@@ -363,25 +361,25 @@ static int64_t setattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_
     return ret;
 }
 
-SYSCALL(fchmod)
+int64_t sys_fchmod(int fd, uint32_t mode)
 {
-    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = (uint32_t)a[1] & S_IALLUGO};
+    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = mode & S_IALLUGO};
 
-    return setattr_fd((int)a[0], &attr);
+    return setattr_fd(fd, &attr);
 }
 
-SYSCALL(fchmodat)
+int64_t sys_fchmodat(int dirfd, vaddr_t path, uint32_t mode)
 {
-    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = (uint32_t)a[2] & S_IALLUGO};
+    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = mode & S_IALLUGO};
 
-    return setattr_at((int)a[0], a[1], 0, &attr);
+    return setattr_at(dirfd, path, 0, &attr);
 }
 
-SYSCALL(fchmodat2)
+int64_t sys_fchmodat2(int dirfd, vaddr_t path, uint32_t mode, unsigned flags)
 {
-    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = (uint32_t)a[2] & S_IALLUGO};
+    struct vfs_attr attr = {.valid = ATTR_MODE, .mode = mode & S_IALLUGO};
 
-    return setattr_at((int)a[0], a[1], (unsigned)a[3], &attr);
+    return setattr_at(dirfd, path, flags, &attr);
 }
 
 static struct vfs_attr owner_attr(uint32_t uid, uint32_t gid)
@@ -395,18 +393,18 @@ static struct vfs_attr owner_attr(uint32_t uid, uint32_t gid)
     return attr;
 }
 
-SYSCALL(fchown)
+int64_t sys_fchown(int fd, uint32_t uid, uint32_t gid)
 {
-    struct vfs_attr attr = owner_attr((uint32_t)a[1], (uint32_t)a[2]);
+    struct vfs_attr attr = owner_attr(uid, gid);
 
-    return setattr_fd((int)a[0], &attr);
+    return setattr_fd(fd, &attr);
 }
 
-SYSCALL(fchownat)
+int64_t sys_fchownat(int dirfd, vaddr_t path, uint32_t uid, uint32_t gid, unsigned flags)
 {
-    struct vfs_attr attr = owner_attr((uint32_t)a[2], (uint32_t)a[3]);
+    struct vfs_attr attr = owner_attr(uid, gid);
 
-    return setattr_at((int)a[0], a[1], (unsigned)a[4], &attr);
+    return setattr_at(dirfd, path, flags, &attr);
 }
 
 #define UTIME_NOW  0x3fffffff
@@ -452,14 +450,14 @@ static int times_of_user(uint64_t utimes, struct vfs_attr *attr)
     return 0;
 }
 
-SYSCALL(utimensat)
+int64_t sys_utimensat(int dirfd, vaddr_t path, vaddr_t times, unsigned flags)
 {
     struct vfs_attr attr = {0};
-    int ret = times_of_user(a[2], &attr);
+    int ret = times_of_user(times, &attr);
 
     if (ret != 0)
         return ret;
-    if (a[1] == 0)
-        return setattr_fd((int)a[0], &attr);
-    return setattr_at((int)a[0], a[1], (unsigned)a[3], &attr);
+    if (path == 0)
+        return setattr_fd(dirfd, &attr);
+    return setattr_at(dirfd, path, flags, &attr);
 }

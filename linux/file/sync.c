@@ -1,7 +1,7 @@
 /*
  * Calls that write back: a file, a range of one, a file system, all.
  */
-#include <file/syscalls.h>
+#include <abi/syscalls.h>
 #include <pagecache/pagecache.h>
 #include <vfs/inode.h>
 
@@ -19,26 +19,26 @@ static int64_t sync_file(int fd, bool is_data_only)
     return ret;
 }
 
-SYSCALL(fsync)
+int64_t sys_fsync(int fd)
 {
-    return sync_file((int)a[0], false);
+    return sync_file(fd, false);
 }
 
-SYSCALL(fdatasync)
+int64_t sys_fdatasync(int fd)
 {
-    return sync_file((int)a[0], true);
+    return sync_file(fd, true);
 }
 
-SYSCALL(sync)
+int64_t sys_sync(void)
 {
     (void)vfs_sync();
     return 0;
 }
 
-SYSCALL(syncfs)
+int64_t sys_syncfs(int fd)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
@@ -71,17 +71,17 @@ static int64_t sync_range(struct file *file, uint64_t offset, uint64_t nr_bytes,
                                nr_bytes == 0 ? UINT64_MAX : (end - 1) >> PAGE_SHIFT);
 }
 
-SYSCALL(sync_file_range)
+int64_t sys_sync_file_range(int fd, int64_t offset, int64_t size, unsigned flags)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get((int)a[0], &ref);
+    int64_t ret = fd_ref_get(fd, &ref);
 
     if (ret != 0)
         return ret;
     if ((ref.file->flags & O_PATH) != 0)
         ret = -EBADF;
     else
-        ret = sync_range(ref.file, a[1], a[2], (unsigned)a[3]);
+        ret = sync_range(ref.file, offset, size, flags);
     fd_ref_put(&ref);
     return ret;
 }

@@ -3,8 +3,8 @@
  * list, cp -a and tar to copy them) and take "not supported" and an empty list without a word.
  */
 #include <abi/abi.h>
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <file/syscalls.h>
 
 #include "internal.h"
 
@@ -44,71 +44,71 @@ static int64_t no_such_support(int file_error, uint64_t uname)
     return ret == 0 ? -EOPNOTSUPP : ret;
 }
 
-static int64_t set(int file_error, const uint64_t *a)
+static int64_t set(int file_error, vaddr_t name, size_t size, int flags)
 {
-    if ((a[4] & ~(uint64_t)(XATTR_CREATE | XATTR_REPLACE)) != 0)
+    if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) != 0)
         return -EINVAL;
-    if (a[3] > XATTR_SIZE_MAX)
+    if (size > XATTR_SIZE_MAX)
         return -E2BIG;
-    return no_such_support(file_error, a[1]);
+    return no_such_support(file_error, name);
 }
 
-SYSCALL(setxattr)
+int64_t sys_setxattr(vaddr_t path, vaddr_t name, vaddr_t value, size_t size, int flags)
 {
-    return set(check_path(a[0], 0), a);
+    return set(check_path(path, 0), name, size, flags);
 }
 
-SYSCALL(lsetxattr)
+int64_t sys_lsetxattr(vaddr_t path, vaddr_t name, vaddr_t value, size_t size, int flags)
 {
-    return set(check_path(a[0], LOOKUP_NO_FOLLOW), a);
+    return set(check_path(path, LOOKUP_NO_FOLLOW), name, size, flags);
 }
 
-SYSCALL(fsetxattr)
+int64_t sys_fsetxattr(int fd, vaddr_t name, vaddr_t value, size_t size, int flags)
 {
-    return set(fd_check((int)a[0]), a);
+    return set(fd_check(fd), name, size, flags);
 }
 
-SYSCALL(getxattr)
+int64_t sys_getxattr(vaddr_t path, vaddr_t name, vaddr_t value, size_t size)
 {
-    return no_such_support(check_path(a[0], 0), a[1]);
+    return no_such_support(check_path(path, 0), name);
 }
 
-SYSCALL(lgetxattr)
+int64_t sys_lgetxattr(vaddr_t path, vaddr_t name, vaddr_t value, size_t size)
 {
-    return no_such_support(check_path(a[0], LOOKUP_NO_FOLLOW), a[1]);
+    return no_such_support(check_path(path, LOOKUP_NO_FOLLOW), name);
 }
 
-SYSCALL(fgetxattr)
+int64_t sys_fgetxattr(int fd, vaddr_t name, vaddr_t value, size_t size)
 {
-    return no_such_support(fd_check((int)a[0]), a[1]);
+    return no_such_support(fd_check(fd), name);
 }
 
-SYSCALL(listxattr)
+int64_t sys_listxattr(vaddr_t path, vaddr_t list, size_t size)
 {
-    return check_path(a[0], 0);
+    return check_path(path, 0);
 }
 
-SYSCALL(llistxattr)
+int64_t sys_llistxattr(vaddr_t path, vaddr_t list, size_t size)
 {
-    return check_path(a[0], LOOKUP_NO_FOLLOW);
+    return check_path(path, LOOKUP_NO_FOLLOW);
 }
 
-SYSCALL(flistxattr)
+int64_t sys_flistxattr(int fd, vaddr_t list, size_t size)
 {
-    return fd_check((int)a[0]);
+    return fd_check(fd);
 }
 
-SYSCALL(removexattr)
+int64_t sys_removexattr(vaddr_t path, vaddr_t name)
 {
-    return no_such_support(check_path(a[0], 0), a[1]);
+    return no_such_support(check_path(path, 0), name);
 }
 
-SYSCALL(lremovexattr)
+int64_t sys_lremovexattr(vaddr_t path, vaddr_t name)
 {
-    return no_such_support(check_path(a[0], LOOKUP_NO_FOLLOW), a[1]);
+    return no_such_support(check_path(path, LOOKUP_NO_FOLLOW), name);
 }
 
-SYSCALL(fremovexattr)
+int64_t sys_fremovexattr(int fd, vaddr_t name)
 {
-    return no_such_support(fd_check((int)a[0]), a[1]);
+    return no_such_support(fd_check(fd), name);
 }

@@ -1,3 +1,3 @@
 SRCS := futex.c robust.c
-DEPS := arch/uaccess core/log linux/pending linux/task mm/vspace lib/base
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi arch/uaccess core/log linux/pending linux/task mm/vspace lib/base
+EXPORTS := sys_*

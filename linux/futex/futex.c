@@ -373,32 +373,32 @@ static int64_t unsupported(int op)
     return -ENOSYS;
 }
 
-SYSCALL(futex)
+int64_t sys_futex(vaddr_t addr, int op, uint32_t value, uint64_t timeout, vaddr_t addr2,
+                  uint32_t value3)
 {
-    int op = (int)a[1] & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-    bool is_private = a[1] & FUTEX_PRIVATE_FLAG;
-    uint32_t value = (uint32_t)a[2], value3 = (uint32_t)a[5];
+    bool is_private = op & FUTEX_PRIVATE_FLAG, is_realtime = op & FUTEX_CLOCK_REALTIME;
     uint64_t deadline;
     int err;
 
+    op &= ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
     switch (op) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
-        err = read_deadline(a[3], op, a[1] & FUTEX_CLOCK_REALTIME, &deadline);
+        err = read_deadline(timeout, op, is_realtime, &deadline);
         if (err)
             return err;
-        return wait(a[0], is_private, value, deadline,
+        return wait(addr, is_private, value, deadline,
                     op == FUTEX_WAIT ? FUTEX_BITSET_ANY : value3);
     case FUTEX_WAKE:
-        return futex_wake(a[0], is_private, value, FUTEX_BITSET_ANY);
+        return futex_wake(addr, is_private, value, FUTEX_BITSET_ANY);
     case FUTEX_WAKE_BITSET:
-        return futex_wake(a[0], is_private, value, value3);
+        return futex_wake(addr, is_private, value, value3);
     case FUTEX_REQUEUE:
-        return requeue(a[0], a[4], is_private, value, (uint32_t)a[3], NULL);
+        return requeue(addr, addr2, is_private, value, (uint32_t)timeout, NULL);
     case FUTEX_CMP_REQUEUE:
-        return requeue(a[0], a[4], is_private, value, (uint32_t)a[3], &value3);
+        return requeue(addr, addr2, is_private, value, (uint32_t)timeout, &value3);
     case FUTEX_WAKE_OP:
-        return wake_op(a[0], a[4], is_private, value, (uint32_t)a[3], value3);
+        return wake_op(addr, addr2, is_private, value, (uint32_t)timeout, value3);
     default:
         return unsupported(op);
     }

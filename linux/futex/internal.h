@@ -4,9 +4,9 @@
 #ifndef FUTEX_INTERNAL_H
 #define FUTEX_INTERNAL_H
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
-#include <futex/syscalls.h>
 #include <futex/exit.h>
 #include <pending/pending.h>
 #include <task/task.h>

@@ -18,19 +18,19 @@ struct robust_list_head {
     uint64_t pending;
 };
 
-SYSCALL(set_robust_list)
+int64_t sys_set_robust_list(vaddr_t head, size_t size)
 {
-    if (a[1] != sizeof(struct robust_list_head))
+    if (size != sizeof(struct robust_list_head))
         return -EINVAL;
-    user_current()->robust_list = a[0];
+    user_current()->robust_list = head;
     return 0;
 }
 
-SYSCALL(get_robust_list)
+int64_t sys_get_robust_list(pid_t tid, vaddr_t uhead, vaddr_t usize)
 {
     bool may_look = cred_has_cap(cred_current(), CAP_SYS_PTRACE);
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct user_thread *ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
+    struct user_thread *ut = tid ? user_thread_find(tid) : user_current();
     uint64_t head = ut ? ut->robust_list : 0;
     bool is_ours = ut && (ut->process == process_current() || may_look);
 
@@ -39,7 +39,7 @@ SYSCALL(get_robust_list)
         return -ESRCH;
     if (!is_ours)
         return -EPERM;
-    if (put_user_u64(a[1], head) != 0 || put_user_u64(a[2], sizeof(struct robust_list_head)) != 0)
+    if (put_user_u64(uhead, head) != 0 || put_user_u64(usize, sizeof(struct robust_list_head)) != 0)
         return -EFAULT;
     return 0;
 }

@@ -4,9 +4,9 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <cred/cred.h>
-#include <identity/syscalls.h>
 
 /* ---- capget, capset: uapi/linux/capability.h ---- */
 
@@ -49,16 +49,16 @@ static struct process *process_of(pid_t pid)
     return ut ? ut->process : process_find(pid);
 }
 
-SYSCALL(capget)
+int64_t sys_capget(vaddr_t header, vaddr_t data)
 {
     struct cap_header h;
     struct cap_data d[2];
     struct process *p;
     unsigned long irq;
-    int nr = read_header(a[0], &h);
+    int nr = read_header(header, &h);
 
     if (nr < 0)
-        return nr == -EINVAL && !a[1] ? 0 : nr;
+        return nr == -EINVAL && !data ? 0 : nr;
     if (h.pid < 0)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
@@ -73,22 +73,22 @@ SYSCALL(capget)
     spin_unlock_irqrestore(&process_lock, irq);
     if (!p)
         return -ESRCH;
-    return a[1] ? copy_to_user(a[1], d, (size_t)nr * sizeof(d[0])) : 0;
+    return data ? copy_to_user(data, d, (size_t)nr * sizeof(d[0])) : 0;
 }
 
-SYSCALL(capset)
+int64_t sys_capset(vaddr_t header, vaddr_t data)
 {
     struct process *me = process_current();
     struct cap_data d[2] = {0};
     struct cap_header h;
     unsigned long irq;
-    int err, nr = read_header(a[0], &h);
+    int err, nr = read_header(header, &h);
 
     if (nr < 0)
         return nr;
     if (h.pid && h.pid != me->pid && h.pid != user_current()->tid)
         return -EPERM;
-    if (copy_from_user(d, a[1], (size_t)nr * sizeof(d[0])) != 0)
+    if (copy_from_user(d, data, (size_t)nr * sizeof(d[0])) != 0)
         return -EFAULT;
     irq = spin_lock_irqsave(&process_lock);
     err =
@@ -117,21 +117,19 @@ static int64_t drop_bounding(struct cred *c, uint64_t cap)
     return 0;
 }
 
-static int64_t ambient(struct cred *c, const uint64_t *a)
+static int64_t ambient(struct cred *c, uint64_t operation, uint64_t number)
 {
-    uint64_t cap = 1ull << (a[2] & 63);
+    uint64_t cap = 1ull << (number & 63);
 
-    if (a[3] || a[4])
-        return -EINVAL;
-    if (a[1] == PR_CAP_AMBIENT_CLEAR_ALL) {
-        if (a[2])
+    if (operation == PR_CAP_AMBIENT_CLEAR_ALL) {
+        if (number)
             return -EINVAL;
         c->cap_ambient = 0;
         return 0;
     }
-    if (a[2] > CAP_LAST)
+    if (number > CAP_LAST)
         return -EINVAL;
-    switch (a[1]) {
+    switch (operation) {
     case PR_CAP_AMBIENT_IS_SET:
         return (c->cap_ambient & cap) != 0;
     case PR_CAP_AMBIENT_RAISE:
@@ -157,38 +155,39 @@ static int64_t set_secure_bits(struct cred *c, uint64_t bits)
     return 0;
 }
 
-int64_t capability_prctl(const uint64_t *a)
+int64_t capability_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
     struct process *p = process_current();
     struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
     int64_t ret = -EINVAL;
 
-    switch ((int)a[0]) {
+    switch (option) {
     case PR_GET_KEEPCAPS:
         ret = c->keeps_caps;
         break;
     case PR_SET_KEEPCAPS:
-        if (a[1] > 1)
+        if (arg2 > 1)
             break;
-        c->keeps_caps = a[1];
+        c->keeps_caps = arg2;
         ret = 0;
         break;
     case PR_CAPBSET_READ:
-        if (a[1] <= CAP_LAST)
-            ret = (int64_t)(c->cap_bounding >> a[1] & 1);
+        if (arg2 <= CAP_LAST)
+            ret = (int64_t)(c->cap_bounding >> arg2 & 1);
         break;
     case PR_CAPBSET_DROP:
-        ret = drop_bounding(c, a[1]);
+        ret = drop_bounding(c, arg2);
         break;
     case PR_GET_SECUREBITS:
         ret = c->keeps_caps ? SECBIT_KEEP_CAPS : 0;
         break;
     case PR_SET_SECUREBITS:
-        ret = set_secure_bits(c, a[1]);
+        ret = set_secure_bits(c, arg2);
         break;
     case PR_CAP_AMBIENT:
-        ret = ambient(c, a);
+        if (!arg4 && !arg5)
+            ret = ambient(c, arg2, arg3);
         break;
     default:
         break;

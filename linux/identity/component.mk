@@ -1,3 +1,3 @@
 SRCS := identity.c capability.c session.c prctl.c
-DEPS := arch/uaccess core/heap lib/base lib/string linux/cred linux/task
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi arch/uaccess core/heap lib/base lib/string linux/cred linux/task
+EXPORTS := sys_*

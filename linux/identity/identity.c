@@ -3,74 +3,66 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <cred/cred.h>
-#include <identity/syscalls.h>
 #include <task/user_account.h>
 
 #define KEEP ((uint32_t)-1)
 
-SYSCALL(getpid)
+int64_t sys_getpid(void)
 {
-    (void)a;
     return process_current()->pid;
 }
 
-SYSCALL(gettid)
+int64_t sys_gettid(void)
 {
-    (void)a;
     return user_current()->tid;
 }
 
-SYSCALL(getppid)
+int64_t sys_getppid(void)
 {
-    (void)a;
     return READ_ONCE(process_current()->parent_pid);
 }
 
-SYSCALL(getuid)
+int64_t sys_getuid(void)
 {
-    (void)a;
     return cred_current()->uid;
 }
 
-SYSCALL(geteuid)
+int64_t sys_geteuid(void)
 {
-    (void)a;
     return cred_current()->euid;
 }
 
-SYSCALL(getgid)
+int64_t sys_getgid(void)
 {
-    (void)a;
     return cred_current()->gid;
 }
 
-SYSCALL(getegid)
+int64_t sys_getegid(void)
 {
-    (void)a;
     return cred_current()->egid;
 }
 
-static int put_three(const uint64_t *a, uint32_t x, uint32_t y, uint32_t z)
+int64_t sys_getresuid(vaddr_t ruid, vaddr_t euid, vaddr_t suid)
 {
-    if (put_user_u32(a[0], x) != 0 || put_user_u32(a[1], y) != 0 || put_user_u32(a[2], z) != 0)
+    const struct cred *c = cred_current();
+
+    if (put_user_u32(ruid, c->uid) != 0 || put_user_u32(euid, c->euid) != 0 ||
+        put_user_u32(suid, c->suid) != 0)
         return -EFAULT;
     return 0;
 }
 
-SYSCALL(getresuid)
+int64_t sys_getresgid(vaddr_t rgid, vaddr_t egid, vaddr_t sgid)
 {
     const struct cred *c = cred_current();
 
-    return put_three(a, c->uid, c->euid, c->suid);
-}
-
-SYSCALL(getresgid)
-{
-    const struct cred *c = cred_current();
-
-    return put_three(a, c->gid, c->egid, c->sgid);
+    if (put_user_u32(rgid, c->gid) != 0 || put_user_u32(egid, c->egid) != 0 ||
+        put_user_u32(sgid, c->sgid) != 0)
+        return -EFAULT;
+    return 0;
 }
 
 static bool is_one_of(uint32_t id, uint32_t x, uint32_t y, uint32_t z)
@@ -124,9 +116,8 @@ static int set_gids_locked(struct process *p, uint32_t gid, uint32_t egid, uint3
     return 0;
 }
 
-SYSCALL(setresuid)
+int64_t sys_setresuid(uint32_t uid, uint32_t euid, uint32_t suid)
 {
-    uint32_t uid = (uint32_t)a[0], euid = (uint32_t)a[1], suid = (uint32_t)a[2];
     struct process *p = process_current();
     const struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -140,9 +131,8 @@ SYSCALL(setresuid)
     return ret;
 }
 
-SYSCALL(setresgid)
+int64_t sys_setresgid(uint32_t gid, uint32_t egid, uint32_t sgid)
 {
-    uint32_t gid = (uint32_t)a[0], egid = (uint32_t)a[1], sgid = (uint32_t)a[2];
     struct process *p = process_current();
     const struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -156,10 +146,9 @@ SYSCALL(setresgid)
     return ret;
 }
 
-SYSCALL(setuid)
+int64_t sys_setuid(uint32_t uid)
 {
     struct process *p = process_current();
-    uint32_t uid = (uint32_t)a[0];
     unsigned long irq;
     int ret = -EPERM;
 
@@ -174,10 +163,9 @@ SYSCALL(setuid)
     return ret;
 }
 
-SYSCALL(setgid)
+int64_t sys_setgid(uint32_t gid)
 {
     struct process *p = process_current();
-    uint32_t gid = (uint32_t)a[0];
     unsigned long irq;
     int ret = -EPERM;
 
@@ -202,9 +190,8 @@ static uint32_t saved_id(uint32_t id, uint32_t eid, uint32_t now, uint32_t enow)
     return !follows ? KEEP : eid != KEEP ? eid : enow;
 }
 
-SYSCALL(setreuid)
+int64_t sys_setreuid(uint32_t uid, uint32_t euid)
 {
-    uint32_t uid = (uint32_t)a[0], euid = (uint32_t)a[1];
     struct process *p = process_current();
     const struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -217,9 +204,8 @@ SYSCALL(setreuid)
     return ret;
 }
 
-SYSCALL(setregid)
+int64_t sys_setregid(uint32_t gid, uint32_t egid)
 {
-    uint32_t gid = (uint32_t)a[0], egid = (uint32_t)a[1];
     struct process *p = process_current();
     const struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -232,9 +218,9 @@ SYSCALL(setregid)
     return ret;
 }
 
-SYSCALL(setfsuid)
+int64_t sys_setfsuid(uint32_t uid)
 {
-    uint32_t id = (uint32_t)a[0], old;
+    uint32_t id = uid, old;
     struct process *p = process_current();
     struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -249,9 +235,9 @@ SYSCALL(setfsuid)
     return old;
 }
 
-SYSCALL(setfsgid)
+int64_t sys_setfsgid(uint32_t gid)
 {
-    uint32_t id = (uint32_t)a[0], old;
+    uint32_t id = gid, old;
     struct process *p = process_current();
     struct cred *c = &p->credentials;
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -265,19 +251,18 @@ SYSCALL(setfsgid)
     return old;
 }
 
-SYSCALL(getgroups)
+int64_t sys_getgroups(int size, vaddr_t list)
 {
     const struct cred *c = cred_current();
-    int size = (int)a[0];
 
     if (size < 0 || (size && (uint32_t)size < c->nr_groups))
         return -EINVAL;
-    if (size && copy_to_user(a[1], c->groups, c->nr_groups * sizeof(c->groups[0])) != 0)
+    if (size && copy_to_user(list, c->groups, c->nr_groups * sizeof(c->groups[0])) != 0)
         return -EFAULT;
     return c->nr_groups;
 }
 
-SYSCALL(setgroups)
+int64_t sys_setgroups(unsigned size, vaddr_t list)
 {
     struct process *p = process_current();
     struct cred *c = &p->credentials;
@@ -286,13 +271,13 @@ SYSCALL(setgroups)
 
     if (!cred_has_cap(cred_current(), CAP_SETGID))
         return -EPERM;
-    if (a[0] > CRED_NR_GROUPS)
+    if (size > CRED_NR_GROUPS)
         return -EINVAL;
-    if (copy_from_user(groups, a[1], a[0] * sizeof(groups[0])) != 0)
+    if (copy_from_user(groups, list, size * sizeof(groups[0])) != 0)
         return -EFAULT;
     irq = spin_lock_irqsave(&process_lock);
-    memcpy(c->groups, groups, a[0] * sizeof(groups[0]));
-    c->nr_groups = (uint32_t)a[0];
+    memcpy(c->groups, groups, size * sizeof(groups[0]));
+    c->nr_groups = size;
     cred_changed(p);
     spin_unlock_irqrestore(&process_lock, irq);
     return 0;

@@ -17,6 +17,6 @@
 #define PR_SET_SECUREBITS 28
 #define PR_CAP_AMBIENT    47
 #define SECBIT_KEEP_CAPS  (1 << 4)
-int64_t capability_prctl(const uint64_t *a);
+int64_t capability_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5);
 
 #endif

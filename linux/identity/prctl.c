@@ -3,16 +3,16 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <identity/syscalls.h>
 
-SYSCALL(personality)
+int64_t sys_personality(unsigned value)
 {
     uint32_t *personality = &process_current()->personality;
 
-    if ((uint32_t)a[0] == 0xffffffff)
+    if (value == 0xffffffff)
         return READ_ONCE(*personality);
-    return __atomic_exchange_n(personality, (uint32_t)a[0], __ATOMIC_RELAXED);
+    return __atomic_exchange_n(personality, value, __ATOMIC_RELAXED);
 }
 
 #define PR_SET_PDEATHSIG       1
@@ -43,24 +43,24 @@ static int set_thread_name(uint64_t addr)
     return 0;
 }
 
-SYSCALL(prctl)
+int64_t sys_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
     struct process *p = process_current();
 
-    switch ((int)a[0]) {
+    switch (option) {
     case PR_SET_PDEATHSIG:
-        if (a[1] > NR_SIGNALS)
+        if (arg2 > NR_SIGNALS)
             return -EINVAL;
-        WRITE_ONCE(p->parent_death_signal, (int)a[1]);
+        WRITE_ONCE(p->parent_death_signal, (int)arg2);
         return 0;
     case PR_GET_PDEATHSIG:
-        return put_user_u32(a[1], (uint32_t)p->parent_death_signal);
+        return put_user_u32(arg2, (uint32_t)p->parent_death_signal);
     case PR_GET_DUMPABLE:
         return p->is_dumpable;
     case PR_SET_DUMPABLE:
-        if (a[1] > 1)
+        if (arg2 > 1)
             return -EINVAL;
-        WRITE_ONCE(p->is_dumpable, a[1] != 0);
+        WRITE_ONCE(p->is_dumpable, arg2 != 0);
         return 0;
     case PR_GET_KEEPCAPS:
     case PR_SET_KEEPCAPS:
@@ -69,29 +69,29 @@ SYSCALL(prctl)
     case PR_GET_SECUREBITS:
     case PR_SET_SECUREBITS:
     case PR_CAP_AMBIENT:
-        return capability_prctl(a);
+        return capability_prctl(option, arg2, arg3, arg4, arg5);
     case PR_SET_NAME:
-        return set_thread_name(a[1]);
+        return set_thread_name(arg2);
     case PR_GET_NAME:
-        return copy_to_user(a[1], user_current()->name, 16);
+        return copy_to_user(arg2, user_current()->name, 16);
     case PR_SET_TIMERSLACK:
         return 0;
     case PR_GET_TIMERSLACK:
         return 50000;
     case PR_SET_CHILD_SUBREAPER:
-        WRITE_ONCE(p->is_child_subreaper, a[1] != 0);
+        WRITE_ONCE(p->is_child_subreaper, arg2 != 0);
         return 0;
     case PR_GET_CHILD_SUBREAPER:
-        return put_user_u32(a[1], p->is_child_subreaper);
+        return put_user_u32(arg2, p->is_child_subreaper);
     case PR_SET_NO_NEW_PRIVS:
-        if (a[1] != 1 || a[2] || a[3] || a[4])
+        if (arg2 != 1 || arg3 || arg4 || arg5)
             return -EINVAL;
         WRITE_ONCE(p->no_new_privs, true);
         return 0;
     case PR_GET_NO_NEW_PRIVS:
         return p->no_new_privs;
     case PR_GET_TID_ADDRESS:
-        return put_user_u64(a[1], user_current()->clear_child_tid);
+        return put_user_u64(arg2, user_current()->clear_child_tid);
     default:
         return -EINVAL;
     }

@@ -1,9 +1,9 @@
 /*
  * Process groups and sessions: the calls.
  */
+#include <abi/syscalls.h>
 #include <base/errno.h>
 #include <heap/heap.h>
-#include <identity/syscalls.h>
 #include <task/group.h>
 
 static int set_group(struct process *me, pid_t pid, pid_t pgid)
@@ -34,40 +34,40 @@ static int set_group(struct process *me, pid_t pid, pid_t pgid)
     return 0;
 }
 
-SYSCALL(setpgid)
+int64_t sys_setpgid(pid_t pid, pid_t pgid)
 {
     unsigned long irq;
     int err;
 
-    if ((pid_t)a[1] < 0)
+    if (pgid < 0)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
-    err = set_group(process_current(), (pid_t)a[0], (pid_t)a[1]);
+    err = set_group(process_current(), pid, pgid);
     spin_unlock_irqrestore(&process_lock, irq);
     return err;
 }
 
-SYSCALL(getpgid)
+int64_t sys_getpgid(pid_t pid)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct process *p = a[0] ? process_find((pid_t)a[0]) : process_current();
+    struct process *p = pid ? process_find(pid) : process_current();
     pid_t ret = p && p->group ? p->group->pgid : -ESRCH;
 
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }
 
-SYSCALL(getsid)
+int64_t sys_getsid(pid_t pid)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    struct process *p = a[0] ? process_find((pid_t)a[0]) : process_current();
+    struct process *p = pid ? process_find(pid) : process_current();
     pid_t ret = p && p->group ? p->group->session->sid : -ESRCH;
 
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }
 
-SYSCALL(setsid)
+int64_t sys_setsid(void)
 {
     struct process *p = process_current();
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -75,7 +75,6 @@ SYSCALL(setsid)
     struct process_group *g = NULL;
     int64_t ret = p->pid;
 
-    (void)a;
     if (process_group_find(p->pid)) {
         ret = -EPERM;
     } else {

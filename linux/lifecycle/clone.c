@@ -3,11 +3,11 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <clock/timers.h>
 #include <fdtable/fdtable.h>
 #include <anon/pidfd.h>
-#include <lifecycle/syscalls.h>
 #include <task/user_account.h>
 #include <user/user.h>
 
@@ -367,16 +367,16 @@ static int64_t clone(const struct clone_request *r)
 }
 
 /* riscv: clone(flags, stack, parent_tid, tls, child_tid). */
-SYSCALL(clone)
+int64_t sys_clone(uint64_t flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls, vaddr_t child_tid)
 {
     struct clone_request r = {
-        .flags = a[0] & ~CLONE_SIGNAL_MASK & 0xffffffff,
-        .exit_signal = (int)(a[0] & CLONE_SIGNAL_MASK),
-        .stack = a[1],
-        .parent_tid = a[2],
-        .tls = a[3],
-        .child_tid = a[4],
-        .pidfd = a[2],
+        .flags = flags & ~CLONE_SIGNAL_MASK & 0xffffffff,
+        .exit_signal = (int)(flags & CLONE_SIGNAL_MASK),
+        .stack = stack,
+        .parent_tid = parent_tid,
+        .tls = tls,
+        .child_tid = child_tid,
+        .pidfd = parent_tid,
     };
 
     if ((r.flags & CLONE_PIDFD) && (r.flags & CLONE_PARENT_SETTID))
@@ -384,7 +384,7 @@ SYSCALL(clone)
     return clone(&r);
 }
 
-SYSCALL(clone3)
+int64_t sys_clone3(vaddr_t uargs, size_t size)
 {
     struct {
         uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
@@ -392,16 +392,16 @@ SYSCALL(clone3)
     } args = {0};
     struct clone_request r;
 
-    if (a[1] < 64)
+    if (size < 64)
         return -EINVAL;
-    if (a[1] > PAGE_SIZE)
+    if (size > PAGE_SIZE)
         return -E2BIG;
-    if (copy_from_user(&args, a[0], MIN(a[1], sizeof(args))) != 0)
+    if (copy_from_user(&args, uargs, MIN(size, sizeof(args))) != 0)
         return -EFAULT;
-    for (uint64_t at = sizeof(args); at < a[1]; at += 8) {
+    for (uint64_t at = sizeof(args); at < size; at += 8) {
         uint64_t word;
 
-        if (get_user_u64(&word, a[0] + at) != 0)
+        if (get_user_u64(&word, uargs + at) != 0)
             return -EFAULT;
         if (word)
             return -E2BIG;
@@ -421,8 +421,8 @@ SYSCALL(clone3)
     return clone(&r);
 }
 
-SYSCALL(set_tid_address)
+int64_t sys_set_tid_address(vaddr_t tid)
 {
-    user_current()->clear_child_tid = a[0];
+    user_current()->clear_child_tid = tid;
     return user_current()->tid;
 }

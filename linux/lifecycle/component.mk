@@ -1,4 +1,5 @@
 SRCS := clone.c exit.c wait.c init.c
-DEPS := arch/uaccess arch/riscv/user core/heap core/log core/power lib/base lib/string linux/clock linux/anon linux/fdtable linux/fs-context linux/futex \
+DEPS := linux/abi arch/uaccess arch/riscv/user core/heap core/log core/power lib/base lib/string linux/clock linux/anon linux/fdtable linux/fs-context linux/futex \
     linux/limits linux/pending linux/tty mm/vspace
-PUBLIC_DEPS := linux/abi linux/task
+PUBLIC_DEPS := linux/task
+EXPORTS := sys_*

@@ -7,10 +7,10 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <clock/timers.h>
 #include <fdtable/fdtable.h>
 #include <futex/exit.h>
-#include <lifecycle/syscalls.h>
 #include <power/power.h>
 #include <task/group.h>
 #include <tty/session.h>
@@ -316,12 +316,12 @@ void process_replace_vspace(struct vspace *vs)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-SYSCALL(exit)
+int64_t sys_exit(int status)
 {
-    user_thread_exit(EXIT_STATUS_CODE((int)a[0]));
+    user_thread_exit(EXIT_STATUS_CODE(status));
 }
 
-SYSCALL(exit_group)
+int64_t sys_exit_group(int status)
 {
-    process_exit(EXIT_STATUS_CODE((int)a[0]));
+    process_exit(EXIT_STATUS_CODE(status));
 }

@@ -3,9 +3,9 @@
  */
 #include "internal.h"
 
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <anon/pidfd.h>
-#include <lifecycle/syscalls.h>
 
 #define WNOHANG    0x00000001
 #define WUNTRACED  0x00000002
@@ -226,10 +226,8 @@ static int put_rusage(uint64_t addr, const struct wait_result *result)
     return addr ? copy_to_user(addr, &u, sizeof(u)) : 0;
 }
 
-SYSCALL(wait4)
+int64_t sys_wait4(pid_t pid, vaddr_t ustatus, uint32_t options, vaddr_t urusage)
 {
-    pid_t pid = (pid_t)a[0];
-    uint32_t options = (uint32_t)a[2];
     struct wait_request r = {.which = P_ALL, .options = options | WEXITED};
     struct wait_result result = {0};
     int ret;
@@ -248,15 +246,16 @@ SYSCALL(wait4)
     ret = wait_for_child(&r, &result);
     if (ret <= 0)
         return ret;
-    if (a[1] && put_user_u32(a[1], (uint32_t)result.wait_status) != 0)
+    if (ustatus && put_user_u32(ustatus, (uint32_t)result.wait_status) != 0)
         return -EFAULT;
-    if (put_rusage(a[3], &result) != 0)
+    if (put_rusage(urusage, &result) != 0)
         return -EFAULT;
     return result.pid;
 }
 
 /* waitid's answer; ret: a result is there. */
-static int put_result(const uint64_t *a, bool has_result, const struct wait_result *result)
+static int put_result(vaddr_t uinfo, vaddr_t urusage, bool has_result,
+                      const struct wait_result *result)
 {
     struct linux_siginfo info = {0};
 
@@ -267,9 +266,9 @@ static int put_result(const uint64_t *a, bool has_result, const struct wait_resu
         info.child.uid = result->uid;
         info.child.status = result->status;
     }
-    if (a[2] && copy_to_user(a[2], &info, sizeof(info)) != 0)
+    if (uinfo && copy_to_user(uinfo, &info, sizeof(info)) != 0)
         return -EFAULT;
-    return has_result ? put_rusage(a[4], result) : 0;
+    return has_result ? put_rusage(urusage, result) : 0;
 }
 
 /* The descriptor says which child; one made with PIDFD_NONBLOCK does not wait: -EAGAIN. */
@@ -290,9 +289,9 @@ static int wait_for_pidfd(struct wait_request *r, struct wait_result *result)
     return ret == 0 && !may_wait ? -EAGAIN : ret;
 }
 
-SYSCALL(waitid)
+int64_t sys_waitid(int which, pid_t id, vaddr_t uinfo, uint32_t options, vaddr_t urusage)
 {
-    struct wait_request r = {.which = (int)a[0], .id = (pid_t)a[1], .options = (uint32_t)a[3]};
+    struct wait_request r = {.which = which, .id = id, .options = options};
     struct wait_result result = {0};
     int ret;
 
@@ -306,5 +305,5 @@ SYSCALL(waitid)
     if (r.which == P_PGID && r.id == 0)
         r.id = own_group();
     ret = r.which == P_PIDFD ? wait_for_pidfd(&r, &result) : wait_for_child(&r, &result);
-    return ret < 0 ? ret : put_result(a, ret > 0, &result);
+    return ret < 0 ? ret : put_result(uinfo, urusage, ret > 0, &result);
 }

@@ -1,3 +1,3 @@
 SRCS := limits.c
-DEPS := arch/uaccess lib/base linux/clock linux/task mm/vspace
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi arch/uaccess lib/base linux/clock linux/task mm/vspace
+EXPORTS := sys_*

@@ -1,11 +1,11 @@
 /*
  * Resource limits and usage.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <clock/timers.h>
 #include <limits/limits.h>
-#include <limits/syscalls.h>
 #include <task/table.h>
 #include <vspace/vspace.h>
 
@@ -113,7 +113,7 @@ static bool may_limit(const struct process *p, const struct cred *me)
             me->gid == it->gid && me->gid == it->egid && me->gid == it->sgid);
 }
 
-SYSCALL(prlimit64)
+int64_t sys_prlimit64(pid_t pid, unsigned resource, vaddr_t unew, vaddr_t uold)
 {
     struct process *p;
     unsigned long irq;
@@ -121,27 +121,27 @@ SYSCALL(prlimit64)
     const struct cred *me = cred_current();
 
     irq = spin_lock_irqsave(&process_lock);
-    p = a[0] ? process_find((pid_t)a[0]) : process_current();
+    p = pid ? process_find(pid) : process_current();
     if (p) {
         err = may_limit(p, me) ? 0 : -EPERM;
         process_get(p);
     }
     spin_unlock_irqrestore(&process_lock, irq);
     if (!err)
-        err = limit_call(p, (unsigned)a[1], a[2], a[3]);
+        err = limit_call(p, resource, unew, uold);
     if (p)
         process_put(p);
     return err;
 }
 
-SYSCALL(getrlimit)
+int64_t sys_getrlimit(unsigned resource, vaddr_t uold)
 {
-    return limit_call(process_current(), (unsigned)a[0], 0, a[1]);
+    return limit_call(process_current(), resource, 0, uold);
 }
 
-SYSCALL(setrlimit)
+int64_t sys_setrlimit(unsigned resource, vaddr_t unew)
 {
-    return limit_call(process_current(), (unsigned)a[0], a[1], 0);
+    return limit_call(process_current(), resource, unew, 0);
 }
 
 #define RUSAGE_SELF     0
@@ -198,13 +198,13 @@ static struct usage usage_of_children(struct process *p)
     return u;
 }
 
-SYSCALL(getrusage)
+int64_t sys_getrusage(int who, vaddr_t urusage)
 {
     struct process *p = process_current();
     struct linux_rusage out = {0};
     struct usage u;
 
-    switch ((int)a[0]) {
+    switch (who) {
     case RUSAGE_SELF:
         u = usage_of_process(p);
         break;
@@ -222,12 +222,12 @@ SYSCALL(getrusage)
     out.minflt = (int64_t)u.nr_minor_faults;
     out.majflt = (int64_t)u.nr_major_faults;
     out.nivcsw = (int64_t)u.nr_preempted;
-    if ((int)a[0] != RUSAGE_CHILDREN)
+    if (who != RUSAGE_CHILDREN)
         out.maxrss = (int64_t)(p->vspace->nr_resident_peak * (PAGE_SIZE / 1024));
-    return copy_to_user(a[1], &out, sizeof(out));
+    return copy_to_user(urusage, &out, sizeof(out));
 }
 
-SYSCALL(times)
+int64_t sys_times(vaddr_t utimes)
 {
     struct process *p = process_current();
     const uint64_t tick = NS_PER_SEC / LINUX_TICK_HZ;
@@ -235,7 +235,7 @@ SYSCALL(times)
     int64_t t[4] = {(int64_t)(own.utime_ns / tick), (int64_t)(own.stime_ns / tick),
                     (int64_t)(children.utime_ns / tick), (int64_t)(children.stime_ns / tick)};
 
-    if (a[0] && copy_to_user(a[0], t, sizeof(t)) != 0)
+    if (utimes && copy_to_user(utimes, t, sizeof(t)) != 0)
         return -EFAULT;
     return (int64_t)(time_now_ns() / tick);
 }

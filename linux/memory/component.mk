@@ -1,3 +1,3 @@
 SRCS := memory.c
-DEPS := arch/uaccess core/frame core/heap core/log linux/fdtable linux/task mm/filemap mm/vspace lib/base
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi arch/uaccess core/frame core/heap core/log linux/fdtable linux/task mm/filemap mm/vspace lib/base
+EXPORTS := sys_*

@@ -1,13 +1,13 @@
 /*
  * The memory calls: mmap and its kin over mm/vspace.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <filemap/filemap.h>
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <log/log.h>
-#include <memory/syscalls.h>
 #include <fdtable/fdtable.h>
 #include <task/task.h>
 #include <vspace/vspace.h>
@@ -145,18 +145,17 @@ static int64_t map(struct vspace_map_request *r, uint64_t flags, uint64_t prot, 
     return err ? err : (int64_t)addr;
 }
 
-SYSCALL(mmap)
+int64_t sys_mmap(vaddr_t addr, size_t size, uint64_t prot, uint64_t flags, int fd, uint64_t offset)
 {
-    uint64_t flags = a[3];
     struct vspace_map_request r = {
-        .addr = a[0],
-        .size = ALIGN_UP(a[1], PAGE_SIZE),
-        .flags = rights_of(a[2]),
-        .offset = a[5],
+        .addr = addr,
+        .size = ALIGN_UP(size, PAGE_SIZE),
+        .flags = rights_of(prot),
+        .offset = offset,
     };
     struct file *file = NULL;
     int64_t ret;
-    int err = check_mmap(a[1], flags, a[5]);
+    int err = check_mmap(size, flags, offset);
 
     if (err)
         return err;
@@ -175,52 +174,52 @@ SYSCALL(mmap)
     if (flags & MAP_GROWSDOWN)
         r.flags |= VMA_GROWS_DOWN;
     if (!(flags & MAP_ANONYMOUS)) {
-        file = fd_table_file(process_current()->files, (int)a[4]);
+        file = fd_table_file(process_current()->files, fd);
         if (!file)
             return -EBADF;
     }
-    ret = map(&r, flags, a[2], file);
+    ret = map(&r, flags, prot, file);
     if (file)
         file_put(file);
     return ret;
 }
 
-SYSCALL(munmap)
+int64_t sys_munmap(vaddr_t addr, size_t size)
 {
-    if ((a[0] & PAGE_MASK) || a[1] == 0 || a[1] > UINT64_MAX - PAGE_SIZE)
+    if ((addr & PAGE_MASK) || size == 0 || size > UINT64_MAX - PAGE_SIZE)
         return -EINVAL;
-    return vspace_unmap(user_current()->vspace, a[0], ALIGN_UP(a[1], PAGE_SIZE));
+    return vspace_unmap(user_current()->vspace, addr, ALIGN_UP(size, PAGE_SIZE));
 }
 
-SYSCALL(mprotect)
+int64_t sys_mprotect(vaddr_t addr, size_t size, uint64_t prot)
 {
-    if ((a[0] & PAGE_MASK) ||
-        (a[2] & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN | PROT_GROWSUP)))
+    if ((addr & PAGE_MASK) ||
+        (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN | PROT_GROWSUP)))
         return -EINVAL;
-    if (a[1] == 0)
+    if (size == 0)
         return 0;
-    if (a[1] > UINT64_MAX - PAGE_SIZE)
+    if (size > UINT64_MAX - PAGE_SIZE)
         return -ENOMEM;
-    return vspace_protect(user_current()->vspace, a[0], ALIGN_UP(a[1], PAGE_SIZE), rights_of(a[2]));
+    return vspace_protect(user_current()->vspace, addr, ALIGN_UP(size, PAGE_SIZE), rights_of(prot));
 }
 
 #define MREMAP_MAYMOVE   1
 #define MREMAP_FIXED     2
 #define MREMAP_DONTUNMAP 4
 
-SYSCALL(mremap)
+int64_t sys_mremap(vaddr_t old, size_t old_size, size_t new_size, uint64_t flags, vaddr_t new)
 {
-    uint64_t old_size = a[1], new_size = a[2], flags = a[3], addr;
+    uint64_t addr;
     uint32_t options = 0;
     int err;
 
     if ((flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
-        (a[0] & PAGE_MASK) || new_size == 0 || new_size > UINT64_MAX - PAGE_SIZE ||
+        (old & PAGE_MASK) || new_size == 0 || new_size > UINT64_MAX - PAGE_SIZE ||
         old_size > UINT64_MAX - PAGE_SIZE)
         return -EINVAL;
     if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE))
         return -EINVAL;
-    if ((flags & MREMAP_FIXED) && !process_may_map_at(a[4]))
+    if ((flags & MREMAP_FIXED) && !process_may_map_at(new))
         return -EPERM;
     old_size = ALIGN_UP(old_size, PAGE_SIZE);
     new_size = ALIGN_UP(new_size, PAGE_SIZE);
@@ -232,14 +231,14 @@ SYSCALL(mremap)
         options |= VSPACE_REMAP_FIXED;
     if (flags & MREMAP_DONTUNMAP)
         options |= VSPACE_REMAP_KEEP;
-    err = vspace_remap(user_current()->vspace, a[0], old_size, new_size, options,
-                       flags & MREMAP_FIXED ? a[4] : 0, &addr);
+    err = vspace_remap(user_current()->vspace, old, old_size, new_size, options,
+                       flags & MREMAP_FIXED ? new : 0, &addr);
     return err ? err : (int64_t)addr;
 }
 
-SYSCALL(brk)
+int64_t sys_brk(vaddr_t end)
 {
-    return (int64_t)vspace_brk(user_current()->vspace, a[0]);
+    return (int64_t)vspace_brk(user_current()->vspace, end);
 }
 
 /* --- advice, residency ------------------------------------------------------------------------ */
@@ -265,33 +264,33 @@ SYSCALL(brk)
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 
-SYSCALL(madvise)
+int64_t sys_madvise(vaddr_t addr, size_t size, int advice)
 {
     struct vspace *vs = user_current()->vspace;
-    uint64_t size = ALIGN_UP(a[1], PAGE_SIZE);
     int err;
 
-    if ((a[0] & PAGE_MASK) || size < a[1])
+    if ((addr & PAGE_MASK) || size > UINT64_MAX - PAGE_MASK)
         return -EINVAL;
+    size = ALIGN_UP(size, PAGE_SIZE);
     if (size == 0)
         return 0;
-    switch ((int)a[2]) {
+    switch (advice) {
     case MADV_DONTNEED:
     case MADV_FREE:
-        return vspace_discard(vs, a[0], size);
+        return vspace_discard(vs, addr, size);
     case MADV_DONTFORK:
-        return vspace_set_flags(vs, a[0], size, VMA_NO_FORK, 0);
+        return vspace_set_flags(vs, addr, size, VMA_NO_FORK, 0);
     case MADV_DOFORK:
-        return vspace_set_flags(vs, a[0], size, 0, VMA_NO_FORK);
+        return vspace_set_flags(vs, addr, size, 0, VMA_NO_FORK);
     case MADV_WIPEONFORK:
-        return vspace_set_flags(vs, a[0], size, VMA_WIPE_FORK, 0);
+        return vspace_set_flags(vs, addr, size, VMA_WIPE_FORK, 0);
     case MADV_KEEPONFORK:
-        return vspace_set_flags(vs, a[0], size, 0, VMA_WIPE_FORK);
+        return vspace_set_flags(vs, addr, size, 0, VMA_WIPE_FORK);
     case MADV_POPULATE_READ:
-        err = vspace_populate(vs, a[0], size, VMA_READ);
+        err = vspace_populate(vs, addr, size, VMA_READ);
         return err == -EACCES ? -EINVAL : err == -EFAULT ? -ENOMEM : err;
     case MADV_POPULATE_WRITE:
-        err = vspace_populate(vs, a[0], size, VMA_WRITE);
+        err = vspace_populate(vs, addr, size, VMA_WRITE);
         return err == -EACCES ? -EINVAL : err == -EFAULT ? -ENOMEM : err;
     case MADV_NORMAL:
     case MADV_RANDOM:
@@ -303,7 +302,7 @@ SYSCALL(madvise)
     case MADV_DODUMP:
     case MADV_COLD:
     case MADV_PAGEOUT:
-        return vspace_set_flags(vs, a[0], size, 0, 0); /* hints: only the range is checked */
+        return vspace_set_flags(vs, addr, size, 0, 0); /* hints: only the range is checked */
     default:
         return -EINVAL;
     }
@@ -333,47 +332,47 @@ static int sync_one(struct vspace *vs, uint64_t addr, uint64_t end, uint64_t *ne
     return err;
 }
 
-SYSCALL(msync)
+int64_t sys_msync(vaddr_t addr, size_t size, unsigned flags)
 {
     struct vspace *vs = user_current()->vspace;
-    uint64_t end = a[0] + ALIGN_UP(a[1], PAGE_SIZE);
+    uint64_t end = addr + ALIGN_UP(size, PAGE_SIZE);
     int err = 0;
 
-    if ((a[0] & PAGE_MASK) || (a[2] & ~(uint64_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
-        ((a[2] & MS_ASYNC) && (a[2] & MS_SYNC)))
+    if ((addr & PAGE_MASK) || (flags & ~(unsigned)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+        ((flags & MS_ASYNC) && (flags & MS_SYNC)))
         return -EINVAL;
-    if (end < a[0])
+    if (end < addr)
         return -ENOMEM;
-    for (uint64_t at = a[0]; !err && at < end;)
+    for (uint64_t at = addr; !err && at < end;)
         err = sync_one(vs, at, end, &at);
     return err;
 }
 
-SYSCALL(mincore)
+int64_t sys_mincore(vaddr_t addr, size_t size, vaddr_t resident)
 {
     struct vspace *vs = user_current()->vspace;
-    uint64_t nr_pages = ALIGN_UP(a[1], PAGE_SIZE) >> PAGE_SHIFT;
+    uint64_t nr_pages = ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT;
 
-    if (a[0] & PAGE_MASK)
+    if (addr & PAGE_MASK)
         return -EINVAL;
-    if (a[0] >= vs->limit || nr_pages > (vs->limit - a[0]) >> PAGE_SHIFT)
+    if (addr >= vs->limit || nr_pages > (vs->limit - addr) >> PAGE_SHIFT)
         return -ENOMEM;
     for (uint64_t i = 0; i < nr_pages; i++) {
-        uint64_t addr = a[0] + (i << PAGE_SHIFT);
+        uint64_t at = addr + (i << PAGE_SHIFT);
         struct vspace_translation t;
         struct vma *vma;
         uint8_t byte;
 
         mutex_lock(&vs->lock);
-        vma = vspace_find(vs, addr);
-        if (vma && vma->start > addr)
+        vma = vspace_find(vs, at);
+        if (vma && vma->start > at)
             vma = NULL;
-        vspace_query(vs, addr, &t);
+        vspace_query(vs, at, &t);
         mutex_unlock(&vs->lock);
         if (!vma)
             return -ENOMEM;
         byte = t.is_mapped;
-        if (copy_to_user(a[2] + i, &byte, 1) != 0)
+        if (copy_to_user(resident + i, &byte, 1) != 0)
             return -EFAULT;
     }
     return 0;
@@ -400,23 +399,23 @@ static int lock_range(uint64_t addr, uint64_t size, bool fills)
     return err == -EFAULT || err == -EACCES ? -ENOMEM : err;
 }
 
-SYSCALL(mlock)
+int64_t sys_mlock(vaddr_t addr, size_t size)
 {
-    return lock_range(a[0], a[1], true);
+    return lock_range(addr, size, true);
 }
 
 #define MLOCK_ONFAULT 1
 
-SYSCALL(mlock2)
+int64_t sys_mlock2(vaddr_t addr, size_t size, unsigned flags)
 {
-    if (a[2] & ~(uint64_t)MLOCK_ONFAULT)
+    if (flags & ~(unsigned)MLOCK_ONFAULT)
         return -EINVAL;
-    return lock_range(a[0], a[1], !(a[2] & MLOCK_ONFAULT));
+    return lock_range(addr, size, !(flags & MLOCK_ONFAULT));
 }
 
-SYSCALL(munlock)
+int64_t sys_munlock(vaddr_t addr, size_t size)
 {
-    uint64_t start = ALIGN_DOWN(a[0], PAGE_SIZE), end = ALIGN_UP(a[0] + a[1], PAGE_SIZE);
+    uint64_t start = ALIGN_DOWN(addr, PAGE_SIZE), end = ALIGN_UP(addr + size, PAGE_SIZE);
 
     if (end < start)
         return -EINVAL;
@@ -425,15 +424,14 @@ SYSCALL(munlock)
                : vspace_set_flags(user_current()->vspace, start, end - start, 0, VMA_LOCKED);
 }
 
-SYSCALL(mlockall)
+int64_t sys_mlockall(unsigned flags)
 {
-    if (a[0] == 0 || (a[0] & ~7ull))
+    if (flags == 0 || (flags & ~7ull))
         return -EINVAL;
     return 0; /* nothing is ever paged out */
 }
 
-SYSCALL(munlockall)
+int64_t sys_munlockall(void)
 {
-    (void)a;
     return 0;
 }

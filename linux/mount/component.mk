@@ -1,3 +1,3 @@
 SRCS := mount.c
-DEPS := lib/base arch/uaccess core/heap core/log linux/pathname linux/task
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi lib/base arch/uaccess core/heap core/log linux/pathname linux/task
+EXPORTS := sys_*

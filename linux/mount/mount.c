@@ -1,11 +1,11 @@
 /*
  * mount(2) and umount2(2).
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <heap/heap.h>
 #include <log/log.h>
-#include <mount/syscalls.h>
 #include <pathname/pathname.h>
 #include <task/task.h>
 #include <task/vfs.h>
@@ -94,9 +94,9 @@ static int64_t mount_call_run(struct mount_call *call, uint64_t ms)
     return ret;
 }
 
-SYSCALL(mount)
+int64_t sys_mount(vaddr_t source, vaddr_t target, vaddr_t type, uint64_t flags, vaddr_t options)
 {
-    uint64_t ms = (a[3] & 0xffff0000u) == MS_MAGIC ? a[3] & 0xffff : a[3];
+    uint64_t ms = (flags & 0xffff0000u) == MS_MAGIC ? flags & 0xffff : flags;
     int64_t ret = 0;
 
     if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
@@ -109,13 +109,13 @@ SYSCALL(mount)
 
     if (call == NULL)
         return -ENOMEM;
-    ret = optional_text(&call->source, a[0]);
+    ret = optional_text(&call->source, source);
     if (ret == 0)
-        ret = user_name_get(&call->target, a[1]);
+        ret = user_name_get(&call->target, target);
     if (ret == 0)
-        ret = optional_text(&call->type, a[2]);
+        ret = optional_text(&call->type, type);
     if (ret == 0)
-        ret = optional_text(&call->options, a[4]);
+        ret = optional_text(&call->options, options);
     if (ret == 0)
         ret = mount_call_run(call, ms);
     heap_free(call->source.heap);
@@ -126,21 +126,21 @@ SYSCALL(mount)
     return ret;
 }
 
-SYSCALL(umount2)
+int64_t sys_umount2(vaddr_t path, unsigned flags)
 {
     struct vfs_context context;
     struct user_name name;
 
     if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
         return -EPERM;
-    if ((a[1] & ~(uint64_t)(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW)) != 0)
+    if ((flags & ~(unsigned)(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW)) != 0)
         return -EINVAL;
-    int64_t ret = user_name_get(&name, a[0]);
+    int64_t ret = user_name_get(&name, path);
 
     if (ret != 0)
         return ret;
     process_vfs_begin(&context);
-    ret = vfs_unmount(&context, name.text, (a[1] & MNT_DETACH) != 0);
+    ret = vfs_unmount(&context, name.text, (flags & MNT_DETACH) != 0);
     process_vfs_end(&context);
     user_name_put(&name);
     return ret;

@@ -1,3 +1,3 @@
 SRCS := poll.c epoll.c epoll_ctl.c epoll_wait.c
-DEPS := lib/base lib/string lib/bits arch/uaccess core/heap core/lock core/sync core/time linux/fd linux/pending linux/task
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi lib/base lib/string lib/bits arch/uaccess core/heap core/lock core/sync core/time linux/fd linux/pending linux/task
+EXPORTS := sys_*

@@ -17,7 +17,7 @@
  */
 #include "epoll.h"
 
-#include <poll/syscalls.h>
+#include <abi/syscalls.h>
 #include <heap/heap.h>
 #include <string/string.h>
 
@@ -190,9 +190,9 @@ static int epoll_describe(struct file *file, char *buf, size_t size)
 const struct file_ops epoll_ops = {
     .release = epoll_release, .poll = epoll_poll, .describe = epoll_describe, .is_stream = true};
 
-SYSCALL(epoll_create1)
+int64_t sys_epoll_create1(unsigned flags)
 {
-    if ((a[0] & ~(uint64_t)O_CLOEXEC) != 0)
+    if ((flags & ~(unsigned)O_CLOEXEC) != 0)
         return -EINVAL;
     struct epoll *epoll = heap_zalloc(sizeof(*epoll));
     struct file *file = epoll == NULL ? NULL : file_alloc(&epoll_ops, NULL, O_RDWR);
@@ -212,5 +212,5 @@ SYSCALL(epoll_create1)
     wait_queue_init(&epoll->queue);
     poll_head_init(&epoll->poll);
     file->private = epoll;
-    return fd_install_or_put(file, (a[0] & O_CLOEXEC) != 0);
+    return fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
 }

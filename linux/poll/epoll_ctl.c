@@ -6,8 +6,8 @@
  * event of one file reaches others through chains of epoll files are limited in number (the limits
  * are Linux's). All of that is decided with epoll_graph_lock held.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <poll/syscalls.h>
 
 #include "epoll.h"
 
@@ -245,21 +245,21 @@ static int control(struct file *ep, int op, int fd, struct file *file,
     }
 }
 
-SYSCALL(epoll_ctl)
+int64_t sys_epoll_ctl(int epfd, int op, int fd, vaddr_t uevent)
 {
     struct linux_epoll_event event = {0};
     struct fd_ref ep;
     struct fd_ref target;
 
-    if ((int)a[1] != EPOLL_CTL_DEL && copy_from_user(&event, a[3], sizeof(event)) != 0)
+    if (op != EPOLL_CTL_DEL && copy_from_user(&event, uevent, sizeof(event)) != 0)
         return -EFAULT;
-    int64_t ret = fd_ref_get((int)a[0], &ep);
+    int64_t ret = fd_ref_get(epfd, &ep);
 
     if (ret != 0)
         return ret;
-    ret = fd_ref_get((int)a[2], &target);
+    ret = fd_ref_get(fd, &target);
     if (ret == 0) {
-        ret = control(ep.file, (int)a[1], (int)a[2], target.file, &event);
+        ret = control(ep.file, op, fd, target.file, &event);
         fd_ref_put(&target);
     }
     fd_ref_put(&ep);

@@ -1,8 +1,8 @@
 /*
  * epoll_pwait, epoll_pwait2: waiting for events and handing them out.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
-#include <poll/syscalls.h>
 #include <time/time.h>
 
 #include "epoll.h"
@@ -85,31 +85,33 @@ static int64_t wait_events(int fd, uint64_t uevents, int max, uint64_t deadline_
 
 /* A signal ends the wait for good, also one without a handler: signal(7), "Interruption ... by stop
  * signals". */
-static int64_t mask_and_wait(const uint64_t *a, uint64_t deadline_ns)
+static int64_t mask_and_wait(int epfd, vaddr_t uevents, int max, uint64_t deadline_ns, vaddr_t mask,
+                             size_t mask_size)
 {
-    int ret = mask_for_call(a[4], a[5]);
+    int ret = mask_for_call(mask, mask_size);
 
     if (ret != 0)
         return ret;
-    return signal_mask_call_over(wait_events((int)a[0], a[1], (int)a[2], deadline_ns));
+    return signal_mask_call_over(wait_events(epfd, uevents, max, deadline_ns));
 }
 
-SYSCALL(epoll_pwait)
+int64_t sys_epoll_pwait(int epfd, vaddr_t uevents, int max, int timeout_ms, vaddr_t mask,
+                        size_t mask_size)
 {
-    int32_t timeout_ms = (int32_t)a[3];
     uint64_t deadline = TIME_NEVER;
 
     if (timeout_ms == 0)
         deadline = 0;
     else if (timeout_ms > 0)
         deadline = time_deadline_ns((uint64_t)timeout_ms * NS_PER_MSEC);
-    return mask_and_wait(a, deadline);
+    return mask_and_wait(epfd, uevents, max, deadline, mask, mask_size);
 }
 
-SYSCALL(epoll_pwait2)
+int64_t sys_epoll_pwait2(int epfd, vaddr_t uevents, int max, vaddr_t timeout, vaddr_t mask,
+                         size_t mask_size)
 {
     uint64_t deadline;
-    int ret = deadline_of_user(a[3], &deadline);
+    int ret = deadline_of_user(timeout, &deadline);
 
-    return ret != 0 ? ret : mask_and_wait(a, deadline);
+    return ret != 0 ? ret : mask_and_wait(epfd, uevents, max, deadline, mask, mask_size);
 }

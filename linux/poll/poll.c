@@ -5,9 +5,9 @@
  * may wait, an entry is added to each file's poll_head, and the files are asked again after each
  * wake-up. Entries live on the stack for few files, on the heap for many.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <bits/bits.h>
-#include <poll/syscalls.h>
 #include <heap/heap.h>
 #include <string/string.h>
 #include <sync/waitqueue.h>
@@ -268,7 +268,7 @@ static int poll_run(uint64_t upolls, const struct poll_set *set, uint64_t deadli
     return nr_ready;
 }
 
-SYSCALL(ppoll)
+int64_t sys_ppoll(vaddr_t polls, unsigned nr, vaddr_t timeout, vaddr_t mask, size_t mask_size)
 {
     struct {
         struct linux_pollfd polls[NR_POLLS_ON_STACK];
@@ -277,13 +277,12 @@ SYSCALL(ppoll)
     struct poll_set set = {.polls = on_stack.polls,
                            .answers = on_stack.answers,
                            .unasked = POLLERR | POLLHUP | POLLNVAL};
-    uint64_t nr = a[1];
     uint64_t deadline_ns;
     int64_t ret;
 
     if (nr > limit_current(RLIMIT_NOFILE) || nr > NR_FDS_MAX)
         return -EINVAL;
-    ret = deadline_of_user(a[2], &deadline_ns);
+    ret = deadline_of_user(timeout, &deadline_ns);
     if (ret != 0)
         return ret;
     set.nr = (unsigned)nr;
@@ -293,11 +292,11 @@ SYSCALL(ppoll)
     }
     if (set.polls == NULL)
         return -ENOMEM;
-    ret = copy_from_user(set.polls, a[0], nr * sizeof(set.polls[0]));
+    ret = copy_from_user(set.polls, polls, nr * sizeof(set.polls[0]));
     if (ret == 0)
-        ret = mask_for_call(a[3], a[4]);
+        ret = mask_for_call(mask, mask_size);
     if (ret == 0)
-        ret = call_over(poll_run(a[0], &set, deadline_ns), a[2], deadline_ns);
+        ret = call_over(poll_run(polls, &set, deadline_ns), timeout, deadline_ns);
     if (set.polls != on_stack.polls)
         heap_free(set.polls);
     return ret;
@@ -455,11 +454,12 @@ static int select_run(struct select_sets *sets, uint64_t deadline_ns)
     return ret;
 }
 
-SYSCALL(pselect6)
+int64_t sys_pselect6(int max, vaddr_t readable, vaddr_t writable, vaddr_t exceptional,
+                     vaddr_t timeout, vaddr_t umask)
 {
     uint64_t on_stack[NR_WORDS_ON_STACK * 6];
-    struct select_sets sets = {.user = {a[1], a[2], a[3]}};
-    unsigned nr_fds = (unsigned)MIN((int32_t)a[0], (int32_t)NR_FDS_MAX);
+    struct select_sets sets = {.user = {readable, writable, exceptional}};
+    unsigned nr_fds = (unsigned)MIN(max, (int32_t)NR_FDS_MAX);
     uint64_t *words = on_stack;
     struct {
         uint64_t mask;
@@ -467,13 +467,13 @@ SYSCALL(pselect6)
     } mask = {0};
     uint64_t deadline_ns;
 
-    if ((int32_t)a[0] < 0)
+    if (max < 0)
         return -EINVAL;
-    int64_t ret = deadline_of_user(a[4], &deadline_ns);
+    int64_t ret = deadline_of_user(timeout, &deadline_ns);
 
     if (ret != 0)
         return ret;
-    if (a[5] != 0 && copy_from_user(&mask, a[5], sizeof(mask)) != 0)
+    if (umask != 0 && copy_from_user(&mask, umask, sizeof(mask)) != 0)
         return -EFAULT;
     sets.nr_words = (nr_fds + 63) / 64;
     if (sets.nr_words > NR_WORDS_ON_STACK)
@@ -489,7 +489,7 @@ SYSCALL(pselect6)
     if (ret == 0)
         ret = mask_for_call(mask.mask, mask.size);
     if (ret == 0)
-        ret = call_over(select_run(&sets, deadline_ns), a[4], deadline_ns);
+        ret = call_over(select_run(&sets, deadline_ns), timeout, deadline_ns);
     if (words != on_stack)
         heap_free(words);
     return ret;

@@ -1,3 +1,3 @@
 SRCS := priority.c
-DEPS := arch/uaccess core/log core/percpu lib/base linux/task
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi arch/uaccess core/log core/percpu lib/base linux/task
+EXPORTS := sys_*

@@ -2,11 +2,11 @@
  * Scheduling calls: nice values, affinity, policies. The policy of all user threads is SCHED_OTHER
  * (or BATCH and IDLE, which only remember their name); real-time policies are refused, not faked.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <log/log.h>
 #include <percpu/percpu.h>
-#include <priority/syscalls.h>
 #include <task/group.h>
 #include <task/task.h>
 
@@ -57,25 +57,24 @@ static bool may_change_thread(const struct user_thread *ut)
     return may;
 }
 
-SYSCALL(sched_yield)
+int64_t sys_sched_yield(void)
 {
-    (void)a;
     thread_yield();
     return 0;
 }
 
-SYSCALL(sched_setaffinity)
+int64_t sys_sched_setaffinity(pid_t tid, unsigned size, vaddr_t umask)
 {
     struct user_thread *ut;
     uint64_t mask = 0;
     int err;
 
-    if (a[1] == 0)
+    if (size == 0)
         return -EINVAL;
-    if (copy_from_user(&mask, a[2], MIN(a[1], sizeof(mask))) != 0)
+    if (copy_from_user(&mask, umask, MIN(size, sizeof(mask))) != 0)
         return -EFAULT;
     mask &= __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
-    ut = find_thread((pid_t)a[0]);
+    ut = find_thread(tid);
     if (!ut)
         return -ESRCH;
     if (!may_change_thread(ut))
@@ -86,29 +85,29 @@ SYSCALL(sched_setaffinity)
     return err;
 }
 
-SYSCALL(sched_getaffinity)
+int64_t sys_sched_getaffinity(pid_t tid, unsigned size, vaddr_t umask)
 {
     unsigned long irq;
     struct user_thread *ut;
     uint64_t mask = 0;
 
-    if (a[1] < sizeof(mask) || (a[1] & 7))
+    if (size < sizeof(mask) || (size & 7))
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
-    ut = a[0] ? user_thread_find((pid_t)a[0]) : user_current();
+    ut = tid ? user_thread_find(tid) : user_current();
     if (ut)
         mask = thread_affinity(&ut->thread) & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
     spin_unlock_irqrestore(&process_lock, irq);
     if (!ut)
         return -ESRCH;
-    return copy_to_user(a[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
+    return copy_to_user(umask, &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
 }
 
-SYSCALL(sched_getscheduler)
+int64_t sys_sched_getscheduler(pid_t tid)
 {
-    if ((pid_t)a[0] < 0)
+    if (tid < 0)
         return -EINVAL;
-    struct user_thread *ut = find_thread((pid_t)a[0]);
+    struct user_thread *ut = find_thread(tid);
     int64_t ret;
 
     if (!ut)
@@ -139,72 +138,68 @@ static int set_policy(struct user_thread *ut, int policy, uint32_t priority)
     return 0;
 }
 
-SYSCALL(sched_setscheduler)
+int64_t sys_sched_setscheduler(pid_t tid, int policy, vaddr_t param)
 {
     struct user_thread *ut;
     uint32_t priority;
     int ret;
 
-    if ((pid_t)a[0] < 0 || !a[2])
+    if (tid < 0 || !param)
         return -EINVAL;
-    if (get_user_u32(&priority, a[2]) != 0)
+    if (get_user_u32(&priority, param) != 0)
         return -EFAULT;
-    ut = find_thread((pid_t)a[0]);
+    ut = find_thread(tid);
     if (!ut)
         return -ESRCH;
-    ret = set_policy(ut, (int)a[1], priority);
+    ret = set_policy(ut, policy, priority);
     user_thread_put(ut);
     return ret;
 }
 
-SYSCALL(sched_setparam)
+int64_t sys_sched_setparam(pid_t tid, vaddr_t param)
 {
     uint32_t priority;
-    if (!a[1] || (pid_t)a[0] < 0)
+    if (!param || tid < 0)
         return -EINVAL;
-    if (get_user_u32(&priority, a[1]) != 0)
+    if (get_user_u32(&priority, param) != 0)
         return -EFAULT;
-    if (check_thread((pid_t)a[0]) != 0)
+    if (check_thread(tid) != 0)
         return -ESRCH;
     return priority ? -EINVAL : 0;
 }
 
-SYSCALL(sched_getparam)
+int64_t sys_sched_getparam(pid_t tid, vaddr_t param)
 {
-    if (!a[1] || (pid_t)a[0] < 0)
+    if (!param || tid < 0)
         return -EINVAL;
-    if (check_thread((pid_t)a[0]) != 0)
+    if (check_thread(tid) != 0)
         return -ESRCH;
-    return put_user_u32(a[1], 0);
+    return put_user_u32(param, 0);
 }
 
-SYSCALL(sched_get_priority_max)
+int64_t sys_sched_get_priority_max(int policy)
 {
-    int policy = (int)a[0];
-
     if (policy == SCHED_FIFO || policy == SCHED_RR)
         return 99;
     return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
 }
 
-SYSCALL(sched_get_priority_min)
+int64_t sys_sched_get_priority_min(int policy)
 {
-    int policy = (int)a[0];
-
     if (policy == SCHED_FIFO || policy == SCHED_RR)
         return 1;
     return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
 }
 
-SYSCALL(sched_rr_get_interval)
+int64_t sys_sched_rr_get_interval(pid_t tid, vaddr_t utime)
 {
     struct linux_timespec t = {0, 4 * (int64_t)NS_PER_MSEC};
 
-    if ((pid_t)a[0] < 0)
+    if (tid < 0)
         return -EINVAL;
-    if (check_thread((pid_t)a[0]) != 0)
+    if (check_thread(tid) != 0)
         return -ESRCH;
-    return copy_to_user(a[1], &t, sizeof(t));
+    return copy_to_user(utime, &t, sizeof(t));
 }
 
 /* --- nice ------------------------------------------------------------------------------------- */
@@ -246,18 +241,18 @@ static int set_nice(struct process *p, int nice)
     return err;
 }
 
-SYSCALL(setpriority)
+int64_t sys_setpriority(unsigned which, int who, int nice)
 {
-    int nice = (int)a[2], ret = -ESRCH;
+    int ret = -ESRCH;
     unsigned long irq;
     struct process *p;
 
-    if (a[0] > PRIO_USER)
+    if (which > PRIO_USER)
         return -EINVAL;
     nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
     irq = spin_lock_irqsave(&process_lock);
     list_for_each_entry(p, &process_all, all_node) {
-        if (p->state != PROCESS_ZOMBIE && is_meant(p, (int)a[0], (uint32_t)a[1])) {
+        if (p->state != PROCESS_ZOMBIE && is_meant(p, (int)which, (uint32_t)who)) {
             int err = set_nice(p, nice);
 
             ret = ret == -ESRCH || err ? err : ret;
@@ -268,17 +263,17 @@ SYSCALL(setpriority)
 }
 
 /* 20 - nice, so that no success looks like an error; the highest priority of those meant. */
-SYSCALL(getpriority)
+int64_t sys_getpriority(unsigned which, int who)
 {
     int ret = -ESRCH;
     unsigned long irq;
     struct process *p;
 
-    if (a[0] > PRIO_USER)
+    if (which > PRIO_USER)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
     list_for_each_entry(p, &process_all, all_node) {
-        if (is_meant(p, (int)a[0], (uint32_t)a[1]) && 20 - p->nice > ret)
+        if (is_meant(p, (int)which, (uint32_t)who) && 20 - p->nice > ret)
             ret = 20 - p->nice;
     }
     spin_unlock_irqrestore(&process_lock, irq);
@@ -299,23 +294,23 @@ struct linux_sched_attr { /* of version 0; later ones have more at the end */
 };
 _Static_assert(sizeof(struct linux_sched_attr) == 48, "SCHED_ATTR_SIZE_VER0");
 
-SYSCALL(sched_setattr)
+int64_t sys_sched_setattr(pid_t tid, vaddr_t uattr, unsigned flags)
 {
     struct linux_sched_attr attr;
     struct user_thread *ut;
     int ret;
 
-    if (!a[1] || (pid_t)a[0] < 0 || a[2])
+    if (!uattr || tid < 0 || flags)
         return -EINVAL;
-    if (copy_from_user(&attr, a[1], sizeof(attr)) != 0)
+    if (copy_from_user(&attr, uattr, sizeof(attr)) != 0)
         return -EFAULT;
     if (attr.size != 0 && attr.size < sizeof(attr)) {
         attr.size = sizeof(attr);
-        return copy_to_user(a[1], &attr.size, sizeof(attr.size)) != 0 ? -EFAULT : -E2BIG;
+        return copy_to_user(uattr, &attr.size, sizeof(attr.size)) != 0 ? -EFAULT : -E2BIG;
     }
-    if ((int32_t)attr.policy < 0 || (attr.flags & ~(uint64_t)SCHED_FLAG_RESET_ON_FORK) != 0)
+    if ((int32_t)attr.policy < 0 || (attr.flags & ~(unsigned)SCHED_FLAG_RESET_ON_FORK) != 0)
         return -EINVAL;
-    ut = find_thread((pid_t)a[0]);
+    ut = find_thread(tid);
     if (!ut)
         return -ESRCH;
     int policy = (int)attr.policy;
@@ -333,14 +328,14 @@ SYSCALL(sched_setattr)
     return ret;
 }
 
-SYSCALL(sched_getattr)
+int64_t sys_sched_getattr(pid_t tid, vaddr_t uattr, unsigned size, unsigned flags)
 {
     struct linux_sched_attr attr = {.size = sizeof(attr)};
     struct user_thread *ut;
 
-    if (!a[1] || (pid_t)a[0] < 0 || a[2] < sizeof(attr) || a[2] > PAGE_SIZE || a[3])
+    if (!uattr || tid < 0 || size < sizeof(attr) || size > PAGE_SIZE || flags)
         return -EINVAL;
-    ut = find_thread((pid_t)a[0]);
+    ut = find_thread(tid);
     if (!ut)
         return -ESRCH;
     int policy = READ_ONCE(ut->sched_policy);
@@ -349,7 +344,7 @@ SYSCALL(sched_getattr)
     attr.flags = (policy & SCHED_RESET_ON_FORK) != 0 ? SCHED_FLAG_RESET_ON_FORK : 0;
     attr.nice = READ_ONCE(ut->process->nice);
     user_thread_put(ut);
-    return copy_to_user(a[1], &attr, sizeof(attr)) != 0 ? -EFAULT : 0;
+    return copy_to_user(uattr, &attr, sizeof(attr)) != 0 ? -EFAULT : 0;
 }
 
 /*
@@ -383,42 +378,42 @@ static int ioprio_check(unsigned priority)
     }
 }
 
-SYSCALL(ioprio_set)
+int64_t sys_ioprio_set(unsigned which, int who, int priority)
 {
-    int ret = ioprio_check((unsigned)a[2]);
+    int ret = ioprio_check((unsigned)priority);
     struct process *p;
 
     if (ret != 0)
         return ret;
-    if (a[0] < IOPRIO_WHO_PROCESS || a[0] > IOPRIO_WHO_USER)
+    if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
         return -EINVAL;
     unsigned long irq = spin_lock_irqsave(&process_lock);
 
     ret = -ESRCH;
     list_for_each_entry(p, &process_all, all_node) {
-        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)a[0] - 1, (uint32_t)a[1]))
+        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)which - 1, (uint32_t)who))
             continue;
         ret = may_change(p) ? 0 : -EPERM;
         if (ret != 0)
             break;
-        p->io_priority = (unsigned)a[2];
+        p->io_priority = (unsigned)priority;
     }
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }
 
 /* The highest of those meant: the lowest number, but none is below every other class. */
-SYSCALL(ioprio_get)
+int64_t sys_ioprio_get(unsigned which, int who)
 {
     int ret = -ESRCH;
     struct process *p;
 
-    if (a[0] < IOPRIO_WHO_PROCESS || a[0] > IOPRIO_WHO_USER)
+    if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER)
         return -EINVAL;
     unsigned long irq = spin_lock_irqsave(&process_lock);
 
     list_for_each_entry(p, &process_all, all_node) {
-        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)a[0] - 1, (uint32_t)a[1]))
+        if (p->state == PROCESS_ZOMBIE || !is_meant(p, (int)which - 1, (uint32_t)who))
             continue;
         if (ret <= 0 || (p->io_priority != 0 && (int)p->io_priority < ret))
             ret = (int)p->io_priority;

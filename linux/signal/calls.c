@@ -28,52 +28,52 @@ void signal_exec(void)
     spin_unlock_irqrestore(&process_lock, irq);
 }
 
-SYSCALL(rt_sigaction)
+int64_t sys_rt_sigaction(int signal, vaddr_t unew, vaddr_t uold, size_t mask_size)
 {
     struct process *p = process_current();
     struct signal_action wanted, old;
     unsigned long irq;
 
-    if (!is_signal(a[0]) || a[3] != sizeof(sigset64_t))
+    if (!is_signal(signal) || mask_size != sizeof(sigset64_t))
         return -EINVAL;
-    if (a[1]) {
-        if (a[0] == SIGKILL || a[0] == SIGSTOP)
+    if (unew) {
+        if (signal == SIGKILL || signal == SIGSTOP)
             return -EINVAL;
-        if (copy_from_user(&wanted, a[1], sizeof(wanted)) != 0)
+        if (copy_from_user(&wanted, unew, sizeof(wanted)) != 0)
             return -EFAULT;
         wanted.mask &= ~SIGNALS_UNBLOCKABLE;
     }
     irq = spin_lock_irqsave(&process_lock);
-    old = p->actions[a[0] - 1];
-    if (a[1]) {
-        p->actions[a[0] - 1] = wanted;
-        if (wanted.handler == 1 || (wanted.handler == 0 && (SIGNALS_IGNORED & SIGSET(a[0])))) {
+    old = p->actions[signal - 1];
+    if (unew) {
+        p->actions[signal - 1] = wanted;
+        if (wanted.handler == 1 || (wanted.handler == 0 && (SIGNALS_IGNORED & SIGSET(signal)))) {
             struct user_thread *ut;
 
-            pending_flush(&p->pending, SIGSET(a[0]));
+            pending_flush(&p->pending, SIGSET(signal));
             list_for_each_entry(ut, &p->threads, thread_node)
-                pending_flush(&ut->pending, SIGSET(a[0]));
+                pending_flush(&ut->pending, SIGSET(signal));
         }
     }
     spin_unlock_irqrestore(&process_lock, irq);
-    return a[2] ? copy_to_user(a[2], &old, sizeof(old)) : 0;
+    return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 
 #define SIG_BLOCK   0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
 
-SYSCALL(rt_sigprocmask)
+int64_t sys_rt_sigprocmask(int how, vaddr_t uset, vaddr_t uold, size_t mask_size)
 {
     struct user_thread *ut = user_current();
     sigset64_t set, old = ut->blocked;
 
-    if (a[3] != sizeof(set))
+    if (mask_size != sizeof(set))
         return -EINVAL;
-    if (a[1]) {
-        if (copy_from_user(&set, a[1], sizeof(set)) != 0)
+    if (uset) {
+        if (copy_from_user(&set, uset, sizeof(set)) != 0)
             return -EFAULT;
-        switch ((int)a[0]) {
+        switch (how) {
         case SIG_BLOCK:
             set |= old;
             break;
@@ -87,26 +87,26 @@ SYSCALL(rt_sigprocmask)
         }
         signal_set_mask(set);
     }
-    return a[2] ? copy_to_user(a[2], &old, sizeof(old)) : 0;
+    return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 
-SYSCALL(rt_sigpending)
+int64_t sys_rt_sigpending(vaddr_t uset, size_t mask_size)
 {
     struct user_thread *ut = user_current();
     sigset64_t set = signal_pending_set(ut) & ut->blocked;
 
-    if (a[1] > sizeof(set))
+    if (mask_size > sizeof(set))
         return -EINVAL;
-    return copy_to_user(a[0], &set, a[1]);
+    return copy_to_user(uset, &set, mask_size);
 }
 
-SYSCALL(rt_sigsuspend)
+int64_t sys_rt_sigsuspend(vaddr_t umask, size_t mask_size)
 {
     sigset64_t set;
 
-    if (a[1] != sizeof(set))
+    if (mask_size != sizeof(set))
         return -EINVAL;
-    if (copy_from_user(&set, a[0], sizeof(set)) != 0)
+    if (copy_from_user(&set, umask, sizeof(set)) != 0)
         return -EFAULT;
     signal_mask_for_call(set);
     for (;;) {
@@ -119,7 +119,7 @@ SYSCALL(rt_sigsuspend)
     return signal_mask_call_over(-ERESTARTNOHAND);
 }
 
-SYSCALL(rt_sigtimedwait)
+int64_t sys_rt_sigtimedwait(vaddr_t uset, vaddr_t uinfo, vaddr_t utimeout, size_t mask_size)
 {
     struct process *p = process_current();
     struct linux_siginfo info;
@@ -130,13 +130,13 @@ SYSCALL(rt_sigtimedwait)
     sigset64_t set;
     int ret;
 
-    if (a[3] != sizeof(set))
+    if (mask_size != sizeof(set))
         return -EINVAL;
-    if (copy_from_user(&set, a[0], sizeof(set)) != 0)
+    if (copy_from_user(&set, uset, sizeof(set)) != 0)
         return -EFAULT;
     set &= ~SIGNALS_UNBLOCKABLE;
-    if (a[2]) {
-        if (copy_from_user(&t, a[2], sizeof(t)) != 0)
+    if (utimeout) {
+        if (copy_from_user(&t, utimeout, sizeof(t)) != 0)
             return -EFAULT;
         if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)NS_PER_SEC)
             return -EINVAL;
@@ -163,7 +163,7 @@ SYSCALL(rt_sigtimedwait)
     wait_finish(&p->signal_queue, &entry);
     if (ret < 0)
         return ret;
-    if (a[1] && copy_to_user(a[1], &info, sizeof(info)) != 0)
+    if (uinfo && copy_to_user(uinfo, &info, sizeof(info)) != 0)
         return -EFAULT;
     return info.signo;
 }
@@ -222,10 +222,9 @@ static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
     return ret;
 }
 
-SYSCALL(kill)
+int64_t sys_kill(pid_t pid, int signal)
 {
-    pid_t pid = (pid_t)a[0];
-    int signal = (int)a[1], ret;
+    int ret;
     struct linux_siginfo info;
     unsigned long irq;
 
@@ -265,20 +264,20 @@ static int thread_kill(pid_t pid, pid_t tid, int signal, const struct linux_sigi
     return ret;
 }
 
-SYSCALL(tkill)
+int64_t sys_tkill(pid_t tid, int signal)
 {
-    struct linux_siginfo info = info_from_me((int)a[1], SI_TKILL);
+    struct linux_siginfo info = info_from_me(signal, SI_TKILL);
 
-    return thread_kill(0, (pid_t)a[0], (int)a[1], &info);
+    return thread_kill(0, tid, signal, &info);
 }
 
-SYSCALL(tgkill)
+int64_t sys_tgkill(pid_t pid, pid_t tid, int signal)
 {
-    struct linux_siginfo info = info_from_me((int)a[2], SI_TKILL);
+    struct linux_siginfo info = info_from_me(signal, SI_TKILL);
 
-    if ((pid_t)a[0] <= 0)
+    if (pid <= 0)
         return -EINVAL;
-    return thread_kill((pid_t)a[0], (pid_t)a[1], (int)a[2], &info);
+    return thread_kill(pid, tid, signal, &info);
 }
 
 /* A program may not pretend that the kernel or kill() sent it, except to itself. */
@@ -292,38 +291,38 @@ static int read_info(uint64_t addr, pid_t target, int signal, struct linux_sigin
     return 0;
 }
 
-SYSCALL(rt_sigqueueinfo)
+int64_t sys_rt_sigqueueinfo(pid_t pid, int signal, vaddr_t uinfo)
 {
-    int signal = (int)a[1], err;
+    int err;
     struct linux_siginfo info;
     unsigned long irq;
 
     if (signal < 0 || signal > NR_SIGNALS)
         return -EINVAL;
-    err = read_info(a[2], (pid_t)a[0], signal, &info);
+    err = read_info(uinfo, pid, signal, &info);
     if (err)
         return err;
     irq = spin_lock_irqsave(&process_lock);
-    err = kill_one(process_find((pid_t)a[0]), signal, &info);
+    err = kill_one(process_find(pid), signal, &info);
     spin_unlock_irqrestore(&process_lock, irq);
     return err;
 }
 
-SYSCALL(rt_tgsigqueueinfo)
+int64_t sys_rt_tgsigqueueinfo(pid_t pid, pid_t tid, int signal, vaddr_t uinfo)
 {
     struct linux_siginfo info;
-    int err = read_info(a[3], (pid_t)a[0], (int)a[2], &info);
+    int err = read_info(uinfo, pid, signal, &info);
 
     if (err)
         return err;
-    if ((pid_t)a[0] <= 0)
+    if (pid <= 0)
         return -EINVAL;
-    return thread_kill((pid_t)a[0], (pid_t)a[1], (int)a[2], &info);
+    return thread_kill(pid, tid, signal, &info);
 }
 
 /* --- sigaltstack ------------------------------------------------------------------------------ */
 
-SYSCALL(sigaltstack)
+int64_t sys_sigaltstack(vaddr_t unew, vaddr_t uold)
 {
     struct user_thread *ut = user_current();
     bool on = signal_on_altstack(ut, user_frame(&ut->thread.arch)->sp);
@@ -337,8 +336,8 @@ SYSCALL(sigaltstack)
              0, ut->altstack_size},
       wanted;
 
-    if (a[0]) {
-        if (copy_from_user(&wanted, a[0], sizeof(wanted)) != 0)
+    if (unew) {
+        if (copy_from_user(&wanted, unew, sizeof(wanted)) != 0)
             return -EFAULT;
         if (on)
             return -EPERM;
@@ -360,26 +359,26 @@ SYSCALL(sigaltstack)
             return -EINVAL;
         }
     }
-    return a[1] ? copy_to_user(a[1], &old, sizeof(old)) : 0;
+    return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 
-SYSCALL(pidfd_send_signal)
+int64_t sys_pidfd_send_signal(int pidfd, int signal, vaddr_t uinfo, unsigned flags)
 {
-    int signal = (int)a[1], ret;
+    int ret;
     struct linux_siginfo info = info_from_me(signal, SI_USER);
     struct process *p;
     unsigned long irq;
     bool is_nonblocking;
 
-    if (a[3] != 0)
+    if (flags != 0)
         return -EINVAL;
-    ret = pidfd_process((int)a[0], &p, &is_nonblocking);
+    ret = pidfd_process(pidfd, &p, &is_nonblocking);
     if (ret)
         return ret;
     if (signal < 0 || signal > NR_SIGNALS)
         ret = -EINVAL;
-    else if (a[2])
-        ret = read_info(a[2], p->pid, signal, &info);
+    else if (uinfo)
+        ret = read_info(uinfo, p->pid, signal, &info);
     if (!ret) {
         irq = spin_lock_irqsave(&process_lock);
         ret = kill_one(p->state == PROCESS_DEAD ? NULL : p, signal, &info);

@@ -1,3 +1,4 @@
 SRCS := deliver.c calls.c fault.c
-DEPS := arch/api arch/uaccess arch/riscv/user core/heap core/log lib/string linux/anon linux/lifecycle linux/pending linux/task linux/vdso mm/vspace
-PUBLIC_DEPS := linux/abi lib/base
+DEPS := linux/abi arch/api arch/uaccess arch/riscv/user core/heap core/log lib/string linux/anon linux/lifecycle linux/pending linux/task linux/vdso mm/vspace
+PUBLIC_DEPS := lib/base
+EXPORTS := sys_*

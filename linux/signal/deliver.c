@@ -218,14 +218,13 @@ void user_return(struct trap_frame *regs)
  * Whatever the program wrote into the frame is only ever registers of its own: pc and the general
  * registers are free, sstatus is the kernel's, a bad address makes it fault in user mode.
  */
-SYSCALL(rt_sigreturn)
+int64_t sys_rt_sigreturn(void)
 {
     struct user_thread *ut = user_current();
     struct trap_frame *regs = user_frame(&ut->thread.arch);
     struct signal_frame *f = heap_alloc(sizeof(*f));
     int64_t ret;
 
-    (void)a;
     if (!f || copy_from_user(f, regs->sp, sizeof(*f)) != 0) {
         heap_free(f);
         signal_force(SIGSEGV, SEGV_MAPERR, regs->sp);

@@ -4,6 +4,7 @@
 #ifndef SIGNAL_INTERNAL_H
 #define SIGNAL_INTERNAL_H
 
+#include <abi/syscalls.h>
 #include <arch/fpu.h>
 #include <arch/trap.h>
 #include <arch/uaccess.h>
@@ -13,7 +14,6 @@
 #include <lifecycle/lifecycle.h>
 #include <pending/pending.h>
 #include <signal/signal.h>
-#include <signal/syscalls.h>
 #include <string/string.h>
 #include <task/group.h>
 #include <task/task.h>

@@ -1,3 +1,3 @@
 SRCS := socket.c
-DEPS := lib/base linux/fd
-PUBLIC_DEPS := linux/abi
+DEPS := linux/abi lib/base linux/fd
+EXPORTS := sys_*

@@ -3,9 +3,9 @@
  * who makes a socket, ENOTSOCK from what is asked of a file that is none.
  */
 #include <abi/abi.h>
+#include <abi/syscalls.h>
 #include <base/errno.h>
 #include <fd/fd.h>
-#include <socket/syscalls.h>
 
 #define SOCK_TYPE_MASK 0xfu
 #define SOCK_MAX       11
@@ -20,14 +20,14 @@ static int64_t no_family(int family, uint32_t type)
     return -EAFNOSUPPORT;
 }
 
-SYSCALL(socket)
+int64_t sys_socket(int family, int type, int protocol)
 {
-    return no_family((int)a[0], (uint32_t)a[1]);
+    return no_family(family, (uint32_t)type);
 }
 
-SYSCALL(socketpair)
+int64_t sys_socketpair(int family, int type, int protocol, vaddr_t ufds)
 {
-    return no_family((int)a[0], (uint32_t)a[1]);
+    return no_family(family, (uint32_t)type);
 }
 
 /* -EBADF or -ENOTSOCK: no file is a socket. */
@@ -38,25 +38,83 @@ static int64_t ask_socket(int fd)
     return ret == 0 ? -ENOTSOCK : ret;
 }
 
-#define SOCKET_CALL(name)                                                                          \
-    SYSCALL(name)                                                                                  \
-    {                                                                                              \
-        return ask_socket((int)a[0]);                                                              \
-    }
+int64_t sys_bind(int fd, vaddr_t addr, int addr_size)
+{
+    return ask_socket(fd);
+}
 
-SOCKET_CALL(bind)
-SOCKET_CALL(listen)
-SOCKET_CALL(accept)
-SOCKET_CALL(accept4)
-SOCKET_CALL(connect)
-SOCKET_CALL(getsockname)
-SOCKET_CALL(getpeername)
-SOCKET_CALL(sendto)
-SOCKET_CALL(recvfrom)
-SOCKET_CALL(setsockopt)
-SOCKET_CALL(getsockopt)
-SOCKET_CALL(shutdown)
-SOCKET_CALL(sendmsg)
-SOCKET_CALL(recvmsg)
-SOCKET_CALL(sendmmsg)
-SOCKET_CALL(recvmmsg)
+int64_t sys_listen(int fd, int backlog)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_accept(int fd, vaddr_t addr, vaddr_t addr_size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_accept4(int fd, vaddr_t addr, vaddr_t addr_size, int flags)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_connect(int fd, vaddr_t addr, int addr_size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_getsockname(int fd, vaddr_t addr, vaddr_t addr_size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_getpeername(int fd, vaddr_t addr, vaddr_t addr_size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_sendto(int fd, vaddr_t buf, size_t count, unsigned flags, vaddr_t addr, int addr_size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_recvfrom(int fd, vaddr_t buf, size_t count, unsigned flags, vaddr_t addr,
+                     vaddr_t addr_size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_setsockopt(int fd, int level, int option, vaddr_t value, int size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_getsockopt(int fd, int level, int option, vaddr_t value, vaddr_t size)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_shutdown(int fd, int how)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_sendmsg(int fd, vaddr_t message, unsigned flags)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_recvmsg(int fd, vaddr_t message, unsigned flags)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_sendmmsg(int fd, vaddr_t messages, unsigned nr, unsigned flags)
+{
+    return ask_socket(fd);
+}
+
+int64_t sys_recvmmsg(int fd, vaddr_t messages, unsigned nr, unsigned flags, vaddr_t timeout)
+{
+    return ask_socket(fd);
+}

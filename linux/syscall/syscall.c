@@ -1,60 +1,56 @@
 /*
- * From the number in a7 to the handler: one bounds check and one indirect call.
+ * From the number in a7 to the handler: one bounds check, one indirect call, and a stub that gives
+ * each argument its type.
  */
 
-#include <abi/abi.h>
-#include <anon/syscalls.h>
+#include <abi/syscalls.h>
 #include <arch/trap.h>
 #include <base/errno.h>
-#include <clock/syscalls.h>
-#include <exec/syscalls.h>
-#include <file/syscalls.h>
-#include <futex/syscalls.h>
-#include <identity/syscalls.h>
-#include <lifecycle/syscalls.h>
-#include <limits/syscalls.h>
 #include <log/log.h>
-#include <memory/syscalls.h>
-#include <mount/syscalls.h>
-#include <poll/syscalls.h>
-#include <priority/syscalls.h>
-#include <signal/syscalls.h>
-#include <socket/syscalls.h>
-#include <sysinfo/syscalls.h>
 #include <task/task.h>
 #include <user/upcalls.h>
 
-static SYSCALL(absent);
-
 #define NR_CALLS 512
 
-/* Every number that the table does not name is absent, too. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-static syscall_handler *const handlers[NR_CALLS] = {
-    [0 ... NR_CALLS - 1] = sys_absent,
-#define CALL(number, name)       [number] = sys_##name,
-#define PART(number, name, what) [number] = sys_##name,
+typedef int64_t syscall_stub(const struct trap_frame *frame);
+
+/* The arguments of a call, each as its parameter's type says. */
+#define ARGUMENTS(...)    SYSCALL_CHOICE(ARGUMENTS_, SYSCALL_NR_PAIRS(__VA_ARGS__))(0, ##__VA_ARGS__)
+#define ARGUMENT(i, type) (type)(&frame->a0)[i]
+#define ARGUMENTS_0(i)
+#define ARGUMENTS_1(i, t, n)      ARGUMENT(i, t)
+#define ARGUMENTS_2(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_1(i + 1, __VA_ARGS__)
+#define ARGUMENTS_3(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_2(i + 1, __VA_ARGS__)
+#define ARGUMENTS_4(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_3(i + 1, __VA_ARGS__)
+#define ARGUMENTS_5(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_4(i + 1, __VA_ARGS__)
+#define ARGUMENTS_6(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_5(i + 1, __VA_ARGS__)
+
+#define CALL(number, name, ...)                                                                    \
+    static int64_t stub_##name(const struct trap_frame *frame)                                     \
+    {                                                                                              \
+        return sys_##name(ARGUMENTS(__VA_ARGS__));                                                 \
+    }
+#define PART(number, name, what, ...) CALL(number, name, ##__VA_ARGS__)
 #define ABSENT(number, name)
-#include "table.h"
+#include <abi/table.h>
+#undef CALL
+#undef PART
+#undef ABSENT
+
+static const char *const names[NR_CALLS] = {
+#define CALL(number, name, ...)       [number] = #name,
+#define PART(number, name, what, ...) [number] = #name,
+#define ABSENT(number, name)          [number] = #name,
+#include <abi/table.h>
 #undef CALL
 #undef PART
 #undef ABSENT
 };
-#pragma GCC diagnostic pop
-
-static const char *const names[NR_CALLS] = {
-#define CALL(number, name)       [number] = #name,
-#define PART(number, name, what) [number] = #name,
-#define ABSENT(number, name)     [number] = #name,
-#include "table.h"
-};
 
 /* Each absent call is reported once. */
-static SYSCALL(absent)
+static int64_t absent(const struct trap_frame *frame)
 {
     static uint64_t reported[NR_CALLS / 64];
-    const struct trap_frame *frame = container_of(a, struct trap_frame, x[10]);
     uint64_t number = frame->a7;
     uint64_t bit = 1ull << (number % 64);
 
@@ -68,14 +64,25 @@ static SYSCALL(absent)
     return -ENOSYS;
 }
 
+/* Every number that the table does not name is absent, too. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static syscall_stub *const stubs[NR_CALLS] = {
+    [0 ... NR_CALLS - 1] = absent,
+#define CALL(number, name, ...)       [number] = stub_##name,
+#define PART(number, name, what, ...) [number] = stub_##name,
+#define ABSENT(number, name)
+#include <abi/table.h>
+};
+#pragma GCC diagnostic pop
+
 void user_ecall(struct trap_frame *frame)
 {
     uint64_t number = frame->a7;
-    syscall_handler *handler = likely(number < NR_CALLS) ? handlers[number] : sys_absent;
-
+    syscall_stub *stub = likely(number < NR_CALLS) ? stubs[number] : absent;
     struct user_thread *ut = user_current();
 
     user_time_stops(ut);
-    frame->a0 = (uint64_t)handler(&frame->a0);
+    frame->a0 = (uint64_t)stub(frame);
     user_time_starts(ut);
 }

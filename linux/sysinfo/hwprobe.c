@@ -7,6 +7,7 @@
  * the kernel enabled them for all. Nothing of this changes once the CPUs run, so the answer for all
  * of them is left in the vDSO at the first question.
  */
+#include <abi/syscalls.h>
 #include <arch/cpu.h>
 #include <arch/smp.h>
 #include <arch/uaccess.h>
@@ -15,7 +16,6 @@
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
 #include <string/string.h>
-#include <sysinfo/syscalls.h>
 #include <lifecycle/lifecycle.h>
 #include <task/task.h>
 #include <user/user.h>
@@ -246,29 +246,29 @@ static int64_t keep_matching(uint64_t upairs, uint64_t nr, cpumask_t *cpus)
     return 0;
 }
 
-/* pairs, their number, bytes of the CPU mask, the mask, flags */
-SYSCALL(riscv_hwprobe)
+int64_t sys_riscv_hwprobe(vaddr_t pairs, size_t nr_pairs, size_t cpus_size, vaddr_t ucpus,
+                          unsigned flags)
 {
     cpumask_t online = __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
-    size_t size = MIN(a[2], sizeof(cpumask_t));
-    bool is_which = a[4] == HWPROBE_WHICH_CPUS;
+    size_t size = MIN(cpus_size, sizeof(cpumask_t));
+    bool is_which = flags == HWPROBE_WHICH_CPUS;
     cpumask_t cpus = 0;
 
-    if ((uint32_t)a[4] > HWPROBE_WHICH_CPUS || (is_which && (a[2] == 0 || a[3] == 0)))
+    if (flags > HWPROBE_WHICH_CPUS || (is_which && (cpus_size == 0 || ucpus == 0)))
         return -EINVAL;
-    if (a[2] == 0 && a[3] == 0) {
+    if (cpus_size == 0 && ucpus == 0) {
         tell_all(online);
-        return fill_values(a[0], a[1], online);
+        return fill_values(pairs, nr_pairs, online);
     }
-    if (copy_from_user(&cpus, a[3], size) != 0)
+    if (copy_from_user(&cpus, ucpus, size) != 0)
         return -EFAULT;
     if (is_which && cpus == 0)
         cpus = online;
     cpus &= online;
     if (is_which) {
-        int64_t ret = keep_matching(a[0], a[1], &cpus);
+        int64_t ret = keep_matching(pairs, nr_pairs, &cpus);
 
-        return ret != 0 ? ret : copy_to_user(a[3], &cpus, size);
+        return ret != 0 ? ret : copy_to_user(ucpus, &cpus, size);
     }
-    return cpus == 0 ? -EINVAL : fill_values(a[0], a[1], cpus);
+    return cpus == 0 ? -EINVAL : fill_values(pairs, nr_pairs, cpus);
 }

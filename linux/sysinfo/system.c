@@ -1,6 +1,7 @@
 /*
  * Calls about the machine and the kernel as a whole.
  */
+#include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <frame/frame.h>
@@ -11,7 +12,6 @@
 #include <power/power.h>
 #include <random/random.h>
 #include <string/string.h>
-#include <sysinfo/syscalls.h>
 #include <sysinfo/uname.h>
 #include <task/table.h>
 
@@ -26,9 +26,9 @@ struct uname uname_now = {
     .domainname = "(none)",
 };
 
-SYSCALL(uname)
+int64_t sys_uname(vaddr_t name)
 {
-    return copy_to_user(a[0], &uname_now, sizeof(uname_now));
+    return copy_to_user(name, &uname_now, sizeof(uname_now));
 }
 
 static int set_name(char *field, uint64_t src, uint64_t size)
@@ -45,19 +45,19 @@ static int set_name(char *field, uint64_t src, uint64_t size)
     return 0;
 }
 
-SYSCALL(sethostname)
+int64_t sys_sethostname(vaddr_t name, unsigned size)
 {
-    return set_name(uname_now.nodename, a[0], a[1]);
+    return set_name(uname_now.nodename, name, size);
 }
 
-SYSCALL(setdomainname)
+int64_t sys_setdomainname(vaddr_t name, unsigned size)
 {
-    return set_name(uname_now.domainname, a[0], a[1]);
+    return set_name(uname_now.domainname, name, size);
 }
 
 /* --- the machine ------------------------------------------------------------------------------ */
 
-SYSCALL(sysinfo)
+int64_t sys_sysinfo(vaddr_t uinfo)
 {
     struct {
         int64_t uptime;
@@ -74,30 +74,30 @@ SYSCALL(sysinfo)
     info.totalram = (stats.total - stats.reserved - stats.meta - stats.meta_ahead) * PAGE_SIZE;
     info.freeram = (stats.free - MIN(stats.meta_ahead, stats.free)) * PAGE_SIZE;
     info.procs = (uint16_t)nr_user_threads;
-    return copy_to_user(a[0], &info, sizeof(info));
+    return copy_to_user(uinfo, &info, sizeof(info));
 }
 
 #define GRND_NONBLOCK 1
 #define GRND_RANDOM   2
 #define GRND_INSECURE 4
 
-SYSCALL(getrandom)
+int64_t sys_getrandom(vaddr_t buf, size_t count, unsigned flags)
 {
     uint8_t block[256];
     uint64_t done = 0;
     bool has_fault = false;
 
-    if (a[2] & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+    if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
-    while (done < a[1]) {
-        uint64_t n = MIN(a[1] - done, sizeof(block));
+    while (done < count) {
+        uint64_t n = MIN(count - done, sizeof(block));
 
         random_bytes(block, n);
-        uint64_t nr_failed = copy_to_user_partial(a[0] + done, block, n);
+        uint64_t nr_failed = copy_to_user_partial(buf + done, block, n);
 
         done += n - nr_failed;
         has_fault = nr_failed != 0;
-        if (has_fault || (signal_is_pending() && done < a[1]))
+        if (has_fault || (signal_is_pending() && done < count))
             break;
     }
     memset(block, 0, sizeof(block));
@@ -112,16 +112,14 @@ SYSCALL(getrandom)
 #define REBOOT_CAD_OFF   0
 #define REBOOT_POWER_OFF 0x4321fedc
 
-SYSCALL(reboot)
+int64_t sys_reboot(uint32_t magic, uint32_t magic2, uint32_t command, vaddr_t text)
 {
-    uint32_t magic2 = (uint32_t)a[1];
-
     if (!cred_has_cap(cred_current(), CAP_SYS_BOOT))
         return -EPERM;
-    if ((uint32_t)a[0] != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 &&
-                                            magic2 != 369367448 && magic2 != 537993216))
+    if (magic != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 &&
+                                   magic2 != 369367448 && magic2 != 537993216))
         return -EINVAL;
-    switch ((uint32_t)a[2]) {
+    switch (command) {
     case REBOOT_RESTART:
         power_reboot();
     case REBOOT_HALT:
@@ -140,11 +138,11 @@ SYSCALL(reboot)
 
 /* --- processors ------------------------------------------------------------------------------- */
 
-SYSCALL(getcpu)
+int64_t sys_getcpu(vaddr_t cpu, vaddr_t node)
 {
-    if (a[0] && put_user_u32(a[0], thread_current()->arch.cpu) != 0)
+    if (cpu && put_user_u32(cpu, thread_current()->arch.cpu) != 0)
         return -EFAULT;
-    if (a[1] && put_user_u32(a[1], 0) != 0)
+    if (node && put_user_u32(node, 0) != 0)
         return -EFAULT;
     return 0;
 }
@@ -155,13 +153,13 @@ SYSCALL(getcpu)
 #define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED 16
 
 /* fence.i by way of the firmware is a full barrier on every CPU as well. */
-SYSCALL(membarrier)
+int64_t sys_membarrier(int command, unsigned flags, int cpu)
 {
     struct process *p = process_current();
 
-    if (a[1])
+    if (flags)
         return -EINVAL;
-    switch ((int)a[0]) {
+    switch (command) {
     case MEMBARRIER_QUERY:
         return MEMBARRIER_GLOBAL | MEMBARRIER_PRIVATE_EXPEDITED |
                MEMBARRIER_REGISTER_PRIVATE_EXPEDITED;
@@ -183,20 +181,19 @@ SYSCALL(membarrier)
 
 #define FLUSH_ICACHE_LOCAL 1
 
-SYSCALL(riscv_flush_icache)
+int64_t sys_riscv_flush_icache(vaddr_t start, vaddr_t end, uint64_t flags)
 {
-    if (a[2] & ~(uint64_t)FLUSH_ICACHE_LOCAL)
+    if (flags & ~(uint64_t)FLUSH_ICACHE_LOCAL)
         return -EINVAL;
     arch_fence_i();
-    if (!(a[2] & FLUSH_ICACHE_LOCAL))
+    if (!(flags & FLUSH_ICACHE_LOCAL))
         arch_fence_i_remote(__atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
     return 0;
 }
 
 /* Restartable sequences: programs are told that there are none, and every C library copes. */
-SYSCALL(rseq)
+int64_t sys_rseq(vaddr_t area, uint32_t size, int flags, uint32_t signature)
 {
-    (void)a;
     return -ENOSYS;
 }
 
@@ -244,24 +241,24 @@ static void log_clear(void)
  * syslog(2): actions 2 to 4 read the log, 5 clears what they show, 6 to 8 set the console's level,
  * 9 and 10 are sizes.
  */
-SYSCALL(syslog)
+int64_t sys_syslog(int type, vaddr_t buf, int size)
 {
     int64_t ret;
 
     /* Reading all and asking for the size are free to everybody. */
-    if ((int)a[0] != 3 && (int)a[0] != 10 && !cred_has_cap(cred_current(), CAP_SYSLOG))
+    if (type != 3 && type != 10 && !cred_has_cap(cred_current(), CAP_SYSLOG))
         return -EPERM;
-    switch ((int)a[0]) {
+    switch (type) {
     case 0:
     case 1:
         return 0;
     case 2:
     case 3:
     case 4:
-        if (!a[1] || (int)a[2] < 0)
+        if (!buf || size < 0)
             return -EINVAL;
-        ret = log_to_user(a[1], (uint32_t)a[2]);
-        if (ret >= 0 && (int)a[0] == 4)
+        ret = log_to_user(buf, (uint32_t)size);
+        if (ret >= 0 && type == 4)
             log_clear();
         return ret;
     case 5:
@@ -274,9 +271,9 @@ SYSCALL(syslog)
         log_set_level(7);
         return 0;
     case 8:
-        if (a[2] < 1 || a[2] > 8)
+        if (size < 1 || size > 8)
             return -EINVAL;
-        log_set_level((unsigned)a[2]);
+        log_set_level((unsigned)size);
         return 0;
     case 9:
         return (int64_t)(log_end(0) - __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED));

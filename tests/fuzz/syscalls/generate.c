@@ -27,10 +27,10 @@ enum {
 };
 
 enum {
-#define CALL(number, name)       NUMBER_##name = (number) + 0 * DESCRIBED_##name,
-#define PART(number, name, what) NUMBER_##name = (number) + 0 * DESCRIBED_##name,
+#define CALL(number, name, ...)       NUMBER_##name = (number) + 0 * DESCRIBED_##name,
+#define PART(number, name, what, ...) NUMBER_##name = (number) + 0 * DESCRIBED_##name,
 #define ABSENT(number, name)
-#include "linux/syscall/table.h"
+#include "linux/abi/include/abi/table.h"
 #undef CALL
 #undef PART
 #undef ABSENT
@@ -42,10 +42,10 @@ const struct description descriptions[] = {
 #include "calls.h"
 #undef DESCRIBE
 #undef LEFT_OUT
-#define CALL(number, name)
-#define PART(number, name, what)
+#define CALL(number, name, ...)
+#define PART(number, name, what, ...)
 #define ABSENT(number, name) {#name, number, R_NONE, {K_ANY, K_ANY, K_ANY, K_ANY, K_ANY, K_ANY}},
-#include "linux/syscall/table.h"
+#include "linux/abi/include/abi/table.h"
 #undef CALL
 #undef PART
 #undef ABSENT

@@ -1,26 +1,14 @@
 /*
- * The riscv64 Linux system interface: how a handler is written, and the structures and constants
- * that several components of linux/ share. Values from Linux's asm-generic and arch/riscv uapi
- * headers; what only one component needs stands there.
- *
- * A handler:
- *
- *   syscall_handler sys_pipe2;               in <name/syscalls.h>
- *   SYSCALL(pipe2) { uint64_t fds = a[0]; int flags = (int)a[1]; ... return 0; }
- *
- * `a` are the six argument registers of the caller. A handler runs in the calling thread, may
- * sleep, reaches user memory only through <arch/uaccess.h>, and returns a value or a negative
- * errno, or -ERESTARTSYS and friends (<base/errno.h>) when a signal interrupted it.
- * linux/syscall/table.h gives it its number.
+ * The riscv64 Linux system interface: the structures and constants that several components of
+ * linux/ share. Values from Linux's asm-generic and arch/riscv uapi headers; what only one
+ * component needs stands there. The calls themselves: <abi/syscalls.h>.
  */
 #ifndef ABI_ABI_H
 #define ABI_ABI_H
 
 #include <base/types.h>
 
-#define SYSCALL(name) int64_t sys_##name(const uint64_t *a)
-
-typedef int64_t syscall_handler(const uint64_t *a);
+typedef int32_t pid_t;
 
 struct linux_timespec {
     int64_t tv_sec, tv_nsec;

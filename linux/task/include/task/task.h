@@ -32,7 +32,6 @@
 #include <time/time.h>
 #include <vfs/vfs.h>
 
-typedef int32_t pid_t;
 typedef uint32_t uid_t;
 typedef uint32_t gid_t;
 
