@@ -115,6 +115,35 @@ static inline int in_child(void (*fn)(void))
     return status;
 }
 
+/* Whether a thread sleeps in a call, by its stat file in /proc. */
+static inline bool is_asleep(const char *stat)
+{
+    char text[256];
+    int fd = open(stat, O_RDONLY);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    char *end = strrchr(text, ')');
+
+    return end != NULL && strncmp(end, ") S ", 4) == 0;
+}
+
+/* Until a thread sleeps, and not only for a lock: it has come to the call that it waits in. */
+static inline void until_asleep(const char *stat)
+{
+    for (int nr_looks = 0; nr_looks < 2; usleep(1000))
+        nr_looks = is_asleep(stat) ? nr_looks + 1 : 0;
+}
+
+static inline void until_parent_sleeps(void)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "/proc/%d/stat", getppid());
+    until_asleep(name);
+}
+
 #define CONFORMANCE_MAIN(...)                                                                      \
     int main(void)                                                                                 \
     {                                                                                              \

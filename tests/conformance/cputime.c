@@ -31,11 +31,11 @@ static void profiling_timer_ticks(void)
     struct itimerval timer = {{0, 20000}, {0, 20000}}, now, off = {0};
 
     signal(SIGPROF, on_signal);
-    CHECK(setitimer(ITIMER_PROF, &timer, NULL) == 0);
     double before = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    CHECK(setitimer(ITIMER_PROF, &timer, NULL) == 0);
     burn(&nr_signals[SIGPROF], 5);
     double used = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
-    CHECK(nr_signals[SIGPROF] >= 5 && used >= 0.079 && used < 3);
+    CHECK(nr_signals[SIGPROF] >= 5 && used >= 0.079 && used < 60);
     CHECK(getitimer(ITIMER_PROF, &now) == 0 && now.it_interval.tv_usec == 20000);
     CHECK(now.it_value.tv_sec == 0 && now.it_value.tv_usec > 0 && now.it_value.tv_usec <= 30000);
     CHECK(setitimer(ITIMER_PROF, &off, &now) == 0 && now.it_interval.tv_usec == 20000);
@@ -44,13 +44,13 @@ static void profiling_timer_ticks(void)
 
 static void sleeping_uses_nothing(void)
 {
-    struct itimerval timer = {{0, 0}, {0, 50000}};
+    struct itimerval timer = {{0, 0}, {0, 200000}}; /* more than the host may take in a call */
 
     signal(SIGVTALRM, on_signal);
     signal(SIGPROF, on_signal);
     CHECK(setitimer(ITIMER_VIRTUAL, &timer, NULL) == 0);
     CHECK(setitimer(ITIMER_PROF, &timer, NULL) == 0);
-    usleep(400000);
+    usleep(800000);
     CHECK(nr_signals[SIGVTALRM] == 0 && nr_signals[SIGPROF] == 0);
     burn(&nr_signals[SIGVTALRM], 1); /* and goes on afterwards */
     CHECK(nr_signals[SIGVTALRM] == 1 && nr_signals[SIGPROF] == 1);
@@ -132,7 +132,7 @@ static void time_in_user_mode_is_seen_from_outside(void)
         _exit(0);
     }
     snprintf(name, sizeof(name), "/proc/%d/stat", child);
-    for (int i = 0; i < 200 && utime + stime < 50; i++) {
+    for (int i = 0; i < 1200 && (utime < 50 || utime <= stime * 4); i++) {
         FILE *f = fopen(name, "r");
 
         CHECK(f && fgets(line, sizeof(line), f));
@@ -141,7 +141,7 @@ static void time_in_user_mode_is_seen_from_outside(void)
                      &utime, &stime) == 2);
         usleep(50000);
     }
-    CHECK(utime >= 40 && utime > stime * 4);
+    CHECK(utime >= 50 && utime > stime * 4);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
 }

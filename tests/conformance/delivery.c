@@ -158,9 +158,9 @@ static void interrupt_by(int flags, int expected)
     handle(SIGUSR1, count, flags);
     pid = fork();
     if (pid == 0) {
-        usleep(50000);
+        until_parent_sleeps();
         kill(parent, SIGUSR1);
-        usleep(50000);
+        until_parent_sleeps(); /* again, or for the end of this process */
         write(fds[1], "x", 1);
         _exit(0);
     }
@@ -177,26 +177,41 @@ static void interrupted_calls(void)
     interrupt_by(SA_RESTART, 0);
 }
 
+static long ns_of(const struct timespec *t)
+{
+    return t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+static long ns_since(const struct timespec *start)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ns_of(&now) - ns_of(start);
+}
+
+/* However late anybody comes to run: what was slept and what is left make up the whole. */
 static void sleeping(void)
 {
-    struct timespec t = {0, 200000000}, rest = {0}, start, end;
+    struct timespec t = {1000, 0}, brief = {0, 20000000}, rest = {0}, start;
     pid_t pid, parent = getpid();
 
     handle(SIGUSR1, count, SA_RESTART);
     pid = fork();
     if (pid == 0) {
-        usleep(50000);
+        until_parent_sleeps();
+        usleep(60000);
         kill(parent, SIGUSR1);
         _exit(0);
     }
     clock_gettime(CLOCK_MONOTONIC, &start);
     CHECK_ERRNO(nanosleep(&t, &rest), EINTR);
-    CHECK(rest.tv_nsec > 50000000 && rest.tv_nsec < 200000000);
-    CHECK(nanosleep(&rest, NULL) == 0 || errno == EINTR);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    long ns = (end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
-    CHECK(ns >= 200000000);
+    CHECK(ns_of(&rest) <= ns_of(&t) - 50000000);
+    CHECK(ns_of(&rest) + ns_since(&start) >= ns_of(&t));
     waitpid(pid, NULL, 0);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    CHECK(nanosleep(&brief, NULL) == 0);
+    CHECK(ns_since(&start) >= ns_of(&brief));
 }
 
 static char altstack[16384];
@@ -333,16 +348,19 @@ static void flags_of_actions(void)
 
 static void timers(void)
 {
-    struct itimerval t = {{0, 0}, {0, 20000}}, left;
+    struct itimerval t = {{0, 0}, {1000, 0}}, left;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
     struct itimerspec spec = {{0, 5000000}, {0, 5000000}};
     timer_t id;
 
     handle(SIGALRM, count, 0);
     CHECK(setitimer(ITIMER_REAL, &t, NULL) == 0);
-    CHECK(getitimer(ITIMER_REAL, &left) == 0 && left.it_value.tv_usec > 0);
+    CHECK(getitimer(ITIMER_REAL, &left) == 0 && left.it_value.tv_sec > 0);
+    CHECK(left.it_value.tv_sec < 1000 || left.it_value.tv_usec == 0);
+    t.it_value = (struct timeval){0, 20000};
+    CHECK(setitimer(ITIMER_REAL, &t, NULL) == 0);
     while (nr_seen == 0)
-        pause();
+        usleep(1000);
     CHECK(last_signal == SIGALRM);
     nr_seen = 0;
     handle(SIGUSR2, count, 0);

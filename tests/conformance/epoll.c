@@ -120,7 +120,7 @@ static void *wait_often(void *arg)
     struct epoll_event event;
 
     for (int i = 0; i < 3000; i++) {
-        if (epoll_wait(shared_ep, &event, 1, 5000) != 1)
+        if (epoll_wait(shared_ep, &event, 1, LIMIT_MS) != 1)
             __atomic_fetch_add(&nr_late, 1, __ATOMIC_RELAXED);
     }
     return arg;
@@ -171,18 +171,6 @@ static void *wait_once(void *arg)
     return NULL;
 }
 
-static bool is_asleep(const char *tid)
-{
-    char name[300], text[64] = "";
-
-    snprintf(name, sizeof(name), "/proc/self/task/%s/stat", tid);
-    int fd = open(name, O_RDONLY);
-    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-
-    close(fd);
-    return n > 0 && strstr(text, ") S ") != NULL;
-}
-
 /* Until so many threads of the process are asleep in a call. */
 static void until_all_sleep(int nr)
 {
@@ -191,8 +179,12 @@ static void until_all_sleep(int nr)
         struct dirent *entry;
 
         nr_asleep = 0;
-        while ((entry = readdir(tasks)) != NULL)
-            nr_asleep += is_asleep(entry->d_name);
+        while ((entry = readdir(tasks)) != NULL) {
+            char name[300];
+
+            snprintf(name, sizeof(name), "/proc/self/task/%s/stat", entry->d_name);
+            nr_asleep += is_asleep(name);
+        }
         closedir(tasks);
     }
 }

@@ -220,7 +220,7 @@ static void polling(void)
         usleep(20000);
         _exit(write(fd[1], "y", 1) != 1);
     }
-    CHECK(poll(p, 1, 5000) == 1 && p[0].revents == POLLIN);
+    CHECK(poll(p, 1, 60000) == 1 && p[0].revents == POLLIN);
     waitpid(child, NULL, 0);
     close(fd[0]), close(fd[1]);
 }

@@ -80,7 +80,7 @@ static void orphans_go_to_init(void)
             close(gate[1]);
             if (read(gate[0], &c, 1) != 0) /* until the parent is gone */
                 _exit(1);
-            for (int i = 0; i < 1000 && getppid() != 1; i++)
+            for (int i = 0; i < 60000 && getppid() != 1; i++)
                 usleep(1000);
             parent = getppid();
             if (write(line[1], &parent, sizeof parent) < 0)

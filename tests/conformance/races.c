@@ -275,7 +275,7 @@ static volatile int *turn;
 static void *take_turns(void *arg)
 {
     int me = (int)(intptr_t)arg & 1;
-    struct timespec limit = {.tv_sec = 20};
+    struct timespec limit = {.tv_sec = 60};
 
     for (int n = 0; n < 300; n++) {
         while (__atomic_load_n(turn, __ATOMIC_SEQ_CST) != me) {
@@ -333,11 +333,13 @@ static void futex_against_fork(void)
 /* Waits in a thread of its own until a waker at `other` finds it; what kinds of call meet. */
 static volatile int *waited_at;
 static int wait_op;
+static volatile pid_t waiter_tid;
 
 static void *wait_once(void *arg)
 {
-    struct timespec limit = {.tv_sec = 20};
+    struct timespec limit = {.tv_sec = 60};
 
+    waiter_tid = (pid_t)syscall(SYS_gettid);
     while (*waited_at == 0) {
         if (futex(waited_at, wait_op, 0, &limit) != 0 && errno == ETIMEDOUT)
             return arg;
@@ -350,11 +352,16 @@ static bool meets(volatile int *waiter, int op, volatile int *waker, int waker_o
     pthread_t thread;
     bool is_woken = false;
     void *result;
+    char stat[64];
 
     waited_at = waiter, wait_op = op;
-    *waiter = 0;
+    *waiter = 0, waiter_tid = 0;
     pthread_create(&thread, NULL, wait_once, (void *)1);
-    for (int i = 0; i < 200 && !is_woken; i++) {
+    while (waiter_tid == 0)
+        usleep(1000);
+    snprintf(stat, sizeof(stat), "/proc/self/task/%d/stat", waiter_tid);
+    until_asleep(stat);
+    for (int i = 0; i < 100 && !is_woken; i++) {
         struct timespec ms = {.tv_nsec = 1000000};
 
         nanosleep(&ms, NULL);
@@ -398,7 +405,7 @@ static void futex_of_two_processes(void)
 {
     volatile int *word =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct timespec limit = {.tv_sec = 20};
+    struct timespec limit = {.tv_sec = 60};
     int status;
 
     pid_t child = fork();

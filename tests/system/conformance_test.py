@@ -1,5 +1,4 @@
 """The conformance programs, on one hart and on four. They pass on Linux too (TRINE_KERNEL)."""
-import fcntl
 import glob
 import os
 import re
@@ -9,6 +8,7 @@ import pytest
 
 from conftest import boot_shell, busybox_initrd
 from trine.machine import ROOT
+from trine.turns import turn
 
 PROGRAMS = sorted(os.path.basename(p)[:-2] for p in glob.glob(ROOT + "/tests/conformance/*.c"))
 FLAGS = ["-O1", "-g", "-pthread", "-Wall", "-Werror", "-Wno-unused-function", "-Wno-unused-result", "-Wno-stringop-overread",
@@ -16,15 +16,15 @@ FLAGS = ["-O1", "-g", "-pthread", "-Wall", "-Werror", "-Wno-unused-function", "-
 
 
 def initrd(programs=PROGRAMS, cpio="conformance.cpio"):
-    folder = ROOT + "/out/conformance"
+    folder, adds = ROOT + "/out/conformance", []
     os.makedirs(folder, exist_ok=True)
-    with open(folder + "/lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        adds = []
+    with turn(folder):
         for name in programs:
             source, out = f"{ROOT}/tests/conformance/{name}.c", f"{folder}/{name}"
-            if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
-                subprocess.run(["riscv64-linux-gnu-gcc", "-static", *FLAGS, "-o", out, source], check=True)
+            newest = max(map(os.path.getmtime, [source, *glob.glob(ROOT + "/tests/conformance/*.h")]))
+            if not os.path.exists(out) or os.path.getmtime(out) < newest:
+                subprocess.run(["riscv64-linux-gnu-gcc", "-static", *FLAGS, "-o", out + ".part", source], check=True)
+                os.rename(out + ".part", out)
             adds += ["--add", f"{out}=/tests/{name}"]
     return busybox_initrd(cpio, *adds)
 
@@ -34,7 +34,7 @@ def initrd(programs=PROGRAMS, cpio="conformance.cpio"):
 def test_conformance(program, smp):
     shell = boot_shell(smp=smp, mem="512M", initrd=initrd())
     with shell.machine:
-        output, status = shell.run(f"/tests/{program}", timeout=400)
+        output, status = shell.run(f"/tests/{program}", timeout=1200)
         failures = [line for line in output.split("\n") if line.startswith("FAILED")]
         assert not failures and status == 0, output
         assert re.search(r"\.c: [1-9]\d* passed, 0 failed", output), output
@@ -48,5 +48,5 @@ def test_hostile_programs_do_no_harm(mem):
     shell = boot_shell(mem=mem, initrd=initrd(programs, "hostile.cpio"))
     with shell.machine:
         for program in programs:
-            output, status = shell.run(f"/tests/{program}", timeout=400)
+            output, status = shell.run(f"/tests/{program}", timeout=1200)
             assert status == 0 and re.search(r"\.c: [1-9]\d* passed, 0 failed", output), output
