@@ -14,7 +14,7 @@ from trine.machine import ROOT, build
 def make(*words, environment=None):
     env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"} | (environment or {})
     done = subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, capture_output=True, text=True, env=env,
-                          stdin=subprocess.DEVNULL, timeout=600)
+                          stdin=subprocess.DEVNULL, timeout=1800)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -110,7 +110,7 @@ def test_hypervisor_without_a_guest_set_runs_two_of_our_kernels():
     env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
     for words in ({"kernel": "hypervisor"}, {"kernel": "monolithic"}, {"kernel": "unikernel", "APP": "hello"}):
         build(**words)  # in turn with other tests' builds
-    run = pexpect.spawn("make", ["--no-print-directory", "run", "KERNEL=hypervisor"], cwd=ROOT, env=env, encoding="utf-8", timeout=600)
+    run = pexpect.spawn("make", ["--no-print-directory", "run", "KERNEL=hypervisor"], cwd=ROOT, env=env, encoding="utf-8", timeout=1800)
     run.expect("hello\\| .*Hello from Trine!")
     run.expect("shell\\| root@trine:~# ")
     run.sendline("echo $((6*7))x; poweroff")
@@ -150,7 +150,7 @@ def fake_qemu(folder):
 
 
 def run_py(folder, *words, **how):
-    return subprocess.run([ROOT + "/tools/run.py", "/image", f"qemu={fake_qemu(folder)}", *words], cwd=ROOT, text=True, timeout=60,
+    return subprocess.run([ROOT + "/tools/run.py", "/image", f"qemu={fake_qemu(folder)}", *words], cwd=ROOT, text=True, timeout=600,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **{"stdin": subprocess.DEVNULL, **how}).stdout
 
 
@@ -186,7 +186,7 @@ def test_flash_file_that_cannot_be_written_may_be_short(tmp_path):
 def test_terminal_is_as_large_as_the_window(tmp_path):
     """tty.size= stands in front of the words for init; without a terminal there is no such word."""
     command = [ROOT + "/tools/run.py", "--size", "/image", f"qemu={fake_qemu(tmp_path)}", "append=quiet -- x"]
-    run = pexpect.spawn(command[0], command[1:], encoding="utf-8", dimensions=(37, 111), timeout=60)
+    run = pexpect.spawn(command[0], command[1:], encoding="utf-8", dimensions=(37, 111), timeout=600)
     run.expect("tty.size=37x111 quiet -- x\r*\n")
     run.expect(pexpect.EOF)
     assert "tty.size" not in run_py(tmp_path, "--size", "append=quiet")

@@ -3,13 +3,17 @@ words that stand on the page, or says why it is not."""
 import glob
 import os
 import re
+import socket
 import subprocess
+import tempfile
+import time
 
 import pexpect
 import pytest
 
 from trine.machine import ROOT
 from trine.rungs import all_rungs
+from trine.turns import turn
 
 PAGES = ["README.md", *sorted(os.path.relpath(p, ROOT) for p in glob.glob(ROOT + "/docs/*.md") + glob.glob(ROOT + "/tour/*/README.md"))]
 COMMAND = re.compile(r"(?:make|tools/\S+|qemu-system-riscv64|mdir|mcopy|gdb-multiarch)\b")
@@ -38,7 +42,7 @@ def commands(page):
     return found
 
 
-def make(command, timeout=600):
+def make(command, timeout=1800):
     """A terminal on which the command runs. Builds of one tree take turns by themselves, hence the time."""
     return pexpect.spawn("bash", ["-c", command], cwd=ROOT, env=environment(), encoding="utf-8", codec_errors="replace", timeout=timeout,
                          dimensions=(40, 200))
@@ -50,7 +54,7 @@ def environment():
 
 def prepare(command, cwd=ROOT):
     os.makedirs(ROOT + "/out/pages", exist_ok=True)
-    done = subprocess.run(["bash", "-ec", command], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(["bash", "-ec", command], cwd=cwd, env=environment(), capture_output=True, text=True, timeout=1800, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
 
@@ -81,17 +85,29 @@ def rebooted(command):
     ends(command, r"rebooting", r"u3: ")
 
 
+def until_free(port, seconds=900):
+    """Until nobody on this machine listens on a TCP port."""
+    end = time.monotonic() + seconds
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                return probe.bind(("", port))
+            except OSError:
+                assert time.monotonic() < end, f"port {port} is taken"
+        time.sleep(1)
+
+
 def debugged(command):
     """The command that is printed, with three words more, shows the kernel's first function."""
-    import fcntl
-    with open(ROOT + "/out/.gdb-port", "w") as port:
-        fcntl.flock(port, fcntl.LOCK_EX)
+    with turn(f"{tempfile.gettempdir()}/trine-gdb-port-{os.getuid()}"):  # there is one on a machine, whatever tree is tested
+        until_free(1234)
         child = make(command)
         child.expect(r"\n(gdb-multiarch .*?)\r*\n")
-        gdb = child.match.group(1)
+        gdb = child.match.group(1).replace(" ", " -iex 'set tcp connect-timeout 300' -iex 'set remotetimeout 60' ", 1)
         child.expect("Ctrl-")
         text = subprocess.run(["bash", "-c", f"{gdb} -batch -ex 'hb kernel_main' -ex continue -ex 'p boot_info.nr_harts' < /dev/null"], cwd=ROOT,
-                              capture_output=True, text=True, timeout=200, check=False)
+                              capture_output=True, text=True, timeout=600, check=False)
         child.send("\x1ex")
         child.expect(pexpect.EOF)
         assert "kernel_main" in text.stdout, text.stdout + text.stderr
@@ -121,7 +137,7 @@ def own_application(command):
     for name, text in zip(("component.mk", "main.c"), texts):
         with open(f"{copy}/apps/mine/{name}", "w") as f:
             f.write(text + "\n")
-    done = subprocess.run(["bash", "-c", command], cwd=copy, env=environment(), capture_output=True, text=True, timeout=600,
+    done = subprocess.run(["bash", "-c", command], cwd=copy, env=environment(), capture_output=True, text=True, timeout=1800,
                           stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 0 and re.search(r"\] mine\r*\n", done.stdout), done.stdout[-3000:] + done.stderr[-3000:]
 
@@ -132,9 +148,9 @@ def guests_of_ones_own(command):
         block = re.search(r"(?ms)^```\n(cat > .*?)^```", f.read()).group(1)
     script, _, last = block.strip().rpartition("\n")
     assert last == command
-    done = subprocess.run(["bash", "-ec", script], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(["bash", "-ec", script], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=1800, check=False)
     assert done.returncode == 0, done.stderr
-    child = make(command, timeout=600)
+    child = make(command)
     child.expect(r"hello\| .*Hello from Trine!")
     child.expect(r"linux\| .*Welcome to Linux")
     child.send("\x1ex")

@@ -11,9 +11,16 @@ import shutil
 import subprocess
 import sys
 
+from trine.turns import turn
+
 
 def run(program, runs, timeout=None):
     """Returns None, or what the target printed when it found something."""
+    with turn(program):
+        return run_alone(program, runs, timeout)
+
+
+def run_alone(program, runs, timeout):
     component = os.path.dirname(program).split("out/host/fuzz/", 1)[1]
     script = os.path.join(component, "test", os.path.basename(program).removesuffix("_fuzz") + "_seeds.py")
     found, seeds = program + ".found", program + ".seeds"

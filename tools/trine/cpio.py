@@ -53,6 +53,7 @@ class Archive:
     def write(self, path):
         self.add("TRAILER!!!", 0)
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        with open(path + ".part", "wb") as f:
+        part = f"{path}.{os.getpid()}.part"  # who reads it at the same time finds a whole one
+        with open(part, "wb") as f:
             f.writelines(self.parts)
-        os.rename(path + ".part", path)
+        os.rename(part, path)

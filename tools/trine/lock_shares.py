@@ -7,6 +7,7 @@ import re
 import subprocess
 
 from .machine import ROOT, Machine, build
+from .turns import turn
 
 # name, workers, rounds: bench/user/loads.c
 LOADS = [("exec", 2, 60), ("faults", 2, 100), ("space", 2, 100), ("open", 2, 3000), ("create", 2, 1500), ("futex", 2, 2000),
@@ -25,8 +26,11 @@ cd /tmp
 
 def initrd(loads):
     """BusyBox and the loads: each once to warm up, then counted."""
-    out = ROOT + "/out/bench"
-    os.makedirs(out, exist_ok=True)
+    with turn(ROOT + "/out/bench/loads"):
+        return initrd_make(loads, ROOT + "/out/bench")
+
+
+def initrd_make(loads, out):
     program = out + "/loads"
     subprocess.run(["riscv64-linux-gnu-gcc", "-static", "-O2", "-pthread", "-o", program, ROOT + "/bench/user/loads.c"], check=True)
     with open(out + "/rc-loads", "w") as f:

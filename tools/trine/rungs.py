@@ -15,6 +15,7 @@ import re
 import subprocess
 
 from .machine import OUT, ROOT, Machine, build, read_words
+from .turns import turn
 
 MACHINE_WORDS = {"SMP": "smp", "MEM": "mem", "CPU": "cpu", "MACHINE": "machine", "INITRD": "initrd", "DISK": "disk",
                  "PFLASH": "pflash", "APPEND": "append", "EXTRA": "extra"}
@@ -37,6 +38,10 @@ class Rung:
     def run(self, words, log=None):
         """One run; returns the line that says it worked. Raises AssertionError or RuntimeError with the console's text."""
         out = os.path.join(ROOT, OUT, "tour", self.folder, re.sub(r"\W+", "-", words.get("VARIANT", "")))
+        with turn(out):
+            return self.run_in(out, words, log)
+
+    def run_in(self, out, words, log):
         os.makedirs(out, exist_ok=True)
         for hook in ("prepare",):
             script = os.path.join(self.path, hook)
