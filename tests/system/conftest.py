@@ -7,20 +7,18 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
 from trine.machine import ROOT, Machine, build
-
+from trine.turns import turn
 
 
 def busybox_initrd(name="busybox.cpio", *options):
     """Made once per run of the tests, by whichever worker comes first."""
-    import fcntl
     path = os.path.join(ROOT, "out", name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with turn(path):
         sources = [ROOT + "/tools/initrd.py", ROOT + "/tools/trine/cpio.py", *[o.split("=")[0] for o in options if "=" in o]]
         newest = max(os.path.getmtime(f) for f in sources)
         if not os.path.exists(path) or os.path.getmtime(path) < newest:
@@ -31,10 +29,11 @@ def busybox_initrd(name="busybox.cpio", *options):
 def compiled(name, *flags, more=(), out=None, extension=".c"):
     """The program of tests/system/NAME.c and the files `more` beside it; out: its name, where one source makes several."""
     sources, out = [f"{ROOT}/tests/system/{file}" for file in (name + extension, *more)], f"{ROOT}/out/{out or name}"
-    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
-        os.makedirs(os.path.dirname(out), exist_ok=True)
-        programs = [s for s in sources if not s.endswith(".h")]
-        subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out, *programs], check=True)
+    with turn(out):
+        if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, sources)):
+            programs = [s for s in sources if not s.endswith(".h")]
+            subprocess.run(["riscv64-linux-gnu-gcc", *flags, "-Wall", "-Werror", "-o", out + ".part", *programs], check=True)
+            os.rename(out + ".part", out)
     return out
 
 
@@ -52,6 +51,11 @@ def changed_kernel(base, name, sources, *changes):
         with open(f"{folder}/{file}", "w") as f:
             f.write(text.replace(old, new, 1))
     return f"out/{name}"
+
+
+# Says "front PID" when it has come to the front, by the terminal's group in its stat file: keys reach it from then on; else "back PID".
+FRONT = ("sh -c 'was=; while sleep 0.1; do [ $(cut -d\" \" -f8 /proc/self/stat) = $$ ] && is=front || is=back; "
+         "[ $is = \"$was\" ] || echo $is $$; was=$is; done'")
 
 
 class Shell:
@@ -73,6 +77,23 @@ class Shell:
         typed = {f'echo "<"{tag}:$?">"', *command.split("\n")}
         kept = [line for line in text.split("\n") if re.sub(r"^(\S*[#$] |> )*", "", line) not in typed or not line]
         return "\n".join(kept).strip("\n"), int(match.group(1))
+
+    def until(self, command, pattern, seconds=120):
+        """Runs a command until its output fits: for what follows by itself. Returns the match."""
+        end = time.monotonic() + seconds
+        while True:
+            output = self.run(command)[0]
+            match = re.search(pattern, output, re.M)
+            if match:
+                return match
+            assert time.monotonic() < end, f"{command}: no {pattern!r} within {seconds} s: {output}"
+            time.sleep(0.2)
+
+    def start(self, command):
+        """Starts a command in the foreground and waits until keys are its own. It says so itself: a word of the shell's
+        might come before the terminal is the command's."""
+        self.machine.line(f"(echo st''arted; {command})")
+        self.machine.expect(r"started\r*\n")
 
 
 def ktest(words, app="ktest", variables=None, **how):

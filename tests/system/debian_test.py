@@ -1,5 +1,4 @@
 """Debian's unmodified, dynamically linked programs: GNU's tools, bash, perl, procps, one boot for all of them."""
-import fcntl
 import os
 
 import pytest
@@ -8,6 +7,7 @@ from conftest import boot_shell
 from trine.cpio import Archive
 from trine.machine import ROOT
 from trine.packages import add_packages
+from trine.turns import turn
 
 PACKAGES = ("bash", "coreutils", "diffutils", "findutils", "gawk", "grep", "gzip", "make", "perl-base", "procps", "sed", "tar",
             "util-linux", "bsdutils", "xz-utils", "busybox-static")
@@ -25,9 +25,7 @@ busybox poweroff -f
 def initrd():
     """The packages in one folder tree with /usr merged, as Debian is installed."""
     path = ROOT + "/out/debian.cpio"
-    os.makedirs(ROOT + "/out", exist_ok=True)
-    with open(path + ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with turn(path):
         if os.path.exists(path) and os.path.getmtime(path) > os.path.getmtime(__file__):
             return path
         archive = Archive()
@@ -100,12 +98,20 @@ def test_command(bash, command, expected):
     assert [line for line in lines if line != "#"] == [line.strip() for line in expected.split("\n")]
 
 
+# Says when it has come to the front or gone to the back, by the terminal's group in its stat file.
+FRONT = ("perl -e '$| = 1; for (my $was = \"\";; select(undef, undef, undef, 0.1)) { open(my $f, \"/proc/self/stat\"); "
+         "my $is = (split / /, <$f>)[7] == getpgrp ? \"front\" : \"back\"; print \"in $is\\n\" if $is ne $was; $was = $is }'")
+
+
 def test_job_control(bash):
-    bash.machine.line("sleep 500")
+    bash.machine.line(FRONT)
+    bash.machine.expect(r"in front\r*\n")
     bash.machine.send("\x1a")
-    bash.machine.expect(r"\[1\]\+\s+Stopped\s+sleep 500")
-    assert "Running" in bash.run("bg; jobs")[0]
+    bash.machine.expect(r"\[1\]\+\s+Stopped\s+perl")
+    bash.machine.line("bg")
+    bash.machine.expect(r"in back\r*\n")
+    assert "Running" in bash.run("jobs")[0]
     bash.machine.line("fg")
-    bash.machine.expect(r"sleep 500\r*\n")
+    bash.machine.expect(r"in front\r*\n")
     bash.machine.send("\x03")
     assert "130" in bash.run("echo $?; jobs")[0].split()
