@@ -12,14 +12,14 @@ def initrd():
 
 def test_unikernel_says_hello():
     _, image = build("unikernel", APP="hello")
-    with Machine(image, mem="128M", timeout=60) as machine:
+    with Machine(image, mem="128M") as machine:
         machine.expect(r"Hello")
         machine.wait()
 
 
 def test_monolithic_gives_a_shell():
     _, image = build("monolithic")
-    with Machine(image, mem="128M", timeout=60, initrd=initrd()) as machine:
+    with Machine(image, mem="128M", initrd=initrd()) as machine:
         machine.expect(r"# ")
         machine.line("echo $((6*7))x")
         machine.expect(r"42x")
@@ -29,7 +29,7 @@ def test_monolithic_gives_a_shell():
 
 def test_hypervisor_boots():
     _, image = build("hypervisor")
-    with Machine(image, mem="256M", timeout=60) as machine:
+    with Machine(image, mem="256M") as machine:
         machine.expect(r"no guests")
         _, status = machine.wait()
     assert status == 1, "nothing to run is a failure, which the exit status tells"

@@ -26,7 +26,7 @@ def boot(image, nth, **how):
     """What a boot with failalloc=nth prints, until the machine is off."""
     command = qemu_command(image, mem="128M", append=f"failalloc={nth}", **how)
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180)
     except subprocess.TimeoutExpired as e:
         raise AssertionError(f"failalloc={nth}: the machine did not power off:\n{(e.stdout or b'')[-3000:].decode(errors='replace')}")
     return done.stdout.decode(errors="replace").replace("\r", "")
@@ -106,7 +106,7 @@ SHELL_OR_END = r"(# (?:\x1b\[6n)?$|to activate this console)|(can't fork)|" + RE
 
 def shell_boot(image, nth):
     """Boots BusyBox with failalloc=nth; a text says what went wrong."""
-    with Machine(image, timeout=60, mem="128M", append=f"failalloc={nth}", initrd=busybox_initrd()) as machine:
+    with Machine(image, timeout=180, mem="128M", append=f"failalloc={nth}", initrd=busybox_initrd()) as machine:
         try:
             shell, no_fork = machine.expect(SHELL_OR_END).groups()
             if no_fork:  # The kernel and its terminal live on: what is typed is echoed.
@@ -163,7 +163,7 @@ def test_fork(smp):
     image = build("monolithic", DEBUG="1")[1]
     with Machine(image, mem="256M", smp=smp, append="quiet", initrd=initrd) as machine:
         shell = Shell(machine)
-        output, status = shell.run("mkdir -p /proc; mount -t proc proc /proc; /tests/fork_failure", timeout=120)
+        output, status = shell.run("mkdir -p /proc; mount -t proc proc /proc; /tests/fork_failure", timeout=600)
         done = re.search(r"done: (\d+) forks failed, (\d+) rounds, (-?\d+) kB lost", output)
         assert status == 0 and done, output
         failed, rounds, lost = map(int, done.groups())
@@ -187,7 +187,7 @@ def test_calls(smp, folder, tmp_path):
         shell = Shell(machine)
         # The lines about processes that were killed for memory would fall into the program's.
         shell.run("mkdir -p /proc /tmp /mnt; mount -t proc proc /proc; mount -t tmpfs none /tmp; mount -t vfat /dev/vda /mnt; dmesg -n 1")
-        output, status = shell.run(f"/tests/fail_calls {folder}", timeout=200)
+        output, status = shell.run(f"/tests/fail_calls {folder}", timeout=900)
         done = re.search(r"done: (\d+) passed, 0 failed", output)
         assert status == 0 and done and int(done.group(1)) >= 40, output
         assert shell.run("echo alive | cat")[0].endswith("alive")

@@ -36,7 +36,7 @@ const char *allocations_leaked(long *by)
     static const struct timespec moment = {0, 20000000};
     const char *name = NULL;
 
-    for (int tries = 0; tries < 50; tries++) {
+    for (int tries = 0; tries < 500; tries++) {
         name = NULL;
         count(after);
         for (int i = 0; i < NR_COUNTS; i++) {

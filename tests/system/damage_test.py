@@ -99,7 +99,7 @@ def machine_with(tmp_path, archive, **how):
 def twice_without_leak(shell, command):
     """What the command says the second time."""
     # What damage makes the kernel say would fall into what the program says.
-    output, status = shell.run(f"dmesg -n 1; /tests/leaks sh -c '{command} > /said'", timeout=400)
+    output, status = shell.run(f"dmesg -n 1; /tests/leaks sh -c '{command} > /said'", timeout=1200)
     assert status == 0 and output.endswith("nothing leaked"), output
     assert "panic" not in shell.machine.text
     return shell.run("cat /said")[0]
@@ -165,7 +165,7 @@ def damaged_initrds():
         yield "gzip" + suffix, program + content
 
 
-def power_off(image, timeout=60, **how):
+def power_off(image, timeout=180, **how):
     """What a machine prints from the kernel on, and its exit status."""
     command = qemu_command(image, **how)
     try:

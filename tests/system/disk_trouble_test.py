@@ -40,16 +40,16 @@ def test_a_disk_that_stops_answering_is_not_waited_for(fresh_shell, tmp_path, di
     with open(disk, "rb") as f:
         server = SilentDisk(str(tmp_path / "socket"), f.read())
     extra = ["-drive", f"file=nbd:unix:{tmp_path}/socket,format=raw,if=none,id=d", "-device", "virtio-blk-device,drive=d"]
-    shell = fresh_shell(extra=extra, append="console=ttyS0 quiet disk_timeout=2")
+    shell = fresh_shell(extra=extra, append="console=ttyS0 quiet disk_timeout=5")
     try:
         assert mount(shell)[1] == 0
         assert shell.run("echo kept > /mnt/kept; sync")[1] == 0
         server.answers.clear()
-        output, status = shell.run("md5sum /mnt/file", timeout=30)
+        output, status = shell.run("md5sum /mnt/file")
         assert status != 0 and "error" in output
-        assert output.count("vda: no answer for 2 seconds: requests fail until there is one") == 1, output
-        # From now on nothing waits, many times over, and what the device still has is not given to others.
-        output, status = shell.run("for i in 1 2 3 4 5 6 7 8; do cat /mnt/file /dev/vda > /dev/null; done; echo lost > /mnt/new", timeout=30)
+        assert output.count("vda: no answer for 5 seconds: requests fail until there is one") == 1, output
+        # From now on nothing waits, many times over (less than one wait for each of sixteen), and what the device still has is not given to others.
+        output, status = shell.run("for i in 1 2 3 4 5 6 7 8; do cat /mnt/file /dev/vda > /dev/null; done; echo lost > /mnt/new", timeout=75)
         assert status != 0 and "no answer" not in output, output
         server.answers.set()
         shell.machine.expect("vda: answers again")
@@ -90,7 +90,7 @@ def test_a_boot_with_a_disk_that_does_not_answer(fresh_shell, disk):
     extra = ["-drive", f"file={disk},format=raw,if=none,id=d,throttling.bps-total=1", "-device", "virtio-blk-device,drive=d"]
     shell = fresh_shell(extra=extra, append="console=ttyS0 quiet disk_timeout=1")
     assert "vda: no answer for 1 seconds" in shell.machine.text
-    assert shell.run("dd if=/dev/vda of=/dev/null count=1", timeout=30)[1] != 0
+    assert shell.run("dd if=/dev/vda of=/dev/null count=1")[1] != 0
     assert shell.run("echo alive")[0] == "alive"
 
 
@@ -122,7 +122,8 @@ def test_data_that_cannot_be_written_is_said_to_be_lost(fresh_shell, disk):
     shell = fresh_shell(extra=failing(disk, *('"iotype": "write", "errno": 5, "sector": %d' % sector for sector in range(1000, 1008))))
     assert mount(shell)[1] == 0
     assert shell.run("dd if=/dev/zero of=/mnt/new bs=64k count=16")[1] == 0  # in memory only
-    output = shell.run("umount /mnt")[0]
+    shell.run("umount /mnt")
+    output = shell.machine.text  # all of it: on a busy host the flusher may come first
     assert "vda: write of" in output and "lost" in output, output
     assert shell.run("echo alive")[0] == "alive"
 

@@ -74,6 +74,8 @@ def test_discard(tmp_path):
     with open(disk, "r+b") as f:
         f.seek(3072 * SECTOR)
         f.write(b"x" * 512 * SECTOR)
+        f.flush()
+        os.fsync(f.fileno())  # a file system may give it blocks no sooner
     before = os.stat(disk).st_blocks
     results, _ = ktest("block_discard", extra=f"-drive file={disk},format=raw,if=none,id=d0,discard=unmap -device virtio-blk-device,drive=d0")
     assert results["block_discard_where_offered"] == "ok"
@@ -105,7 +107,7 @@ def test_a_disk_that_errors(tmp_path, what):
                       ("" if what == "flush" else 'sector = "40"\n'))
     extra = (f"-drive driver=raw,file.driver=blkdebug,file.config={config},file.image.driver=file,"
              f"file.image.filename={disk},if=none,id=d0 -device virtio-blk-device,drive=d0")
-    with Machine(build("unikernel", APP="tour/u8-block")[1], timeout=60, extra=extra) as machine:
+    with Machine(build("unikernel", APP="tour/u8-block")[1], extra=extra) as machine:
         text, status = machine.wait()
     assert f"vda: {what} of " in text and "failed: error 5" in text, text
     assert "vda: error 5" in text
@@ -114,7 +116,7 @@ def test_a_disk_that_errors(tmp_path, what):
 
 
 def test_legacy_device_is_named():
-    with Machine(build("unikernel", APP="tour/u8-block")[1], timeout=60,
+    with Machine(build("unikernel", APP="tour/u8-block")[1],
                  extra="-global virtio-mmio.force-legacy=true -device virtio-rng-device") as machine:
         text, _ = machine.wait()
     assert "legacy virtio device, not supported; start QEMU with -global virtio-mmio.force-legacy=false" in text

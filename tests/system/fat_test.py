@@ -84,9 +84,9 @@ def test_a_file_larger_than_memory(fresh_shell, tmp_path):
     subprocess.run([tool("mkfs.fat"), "-C", "-F", "32", image, "200000"], check=True, stdout=subprocess.DEVNULL)
     shell = fresh_shell(disk=image, mem="64M")
     assert mount(shell)[1] == 0
-    assert shell.run("seq 1 150000 > /tmp/piece; for i in $(seq 80); do cat /tmp/piece; done > /mnt/large", timeout=300)[1] == 0
+    assert shell.run("seq 1 150000 > /tmp/piece; for i in $(seq 80); do cat /tmp/piece; done > /mnt/large", timeout=900)[1] == 0
     expected = hashlib.md5(b"".join(b"%d\n" % i for i in range(1, 150001)) * 80).hexdigest()
-    assert shell.run("md5sum < /mnt/large", timeout=300)[0].split()[0] == expected
+    assert shell.run("md5sum < /mnt/large", timeout=900)[0].split()[0] == expected
     assert shell.run("umount /mnt")[1] == 0
     checked = subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -152,14 +152,14 @@ def test_damaged_disks(fresh_shell, tmp_path):
 
 
 def test_written_data_reaches_the_disk_by_itself(fresh_shell, tmp_path):
-    """Nobody syncs; the shell waits for input. Within half a minute, and some for a busy host, the disk has it."""
+    """Nobody syncs; the shell waits for input. Half a minute later the disk has it; the limit is for a busy host."""
     image = str(tmp_path / "disk.img")
     make_disk(image, 16)
     shell = fresh_shell(disk=image)
     assert mount(shell)[1] == 0
     for text in ("first", "second"):
         assert shell.run(f"echo {text} > /mnt/{text}")[1] == 0
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while True:
             found = subprocess.run(["mtype", "-i", image, f"::/{text}"], capture_output=True)
             if found.stdout == text.encode() + b"\n":
@@ -167,7 +167,7 @@ def test_written_data_reaches_the_disk_by_itself(fresh_shell, tmp_path):
             assert time.monotonic() < end, f"{text}: not on the disk"
             select.select([], [], [], 0.5)
     # What lies there is whole, and soon marked so: the mark follows what it speaks of.
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while (check := subprocess.run([tool("fsck.fat"), "-n", image], capture_output=True)).returncode != 0:
         assert time.monotonic() < end, check.stdout
         select.select([], [], [], 0.5)

@@ -8,7 +8,7 @@ from trine.machine import Machine, build, qemu_version
 
 
 def boottime(mem, **variant):
-    with Machine(build("unikernel", APP="boottime", **variant)[1], timeout=60, mem=mem, icount=True) as machine:
+    with Machine(build("unikernel", APP="boottime", **variant)[1], mem=mem, icount=True) as machine:
         match = machine.expect(r"boottime: (\d+) ns, memory in use: (\d+) KiB")
         return int(match.group(1)), int(match.group(2))
 
@@ -30,7 +30,7 @@ def test_variants(heap, sched):
 
 def test_says_hello_on_a_small_machine():
     """With less RAM than this QEMU lays its device tree over the kernel."""
-    with Machine(build("unikernel", APP="hello")[1], timeout=60, mem="5M") as machine:
+    with Machine(build("unikernel", APP="hello")[1], mem="5M") as machine:
         machine.expect("Hello from Trine!")
         assert machine.wait()[1] == 0
 

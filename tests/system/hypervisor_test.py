@@ -34,7 +34,7 @@ def initrd(folder, guests, **files):
     return out
 
 
-def run(image, timeout=120, **how):
+def run(image, timeout=600, **how):
     with Machine(image, timeout=timeout, mem=how.pop("mem", "128M"), **how) as machine:
         return machine.wait()[0].replace("\r", "")
 
@@ -138,7 +138,7 @@ def test_who_was_admitted_gets_all_of_its_memory(image, tmp_path, smp):
 @pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off"])
 def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp, cpu):
     guests = [guest("a", cpus=4), guest("b", cpus=4, words='trine,console = "sbi"; trine,timer = "trap";')]
-    text = run(image, initrd=initrd(str(tmp_path), guests, k_image="guest:tests/guests/smp.c"), smp=smp, cpu=cpu, timeout=300)
+    text = run(image, initrd=initrd(str(tmp_path), guests, k_image="guest:tests/guests/smp.c"), smp=smp, cpu=cpu)
     timers = dict(re.findall(r"^(\w)\| smp: 4 harts, ring of 800, (\d+) timers, 0 errors", text, re.M))
     assert timers.keys() == {"a", "b"}, text[-3000:]
     assert timers["a"] == "80"
@@ -149,7 +149,7 @@ def test_harts_of_two_guests_interrupt_and_fence_each_other(image, tmp_path, smp
 
 def test_the_same_harts_on_the_firmware_alone(tmp_path):
     """The guest above is a fair one: what it expects of the hypervisor, OpenSBI gives it, too."""
-    assert "smp: 4 harts, ring of 800, 80 timers, 0 errors" in run(small_guest("tests/guests/smp.c", str(tmp_path)), smp=4, timeout=300)
+    assert "smp: 4 harts, ring of 800, 80 timers, 0 errors" in run(small_guest("tests/guests/smp.c", str(tmp_path)), smp=4)
 
 
 EXACT = ["execute-only pages", "buffers of legacy calls", "ends of devices", "waiting", "suspension", "remapped code"]
@@ -221,7 +221,7 @@ def test_flash_passed_through_and_emulated_keep_what_was_programmed(image, tmp_p
 
 def test_input_goes_to_one_guest_and_moves_on_by_the_escape_key(image, tmp_path):
     archive = initrd(str(tmp_path), [guest("one"), guest("two")], k_image="guest:tests/guests/echo.c")
-    with Machine(image, mem="128M", initrd=archive, timeout=60) as machine:
+    with Machine(image, mem="128M", initrd=archive) as machine:
         machine.expect(r"echo: ready")
         machine.expect(r"echo: ready")
         machine.send("hello\r")
@@ -240,7 +240,7 @@ def test_input_goes_to_one_guest_and_moves_on_by_the_escape_key(image, tmp_path)
 
 def test_what_is_typed_ahead_is_not_lost(image, tmp_path):
     archive = initrd(str(tmp_path), [guest("one")], k_image="guest:tests/guests/echo.c")
-    with Machine(image, mem="128M", initrd=archive, timeout=60) as machine:
+    with Machine(image, mem="128M", initrd=archive) as machine:
         machine.expect(r"echo: ready")
         for part in range(4):  # a terminal line takes 4096 bytes
             machine.send("".join(f"line {part * 100 + i}\r" for i in range(100)))
@@ -254,7 +254,7 @@ def test_a_paste_beyond_all_buffers_waits_for_its_reader(image, tmp_path):
     """The guest looks for its input when more has been sent than the host, the UART and the terminal hold."""
     late = guest("one").replace('path = "k.image";', 'path = "k.image"; bootargs = "late";')
     archive = initrd(str(tmp_path), [late], k_image="guest:tests/guests/echo.c")
-    with Machine(image, mem="128M", initrd=archive, timeout=60) as machine:
+    with Machine(image, mem="128M", initrd=archive) as machine:
         machine.expect(r"echo: ready")
         for part in range(40):
             machine.send("".join(f"line {part * 50 + i}\r" for i in range(50)))
@@ -308,7 +308,7 @@ def lines_of(name, text):
 def test_what_a_guest_may_try_on_itself(image, tmp_path, cpu):
     """Every width and form of access on devices and holes, every CSR, all of SYSTEM: an answer, and it goes on."""
     archive = initrd(str(tmp_path), [hostile("mmio"), hostile("insn"), hostile("crash"), guest("calm")], k_image=CALM, h_image=HOSTILE)
-    text = run(image, initrd=archive, smp=2, cpu=cpu, timeout=300)
+    text = run(image, initrd=archive, smp=2, cpu=cpu)
     assert "hostile: mmio, it lives" in text and "hostile: insn, it lives" in text, text[-3000:]
     assert text.count("guest crash: stopped: no trap handler") == 1
     assert lines_of("calm", text) == [f"{n} primes below {(i + 1) * 2000}" for i, n in enumerate(CALM_LINES)]
@@ -330,7 +330,7 @@ def test_hostile_neighbours_change_nothing(image, tmp_path, smp, modes):
              "m2_image": build("tour/m2-pflash-app")[1], "program_elf": str(tmp_path / "program.elf")}
 
     def said(guests):
-        with Machine(image, timeout=300, mem="256M", smp=smp, initrd=initrd(str(tmp_path), guests, **files)) as machine:
+        with Machine(image, timeout=1200, mem="256M", smp=smp, initrd=initrd(str(tmp_path), guests, **files)) as machine:
             ended = set()
             while ended != {"calm", "hello", "m2"}:
                 ended.add(machine.expect(r"guest (calm|hello|m2): powered off").group(1))

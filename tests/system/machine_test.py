@@ -25,7 +25,7 @@ MACHINES = {
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_hello(name):
-    with Machine(build("unikernel", APP="hello")[1], timeout=60, **MACHINES[name]) as machine:
+    with Machine(build("unikernel", APP="hello")[1], **MACHINES[name]) as machine:
         text, status = machine.wait()
     assert "Hello from Trine!" in text, text
     assert "panic" not in text and "cannot" not in text and "ignored" not in text, text

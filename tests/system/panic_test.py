@@ -37,7 +37,7 @@ DEBUG_WAYS = {
 
 
 def crash(how, smp=1, **variant):
-    with Machine(build("unikernel", APP="crash", **variant)[1], timeout=60, smp=smp, mem="128M", append=f"crash={how}") as machine:
+    with Machine(build("unikernel", APP="crash", **variant)[1], smp=smp, mem="128M", append=f"crash={how}") as machine:
         text, status = machine.wait()
     assert status == 1, (status, text)
     return text[text.index("kernel panic"):]
@@ -52,7 +52,7 @@ def expect_report(text, reason, functions):
 
 def test_without_a_way_they_are_listed():
     """Those that the tests know, and those that tell their own in other tests."""
-    with Machine(build("unikernel", APP="crash")[1], timeout=60, mem="128M") as machine:
+    with Machine(build("unikernel", APP="crash")[1], mem="128M") as machine:
         text, status = machine.wait()
     listed = re.findall(r"\]   ([\w-]+) +\w", text)
     assert status == 0 and set(listed) >= {*WAYS} - {"thread-overflow", "thread-alloca"} and {"busy", "wordless", "hang"} < set(listed), text
@@ -70,20 +70,23 @@ def test_report_of_a_debug_build(heap):
 
 
 def test_a_panic_that_cannot_be_told_ends():
-    with Machine(build("unikernel", APP="crash")[1], timeout=60, mem="128M", append="crash=wordless") as machine:
+    with Machine(build("unikernel", APP="crash")[1], mem="128M", append="crash=wordless") as machine:
         text, status = machine.wait()
     assert status == 1 and text.count("panic") < 10, (status, text)
 
 
 def test_every_other_cpu_reports():
-    text = crash("busy", smp=4)
+    for _ in range(3):  # the kernel waits for each a second or so, in which a busy host may not come to run it
+        text = crash("busy", smp=4)
+        if "does not answer" not in text:
+            break
     assert sorted(re.findall(r"CPU (\d) was here:", text)) == ["1", "2", "3"], text
     assert "does not answer" not in text
     assert len(re.findall(r" spins\+0x", text)) == 3, text
 
 
 def test_reboot_after_panic():
-    with Machine(build("unikernel", APP="crash")[1], timeout=60, mem="128M", append="crash=panic panic=reboot") as machine:
+    with Machine(build("unikernel", APP="crash")[1], mem="128M", append="crash=panic panic=reboot") as machine:
         machine.expect("kernel panic")
         machine.expect("OpenSBI")
         machine.expect("kernel panic")

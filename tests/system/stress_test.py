@@ -60,7 +60,7 @@ def drop_caches(shell):
 
 def comes_back(shell, before, what, first=lambda shell: None, without=()):
     """In use returns to within 1 % of what was. The end of what has ended may still be under way: that is waited for."""
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 120
     while True:
         first(shell)
         after = meminfo(shell)
@@ -102,7 +102,10 @@ def test_each_kind_is_in_its_line(shell):
                           ("AnonPages", "awk 'BEGIN { s = sprintf(\"%32000000s\", 1); t = s \"x\"; while (getline < \"/proc/meminfo\") print }'")):
         before, inside = meminfo(shell)[name], shell.run(command)[0]
         assert int(re.search(rf"(?m)^{name}:\s+(\d+) kB", inside).group(1)) - before >= 60_000, inside
-        assert abs(meminfo(shell)[name] - before) < 1000
+        limit = time.monotonic() + 120
+        while abs(meminfo(shell)[name] - before) >= 1000:
+            assert time.monotonic() < limit, f"{name}: {before} KiB before, {meminfo(shell)[name]} afterwards"
+            time.sleep(0.5)
 
 
 def test_lines_with_a_heap_of_slabs():
@@ -111,8 +114,11 @@ def test_lines_with_a_heap_of_slabs():
     with Machine(image, append="console=ttyS0 quiet", initrd=busybox_initrd(), smp=2) as machine:
         shell = Shell(machine)
         meminfo(shell)
-        text = shell.run("cat /proc/allocations /proc/slabinfo /proc/meminfo")[0]
-        slabs = re.findall(r"(?m)^heap-\d+ .* (\d+) : tunables.* slabdata +(\d+)", text)
-        heap = sum(int(per_slab) * int(count) for per_slab, count in slabs)
-        said, runs = (int(re.search(line + r"\D*(\d+)", text).group(1)) for line in ("heap-frames", "KernelHeap"))
+        for _ in range(READS):  # three files, one after the other
+            text = shell.run("cat /proc/allocations /proc/slabinfo /proc/meminfo")[0]
+            slabs = re.findall(r"(?m)^heap-\d+ .* (\d+) : tunables.* slabdata +(\d+)", text)
+            heap = sum(int(per_slab) * int(count) for per_slab, count in slabs)
+            said, runs = (int(re.search(line + r"\D*(\d+)", text).group(1)) for line in ("heap-frames", "KernelHeap"))
+            if abs(said - heap - runs / 4) <= 16:
+                break
         assert heap > 0 and abs(said - heap - runs / 4) <= 16, text  # reading takes some itself

@@ -104,7 +104,7 @@ def disk(tmp_path_factory):
     (1, "root=/dev/vda1 rw ro init=/bin/sh quiet", False),
 ])
 def test_root_on_a_disk(disk, which, words, written):
-    with Machine(monolithic_image(), disk=disk[which], append=words, mem="8M", timeout=60) as machine:
+    with Machine(monolithic_image(), disk=disk[which], append=words, mem="8M") as machine:
         machine.expect(r"# (\x1b\[6n)?$")
         assert "unknown word" not in machine.text
         machine.line("echo x >/new; echo written=$?; busybox ls -l /dev/ttyS0; busybox mount -t proc proc /proc")
@@ -131,6 +131,6 @@ def test_what_cannot_be_is_one_line(disk, words, line):
 
 @only_ours
 def test_rdinit_that_is_not_there(tmp_path):
-    with Machine(monolithic_image(), initrd=busybox_initrd(), append="rdinit=/none", timeout=60) as machine:
+    with Machine(monolithic_image(), initrd=busybox_initrd(), append="rdinit=/none") as machine:
         machine.expect(r"rdinit=/none: no such file")
         machine.expect(r"# (\x1b\[6n)?$")

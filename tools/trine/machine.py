@@ -92,7 +92,7 @@ def build(kernel, **variables):
 class Machine:
     """A booted kernel whose console is talked to. Waits are for lines, with generous limits; never sleeps."""
 
-    def __init__(self, image, timeout=120, log=None, **how):
+    def __init__(self, image, timeout=300, log=None, **how):
         import pexpect
         self.pexpect = pexpect
         self.timeout = timeout
