@@ -14,6 +14,7 @@
 #include <task/vfs.h>
 #include <random/random.h>
 #include <signal/signal.h>
+#include <machine/machine.h>
 #include <user/user.h>
 #include <vdso/vdso.h>
 
@@ -159,16 +160,6 @@ static void choose_credentials(struct exec *x)
 
 /* --- the new space ---------------------------------------------------------------------------- */
 
-/* AT_HWCAP: a bit for each single-letter extension. */
-static uint64_t hwcap(void)
-{
-    uint64_t caps = 1 << ('i' - 'a') | 1 << ('m' - 'a') | 1 << ('a' - 'a') | 1 << ('c' - 'a');
-
-    if (arch_has(ARCH_FEATURE_FD))
-        caps |= 1 << ('f' - 'a') | 1 << ('d' - 'a');
-    return caps;
-}
-
 static int build_stack(struct exec *x, uint64_t limit)
 {
     uint64_t top = STACK_TOP - random_below(1 << 11) * PAGE_SIZE;
@@ -182,6 +173,7 @@ static int build_stack(struct exec *x, uint64_t limit)
         .gid = x->cred.gid,
         .egid = x->cred.egid,
         .is_secure = x->is_secure,
+        .platform = MACHINE_NAME,
     };
     struct vspace_map_request r = {
         .flags = VMA_READ | VMA_WRITE | VMA_GROWS_DOWN | VMA_STACK |
@@ -198,7 +190,7 @@ static int build_stack(struct exec *x, uint64_t limit)
         return err;
     random_bytes(random, sizeof(random));
     startup.vdso = x->vs->vdso;
-    err = stack_build(&startup, top, random, hwcap(), &x->stack);
+    err = stack_build(&startup, top, random, machine_hwcap(), &x->stack);
     if (err)
         return err;
     if (x->stack.size > limit / 4 && x->stack.size > KIB(128))
@@ -306,6 +298,7 @@ static void commit(struct exec *x)
     memset(&ut->fpu, 0, sizeof(ut->fpu));
     arch_fpu_reload(&ut->thread.arch);
     user_frame_init(regs, x->loaded.start_pc, x->stack.sp);
+    user_frame_replaced();
 }
 
 static int run(struct exec *x)

@@ -155,11 +155,11 @@ static void equip(struct user_thread *ut, const struct clone_request *r)
     struct trap_frame *frame = user_frame(&ut->thread.arch);
 
     *frame = *user_frame(&me->thread.arch);
-    frame->a0 = 0;
+    arch_frame_set_result(frame, 0);
     if (r->stack)
-        frame->sp = r->stack;
+        arch_frame_set_sp(frame, r->stack);
     if (r->flags & CLONE_SETTLS)
-        frame->tp = r->tls;
+        arch_frame_set_tls(frame, r->tls);
     arch_fpu_save(&me->thread.arch);
     ut->fpu = me->fpu;
     ut->blocked = me->blocked;

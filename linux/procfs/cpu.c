@@ -1,82 +1,24 @@
 /*
  * Files of /proc about processors and how they spend their time.
  */
-#include <arch/cpu.h>
 #include <arch/smp.h>
 #include <bits/bits.h>
 #include <irq/irq.h>
+#include <machine/machine.h>
 #include <percpu/percpu.h>
-#include <platform/boot_info.h>
 #include <string/string.h>
 #include <thread/thread.h>
 #include <time/time.h>
-#include <user/user.h>
 #include <work/work.h>
 
 #include "internal.h"
 
 #define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
 
-/* Does the CPU's node name the extension? */
-static bool has_extension(unsigned cpu, const char *name, size_t length)
-{
-    const char *isa;
-
-    for (unsigned i = 0; (isa = fdt_prop_string(&boot_info.isa_props[cpu], i)) != NULL; i++) {
-        const char *other;
-        size_t n;
-
-        while ((n = arch_isa_next(&isa, &other)) != 0) {
-            if (n == length && memcmp(other, name, n) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Vectors are nothing that a program could use here: the kernel does not switch them. */
-static bool is_vector(const char *name, size_t length)
-{
-    return name[0] == 'v' || (length > 2 && name[0] == 'z' && name[1] == 'v');
-}
-
-/* What a CPU's node names and all of `cpus` have, as an ISA string. */
-static void show_isa(struct seq *seq, unsigned cpu, cpumask_t cpus)
-{
-    const char *isa;
-
-    seq_puts(seq, "rv64");
-    for (unsigned i = 0; (isa = fdt_prop_string(&boot_info.isa_props[cpu], i)) != NULL; i++) {
-        const char *name;
-        size_t n;
-
-        while ((n = arch_isa_next(&isa, &name)) != 0) {
-            bool is_common = !is_vector(name, n);
-
-            for_each_online_cpu(other)
-                is_common &= !(cpus >> other & 1) || has_extension(other, name, n);
-            if (is_common)
-                seq_printf(seq, "%s%.*s", n > 1 ? "_" : "", (int)n, name);
-        }
-    }
-}
-
-/* Names and order as Linux's: isa is what programs can count on, hart isa what this hart has. */
 int show_cpuinfo(struct seq *seq, const struct pseudo_object *object)
 {
     (void)object;
-    for_each_online_cpu(cpu) {
-        const struct user_hart_ids *ids = user_hart_ids(cpu);
-
-        seq_printf(seq, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: ", cpu, arch_cpu_to_hart(cpu));
-        show_isa(seq, cpu, cpus_online);
-        seq_printf(seq,
-                   "\nmmu\t\t: sv39\nmvendorid\t: 0x%lx\nmarchid\t\t: 0x%lx\nmimpid\t\t: 0x%lx\n"
-                   "hart isa\t: ",
-                   ids->vendor, ids->arch, ids->implementation);
-        show_isa(seq, cpu, BIT(cpu));
-        seq_puts(seq, "\n\n");
-    }
+    machine_show_cpuinfo(seq);
     return 0;
 }
 

@@ -325,7 +325,7 @@ int64_t sys_rt_tgsigqueueinfo(pid_t pid, pid_t tid, int signal, vaddr_t uinfo)
 int64_t sys_sigaltstack(vaddr_t unew, vaddr_t uold)
 {
     struct user_thread *ut = user_current();
-    bool on = signal_on_altstack(ut, user_frame(&ut->thread.arch)->sp);
+    bool on = signal_on_altstack(ut, arch_frame_sp(user_frame(&ut->thread.arch)));
     struct {
         uint64_t sp;
         uint32_t flags, pad;

@@ -1,4 +1,4 @@
 SRCS := deliver.c calls.c fault.c
-DEPS := linux/abi arch/api arch/uaccess arch/riscv/user core/heap core/log lib/string linux/anon linux/lifecycle linux/pending linux/task linux/vdso mm/vspace
+DEPS := linux/machine linux/abi arch/api arch/uaccess arch/user core/heap core/log lib/string linux/anon linux/lifecycle linux/pending linux/task linux/vdso mm/vspace
 PUBLIC_DEPS := lib/base
 EXPORTS := sys_*

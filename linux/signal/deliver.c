@@ -4,20 +4,11 @@
 #include "internal.h"
 
 #include <heap/heap.h>
+#include <machine/machine.h>
 #include <vdso/vdso.h>
 
-/* --- the frame: arch/riscv's uapi sigcontext.h, ucontext.h; asm-generic's siginfo.h, signal.h  */
-
-struct sigcontext {
-    uint64_t regs[32]; /* pc, then x1 .. x31 */
-    union {
-        struct {
-            uint64_t f[32];
-            uint32_t fcsr;
-        } d;
-        uint64_t space[66]; /* struct __riscv_q_ext_state: f[64], fcsr, reserved[3] */
-    };
-} ALIGNED(16);
+/* --- the frame: asm-generic's uapi ucontext.h, siginfo.h, signal.h; the machine's registers in it
+ */
 
 struct stack_info {
     uint64_t sp;
@@ -30,7 +21,7 @@ struct ucontext {
     struct stack_info stack;
     sigset64_t mask;
     uint8_t reserved[1024 / 8 - sizeof(sigset64_t)];
-    struct sigcontext context;
+    struct machine_context context;
 };
 
 struct signal_frame {
@@ -38,8 +29,7 @@ struct signal_frame {
     struct ucontext uc;
 };
 
-_Static_assert(offsetof(struct ucontext, context) == 176, "uc_mcontext of riscv64");
-_Static_assert(sizeof(struct sigcontext) == 784, "struct sigcontext of riscv64");
+_Static_assert(offsetof(struct ucontext, context) == MACHINE_CONTEXT_AT, "uc_mcontext");
 
 bool signal_on_altstack(const struct user_thread *ut, uint64_t sp)
 {
@@ -50,7 +40,7 @@ bool signal_on_altstack(const struct user_thread *ut, uint64_t sp)
 static uint64_t frame_address(const struct user_thread *ut, const struct trap_frame *regs,
                               const struct signal_action *action)
 {
-    uint64_t sp = regs->sp;
+    uint64_t sp = arch_frame_sp(regs);
 
     if ((action->flags & SA_ONSTACK) && ut->altstack_size && !signal_on_altstack(ut, sp))
         sp = ut->altstack_base + ut->altstack_size;
@@ -79,9 +69,7 @@ static int push_frame(struct user_thread *ut, struct trap_frame *regs,
     f->uc.stack.size = ut->altstack_size;
     f->uc.stack.flags = (int32_t)(ut->altstack_size ? ut->altstack_flags : SS_DISABLE);
     f->uc.mask = mask;
-    memcpy(f->uc.context.regs, regs->x, sizeof(f->uc.context.regs));
-    memcpy(f->uc.context.d.f, ut->fpu.f, sizeof(ut->fpu.f));
-    f->uc.context.d.fcsr = (uint32_t)ut->fpu.fcsr;
+    machine_context_save(&f->uc.context, regs, &ut->fpu);
     err = copy_to_user(at, f, sizeof(*f));
     heap_free(f);
     if (err)
@@ -91,26 +79,25 @@ static int push_frame(struct user_thread *ut, struct trap_frame *regs,
         ut->altstack_base = 0;
         ut->altstack_flags = SS_DISABLE;
     }
-    regs->sp = at;
-    regs->pc = action->handler;
-    regs->ra = vdso_sigreturn_address(ut->vspace->vdso);
-    regs->a0 = (uint64_t)info->signo;
-    regs->a1 = at + offsetof(struct signal_frame, info);
-    regs->a2 = at + offsetof(struct signal_frame, uc);
+    arch_frame_set_handler(regs, action->handler, at, vdso_sigreturn_address(ut->vspace->vdso),
+                           (uint64_t)info->signo, at + offsetof(struct signal_frame, info),
+                           at + offsetof(struct signal_frame, uc));
     return 0;
 }
 
 /* --- the way out ------------------------------------------------------------------------------ */
 
+#define RESTART_SYSCALL 128 /* its number: <abi/table.h> */
+
 /* An interrupted call: will it be repeated, given what handler (or none) runs first? */
 static void settle_call(struct trap_frame *regs, const struct signal_action *action)
 {
-    int64_t ret = (int64_t)regs->a0;
+    int64_t ret = arch_frame_result(regs);
     bool repeats;
 
-    if (regs->cause != TRAP_ECALL_USER)
+    if (!arch_frame_is_call(regs))
         return;
-    regs->cause = 0; /* settled */
+    arch_frame_settle_call(regs);
     switch (-ret) {
     case ERESTARTNOINTR:
         repeats = true;
@@ -126,13 +113,12 @@ static void settle_call(struct trap_frame *regs, const struct signal_action *act
         return;
     }
     if (!repeats) {
-        regs->a0 = (uint64_t)-EINTR;
+        arch_frame_set_result(regs, -EINTR);
         return;
     }
-    regs->a0 = regs->orig_a0;
-    regs->pc -= 4;
+    arch_frame_repeat_call(regs);
     if (-ret == ERESTART_RESTARTBLOCK)
-        regs->a7 = 128; /* restart_syscall */
+        arch_frame_set_call(regs, RESTART_SYSCALL);
 }
 
 static void default_effect(struct user_thread *ut, int signal)
@@ -214,10 +200,6 @@ void user_return(struct trap_frame *regs)
 
 /* --- the way back ----------------------------------------------------------------------------- */
 
-/*
- * Whatever the program wrote into the frame is only ever registers of its own: pc and the general
- * registers are free, sstatus is the kernel's, a bad address makes it fault in user mode.
- */
 int64_t sys_rt_sigreturn(void)
 {
     struct user_thread *ut = user_current();
@@ -225,15 +207,14 @@ int64_t sys_rt_sigreturn(void)
     struct signal_frame *f = heap_alloc(sizeof(*f));
     int64_t ret;
 
-    if (!f || copy_from_user(f, regs->sp, sizeof(*f)) != 0) {
+    if (!f || copy_from_user(f, arch_frame_sp(regs), sizeof(*f)) != 0) {
         heap_free(f);
-        signal_force(SIGSEGV, SEGV_MAPERR, regs->sp);
+        signal_force(SIGSEGV, SEGV_MAPERR, arch_frame_sp(regs));
         return 0;
     }
-    memcpy(regs->x, f->uc.context.regs, sizeof(f->uc.context.regs));
     arch_fpu_save(&ut->thread.arch);
-    memcpy(ut->fpu.f, f->uc.context.d.f, sizeof(ut->fpu.f));
-    ut->fpu.fcsr = f->uc.context.d.fcsr & 0xff;
+    machine_context_load(&f->uc.context, regs, &ut->fpu);
+    user_frame_replaced();
     arch_fpu_reload(&ut->thread.arch);
     if (f->uc.stack.flags != (int32_t)SS_DISABLE && f->uc.stack.size >= MINSIGSTKSZ) {
         ut->altstack_base = f->uc.stack.sp;
@@ -241,8 +222,8 @@ int64_t sys_rt_sigreturn(void)
         ut->altstack_flags = (uint32_t)f->uc.stack.flags & SS_AUTODISARM;
     }
     signal_set_mask(f->uc.mask);
-    regs->cause = 0; /* this call is never repeated */
-    ret = (int64_t)regs->a0;
+    arch_frame_settle_call(regs);
+    ret = arch_frame_result(regs);
     heap_free(f);
     return ret;
 }

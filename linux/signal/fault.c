@@ -29,8 +29,9 @@ void signal_force(int signal, int code, uint64_t addr)
     spin_unlock_irqrestore(&process_lock, irq);
     if (is_deadly)
         log_info("%s[%d]: signal %d code %d at %#lx, pc %#lx, ra %#lx, sp %#lx", ut->name, ut->tid,
-                 signal, code, (unsigned long)addr, (unsigned long)regs->pc,
-                 (unsigned long)regs->ra, (unsigned long)regs->sp);
+                 signal, code, (unsigned long)addr, (unsigned long)arch_frame_pc(regs),
+                 (unsigned long)arch_frame_return_address(regs),
+                 (unsigned long)arch_frame_sp(regs));
 }
 
 /* --- out of memory ---------------------------------------------------------------------------- */
@@ -87,29 +88,22 @@ static void sacrifice(void)
 
 /* --- faults ----------------------------------------------------------------------------------- */
 
-static uint32_t access_of(uint64_t cause)
+static uint32_t access_of(const struct trap_frame *regs)
 {
-    switch (cause) {
-    case TRAP_FETCH_PAGE:
-    case TRAP_FETCH_ACCESS:
+    if (arch_frame_is_fetch(regs))
         return VMA_EXEC;
-    case TRAP_STORE_PAGE:
-    case TRAP_STORE_ACCESS:
-        return VMA_WRITE;
-    default:
-        return VMA_READ;
-    }
+    return arch_frame_is_store(regs) ? VMA_WRITE : VMA_READ;
 }
 
 static void page_fault(const struct trap_frame *regs)
 {
     struct user_thread *ut = user_current();
-    uint64_t addr = regs->value;
+    uint64_t addr = arch_frame_address(regs);
     bool has_waited = false;
 
     ut->nr_minor_faults++;
     for (;;) {
-        switch (vspace_fault(ut->vspace, addr, access_of(regs->cause))) {
+        switch (vspace_fault(ut->vspace, addr, access_of(regs))) {
         case 0:
             return;
         case -ENOMEM:
@@ -140,42 +134,33 @@ bool signal_kernel_fault(struct trap_frame *frame)
     struct user_thread *ut;
     int err;
 
-    if (!is_user_address(frame->value) ||
-        (frame->cause != TRAP_LOAD_PAGE && frame->cause != TRAP_STORE_PAGE) ||
-        thread->arch.preempt_count != 0 || !user_thread_is(thread) || !arch_has_fixup(frame))
+    if (!is_user_address(arch_frame_address(frame)) || !arch_frame_is_page_fault(frame) ||
+        arch_frame_is_fetch(frame) || thread->arch.preempt_count != 0 || !user_thread_is(thread) ||
+        !arch_has_fixup(frame))
         return false;
     ut = user_current();
     if (!ut->vspace || mutex_is_held(&ut->vspace->lock))
         return false;
     arch_irq_enable();
     ut->nr_minor_faults++;
-    err = vspace_fault(ut->vspace, frame->value, access_of(frame->cause));
+    err = vspace_fault(ut->vspace, arch_frame_address(frame), access_of(frame));
     arch_irq_disable();
     return err == 0;
 }
 
 static void resolve(struct user_thread *ut, struct trap_frame *regs)
 {
-    switch (regs->cause) {
-    case TRAP_FETCH_PAGE:
-    case TRAP_LOAD_PAGE:
-    case TRAP_STORE_PAGE:
+    if (arch_frame_is_page_fault(regs)) {
         page_fault(regs);
-        return;
-    case TRAP_ILLEGAL:
+    } else if (arch_frame_is_illegal(regs)) {
         if (!arch_fpu_trap(&ut->thread.arch, regs))
-            signal_force(SIGILL, ILL_ILLOPC, regs->pc);
-        return;
-    case TRAP_BREAKPOINT:
-        signal_force(SIGTRAP, TRAP_BRKPT, regs->pc);
-        return;
-    case TRAP_LOAD_MISALIGNED:
-    case TRAP_STORE_MISALIGNED:
-    case TRAP_FETCH_MISALIGNED:
-        signal_force(SIGBUS, BUS_ADRALN, regs->value);
-        return;
-    default: /* access faults: no memory or device answers there */
-        signal_force(SIGSEGV, SEGV_ACCERR, regs->value);
+            signal_force(SIGILL, ILL_ILLOPC, arch_frame_pc(regs));
+    } else if (arch_frame_is_breakpoint(regs)) {
+        signal_force(SIGTRAP, TRAP_BRKPT, arch_frame_pc(regs));
+    } else if (arch_frame_is_misaligned(regs)) {
+        signal_force(SIGBUS, BUS_ADRALN, arch_frame_address(regs));
+    } else { /* access faults: no memory or device answers there */
+        signal_force(SIGSEGV, SEGV_ACCERR, arch_frame_address(regs));
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * From the number in a7 to the handler: one bounds check, one indirect call, and a stub that gives
- * each argument its type.
+ * From the number of a call to the handler: one bounds check, one indirect call, and a stub that
+ * gives each argument its type.
  */
 
 #include <abi/syscalls.h>
@@ -16,7 +16,7 @@ typedef int64_t syscall_stub(const struct trap_frame *frame);
 
 /* The arguments of a call, each as its parameter's type says. */
 #define ARGUMENTS(...)    SYSCALL_CHOICE(ARGUMENTS_, SYSCALL_NR_PAIRS(__VA_ARGS__))(0, ##__VA_ARGS__)
-#define ARGUMENT(i, type) (type)(&frame->a0)[i]
+#define ARGUMENT(i, type) (type) arch_frame_argument(frame, i)
 #define ARGUMENTS_0(i)
 #define ARGUMENTS_1(i, t, n)      ARGUMENT(i, t)
 #define ARGUMENTS_2(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_1(i + 1, __VA_ARGS__)
@@ -26,7 +26,7 @@ typedef int64_t syscall_stub(const struct trap_frame *frame);
 #define ARGUMENTS_6(i, t, n, ...) ARGUMENT(i, t), ARGUMENTS_5(i + 1, __VA_ARGS__)
 
 #define CALL(number, name, ...)                                                                    \
-    static int64_t stub_##name(const struct trap_frame *frame)                                     \
+    static HOT int64_t stub_##name(const struct trap_frame *frame)                                 \
     {                                                                                              \
         return sys_##name(ARGUMENTS(__VA_ARGS__));                                                 \
     }
@@ -51,7 +51,7 @@ static const char *const names[NR_CALLS] = {
 static int64_t absent(const struct trap_frame *frame)
 {
     static uint64_t reported[NR_CALLS / 64];
-    uint64_t number = frame->a7;
+    uint64_t number = arch_frame_call(frame);
     uint64_t bit = 1ull << (number % 64);
 
     if (number >= NR_CALLS || !names[number]) {
@@ -76,13 +76,14 @@ static syscall_stub *const stubs[NR_CALLS] = {
 };
 #pragma GCC diagnostic pop
 
-void user_ecall(struct trap_frame *frame)
+HOT int64_t user_ecall(struct trap_frame *frame)
 {
-    uint64_t number = frame->a7;
+    uint64_t number = arch_frame_call(frame);
     syscall_stub *stub = likely(number < NR_CALLS) ? stubs[number] : absent;
-    struct user_thread *ut = user_current();
+    int64_t ret;
 
-    user_time_stops(ut);
-    frame->a0 = (uint64_t)stub(frame);
-    user_time_starts(ut);
+    user_time_stops(user_current());
+    ret = stub(frame);
+    user_time_starts(user_current());
+    return ret;
 }

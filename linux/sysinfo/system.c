@@ -12,6 +12,7 @@
 #include <power/power.h>
 #include <random/random.h>
 #include <string/string.h>
+#include <machine/machine.h>
 #include <sysinfo/uname.h>
 #include <task/table.h>
 
@@ -22,7 +23,7 @@ struct uname uname_now = {
     .nodename = "trine",
     .release = "6.12.0-trine",
     .version = "#1 SMP Trine",
-    .machine = "riscv64",
+    .machine = MACHINE_NAME,
     .domainname = "(none)",
 };
 
@@ -177,18 +178,6 @@ int64_t sys_membarrier(int command, unsigned flags, int cpu)
     default:
         return -EINVAL;
     }
-}
-
-#define FLUSH_ICACHE_LOCAL 1
-
-int64_t sys_riscv_flush_icache(vaddr_t start, vaddr_t end, uint64_t flags)
-{
-    if (flags & ~(uint64_t)FLUSH_ICACHE_LOCAL)
-        return -EINVAL;
-    arch_fence_i();
-    if (!(flags & FLUSH_ICACHE_LOCAL))
-        arch_fence_i_remote(__atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
-    return 0;
 }
 
 /* Restartable sequences: programs are told that there are none, and every C library copes. */

@@ -79,15 +79,15 @@ static void add_vector(struct builder *aux, const struct startup *s, const struc
 int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16], uint64_t hwcap,
                 struct stack_layout *out)
 {
-    static const char platform[] = "riscv64";
     size_t path_size = strlen(s->path) + 1;
+    size_t platform_size = strlen(s->platform) + 1;
     struct builder aux = {.nr_words = 0};
     uint64_t env_at = top - 8 - s->envp->size;
     uint64_t arg_at = env_at - s->argv->size;
     struct places at = {.path = arg_at - path_size};
     uint64_t nr_words, *word;
 
-    at.platform = at.path - sizeof(platform);
+    at.platform = at.path - platform_size;
     at.random = (at.platform - 16) & ~15ull;
     add_vector(&aux, s, &at, hwcap);
     nr_words = 1 + s->argv->count + 1 + s->envp->count + 1 + aux.nr_words;
@@ -108,7 +108,7 @@ int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16],
     out->auxv = out->sp + (uint64_t)((uint8_t *)word - (uint8_t *)out->block);
     memcpy(word, aux.words, aux.nr_words * sizeof(uint64_t));
     memcpy(out->block + (at.random - out->sp), random, 16);
-    memcpy(out->block + (at.platform - out->sp), platform, sizeof(platform));
+    memcpy(out->block + (at.platform - out->sp), s->platform, platform_size);
     memcpy(out->block + (at.path - out->sp), s->path, path_size);
     if (s->argv->size)
         memcpy(out->block + (arg_at - out->sp), s->argv->data, s->argv->size);

@@ -56,17 +56,16 @@ static int64_t write_console(uint64_t addr, uint64_t size)
     return n;
 }
 
-void user_ecall(struct trap_frame *frame)
+int64_t user_ecall(struct trap_frame *frame)
 {
-    switch (frame->a7) {
+    switch (arch_frame_call(frame)) {
     case CALL_WRITE:
-        frame->a0 = (uint64_t)write_console(frame->a1, frame->a2);
-        return;
+        return write_console(arch_frame_argument(frame, 1), arch_frame_argument(frame, 2));
     case CALL_EXIT:
-        program.result = (int64_t)frame->a0;
+        program.result = (int64_t)arch_frame_argument(frame, 0);
         thread_exit();
     default:
-        frame->a0 = (uint64_t)-ENOSYS;
+        return -ENOSYS;
     }
 }
 

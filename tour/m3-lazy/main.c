@@ -48,13 +48,11 @@ static struct program *current(void)
 
 /* --- what the way back from user mode calls --------------------------------------------------- */
 
-void user_ecall(struct trap_frame *frame)
+int64_t user_ecall(struct trap_frame *frame)
 {
-    if (frame->a7 != 93) {
-        frame->a0 = (uint64_t)-ENOSYS;
-        return;
-    }
-    current()->result = (int64_t)frame->a0;
+    if (arch_frame_call(frame) != 93)
+        return -ENOSYS;
+    current()->result = (int64_t)arch_frame_argument(frame, 0);
     thread_exit();
 }
 

@@ -4,9 +4,13 @@
  *
  * The frame is always the topmost thing on the thread's kernel stack (arch_thread.user_frame). Its status
  * word is set once (user_frame_init) and never changes: the float state lives in the hart.
+ *
+ * sret needs SPP clear and nothing else: SPIE becomes SIE, which does not matter in U mode.
  */
 #include <riscv/asm.h>
 #include <riscv/csr.h>
+
+#include "user.h"
 
 #define CAUSE_ECALL_USER 8
 
@@ -41,13 +45,12 @@ trap_from_user:
     csrsi   sstatus, SSTATUS_SIE
     mv      a0, sp
     call    user_ecall
-
-    .globl user_leave
-    .type user_leave, @function
-user_leave:
+    sd      a0, FRAME_X(10)(sp)
     csrci   sstatus, SSTATUS_SIE
     ld      t0, THREAD_NEED_RESCHED(tp) /* and user_work, in the upper half */
     bnez    t0, .Lwork
+    /* s1..s11 are the program's own: C kept them, and user_frame_replaced() would have made work. */
+.Lleave:
     lla     t0, trap_from_user
     csrw    stvec, t0
     csrw    sscratch, tp
@@ -55,10 +58,8 @@ user_leave:
     li      t1, SSTATUS_SPP
     csrw    sepc, t0
     csrc    sstatus, t1
-    li      t1, SSTATUS_SPIE
-    csrs    sstatus, t1
+    ld      s0, FRAME_X(8)(sp)
     frame_load_caller_saved
-    frame_load_callee_saved
     ld      ra, FRAME_X(1)(sp)
     ld      gp, FRAME_X(3)(sp)
     ld      tp, FRAME_X(4)(sp)
@@ -67,10 +68,25 @@ user_leave:
     ld      sp, FRAME_X(2)(sp)
     sret
 
+    .globl user_leave
+    .type user_leave, @function
+user_leave:
+    csrci   sstatus, SSTATUS_SIE
+    ld      t0, THREAD_NEED_RESCHED(tp)
+    bnez    t0, .Lwork
+    frame_load_callee_saved
+    j       .Lleave
+
 .Lwork:
+    bltz    t0, .Lreplaced              /* USER_WORK_REPLACED, the sign of both words */
     csrsi   sstatus, SSTATUS_SIE
     mv      a0, sp
     call    user_return
+    j       user_leave
+.Lreplaced:
+    li      t1, USER_WORK_REPLACED - 1  /* all bits but this one */
+    addi    t0, tp, THREAD_USER_WORK
+    amoand.w zero, t1, (t0)
     j       user_leave
 
 .Lnot_ecall:

@@ -6,6 +6,7 @@
 #include <arch/smp.h>
 #include <arch/trap.h>
 #include <riscv/csr.h>
+#include <riscv_user/hart_ids.h>
 #include <sbi/sbi.h>
 #include <user/upcalls.h>
 #include <user/user.h>
@@ -16,6 +17,11 @@ void user_frame_init(struct trap_frame *frame, vaddr_t pc, vaddr_t sp)
 {
     *frame = (struct trap_frame){.pc = pc, .status = SSTATUS_SPIE};
     frame->sp = sp;
+}
+
+void user_frame_replaced(void)
+{
+    __atomic_fetch_or(&arch_current()->user_work, USER_WORK_REPLACED, __ATOMIC_RELAXED);
 }
 
 static struct user_hart_ids hart_ids[NR_CPUS_MAX]; /* [I] once the CPU runs threads */

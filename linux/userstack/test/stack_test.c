@@ -57,7 +57,8 @@ static void layout_reads_back(void **state)
     struct strings argv = make(arg_text, args), envp = make(env_text, env);
     struct loaded loaded = {
         .entry = 0x1234, .phdrs = 0x10040, .nr_phdrs = 9, .interp_base = 0x77000};
-    struct startup startup = {.argv = &argv,
+    struct startup startup = {.platform = "riscv64",
+                              .argv = &argv,
                               .envp = &envp,
                               .path = "/bin/prog",
                               .loaded = &loaded,
@@ -106,7 +107,8 @@ static void empty_lists(void **state)
     char text[1];
     struct strings argv = make(text, none), envp = make(text, none);
     struct loaded loaded = {0};
-    struct startup startup = {.argv = &argv, .envp = &envp, .path = "x", .loaded = &loaded};
+    struct startup startup = {
+        .argv = &argv, .envp = &envp, .path = "x", .platform = "riscv64", .loaded = &loaded};
     uint8_t random[16] = {0};
     struct stack_layout l;
     const uint64_t *word;

@@ -12,59 +12,40 @@
 
 #include <base/types.h>
 
-/* x[n] is register xn; x[0] holds the pc. This layout is shared by kernel, user and guest traps. */
-struct trap_frame {
-    union {
-        uint64_t x[32];
-        struct {
-            uint64_t pc; /* sepc */
-            uint64_t ra, sp, gp, tp;
-            uint64_t t0, t1, t2;
-            uint64_t s0, s1;
-            uint64_t a0, a1, a2, a3, a4, a5, a6, a7;
-            uint64_t s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
-            uint64_t t3, t4, t5, t6;
-        };
-    };
-    uint64_t status;  /* sstatus at the trap */
-    uint64_t cause;   /* scause; bit 63 set for an interrupt */
-    uint64_t value;   /* stval */
-    uint64_t orig_a0; /* user system calls: a0 at entry, for restarts */
-};
-
-/* scause, privileged specification, table "Supervisor cause register values". */
-#define TRAP_INTERRUPT           (1ull << 63)
-#define TRAP_IRQ_SOFTWARE        1
-#define TRAP_IRQ_TIMER           5
-#define TRAP_IRQ_EXTERNAL        9
-#define TRAP_IRQ_GUEST_EXTERNAL  12
-#define TRAP_FETCH_MISALIGNED    0
-#define TRAP_FETCH_ACCESS        1
-#define TRAP_ILLEGAL             2
-#define TRAP_BREAKPOINT          3
-#define TRAP_LOAD_MISALIGNED     4
-#define TRAP_LOAD_ACCESS         5
-#define TRAP_STORE_MISALIGNED    6
-#define TRAP_STORE_ACCESS        7
-#define TRAP_ECALL_USER          8
-#define TRAP_ECALL_KERNEL        9
-#define TRAP_ECALL_GUEST         10
-#define TRAP_FETCH_PAGE          12
-#define TRAP_LOAD_PAGE           13
-#define TRAP_STORE_PAGE          15
-#define TRAP_GUEST_FETCH_PAGE    20
-#define TRAP_GUEST_LOAD_PAGE     21
-#define TRAP_GUEST_VIRTUAL_INSTR 22
-#define TRAP_GUEST_STORE_PAGE    23
+/*
+ * struct trap_frame: the registers of what was interrupted. Its fields are the architecture's own;
+ * what they mean to everybody is told and changed by <arch_impl/trap.h>, inline:
+ *
+ *   arch_frame_is_kernel(f)          was it in kernel mode?
+ *   arch_frame_pc(f)                 where it goes on
+ *   arch_frame_sp(f), _set_sp        its stack pointer
+ *   arch_frame_set_tls(f, v)         its thread pointer
+ *   arch_frame_return_address(f)     the innermost one where a register holds it, otherwise 0
+ *
+ *   arch_frame_address(f)            the address of a page fault, access fault or misaligned access
+ *   arch_frame_is_page_fault(f)      no translation, or none that allows it
+ *   arch_frame_is_fetch(f)           a fault of fetching an instruction
+ *   arch_frame_is_store(f)           a fault of a store or atomic (what is neither is a load)
+ *   arch_frame_is_misaligned(f)      a misaligned access
+ *   arch_frame_is_illegal(f)         an instruction that there is not, or not here
+ *   arch_frame_is_breakpoint(f)      a breakpoint
+ *
+ * Of user frames, for system calls:
+ *
+ *   arch_frame_call(f), _set_call    the number
+ *   arch_frame_argument(f, n)        argument n, 0 to 5, as wide as a register
+ *   arch_frame_result(f), _set_result
+ *   arch_frame_is_call(f)            a call, not settled yet
+ *   arch_frame_settle_call(f)        it is never repeated
+ *   arch_frame_repeat_call(f)        the program makes the call again, with its first arguments
+ *   arch_frame_set_handler(f, pc, sp, ret, a, b, c)
+ *                                    a function is called there with three arguments; returns to
+ * ret
+ */
+#include <arch_impl/trap.h>
 
 /* Installs trap_from_kernel on this hart. Called by the boot path before kernel_main. */
 void arch_trap_init(void);
-
-/* Was the interrupted context in kernel mode (sstatus.SPP)? */
-static inline bool arch_frame_is_kernel(const struct trap_frame *frame)
-{
-    return frame->status >> 8 & 1;
-}
 
 /* Short name of an exception cause, for messages. Never NULL. */
 const char *arch_trap_name(uint64_t cause);

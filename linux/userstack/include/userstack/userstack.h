@@ -30,7 +30,8 @@ struct loaded {
 /* What the new program is told. */
 struct startup {
     const struct strings *argv, *envp;
-    const char *path; /* AT_EXECFN */
+    const char *path;     /* AT_EXECFN */
+    const char *platform; /* AT_PLATFORM */
     const struct loaded *loaded;
     uint32_t uid, euid, gid, egid;
     bool is_secure;

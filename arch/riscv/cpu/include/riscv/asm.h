@@ -93,8 +93,8 @@
     ld t6, FRAME_X(31)(sp)
 .endm
 
+/* s1 .. s11 */
 .macro frame_load_callee_saved
-    ld s0, FRAME_X(8)(sp)
     ld s1, FRAME_X(9)(sp)
     ld s2, FRAME_X(18)(sp)
     ld s3, FRAME_X(19)(sp)

@@ -15,10 +15,10 @@
 #include <bits/bits.h>
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
+#include <riscv_user/hart_ids.h>
 #include <string/string.h>
 #include <lifecycle/lifecycle.h>
 #include <task/task.h>
-#include <user/user.h>
 #include <vdso/vdso.h>
 #include <vspace/vspace.h>
 

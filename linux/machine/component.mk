@@ -1,0 +1,4 @@
+SRCS :=
+PUBLIC_DEPS := lib/base
+CONTRACT := linux-machine
+EXPORTS := sys_*
