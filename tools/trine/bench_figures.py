@@ -84,7 +84,7 @@ FIGURES = [
     boot("ram.unikernel", "RAM that unikernel hello touches beyond the firmware's", 512, "KiB"),
     boot("boot.init", "boot to BusyBox's /init running, monolithic", 8000000, peer_value=820000000),
 
-    call("getppid", "null system call (getppid)", 440, bar=180),
+    call("getppid", "null system call (getppid)", 440, bar=150),
     call("clock_gettime", "clock_gettime", 78),
     call("read_1_zero", "read 1 B /dev/zero", 884),
     call("read_4k_zero", "read 4 KiB /dev/zero", 2417),
