@@ -145,7 +145,7 @@ static struct blockfile *blockfile_get(devno_t rdev)
 
 static int block_open(struct file *file)
 {
-    struct blockfile *bf = blockfile_get(file->inode->rdev);
+    struct blockfile *bf = blockfile_get(file_inode(file)->rdev);
 
     if (bf == NULL)
         return -ENXIO;

@@ -168,7 +168,7 @@ static const struct memdev {
 static int memdev_open(struct file *file)
 {
     for (size_t i = 0; i < ARRAY_SIZE(memdevs); i++) {
-        if (memdevs[i].minor == DEVNO_MINOR(file->inode->rdev)) {
+        if (memdevs[i].minor == DEVNO_MINOR(file_inode(file)->rdev)) {
             file->ops = memdevs[i].ops;
             return 0;
         }

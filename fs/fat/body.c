@@ -348,7 +348,7 @@ int fat_body_truncate(struct inode *inode, uint64_t size)
 
 static ssize_t fat_file_write(struct file *file, struct uio *uio, uint64_t *pos)
 {
-    struct inode *inode = file->inode;
+    struct inode *inode = file_inode(file);
     size_t nr_wanted = uio->nr_left;
     ssize_t ret = 0;
     uint64_t at;

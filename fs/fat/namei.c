@@ -345,7 +345,7 @@ static int fat_getattr(struct inode *inode, struct vfs_stat *out)
 /* Positions: 0 is ".", 1 is "..", then the slots. */
 static int fat_iterate(struct file *file, struct dir_sink *sink)
 {
-    struct fat_inode *dir = fat_inode_of(file->inode);
+    struct fat_inode *dir = fat_inode_of(file_inode(file));
     struct fat_volume *vol = fat_inode_volume(dir);
     char name[NAME_MAX + 1];
 

@@ -1,4 +1,4 @@
-SRCS := pipe.c fifo.c
-DEPS := lib/string core/heap core/slab core/frame lib/base
-PUBLIC_DEPS := fs/vfs
-TEST_DEPS := fs/ramfs core/heap-tlsf lib/prng arch/host
+SRCS := pipe.c side.c
+DEPS := lib/base lib/string core/heap core/slab core/frame core/sync
+PUBLIC_DEPS := core/file
+TEST_DEPS := core/heap-tlsf lib/prng arch/host

@@ -5,30 +5,17 @@
 #include <heap/heap.h>
 #include <slab/slab.h>
 #include <string/string.h>
-#include <vfs/vfs.h>
 
 #include "internal.h"
 
 #define FIONREAD 0x541b
 
 static struct slab_cache *pipe_cache;
-static struct superblock *pipefs; /* what the inodes of pipes without a name belong to */
-
-static const struct superblock_ops pipefs_ops = {.inode_size = sizeof(struct inode)};
-static const struct fs_type pipefs_type = {.name = "pipefs"};
-static const struct inode_ops pipe_inode_ops = {.getattr = NULL};
 
 int pipe_init(void)
 {
     pipe_cache = slab_cache_create("pipe", sizeof(struct pipe), 0, NULL);
-    if (pipe_cache == NULL)
-        return -ENOMEM;
-    pipefs = superblock_alloc(&pipefs_type, &pipefs_ops);
-    if (pipefs == NULL)
-        return -ENOMEM;
-    pipefs->magic = 0x50495045; /* Linux's number */
-    vfs_fifo_ops = &fifo_file_ops;
-    return 0;
+    return pipe_cache == NULL ? -ENOMEM : 0;
 }
 
 struct pipe *pipe_alloc(void)
@@ -347,102 +334,46 @@ long pipe_ioctl(struct file *file, unsigned cmd, uint64_t arg)
     return uio_copy_to(&uio, &nr, sizeof(nr)) == sizeof(nr) ? 0 : -EFAULT;
 }
 
-void pipe_enter(struct pipe *pipe, const struct file *file, struct pipe_view *view)
+static void pipe_release(struct file *file)
 {
-    mutex_lock(&pipe->lock);
-    *view = (struct pipe_view){.nr_readers = pipe->nr_readers,
-                               .nr_writers = pipe->nr_writers,
-                               .read_opens = pipe->read_opens,
-                               .write_opens = pipe->write_opens};
-    pipe->nr_readers += file->can_read;
-    pipe->nr_writers += file->can_write;
-    pipe->read_opens += file->can_read;
-    pipe->write_opens += file->can_write;
-    mutex_unlock(&pipe->lock);
-    wait_wake_all(&pipe->openers);
+    struct pipe *pipe = file->private;
+
+    pipe_leave(pipe, file);
+    if (pipe_drop(pipe))
+        pipe_free(pipe);
 }
 
-void pipe_leave(struct pipe *pipe, const struct file *file)
-{
-    mutex_lock(&pipe->lock);
-    pipe->nr_readers -= file->can_read;
-    pipe->nr_writers -= file->can_write;
-    mutex_unlock(&pipe->lock);
-    wait_wake_all(&pipe->readers);
-    wait_wake_all(&pipe->writers);
-    poll_notify(&pipe->poll, POLLIN | POLLOUT | POLLHUP | POLLERR | POLLRDNORM | POLLWRNORM);
-}
-
-static int pipe_describe(struct file *file, char *buf, size_t size)
-{
-    char digits[24];
-    char *at = &digits[sizeof(digits) - 1];
-    uint64_t ino = file->inode->ino;
-
-    *at = '\0';
-    *--at = ']';
-    do {
-        *--at = (char)('0' + ino % 10);
-        ino /= 10;
-    } while (ino != 0);
-    at -= 6;
-    memcpy(at, "pipe:[", 6);
-    return (int)strlcpy(buf, at, size);
-}
-
-const struct file_ops pipe_file_ops = {
+static const struct file_ops pipe_file_ops = {
     .read = pipe_read,
     .write = pipe_write,
     .poll = pipe_poll,
     .ioctl = pipe_ioctl,
-    .release = fifo_release,
-    .describe = pipe_describe,
+    .release = pipe_release,
     .is_stream = true,
 };
 
 int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
 {
     struct pipe *pipe = pipe_alloc();
-    struct inode *inode = inode_alloc(pipefs, S_IFIFO | 0600);
-    struct file *reader = NULL;
-    struct file *writer = NULL;
+    struct file *reader = file_alloc(&pipe_file_ops, O_RDONLY | (flags & O_NONBLOCK));
+    struct file *writer = file_alloc(&pipe_file_ops, O_WRONLY | (flags & O_NONBLOCK));
 
-    if (pipe != NULL && inode != NULL) {
-        inode->ops = &pipe_inode_ops;
-        inode->ino = superblock_next_ino(pipefs);
-        reader = file_alloc(&pipe_file_ops, inode, O_RDONLY | (flags & O_NONBLOCK));
-        writer = file_alloc(&pipe_file_ops, inode, O_WRONLY | (flags & O_NONBLOCK));
-    }
-    if (reader == NULL || writer == NULL) {
+    if (pipe == NULL || reader == NULL || writer == NULL) {
         file_discard(reader);
         file_discard(writer);
-        if (inode != NULL)
-            inode_put(inode);
         if (pipe != NULL)
             pipe_free(pipe);
         return -ENOMEM;
     }
-    inode->pipe = pipe;
-    inode_put(inode); /* the files hold it */
-    pipe->nr_files = 2;
-    ASSUME_UNSHARED(&pipe->lock, "nobody else has a file of it yet");
-    pipe->nr_readers = pipe->nr_writers = 1;
-    pipe->read_opens = pipe->write_opens = 1;
-    reader->private = pipe;
-    writer->private = pipe;
+    pipe_join(pipe, reader, writer);
     *read_end = reader;
     *write_end = writer;
     return 0;
 }
 
-bool pipe_is_anonymous(const struct inode *inode)
-{
-    return inode->sb == pipefs;
-}
-
 bool pipe_is_pipe(const struct file *file)
 {
-    return file->ops == &pipe_file_ops || file->ops == &fifo_open_ops;
+    return file->ops->read == pipe_read;
 }
 
 long pipe_get_size(const struct file *file)

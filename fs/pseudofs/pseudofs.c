@@ -62,7 +62,7 @@ static void file_release(struct file *file)
 /* REQUIRES(po->lock) */
 static int make_text(struct file *file, struct pseudo_open *po)
 {
-    const struct pseudo_object *object = pseudo_object_of(file->inode);
+    const struct pseudo_object *object = pseudo_object_of(file_inode(file));
     int ret = -EINVAL;
 
     po->seq.len = 0;
@@ -95,7 +95,7 @@ static ssize_t file_read_text(struct file *file, struct uio *uio, uint64_t *pos)
 
 static ssize_t file_write_text(struct file *file, struct uio *uio, uint64_t *pos)
 {
-    const struct pseudo_object *object = pseudo_object_of(file->inode);
+    const struct pseudo_object *object = pseudo_object_of(file_inode(file));
     size_t n = uio->nr_left;
 
     if (object->node->store == NULL)
@@ -281,7 +281,7 @@ static int iterate_dynamic(struct file *file, const struct pseudo_object *dir,
 
 static int dir_iterate(struct file *file, struct dir_sink *sink)
 {
-    const struct pseudo_object *dir = pseudo_object_of(file->inode);
+    const struct pseudo_object *dir = pseudo_object_of(file_inode(file));
     uint64_t nr_fixed = 0;
 
     if (!generic_iterate_dots(file, sink))

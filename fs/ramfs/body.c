@@ -205,7 +205,7 @@ static int reserve(struct inode *inode, uint64_t from, uint64_t to)
 
 static int ramfs_fallocate(struct file *file, int mode, uint64_t offset, uint64_t len)
 {
-    struct inode *inode = file->inode;
+    struct inode *inode = file_inode(file);
     int ret = -EOPNOTSUPP;
 
     mutex_lock(&inode->lock);

@@ -183,9 +183,9 @@ int file_truncate(struct file *file, uint64_t size)
 {
     if (!file->can_write)
         return -EINVAL;
-    if (file->inode == NULL || !S_ISREG(file->inode->mode))
+    if (file_inode(file) == NULL || !S_ISREG(file_inode(file)->mode))
         return -EINVAL;
-    return truncate_inode(file->inode, size);
+    return truncate_inode(file_inode(file), size);
 }
 
 int superblock_statfs(struct superblock *sb, struct vfs_statfs *out)

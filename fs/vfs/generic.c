@@ -12,19 +12,19 @@
  * changed. */
 static void touch_atime(struct file *file)
 {
-    struct inode *inode = file->inode;
+    struct inode *inode = vfs_file_of(file)->inode;
 
     if (inode->atime_ns > inode->mtime_ns || (file->flags & O_NOATIME) != 0)
         return;
-    if (file->path.mount != NULL &&
-        (file->path.mount->flags & (MOUNT_NOATIME | MOUNT_READ_ONLY)) != 0)
+    if (vfs_file_of(file)->path.mount != NULL &&
+        (vfs_file_of(file)->path.mount->flags & (MOUNT_NOATIME | MOUNT_READ_ONLY)) != 0)
         return;
     inode->atime_ns = inode_now_ns();
 }
 
 ssize_t generic_file_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
-    struct inode *inode = file->inode;
+    struct inode *inode = vfs_file_of(file)->inode;
     uint64_t size = __atomic_load_n(&inode->size, __ATOMIC_ACQUIRE);
     ssize_t ret = pagecache_read(&inode->cache, uio, *pos, size);
 
@@ -37,7 +37,7 @@ ssize_t generic_file_read(struct file *file, struct uio *uio, uint64_t *pos)
 
 ssize_t generic_file_write(struct file *file, struct uio *uio, uint64_t *pos)
 {
-    struct inode *inode = file->inode;
+    struct inode *inode = vfs_file_of(file)->inode;
     ssize_t ret = 0;
 
     mutex_lock(&inode->lock);
@@ -69,14 +69,15 @@ ssize_t generic_file_write(struct file *file, struct uio *uio, uint64_t *pos)
 
 int generic_file_mmap(struct file *file, struct file_mapping *out)
 {
-    *out = (struct file_mapping){
-        .kind = FILE_MAPPING_CACHE, .cache = &file->inode->cache, .inode = file->inode};
+    *out = (struct file_mapping){.kind = FILE_MAPPING_CACHE,
+                                 .cache = &vfs_file_of(file)->inode->cache,
+                                 .inode = vfs_file_of(file)->inode};
     return 0;
 }
 
 int generic_file_fsync(struct file *file, bool is_data_only)
 {
-    struct inode *inode = file->inode;
+    struct inode *inode = vfs_file_of(file)->inode;
     int ret = inode->cache.ops == NULL ? 0 : pagecache_writeback(&inode->cache, 0, UINT64_MAX);
 
     if (ret == 0 && !is_data_only && inode->ops->write_inode != NULL)
@@ -102,12 +103,13 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos)
 bool generic_iterate_dots(struct file *file, struct dir_sink *sink)
 {
     if (file->pos == 0) {
-        if (!sink->emit(sink, ".", 1, file->inode->ino, DT_DIR, 0))
+        if (!sink->emit(sink, ".", 1, vfs_file_of(file)->inode->ino, DT_DIR, 0))
             return false;
         file->pos = 1;
     }
     if (file->pos == 1) {
-        if (!sink->emit(sink, "..", 2, dentry_parent_ino(file->path.dentry), DT_DIR, 1))
+        if (!sink->emit(sink, "..", 2, dentry_parent_ino(vfs_file_of(file)->path.dentry), DT_DIR,
+                        1))
             return false;
         file->pos = 2;
     }
@@ -116,7 +118,7 @@ bool generic_iterate_dots(struct file *file, struct dir_sink *sink)
 
 int dcache_iterate(struct file *file, struct dir_sink *sink)
 {
-    struct dentry *dir = file->path.dentry;
+    struct dentry *dir = vfs_file_of(file)->path.dentry;
 
     if (!generic_iterate_dots(file, sink))
         return 0;

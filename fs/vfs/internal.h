@@ -79,7 +79,6 @@ void mounts_init(void);
 struct file_locks;
 void file_locks_free(struct file_locks *locks);
 void file_locks_release(struct file *file);
-extern const struct file_ops file_ops_none;
 /* Somebody without any capability: for what no right of the caller's excuses. */
 extern const struct cred cred_nobody;
 

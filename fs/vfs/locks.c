@@ -263,7 +263,7 @@ static void free_list(struct list *freed)
 
 int file_lock_set(struct file *file, const struct file_lock *request, bool is_blocking)
 {
-    struct file_locks *locks = locks_of(file->inode, request->type != FILE_LOCK_NONE);
+    struct file_locks *locks = locks_of(file_inode(file), request->type != FILE_LOCK_NONE);
     LIST_DEFINE(freed);
     int ret = 0;
 
@@ -306,7 +306,7 @@ int file_lock_set(struct file *file, const struct file_lock *request, bool is_bl
 
 void file_lock_test(struct file *file, const struct file_lock *request, struct file_lock *out)
 {
-    struct file_locks *locks = locks_of(file->inode, false);
+    struct file_locks *locks = locks_of(file_inode(file), false);
     struct file_lock *lock = NULL;
 
     *out = *request;
@@ -343,7 +343,7 @@ static void remove_owner(struct file_locks *locks, void *owner)
 
 void file_lock_close(struct file *file, void *owner)
 {
-    struct file_locks *locks = file->inode == NULL ? NULL : locks_of(file->inode, false);
+    struct file_locks *locks = file_inode(file) == NULL ? NULL : locks_of(file_inode(file), false);
 
     if (locks != NULL)
         remove_owner(locks, owner);
@@ -351,5 +351,5 @@ void file_lock_close(struct file *file, void *owner)
 
 void file_locks_release(struct file *file)
 {
-    remove_owner(file->inode->locks, file);
+    remove_owner(file_inode(file)->locks, file);
 }

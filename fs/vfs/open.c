@@ -97,7 +97,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
 
     if (ret != 0)
         return ret;
-    struct file *file = file_alloc(ops, inode, flags & ~(unsigned)OPENING_FLAGS);
+    struct file *file = vfs_file_alloc(ops, inode, flags & ~(unsigned)OPENING_FLAGS);
 
     if (file == NULL)
         return -ENOMEM;
@@ -105,11 +105,11 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
     /* file_put undoes all of what follows, in whatever state it is. */
     if (file->can_write && S_ISREG(inode->mode)) {
         ret = inode_allow_write(inode);
-        file->is_writer = ret == 0;
+        vfs_file_of(file)->is_writer = ret == 0;
     }
     if (ret == 0) {
         path_get(path);
-        file->path = *path;
+        vfs_file_of(file)->path = *path;
     }
     if (ret == 0 && (flags & O_TRUNC) != 0 && S_ISREG(inode->mode))
         ret = truncate_opened(inode, cred);
@@ -131,13 +131,13 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
 /* O_PATH: a reference to the place and nothing else. */
 static int open_place(const struct path *path, unsigned flags, struct file **out)
 {
-    struct file *file = file_alloc(&file_ops_none, path->dentry->inode,
-                                   (flags & ~(unsigned)(OPENING_FLAGS | O_ACCMODE)) | O_PATH);
+    struct file *file = vfs_file_alloc(&file_ops_none, path->dentry->inode,
+                                       (flags & ~(unsigned)(OPENING_FLAGS | O_ACCMODE)) | O_PATH);
 
     if (file == NULL)
         return -ENOMEM;
     path_get(path);
-    file->path = *path;
+    vfs_file_of(file)->path = *path;
     file->can_read = file->can_write = false;
     *out = file;
     return 0;

@@ -11,7 +11,7 @@ COMPONENTS := \
     drivers/ns16550a drivers/plic drivers/aplic drivers/syscon drivers/rtc-goldfish drivers/pflash \
     drivers/virtio-mmio drivers/virtio-pci drivers/virtio-blk drivers/virtio-rng drivers/blockdev \
     mm/vspace mm/filemap mm/pagecache \
-    fs/vfs fs/ramfs fs/devfs fs/pipe fs/initrd fs/blockfile fs/fat fs/flusher \
+    fs/vfs fs/ramfs fs/devfs fs/pipe fs/fifo fs/initrd fs/blockfile fs/fat fs/flusher \
     linux/syscall linux/task linux/lifecycle linux/exec linux/vdso linux/signal linux/futex linux/memory linux/reclaim linux/clock \
     linux/fd linux/file linux/poll linux/anon linux/mount linux/socket linux/tty linux/procfs linux/sysfs linux/riscv \
     lib/base lib/printf lib/string

@@ -11,6 +11,7 @@
 #include <devfs/devfs.h>
 #include <driver/driver.h>
 #include <fat/fat.h>
+#include <fifo/fifo.h>
 #include <flusher/flusher.h>
 #include <heap/heap.h>
 #include <initrd/initrd.h>
@@ -49,8 +50,8 @@ static void files_init(void)
 {
     if (work_system_init() != 0 || vfs_init() != 0 || ramfs_init() != 0 ||
         vfs_mount_root("rootfs", "rootfs", 0, "") != 0 || devfs_init() != 0 || pipe_init() != 0 ||
-        tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 || blockfile_init() != 0 ||
-        fat_init() != 0 || flusher_init() != 0)
+        fifo_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 ||
+        blockfile_init() != 0 || fat_init() != 0 || flusher_init() != 0)
         startup_refuse("no memory for the file systems");
     reclaim_init(); /* what they keep goes back, too */
     startup_step("file systems");

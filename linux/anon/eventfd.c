@@ -127,7 +127,7 @@ int64_t sys_eventfd2(unsigned count, unsigned flags)
         return -EINVAL;
     struct eventfd *efd = heap_zalloc(sizeof(*efd));
     struct file *file =
-        efd == NULL ? NULL : file_alloc(&eventfd_ops, NULL, O_RDWR | (flags & O_NONBLOCK));
+        efd == NULL ? NULL : file_alloc(&eventfd_ops, O_RDWR | (flags & O_NONBLOCK));
 
     if (file == NULL) {
         heap_free(efd);
@@ -280,7 +280,7 @@ int64_t sys_timerfd_create(int clock, unsigned flags)
     struct timerfd *tfd = heap_zalloc(sizeof(*tfd));
     struct file *file =
         tfd == NULL ? NULL
-                    : file_alloc(&timerfd_ops, NULL, O_RDWR | (unsigned)(flags & O_NONBLOCK));
+                    : file_alloc(&timerfd_ops, O_RDWR | (unsigned)(flags & O_NONBLOCK));
 
     if (file == NULL) {
         heap_free(tfd);
@@ -442,7 +442,7 @@ int64_t sys_memfd_create(vaddr_t uname, unsigned flags)
     inode->nlink = 0;
     inode->uid = cred_current()->fsuid;
     inode->gid = cred_current()->fsgid;
-    struct file *file = file_alloc(inode->file_ops, inode, O_RDWR);
+    struct file *file = vfs_file_alloc(inode->file_ops, inode, O_RDWR);
 
     inode_put(inode);
     return file == NULL ? -ENOMEM : fd_install_or_put(file, (flags & MFD_CLOEXEC) != 0);

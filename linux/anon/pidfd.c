@@ -41,8 +41,7 @@ static const struct file_ops pidfd_ops = {
 
 static struct file *pidfd_file(struct process *p, bool is_nonblocking)
 {
-    struct file *file =
-        file_alloc(&pidfd_ops, NULL, O_RDWR | (is_nonblocking ? PIDFD_NONBLOCK : 0));
+    struct file *file = file_alloc(&pidfd_ops, O_RDWR | (is_nonblocking ? PIDFD_NONBLOCK : 0));
 
     if (file != NULL) {
         process_get(p);

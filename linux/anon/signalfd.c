@@ -130,7 +130,7 @@ static int64_t signalfd_make(sigset64_t mask, unsigned flags)
 {
     struct signalfd *sfd = heap_zalloc(sizeof(*sfd));
     struct file *file =
-        sfd == NULL ? NULL : file_alloc(&signalfd_ops, NULL, O_RDWR | (flags & O_NONBLOCK));
+        sfd == NULL ? NULL : file_alloc(&signalfd_ops, O_RDWR | (flags & O_NONBLOCK));
 
     if (file == NULL) {
         heap_free(sfd);

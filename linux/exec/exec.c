@@ -147,8 +147,8 @@ static void choose_credentials(struct exec *x)
     const struct file *file = x->image.file;
 
     x->cred = *now;
-    if (!p->no_new_privs && !(file->path.mount->flags & MOUNT_NOSUID)) {
-        const struct inode *inode = file->inode;
+    if (!p->no_new_privs && !(file_path(file)->mount->flags & MOUNT_NOSUID)) {
+        const struct inode *inode = file_inode(file);
 
         if (inode->mode & S_ISUID)
             x->cred.euid = inode->uid;

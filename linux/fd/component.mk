@@ -1,3 +1,3 @@
 SRCS := fd.c
-DEPS := linux/abi linux/task
-PUBLIC_DEPS := lib/base linux/fdtable fs/vfs
+DEPS := linux/abi linux/task fs/vfs
+PUBLIC_DEPS := lib/base linux/fdtable

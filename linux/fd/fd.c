@@ -6,6 +6,7 @@
 #include <abi/abi.h>
 #include <base/errno.h>
 #include <task/task.h>
+#include <vfs/file.h>
 
 static uint32_t nr_fds_max(void)
 {
@@ -138,8 +139,8 @@ int fd_path(int fd, struct path *out, bool *is_cloexec)
     if (file == NULL)
         return -EBADF;
     *is_cloexec = fd_get_cloexec(fd) > 0;
-    if (file->path.dentry != NULL) {
-        *out = file->path;
+    if (file_path(file)->dentry != NULL) {
+        *out = *file_path(file);
         path_get(out);
         ret = 0;
     }

@@ -7,8 +7,6 @@
 #include <bits/bits.h>
 #include <heap/heap.h>
 #include <string/string.h>
-#include <vfs/inode.h>
-#include <vfs/lock.h>
 
 #define NR_OWN_SLOTS 64u
 
@@ -153,14 +151,6 @@ struct fd_table *fd_table_fork(struct fd_table *from)
     return table;
 }
 
-/* A descriptor of the table is gone: the file's record locks that were taken through it, too. */
-static void close_file(struct file *file, void *owner)
-{
-    if (file->inode != NULL && file->inode->locks != NULL)
-        file_lock_close(file, owner);
-    file_put(file);
-}
-
 void fd_table_put(struct fd_table *table)
 {
     if (__atomic_sub_fetch(&table->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
@@ -171,7 +161,7 @@ void fd_table_put(struct fd_table *table)
             struct file *file = table->files[word * 64 + (unsigned)bit_ctz64(rest)];
 
             if (file != NULL)
-                close_file(file, table);
+                file_close(file, table);
         }
     }
     if (table->files != table->own_files)
@@ -223,7 +213,7 @@ void fd_table_close_on_exec(struct fd_table *table)
             struct file *file = table_remove(table, n);
 
             if (file != NULL)
-                close_file(file, table);
+                file_close(file, table);
             else
                 bit_put(table->cloexec_bits, n, false);
         }
@@ -330,7 +320,7 @@ int fd_table_close(struct fd_table *table, int fd)
 
     if (file == NULL)
         return -EBADF;
-    close_file(file, table);
+    file_close(file, table);
     return 0;
 }
 
@@ -356,7 +346,7 @@ int fd_table_replace(struct fd_table *table, struct file *file, int fd, uint32_t
     }
     spin_unlock(&table->lock);
     if (old != NULL)
-        close_file(old, table);
+        file_close(old, table);
     return ret;
 }
 

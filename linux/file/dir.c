@@ -137,7 +137,7 @@ int64_t sys_fchdir(int fd)
 
     if (ret != 0)
         return ret;
-    ret = ref.file->path.dentry == NULL ? -ENOTDIR : change_dir(&ref.file->path);
+    ret = file_path(ref.file)->dentry == NULL ? -ENOTDIR : change_dir(file_path(ref.file));
     fd_ref_put(&ref);
     return ret;
 }

@@ -3,6 +3,7 @@
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
+#include <fifo/fifo.h>
 #include <log/log.h>
 #include <pipe/pipe.h>
 #include <vfs/lock.h>
@@ -102,12 +103,11 @@ int64_t sys_pipe2(vaddr_t ufds, unsigned flags)
         return -EINVAL;
     if ((flags & O_DIRECT) != 0)
         return -EOPNOTSUPP;
-    int ret = pipe_create(flags, &reader, &writer);
+    int ret = fifo_create_anonymous(flags, cred_current()->fsuid, cred_current()->fsgid, &reader,
+                                    &writer);
 
     if (ret != 0)
         return ret;
-    reader->inode->uid = cred_current()->fsuid;
-    reader->inode->gid = cred_current()->fsgid;
     fds[0] = fd_install_or_put(reader, (flags & O_CLOEXEC) != 0);
     if (fds[0] < 0) {
         file_put(writer);
@@ -166,7 +166,7 @@ static int flock_range(struct file *file, const struct linux_flock *fl, struct f
     if (fl->whence == SEEK_CUR)
         base = (int64_t)file->pos;
     else if (fl->whence == SEEK_END)
-        base = (int64_t)file->inode->size;
+        base = (int64_t)file_inode(file)->size;
     else if (fl->whence != SEEK_SET)
         return -EINVAL;
     if (__builtin_add_overflow(base, fl->start, &start))
@@ -194,7 +194,7 @@ static int64_t record_lock(struct file *file, int cmd, uint64_t uflock)
     struct file_lock request = {0};
     struct linux_flock fl;
 
-    if (file->inode == NULL)
+    if (file_inode(file) == NULL)
         return -EINVAL;
     if (copy_from_user(&fl, uflock, sizeof(fl)) != 0)
         return -EFAULT;
@@ -323,7 +323,7 @@ int64_t sys_flock(int fd, unsigned op)
     if (ret != 0)
         return ret;
     request.owner = ref.file;
-    if (ref.file->inode == NULL || (ref.file->flags & O_PATH) != 0)
+    if (file_inode(ref.file) == NULL || (ref.file->flags & O_PATH) != 0)
         ret = -EBADF;
     else
         ret = restartable(file_lock_set(ref.file, &request, (op & LOCK_NB) == 0));

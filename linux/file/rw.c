@@ -38,11 +38,12 @@ static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
 {
     uint64_t limit = size_limit();
 
-    if (unlikely(limit != RLIM_INFINITY) && file->inode != NULL && S_ISREG(file->inode->mode)) {
+    if (unlikely(limit != RLIM_INFINITY) && file_inode(file) != NULL &&
+        S_ISREG(file_inode(file)->mode)) {
         uint64_t start = pos != NULL ? *pos : file->pos;
 
         if ((file->flags & O_APPEND) != 0)
-            start = file->inode->size;
+            start = file_inode(file)->size;
         if (uio->nr_left > 0 && start >= limit)
             return refuse_size();
         uio->nr_left = MIN(uio->nr_left, limit - start);
@@ -230,7 +231,7 @@ static int range_within(const struct file *in, const uint64_t *in_pos, const str
 {
     uint64_t from = in_pos != NULL ? *in_pos : in->pos;
     uint64_t to = out_pos != NULL ? *out_pos : out->pos;
-    uint64_t size = in->inode->size;
+    uint64_t size = file_inode(in)->size;
 
     *n = from >= size ? 0 : MIN(*n, size - from);
     return to < from + *n && from < to + *n ? -EINVAL : 0;
@@ -261,15 +262,15 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
      * lost. */
     if (ret == 0 && in.file->ops->is_stream)
         ret = -EINVAL;
-    if (ret == 0 && in.file->inode != NULL && S_ISDIR(in.file->inode->mode))
+    if (ret == 0 && file_inode(in.file) != NULL && S_ISDIR(file_inode(in.file)->mode))
         ret = is_regular_only ? -EISDIR : -EINVAL;
     if (ret == 0 && is_regular_only &&
-        (in.file->inode == NULL || out.file->inode == NULL || !S_ISREG(in.file->inode->mode) ||
-         !S_ISREG(out.file->inode->mode)))
+        (file_inode(in.file) == NULL || file_inode(out.file) == NULL ||
+         !S_ISREG(file_inode(in.file)->mode) || !S_ISREG(file_inode(out.file)->mode)))
         ret = -EINVAL;
     if (ret == 0 && is_regular_only && (out.file->flags & O_APPEND) != 0)
         ret = -EBADF; /* it has no place for the range */
-    if (ret == 0 && is_regular_only && in.file->inode == out.file->inode)
+    if (ret == 0 && is_regular_only && file_inode(in.file) == file_inode(out.file))
         ret = range_within(in.file, in_pos, out.file, out_pos, &n);
     if (ret == 0)
         ret = copy_file(in.file, in_pos, out.file, out_pos, MIN(n, MAX_RW_COUNT));
@@ -410,9 +411,9 @@ int64_t sys_ioctl(int fd, unsigned cmd, uint64_t arg)
         ret = set_nonblocking(ref.file, arg);
         break;
     case FIONREAD:
-        if (ref.file->inode != NULL && S_ISREG(ref.file->inode->mode)) {
-            int64_t nr =
-                (int64_t)(ref.file->inode->size - MIN(ref.file->pos, ref.file->inode->size));
+        if (file_inode(ref.file) != NULL && S_ISREG(file_inode(ref.file)->mode)) {
+            int64_t nr = (int64_t)(file_inode(ref.file)->size -
+                                   MIN(ref.file->pos, file_inode(ref.file)->size));
             uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);
 
             ret = copy_to_user(arg, &value, sizeof(value));

@@ -100,8 +100,8 @@ static int64_t stat_to_user(uint64_t ustat, const struct vfs_stat *st)
 /* Files without an inode (epoll, eventfd) answer as Linux's anonymous inodes do. */
 static int file_getattr(struct file *file, struct vfs_stat *out)
 {
-    if (file->inode != NULL)
-        return vfs_getattr_inode(file->inode, out);
+    if (file_inode(file) != NULL)
+        return vfs_getattr_inode(file_inode(file), out);
     *out = (struct vfs_stat){.mode = 0600, .nlink = 1, .block_size = PAGE_SIZE, .ino = 1};
     return 0;
 }
@@ -138,8 +138,8 @@ static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat
             if (ret != 0)
                 return ret;
             ret = file_getattr(ref.file, st);
-            if (ref.file->path.mount != NULL)
-                *mnt_id = ref.file->path.mount->id;
+            if (file_path(ref.file)->mount != NULL)
+                *mnt_id = file_path(ref.file)->mount->id;
             fd_ref_put(&ref);
             return ret;
         }
@@ -254,10 +254,10 @@ int64_t sys_fstatfs(int fd, vaddr_t buf)
 
     if (ret != 0)
         return ret;
-    if (ref.file->path.dentry != NULL)
-        ret = statfs_to_user(buf, ref.file->path.mount->sb, &ref.file->path);
-    else if (ref.file->inode != NULL)
-        ret = statfs_to_user(buf, ref.file->inode->sb, NULL);
+    if (file_path(ref.file)->dentry != NULL)
+        ret = statfs_to_user(buf, file_path(ref.file)->mount->sb, file_path(ref.file));
+    else if (file_inode(ref.file) != NULL)
+        ret = statfs_to_user(buf, file_inode(ref.file)->sb, NULL);
     else
         ret = -ENOSYS;
     fd_ref_put(&ref);
@@ -330,10 +330,10 @@ static int64_t setattr_fd(int fd, struct vfs_attr *attr)
         return ret;
     if ((ref.file->flags & O_PATH) != 0)
         ret = -EBADF;
-    else if (ref.file->path.dentry == NULL)
+    else if (file_path(ref.file)->dentry == NULL)
         ret = -EINVAL;
     else
-        ret = vfs_setattr(&ref.file->path, cred_current(), attr);
+        ret = vfs_setattr(file_path(ref.file), cred_current(), attr);
     fd_ref_put(&ref);
     return ret;
 }

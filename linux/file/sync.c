@@ -42,7 +42,8 @@ int64_t sys_syncfs(int fd)
 
     if (ret != 0)
         return ret;
-    ret = ref.file->path.mount == NULL ? 0 : vfs_sync_superblock(ref.file->path.mount->sb);
+    ret = file_path(ref.file)->mount == NULL ? 0
+                                             : vfs_sync_superblock(file_path(ref.file)->mount->sb);
     fd_ref_put(&ref);
     return ret;
 }
@@ -58,7 +59,7 @@ int64_t sys_syncfs(int fd)
 static int64_t sync_range(struct file *file, uint64_t offset, uint64_t nr_bytes, unsigned flags)
 {
     uint64_t end = offset + nr_bytes;
-    struct inode *inode = file->inode;
+    struct inode *inode = file_inode(file);
 
     if ((flags & ~SYNC_FILE_RANGE_KNOWN) != 0 || (int64_t)offset < 0 || (int64_t)end < 0 ||
         end < offset)

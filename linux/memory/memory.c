@@ -62,7 +62,7 @@ static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct fi
         return -EACCES;
     if (is_shared && (prot & PROT_WRITE) && !file->can_write)
         return -EACCES;
-    if (file->path.mount && (file->path.mount->flags & MOUNT_NOEXEC)) {
+    if (file_path(file)->mount && (file_path(file)->mount->flags & MOUNT_NOEXEC)) {
         if (prot & PROT_EXEC)
             return -EPERM;
         r->flags |= VMA_NEVER_EXEC;

@@ -55,10 +55,10 @@ int at_call_begin(struct at_call *call, int dirfd, uint64_t uname, bool may_be_e
 
         ret = fd_ref_get(dirfd, &ref);
         if (ret == 0) {
-            if (ref.file->path.dentry == NULL) {
+            if (file_path(ref.file)->dentry == NULL) {
                 ret = -ENOTDIR;
             } else {
-                call->at = ref.file->path;
+                call->at = *file_path(ref.file);
                 path_get(&call->at);
                 call->has_at = true;
             }

@@ -5,7 +5,7 @@
  * was handed out; a level-triggered one stays for the next call and for other waiters. A wake-up is
  * for one waiter, and passed on by it if more is left.
  *
- * Items do not hold their files: closing a file takes its items out (vfs_file_gone).
+ * Items do not hold their files: closing a file takes its items out (file_gone).
  *
  * An epoll file may watch other ones. They make a graph without circles, at most five deep
  * (epoll_ctl.c). An event goes up in it by poll_notify_from, from one poll_head to the next with
@@ -135,7 +135,7 @@ void epoll_item_free(struct epoll_item *item)
     heap_free(item);
 }
 
-static void file_gone(struct file *file)
+static void watched_file_gone(struct file *file)
 {
     struct epoll_item *item;
 
@@ -195,13 +195,13 @@ int64_t sys_epoll_create1(unsigned flags)
     if ((flags & ~(unsigned)O_CLOEXEC) != 0)
         return -EINVAL;
     struct epoll *epoll = heap_zalloc(sizeof(*epoll));
-    struct file *file = epoll == NULL ? NULL : file_alloc(&epoll_ops, NULL, O_RDWR);
+    struct file *file = epoll == NULL ? NULL : file_alloc(&epoll_ops, O_RDWR);
 
     if (file == NULL) {
         heap_free(epoll);
         return -ENOMEM;
     }
-    vfs_file_gone = file_gone;
+    file_gone = watched_file_gone;
     epoll->file = file;
     mutex_init(&epoll->lock);
     for (unsigned i = 0; i < NR_BUCKETS; i++)

@@ -51,7 +51,7 @@ struct epoll {
 struct epoll_item {
     struct poll_entry entry;
     struct epoll *epoll;           /* [I] */
-    struct file *file;             /* [I] no reference: file_gone takes the item out */
+    struct file *file;             /* [I] no reference: the end of the file takes the item out */
     struct epoll_item *next_same;  /* [graph] further items of the file: file->watchers */
     struct epoll_item **same_link; /* [graph] what points to this one */
     struct list bucket_node;       /* [graph and lock] */

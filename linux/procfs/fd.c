@@ -27,8 +27,8 @@ static ssize_t fd_readlink(const struct pseudo_object *object, char *buf, size_t
 
     if (file == NULL)
         return -ENOENT;
-    if (path_has_name(&file->path)) {
-        ret = path_text(&file->path, buf, size);
+    if (path_has_name(file_path(file))) {
+        ret = path_text(file_path(file), buf, size);
     } else {
         char text[64] = "anon_inode:[file]";
 
@@ -49,12 +49,13 @@ static int fd_follow(const struct pseudo_object *object, const struct cred *cred
     (void)cred;
     if (file == NULL)
         return -ENOENT;
-    if (file->path.dentry != NULL) {
-        *out = file->path;
+    if (file_path(file)->dentry != NULL) {
+        *out = *file_path(file);
         path_get(out);
         ret = 0;
-    } else if (file->inode != NULL && (S_ISFIFO(file->inode->mode) || S_ISREG(file->inode->mode))) {
-        ret = path_of_inode(file->inode, out);
+    } else if (file_inode(file) != NULL &&
+               (S_ISFIFO(file_inode(file)->mode) || S_ISREG(file_inode(file)->mode))) {
+        ret = path_of_inode(file_inode(file), out);
     } else {
         ret = -ENXIO; /* eventfd(2) and its like cannot be opened a second time */
     }
@@ -69,8 +70,8 @@ static int show_fdinfo(struct seq *seq, const struct pseudo_object *object)
     if (file == NULL)
         return -ENOENT;
     seq_printf(seq, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n", file->pos, file->flags,
-               file->path.mount == NULL ? 0 : file->path.mount->id,
-               file->inode == NULL ? 0 : file->inode->ino);
+               file_path(file)->mount == NULL ? 0 : file_path(file)->mount->id,
+               file_inode(file) == NULL ? 0 : file_inode(file)->ino);
     file_put(file);
     return 0;
 }

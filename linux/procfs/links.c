@@ -22,9 +22,9 @@ static int link_path(const struct pseudo_object *object, enum link_kind kind, st
         unsigned long flags = spin_lock_irqsave(&process_lock);
         struct file *file = process->executable;
 
-        ret = file == NULL || file->path.dentry == NULL ? -ENOENT : 0;
+        ret = file == NULL || file_path(file)->dentry == NULL ? -ENOENT : 0;
         if (ret == 0) {
-            *out = file->path;
+            *out = *file_path(file);
             path_get(out);
         }
         spin_unlock_irqrestore(&process_lock, flags);

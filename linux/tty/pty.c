@@ -111,7 +111,7 @@ static const struct tty_driver slave_driver = {.write = slave_write,
 
 static int slave_open(struct file *file)
 {
-    unsigned index = DEVNO_MINOR(file->inode->rdev);
+    unsigned index = DEVNO_MINOR(file_inode(file)->rdev);
     struct pty *pty = NULL;
 
     spin_lock(&ptys_lock);

@@ -245,7 +245,7 @@ static int console_open(struct file *file)
 {
     int ret = tty_open_file(file, &tty_console);
 
-    if (ret == 0 && DEVNO_MAJOR(file->inode->rdev) == TTY_MAJOR && !file->is_noctty)
+    if (ret == 0 && DEVNO_MAJOR(file_inode(file)->rdev) == TTY_MAJOR && !file->is_noctty)
         tty_try_control(&tty_console);
     return ret;
 }
@@ -255,9 +255,9 @@ static int aux_open(struct file *file)
 {
     struct tty *tty;
 
-    if (DEVNO_MINOR(file->inode->rdev) == CONSOLE_MINOR)
+    if (DEVNO_MINOR(file_inode(file)->rdev) == CONSOLE_MINOR)
         return console_open(file);
-    if (DEVNO_MINOR(file->inode->rdev) != TTY_MINOR)
+    if (DEVNO_MINOR(file_inode(file)->rdev) != TTY_MINOR)
         return -ENXIO;
     tty = tty_of_session();
     if (tty == NULL)

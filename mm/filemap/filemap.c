@@ -223,9 +223,10 @@ static void file_describe(struct vma *vma, char *buf, size_t size, uint64_t *dev
     *device = map->inode->sb ? map->inode->sb->dev : 0;
     *inode = map->inode->ino;
     buf[0] = '\0';
-    if (!map->file->path.dentry)
+    if (!file_path(map->file)->dentry)
         return;
-    text = vfs_path_string(&vfs_kernel_context.root, &map->file->path, buf, size, &is_reachable);
+    text =
+        vfs_path_string(&vfs_kernel_context.root, file_path(map->file), buf, size, &is_reachable);
     if (text)
         memmove(buf, text, strlen(text) + 1);
     else

@@ -98,7 +98,7 @@ static void test_contents(void **state)
     assert_int_equal(read_file("/dir/file", buf, sizeof(buf)), 12);
     assert_int_equal(buf[0], 'H');
     assert_int_equal(vfs_open(CTX, NULL, "/dir/file", O_RDWR, 0, &file), 0);
-    assert_int_equal(file->inode->cache.nr_pages, 0);
+    assert_int_equal(file_inode(file)->cache.nr_pages, 0);
     assert_int_equal(file_pwrite(file, "J", 1, 0), 1);
     file_put(file);
     assert_int_equal(archive[at], 'H');

@@ -1,6 +1,6 @@
 /*
  * fs/pipe: random transfers against a queue of bytes, at every capacity; atomic writes, ends that
- * go, FIFOs.
+ * go.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,10 +8,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <base/errno.h>
 #include <pipe/pipe.h>
 #include <prng/prng.h>
 
-#include "../../ramfs/test/world.h"
+#include "../../../core/file/test/world.h"
 
 static int setup(void **state)
 {
@@ -122,38 +123,11 @@ static void test_ends(void **state)
     file_put(w);
 }
 
-static void test_fifo(void **state)
-{
-    struct file *r;
-    struct file *w;
-    char c = 'q';
-
-    (void)state;
-    assert_int_equal(vfs_mknod(CTX, NULL, "/fifo", S_IFIFO | 0600, 0), 0);
-    assert_int_equal(vfs_open(CTX, NULL, "/fifo", O_WRONLY | O_NONBLOCK, 0, &w), -ENXIO);
-    assert_int_equal(vfs_open(CTX, NULL, "/fifo", O_RDONLY | O_NONBLOCK, 0, &r), 0);
-    assert_int_equal(vfs_open(CTX, NULL, "/fifo", O_WRONLY | O_NONBLOCK, 0, &w), 0);
-    assert_int_equal(file_write(w, &c, 1), 1);
-    file_put(w);
-    assert_int_equal(file_read(r, &c, 1), 1);
-    assert_int_equal(file_read(r, &c, 1), 0);
-    file_put(r);
-    /* Both sides in one: never blocks, and what nobody reads is gone with the last close. */
-    assert_int_equal(vfs_open(CTX, NULL, "/fifo", O_RDWR, 0, &r), 0);
-    assert_int_equal(file_write(r, &c, 1), 1);
-    file_put(r);
-    assert_int_equal(vfs_open(CTX, NULL, "/fifo", O_RDWR | O_NONBLOCK, 0, &r), 0);
-    assert_int_equal(file_read(r, &c, 1), -EAGAIN);
-    file_put(r);
-    assert_int_equal(vfs_unlink(CTX, NULL, "/fifo"), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_fifo),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

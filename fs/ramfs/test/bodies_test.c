@@ -75,7 +75,7 @@ static void model_check(struct body_model *m, struct prng *prng)
 
     assert_int_equal(file_pread(m->file, data, n, at), expected);
     assert_memory_equal(data, m->bytes + at, expected);
-    assert_int_equal(m->file->inode->size, m->size);
+    assert_int_equal(file_inode(m->file)->size, m->size);
 }
 
 static void run_model(struct body_model *m, uint64_t seed, int nr_steps)
@@ -143,7 +143,7 @@ static void test_bodies_in_place(void **state)
         memcpy(m.bytes, body, size);
         m.size = size;
         assert_int_equal(vfs_open(CTX, NULL, "/placed", O_CREAT | O_RDWR, 0600, &m.file), 0);
-        ramfs_set_body(m.file->inode, body, size, owns);
+        ramfs_set_body(file_inode(m.file), body, size, owns);
         model_check(&m, &prng);
         run_model(&m, 100 + (uint64_t)round, 400);
         file_put(m.file);
@@ -169,9 +169,9 @@ static void test_copies_go_under_pressure(void **state)
     (void)state;
     pagecache_stats(&before);
     assert_int_equal(vfs_open(CTX, NULL, "/copies", O_CREAT | O_RDWR, 0600, &file), 0);
-    ramfs_set_body(file->inode, body, sizeof(body), false);
+    ramfs_set_body(file_inode(file), body, sizeof(body), false);
     for (uint64_t index = 0; index < 6; index++) {
-        assert_int_equal(pagecache_get(&file->inode->cache, index, 0, &frame), 0);
+        assert_int_equal(pagecache_get(&file_inode(file)->cache, index, 0, &frame), 0);
         frame_put(frame);
     }
     pagecache_stats(&after);
@@ -179,11 +179,11 @@ static void test_copies_go_under_pressure(void **state)
     assert_int_equal(file_pwrite(file, &c, 1, PAGE_SIZE), 1);
     assert_int_equal(file_fallocate(file, 0, 2 * PAGE_SIZE, PAGE_SIZE), 0);
     assert_int_equal(file_fallocate(file, 3, 3 * PAGE_SIZE, PAGE_SIZE), 0);
-    assert_int_equal(pagecache_get(&file->inode->cache, 4, 0, &frame), 0);
+    assert_int_equal(pagecache_get(&file_inode(file)->cache, 4, 0, &frame), 0);
     assert_int_equal(pagecache_evict(SIZE_MAX), 2); /* 0 and 5: somebody has 4 */
     frame_put(frame);
     assert_int_equal(pagecache_evict(SIZE_MAX), 1);
-    assert_int_equal(file->inode->cache.nr_pages, 3);
+    assert_int_equal(file_inode(file)->cache.nr_pages, 3);
     assert_int_equal(file_pread(file, &c, 1, PAGE_SIZE), 1);
     assert_int_equal(c, 'x');
     assert_int_equal(file_pread(file, &c, 1, 0), 1);
@@ -203,14 +203,14 @@ static void test_sparse_end_of_the_world(void **state)
     assert_int_equal(vfs_open(CTX, NULL, "/sparse", O_CREAT | O_RDWR, 0600, &file), 0);
     assert_int_equal(file_pwrite(file, &c, 1, INT64_MAX - 1), 1);
     assert_int_equal(file_pwrite(file, &c, 1, INT64_MAX), -EFBIG);
-    assert_int_equal(file->inode->cache.nr_pages, 1);
+    assert_int_equal(file_inode(file)->cache.nr_pages, 1);
     c = 0;
     assert_int_equal(file_pread(file, &c, 1, INT64_MAX - 1), 1);
     assert_int_equal(c, 'x');
     assert_int_equal(file_pread(file, &c, 1, 1ull << 40), 1);
     assert_int_equal(c, 0);
     assert_int_equal(file_truncate(file, 0), 0);
-    assert_int_equal(file->inode->cache.nr_pages, 0);
+    assert_int_equal(file_inode(file)->cache.nr_pages, 0);
     file_put(file);
     assert_int_equal(vfs_unlink(CTX, NULL, "/sparse"), 0);
 }

@@ -80,7 +80,7 @@ static void test_unlinked_files_live_until_closed(void **state)
     assert_int_equal(vfs_open(CTX, NULL, "/gone", O_RDWR, 0, &file), 0);
     assert_int_equal(vfs_unlink(CTX, NULL, "/gone"), 0);
     assert_int_equal(vfs_unlink(CTX, NULL, "/gone"), -ENOENT);
-    assert_int_equal(file->inode->nlink, 0);
+    assert_int_equal(file_inode(file)->nlink, 0);
     assert_int_equal(file_pread(file, buf, 4, 0), 3);
     assert_int_equal(write_file("/gone", "other", 5), 5);
     assert_int_equal(file_pread(file, buf, 4, 0), 3);
@@ -367,8 +367,8 @@ static void test_permissions(void **state)
     path_put(&path);
     /* A new file may be opened for writing though its mode says otherwise; the umask holds. */
     assert_int_equal(vfs_open(&context, NULL, "/public/mine", O_CREAT | O_WRONLY, 0466, &file), 0);
-    assert_int_equal(file->inode->mode & 0777, 0440);
-    assert_int_equal(file->inode->uid, 1000);
+    assert_int_equal(file_inode(file)->mode & 0777, 0440);
+    assert_int_equal(file_inode(file)->uid, 1000);
     file_put(file);
     assert_int_equal(write_file("/public/roots", "", 0), 0);
     assert_int_equal(vfs_unlink(&context, NULL, "/public/roots"), -EPERM); /* sticky */

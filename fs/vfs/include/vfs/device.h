@@ -14,7 +14,7 @@ struct device_range {
     uint32_t mode_type; /* S_IFCHR or S_IFBLK */
     devno_t first;
     uint32_t nr;
-    const struct file_ops *ops; /* ops->open finds the device by file->inode->rdev */
+    const struct file_ops *ops; /* ops->open finds the device by file_inode(file)->rdev */
     void *context;
 };
 

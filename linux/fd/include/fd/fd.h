@@ -7,7 +7,6 @@
 
 #include <base/types.h>
 #include <fdtable/fdtable.h>
-#include <vfs/file.h>
 
 struct path;
 struct process;

@@ -12,8 +12,8 @@
 #define FDTABLE_FDTABLE_H
 
 #include <base/types.h>
+#include <file/file.h>
 #include <lock/spinlock.h>
-#include <vfs/file.h>
 
 #define NR_FDS_MAX 65536u /* of one table, whatever the limit */
 

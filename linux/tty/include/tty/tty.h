@@ -15,10 +15,10 @@
 #define TTY_TTY_H
 
 #include <base/types.h>
+#include <file/poll.h>
 #include <lock/spinlock.h>
 #include <sync/mutex.h>
 #include <sync/waitqueue.h>
-#include <vfs/poll.h>
 #include <vfs/stat.h>
 
 struct process_group;

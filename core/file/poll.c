@@ -1,4 +1,4 @@
-#include <vfs/poll.h>
+#include <file/poll.h>
 
 void poll_head_init(struct poll_head *head)
 {

@@ -11,8 +11,8 @@
  * Exclusive entries are for those of whom one is enough: they stand behind the others, and are
  * asked until one has taken the event.
  */
-#ifndef VFS_POLL_H
-#define VFS_POLL_H
+#ifndef FILE_POLL_H
+#define FILE_POLL_H
 
 #include <base/types.h>
 #include <list/list.h>

@@ -1,0 +1,3 @@
+SRCS := file.c poll.c
+DEPS := core/heap
+PUBLIC_DEPS := lib/base lib/list core/lock core/sync core/uio
