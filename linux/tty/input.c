@@ -1,5 +1,5 @@
 /*
- * Input processing: canonical and raw mode, special characters, erasing, echo, reading.
+ * Input processing: canonical and raw mode, special characters, erasing, echo.
  *
  * The read buffer holds typed bytes between tail and head. In canonical mode only complete lines,
  * up to `canon`, can be read; a bit in line_ends marks the byte that ends a line. An end of file
@@ -7,17 +7,10 @@
  */
 #include <abi/abi.h>
 #include <string/string.h>
-#include <time/time.h>
 
 #include "internal.h"
 
 #define DISABLED 0 /* a special character with this value is none */
-
-static bool line_end_at(const struct tty *tty, uint32_t pos) REQUIRES(&tty->lock)
-{
-    pos %= TTY_BUFFER_SIZE;
-    return (tty->line_ends[pos / 64] >> (pos % 64) & 1) != 0;
-}
 
 static void put_byte(struct tty *tty, uint8_t c, bool is_line_end) REQUIRES(&tty->lock)
 {
@@ -31,19 +24,14 @@ static void put_byte(struct tty *tty, uint8_t c, bool is_line_end) REQUIRES(&tty
     tty->head++;
 }
 
-static bool is_canonical(const struct tty *tty) REQUIRES(&tty->lock)
-{
-    return (tty->termios.lflag & ICANON) != 0;
-}
-
 bool tty_has_input(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
 {
-    return tty->tail != (is_canonical(tty) ? tty->canon : tty->head);
+    return tty->tail != (tty_is_canonical(tty) ? tty->canon : tty->head);
 }
 
 uint32_t tty_nr_input(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
 {
-    return (is_canonical(tty) ? tty->canon : tty->head) - tty->tail;
+    return (tty_is_canonical(tty) ? tty->canon : tty->head) - tty->tail;
 }
 
 void tty_flush_input(struct tty *tty)
@@ -53,7 +41,7 @@ void tty_flush_input(struct tty *tty)
 
 void tty_input_mode_changed(struct tty *tty, bool was_canonical)
 {
-    if (was_canonical == is_canonical(tty))
+    if (was_canonical == tty_is_canonical(tty))
         return;
     /* What was typed in raw mode counts as complete; what was typed canonically can be read at
      * once. */
@@ -250,7 +238,7 @@ static bool is_full(const struct tty *tty) REQUIRES(&tty->lock)
  */
 static bool has_no_room(const struct tty *tty) REQUIRES(&tty->lock)
 {
-    if (is_canonical(tty))
+    if (tty_is_canonical(tty))
         return is_full(tty) && tty->canon != tty->tail;
     return tty->head - tty->tail >= TTY_BUFFER_SIZE;
 }
@@ -329,7 +317,7 @@ static int take_byte(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
         else if (c == '\n' && (iflag & INLCR) != 0)
             c = '\r';
     }
-    if (is_canonical(tty)) {
+    if (tty_is_canonical(tty)) {
         take_canonical(tty, c);
     } else if (tty->head - tty->tail < TTY_BUFFER_SIZE) {
         echo(tty, c);
@@ -372,136 +360,4 @@ bool tty_is_interrupt(struct tty *tty, uint8_t c)
 
     mutex_unlock(&tty->lock);
     return is_one;
-}
-
-/* ---- reading ---- */
-
-/* One line, or a part of it. */
-static ssize_t read_line(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
-{
-    size_t nr_done = 0;
-
-    while (uio->nr_left > 0 && tty->tail != tty->canon) {
-        uint8_t c = tty->buffer[tty->tail % TTY_BUFFER_SIZE];
-        bool is_end = line_end_at(tty, tty->tail);
-
-        if (is_end && c == 0) {
-            tty->tail++;
-            break;
-        }
-        if (uio_copy_to(uio, &c, 1) != 1)
-            return nr_done > 0 ? (ssize_t)nr_done : -EFAULT;
-        tty->tail++;
-        nr_done++;
-        if (is_end)
-            break;
-    }
-    return (ssize_t)nr_done;
-}
-
-/* What there is, in up to two pieces. */
-static ssize_t read_raw(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
-{
-    size_t nr_done = 0;
-
-    while (tty->tail != tty->head && uio->nr_left > 0 && !uio->has_fault) {
-        uint32_t at = tty->tail % TTY_BUFFER_SIZE;
-        size_t n = MIN(tty->head - tty->tail, TTY_BUFFER_SIZE - at);
-
-        n = uio_copy_to(uio, &tty->buffer[at], n);
-        tty->tail += (uint32_t)n;
-        nr_done += n;
-    }
-    /* In raw mode every byte is complete. */
-    tty->canon = tty->head;
-    return uio_result(uio, nr_done);
-}
-
-/* Raw mode's wait: at least nr_min bytes, or the time between bytes (tenths of a second) is over.
- */
-static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
-    NO_LOCK_CHECK("hints of when to look: who reads looks again, with the lock")
-{
-    uint64_t step_ns = (uint64_t)vtime * 100 * NS_PER_MSEC;
-
-    for (;;) {
-        uint32_t before = READ_ONCE(tty->head);
-        /* With VMIN the clock starts with the first byte. */
-        bool is_timed = vtime > 0 && (nr_min == 0 || before != tty->tail);
-        int ret = wait_event_interruptible_until(
-            &tty->readers,
-            READ_ONCE(tty->head) != before || READ_ONCE(tty->is_hung_up) || is_canonical(tty),
-            is_timed ? time_deadline_ns(step_ns) : TIME_NEVER);
-
-        if (ret != 0)
-            return ret == -ETIMEDOUT ? 0 : ret;
-        if (tty->head - tty->tail >= nr_min || tty->is_hung_up || is_canonical(tty))
-            return 0;
-    }
-}
-
-/* Sleeps until a read is due. Called and returns without the lock. 0 or -EINTR, -EAGAIN. */
-static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bool *is_over)
-    NO_LOCK_CHECK("hints of when to look: who reads looks again, with the lock")
-{
-    uint32_t nr_min = tty->termios.cc[VMIN];
-    uint32_t vtime = tty->termios.cc[VTIME];
-
-    *is_over = false;
-    if (is_canonical(tty)) {
-        if (is_nonblocking)
-            return -EAGAIN;
-        return wait_event_interruptible(&tty->readers,
-                                        tty_has_input(tty) || READ_ONCE(tty->is_hung_up));
-    }
-    nr_min = (uint32_t)MIN((size_t)nr_min, nr_wanted);
-    if (nr_min == 0 && vtime == 0) {
-        *is_over = true;
-        return 0;
-    }
-    if (is_nonblocking)
-        return -EAGAIN;
-    *is_over = true;
-    return wait_raw(tty, nr_min, vtime);
-}
-
-/* Has enough arrived for a read of nr_wanted bytes to return now? */
-static bool is_enough(const struct tty *tty, size_t nr_wanted, bool is_nonblocking)
-    REQUIRES(&tty->lock)
-{
-    if (!tty_has_input(tty))
-        return false;
-    if (is_canonical(tty) || is_nonblocking)
-        return true;
-    return tty->head - tty->tail >= MIN((size_t)tty->termios.cc[VMIN], nr_wanted);
-}
-
-ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking)
-{
-    bool is_over = false;
-    ssize_t ret;
-
-    if (uio->nr_left == 0)
-        return 0;
-    for (;;) {
-        ret = tty_check_background(tty, SIGTTIN);
-        if (ret != 0)
-            return ret;
-        mutex_lock(&tty->lock);
-        if (is_enough(tty, uio->nr_left, is_nonblocking) || (is_over && !is_canonical(tty))) {
-            ret = is_canonical(tty) ? read_line(tty, uio) : read_raw(tty, uio);
-            break;
-        }
-        if (tty->is_hung_up) {
-            ret = 0;
-            break;
-        }
-        mutex_unlock(&tty->lock);
-        ret = wait_input(tty, uio->nr_left, is_nonblocking, &is_over);
-        if (ret != 0)
-            return ret;
-    }
-    mutex_unlock(&tty->lock);
-    tty_was_read(tty);
-    return ret;
 }

@@ -74,6 +74,11 @@ int tty_open_file(struct file *file, struct tty *tty);
 
 /* ---- input.c ---- */
 
+static inline bool tty_is_canonical(const struct tty *tty) REQUIRES(&tty->lock)
+{
+    return (tty->termios.lflag & ICANON) != 0;
+}
+
 /* Bytes from the other side; returns how many were taken: the rest may be sent again when input has
  * been read. Thread context. */
 size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
@@ -86,7 +91,6 @@ static inline void tty_was_read(struct tty *tty)
 
 /* Would this byte send a signal and throw away the input before it? */
 bool tty_is_interrupt(struct tty *tty, uint8_t c);
-ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 /* The settings' and the state's words, where any moment's value is right. */
 #define TTY_PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
 /* Can a read return? Exact with tty->lock; a hint without. */
@@ -95,6 +99,10 @@ uint32_t tty_nr_input(const struct tty *tty);
 void tty_flush_input(struct tty *tty) REQUIRES(&tty->lock);
 /* The settings changed between canonical and raw. */
 void tty_input_mode_changed(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock);
+
+/* ---- read.c ---- */
+
+ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 
 /* ---- output.c ---- */
 

@@ -32,29 +32,39 @@ struct pty {
     bool is_locked;    /* [a] until the master's TIOCSPTLCK */
     bool was_opened; /* [a] the slave, ever: from then on its last close ends the master's reads */
     struct mutex output_lock;
-    uint32_t head, tail; /* [output_lock] of output, free-running */
-    uint8_t output[OUTPUT_SIZE] GUARDED_BY(
-        &output_lock); /* [output_lock] from the slave to the master */
+    /* Bytes from the slave to the master, by free-running counters. */
+    uint32_t head GUARDED_BY(&output_lock); /* [output_lock] */
+    uint32_t tail GUARDED_BY(&output_lock); /* [output_lock] */
+    uint8_t output[OUTPUT_SIZE] GUARDED_BY(&output_lock); /* [output_lock] */
     struct wait_queue master_readers;
     struct wait_queue master_writers;
     struct poll_head master_poll;
 };
 
 static struct spinlock ptys_lock = SPINLOCK_INIT("ptys");
-static struct pty *ptys[NR_PTYS_MAX]; /* [ptys_lock] by index; NULL: free */
+/* [ptys_lock] by index; NULL: free */
+static struct pty *ptys[NR_PTYS_MAX] GUARDED_BY(&ptys_lock);
 
 static struct pty *pty_of(struct tty *tty)
 {
     return container_of(tty, struct pty, slave);
 }
 
+/* Bytes that the master has yet to read. */
+static uint32_t nr_output(const struct pty *pty)
+    NO_LOCK_CHECK("exact with the lock; without, a hint of when to look with it")
+{
+    /* The tail first: what is written or read meanwhile does not make the difference negative. */
+    uint32_t tail = __atomic_load_n(&pty->tail, __ATOMIC_ACQUIRE);
+
+    return READ_ONCE(pty->head) - tail;
+}
+
 /* ---- the slave's driver ---- */
 
 static bool slave_has_room(struct tty *tty)
 {
-    struct pty *pty = pty_of(tty);
-
-    return READ_ONCE(pty->head) - READ_ONCE(pty->tail) < OUTPUT_SIZE;
+    return nr_output(pty_of(tty)) < OUTPUT_SIZE;
 }
 
 static size_t slave_write(struct tty *tty, const char *bytes, size_t n)
@@ -124,10 +134,10 @@ static int slave_open(struct file *file)
         return -ENXIO;
     int ret = -EIO;
 
-    if (!pty->is_locked)
+    if (!READ_ONCE(pty->is_locked))
         ret = tty_open_file(file, &pty->slave);
     if (ret == 0) {
-        pty->was_opened = true;
+        WRITE_ONCE(pty->was_opened, true);
         if (!file->is_noctty)
             tty_try_control(&pty->slave);
     }
@@ -139,7 +149,7 @@ static int slave_open(struct file *file)
 
 static bool is_slave_gone(const struct pty *pty)
 {
-    return pty->was_opened && __atomic_load_n(&pty->slave.nr_files, __ATOMIC_ACQUIRE) == 0;
+    return READ_ONCE(pty->was_opened) && __atomic_load_n(&pty->slave.nr_files, __ATOMIC_ACQUIRE) == 0;
 }
 
 static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)
@@ -158,8 +168,7 @@ static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)
         if ((file->flags & O_NONBLOCK) != 0)
             return -EAGAIN;
         int ret = wait_event_interruptible(&pty->master_readers,
-                                           READ_ONCE(pty->head) != READ_ONCE(pty->tail) ||
-                                               is_slave_gone(pty));
+                                           nr_output(pty) != 0 || is_slave_gone(pty));
 
         if (ret != 0)
             return ret;
@@ -226,7 +235,7 @@ static unsigned master_poll(struct file *file, struct poll_head **head)
 
     if (head != NULL)
         *head = &pty->master_poll;
-    if (READ_ONCE(pty->head) != READ_ONCE(pty->tail))
+    if (nr_output(pty) != 0)
         events |= POLLIN | POLLRDNORM;
     if (has_input_room(pty))
         events |= POLLOUT | POLLWRNORM;
@@ -245,15 +254,15 @@ static long master_ioctl(struct file *file, unsigned cmd, uint64_t arg)
         value = (int32_t)pty->index;
         break;
     case TIOCGPTLCK:
-        value = pty->is_locked;
+        value = READ_ONCE(pty->is_locked);
         break;
     case FIONREAD:
-        value = (int32_t)(pty->head - pty->tail);
+        value = (int32_t)MIN(nr_output(pty), OUTPUT_SIZE);
         break;
     case TIOCSPTLCK:
         if (copy_from_user(&value, arg, sizeof(value)) != 0)
             return -EFAULT;
-        pty->is_locked = value != 0;
+        WRITE_ONCE(pty->is_locked, value != 0);
         return 0;
     case TCFLSH: /* the master's input is the slave's output */
         if (arg > TCIOFLUSH)
@@ -358,6 +367,11 @@ static int slave_owner(const struct pseudo_object *object, uint32_t *uid, uint32
 static const struct pseudo_node slave_node = {.mode = S_IFCHR | 0620, .owner = slave_owner};
 static const struct pseudo_node root_children[] = {{.name = NULL}};
 
+static bool has_pty(unsigned index)
+{
+    return UNLOCKED(READ_ONCE(ptys[index]), "who opens the name looks again, locked") != NULL;
+}
+
 static int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                        struct pseudo_child *out)
 {
@@ -366,7 +380,7 @@ static int root_lookup(const struct pseudo_object *dir, const char *name, size_t
 
     (void)dir;
     if (str_to_u64(name, &end, 10, &index) != 0 || end != name + name_len || index >= NR_PTYS_MAX ||
-        READ_ONCE(ptys[index]) == NULL)
+        !has_pty((unsigned)index))
         return -ENOENT;
     out->node = &slave_node;
     out->key = index;
@@ -379,7 +393,7 @@ static int root_iterate(const struct pseudo_object *dir, uint64_t *cursor, struc
     uint64_t index = *cursor;
 
     (void)dir;
-    while (index < NR_PTYS_MAX && READ_ONCE(ptys[index]) == NULL)
+    while (index < NR_PTYS_MAX && !has_pty((unsigned)index))
         index++;
     if (index >= NR_PTYS_MAX)
         return -ENOENT;

@@ -155,7 +155,8 @@ static size_t console_tty_write(struct tty *tty, const char *bytes, size_t n)
  */
 static struct {
     struct spinlock lock;
-    uint32_t head, tail; /* [lock] free-running; tail is moved by the work alone */
+    uint32_t head GUARDED_BY(&lock); /* [lock] free-running */
+    uint32_t tail GUARDED_BY(&lock); /* [lock] moved by the work alone */
     uint8_t bytes[32768] GUARDED_BY(&lock); /* [lock] */
     struct work work;
 } typed;
@@ -163,7 +164,7 @@ static struct {
 static void console_was_read(struct tty *tty)
 {
     (void)tty;
-    if (READ_ONCE(typed.head) != READ_ONCE(typed.tail))
+    if (UNLOCKED(READ_ONCE(typed.head) != READ_ONCE(typed.tail), "the work looks again, locked"))
         (void)work_submit(&typed.work);
 }
 
