@@ -147,8 +147,7 @@ int64_t sys_timerfd_create(int clock, unsigned flags)
         return -EINVAL;
     struct timerfd *tfd = heap_zalloc(sizeof(*tfd));
     struct file *file =
-        tfd == NULL ? NULL
-                    : file_alloc(&timerfd_ops, O_RDWR | (unsigned)(flags & O_NONBLOCK));
+        tfd == NULL ? NULL : file_alloc(&timerfd_ops, O_RDWR | (unsigned)(flags & O_NONBLOCK));
 
     if (file == NULL) {
         heap_free(tfd);

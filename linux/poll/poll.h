@@ -21,7 +21,8 @@ struct poll_set {
     uint16_t *answers;
 };
 
-/* Waits until a file of the set is ready: the number ready; 0: the time is over; -ENOMEM, -EINTR. */
+/* Waits until a file of the set is ready: the number ready; 0: the time is over; -ENOMEM, -EINTR.
+ */
 int poll_wait_any(const struct fd_view *view, const struct poll_set *set, uint64_t deadline_ns);
 /* After mask_for_call: see wait.c. */
 int64_t poll_call_over(int64_t ret, uint64_t uts, uint64_t deadline_ns);

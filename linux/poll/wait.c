@@ -89,8 +89,7 @@ static int wait_items(struct poll_item *items, const struct poll_set *set, uint6
 
 #define NR_ITEMS_ON_STACK 8
 
-int poll_wait_any(const struct fd_view *view, const struct poll_set *set,
-                        uint64_t deadline_ns)
+int poll_wait_any(const struct fd_view *view, const struct poll_set *set, uint64_t deadline_ns)
 {
     struct poll_item on_stack[NR_ITEMS_ON_STACK] = {0};
     struct poll_item *items = on_stack;

@@ -33,8 +33,8 @@ struct pty {
     bool was_opened; /* [a] the slave, ever: from then on its last close ends the master's reads */
     struct mutex output_lock;
     /* Bytes from the slave to the master, by free-running counters. */
-    uint32_t head GUARDED_BY(&output_lock); /* [output_lock] */
-    uint32_t tail GUARDED_BY(&output_lock); /* [output_lock] */
+    uint32_t head GUARDED_BY(&output_lock);               /* [output_lock] */
+    uint32_t tail GUARDED_BY(&output_lock);               /* [output_lock] */
     uint8_t output[OUTPUT_SIZE] GUARDED_BY(&output_lock); /* [output_lock] */
     struct wait_queue master_readers;
     struct wait_queue master_writers;
@@ -149,7 +149,8 @@ static int slave_open(struct file *file)
 
 static bool is_slave_gone(const struct pty *pty)
 {
-    return READ_ONCE(pty->was_opened) && __atomic_load_n(&pty->slave.nr_files, __ATOMIC_ACQUIRE) == 0;
+    return READ_ONCE(pty->was_opened) &&
+           __atomic_load_n(&pty->slave.nr_files, __ATOMIC_ACQUIRE) == 0;
 }
 
 static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)

@@ -155,8 +155,8 @@ static size_t console_tty_write(struct tty *tty, const char *bytes, size_t n)
  */
 static struct {
     struct spinlock lock;
-    uint32_t head GUARDED_BY(&lock); /* [lock] free-running */
-    uint32_t tail GUARDED_BY(&lock); /* [lock] moved by the work alone */
+    uint32_t head GUARDED_BY(&lock);        /* [lock] free-running */
+    uint32_t tail GUARDED_BY(&lock);        /* [lock] moved by the work alone */
     uint8_t bytes[32768] GUARDED_BY(&lock); /* [lock] */
     struct work work;
 } typed;

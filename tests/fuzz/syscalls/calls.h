@@ -1,7 +1,7 @@
 /*
  * What each system call takes: DESCRIBE(name, result, arguments...), or why it is not called:
- * LEFT_OUT(name, why). A call of linux/abi/include/abi/table.h that is in neither list is an error of the
- * compiler (generate.c); those that the kernel does not have are called with anything.
+ * LEFT_OUT(name, why). A call of linux/abi/include/abi/table.h that is in neither list is an error
+ * of the compiler (generate.c); those that the kernel does not have are called with anything.
  */
 DESCRIBE(setxattr, R_NONE, K_PATH, K_TEXT, K_IN, K_LENGTH, K_SMALL)
 DESCRIBE(lsetxattr, R_NONE, K_PATH, K_TEXT, K_IN, K_LENGTH, K_SMALL)

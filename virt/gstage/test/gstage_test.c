@@ -95,7 +95,8 @@ static void test_nothing_overlaps(void **state)
     (void)state;
     assert_int_equal(gstage_add_ram(&gs, GPA(RAM + RAM_SIZE - PAGE_SIZE), PAGE_SIZE), -EEXIST);
     assert_int_equal(gstage_add_ram(&gs, GPA(0x10000000), PAGE_SIZE), -EEXIST);
-    assert_int_equal(gstage_add_host(&gs, GPA(0x0ffff000), PADDR(0x1000), MIB(1), VMA_READ), -EEXIST);
+    assert_int_equal(gstage_add_host(&gs, GPA(0x0ffff000), PADDR(0x1000), MIB(1), VMA_READ),
+                     -EEXIST);
     assert_int_equal(try_device(RAM + 5, 1), -EEXIST);
     assert_int_equal(try_device(RAM - 1, 2), -EEXIST);
     assert_int_equal(try_device(0x100000ff, 1), -EEXIST);

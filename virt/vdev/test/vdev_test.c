@@ -167,7 +167,8 @@ static void test_agrees_with_a_search_of_all(void **state)
             struct vdev *expected = NULL;
 
             for (unsigned i = 0; i < 64; i++) {
-                if (is_in[i] && gpa >= devices[i].base.v && gpa - devices[i].base.v < devices[i].size)
+                if (is_in[i] && gpa >= devices[i].base.v &&
+                    gpa - devices[i].base.v < devices[i].size)
                     expected = &devices[i];
             }
             assert_ptr_equal(vdev_list_find(&list, GPA(gpa)), expected);
