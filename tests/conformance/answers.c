@@ -3,8 +3,11 @@
 #include "check.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <termios.h>
 
 /* ---- poll and select ---- */
@@ -244,7 +247,25 @@ static void a_flush_makes_room(void)
     CHECK(status == 0 && master >= 0);
 }
 
+/* ---- arguments ---- */
+
+/* What is an int to a call is 32 bits of its register, whatever the others hold. */
+static void arguments_have_their_width(void)
+{
+    unsigned long high = 1ul << 32;
+    int fd = (int)syscall(SYS_epoll_create1, high | O_CLOEXEC);
+    struct itimerval value;
+
+    CHECK(fd >= 0);
+    CHECK(syscall(SYS_dup3, high | (unsigned long)fd, high | 100, high) == 100);
+    CHECK(syscall(SYS_close, high | 100) == 0 && close(fd) == 0);
+    CHECK(syscall(SYS_getitimer, high, &value) == 0);
+    CHECK(syscall(SYS_getpgid, high) == getpgid(0));
+    CHECK(syscall(SYS_umask, high | 022) >= 0);
+}
+
 CONFORMANCE_MAIN(TEST(select_tells_what_was_asked), TEST(select_wakes_for_one_of_many),
                  TEST(poll_answers_for_each), TEST(ranges_are_synced), TEST(clocks_to_sleep_by),
                  TEST(scripts_by_descriptor), TEST(oom_scores), TEST(oom_scores_of_users),
-                 TEST(what_is_flushed_is_gone), TEST(a_flush_makes_room))
+                 TEST(what_is_flushed_is_gone), TEST(a_flush_makes_room),
+                 TEST(arguments_have_their_width))

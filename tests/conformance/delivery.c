@@ -146,6 +146,34 @@ static void context_can_be_changed(void)
     CHECK(a0 == 1234 && nr_seen == 1 && last_code == ILL_ILLOPC);
 }
 
+static void change_kept_registers(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+
+    (void)signal;
+    (void)info;
+    for (int i = 18; i < 28; i++) /* s2 .. s11 */
+        uc->uc_mcontext.__gregs[i] = 1000 + (unsigned long)i;
+    uc->uc_mcontext.__gregs[9] = 1009;
+}
+
+/* A function keeps them for its caller; who returns from a handler gets what the frame says. */
+static void kept_registers_are_the_frames(void)
+{
+    struct sigaction action = {.sa_sigaction = change_kept_registers, .sa_flags = SA_SIGINFO};
+    unsigned long first, second, last;
+    long pid = getpid();
+
+    sigaction(SIGUSR1, &action, NULL);
+    __asm__ volatile("mv a0, %3\n li a1, 10\n li a7, 129\n ecall\n"
+                     "mv %0, s1\n mv %1, s2\n mv %2, s11"
+                     : "=&r"(first), "=&r"(second), "=&r"(last)
+                     : "r"(pid)
+                     : "a0", "a1", "a7", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",
+                       "s10", "s11", "memory");
+    CHECK(first == 1009 && second == 1018 && last == 1027);
+}
+
 static void interrupt_by(int flags, int expected)
 {
     int fds[2];
@@ -387,6 +415,7 @@ static void hostile_sigreturn(void)
 
 CONFORMANCE_MAIN(TEST(self_kill), TEST(masks), TEST(realtime_signals_queue),
                  TEST(registers_survive), TEST(floats_are_restored), TEST(context_can_be_changed),
-                 TEST(interrupted_calls), TEST(sleeping), TEST(alternate_stack),
-                 TEST(overflow_is_caught), TEST(stop_and_continue), TEST(waiting_for_signals),
-                 TEST(suspending), TEST(flags_of_actions), TEST(timers), TEST(hostile_sigreturn))
+                 TEST(kept_registers_are_the_frames), TEST(interrupted_calls), TEST(sleeping),
+                 TEST(alternate_stack), TEST(overflow_is_caught), TEST(stop_and_continue),
+                 TEST(waiting_for_signals), TEST(suspending), TEST(flags_of_actions), TEST(timers),
+                 TEST(hostile_sigreturn))
