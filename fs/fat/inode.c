@@ -1,42 +1,18 @@
 /*
- * Inodes: one per name while it is in use, found by its place (directory and slot).
+ * Inodes: one per name, in vfs's inode cache by the place of its entry (the directory's first
+ * cluster and the slot).
  *
- * An inode whose last reference is gone stays in its bucket until evict has brought its entry up to
- * date; who looks the name up meanwhile waits, so that nobody reads a stale entry.
+ * An inode that is leaving stays there until evict has brought its entry up to date; who looks the
+ * name up meanwhile waits, so that nobody reads a stale entry.
  */
 #include <base/errno.h>
 #include <string/string.h>
 
 #include "internal.h"
 
-static struct list *bucket_of(struct fat_volume *vol, const struct fat_inode *dir, uint32_t slot)
+static uint64_t number_of(const struct fat_inode *dir, uint32_t slot) REQUIRES(&fat_locked)
 {
-    return &vol->buckets[((uintptr_t)dir / 64 + slot) % FAT_NR_BUCKETS];
-}
-
-static struct fat_inode *find_placed(struct fat_volume *vol, const struct fat_inode *dir,
-                                     uint32_t slot) REQUIRES(&fat_locked)
-{
-    struct fat_inode *fi;
-
-    list_for_each_entry(fi, bucket_of(vol, dir, slot), node) {
-        if (fi->dir == dir && fi->slot == slot)
-            return fi;
-    }
-    return NULL;
-}
-
-/* Takes a reference unless the last one is gone. */
-static bool get_unless_dying(struct fat_inode *fi)
-{
-    uint32_t n = __atomic_load_n(&fi->inode.nr_refs, __ATOMIC_RELAXED);
-
-    while (n != 0) {
-        if (__atomic_compare_exchange_n(&fi->inode.nr_refs, &n, n + 1, true, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED))
-            return true;
-    }
-    return false;
+    return (uint64_t)dir->first_cluster << 32 | slot;
 }
 
 void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot)
@@ -44,13 +20,16 @@ void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot)
     inode_get(&dir->inode);
     fi->dir = dir;
     fi->slot = slot;
-    list_add(bucket_of(fat_inode_volume(fi), dir, slot), &fi->node);
+    list_add(&fat_inode_volume(fi)->placed, &fi->node);
+    inode_enter(&fi->inode, number_of(dir, slot));
 }
 
 struct inode *fat_inode_displace(struct fat_inode *fi)
 {
     struct fat_inode *dir = fi->dir;
 
+    if (dir != NULL)
+        inode_leave(&fi->inode);
     fi->dir = NULL;
     fi->slot = FAT_NO_SLOT;
     list_del_init(&fi->node);
@@ -126,29 +105,28 @@ int fat_inode_find(struct fat_inode *dir, struct inode **out)
 {
     struct fat_volume *vol = fat_inode_volume(dir);
     struct fat_found *found = &vol->found;
-    struct fat_inode *fi = find_placed(vol, dir, found->slot);
-    int ret;
+    struct fat_inode *fi;
+    int ret = inode_find(vol->sb, number_of(dir, found->slot), out);
 
-    if (fi != NULL && !get_unless_dying(fi)) {
+    if (ret == -EAGAIN) {
         ASSUME_LOCKED(&vol->lock, "by the caller: its volume is this one");
         cond_wait(&vol->evicted, &vol->lock);
-        return -EAGAIN;
     }
-    if (fi == NULL) {
-        ret = fat_inode_make(vol, &found->entry, &fi);
-        if (ret != 0)
-            return ret;
-        fat_inode_place(fi, dir, found->slot);
-    }
+    if (ret != -ENOENT)
+        return ret;
+    ret = fat_inode_make(vol, &found->entry, &fi);
+    if (ret != 0)
+        return ret;
+    fat_inode_place(fi, dir, found->slot);
     *out = &fi->inode;
     return 0;
 }
 
 uint64_t fat_found_ino(struct fat_inode *dir, uint32_t slot)
 {
-    struct fat_inode *fi = find_placed(fat_inode_volume(dir), dir, slot);
+    uint64_t ino = inode_find_ino(dir->inode.sb, number_of(dir, slot));
 
-    return fi != NULL ? fi->inode.ino : 1ull << 40 | (uint64_t)dir->first_cluster << 16 | slot;
+    return ino != 0 ? ino : 1ull << 40 | (uint64_t)dir->first_cluster << 16 | slot;
 }
 
 void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry)

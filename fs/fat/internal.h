@@ -19,10 +19,9 @@
 #include <sync/mutex.h>
 #include <vfs/vfs.h>
 
-#define FAT_NR_BUCKETS 64
-#define FAT_MAGIC      0x4d44
-#define FAT_MAX_SIZE   0xffffffffull /* of a file */
-#define FAT_MAX_DIR    (65536u * 32) /* of a directory, bytes */
+#define FAT_MAGIC    0x4d44
+#define FAT_MAX_SIZE 0xffffffffull /* of a file */
+#define FAT_MAX_DIR  (65536u * 32) /* of a directory, bytes */
 
 /* Values of table entries, widened to 32 bits. 2 and up are clusters. */
 #define FAT_FREE  0u
@@ -139,9 +138,8 @@ struct fat_volume {
     uint32_t next_free GUARDED_BY(&fat_locked);   /* [lock] where to look first */
     bool is_marked_dirty GUARDED_BY(&fat_locked); /* [lock] the state byte on the disk says so */
     bool has_reported;                            /* [a] damage: one line is enough */
-    struct list
-        buckets[FAT_NR_BUCKETS] GUARDED_BY(&fat_locked); /* [lock] inodes with a name, by place */
-    struct condvar evicted;                              /* an inode went */
+    struct list placed GUARDED_BY(&fat_locked);   /* [lock] inodes with a name */
+    struct condvar evicted;                       /* an inode went */
     /* Scratch of the directory code. */
     uint16_t wanted[FAT_NAME_UNITS + 1] GUARDED_BY(&fat_locked);
     uint16_t units[20 * FAT_LONG_UNITS] GUARDED_BY(&fat_locked);
@@ -160,7 +158,7 @@ struct fat_inode {
         slot GUARDED_BY(&fat_locked); /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
     uint8_t attr GUARDED_BY(&fat_locked); /* [volume] */
     struct list
-        node GUARDED_BY(&fat_locked); /* [volume] in a bucket; self-linked when it has no name */
+        node GUARDED_BY(&fat_locked); /* [volume] in placed; self-linked when it has no name */
 };
 
 static inline void fat_lock(struct fat_volume *vol) ACQUIRES(&fat_locked)

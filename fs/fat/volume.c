@@ -124,13 +124,11 @@ static int store_all_entries(struct fat_volume *vol)
     int result = 0;
 
     fat_lock(vol);
-    for (unsigned i = 0; i < FAT_NR_BUCKETS; i++) {
-        list_for_each_entry(fi, &vol->buckets[i], node) {
-            int ret = fat_inode_store(fi);
+    list_for_each_entry(fi, &vol->placed, node) {
+        int ret = fat_inode_store(fi);
 
-            if (result == 0)
-                result = ret;
-        }
+        if (result == 0)
+            result = ret;
     }
     fat_unlock(vol);
     return result;
@@ -281,8 +279,7 @@ static struct fat_volume *volume_create(void)
     mutex_init(&vol->lock);
     cond_init(&vol->evicted);
     ASSUME_UNSHARED(&fat_locked, "nobody knows the volume yet");
-    for (unsigned i = 0; i < FAT_NR_BUCKETS; i++)
-        list_init(&vol->buckets[i]);
+    list_init(&vol->placed);
     pagecache_init(&vol->table, &fat_table_ops, true);
     return vol;
 }

@@ -96,6 +96,7 @@ void superblock_put(struct superblock *sb)
     mutex_unlock(&superblocks_lock);
     if (sb->root != NULL) {
         dentry_kill_tree(sb->root);
+        inode_evict_all(sb);
         if (sb->ops->sync != NULL && (sb->flags & SB_READ_ONLY) == 0)
             (void)sb->ops->sync(sb);
     }

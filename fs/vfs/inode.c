@@ -19,6 +19,7 @@ static struct slab_cache *inode_cache;
 
 int inode_module_init(void)
 {
+    inode_cache_init();
     inode_cache = slab_cache_create("inode", INODE_SLAB_SIZE, 0, NULL);
     return inode_cache == NULL ? -ENOMEM : 0;
 }
@@ -41,6 +42,7 @@ struct inode *inode_alloc(struct superblock *sb, uint32_t mode)
     inode->nlink = 1;
     inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode->btime_ns = inode_now_ns();
     mutex_init(&inode->lock);
+    list_init(&inode->unused_node);
     return inode;
 }
 
@@ -57,8 +59,25 @@ static void inode_free(struct inode *inode)
 
 void inode_put(struct inode *inode)
 {
-    if (__atomic_sub_fetch(&inode->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
+    uint32_t n = __atomic_load_n(&inode->nr_refs, __ATOMIC_RELAXED);
+
+    while (n > 1) {
+        if (__atomic_compare_exchange_n(&inode->nr_refs, &n, n - 1, true, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
+            return;
+    }
+    /* Nobody else gives it a number or takes it away; but who finds it by that may take it. */
+    if (READ_ONCE(inode->is_numbered)) {
+        if (inode_keep(inode))
+            return;
+    } else if (__atomic_sub_fetch(&inode->nr_refs, 1, __ATOMIC_ACQ_REL) != 0) {
         return;
+    }
+    inode_destroy(inode);
+}
+
+void inode_destroy(struct inode *inode)
+{
     if (inode->cache.ops != NULL) {
         if (inode->nlink != 0 && UNLOCKED(inode->cache.nr_dirty, "nobody has the file") != 0) {
             int ret = pagecache_writeback(&inode->cache, 0, UINT64_MAX);
@@ -70,6 +89,8 @@ void inode_put(struct inode *inode)
     }
     if (inode->sb->ops->evict != NULL)
         inode->sb->ops->evict(inode);
+    if (inode->is_numbered)
+        inode_leave(inode);
     if (inode->locks != NULL)
         file_locks_free(inode->locks);
     inode_free(inode);

@@ -69,7 +69,20 @@ void dentry_kill_tree(struct dentry *root);
 int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len,
                          struct dentry **out);
 
+/* ---- icache.c ---- */
+
+void inode_cache_init(void);
+/* The last reference, which seems to be the caller's, of an inode with a number is dropped. False:
+ * the caller destroys it. */
+bool inode_keep(struct inode *inode);
+/* Nobody uses the file system any more: its unused inodes go, and none is left on its way. Sleeps.
+ */
+void inode_evict_all(const struct superblock *sb);
+
 /* ---- inode.c, fstype.c, file.c, mount.c ---- */
+
+/* Writes back and frees what nobody refers to or can find. Sleeps. */
+void inode_destroy(struct inode *inode);
 
 int inode_module_init(void);
 void superblocks_init(void);

@@ -8,6 +8,7 @@
 #include <percpu/percpu.h>
 #include <slab/slab.h>
 #include <vfs/dentry.h>
+#include <vfs/inode.h>
 #include <work/work.h>
 
 #define DELAY_NS    NS_PER_SEC
@@ -63,4 +64,5 @@ void reclaim_pages(void)
 void reclaim_names(void)
 {
     (void)dentry_shrink(SIZE_MAX);
+    (void)inode_shrink(SIZE_MAX); /* which the names have kept */
 }

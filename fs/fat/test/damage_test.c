@@ -210,49 +210,13 @@ static void test_failing_allocations(void **state)
     log_set_level(7);
 }
 
-/* A program stores to a mapped page: before that the disk says that it is in use, or the program
- * hears why it cannot. */
-static void test_a_mapped_store(void **state)
-{
-    const unsigned state_offset = 37; /* FAT16 */
-    struct vfs_attr attr = {.valid = ATTR_MTIME, .mtime_ns = NS_PER_SEC};
-    struct frame *frame;
-    struct file *file;
-
-    (void)state;
-    make_image("-F 16", 16384);
-    assert_int_equal(disk_mount(), 0);
-    assert_int_equal(write_at("/mnt/f", 0, "body", 4), 4);
-    assert_int_equal(disk_unmount(), 0);
-    assert_int_equal(disk_mount(), 0);
-    assert_int_equal(disk_data[state_offset] & 1, 0);
-    assert_int_equal(vfs_open(CTX, NULL, "/mnt/f", O_RDWR, 0, &file), 0);
-    assert_int_equal(vfs_setattr(file_path(file), &cred_kernel, &attr), 0);
-    assert_int_equal(vfs_sync(), 0);
-    assert_int_equal(disk_data[state_offset] & 1, 0);
-    assert_int_equal(pagecache_get(&file_inode(file)->cache, 0, 0, &frame), 0);
-    assert_false(pagecache_is_writable(&file_inode(file)->cache, frame));
-    disk_fail_after = 0;
-    assert_int_equal(pagecache_make_writable(&file_inode(file)->cache, frame), -EIO);
-    assert_false(pagecache_is_dirty(&file_inode(file)->cache, frame));
-    disk_fail_after = UINT64_MAX;
-    assert_int_equal(pagecache_make_writable(&file_inode(file)->cache, frame), 0);
-    assert_int_equal(disk_data[state_offset] & 1, 1);
-    assert_int_not_equal(file_inode(file)->mtime_ns, attr.mtime_ns);
-    memcpy(frame_to_virt(frame), "BODY", 4);
-    frame_put(frame);
-    file_put(file);
-    assert_int_equal(disk_unmount(), 0);
-    expect_clean();
-    assert_int_equal(disk_data[state_offset] & 1, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flipped_bits),        cmocka_unit_test(test_failing_disk),
-        cmocka_unit_test(test_failing_allocations), cmocka_unit_test(test_loops),
-        cmocka_unit_test(test_a_mapped_store),
+        cmocka_unit_test(test_flipped_bits),
+        cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_loops),
     };
 
     return cmocka_run_group_tests(tests, image_setup, image_teardown);

@@ -4,7 +4,9 @@
  *
  * Life of an inode: inode_alloc (one reference), then filled in by the file system; every dentry
  * and every open file holds a reference; with the last one gone ops->evict runs (nlink == 0: the
- * file is deleted, free its body) and the memory goes.
+ * file is deleted, free its body) and the memory goes. An inode that its file system has given a
+ * number (inode_enter) and that has a name outlives its last reference, unused, and is found again
+ * by that number, until many others are unused or memory is asked back.
  *
  * Locks: inode->lock (mutex, may sleep) serialises changes: writes and truncation of a file,
  * entries of a directory. Two directories (rename) are locked in the order vfs_rename documents.
@@ -94,6 +96,11 @@ struct inode {
     int32_t nr_writers;       /* [a] open for writing; negative: being executed, -ETXTBSY */
     void *pipe;               /* [w] of a FIFO that is open */
     void *private;            /* the file system's */
+    /* The inode cache's. [c] the chain's lock (unchecked: found by hash) */
+    uint64_t number;         /* [c] */
+    bool is_numbered;        /* [c] to write */
+    struct list cache_node;  /* [c] */
+    struct list unused_node; /* self-linked: in use, or leaving (unchecked: icache.c's lock) */
 };
 
 #define MAY_EXEC  1u
@@ -113,6 +120,23 @@ static inline void inode_get(struct inode *inode)
     __atomic_fetch_add(&inode->nr_refs, 1, __ATOMIC_RELAXED);
 }
 void inode_put(struct inode *inode);
+
+/*
+ * The inode cache. A number is the file system's own: what names the file on its disk. Whoever
+ * makes inodes holds a lock of the file system's from a find without success to the enter.
+ *
+ * find: the inode with that number, with a reference. -ENOENT: there is none. -EAGAIN: its last
+ * user has left and ops->evict has not run yet; wait for that without the lock it takes.
+ */
+int inode_find(struct superblock *sb, uint64_t number, struct inode **out) MUST_CHECK;
+/* The ino of that inode, 0: there is none. */
+uint64_t inode_find_ino(struct superblock *sb, uint64_t number);
+/* The caller has a reference, or is ops->evict. A file that gets another number leaves and enters.
+ */
+void inode_enter(struct inode *inode, uint64_t number);
+void inode_leave(struct inode *inode);
+/* Frees up to nr unused inodes; returns how many. Sleeps. */
+size_t inode_shrink(size_t nr);
 
 /*
  * Leave to write, against leave to execute (-ETXTBSY): a file is open for writing by somebody, or
