@@ -118,6 +118,8 @@ static int table_copy(struct fd_table *table, struct fd_table *from)
             return -ENOMEM;
         spin_lock(&from->lock);
     }
+    unsigned first_free = from->first_free;
+
     for (uint32_t word = 0; word < from->nr_slots / 64; word++) {
         uint64_t open = from->open_bits[word];
 
@@ -125,8 +127,9 @@ static int table_copy(struct fd_table *table, struct fd_table *from)
             unsigned n = word * 64 + (unsigned)bit_ctz64(rest);
             struct file *file = from->files[n];
 
-            if (file == NULL) { /* reserved by an open in flight: not the child's */
+            if (file == NULL) { /* reserved by an open in flight: free in the copy */
                 open &= ~(1ull << (n % 64));
+                first_free = MIN(first_free, n);
                 continue;
             }
             file_get(file);
@@ -135,7 +138,7 @@ static int table_copy(struct fd_table *table, struct fd_table *from)
         table->open_bits[word] = open;
         table->cloexec_bits[word] = from->cloexec_bits[word] & open;
     }
-    table->first_free = from->first_free;
+    table->first_free = first_free;
     spin_unlock(&from->lock);
     return 0;
 }

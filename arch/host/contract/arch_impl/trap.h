@@ -6,4 +6,8 @@
 
 struct trap_frame;
 
+#define TRAP_IRQ_SOFTWARE 1
+#define TRAP_IRQ_TIMER    5
+#define TRAP_IRQ_EXTERNAL 9
+
 #endif
