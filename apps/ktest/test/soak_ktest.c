@@ -19,7 +19,8 @@
 #include <time/time.h>
 #include <work/work.h>
 
-#define NR_WORKERS 8
+#define NR_WORKERS  8
+#define PATIENCE_NS (60 * NS_PER_SEC)
 
 static uint64_t duration_ns = 2 * NS_PER_SEC;
 static uint64_t end_ns;
@@ -160,11 +161,18 @@ static void spawn(uint64_t random)
     }
 }
 
+/* On a busy host that may take longer than all is to last. */
+static bool has_all_kinds(void)
+{
+    return READ_ONCE(nr_faults) > 0 && READ_ONCE(nr_work) > 0 && READ_ONCE(nr_timers) > 0 &&
+           READ_ONCE(nr_born) > 0;
+}
+
 static void soak(void *arg)
 {
     uint64_t random = 0x9e3779b97f4a7c15ull * ((uintptr_t)arg + 1);
 
-    while (time_now_ns() < end_ns) {
+    while (time_now_ns() < end_ns || (!has_all_kinds() && time_now_ns() < end_ns + PATIENCE_NS)) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
@@ -212,17 +220,21 @@ KTEST(soak_threads_timers_faults)
     for (int i = 0; i < NR_WORKERS; i++) {
         thread_join(workers[i]);
     }
-    thread_sleep_ns(50 * NS_PER_MSEC); /* the reaper */
-    heap_shrink();
-    frame_stats(&after);
+    /*
+     * Room for per-CPU caches and for stacks kept for reuse; a leak grows with the time.
+     */
+    for (int i = 0; i < 200; i++) {
+        thread_sleep_ns(50 * NS_PER_MSEC); /* the reaper */
+        heap_shrink();
+        frame_stats(&after);
+        if (after.free + 512 > before.free)
+            break;
+    }
+    KTEST_EXPECT(after.free + 512 > before.free);
     nr_tokens = UNLOCKED(tokens.count, "all who took one have ended");
     KTEST_EXPECT_EQ(nr_violations, 0);
     KTEST_EXPECT_EQ(under_lock, nr_locked);
     KTEST_EXPECT_EQ(nr_tokens, 3);
     KTEST_EXPECT_EQ(nr_with_token, 0);
-    KTEST_EXPECT(nr_faults > 0 && nr_work > 0 && nr_timers > 0 && nr_born > 0);
-    /*
-     * Room for per-CPU caches and for stacks kept for reuse; a leak grows with the time.
-     */
-    KTEST_EXPECT(after.free + 512 > before.free);
+    KTEST_EXPECT(has_all_kinds());
 }

@@ -7,6 +7,7 @@
 #include <heap/heap.h>
 #include <slab/slab.h>
 #include <string/string.h>
+#include <thread/thread.h>
 #include <time/time.h>
 
 #include "storm.h"
@@ -140,6 +141,8 @@ KTEST(heap_in_interrupts)
     __atomic_store_n(&alarm_continues, true, __ATOMIC_RELAXED);
     timer_arm(&alarm, time_deadline_ns(200 * NS_PER_USEC));
     storm_run(&s);
+    for (int i = 0; i < 60000 && __atomic_load_n(&nr_alarms, __ATOMIC_RELAXED) == 0; i++)
+        thread_sleep_ns(NS_PER_MSEC);
     __atomic_store_n(&alarm_continues, false, __ATOMIC_RELAXED);
     timer_cancel_sync(&alarm);
     KTEST_EXPECT(nr_alarms > 0);

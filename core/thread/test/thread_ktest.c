@@ -9,7 +9,8 @@
 #include <string/string.h>
 #include <thread/thread.h>
 
-#define NR_THREADS 16
+#define NR_THREADS  16
+#define PATIENCE_NS (60 * NS_PER_SEC) /* a busy host may stop a hart for a long time */
 
 static bool policy_preempts(void)
 {
@@ -48,7 +49,7 @@ KTEST(thread_spawn_join_storm)
 
 KTEST(thread_detach_storm)
 {
-    uint64_t deadline = time_deadline_ns(10 * NS_PER_SEC);
+    uint64_t deadline = time_deadline_ns(PATIENCE_NS);
     uint32_t count = 0;
     bool is_ok = true;
 
@@ -147,7 +148,7 @@ KTEST(thread_work_reaches_all_cpus)
     struct thread *threads[NR_THREADS];
 
     cpus_seen = 0;
-    give_up_at = time_deadline_ns(10 * NS_PER_SEC);
+    give_up_at = time_deadline_ns(PATIENCE_NS);
     for (int i = 0; i < NR_THREADS; i++) {
         threads[i] = thread_create(spin_everywhere, NULL, "spin", NULL);
         KTEST_REQUIRE(threads[i] != NULL);
@@ -184,7 +185,7 @@ KTEST(thread_idle_cpus_steal)
     }
     cpus_seen = 0;
     nr_released_threads = 0;
-    give_up_at = time_deadline_ns(10 * NS_PER_SEC);
+    give_up_at = time_deadline_ns(PATIENCE_NS);
     for (int i = 0; i < NR_THREADS; i++) {
         threads[i] = thread_create(let_go_then_spin, NULL, "steal", &attr);
         KTEST_REQUIRE(threads[i] != NULL);
@@ -314,18 +315,17 @@ KTEST(thread_spinning_does_not_starve_others)
     struct thread_attr attr = {.affinity = BIT(0)};
     struct thread *spinner, *other;
     bool flag = false;
-    uint64_t start = time_now_ns();
 
     if (!policy_preempts()) {
         KTEST_SKIP("fifo does not preempt");
     }
-    give_up_at = time_deadline_ns(5 * NS_PER_SEC);
+    give_up_at = time_deadline_ns(PATIENCE_NS);
     spinner = thread_create(spin_until, &flag, "spinner", &attr);
     other = thread_create(set_flag, &flag, "other", &attr);
     KTEST_REQUIRE(spinner && other);
     thread_join(spinner);
     thread_join(other);
-    KTEST_EXPECT(time_now_ns() - start < 4 * NS_PER_SEC);
+    KTEST_EXPECT(time_now_ns() < give_up_at);
 }
 
 struct share {
@@ -342,27 +342,44 @@ static void use_up(void *arg)
     s->run_ns = thread_run_ns(thread_current());
 }
 
-KTEST(thread_shares_by_nice)
+/* Two threads on one CPU for 400 ms; adds up what each has run. */
+static bool share_a_cpu(uint64_t *run_ns)
 {
     struct share shares[2];
     struct thread *threads[2];
 
-    if (strcmp(SCHED_POLICY_NAME, "cfs") != 0) {
-        KTEST_SKIP("only cfs has weights");
-    }
     for (int i = 0; i < 2; i++) {
         struct thread_attr attr = {.affinity = BIT(cpu_count() - 1), .nice = i * 5};
 
         shares[i] = (struct share){.until_ns = time_deadline_ns(400 * NS_PER_MSEC)};
         threads[i] = thread_create(use_up, &shares[i], "share", &attr);
-        KTEST_REQUIRE(threads[i] != NULL);
+        if (!KTEST_EXPECT(threads[i] != NULL)) {
+            return false;
+        }
     }
     for (int i = 0; i < 2; i++) {
         thread_join(threads[i]);
+        run_ns[i] += shares[i].run_ns;
     }
-    /* The weights say 1024 : 335, or 3.06; a busy host makes slices uneven. */
-    KTEST_EXPECT(shares[0].run_ns > shares[1].run_ns * 2);
-    KTEST_EXPECT(shares[0].run_ns < shares[1].run_ns * 5);
+    return true;
+}
+
+/*
+ * The weights say 1024 : 335, or 3.06. A busy host makes slices uneven: the longer they run, the
+ * less that counts.
+ */
+KTEST(thread_shares_by_nice)
+{
+    uint64_t run_ns[2] = {0};
+    bool is_fair = false;
+
+    if (strcmp(SCHED_POLICY_NAME, "cfs") != 0) {
+        KTEST_SKIP("only cfs has weights");
+    }
+    for (int round = 0; round < 25 && !is_fair && share_a_cpu(run_ns); round++) {
+        is_fair = run_ns[0] > run_ns[1] * 2 && run_ns[0] < run_ns[1] * 5;
+    }
+    KTEST_EXPECT(is_fair);
 }
 
 /* Two threads hand a turn to and fro: a lost wake-up would hang it. */
@@ -437,7 +454,7 @@ KTEST(thread_sleep_is_never_short)
         thread_sleep_ns(durations[i]);
         slept = time_now_ns() - start;
         KTEST_EXPECT(slept >= durations[i]);
-        KTEST_EXPECT(slept < durations[i] + NS_PER_SEC);
+        KTEST_EXPECT(slept < durations[i] + PATIENCE_NS);
     }
 }
 
@@ -486,8 +503,15 @@ KTEST(thread_list_knows_everybody)
     bool flag = false;
     struct thread *t;
 
-    thread_for_each(count_one, &before);
-    give_up_at = time_deadline_ns(5 * NS_PER_SEC);
+    /* Detached ones of other tests may still be on their way out. */
+    for (int i = 0; i < 1000 && (before != after || before == 0); i++) {
+        before = after = 0;
+        thread_for_each(count_one, &before);
+        thread_sleep_ns(10 * NS_PER_MSEC);
+        thread_for_each(count_one, &after);
+    }
+    after = 0;
+    give_up_at = time_deadline_ns(PATIENCE_NS);
     t = thread_create(set_flag, &flag, "x", NULL);
     KTEST_REQUIRE(t != NULL);
     thread_for_each(count_one, &during);
@@ -500,7 +524,7 @@ KTEST(thread_list_knows_everybody)
 
 /* An idle CPU takes the interrupt that ends the sleep; one that ticked would take twenty and more.
  */
-KTEST(thread_idle_is_tickless)
+static bool sleep_without_ticks(void)
 {
     struct thread_cpu_stats before, after;
     uint64_t nr_interrupts[NR_CPUS_MAX], nr_all = 0;
@@ -512,8 +536,17 @@ KTEST(thread_idle_is_tickless)
     for_each_cpu(cpu)
         nr_all += time_nr_interrupts(cpu) - nr_interrupts[cpu];
     thread_cpu_stats(0, &after);
-    KTEST_EXPECT(after.nr_switches - before.nr_switches < 10);
-    KTEST_EXPECT(nr_all >= 1 && nr_all < 10);
+    KTEST_EXPECT(nr_all >= 1);
     if (cpu_count() == 1)
         KTEST_EXPECT(after.idle_ns > before.idle_ns);
+    return after.nr_switches - before.nr_switches < 10 && nr_all < 10;
+}
+
+KTEST(thread_idle_is_tickless)
+{
+    bool is_tickless = false;
+
+    for (int i = 0; i < 10 && !is_tickless; i++) /* what other tests began may still end */
+        is_tickless = sleep_without_ticks();
+    KTEST_EXPECT(is_tickless);
 }

@@ -115,6 +115,8 @@ int app_main(void)
     }
     for (unsigned id = 0; id < NR_THREADS + 2; id++)
         thread_join(threads[id]);
+    while (__atomic_load_n(&nr_timers, __ATOMIC_RELAXED) == 0) /* a busy host may be late */
+        thread_sleep_ns(NS_PER_MSEC);
     timer_cancel_sync(&timer);
 
     if (cpu_count() > 1 && nr_moved == 0)
