@@ -337,7 +337,7 @@ uint64_t thread_run_ns(const struct thread *t)
     return time_ticks_to_ns(ticks);
 }
 
-uint64_t thread_user_ns(const struct thread *t)
+static uint64_t user_ticks(const struct thread *t)
 {
     uint64_t clock, now;
 
@@ -346,5 +346,20 @@ uint64_t thread_user_ns(const struct thread *t)
         now = clock & THREAD_CLOCK_RUNS ? time_now_ticks() : 0;
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
     } while (clock != READ_ONCE(t->user_clock));
-    return time_ticks_to_ns((uint64_t)((int64_t)clock >> THREAD_CLOCK_SHIFT) + now);
+    return (uint64_t)((int64_t)clock >> THREAD_CLOCK_SHIFT) + now;
+}
+
+/*
+ * The thread may have looked at the time of day and not yet stopped its clock: what is told then is
+ * too much by the time between, and what is told next would be less.
+ */
+uint64_t thread_user_ns(const struct thread *t)
+{
+    uint64_t *place = &((struct thread *)t)->user_told;
+    uint64_t ticks = user_ticks(t), told = __atomic_load_n(place, __ATOMIC_RELAXED);
+
+    while (told < ticks && !__atomic_compare_exchange_n(place, &told, ticks, false,
+                                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return time_ticks_to_ns(told > ticks ? told : ticks);
 }

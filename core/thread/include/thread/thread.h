@@ -128,6 +128,7 @@ struct thread {
     struct run_queue *rq;                    /* [r] of ->cpu, while it is on it */
     uint64_t run_ticks;    /* [r] processor time, without that since the queue's last accounting */
     uint64_t user_clock;   /* [o] part of it that was spent in U or VS: THREAD_CLOCK_* */
+    uint64_t user_told;    /* [a] ticks of it that somebody was told: it does not run back */
     uint64_t nr_slept;     /* [r] times it gave way by sleeping */
     uint64_t nr_preempted; /* [r] times it was switched out against its will */
 
