@@ -1,3 +1,3 @@
 SRCS := eventfd.c memfd.c pidfd.c signalfd.c timerfd.c
-DEPS := linux/abi lib/base lib/string arch/uaccess core/heap core/lock core/sync core/time fs/ramfs linux/fd linux/pathname linux/pending linux/task
+DEPS := linux/abi lib/base lib/string arch/uaccess core/heap core/lock core/sync core/time fs/eventfd fs/ramfs linux/fd linux/pathname linux/pending linux/task
 EXPORTS := sys_*
