@@ -158,11 +158,17 @@ static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct threa
 {
     rq->left = prev;
     rq->nr_switches++;
+    if (unlikely(prev->hooks)) {
+        thread_hooks_out(prev);
+    }
     if (unlikely(prev->ops) && prev->ops->switch_out) {
         prev->ops->switch_out(prev, next);
     }
     if (unlikely(next->ops) && next->ops->switch_in) {
         next->ops->switch_in(prev, next);
+    }
+    if (unlikely(next->hooks)) {
+        thread_hooks_in(next);
     }
     return (struct thread *)arch_switch(&prev->arch, &next->arch);
 }
@@ -284,7 +290,7 @@ static NOINLINE void yield_with_care(unsigned long flags, struct run_queue *rq)
     struct thread *next;
 
     spin_lock_no_preempt(&rq->lock);
-    if (prev->care == THREAD_CARE_OPS && exchange(rq, prev, &next)) {
+    if (!(prev->care & ~(THREAD_CARE_OPS | THREAD_CARE_HOOKS)) && exchange(rq, prev, &next)) {
         yield_to_careful(flags, rq, prev, next);
     } else {
         yield_locked(flags, rq);

@@ -131,6 +131,10 @@ bool rq_steal(struct run_queue *rq, bool *is_unsure) REQUIRES(&rq->lock);
  */
 void rq_push(struct run_queue *rq) EXCLUDES(&rq->lock);
 
+/* In the switch: prev has hooks and is left, next has hooks and comes. hook.c */
+void thread_hooks_out(struct thread *prev);
+void thread_hooks_in(struct thread *next);
+
 /* The body of an idle thread. */
 NORETURN void idle_loop(void);
 

@@ -38,7 +38,7 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
     err = thread_init(&ut->thread, init_main, &init_start, "init", &attr);
     if (err)
         return err;
-    ut->thread.arch.fpu = &ut->fpu;
+    ut->thread.arch.fpu.state = &ut->fpu;
     ut->refcount = 1;
     ut->process = p;
     process_get(p);

@@ -133,7 +133,7 @@ struct user_thread *user_thread_alloc(struct process *p, const char *name)
         heap_free(ut);
         return NULL;
     }
-    ut->thread.arch.fpu = &ut->fpu;
+    ut->thread.arch.fpu.state = &ut->fpu;
     ut->refcount = 1;
     ut->process = p;
     process_get(p);

@@ -178,7 +178,7 @@ static NOINLINE bool page_fault(struct vcpu *v)
     arch_irq_disable();
     if (likely(ret == 0))
         return true;
-    vcpu_load(v);
+    vcpu_bring_in(v);
     if (ret == -ENOMEM)
         return vcpu_fail(v, "the host has no memory left");
     return inject_access_fault(v, &exit);

@@ -50,7 +50,7 @@ static void fence_others(struct vcpu *v, uint64_t harts, uint32_t kind)
         struct vcpu *target = v->set->vcpus[bit_lowest64(left)];
 
         if (is_outstanding(target, kind)) {
-            thread_kick(&target->thread);
+            vcpu_kick(target);
             outstanding |= 1ul << target->id;
         }
     }

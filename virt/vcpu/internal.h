@@ -18,8 +18,8 @@
  */
 bool vcpu_prepare(struct vcpu *v);
 
-/* Loads v on this CPU if it is not. Interrupts masked. */
-void vcpu_load(struct vcpu *v);
+/* Brings v's state into this hart if it is not there. Interrupts masked. */
+void vcpu_bring_in(struct vcpu *v);
 
 /*
  * Masked. As wfi: blocks until an interrupt is pending that the guest enabled in its sie, whether
@@ -71,6 +71,9 @@ bool vcpu_read_u64(struct vcpu *v, uint64_t addr, uint64_t *value, bool *resumes
  */
 void vcpu_stage_enter(struct gstage *gs);
 void vcpu_stage_leave(struct gstage *gs);
+
+/* Makes the thread that has v loaded look at its flags, wherever it is. Any context. */
+void vcpu_kick(struct vcpu *v);
 
 /* --- fence.c ---------------------------------------------------------------------------------- */
 #define FENCE_CODE  1u /* fence.i */

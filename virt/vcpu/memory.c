@@ -94,7 +94,7 @@ static bool fetch_by_walk(struct vcpu *v, uint32_t *insn)
     if (is_there && insn_length(low) == 4)
         is_there = fetch_half(gs, satp, pc + 2, is_user, &high);
     arch_irq_disable();
-    vcpu_load(v);
+    vcpu_bring_in(v);
     if (is_there)
         *insn = (uint32_t)high << 16 | low;
     return is_there;
@@ -118,7 +118,7 @@ static bool fill(struct vcpu *v, const struct hext_exit *fault)
     const int ret = gstage_fault(v->set->gstage, fault->gpa, VMA_READ);
 
     arch_irq_disable();
-    vcpu_load(v);
+    vcpu_bring_in(v);
     return ret == 0;
 }
 

@@ -3,9 +3,10 @@
  */
 #include "internal.h"
 
+#include <log/log.h>
 #include <string/string.h>
 
-/* --- context switches of the thread ----------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Interrupts masked. */
 static void unload(struct vcpu *v)
@@ -16,15 +17,13 @@ static void unload(struct vcpu *v)
     vcpu_stage_leave(v->set->gstage);
 }
 
-static void switch_out(struct thread *prev, struct thread *next)
+/* What it left in the hart comes back with vcpu_bring_in(), when the guest goes on. */
+static void switch_out(struct thread_hook *hook)
 {
-    (void)next;
-    unload(container_of(prev, struct vcpu, thread));
+    unload(container_of(hook, struct vcpu, hook));
 }
 
-static const struct thread_ops vcpu_thread_ops = {.switch_out = switch_out};
-
-void vcpu_load(struct vcpu *v)
+void vcpu_bring_in(struct vcpu *v)
 {
     if (v->hext.is_loaded)
         return;
@@ -32,14 +31,66 @@ void vcpu_load(struct vcpu *v)
     hext_load(&v->hext);
 }
 
+static void thread_set(struct vcpu *v, struct thread *thread)
+{
+    const unsigned long flags = spin_lock_irqsave(&v->thread_lock);
+
+    assert(!thread || !v->thread);
+    WRITE_ONCE(v->thread, thread);
+    spin_unlock_irqrestore(&v->thread_lock, flags);
+}
+
+void vcpu_load(struct vcpu *v)
+{
+    v->hook = (struct thread_hook){.switch_out = switch_out};
+    thread_hook_add(&v->hook);
+    thread_set(v, thread_current());
+    /* Who asked before found no thread to kick. */
+    if (__atomic_load_n(&v->is_interrupted, __ATOMIC_SEQ_CST))
+        thread_kick(thread_current());
+}
+
+void vcpu_put(struct vcpu *v)
+{
+    thread_set(v, NULL);
+    arch_irq_disable();
+    unload(v);
+    arch_irq_enable();
+    thread_hook_remove(&v->hook);
+}
+
+/* Does the running thread have it loaded? It need not be told what it does itself. */
+static bool is_mine(struct vcpu *v)
+{
+    return UNLOCKED(READ_ONCE(v->thread), "nobody else makes it this thread") == thread_current();
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+    const unsigned long flags = spin_lock_irqsave(&v->thread_lock);
+
+    if (v->thread)
+        thread_kick(v->thread);
+    spin_unlock_irqrestore(&v->thread_lock, flags);
+}
+
 /* --- interrupts ------------------------------------------------------------------------------- */
 
+/* Something changed that a sleeper waits for, or that the guest is to see. */
 static void notify(struct vcpu *v)
 {
-    if (READ_ONCE(v->thread.state) != THREAD_RUNNABLE)
-        thread_wake(&v->thread);
-    else if (thread_current() != &v->thread)
-        thread_kick(&v->thread);
+    if (is_mine(v)) {
+        if (READ_ONCE(thread_current()->state) != THREAD_RUNNABLE)
+            thread_wake(thread_current()); /* an interrupt came while it went to sleep */
+        return;
+    }
+    const unsigned long flags = spin_lock_irqsave(&v->thread_lock);
+
+    if (v->thread && READ_ONCE(v->thread->state) != THREAD_RUNNABLE)
+        thread_wake(v->thread);
+    else if (v->thread)
+        thread_kick(v->thread);
+    spin_unlock_irqrestore(&v->thread_lock, flags);
 }
 
 void vcpu_irq_set(struct vcpu *v, uint64_t irqs)
@@ -69,9 +120,14 @@ static void irqs_flush(struct vcpu *v)
 void vcpu_interrupt(struct vcpu *v)
 {
     __atomic_store_n(&v->is_interrupted, 1, __ATOMIC_SEQ_CST);
+    const unsigned long flags = spin_lock_irqsave(&v->thread_lock);
+
     /* What a sleeper tests comes before what ends its sleep. */
-    thread_kick(&v->thread);
-    thread_wake(&v->thread);
+    if (v->thread) {
+        thread_kick(v->thread);
+        thread_wake(v->thread);
+    }
+    spin_unlock_irqrestore(&v->thread_lock, flags);
 }
 
 static bool is_interrupted(const struct vcpu *v)
@@ -96,7 +152,8 @@ static NOINLINE bool work(struct vcpu *v)
 {
     thread_work_clear(THREAD_WORK_KICK);
     thread_preempt_check();
-    if (!is_interrupted(v))
+    /* Other work is the thread's owner's: to be done on its way to user mode. */
+    if (!is_interrupted(v) && !(thread_work() & ~THREAD_WORK_KICK))
         return true;
     v->exit.reason = VCPU_EXIT_INTERRUPTED;
     return false;
@@ -142,7 +199,7 @@ static void sleep_until(struct vcpu *v, uint64_t deadline)
     const uint64_t deadline_ns = deadline == UINT64_MAX ? TIME_NEVER : time_ticks_to_ns(deadline);
 
     for (;;) {
-        thread_block_prepare(THREAD_BLOCKED);
+        thread_block_prepare(THREAD_INTERRUPTIBLE);
         if (__atomic_load_n(&v->irqs_changed, __ATOMIC_ACQUIRE) || thread_work())
             break;
         if (!thread_block_until(deadline_ns))
@@ -154,7 +211,7 @@ static void sleep_until(struct vcpu *v, uint64_t deadline)
 bool vcpu_wait(struct vcpu *v)
 {
     for (;;) {
-        vcpu_load(v);
+        vcpu_bring_in(v);
         if (v->irqs_changed)
             irqs_flush(v);
         if (hext_irq_wanted(&v->hext))
@@ -178,7 +235,7 @@ bool vcpu_wait(struct vcpu *v)
 
 bool vcpu_prepare(struct vcpu *v)
 {
-    struct arch_thread *t = &v->thread.arch;
+    const struct arch_thread *t = arch_current();
 
     while (unlikely(READ_ONCE(t->user_work) | READ_ONCE(t->need_resched))) {
         arch_irq_enable();
@@ -189,7 +246,7 @@ bool vcpu_prepare(struct vcpu *v)
             return false;
     }
     if (unlikely(!v->hext.is_loaded))
-        vcpu_load(v);
+        vcpu_bring_in(v);
     if (unlikely(READ_ONCE(v->irqs_changed)))
         irqs_flush(v);
     vcpu_guest_enter(v);
@@ -236,7 +293,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque, bool keeps_interru
 static bool wait_for_start(struct vcpu *v)
 {
     for (;;) {
-        thread_block_prepare(THREAD_BLOCKED);
+        thread_block_prepare(THREAD_INTERRUPTIBLE);
         if (__atomic_load_n(&v->hart_state, __ATOMIC_ACQUIRE) == SBI_HART_START_PENDING ||
             is_interrupted(v))
             break;
@@ -278,17 +335,11 @@ struct vcpu_exit *vcpu_run(struct vcpu *v)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const char *name,
-              thread_fn fn, void *arg)
+int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer)
 {
-    const struct thread_attr attr = {.ops = &vcpu_thread_ops};
-
     if (set->nr_vcpus == VCPUS_MAX)
         return -EINVAL;
-
-    int err = thread_init(&v->thread, fn, arg, name, &attr);
-    if (err)
-        return err;
+    spin_init(&v->thread_lock, "vcpu thread");
     v->set = set;
     v->id = set->nr_vcpus;
     v->timer_kind = timer;
@@ -306,8 +357,6 @@ int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const
 void vcpu_fini(struct vcpu *v)
 {
     timer_cancel_sync(&v->timer);
-    if (v->thread.state == THREAD_NEW)
-        thread_fini(&v->thread);
 }
 
 int vcpu_hart_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -321,6 +370,6 @@ int vcpu_hart_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
     v->start_opaque = opaque;
     __atomic_store_n(&v->hart_state, SBI_HART_START_PENDING, __ATOMIC_SEQ_CST);
     arch_mb();
-    thread_wake(&v->thread);
+    notify(v);
     return SBI_SUCCESS;
 }

@@ -195,19 +195,28 @@ static int make_vcpus(struct vm *vm)
 
     vm->set = (struct vcpu_set){.gstage = &vm->gstage, .idle = idle};
     for (unsigned i = 0; i < vm->config.nr_vcpus; i++) {
-        memset(&vm->vcpus[i], 0, sizeof(vm->vcpus[i]));
-        int err =
-            vcpu_init(&vm->vcpus[i], &vm->set, timer, vm->config.name, vm_vcpu_main, &vm->vcpus[i]);
+        struct vm_vcpu *v = &vm->vcpus[i];
+
+        memset(v, 0, sizeof(*v));
+        int err = thread_init(&v->thread, vm_vcpu_main, v, vm->config.name, NULL);
         if (err)
             return err;
+        err = vcpu_init(&v->vcpu, &vm->set, timer);
+        if (err) {
+            thread_fini(&v->thread);
+            return err;
+        }
     }
     return 0;
 }
 
 static void unmake_vcpus(struct vm *vm)
 {
-    for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
-        vcpu_fini(vm->set.vcpus[i]);
+    for (unsigned i = 0; i < vm->set.nr_vcpus; i++) {
+        vcpu_fini(&vm->vcpus[i].vcpu);
+        if (vm->vcpus[i].thread.state == THREAD_NEW)
+            thread_fini(&vm->vcpus[i].thread);
+    }
     vm->set.nr_vcpus = 0;
 }
 

@@ -32,7 +32,7 @@ void vm_memory_return(uint64_t nr_frames);
 /* build.c. The devices that each machine has, as after power-on. */
 void vm_devices_init(struct vm *vm);
 
-/* run.c. What the thread of a vCPU does (arg: the struct vcpu). */
+/* run.c. What the thread of a vCPU does (arg: the struct vm_vcpu). */
 void vm_vcpu_main(void *arg);
 
 /* Ends the run: the first to call decides how, and is told so: it says why. Any context. */

@@ -105,9 +105,11 @@ static void failed(struct vm *vm, const struct vcpu *v, const struct vcpu_exit *
 
 void vm_vcpu_main(void *arg)
 {
-    struct vcpu *v = arg;
+    struct vm_vcpu *self = arg;
+    struct vcpu *v = &self->vcpu;
     struct vm *vm = container_of(v->set, struct vm, set);
 
+    vcpu_load(v);
     while (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING) {
         struct vcpu_exit *exit = vcpu_run(v);
 
@@ -128,4 +130,5 @@ void vm_vcpu_main(void *arg)
             break;
         }
     }
+    vcpu_put(v);
 }

@@ -27,9 +27,9 @@ static void boot(struct vm *vm)
 
     assert(started == 0);
     for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
-        thread_start(&vm->set.vcpus[i]->thread);
+        thread_start(&vm->vcpus[i].thread);
     for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
-        thread_join(&vm->set.vcpus[i]->thread);
+        thread_join(&vm->vcpus[i].thread);
     for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
         vm->nr_exits += vm->set.vcpus[i]->nr_exits;
     vconsole_flush(&vm->console);

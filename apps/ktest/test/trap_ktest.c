@@ -167,7 +167,7 @@ static void floater(void *arg)
     struct arch_thread *self = arch_current();
     uint64_t salt = (uintptr_t)arg << 32;
 
-    self->fpu = &state;
+    self->fpu.state = &state;
     for (uint64_t round = 0; round < NR_ROUNDS; round++) {
         floats_set(salt + round * 1000);
         if (round % 3 != 0)
@@ -193,7 +193,7 @@ static void floater(void *arg)
     if (f5 != 4711)
         __atomic_fetch_add(&nr_wrong, 1, __ATOMIC_RELAXED);
     arch_fpu_forget(self);
-    self->fpu = NULL;
+    self->fpu.state = NULL;
 }
 
 KTEST(fpu_survives_switches)

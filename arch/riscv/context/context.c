@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct arch_thread, overflow_base) == THREAD_OVERFLOW_BA
 _Static_assert(offsetof(struct arch_thread, ra) == THREAD_RA, "asm.h");
 _Static_assert(offsetof(struct arch_thread, sp) == THREAD_SP, "asm.h");
 _Static_assert(offsetof(struct arch_thread, s) == THREAD_S0, "asm.h");
-_Static_assert(offsetof(struct arch_thread, fpu) == THREAD_FPU, "asm.h");
+_Static_assert(offsetof(struct arch_thread, fpu.state) == THREAD_FPU, "asm.h");
 _Static_assert(offsetof(struct arch_thread, stack_guard) == THREAD_STACK_GUARD, "asm.h");
 _Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "asm.h");
 _Static_assert(offsetof(struct trap_frame, a0) == FRAME_X(10), "asm.h");

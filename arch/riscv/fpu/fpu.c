@@ -1,12 +1,12 @@
 /*
- * Floats, switched lazily. Contract: <arch/fpu.h>.
+ * Floats, switched lazily. Contracts: <arch/fpu.h>, <fpu/fpu.h>.
  *
- * fpu_owner[cpu] is the thread whose state that hart's registers hold; a thread's fpu_cpu names the
- * hart that may hold its newest copy. Only if both agree are the registers valid for the thread.
- * The unit is on (FS != Off) only while a valid owner runs.
+ * fpu_owner[cpu] is whose state that hart's registers hold; an owner's cpu names the hart that may
+ * hold its newest copy. Only if both agree are the registers valid for it. The unit is on (FS !=
+ * Off) only while a valid owner runs, so what is dirty is always that owner's.
  *
- * A thread that wrote floats in its last turn probably will again: its registers are loaded at the
- * switch instead of by a trap. One that did not pays nothing.
+ * Who wrote floats in its last turn probably will again: its registers are loaded at the switch
+ * instead of by a trap. Who did not pays nothing.
  */
 #include <arch/context.h>
 #include <arch/cpu.h>
@@ -18,7 +18,7 @@
 
 #include "regs.h"
 
-static struct arch_thread *fpu_owner[NR_CPUS_MAX]; /* [p] */
+static struct arch_fpu *fpu_owner[NR_CPUS_MAX]; /* [p] */
 
 static void fs_set(unsigned long fs)
 {
@@ -26,27 +26,29 @@ static void fs_set(unsigned long fs)
     csr_set(sstatus, fs);
 }
 
-static bool is_loaded(const struct arch_thread *t, unsigned cpu)
+static bool is_loaded(const struct arch_fpu *o, unsigned cpu)
 {
-    return fpu_owner[cpu] == t && t->fpu_cpu == cpu + 1;
+    return fpu_owner[cpu] == o && o->cpu == cpu + 1;
 }
 
-static void load(struct arch_thread *t, unsigned cpu)
+static void load(struct arch_fpu *o, unsigned cpu)
 {
     fs_set(SSTATUS_FS_INITIAL);
-    fpu_regs_load(t->fpu);
+    fpu_regs_load(o->state);
     fs_set(SSTATUS_FS_CLEAN);
-    fpu_owner[cpu] = t;
-    t->fpu_cpu = cpu + 1;
+    fpu_owner[cpu] = o;
+    o->cpu = cpu + 1;
 }
 
-/* Are the registers newer than t->fpu? Then brings it up to date. */
-static bool save_if_dirty(struct arch_thread *t)
+/* Are the registers newer than their owner's memory? Then brings that up to date. */
+static bool save_if_dirty(unsigned cpu)
 {
+    struct arch_fpu *o = fpu_owner[cpu];
+
     if ((csr_read(sstatus) & SSTATUS_FS) != SSTATUS_FS_DIRTY)
         return false;
-    if (t->fpu != NULL)
-        fpu_regs_save(t->fpu);
+    if (o != NULL)
+        fpu_regs_save(o->state);
     fs_set(SSTATUS_FS_CLEAN);
     return true;
 }
@@ -55,30 +57,54 @@ void fpu_switch(struct arch_thread *prev, struct arch_thread *next)
 {
     unsigned cpu = prev->cpu;
 
-    prev->fpu_recent = save_if_dirty(prev);
-    if (next->fpu == NULL)
+    prev->fpu.is_recent = save_if_dirty(cpu);
+    if (next->fpu.state == NULL)
         fs_set(0);
-    else if (is_loaded(next, cpu))
+    else if (is_loaded(&next->fpu, cpu))
         fs_set(SSTATUS_FS_CLEAN);
-    else if (next->fpu_recent)
-        load(next, cpu);
+    else if (next->fpu.is_recent)
+        load(&next->fpu, cpu);
     else
         fs_set(0);
+}
+
+void fpu_take(struct arch_fpu *o)
+{
+    unsigned cpu = arch_current()->cpu;
+
+    if (!arch_has(ARCH_FEATURE_FD))
+        return;
+    save_if_dirty(cpu);
+    if (!is_loaded(o, cpu))
+        load(o, cpu);
+    fs_set(0);
+}
+
+void fpu_put(struct arch_fpu *o, bool is_dirty)
+{
+    if (!arch_has(ARCH_FEATURE_FD))
+        return;
+    fs_set(SSTATUS_FS_CLEAN);
+    if (is_dirty)
+        fpu_regs_save(o->state);
+    else
+        fpu_fcsr_save(o->state);
+    fs_set(0);
 }
 
 bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame)
 {
     unsigned long flags = arch_irq_save();
     bool is_ours =
-        t->fpu != NULL && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
+        t->fpu.state != NULL && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
 
     /* Whatever the instruction is: with the unit on it either works or traps again as what it is.
      */
     if (is_ours) {
-        if (is_loaded(t, t->cpu))
+        if (is_loaded(&t->fpu, t->cpu))
             fs_set(SSTATUS_FS_CLEAN);
         else
-            load(t, t->cpu);
+            load(&t->fpu, t->cpu);
     }
     arch_irq_restore(flags);
     return is_ours;
@@ -88,7 +114,7 @@ void arch_fpu_save(struct arch_thread *t)
 {
     unsigned long flags = arch_irq_save();
 
-    save_if_dirty(t);
+    save_if_dirty(t->cpu);
     arch_irq_restore(flags);
 }
 
@@ -96,8 +122,8 @@ void arch_fpu_reload(struct arch_thread *t)
 {
     unsigned long flags = arch_irq_save();
 
-    t->fpu_cpu = 0;
-    t->fpu_recent = 0;
+    t->fpu.cpu = 0;
+    t->fpu.is_recent = 0;
     fs_set(0);
     arch_irq_restore(flags);
 }
@@ -107,8 +133,8 @@ void arch_fpu_forget(struct arch_thread *t)
     unsigned long flags = arch_irq_save();
 
     /* A hart that still names t as owner is harmless: ownership counts only if t agrees. */
-    t->fpu_cpu = 0;
-    t->fpu_recent = 0;
+    t->fpu.cpu = 0;
+    t->fpu.is_recent = 0;
     if (t == arch_current())
         fs_set(0);
     arch_irq_restore(flags);

@@ -40,6 +40,9 @@ fpu_regs_save:
     fsd     f29, 232(a0)
     fsd     f30, 240(a0)
     fsd     f31, 248(a0)
+    .globl fpu_fcsr_save
+    .type fpu_fcsr_save, @function
+fpu_fcsr_save:
     frcsr   t0
     sd      t0, 256(a0)
     ret

@@ -5,6 +5,7 @@
 struct arch_fpu_state;
 
 void fpu_regs_save(struct arch_fpu_state *state);
+void fpu_fcsr_save(struct arch_fpu_state *state); /* fcsr alone */
 void fpu_regs_load(const struct arch_fpu_state *state);
 
 #endif

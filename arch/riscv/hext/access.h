@@ -18,8 +18,5 @@ uint64_t hext_write_hstateen1(uint64_t value);
 uint64_t hext_write_hstateen2(uint64_t value);
 uint64_t hext_write_hstateen3(uint64_t value);
 uint64_t hext_write_hstateen0(uint64_t value);
-void hext_float_save(struct hext_float *fp);
-void hext_fcsr_save(struct hext_float *fp);
-void hext_float_restore(const struct hext_float *fp);
 
 #endif

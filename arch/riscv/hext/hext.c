@@ -10,6 +10,7 @@
 #include <arch/upcalls.h>
 #include <arch/smp.h>
 #include <bits/bits.h>
+#include <fpu/fpu.h>
 #include <hext/hext.h>
 #include <hext/upcalls.h>
 #include <riscv/csr.h>
@@ -159,7 +160,8 @@ void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, boo
     };
     v->is_loaded = false;
     v->cpu = NULL;
-    v->fp = (struct hext_float){0};
+    v->fpu = (struct arch_fpu){.state = &v->float_state};
+    v->float_state = (struct arch_fpu_state){0};
 }
 
 static void csrs_save(struct hext_vcpu *v)
@@ -185,29 +187,20 @@ static void csrs_restore(const struct hext_vcpu *v)
     csr_write(CSR_HENVCFG, c->henvcfg);
 }
 
-static void float_load(struct hext_vcpu *v, struct hext_cpu *cpu)
+/* The unit is on while the guest runs; its first entry after this loads nothing. */
+static void float_load(struct hext_vcpu *v)
 {
-    if (!arch_has(ARCH_FEATURE_FD))
-        return;
-    csr_set(sstatus, SSTATUS_FS_CLEAN);
-    hext_float_restore(&v->fp);
-    csr_clear(sstatus, SSTATUS_FS);
-    v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
-    cpu->float_owner = v;
+    if (arch_has(ARCH_FEATURE_FD))
+        fpu_take(&v->fpu);
 }
 
+/* QEMU: a guest's csrw fcsr dirties only its own vsstatus.FS, so fcsr is always saved. */
 static void float_put(struct hext_vcpu *v)
 {
     if (!arch_has(ARCH_FEATURE_FD))
         return;
-    csr_set(sstatus, SSTATUS_FS_CLEAN);
-    if ((v->frame.status & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
-        hext_float_save(&v->fp);
-        v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
-    } else {
-        hext_fcsr_save(&v->fp); /* QEMU: a guest's csrw fcsr dirties only its own vsstatus.FS */
-    }
-    csr_clear(sstatus, SSTATUS_FS); /* the host's own threads have no floats */
+    fpu_put(&v->fpu, (v->frame.status & SSTATUS_FS) == SSTATUS_FS_DIRTY);
+    v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
 }
 
 void hext_load(struct hext_vcpu *v)
@@ -232,8 +225,7 @@ void hext_load(struct hext_vcpu *v)
     }
     if (v->has_sstc)
         csr_write(CSR_VSTIMECMP, v->csrs.vstimecmp);
-    if (v->cpu != cpu || cpu->float_owner != v)
-        float_load(v, cpu);
+    float_load(v);
     v->cpu = cpu;
     v->is_loaded = true;
 }

@@ -120,6 +120,83 @@ KTEST(thread_embedded_with_callbacks)
     KTEST_EXPECT_EQ(o.nr_run, 10);
 }
 
+/* Two users of one thread, told in the order that lets each undo what it did. */
+struct user {
+    struct thread_hook hook;
+    struct user *inner; /* added after this one, or NULL */
+    int nr_in, nr_out;
+    bool is_in, is_wrong;
+};
+
+static void user_out(struct thread_hook *hook)
+{
+    struct user *u = container_of(hook, struct user, hook);
+
+    u->is_wrong |= !u->is_in || (u->inner && u->inner->is_in);
+    u->is_in = false;
+    u->nr_out++;
+}
+
+static void user_in(struct thread_hook *hook)
+{
+    struct user *u = container_of(hook, struct user, hook);
+
+    u->is_wrong |= u->is_in;
+    u->is_in = true;
+    u->nr_in++;
+}
+
+static void switch_often(void)
+{
+    for (int i = 0; i < 20; i++) {
+        thread_yield();
+        thread_sleep_ns(10 * NS_PER_USEC);
+    }
+}
+
+static void run_hooked(void *arg)
+{
+    struct user outer = {.hook = {user_out, user_in, NULL}, .is_in = true};
+    struct user inner = {.hook = {user_out, NULL, NULL}, .is_in = true};
+    int seen;
+
+    thread_hook_add(&outer.hook);
+    switch_often();
+    KTEST_EXPECT(outer.nr_in >= 20 && outer.nr_out >= 20 && !outer.is_wrong);
+    KTEST_EXPECT(outer.is_in);
+
+    outer.inner = &inner;
+    thread_hook_add(&inner.hook);
+    for (int i = 0; i < 20; i++) {
+        inner.is_in = true;
+        thread_sleep_ns(10 * NS_PER_USEC);
+        KTEST_EXPECT(outer.is_in);
+    }
+    KTEST_EXPECT(inner.nr_out >= 20 && !outer.is_wrong);
+
+    thread_hook_remove(&outer.hook); /* not the last one added */
+    seen = outer.nr_out;
+    switch_often();
+    KTEST_EXPECT_EQ(outer.nr_out, seen);
+    thread_hook_remove(&inner.hook);
+    seen = inner.nr_out;
+    switch_often();
+    KTEST_EXPECT_EQ(inner.nr_out, seen);
+}
+
+KTEST(thread_hooks_follow_the_switches)
+{
+    struct thread *threads[NR_THREADS];
+
+    for (int i = 0; i < NR_THREADS; i++) {
+        threads[i] = thread_create(run_hooked, NULL, "hooked", NULL);
+        KTEST_REQUIRE(threads[i] != NULL);
+    }
+    for (int i = 0; i < NR_THREADS; i++) {
+        thread_join(threads[i]);
+    }
+}
+
 KTEST(thread_bad_attributes_are_refused)
 {
     struct thread t;

@@ -15,6 +15,13 @@
 
 struct arch_fpu_state;
 
+/* Somebody's floats, in memory or newer in the registers of a hart; see <arch/fpu.h>. */
+struct arch_fpu {
+    struct arch_fpu_state *state; /* NULL: floats are not for it */
+    uint32_t cpu;                 /* 1 + CPU whose registers may hold them, or 0 */
+    uint32_t is_recent; /* they were written in its last turn: loaded at the switch to it */
+};
+
 struct arch_thread {
     uintptr_t
         percpu_offset;      /* 0  [p] added to a per-CPU variable's address gives this CPU's copy */
@@ -29,13 +36,10 @@ struct arch_thread {
     uintptr_t
         overflow_base; /* 64 [p] the stack that overflowed, once on the emergency stack; else 0 */
     /* The switched-out context: callee-saved registers. */
-    uintptr_t ra;    /* 72 */
-    uintptr_t sp;    /* 80 */
-    uintptr_t s[12]; /* 88 */
-    /* Floats, see <arch/fpu.h>. */
-    struct arch_fpu_state *fpu; /* 184 [p] NULL: this thread may not use floats */
-    uint32_t fpu_cpu;      /* 192 [p] 1 + CPU whose registers may hold this thread's state, or 0 */
-    uint32_t fpu_recent;   /* 196 [p] it wrote floats in its last turn: load them at the switch */
+    uintptr_t ra;          /* 72 */
+    uintptr_t sp;          /* 80 */
+    uintptr_t s[12];       /* 88 */
+    struct arch_fpu fpu;   /* 184 [p] */
     uintptr_t stack_guard; /* 200 [p] the stack protector's canary; its creator's */
 };
 

@@ -1,11 +1,14 @@
 /*
  * The arch contract, 6: floats, switched lazily.
  *
- * A thread may use floats iff its arch_thread.fpu points at an arch_fpu_state (the kernel itself
- * never does). The unit is off (sstatus.FS = Off) whenever the registers do not hold the running
- * thread's state; the first float instruction then traps, arch_fpu_trap() loads the state, and the
- * instruction is repeated. At a switch the registers are saved only if they were written since (FS
- * = Dirty).
+ * A thread may use floats iff its arch_thread.fpu.state points at an arch_fpu_state (the kernel
+ * itself never does). The unit is off (sstatus.FS = Off) whenever the registers do not hold the
+ * running thread's state; the first float instruction then traps, arch_fpu_trap() loads the state,
+ * and the instruction is repeated. At a switch the registers are saved only if they were written
+ * since (FS = Dirty).
+ *
+ * A hart's registers have one owner, a struct arch_fpu: that of a thread, or of something else that
+ * runs in a thread's turn (a guest). Whoever takes them saves first what the last owner wrote.
  */
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
@@ -26,7 +29,8 @@ struct arch_fpu_state {
  */
 bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame);
 
-/* Brings t->fpu up to date (t is current): for signal frames, fork, ptrace. Registers stay loaded.
+/* Brings t->fpu.state up to date (t is current): for signal frames, fork, ptrace. Registers stay
+ * loaded.
  */
 void arch_fpu_save(struct arch_thread *t);
 
@@ -34,7 +38,7 @@ void arch_fpu_save(struct arch_thread *t);
  */
 void arch_fpu_reload(struct arch_thread *t);
 
-/* t is about to be freed, or t->fpu to be replaced; not running anywhere (or current). */
+/* t is about to be freed, or t->fpu.state to be replaced; not running anywhere (or current). */
 void arch_fpu_forget(struct arch_thread *t);
 
 #endif

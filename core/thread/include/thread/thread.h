@@ -1,10 +1,10 @@
 /*
  * Threads: what the scheduler runs.
  *
- * A struct thread is allocated by thread_create or embedded by its owner (a user thread, a vCPU)
- * and started by thread_init + thread_start. A plain thread runs its function in the kernel's
- * address space. What makes a thread cross into U or VS mode belongs to the owner, which is told
- * about context switches by thread_ops.
+ * A struct thread is allocated by thread_create or embedded by its owner (a user thread) and
+ * started by thread_init + thread_start. A plain thread runs its function in the kernel's address
+ * space. What makes a thread cross into U mode belongs to the owner, which is told about context
+ * switches by thread_ops; what uses a thread for a while (a vCPU that it runs) by a thread_hook.
  *
  *           thread_init       thread_start               chosen
  *   (memory) ---------> NEW ----------------> READY <-----------------> RUNNING
@@ -74,10 +74,11 @@ enum thread_state {
 #define THREAD_WORK_KICK   BIT(31) /* set by thread_kick: look around before entering U or VS */
 
 /* Why a switch from or to a thread is more than an exchange of registers. */
-#define THREAD_CARE_OPS       1 /* has thread_ops */
-#define THREAD_CARE_NEW       2 /* has never run */
-#define THREAD_CARE_MISPLACED 4 /* is on a CPU where it may not be */
-#define THREAD_CARE_IDLE      8 /* is an idle thread */
+#define THREAD_CARE_OPS       1  /* has thread_ops */
+#define THREAD_CARE_NEW       2  /* has never run */
+#define THREAD_CARE_MISPLACED 4  /* is on a CPU where it may not be */
+#define THREAD_CARE_IDLE      8  /* is an idle thread */
+#define THREAD_CARE_HOOKS     16 /* has hooks */
 
 struct thread;
 struct run_queue;
@@ -102,6 +103,17 @@ struct thread_ops {
     void (*release)(struct thread *thread);
 };
 
+/*
+ * For what has state in the hart while a thread runs it, whoever the thread's owner is. Called as
+ * the switch callbacks of thread_ops, and nearer to the thread: switch_out before the owner's,
+ * switch_in after it. NULL: not wanted.
+ */
+struct thread_hook {
+    void (*switch_out)(struct thread_hook *hook);
+    void (*switch_in)(struct thread_hook *hook);
+    struct thread_hook *next; /* [o] */
+};
+
 typedef void (*thread_fn)(void *arg);
 
 /*
@@ -113,6 +125,7 @@ struct thread {
     struct arch_thread arch;
 
     const struct thread_ops *ops;         /* [I] NULL for a plain kernel thread */
+    struct thread_hook *hooks;            /* [o] the one added last first */
     uint64_t policy[THREAD_POLICY_WORDS]; /* [r] a struct sched_entity: entity_of() of runq.h */
     uint32_t state;    /* [r] enum thread_state; the sleeping ones are set by the thread itself */
     int32_t cpu;       /* [r] CPU whose run queue the thread is on, or was on last */
@@ -190,6 +203,12 @@ void thread_detach(struct thread *thread);
 /* Ends the running thread. A mutex or rwlock that it still holds is a panic: nobody could free it.
  */
 NORETURN void thread_exit(void);
+
+/* From now on the running thread's switches call the hook, which is in no list. Thread context. */
+void thread_hook_add(struct thread_hook *hook);
+
+/* No longer. Before the thread ends, and by it. */
+void thread_hook_remove(struct thread_hook *hook);
 
 /* Lets other ready threads of this CPU run first. */
 void thread_yield(void);

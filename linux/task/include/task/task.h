@@ -89,7 +89,7 @@ struct user_thread {
     uint32_t altstack_flags;               /* [o] */
 
     struct vspace *vspace;     /* [o] the process's, NULL once the thread is leaving */
-    struct arch_fpu_state fpu; /* thread.arch.fpu points here */
+    struct arch_fpu_state fpu; /* thread.arch.fpu.state points here */
 
     /* Thread library. */
     uint64_t set_child_tid;   /* [o] where the new thread stores its number first; 0: nowhere */

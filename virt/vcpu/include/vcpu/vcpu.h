@@ -1,5 +1,9 @@
 /*
- * A virtual CPU: a thread that crosses into VS mode.
+ * A virtual CPU: what a thread runs in VS mode.
+ *
+ * It uses a thread and is none: vcpu_load() attaches it to the running thread, whoever's that is,
+ * and vcpu_put() takes it off again; a hook of the thread's switches saves it in between. Another
+ * thread may load it afterwards.
  *
  * vcpu_run() runs the guest until something happens that the vCPU does not take itself, and returns
  * that as a value; the next vcpu_run() completes it (puts what was read into the guest's register)
@@ -15,8 +19,8 @@
  *
  * A hart that suspends itself is SUSPENDED until an interrupt that it enabled is pending.
  *
- * The thread is the owner's to start: its function calls vcpu_run() in a loop. vCPU n has hart id
- * n.
+ * From vcpu_load() to vcpu_put() the hart's floats are the guest's while the thread runs: a thread
+ * with floats of its own uses none, and does not go to user mode. vCPU n has hart id n.
  */
 #ifndef VCPU_VCPU_H
 #define VCPU_VCPU_H
@@ -24,6 +28,7 @@
 #include <gstage/gstage.h>
 #include <hext/hext.h>
 #include <insn/insn.h>
+#include <lock/spinlock.h>
 #include <thread/thread.h>
 #include <time/time.h>
 #include <vdev/vdev.h>
@@ -53,7 +58,7 @@ enum vcpu_exit_reason {
     VCPU_EXIT_MMIO,        /* mmio: a load or store on an emulated device */
     VCPU_EXIT_SBI,         /* sbi: a call that the vCPU does not take (console, reset) */
     VCPU_EXIT_STOPPED,     /* the hart stopped itself; vcpu_run() then waits to be started again */
-    VCPU_EXIT_INTERRUPTED, /* vcpu_interrupt(), or the thread was interrupted */
+    VCPU_EXIT_INTERRUPTED, /* vcpu_interrupt(), or the thread has work of its owner's (a signal) */
     VCPU_EXIT_FAILED,      /* failure: the guest cannot go on */
 };
 
@@ -81,14 +86,18 @@ struct vcpu_exit {
 };
 
 /*
- * [o] the vCPU's own thread   [a] atomic   [I] immutable after vcpu_init
+ * [o] the thread that has it loaded   [a] atomic   [I] immutable after vcpu_init
  */
 struct vcpu {
     struct hext_vcpu hext;      /* [o] */
-    struct thread thread;       /* embedded: the owner calls thread_start() */
+    struct thread_hook hook;    /* [o] while it is loaded */
     struct vcpu_set *set;       /* [I] */
     unsigned id;                /* [I] hart id, index in the set */
     enum vcpu_timer timer_kind; /* [I] */
+
+    /* Who has it loaded; for others, who wake and kick it, and so may not see that thread end. */
+    struct spinlock thread_lock;                    /* interrupts masked; before the run queues' */
+    struct thread *thread GUARDED_BY(&thread_lock); /* NULL: nobody */
 
     uint32_t hart_state; /* [a] SBI_HART_* */
     uint64_t start_pc;   /* written by the starter in START_PENDING */
@@ -125,15 +134,15 @@ struct vcpu {
 /* The numbers of VMIDs and how to fence them. Once, on the boot CPU, after hext_cpu_init(). */
 void vcpu_boot(void);
 
-/*
- * Prepares v as the next vCPU of the set, stopped, with a thread that will run fn(arg) when
- * started. v is zeroed memory. -ENOMEM. May sleep.
- */
-int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer, const char *name,
-              thread_fn fn, void *arg) MUST_CHECK;
+/* Prepares v as the next vCPU of the set, stopped. v is zeroed memory. -EINVAL: the set is full. */
+int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer) MUST_CHECK;
 
-/* Releases what vcpu_init took; the thread has ended (thread_join) or was never started. */
+/* Releases what vcpu_init took; nobody has it loaded. May sleep. */
 void vcpu_fini(struct vcpu *v);
+
+/* Attaches v, which no thread has loaded, to the running thread; and takes it off again. */
+void vcpu_load(struct vcpu *v);
+void vcpu_put(struct vcpu *v);
 
 /*
  * As SBI hart_start: from a stopped hart to pc in VS mode, a0 = hart id, a1 = opaque. 0 or
@@ -142,8 +151,8 @@ void vcpu_fini(struct vcpu *v);
 int vcpu_hart_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
 
 /*
- * On v's own thread. Completes the last exit and runs on; the result stays valid until the next
- * call. Sleeps.
+ * By the thread that has it loaded. Completes the last exit and runs on; the result stays valid
+ * until the next call. Sleeps.
  */
 struct vcpu_exit *vcpu_run(struct vcpu *v);
 
@@ -154,7 +163,7 @@ void vcpu_interrupt(struct vcpu *v);
 void vcpu_irq_set(struct vcpu *v, uint64_t irqs);
 void vcpu_irq_clear(struct vcpu *v, uint64_t irqs);
 
-/* A register of the guest, x0 to x31. On v's own thread, between calls of vcpu_run(). */
+/* A register of the guest, x0 to x31. Between calls of vcpu_run(). */
 static inline uint64_t vcpu_reg(const struct vcpu *v, unsigned n)
 {
     return n == 0 ? 0 : v->hext.frame.x[n];

@@ -45,11 +45,17 @@ struct vm_flash {
     uint64_t nr_promised;  /* [f] frames for pages that were programmed */
 };
 
+/* A vCPU, and the thread of the machine that runs it. */
+struct vm_vcpu {
+    struct vcpu vcpu;
+    struct thread thread;
+};
+
 struct vm {
     struct guest_config config; /* [I] */
     struct gstage gstage;
-    struct vcpu_set set; /* [I] while running */
-    struct vcpu *vcpus;  /* config.nr_vcpus */
+    struct vcpu_set set;   /* [I] while running */
+    struct vm_vcpu *vcpus; /* config.nr_vcpus */
     struct thread *keeper;
     uint32_t state;       /* [a] enum vm_state */
     bool has_sstc;        /* [I] */

@@ -21,6 +21,8 @@
 #ifndef HEXT_HEXT_H
 #define HEXT_HEXT_H
 
+#include <arch/context.h>
+#include <arch/fpu.h>
 #include <arch/trap.h>
 #include <base/types.h>
 #include <hext/csrs.h>
@@ -44,20 +46,13 @@ struct hext_csrs {
     uint64_t henvcfg;   /* [I] */
 };
 
-struct hext_float {
-    uint64_t f[32];
-    uint64_t fcsr;
-};
-
 /*
  * [p] only by the thread of the vCPU, or by others while it does not run   [I] immutable once
  * started
  */
-/* Whose CSRs and whose floats a hart holds; only compared, never followed. One for each CPU, zeroed
- * at first. */
+/* Whose CSRs a hart holds; only compared, never followed. One for each CPU, zeroed at first. */
 struct hext_cpu {
     const struct hext_vcpu *loaded;
-    const struct hext_vcpu *float_owner;
 };
 
 struct hext_vcpu {
@@ -67,10 +62,11 @@ struct hext_vcpu {
     uint64_t has_sstc;                     /* [I] the guest's timer is vstimecmp */
     uint64_t sbi_base[HEXT_SBI_BASE_NR];   /* [I] answers to SBI BASE functions; 3 (probe) unused */
 
-    struct hext_csrs csrs;      /* [p] valid unless is_loaded */
-    bool is_loaded;             /* [p] the CSRs are in the hart that it runs on */
-    const struct hext_cpu *cpu; /* [p] where it was loaded last, NULL: nowhere yet */
-    struct hext_float fp;       /* [p] */
+    struct hext_csrs csrs;             /* [p] valid unless is_loaded */
+    bool is_loaded;                    /* [p] the CSRs are in the hart that it runs on */
+    const struct hext_cpu *cpu;        /* [p] where it was loaded last, NULL: nowhere yet */
+    struct arch_fpu fpu;               /* [p] its floats, as any thread's */
+    struct arch_fpu_state float_state; /* fpu.state points here */
 };
 
 /* What a memory fault or a virtual instruction told, besides cause and stval. */
