@@ -171,6 +171,18 @@ def test_linux_and_virt_never_see_each_other(tree):
     assert status != 0 and "linux and virt" in text
 
 
+def test_bridge_joins_linux_and_virt_from_above(tree):
+    write(tree, "linux/exec/component.mk", "SRCS :=\n")
+    write(tree, "virt/vm/component.mk", "SRCS :=\n")
+    write(tree, "bridge/kvm/component.mk", "DEPS := linux/exec virt/vm\n")
+    assert check(tree) == (0, "")
+    for below in ("linux/exec", "virt/vm"):
+        write(tree, below + "/component.mk", "DEPS := bridge/kvm\n")
+        status, text = check(tree)
+        assert status != 0 and f"{below}: upward edge to bridge/kvm" in text
+        write(tree, below + "/component.mk", "SRCS :=\n")
+
+
 def test_kernel_identity_is_refused(tree):
     write(tree, "core/user/hidden.c", "#ifdef CONFIG_" "HYPERVISOR\n#endif\n")
     status, text = check(tree)

@@ -2,8 +2,8 @@
 """The rules of composition that a single build does not see.
 
 Refuses: a dependency on a higher layer, a cycle among declared dependencies, linux and virt seeing each
-other, a dependency that is declared and not used, a file outside kernels/ that asks which kernel it is in, an
-#include that climbs out of its folder, a component.mk that says more than words.
+other (what joins them is above both, in bridge), a dependency that is declared and not used, a file outside
+kernels/ that asks which kernel it is in, an #include that climbs out of its folder, a component.mk that says more than words.
 """
 import glob
 import os
@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from trine.machine import ROOT, read_words  # noqa: E402
 
 RANK = {"lib": 0, "arch": 1, "platform": 2, "core": 3, "drivers": 4, "mm": 5, "fs": 5, "net": 5, "linux": 6, "virt": 6,
-        "kernels": 7, "apps": 7, "tour": 8, "tests": 8, "bench": 8}
+        "bridge": 7, "kernels": 8, "apps": 8, "tour": 9, "tests": 9, "bench": 9}
 WORDS = {"SRCS", "HOST_SRCS", "DEPS", "PUBLIC_DEPS", "TEST_DEPS", "PROVIDES", "CONTRACT", "EXPORTS", "PROGRAM_SRCS", "OPTIMIZE",
          "UNSANITIZED", "CFLAGS", "LIBS", "PACKAGES"}
 APPLICATIONS_ONLY = {"LIBS", "PACKAGES"}

@@ -25,7 +25,7 @@ CLANG = "clang-19"
 FLAGS = ("--target=riscv64-linux-gnu -march=rv64imac_zicsr_zifencei -mabi=lp64 -std=gnu11 -ffreestanding -nostdlibinc "
          "-idirafter make/no-libc -DLOCK_CHECK -fsyntax-only -fexperimental-late-parse-attributes -Wno-everything "
          "-Werror=thread-safety -ferror-limit=0").split()
-LAYERS = ("lib/", "arch/", "platform/", "core/", "drivers/", "mm/", "fs/", "net/", "linux/", "virt/", "kernels/", "apps/", "tour/")
+LAYERS = ("lib/", "arch/", "platform/", "core/", "drivers/", "mm/", "fs/", "net/", "linux/", "virt/", "bridge/", "kernels/", "apps/", "tour/")
 # Whoever stands in for the target in tests, and what is not part of a kernel, provides nothing here.
 NO_PROVIDERS = ("arch/host", "tour/", "apps/", "tests/")
 

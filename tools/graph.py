@@ -13,8 +13,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from trine.errors import plain  # noqa: E402
 from trine.machine import ROOT, read_words  # noqa: E402
 
-LAYERS = ["kernels", "apps", "tour", "linux", "virt", "fs", "mm", "net", "drivers", "core", "platform", "arch", "lib"]
-COLOUR = {"kernels": "#d0d0d0", "apps": "#e8e8e8", "tour": "#e8e8e8", "linux": "#f6d5b8", "virt": "#e3c8f0", "fs": "#cfe8cf",
+LAYERS = ["kernels", "apps", "tour", "bridge", "linux", "virt", "fs", "mm", "net", "drivers", "core", "platform", "arch", "lib"]
+COLOUR = {"kernels": "#d0d0d0", "apps": "#e8e8e8", "tour": "#e8e8e8", "bridge": "#f0d0d8", "linux": "#f6d5b8", "virt": "#e3c8f0", "fs": "#cfe8cf",
           "mm": "#cfe8cf", "net": "#cfe8cf", "drivers": "#f5eebb", "core": "#c8dcf0", "platform": "#d8e6e6", "arch": "#d8e6e6",
           "lib": "#eeeeee"}
 ROW = 8  # boxes side by side, where no arrow says otherwise
