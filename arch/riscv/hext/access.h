@@ -1,5 +1,5 @@
 /*
- * What access.S defines for hext.c.
+ * What access.S defines for the files in C.
  */
 #ifndef ACCESS_H
 #define ACCESS_H
