@@ -20,6 +20,7 @@ TESTED     := $(patsubst %/,%,$(if $(COMPONENT),$(COMPONENT),$(sort $(foreach d,
 host_default.heap         := core/heap-tlsf
 host_default.sched-policy := core/sched-fifo
 host_default.arch-paging  := arch/host-flat
+host_default.uaccess      := arch/host-uaccess
 host_default.shadow       := lib/shadow-none
 
 define host_compose_once

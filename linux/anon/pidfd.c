@@ -118,8 +118,8 @@ int64_t sys_pidfd_open(pid_t pid, unsigned flags)
  * REQUIRES(process_lock). */
 static bool may_take_from(struct process *p)
 {
-    const struct cred *me = &process_current()->credentials;
-    const struct cred *it = &p->credentials;
+    const struct cred *me = cred_current();
+    const struct cred *it = &p->credentials->cred;
 
     if (p == process_current() || cred_has_cap(me, CAP_SYS_PTRACE))
         return true;

@@ -29,13 +29,14 @@ struct exec {
     struct vspace *vs;
     struct loaded loaded;
     struct stack_layout stack;
-    struct cred cred;
+    struct credentials *credentials; /* counted */
     bool is_secure;
     struct fd_table *files; /* for a process that shares its own; NULL: not needed */
 };
 
 static void cleanup(struct exec *x)
 {
+    credentials_put(x->credentials);
     if (x->image.file)
         file_put(x->image.file);
     heap_free(x->path);
@@ -140,38 +141,46 @@ static int resolve_scripts(struct exec *x)
 }
 
 /* Set-user-id and set-group-id files change who runs. */
-static void choose_credentials(struct exec *x)
+static int choose_credentials(struct exec *x)
 {
     const struct process *p = process_current();
     const struct cred *now = cred_current();
     const struct file *file = x->image.file;
+    struct cred cred = *now;
 
-    x->cred = *now;
     if (!p->no_new_privs && !(file_path(file)->mount->flags & MOUNT_NOSUID)) {
         const struct inode *inode = file_inode(file);
 
         if (inode->mode & S_ISUID)
-            x->cred.euid = inode->uid;
+            cred.euid = inode->uid;
         if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-            x->cred.egid = inode->gid;
+            cred.egid = inode->gid;
     }
-    x->is_secure = cred_exec(&x->cred, now, p->no_new_privs);
+    x->is_secure = cred_exec(&cred, now, p->no_new_privs);
+    if (memcmp(&cred, now, sizeof(cred)) == 0) {
+        x->credentials = user_current()->credentials;
+        credentials_get(x->credentials);
+    } else {
+        x->credentials = credentials_create(&cred);
+    }
+    return x->credentials ? 0 : -ENOMEM;
 }
 
 /* --- the new space ---------------------------------------------------------------------------- */
 
 static int build_stack(struct exec *x, uint64_t limit)
 {
+    const struct cred *cred = &x->credentials->cred;
     uint64_t top = STACK_TOP - random_below(1 << 11) * PAGE_SIZE;
     struct startup startup = {
         .argv = &x->argv,
         .envp = &x->envp,
         .path = x->path,
         .loaded = &x->loaded,
-        .uid = x->cred.uid,
-        .euid = x->cred.euid,
-        .gid = x->cred.gid,
-        .egid = x->cred.egid,
+        .uid = cred->uid,
+        .euid = cred->euid,
+        .gid = cred->gid,
+        .egid = cred->egid,
         .is_secure = x->is_secure,
         .platform = MACHINE_NAME,
     };
@@ -280,9 +289,9 @@ static void commit(struct exec *x)
     x->vs = NULL;
     signal_exec();
     set_names(x);
+    cred_replace(x->credentials);
+    x->credentials = NULL;
     irq = spin_lock_irqsave(&process_lock);
-    p->credentials = x->cred;
-    cred_changed(p);
     p->is_dumpable = !x->is_secure;
     old_executable = p->executable;
     p->executable = x->image.file;
@@ -313,8 +322,9 @@ static int run(struct exec *x)
     err = resolve_scripts(x);
     if (err)
         return err;
-    choose_credentials(x);
-    err = build_space(x);
+    err = choose_credentials(x);
+    if (!err)
+        err = build_space(x);
     if (!err)
         err = fd_table_exec_prepare(process_current()->files, &x->files);
     if (!err)

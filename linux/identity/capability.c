@@ -38,22 +38,20 @@ static int read_header(uint64_t addr, struct cap_header *h)
     }
 }
 
-/* REQUIRES(process_lock). pid may be a thread's; 0: the caller. */
-static struct process *process_of(pid_t pid)
+/* REQUIRES(process_lock). pid may be a thread's; 0: the caller. NULL: none. */
+static const struct cred *cred_of(pid_t pid)
 {
-    struct user_thread *ut;
+    struct user_thread *ut = pid ? user_thread_find(pid) : user_current();
+    struct process *p = ut ? ut->process : process_find(pid);
 
-    if (pid == 0)
-        return process_current();
-    ut = user_thread_find(pid);
-    return ut ? ut->process : process_find(pid);
+    return ut ? &ut->credentials->cred : p ? &p->credentials->cred : NULL;
 }
 
 int64_t sys_capget(vaddr_t header, vaddr_t data)
 {
     struct cap_header h;
     struct cap_data d[2];
-    struct process *p;
+    const struct cred *c;
     unsigned long irq;
     int nr = read_header(header, &h);
 
@@ -62,42 +60,35 @@ int64_t sys_capget(vaddr_t header, vaddr_t data)
     if (h.pid < 0)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
-    p = process_of(h.pid);
-    for (int i = 0; p && i < nr; i++) {
-        const struct cred *c = &p->credentials;
-
+    c = cred_of(h.pid);
+    for (int i = 0; c && i < nr; i++) {
         d[i] = (struct cap_data){(uint32_t)(c->cap_effective >> 32 * i),
                                  (uint32_t)(c->cap_permitted >> 32 * i),
                                  (uint32_t)(c->cap_inheritable >> 32 * i)};
     }
     spin_unlock_irqrestore(&process_lock, irq);
-    if (!p)
+    if (!c)
         return -ESRCH;
     return data ? copy_to_user(data, d, (size_t)nr * sizeof(d[0])) : 0;
 }
 
 int64_t sys_capset(vaddr_t header, vaddr_t data)
 {
-    struct process *me = process_current();
+    struct cred c = *cred_current();
     struct cap_data d[2] = {0};
     struct cap_header h;
-    unsigned long irq;
     int err, nr = read_header(header, &h);
 
     if (nr < 0)
         return nr;
-    if (h.pid && h.pid != me->pid && h.pid != user_current()->tid)
+    if (h.pid && h.pid != process_current()->pid && h.pid != user_current()->tid)
         return -EPERM;
     if (copy_from_user(d, data, (size_t)nr * sizeof(d[0])) != 0)
         return -EFAULT;
-    irq = spin_lock_irqsave(&process_lock);
-    err =
-        cred_set_caps(&me->credentials, (d[0].effective | (uint64_t)d[1].effective << 32) & CAP_ALL,
+    err = cred_capset(&c, (d[0].effective | (uint64_t)d[1].effective << 32) & CAP_ALL,
                       (d[0].permitted | (uint64_t)d[1].permitted << 32) & CAP_ALL,
                       (d[0].inheritable | (uint64_t)d[1].inheritable << 32) & CAP_ALL);
-    cred_changed(me);
-    spin_unlock_irqrestore(&process_lock, irq);
-    return err;
+    return err ? err : cred_commit(&c);
 }
 
 /* ---- prctl ---- */
@@ -157,10 +148,9 @@ static int64_t set_secure_bits(struct cred *c, uint64_t bits)
 
 int64_t capability_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
-    struct process *p = process_current();
-    struct cred *c = &p->credentials;
-    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct cred copy = *cred_current(), *c = &copy;
     int64_t ret = -EINVAL;
+    int err;
 
     switch (option) {
     case PR_GET_KEEPCAPS:
@@ -192,7 +182,6 @@ int64_t capability_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4
     default:
         break;
     }
-    cred_changed(p); /* perhaps */
-    spin_unlock_irqrestore(&process_lock, irq);
-    return ret;
+    err = ret >= 0 ? cred_commit(c) : 0;
+    return err ? err : ret;
 }

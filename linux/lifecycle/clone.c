@@ -8,7 +8,6 @@
 #include <clock/timers.h>
 #include <fdtable/fdtable.h>
 #include <anon/pidfd.h>
-#include <task/user_account.h>
 #include <user/user.h>
 
 #define CLONE_SIGNAL_MASK    0xffull
@@ -78,10 +77,9 @@ static int inherit(struct process *child, struct process *parent, const struct c
     unsigned long irq;
     int err = 0;
 
+    child->credentials = user_current()->credentials;
+    credentials_get(child->credentials);
     irq = spin_lock_irqsave(&process_lock);
-    child->credentials = parent->credentials;
-    child->account = parent->account;
-    user_account_hold(child->account);
     memcpy(child->limits, parent->limits, sizeof(child->limits));
     memcpy(child->actions, parent->actions, sizeof(child->actions));
     memcpy(child->name, parent->name, sizeof(child->name));
@@ -133,10 +131,6 @@ static int inherit(struct process *child, struct process *parent, const struct c
 
 static void discard(struct process *child)
 {
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-
-    user_account_put(child->account);
-    spin_unlock_irqrestore(&process_lock, irq);
     if (child->files)
         fd_table_put(child->files);
     if (child->fs)
@@ -162,6 +156,8 @@ static void equip(struct user_thread *ut, const struct clone_request *r)
         arch_frame_set_tls(frame, r->tls);
     arch_fpu_save(&me->thread.arch);
     ut->fpu = me->fpu;
+    ut->credentials = me->credentials;
+    credentials_get(ut->credentials);
     ut->blocked = me->blocked;
     /* What SCHED_RESET_ON_FORK takes back are real-time policies; it is not inherited itself. */
     ut->sched_policy = me->sched_policy & ~SCHED_RESET_ON_FORK;

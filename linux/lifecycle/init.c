@@ -5,7 +5,6 @@
 
 #include <fdtable/fdtable.h>
 #include <limits/limits.h>
-#include <task/user_account.h>
 
 struct init_start {
     void (*start)(void *arg);
@@ -46,19 +45,16 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
     ut->altstack_flags = 2;
     strlcpy(ut->name, "init", sizeof(ut->name));
     strlcpy(p->name, "init", sizeof(p->name));
-    p->credentials = cred_kernel;
+    p->credentials = credentials_create(&cred_kernel);
+    ut->credentials = p->credentials;
     limits_init(p);
     p->files = fd_table_create();
     p->fs = fs_context_create(root);
-    if (!p->files || !p->fs)
+    if (!p->files || !p->fs || !p->credentials)
         return -ENOMEM;
+    credentials_get(p->credentials);
 
     flags = spin_lock_irqsave(&process_lock);
-    p->account = user_account_get(p->credentials.uid);
-    if (!p->account) {
-        spin_unlock_irqrestore(&process_lock, flags);
-        return -ENOMEM;
-    }
     p->pid = 1;
     ut->tid = 1;
     p->leader = ut;

@@ -142,7 +142,7 @@ static bool take_report(struct process *child, const struct wait_request *r,
         return false;
     }
     out->pid = child->pid;
-    out->uid = child->credentials.uid;
+    out->uid = child->credentials->cred.uid;
     process_times_locked(child, &out->utime_ns, &out->stime_ns);
     out->utime_ns += child->child_utime_ns;
     out->stime_ns += child->child_stime_ns;

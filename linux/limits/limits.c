@@ -106,7 +106,7 @@ static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, u
 /* As Linux: all of it is the caller's user's and group's, or CAP_SYS_RESOURCE. */
 static bool may_limit(const struct process *p, const struct cred *me)
 {
-    const struct cred *it = &p->credentials;
+    const struct cred *it = &p->credentials->cred;
 
     return p == process_current() || cred_has_cap(me, CAP_SYS_RESOURCE) ||
            (me->uid == it->uid && me->uid == it->euid && me->uid == it->suid &&

@@ -7,7 +7,6 @@
 #include <pending/pending.h>
 #include <pending/upcalls.h>
 #include <task/group.h>
-#include <task/user_account.h>
 
 #define SA_NOCLDSTOP 1u
 
@@ -18,11 +17,11 @@
 static struct pending_signal *entry_alloc(struct process *p, int signal,
                                           const struct linux_siginfo *info)
 {
-    struct user_account *account = p->account;
+    struct user_account *account = p->credentials->account;
     bool is_limited = signal >= SIGRTMIN || (info && info->code < 0);
     struct pending_signal *entry;
 
-    if (is_limited && account->nr_signals >= p->limits[RLIMIT_SIGPENDING].cur)
+    if (is_limited && READ_ONCE(account->nr_signals) >= p->limits[RLIMIT_SIGPENDING].cur)
         return NULL;
     entry = heap_alloc(sizeof(*entry));
     if (!entry)
@@ -30,15 +29,15 @@ static struct pending_signal *entry_alloc(struct process *p, int signal,
     entry->info = info ? *info : (struct linux_siginfo){.code = SI_KERNEL};
     entry->info.signo = signal;
     entry->account = account;
-    user_account_hold(account);
-    account->nr_signals++;
+    user_account_get(account);
+    __atomic_fetch_add(&account->nr_signals, 1, __ATOMIC_RELAXED);
     return entry;
 }
 
 static void entry_free(struct pending_signal *entry)
 {
     list_del(&entry->node);
-    entry->account->nr_signals--;
+    __atomic_fetch_sub(&entry->account->nr_signals, 1, __ATOMIC_RELAXED);
     user_account_put(entry->account);
     heap_free(entry);
 }
@@ -184,7 +183,7 @@ struct linux_siginfo signal_child_info(struct process *child, int code, int stat
     uint64_t utime_ns, stime_ns;
 
     info.child.pid = child->pid;
-    info.child.uid = child->credentials.uid;
+    info.child.uid = child->credentials->cred.uid;
     info.child.status = status;
     process_times_locked(child, &utime_ns, &stime_ns);
     info.child.utime = (int64_t)(utime_ns / tick);

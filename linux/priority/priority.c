@@ -42,10 +42,9 @@ static int check_thread(pid_t tid)
 /* REQUIRES(process_lock) */
 static bool may_change(const struct process *p)
 {
-    const struct cred *me = &process_current()->credentials;
+    const struct cred *me = cred_current(), *it = &p->credentials->cred;
 
-    return cred_has_cap(me, CAP_SYS_NICE) || me->euid == p->credentials.uid ||
-           me->euid == p->credentials.euid;
+    return cred_has_cap(me, CAP_SYS_NICE) || me->euid == it->uid || me->euid == it->euid;
 }
 
 static bool may_change_thread(const struct user_thread *ut)
@@ -218,7 +217,7 @@ static bool is_meant(const struct process *p, int which, uint32_t who)
     case PRIO_PGRP:
         return p->group && p->group->pgid == (who ? (pid_t)who : me->group->pgid);
     default:
-        return p->credentials.uid == (who ? who : me->credentials.uid);
+        return p->credentials->cred.uid == (who ? who : cred_current()->uid);
     }
 }
 
@@ -230,7 +229,7 @@ static int set_nice(struct process *p, int nice)
 
     if (!may_change(p))
         return -EPERM;
-    if (nice < p->nice && !cred_has_cap(&process_current()->credentials, CAP_SYS_NICE))
+    if (nice < p->nice && !cred_has_cap(cred_current(), CAP_SYS_NICE))
         return -EACCES;
     p->nice = nice;
     list_for_each_entry(ut, &p->threads, thread_node) {

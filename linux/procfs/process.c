@@ -40,8 +40,8 @@ int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gi
     const struct process *process = process_find(key_pid(object->key));
 
     if (process != NULL) {
-        *uid = process->credentials.euid;
-        *gid = process->credentials.egid;
+        *uid = process->credentials->cred.euid;
+        *gid = process->credentials->cred.egid;
     }
     spin_unlock_irqrestore(&process_lock, flags);
     return process == NULL ? -ESRCH : 0;

@@ -5,7 +5,6 @@
 #include <heap/heap.h>
 #include <fs_context/fs_context.h>
 #include <task/group.h>
-#include <task/user_account.h>
 #include <string/string.h>
 #include <time/time.h>
 #include <tty/tty.h>
@@ -74,10 +73,10 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
         is_thread && ut != NULL ? user_thread_state_letter(ut) : process_state_letter(process);
     memcpy(s->name, is_thread && ut != NULL && ut->name[0] != '\0' ? ut->name : process->name,
            sizeof(s->name));
-    s->cred = process->credentials;
+    s->cred = is_thread && ut != NULL ? ut->credentials->cred : process->credentials->cred;
     s->has_no_new_privs = process->no_new_privs;
     s->nr_threads = process->nr_threads;
-    s->nr_queued = process->account == NULL ? 0 : process->account->nr_signals;
+    s->nr_queued = READ_ONCE(process->credentials->account->nr_signals);
     s->nr_queued_max = process->limits[RLIMIT_SIGPENDING].cur;
     s->nice = process->nice;
     s->exit_signal = process->exit_signal;

@@ -170,11 +170,11 @@ int64_t sys_rt_sigtimedwait(vaddr_t uset, vaddr_t uinfo, vaddr_t utimeout, size_
 
 /* --- kill ------------------------------------------------------------------------------------- */
 
-/* REQUIRES(process_lock) */
-static bool may_signal(const struct process *p, int signal)
+/* t: the credentials of p, or of the thread that is meant. REQUIRES(process_lock) */
+static bool may_signal(const struct process *p, const struct cred *t, int signal)
 {
     const struct process *me = process_current();
-    const struct cred *c = &me->credentials, *t = &p->credentials; /* with the lock */
+    const struct cred *c = cred_current();
 
     if (me == p || cred_has_cap(c, CAP_KILL))
         return true;
@@ -197,7 +197,7 @@ static int kill_one(struct process *p, int signal, const struct linux_siginfo *i
 {
     if (!p)
         return -ESRCH;
-    if (!may_signal(p, signal))
+    if (!may_signal(p, &p->credentials->cred, signal))
         return -EPERM;
     return signal_send_process_locked(p, signal, info);
 }
@@ -215,7 +215,9 @@ static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
 
         if (!meant || p->state == PROCESS_DEAD)
             continue;
-        err = may_signal(p, signal) ? signal_send_member_locked(p, signal, info) : -EPERM;
+        err = may_signal(p, &p->credentials->cred, signal)
+                  ? signal_send_member_locked(p, signal, info)
+                  : -EPERM;
         if (ret != 0)
             ret = err;
     }
@@ -256,7 +258,7 @@ static int thread_kill(pid_t pid, pid_t tid, int signal, const struct linux_sigi
     ut = user_thread_find(tid);
     if (!ut || (pid && ut->process->pid != pid))
         ret = -ESRCH;
-    else if (!may_signal(ut->process, signal))
+    else if (!may_signal(ut->process, &ut->credentials->cred, signal))
         ret = -EPERM;
     else
         ret = signal_send_thread_locked(ut, signal, info);

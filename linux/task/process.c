@@ -18,13 +18,15 @@ void process_get(struct process *p)
 
 void process_put(struct process *p)
 {
-    if (__atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL) == 1)
-        heap_free(p);
+    if (__atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    credentials_put(p->credentials);
+    heap_free(p);
 }
 
 bool process_may_map_at(uint64_t addr)
 {
-    return addr >= MMAP_MIN_ADDR || cred_has_cap(&process_current()->credentials, CAP_SYS_RAWIO);
+    return addr >= MMAP_MIN_ADDR || cred_has_cap(cred_current(), CAP_SYS_RAWIO);
 }
 
 struct process *process_alloc(void)
@@ -50,7 +52,6 @@ struct process *process_alloc(void)
     poll_head_init(&p->exit_poll);
     wait_queue_init(&p->thread_queue);
     p->is_dumpable = true;
-    p->cred_generation = 1;
     p->start_ns = time_now_ns();
     return p;
 }
@@ -98,6 +99,7 @@ void user_thread_put(struct user_thread *ut)
 {
     if (__atomic_fetch_sub(&ut->refcount, 1, __ATOMIC_ACQ_REL) != 1)
         return;
+    credentials_put(ut->credentials);
     process_put(ut->process);
     heap_free(ut);
     reclaim_soon();
@@ -164,21 +166,35 @@ void user_thread_free_unstarted(struct user_thread *ut)
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
-void cred_refresh(struct user_thread *ut)
+void cred_replace(struct credentials *credentials)
 {
+    struct user_thread *ut = user_current();
     struct process *p = ut->process;
+    struct credentials *old = ut->credentials, *old_of_leader = NULL;
     unsigned long irq = spin_lock_irqsave(&process_lock);
 
-    ut->cred = p->credentials;
-    ut->cred_generation = p->cred_generation;
+    ut->credentials = credentials;
+    if (p->leader == ut) {
+        credentials_get(credentials);
+        old_of_leader = p->credentials;
+        p->credentials = credentials;
+    }
     spin_unlock_irqrestore(&process_lock, irq);
+    credentials_put(old);
+    credentials_put(old_of_leader);
 }
 
-void cred_changed(struct process *p)
+int cred_commit(const struct cred *cred)
 {
-    uint32_t next = p->cred_generation + 1;
+    struct credentials *credentials;
 
-    WRITE_ONCE(p->cred_generation, next != 0 ? next : 1);
+    if (memcmp(cred, cred_current(), sizeof(*cred)) == 0)
+        return 0;
+    credentials = credentials_create(cred);
+    if (!credentials)
+        return -ENOMEM;
+    cred_replace(credentials);
+    return 0;
 }
 
 /* --- looking at other processes --------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 #include <frame/frame.h>
 #include <task/group.h>
 #include <task/table.h>
-#include <task/user_account.h>
 
 #define NR_BUCKETS 256
 
@@ -68,10 +67,12 @@ static bool user_is_at_limit(const struct process *p)
     const struct process *other;
     uint64_t nr = 0;
 
-    if (nr_user_threads < limit || p->credentials.uid == 0)
+    uint32_t uid = cred_current()->uid;
+
+    if (nr_user_threads < limit || uid == 0)
         return false;
     list_for_each_entry(other, &process_all, all_node) {
-        if (other->credentials.uid == p->credentials.uid)
+        if (other->credentials->cred.uid == uid)
             nr += other->nr_threads;
     }
     return nr >= limit;
@@ -98,8 +99,6 @@ void process_unpublish(struct process *p)
 {
     list_del_init(&p->all_node);
     list_del_init(&p->pid_node);
-    user_account_put(p->account);
-    p->account = NULL;
     nr_processes--;
 }
 

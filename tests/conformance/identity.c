@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sys/fsuid.h>
 #include <sys/klog.h>
 #include <sys/prctl.h>
@@ -318,6 +319,50 @@ static void other_users_have_their_own(void)
     CHECK(nr > 1); /* those of before are still there, and in the former user's account */
 }
 
+/* setresuid without the C library, which would have all threads do it. */
+static void *becomes_a_user(void *unused)
+{
+    (void)unused;
+    CHECK(syscall(SYS_setresuid, 1000, 1000, 1000) == 0);
+    CHECK(syscall(SYS_getuid) == 1000 && get_caps().permitted == 0);
+    CHECK(!can_read_secret());
+    CHECK(syscall(SYS_setresgid, 1000, 1000, 1000) == -1 && errno == EPERM);
+    return NULL;
+}
+
+static void a_thread_has_credentials_of_its_own(void)
+{
+    pthread_t thread;
+
+    make_secret();
+    CHECK(pthread_create(&thread, NULL, becomes_a_user, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(getuid() == 0 && get_caps().effective != 0);
+    CHECK(can_read_secret());
+    CHECK(syscall(SYS_setresgid, 0, 0, 0) == 0);
+}
+
+/* What a thread is born with: its maker's, which need not be the first thread's. */
+static void *makes_a_child(void *unused)
+{
+    CHECK(syscall(SYS_setresuid, 1000, 1000, 1000) == 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(getuid() == 1000 && status_says("Uid:\t1000\t1000\t1000\t1000\n") ? 0 : 1);
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    return unused;
+}
+
+static void a_child_has_those_of_the_thread_that_forks(void)
+{
+    pthread_t thread;
+
+    CHECK(pthread_create(&thread, NULL, makes_a_child, NULL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(status_says("Uid:\t0\t0\t0\t0\n"));
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_test tests[] = {
@@ -332,6 +377,8 @@ int main(int argc, char **argv)
         TEST(no_new_privileges),
         TEST(queued_signals_count_by_user),
         TEST(other_users_have_their_own),
+        TEST(a_thread_has_credentials_of_its_own),
+        TEST(a_child_has_those_of_the_thread_that_forks),
     };
 
     if (argc == 4)

@@ -56,25 +56,6 @@ static struct block_device disk = {
     .max_sectors = 2048,
 };
 
-/* Programs have no memory here. */
-__attribute__((weak)) size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
-{
-    (void)dst, (void)src, (void)nr_bytes;
-    return 0;
-}
-
-__attribute__((weak)) size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes)
-{
-    (void)dst, (void)src, (void)nr_bytes;
-    return 0;
-}
-
-__attribute__((weak)) size_t clear_user_partial(vaddr_t dst, size_t nr_bytes)
-{
-    (void)dst, (void)nr_bytes;
-    return nr_bytes;
-}
-
 /* The whole system below the file system, a ramfs root with /mnt and /disk. Once per process. */
 static inline int disk_system_init(void)
 {

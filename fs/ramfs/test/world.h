@@ -18,24 +18,6 @@
 
 #define CTX (&vfs_kernel_context)
 
-__attribute__((weak)) size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
-{
-    (void)dst, (void)src;
-    return nr_bytes;
-}
-
-__attribute__((weak)) size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes)
-{
-    (void)dst, (void)src;
-    return nr_bytes;
-}
-
-__attribute__((weak)) size_t clear_user_partial(vaddr_t dst, size_t nr_bytes)
-{
-    (void)dst, (void)nr_bytes;
-    return nr_bytes;
-}
-
 static inline int world_init(void)
 {
     const struct frame_range ram = {PADDR(0x80000000), MIB(128)};

@@ -25,6 +25,7 @@
 #include <abi/abi.h>
 #include <arch/fpu.h>
 #include <base/types.h>
+#include <cred/cred.h>
 #include <list/list.h>
 #include <lock/spinlock.h>
 #include <sync/waitqueue.h>
@@ -39,7 +40,6 @@ struct vspace;
 struct fd_table;   /* descriptors: <fdtable/fdtable.h> */
 struct fs_context; /* root, current directory, umask: <fs_context/fs_context.h> */
 struct process_group;
-struct user_account;
 struct trap_frame;
 struct file;
 
@@ -107,8 +107,8 @@ struct user_thread {
     } restart;
     uint64_t nr_minor_faults, nr_major_faults; /* [o] */
 
-    struct cred cred;         /* [o] the process's credentials at that generation */
-    uint32_t cred_generation; /* [o] 0: none yet */
+    /* [o] counted; the thread itself changes it, with process_lock held: others look with it. */
+    struct credentials *credentials;
 };
 
 enum process_state {
@@ -155,12 +155,11 @@ struct process {
     struct fs_context *fs;
     struct fd_table *files; /* [files_lock] likewise */
     struct spinlock files_lock;
-    struct file *executable;      /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct cred credentials;      /* [process_lock] the caller's own: cred_current() */
-    uint32_t cred_generation;     /* [process_lock] counts their changes; read without */
-    struct user_account *account; /* [process_lock] counted: of credentials.uid; NULL: waited for */
-    char name[16];                /* [process_lock] comm of the leader */
-    bool has_execed;              /* [process_lock] since the fork: setpgid of a child refuses */
+    struct file *executable; /* [process_lock] counted: /proc/PID/exe; may be NULL */
+    struct credentials
+        *credentials; /* [process_lock] counted: the leader's, or those it left with */
+    char name[16];    /* [process_lock] comm of the leader */
+    bool has_execed;  /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;
     int oom_score_adj, oom_score_adj_min; /* [process_lock] -1000, never, to 1000 */
     int exit_signal;                      /* [process_lock] to the parent: SIGCHLD; 0: none */
@@ -237,21 +236,15 @@ static inline struct process *process_current(void)
     return user_current()->process;
 }
 
-/*
- * The calling process's credentials: a copy of the caller's own, so that what another thread sets
- * meanwhile is seen as a whole or not at all. It holds until the caller asks again. Not for who
- * holds process_lock, and can look into the process itself.
- */
-void cred_refresh(struct user_thread *ut);
-void cred_changed(struct process *p); /* p->credentials were. REQUIRES(process_lock) */
+/* The calling thread's credentials. They hold until it changes them itself. */
 static inline const struct cred *cred_current(void)
 {
-    struct user_thread *ut = user_current();
-
-    if (unlikely(READ_ONCE(ut->process->cred_generation) != ut->cred_generation))
-        cred_refresh(ut);
-    return &ut->cred;
+    return &user_current()->credentials->cred;
 }
+
+/* It has these from now on. -ENOMEM. The other takes the count over and does not fail. */
+int cred_commit(const struct cred *cred) MUST_CHECK;
+void cred_replace(struct credentials *credentials);
 
 /* A soft limit of the calling process. One word, so that no lock is needed. */
 static inline uint64_t limit_current(unsigned resource)

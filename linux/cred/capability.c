@@ -2,8 +2,9 @@
  * What changing ids, capset and execve do to credentials. Files have no capabilities of their own
  * (there are no extended attributes).
  */
+#include "internal.h"
+
 #include <base/errno.h>
-#include <cred/cred.h>
 
 /* Rights over files, which go with the file-system uid. */
 #define CAPS_OF_FILES                                                                              \
@@ -70,7 +71,7 @@ bool cred_exec(struct cred *c, const struct cred *old, bool no_new_privs)
            (c->uid != 0 && (is_effective || !is_subset(c->cap_permitted, c->cap_ambient)));
 }
 
-int cred_set_caps(struct cred *c, uint64_t effective, uint64_t permitted, uint64_t inheritable)
+int cred_capset(struct cred *c, uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
     if (!cred_has_cap(c, CAP_SETPCAP) &&
         !is_subset(inheritable, c->cap_inheritable | c->cap_permitted))

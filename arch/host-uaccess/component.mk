@@ -1,0 +1,3 @@
+SRCS := uaccess.c
+DEPS := arch/api lib/base
+PROVIDES := uaccess

@@ -1,0 +1,66 @@
+/*
+ * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none.
+ */
+#include <arch/uaccess.h>
+#include <base/errno.h>
+
+#define USER_MIN 0x10000ul
+
+static bool is_user(vaddr_t addr)
+{
+    return addr >= USER_MIN;
+}
+
+size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
+{
+    if (!is_user(src))
+        return nr_bytes;
+    __builtin_memcpy(dst, (const void *)src, nr_bytes);
+    return 0;
+}
+
+size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes)
+{
+    if (!is_user(dst))
+        return nr_bytes;
+    __builtin_memcpy((void *)dst, src, nr_bytes);
+    return 0;
+}
+
+size_t clear_user_partial(vaddr_t dst, size_t nr_bytes)
+{
+    if (!is_user(dst))
+        return nr_bytes;
+    __builtin_memset((void *)dst, 0, nr_bytes);
+    return 0;
+}
+
+int copy_from_user(void *dst, vaddr_t src, size_t nr_bytes)
+{
+    return copy_from_user_partial(dst, src, nr_bytes) != 0 ? -EFAULT : 0;
+}
+
+int copy_to_user(vaddr_t dst, const void *src, size_t nr_bytes)
+{
+    return copy_to_user_partial(dst, src, nr_bytes) != 0 ? -EFAULT : 0;
+}
+
+int get_user_u32(uint32_t *value, vaddr_t src)
+{
+    return src % sizeof(*value) != 0 ? -EINVAL : copy_from_user(value, src, sizeof(*value));
+}
+
+int get_user_u64(uint64_t *value, vaddr_t src)
+{
+    return src % sizeof(*value) != 0 ? -EINVAL : copy_from_user(value, src, sizeof(*value));
+}
+
+int put_user_u32(vaddr_t dst, uint32_t value)
+{
+    return dst % sizeof(value) != 0 ? -EINVAL : copy_to_user(dst, &value, sizeof(value));
+}
+
+int put_user_u64(vaddr_t dst, uint64_t value)
+{
+    return dst % sizeof(value) != 0 ? -EINVAL : copy_to_user(dst, &value, sizeof(value));
+}

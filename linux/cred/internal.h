@@ -1,0 +1,14 @@
+/*
+ * Shared by the files of linux/cred only.
+ */
+#ifndef CRED_INTERNAL_H
+#define CRED_INTERNAL_H
+
+#include <cred/cred.h>
+
+/* The capability sets follow the ids that c has now: after a change of uids, or of the file-system
+ * uid. */
+void cred_uids_changed(struct cred *c, const struct cred *old);
+void cred_fsuid_changed(struct cred *c, uint32_t old_fsuid);
+
+#endif
