@@ -3,7 +3,8 @@
  * them.
  *
  * Whose signals: those of whoever reads or polls, not of who made the file. All signalfds share one
- * poll head, since a process that was polled through one may be gone before the file is.
+ * poll head (signal_poll), since a process that was polled through one may be gone before the file
+ * is.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -11,7 +12,6 @@
 #include <fd/fd.h>
 #include <heap/heap.h>
 #include <pending/pending.h>
-#include <pending/upcalls.h>
 #include <string/string.h>
 
 struct signalfd {
@@ -30,13 +30,6 @@ struct signalfd_info {
     uint8_t pad[48];
 };
 _Static_assert(sizeof(struct signalfd_info) == 128, "struct signalfd_siginfo");
-
-static struct poll_head pending_poll = POLL_HEAD_INIT(pending_poll);
-
-void signalfd_notify(void)
-{
-    poll_notify(&pending_poll, POLLIN | POLLRDNORM);
-}
 
 static bool is_ready(const struct signalfd *sfd)
 {
@@ -105,7 +98,7 @@ static ssize_t signalfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 static unsigned signalfd_poll(struct file *file, struct poll_head **head)
 {
     if (head != NULL)
-        *head = &pending_poll;
+        *head = &signal_poll;
     return is_ready(file->private) ? POLLIN | POLLRDNORM : 0;
 }
 
@@ -162,7 +155,7 @@ int64_t sys_signalfd4(int fd, vaddr_t umask, size_t mask_size, unsigned flags)
 
         __atomic_store_n(&sfd->mask, mask, __ATOMIC_RELAXED);
         wait_wake_all(&process_current()->signal_queue);
-        signalfd_notify();
+        poll_notify(&signal_poll, POLLIN | POLLRDNORM);
         ret = fd;
     } else {
         ret = -EINVAL;

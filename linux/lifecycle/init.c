@@ -41,7 +41,7 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
     ut->refcount = 1;
     ut->process = p;
     process_get(p);
-    list_init(&ut->pending.queue);
+    pending_init(&ut->pending);
     ut->altstack_flags = 2;
     strlcpy(ut->name, "init", sizeof(ut->name));
     strlcpy(p->name, "init", sizeof(p->name));

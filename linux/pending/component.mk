@@ -1,3 +1,3 @@
-SRCS := signal.c
-DEPS := core/heap lib/base
+SRCS := take.c send.c
+DEPS := lib/base
 PUBLIC_DEPS := linux/task

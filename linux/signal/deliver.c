@@ -160,8 +160,7 @@ static bool take(struct user_thread *ut, struct linux_siginfo *info, struct sign
 {
     struct process *p = ut->process;
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    bool found = pending_take(&ut->pending, ~ut->blocked, info) ||
-                 pending_take(&p->pending, ~ut->blocked, info);
+    bool found = signal_take_locked(~ut->blocked, info);
 
     if (found) {
         struct signal_action *slot = &p->actions[info->signo - 1];

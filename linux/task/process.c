@@ -42,7 +42,7 @@ struct process *process_alloc(void)
     list_init(&p->pid_node);
     list_init(&p->group_node);
     list_init(&p->threads);
-    list_init(&p->pending.queue);
+    pending_init(&p->pending);
     list_init(&p->posix_timers);
     list_init(&p->forks);
     spin_init(&p->files_lock, "files of a process");
@@ -141,7 +141,7 @@ struct user_thread *user_thread_alloc(struct process *p, const char *name)
     process_get(p);
     list_init(&ut->thread_node);
     list_init(&ut->tid_node);
-    list_init(&ut->pending.queue);
+    pending_init(&ut->pending);
     ut->altstack_flags = 2; /* SS_DISABLE */
     strlcpy(ut->name, name, sizeof(ut->name));
     return ut;

@@ -12,6 +12,14 @@
 static const struct itimerspec shortest = {{0, 1}, {0, 1}};
 static volatile sig_atomic_t nr_calls;
 
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static void count(int signal)
 {
     (void)signal;
@@ -79,14 +87,51 @@ static void timers_whose_signal_is_ignored(void)
         CHECK(timer_delete(timers[i]) == 0);
 }
 
+static volatile sig_atomic_t overruns;
+
+static void note_overrun(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)context;
+    overruns = info->si_overrun;
+    nr_calls++;
+}
+
+/* The handler is told how many intervals went by while the signal was blocked. */
+static void a_handler_is_told_of_overruns(void)
+{
+    struct sigaction action = {.sa_sigaction = note_overrun, .sa_flags = SA_SIGINFO};
+    struct timespec pause = {0, 20000000};
+    timer_t timer;
+    sigset_t set;
+
+    CHECK(sigaction(SIGRTMIN, &action, NULL) == 0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN);
+    CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    make_timers(&timer, 1, SIGRTMIN);
+    nanosleep(&pause, NULL);
+    nr_calls = 0;
+    struct itimerspec off = {{0, 0}, {0, 0}};
+    sigset_t all;
+    sigfillset(&all); /* the first call alone */
+    action.sa_mask = all;
+    CHECK(sigaction(SIGRTMIN, &action, NULL) == 0);
+    while (nr_calls == 0)
+        sigsuspend(&(sigset_t){0});
+    CHECK(overruns >= 1000000 && timer_getoverrun(timer) >= 0);
+    CHECK(timer_settime(timer, 0, &off, NULL) == 0 && timer_delete(timer) == 0);
+}
+
 static void an_interval_continues_after_its_handler(void)
 {
     struct itimerval value = {{0, 1000}, {0, 1000}};
 
     signal(SIGALRM, count);
     CHECK(setitimer(ITIMER_REAL, &value, NULL) == 0);
+    uint64_t start = now_ms();
     while (nr_calls < 50)
         pause();
+    CHECK(now_ms() - start < 2500); /* a tenth of a second each, were it not armed again */
     value.it_interval.tv_usec = value.it_value.tv_usec = 1;
     CHECK(setitimer(ITIMER_REAL, &value, NULL) == 0);
     CHECK(getitimer(ITIMER_REAL, &value) == 0 && value.it_interval.tv_usec == 1);
@@ -119,4 +164,5 @@ static void timers_that_are_read(void)
 }
 
 CONFORMANCE_MAIN(TEST(timers_whose_signal_is_blocked), TEST(timers_whose_signal_is_ignored),
-                 TEST(an_interval_continues_after_its_handler), TEST(timers_that_are_read))
+                 TEST(an_interval_continues_after_its_handler), TEST(timers_that_are_read),
+                 TEST(a_handler_is_told_of_overruns))

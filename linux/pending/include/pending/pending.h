@@ -33,6 +33,10 @@ int signal_send_member_locked(struct process *p, int signal, const struct linux_
 /* What SIGCHLD says of a child: CLD_*, and the exit code or the signal. REQUIRES(process_lock). */
 struct linux_siginfo signal_child_info(struct process *child, int code, int status);
 
+/* Woken when a signal becomes pending, of any process: for signalfd, by which one process may poll
+ * another's. */
+extern struct poll_head signal_poll;
+
 /* Has the calling thread a signal to take (or is it to die)? Blocking calls then give -ERESTARTSYS.
  */
 bool signal_is_pending(void);
@@ -62,10 +66,10 @@ static inline int64_t signal_mask_call_over(int64_t ret)
 /* The calling process stops by this signal: all its threads park. REQUIRES(process_lock). */
 void process_stop_locked(struct process *p, int signal);
 
-/* Takes the lowest signal of `set` out of a pending set; false: none. REQUIRES(process_lock). */
-bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info);
-void pending_flush(struct pending_set *pending, sigset64_t set);
-/* Takes one of `set` that is pending for the caller, blocked or not; false: none. */
+/* Takes one of `set` that is pending for the calling thread or its process, blocked or not; false:
+ * none. Timers that wait for it go on. REQUIRES(process_lock), and signal_recalculate_locked after.
+ */
+bool signal_take_locked(sigset64_t set, struct linux_siginfo *info);
 bool signal_take(sigset64_t set, struct linux_siginfo *info);
 /* All that is pending for the thread or its process. REQUIRES(process_lock), but for the caller's
  * own: each set is one word, and a signal that comes now wakes who polls and waits. */
@@ -78,10 +82,5 @@ void signal_recalculate_locked(struct user_thread *ut);
  * does not block them is woken. REQUIRES(process_lock).
  */
 void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost);
-/* Signals whose default is to be ignored, to stop. */
-#define SIGNALS_IGNORED (SIGSET(SIGCHLD) | SIGSET(SIGCONT) | SIGSET(SIGURG) | SIGSET(SIGWINCH))
-#define SIGNALS_STOP    (SIGSET(SIGSTOP) | SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
-
-#define SIGNALS_UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
 
 #endif

@@ -1,14 +1,11 @@
 /*
- * What sending and taking signals needs from components that depend on linux/pending.
+ * What taking signals needs from components that depend on linux/pending.
  */
 #ifndef PENDING_UPCALLS_H
 #define PENDING_UPCALLS_H
 
 struct process;
 struct linux_siginfo;
-
-/* linux/anon: a signal became pending somewhere: who polls a signalfd looks again. Any context. */
-void signalfd_notify(void);
 
 /* linux/clock: a signal was taken to be delivered: an interval timer that waits for that goes on,
  * and info gets its overruns. REQUIRES(process_lock). */

@@ -28,6 +28,7 @@
 #include <cred/cred.h>
 #include <list/list.h>
 #include <lock/spinlock.h>
+#include <sigqueue/sigqueue.h>
 #include <sync/waitqueue.h>
 #include <thread/thread.h>
 #include <time/time.h>
@@ -49,19 +50,6 @@ extern struct spinlock process_lock;
 #define OOM_SCORE_ADJ_MAX   1000
 
 #define PID_MAX 32768ul /* numbers given are below */
-
-/* A signal with its siginfo, queued. Standard signals queue once, real-time ones each time. */
-struct pending_signal {
-    struct list node;
-    struct user_account *account; /* [I] counted: of who was to take it when it was sent */
-    struct linux_siginfo info;
-};
-
-struct pending_set {
-    sigset64_t set;
-    struct list
-        queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
-};
 
 /* What rt_sigaction sets; the layout of the kernel's struct sigaction of riscv64. */
 struct signal_action {

@@ -3,165 +3,12 @@
  * signals do at once. What a thread then does with a signal is linux/signal's.
  */
 #include <base/errno.h>
-#include <heap/heap.h>
 #include <pending/pending.h>
-#include <pending/upcalls.h>
 #include <task/group.h>
 
 #define SA_NOCLDSTOP 1u
 
-/* --- pending sets ----------------------------------------------------------------------------- */
-
-/* Only what sigqueue and timers send counts against the limit; one standard signal of a kind is not
- * refused to kill and the kernel. NULL: over the limit, or no memory. */
-static struct pending_signal *entry_alloc(struct process *p, int signal,
-                                          const struct linux_siginfo *info)
-{
-    struct user_account *account = p->credentials->account;
-    bool is_limited = signal >= SIGRTMIN || (info && info->code < 0);
-    struct pending_signal *entry;
-
-    if (is_limited && READ_ONCE(account->nr_signals) >= p->limits[RLIMIT_SIGPENDING].cur)
-        return NULL;
-    entry = heap_alloc(sizeof(*entry));
-    if (!entry)
-        return NULL;
-    entry->info = info ? *info : (struct linux_siginfo){.code = SI_KERNEL};
-    entry->info.signo = signal;
-    entry->account = account;
-    user_account_get(account);
-    __atomic_fetch_add(&account->nr_signals, 1, __ATOMIC_RELAXED);
-    return entry;
-}
-
-static void entry_free(struct pending_signal *entry)
-{
-    list_del(&entry->node);
-    __atomic_fetch_sub(&entry->account->nr_signals, 1, __ATOMIC_RELAXED);
-    user_account_put(entry->account);
-    heap_free(entry);
-}
-
-/* Without an entry the signal is pending all the same, and its info lost, unless sigqueue must be
- * told: as Linux, a real-time signal of kill is not refused. */
-static int pending_add(struct process *p, struct pending_set *pending, int signal,
-                       const struct linux_siginfo *info)
-{
-    struct pending_signal *entry;
-
-    if (signal < SIGRTMIN && (pending->set & SIGSET(signal)))
-        return 0;
-    entry = entry_alloc(p, signal, info);
-    if (entry)
-        list_add_tail(&pending->queue, &entry->node);
-    else if (signal >= SIGRTMIN && info && info->code != SI_USER)
-        return -EAGAIN;
-    pending->set |= SIGSET(signal);
-    return 0;
-}
-
-bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info)
-{
-    sigset64_t ready = pending->set & set;
-    struct pending_signal *entry, *next;
-    bool has_more = false, has_taken = false;
-    int signal = 1;
-
-    if (!ready)
-        return false;
-    /* Faults of the thread itself come before anything else. */
-    if (ready &
-        (SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE)))
-        ready &=
-            SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE);
-    while (!(ready & SIGSET(signal)))
-        signal++;
-    *info = (struct linux_siginfo){.signo = signal, .code = SI_USER};
-    list_for_each_entry_safe(entry, next, &pending->queue, node) {
-        if (entry->info.signo != signal)
-            continue;
-        if (has_taken) {
-            has_more = true;
-            break;
-        }
-        *info = entry->info;
-        entry_free(entry);
-        has_taken = true;
-    }
-    if (!has_more)
-        pending->set &= ~SIGSET(signal);
-    return true;
-}
-
-void pending_flush(struct pending_set *pending, sigset64_t set)
-{
-    struct pending_signal *entry, *next;
-
-    if (!(pending->set & set))
-        return;
-    list_for_each_entry_safe(entry, next, &pending->queue, node) {
-        if (set & SIGSET(entry->info.signo))
-            entry_free(entry);
-    }
-    pending->set &= ~set;
-}
-
-sigset64_t signal_pending_set(const struct user_thread *ut)
-{
-    return READ_ONCE(ut->pending.set) | READ_ONCE(ut->process->pending.set);
-}
-
-static bool has_work(const struct user_thread *ut)
-{
-    const struct process *p = ut->process;
-
-    return (signal_pending_set(ut) & ~ut->blocked) || p->is_stopping || user_thread_must_leave(ut);
-}
-
-void signal_recalculate_locked(struct user_thread *ut)
-{
-    if (has_work(ut))
-        thread_interrupt(&ut->thread);
-    else if (ut == user_current())
-        thread_work_clear(THREAD_WORK_SIGNAL);
-}
-
-void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost)
-{
-    sigset64_t pending = ut->process->pending.set & lost;
-    struct user_thread *other;
-
-    if (!pending)
-        return;
-    list_for_each_entry(other, &ut->process->threads, thread_node) {
-        if (other == ut || !(pending & ~other->blocked))
-            continue;
-        thread_interrupt(&other->thread);
-        pending &= other->blocked;
-    }
-}
-
-bool signal_take(sigset64_t set, struct linux_siginfo *info)
-{
-    struct user_thread *ut = user_current();
-    unsigned long irq = spin_lock_irqsave(&process_lock);
-    bool found =
-        pending_take(&ut->pending, set, info) || pending_take(&ut->process->pending, set, info);
-
-    if (found) {
-        timers_signal_taken_locked(ut->process, info);
-        signal_recalculate_locked(ut);
-    }
-    spin_unlock_irqrestore(&process_lock, irq);
-    return found;
-}
-
-bool signal_is_pending(void)
-{
-    return thread_is_interrupted();
-}
-
-/* --- sending ---------------------------------------------------------------------------------- */
+struct poll_head signal_poll = POLL_HEAD_INIT(signal_poll);
 
 static bool is_ignored(const struct process *p, int signal)
 {
@@ -323,13 +170,14 @@ static int post(struct process *p, struct user_thread *target, int signal,
         kill_now(p, signal);
         return 0;
     }
-    err = pending_add(p, target ? &target->pending : &p->pending, signal, info);
+    err = pending_add(target ? &target->pending : &p->pending, p->credentials->account,
+                      p->limits[RLIMIT_SIGPENDING].cur, signal, info);
     if (err)
         return err;
     if (taker)
         thread_interrupt(&taker->thread);
     wait_wake_all(&p->signal_queue);
-    signalfd_notify();
+    poll_notify(&signal_poll, POLLIN | POLLRDNORM);
     return 0;
 }
 
@@ -377,49 +225,3 @@ int signal_send_thread(struct user_thread *ut, int signal, const struct linux_si
     return ret;
 }
 
-bool signal_is_ignored_or_blocked(int signal)
-{
-    struct user_thread *ut = user_current();
-
-    return (ut->blocked & SIGSET(signal)) || ut->process->actions[signal - 1].handler == 1;
-}
-
-void signal_set_mask(sigset64_t mask)
-{
-    struct user_thread *ut = user_current();
-    unsigned long irq;
-
-    mask &= ~SIGNALS_UNBLOCKABLE;
-    if (ut->blocked == mask)
-        return;
-    irq = spin_lock_irqsave(&process_lock);
-    signal_retarget_locked(ut, mask & ~ut->blocked);
-    ut->blocked = mask;
-    signal_recalculate_locked(ut);
-    spin_unlock_irqrestore(&process_lock, irq);
-}
-
-void signal_mask_for_call(sigset64_t mask)
-{
-    struct user_thread *ut = user_current();
-
-    ut->saved_blocked = ut->blocked;
-    ut->has_saved_blocked = true;
-    signal_set_mask(mask);
-}
-
-void signal_mask_restore(void)
-{
-    struct user_thread *ut = user_current();
-
-    if (!ut->has_saved_blocked)
-        return;
-    ut->has_saved_blocked = false;
-    signal_set_mask(ut->saved_blocked);
-}
-
-void signal_mask_settle(int64_t ret)
-{
-    if (ret != -EINTR && ret != -ERESTARTNOHAND)
-        signal_mask_restore();
-}

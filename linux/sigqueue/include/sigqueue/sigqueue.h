@@ -1,0 +1,53 @@
+/*
+ * Pending sets: a bit for each signal that waits to be taken, and a queue of what is told with it.
+ * Standard signals queue once, real-time ones each time (signal(7)).
+ *
+ * Locking: the owner's. A set belongs to a process or a thread, and process_lock guards it; its
+ * word may be read without. Any context.
+ */
+#ifndef SIGQUEUE_SIGQUEUE_H
+#define SIGQUEUE_SIGQUEUE_H
+
+#include <abi/abi.h>
+#include <cred/user_account.h>
+#include <list/list.h>
+
+/* Signals whose default is to be ignored, to stop. */
+#define SIGNALS_IGNORED (SIGSET(SIGCHLD) | SIGSET(SIGCONT) | SIGSET(SIGURG) | SIGSET(SIGWINCH))
+#define SIGNALS_STOP    (SIGSET(SIGSTOP) | SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
+
+#define SIGNALS_UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
+
+struct pending_signal {
+    struct list node;
+    struct user_account *account; /* [I] counted: of who was to take it when it was sent */
+    struct linux_siginfo info;
+};
+
+struct pending_set {
+    sigset64_t set;
+    struct list
+        queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
+};
+
+static inline void pending_init(struct pending_set *pending)
+{
+    pending->set = 0;
+    list_init(&pending->queue);
+}
+
+/*
+ * Adds a signal, which counts against nr_max of the account (RLIMIT_SIGPENDING). Beyond that, or
+ * without memory, it is pending all the same, and its info lost, unless sigqueue must be told
+ * (-EAGAIN): as Linux, a real-time signal of kill is not refused. info NULL: from the kernel.
+ */
+int pending_add(struct pending_set *pending, struct user_account *account, uint64_t nr_max,
+                int signal, const struct linux_siginfo *info) MUST_CHECK;
+
+/* Takes the lowest signal of `set` out, faults first; false: none. */
+bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info);
+
+/* Throws those of `set` away. */
+void pending_flush(struct pending_set *pending, sigset64_t set);
+
+#endif
