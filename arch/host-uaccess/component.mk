@@ -1,3 +1,3 @@
 SRCS := uaccess.c
-DEPS := arch/api lib/base
+DEPS := lib/base
 PROVIDES := uaccess

@@ -4,7 +4,7 @@
 #include "internal.h"
 
 #include <fdtable/fdtable.h>
-#include <limits/limits.h>
+#include <rlimit/rlimit.h>
 
 struct init_start {
     void (*start)(void *arg);
@@ -47,7 +47,7 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
     strlcpy(p->name, "init", sizeof(p->name));
     p->credentials = credentials_create(&cred_kernel);
     ut->credentials = p->credentials;
-    limits_init(p);
+    rlimit_init(p->limits, nr_user_threads_max);
     p->files = fd_table_create();
     p->fs = fs_context_create(root);
     if (!p->files || !p->fs || !p->credentials)

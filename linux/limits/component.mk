@@ -1,3 +1,3 @@
 SRCS := limits.c
-DEPS := linux/abi arch/uaccess lib/base linux/clock linux/task mm/vspace
+DEPS := linux/abi arch/uaccess lib/base linux/clock linux/rlimit linux/task mm/vspace
 EXPORTS := sys_*

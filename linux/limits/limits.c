@@ -5,26 +5,9 @@
 #include <arch/uaccess.h>
 #include <base/errno.h>
 #include <clock/timers.h>
-#include <limits/limits.h>
+#include <rlimit/rlimit.h>
 #include <task/table.h>
 #include <vspace/vspace.h>
-
-void limits_init(struct process *p)
-{
-    for (unsigned i = 0; i < NR_RLIMITS; i++)
-        p->limits[i] = (struct linux_rlimit){RLIM_INFINITY, RLIM_INFINITY};
-    p->limits[RLIMIT_STACK].cur = MIB(8);
-    p->limits[RLIMIT_CORE].cur = 0;
-    p->limits[RLIMIT_NOFILE] = (struct linux_rlimit){1024, 4096};
-    /* Half of all, so that one user leaves something to the others. */
-    p->limits[RLIMIT_NPROC] =
-        (struct linux_rlimit){nr_user_threads_max / 2, nr_user_threads_max / 2};
-    p->limits[RLIMIT_MEMLOCK] = (struct linux_rlimit){MIB(8), MIB(8)};
-    p->limits[RLIMIT_SIGPENDING] = p->limits[RLIMIT_NPROC]; /* as Linux */
-    p->limits[RLIMIT_MSGQUEUE] = (struct linux_rlimit){819200, 819200};
-    p->limits[RLIMIT_NICE] = (struct linux_rlimit){0, 0};
-    p->limits[RLIMIT_RTPRIO] = (struct linux_rlimit){0, 0};
-}
 
 static void apply_to_vspace(struct process *p, unsigned resource, uint64_t value)
 {
@@ -44,13 +27,6 @@ static void apply_to_vspace(struct process *p, unsigned resource, uint64_t value
     vspace_put(vs);
 }
 
-static int check_limit(unsigned resource, const struct linux_rlimit *limit)
-{
-    if (limit->cur > limit->max)
-        return -EINVAL;
-    return resource == RLIMIT_NOFILE && limit->max > 1048576 ? -EPERM : 0;
-}
-
 /* What it was goes to *old. */
 static int set_limit(struct process *p, unsigned resource, const struct linux_rlimit *limit,
                      struct linux_rlimit *old)
@@ -58,13 +34,8 @@ static int set_limit(struct process *p, unsigned resource, const struct linux_rl
     bool may_raise = cred_has_cap(cred_current(), CAP_SYS_RESOURCE);
     struct linux_rlimit *slot = &p->limits[resource];
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    int err = 0;
+    int err = rlimit_set(slot, limit, may_raise, old);
 
-    *old = *slot;
-    if (limit->max > slot->max && !may_raise)
-        err = -EPERM;
-    else
-        *slot = *limit;
     if (!err && resource == RLIMIT_CPU)
         cpu_timer_restart_locked(p);
     spin_unlock_irqrestore(&process_lock, irq);
@@ -92,7 +63,7 @@ static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, u
     if (new_addr && copy_from_user(&limit, new_addr, sizeof(limit)) != 0)
         return -EFAULT;
     if (new_addr) {
-        err = check_limit(resource, &limit);
+        err = rlimit_check(resource, &limit);
         if (!err)
             err = set_limit(p, resource, &limit, &old);
     } else {

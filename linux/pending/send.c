@@ -224,4 +224,3 @@ int signal_send_thread(struct user_thread *ut, int signal, const struct linux_si
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }
-

@@ -96,4 +96,3 @@ void pending_flush(struct pending_set *pending, sigset64_t set)
     }
     pending->set &= ~set;
 }
-

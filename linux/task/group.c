@@ -3,19 +3,7 @@
  */
 #include <heap/heap.h>
 #include <task/group.h>
-
-static LIST_DEFINE(groups); /* [process_lock] */
-
-struct process_group *process_group_find(pid_t pgid)
-{
-    struct process_group *g;
-
-    list_for_each_entry(g, &groups, node) {
-        if (g->pgid == pgid)
-            return g;
-    }
-    return NULL;
-}
+#include <task/table.h>
 
 struct session *session_create(pid_t sid)
 {
@@ -37,7 +25,7 @@ struct process_group *group_create(pid_t pgid, struct session *session)
     g->session = session;
     session->refcount++;
     list_init(&g->members);
-    list_add(&groups, &g->node);
+    process_group_publish(g);
     return g;
 }
 
@@ -50,7 +38,7 @@ void process_group_put(struct process_group *g)
 {
     if (--g->refcount > 0)
         return;
-    list_del(&g->node);
+    pid_remove(&g->entry);
     if (--g->session->refcount == 0)
         heap_free(g->session);
     heap_free(g);

@@ -39,7 +39,7 @@ struct process *process_alloc(void)
     list_init(&p->children);
     list_init(&p->child_node);
     list_init(&p->all_node);
-    list_init(&p->pid_node);
+    list_init(&p->pid_entry.node);
     list_init(&p->group_node);
     list_init(&p->threads);
     pending_init(&p->pending);
@@ -140,7 +140,7 @@ struct user_thread *user_thread_alloc(struct process *p, const char *name)
     ut->process = p;
     process_get(p);
     list_init(&ut->thread_node);
-    list_init(&ut->tid_node);
+    list_init(&ut->tid_entry.node);
     pending_init(&ut->pending);
     ut->altstack_flags = 2; /* SS_DISABLE */
     strlcpy(ut->name, name, sizeof(ut->name));

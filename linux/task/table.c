@@ -6,14 +6,12 @@
 #include <task/group.h>
 #include <task/table.h>
 
-#define NR_BUCKETS 256
-
 struct spinlock process_lock = SPINLOCK_INIT("processes");
 LIST_DEFINE(process_all);
 
-static struct list processes[NR_BUCKETS];
-static struct list threads[NR_BUCKETS];
-static pid_t last_pid = 1;
+enum { PROCESSES, THREADS, GROUPS, NR_TABLES };
+static struct pid_table tables[NR_TABLES]; /* [process_lock] */
+static pid_t last_pid = 1;                 /* [process_lock] */
 uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
 uint64_t nr_forks;
 
@@ -24,40 +22,37 @@ void process_boot(void)
 {
     struct frame_stats stats;
 
-    for (unsigned i = 0; i < NR_BUCKETS; i++) {
-        list_init(&processes[i]);
-        list_init(&threads[i]);
-    }
+    for (unsigned i = 0; i < NR_TABLES; i++)
+        pid_table_init(&tables[i]);
     frame_stats(&stats);
-    nr_user_threads_max = (uint32_t)MIN(stats.total * PAGE_SIZE / BYTES_PER_THREAD, PID_MAX / 2);
+    nr_user_threads_max = (uint32_t)MIN(stats.total * PAGE_SIZE / BYTES_PER_THREAD, PID_MAX / 2ul);
     nr_user_threads_max = MAX(nr_user_threads_max, 32u);
-}
-
-static unsigned bucket(pid_t pid)
-{
-    return (uint32_t)pid % NR_BUCKETS;
 }
 
 struct process *process_find(pid_t pid)
 {
-    struct process *p;
+    struct pid_entry *entry = pid_find(&tables[PROCESSES], pid);
 
-    list_for_each_entry(p, &processes[bucket(pid)], pid_node) {
-        if (p->pid == pid)
-            return p;
-    }
-    return NULL;
+    return entry ? container_of(entry, struct process, pid_entry) : NULL;
 }
 
 struct user_thread *user_thread_find(pid_t tid)
 {
-    struct user_thread *ut;
+    struct pid_entry *entry = pid_find(&tables[THREADS], tid);
 
-    list_for_each_entry(ut, &threads[bucket(tid)], tid_node) {
-        if (ut->tid == tid)
-            return ut;
-    }
-    return NULL;
+    return entry ? container_of(entry, struct user_thread, tid_entry) : NULL;
+}
+
+struct process_group *process_group_find(pid_t pgid)
+{
+    struct pid_entry *entry = pid_find(&tables[GROUPS], pgid);
+
+    return entry ? container_of(entry, struct process_group, entry) : NULL;
+}
+
+void process_group_publish(struct process_group *g)
+{
+    pid_add(&tables[GROUPS], &g->entry, g->pgid);
 }
 
 /* Whether p's user has as many threads as p's limit allows; root has no limit. */
@@ -82,23 +77,21 @@ pid_t pid_choose(const struct process *p)
 {
     if (nr_user_threads >= nr_user_threads_max || user_is_at_limit(p))
         return -EAGAIN;
-    do {
-        last_pid = last_pid + 1 < (pid_t)PID_MAX ? last_pid + 1 : 2;
-    } while (process_find(last_pid) || user_thread_find(last_pid) || process_group_find(last_pid));
+    last_pid = pid_next_free(tables, NR_TABLES, last_pid);
     return last_pid;
 }
 
 void process_publish(struct process *p)
 {
     list_add_tail(&process_all, &p->all_node);
-    list_add(&processes[bucket(p->pid)], &p->pid_node);
+    pid_add(&tables[PROCESSES], &p->pid_entry, p->pid);
     nr_processes++;
 }
 
 void process_unpublish(struct process *p)
 {
     list_del_init(&p->all_node);
-    list_del_init(&p->pid_node);
+    pid_remove(&p->pid_entry);
     nr_processes--;
 }
 
@@ -107,7 +100,7 @@ void user_thread_publish(struct user_thread *ut)
     struct process *p = ut->process;
 
     list_add_tail(&p->threads, &ut->thread_node);
-    list_add(&threads[bucket(ut->tid)], &ut->tid_node);
+    pid_add(&tables[THREADS], &ut->tid_entry, ut->tid);
     p->nr_threads++;
     nr_user_threads++;
 }
@@ -115,16 +108,16 @@ void user_thread_publish(struct user_thread *ut)
 void user_thread_unpublish(struct user_thread *ut)
 {
     list_del_init(&ut->thread_node);
-    list_del_init(&ut->tid_node);
+    pid_remove(&ut->tid_entry);
     ut->process->nr_threads--;
     nr_user_threads--;
 }
 
 void user_thread_renumber(struct user_thread *ut, pid_t tid)
 {
-    list_del_init(&ut->tid_node);
+    pid_remove(&ut->tid_entry);
     ut->tid = tid;
-    list_add(&threads[bucket(tid)], &ut->tid_node);
+    pid_add(&tables[THREADS], &ut->tid_entry, tid);
 }
 
 void process_statistics(struct process_statistics *out)

@@ -11,7 +11,6 @@ struct session {
     uint32_t refcount;      /* [process_lock] one a group */
     struct process *leader; /* [process_lock] NULL: it has exited */
     struct tty *terminal;   /* [process_lock] the controlling terminal, or NULL */
-    struct list node;
 };
 
 struct process_group {
@@ -19,7 +18,7 @@ struct process_group {
     uint32_t refcount;       /* [process_lock] one a member, and one a terminal's foreground */
     struct session *session; /* [I] counted */
     struct list members;     /* [process_lock] of process.group_node */
-    struct list node;        /* [process_lock] in the table of groups */
+    struct pid_entry entry;  /* [process_lock] in the table of groups */
 };
 
 struct process_group *process_group_find(pid_t pgid); /* NULL: none */

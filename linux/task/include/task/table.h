@@ -22,6 +22,7 @@ void process_unpublish(struct process *p);
 void user_thread_publish(struct user_thread *ut);
 void user_thread_unpublish(struct user_thread *ut);
 void user_thread_renumber(struct user_thread *ut, pid_t tid);
+void process_group_publish(struct process_group *g);
 extern uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
 extern uint64_t nr_forks;
 

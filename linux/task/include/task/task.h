@@ -28,6 +28,7 @@
 #include <cred/cred.h>
 #include <list/list.h>
 #include <lock/spinlock.h>
+#include <pid/pid.h>
 #include <sigqueue/sigqueue.h>
 #include <sync/waitqueue.h>
 #include <thread/thread.h>
@@ -49,8 +50,6 @@ extern struct spinlock process_lock;
 #define OOM_SCORE_ADJ_NEVER (-1000)
 #define OOM_SCORE_ADJ_MAX   1000
 
-#define PID_MAX 32768ul /* numbers given are below */
-
 /* What rt_sigaction sets; the layout of the kernel's struct sigaction of riscv64. */
 struct signal_action {
     uint64_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
@@ -62,11 +61,11 @@ struct signal_action {
 #define SCHED_RESET_ON_FORK 0x40000000
 
 struct user_thread {
-    struct thread thread;    /* first: thread_current() is it */
-    struct process *process; /* [I] counted */
-    pid_t tid;               /* [I]; exec in a non-leader takes the leader's */
-    struct list thread_node; /* [process_lock] in process->threads */
-    struct list tid_node;    /* [process_lock] in the table of numbers */
+    struct thread thread;       /* first: thread_current() is it */
+    struct process *process;    /* [I] counted */
+    pid_t tid;                  /* [I]; exec in a non-leader takes the leader's */
+    struct list thread_node;    /* [process_lock] in process->threads */
+    struct pid_entry tid_entry; /* [process_lock] in the table of threads */
 
     /* Signals. */
     sigset64_t blocked;         /* [process_lock] */
@@ -130,7 +129,7 @@ struct process {
     struct list children;        /* [process_lock] of child_node */
     struct list child_node;      /* [process_lock] */
     struct list all_node;        /* [process_lock] in process_all */
-    struct list pid_node;        /* [process_lock] in the table of numbers */
+    struct pid_entry pid_entry;  /* [process_lock] in the table of processes */
     struct process_group *group; /* [process_lock] counted */
     struct list group_node;      /* [process_lock] */
     struct list threads;         /* [process_lock] of user_thread.thread_node */

@@ -1,0 +1,4 @@
+SRCS := rlimit.c
+DEPS := lib/base
+PUBLIC_DEPS := linux/abi
+TEST_DEPS := arch/host
