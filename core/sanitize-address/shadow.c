@@ -31,7 +31,7 @@ static pte_t kmap_tables[512] ALIGNED(PAGE_SIZE);
 
 static pte_t table_pte(const pte_t *table)
 {
-    return kernel_to_phys(table).v >> PAGE_SHIFT << 10 | PT_V;
+    return pte_make_branch(kernel_to_phys(table));
 }
 
 static pte_t *root_slot(const void *shadow)
@@ -144,8 +144,8 @@ static pte_t *kmap_slot(const uint8_t *shadow)
         table = frame_to_virt(f);
         for (unsigned i = 0; i < 512; i++)
             table[i] = zero_leaves[i];
-        if (__atomic_compare_exchange_n(upper, &seen, frame_to_pa(f).v >> PAGE_SHIFT << 10 | PT_V,
-                                        false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        if (__atomic_compare_exchange_n(upper, &seen, pte_make_branch(frame_to_pa(f)), false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             seen = *upper;
         else
             frame_free(f, 0);
@@ -187,7 +187,7 @@ static bool is_marked(const uint8_t *shadow)
     unsigned level;
     pte_t pte = arch_pt_query(&arch_kernel_pt, (vaddr_t)(uintptr_t)shadow, &level);
 
-    return pte & PT_W;
+    return pte_has(pte, PT_W);
 }
 
 static void fill(uintptr_t start, size_t size, uint8_t value)

@@ -5,9 +5,10 @@
 
 static uint32_t rights_of(pte_t pte)
 {
-    if (!(pte & PT_U))
+    if (!pte_has(pte, PT_U))
         return 0;
-    return (pte & PT_R ? VMA_READ : 0) | (pte & PT_W ? VMA_WRITE : 0) | (pte & PT_X ? VMA_EXEC : 0);
+    return (pte_has(pte, PT_R) ? VMA_READ : 0) | (pte_has(pte, PT_W) ? VMA_WRITE : 0) |
+           (pte_has(pte, PT_X) ? VMA_EXEC : 0);
 }
 
 void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *out)
@@ -19,14 +20,14 @@ void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *o
     pte = arch_pt_query(&vs->tables, addr, &level);
     spin_unlock(&vs->table_lock);
     *out = (struct vspace_translation){0};
-    if (!(pte & PT_V))
+    if (!pte_is_present(pte))
         return;
     out->is_mapped = true;
     out->page_size = PT_LEVEL_SIZE(level);
     out->pa = paddr_add(pte_to_pa(pte), addr & (out->page_size - 1));
     out->rights = rights_of(pte);
-    out->is_accessed = pte & PT_A;
-    out->is_dirty = pte & PT_D;
+    out->is_accessed = pte_is_accessed(pte);
+    out->is_dirty = pte_is_dirty(pte);
 }
 
 /*
@@ -43,7 +44,7 @@ static bool page_try(struct vspace *vs, uint64_t addr, uint32_t access, struct v
     page->frame = NULL;
     spin_lock(&vs->table_lock);
     pte = arch_pt_query(&vs->tables, addr, &level);
-    is_allowed = (pte & PT_V) && (rights_of(pte) & access) == access;
+    is_allowed = pte_is_present(pte) && (rights_of(pte) & access) == access;
     if (is_allowed && pte_has_frame(pte)) {
         page->frame = pte_to_frame(pte);
         frame_get(page->frame);

@@ -201,7 +201,7 @@ static int take_write_right(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     (void)ctx;
     (void)va;
     (void)level;
-    WRITE_ONCE(*pte, *pte & ~PT_W);
+    WRITE_ONCE(*pte, pte_without(*pte, PT_W));
     return 0;
 }
 

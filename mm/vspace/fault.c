@@ -22,7 +22,7 @@ uint64_t pte_flags(uint32_t rights)
     uint64_t flags = PT_U;
 
     if (!(rights & VMA_RIGHTS))
-        return PTE_NO_ACCESS;
+        return PT_NO_ACCESS;
     if (rights & VMA_READ)
         flags |= PT_R;
     if (rights & VMA_WRITE)
@@ -34,10 +34,11 @@ uint64_t pte_flags(uint32_t rights)
 
 static bool pte_allows(pte_t pte, uint32_t access)
 {
-    if (!(pte & PT_U))
+    if (!pte_has(pte, PT_U))
         return false;
-    return !((access & VMA_READ) && !(pte & PT_R)) && !((access & VMA_WRITE) && !(pte & PT_W)) &&
-           !((access & VMA_EXEC) && !(pte & PT_X));
+    return !((access & VMA_READ) && !pte_has(pte, PT_R)) &&
+           !((access & VMA_WRITE) && !pte_has(pte, PT_W)) &&
+           !((access & VMA_EXEC) && !pte_has(pte, PT_X));
 }
 
 /* --- copy on write ---------------------------------------------------------------------------- */
@@ -68,7 +69,7 @@ static int break_sharing(struct fault *f, pte_t *slot)
     struct frame *frame;
 
     if (old && is_sole_owner(old)) {
-        WRITE_ONCE(*slot, (*slot & ~(PT_LEAF | PT_U)) | flags);
+        WRITE_ONCE(*slot, pte_with_rights(*slot, flags));
         vspace_flush_local(f->vs, f->addr);
         return 0;
     }
@@ -76,7 +77,7 @@ static int break_sharing(struct fault *f, pte_t *slot)
     if (!frame)
         return -ENOMEM;
     /* No CPU may go on reading the old frame while another writes the new one. */
-    WRITE_ONCE(*slot, (*slot & ~(PT_RW | PT_U)) | PTE_NO_ACCESS);
+    WRITE_ONCE(*slot, pte_with_rights(*slot, PT_NO_ACCESS));
     vspace_flush(f->vs, f->addr, PAGE_SIZE);
     if (f->vma->flags & VMA_EXEC)
         vspace_flush_code(f->vs);
@@ -185,7 +186,7 @@ static int upgrade_shared(struct fault *f, pte_t *slot)
         tables_clear_locked(f->vs, f->addr, PAGE_SIZE);
         return fill_from_object(f, NULL, 1);
     }
-    WRITE_ONCE(*slot, (*slot & ~(PT_LEAF | PT_U)) | pte_flags(f->vma->flags));
+    WRITE_ONCE(*slot, pte_with_rights(*slot, pte_flags(f->vma->flags)));
     vspace_flush_local(f->vs, f->addr);
     return 0;
 }
@@ -196,7 +197,7 @@ static int look(struct fault *f)
     unsigned level;
     pte_t *entry = arch_pt_entry(&f->vs->tables, f->addr, &level);
 
-    if (*entry & PT_V) {
+    if (pte_is_present(*entry)) {
         if (level > 0 || pte_allows(*entry, f->access)) {
             vspace_flush_local(f->vs, f->addr);
             return 0;

@@ -48,7 +48,7 @@ static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
     struct frame *block;
 
     for (unsigned i = 0; i < WINDOW_MAX; i++) {
-        if (slot[i] & PT_V)
+        if (pte_is_present(slot[i]))
             return false;
     }
     block = frame_alloc(WINDOW_ORDER, FRAME_ZERO);
@@ -76,7 +76,7 @@ int fill_anonymous(struct fault *f, pte_t *entry, unsigned level)
     end = MIN(end, at + nr_pages * PAGE_SIZE);
     if (slot && end - at == WINDOW_MAX * PAGE_SIZE && fill_block(vs, slot, flags))
         at = end;
-    for (; slot && at < end && !(*slot & PT_V); at += PAGE_SIZE, slot++) {
+    for (; slot && at < end && !pte_is_present(*slot); at += PAGE_SIZE, slot++) {
         struct frame *frame = frame_alloc_anon(FRAME_ZERO);
 
         if (!frame)
@@ -101,7 +101,7 @@ static pte_t *large_slot(struct vspace *vs, uint64_t addr)
 {
     pte_t *slot = arch_pt_slot(&vs->tables, addr, 1, true);
 
-    return slot && !(*slot & PT_V) ? slot : NULL;
+    return slot && !pte_is_present(*slot) ? slot : NULL;
 }
 
 /* A whole large page at once, where nothing of it is filled yet. */

@@ -20,8 +20,8 @@ static int share_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     slot = arch_pt_slot(&f->child->tables, va, 0, true);
     if (!slot)
         return -ENOMEM;
-    if (*pte & PT_W)
-        WRITE_ONCE(*pte, *pte & ~PT_W);
+    if (pte_has(*pte, PT_W))
+        WRITE_ONCE(*pte, pte_without(*pte, PT_W));
     frame_get(pte_to_frame(*pte));
     *slot = *pte;
     f->child->nr_resident++;

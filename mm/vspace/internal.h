@@ -108,15 +108,11 @@ bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr);
 void slot_fill(struct vspace *vs, pte_t *slot, struct frame *frame, uint64_t flags);
 struct frame *frame_alloc_anon(unsigned flags);
 
-/*
- * A page that may not be accessed (PROT_NONE) keeps its frame in the tables: as a supervisor page
- * without read and write right, which neither the program nor the kernel's copies can touch.
- */
-#define PTE_NO_ACCESS PT_X
+/* A page that may not be accessed (PROT_NONE) keeps its frame in the tables: PT_NO_ACCESS. */
 
 static inline bool pte_has_frame(pte_t pte)
 {
-    return (pte & PT_SOFT0) != 0; /* the entry counts for the frame's refcount */
+    return pte_has(pte, PT_SOFT0); /* the entry counts for the frame's refcount */
 }
 #define PTE_COUNTED PT_SOFT0
 

@@ -195,9 +195,9 @@ static int protect_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     (void)va;
     (void)level;
     /* A private page becomes writable by its first write, which sees whether it is shared. */
-    if (!(*pte & PT_W))
+    if (!pte_has(*pte, PT_W))
         rights &= ~PT_W;
-    WRITE_ONCE(*pte, (*pte & ~(PT_LEAF | PT_U)) | rights);
+    WRITE_ONCE(*pte, pte_with_rights(*pte, rights));
     return 0;
 }
 

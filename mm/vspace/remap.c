@@ -27,7 +27,7 @@ static int forget_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     (void)ctx;
     (void)va;
     (void)level;
-    WRITE_ONCE(*pte, *pte & ~PTE_COUNTED);
+    WRITE_ONCE(*pte, pte_without(*pte, PTE_COUNTED));
     return 0;
 }
 

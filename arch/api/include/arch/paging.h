@@ -15,7 +15,21 @@
 
 #include <base/types.h>
 
-typedef uint64_t pte_t;
+/*
+ * Entries, of the format in <arch_impl/pte.h>: pte_t; rights PT_R PT_W PT_X PT_U (the program's,
+ * else the kernel's), PT_G (global), PT_RW, PT_RX, PT_NO_ACCESS (a page that nobody may touch);
+ * marks that are the owner's, PT_SOFT0 and PT_SOFT1; levels, PT_LEVEL_SHIFT(level),
+ * PT_LEVEL_SIZE(level). Rights and marks are or-ed together; an entry is asked and changed by
+ *
+ *   pte_make(pa, flags)              a leaf
+ *   pte_make_branch(pa)              to the next table
+ *   pte_to_pa(pte)                   where it points
+ *   pte_is_present(pte), pte_is_leaf(pte), pte_is_accessed(pte), pte_is_dirty(pte)
+ *   pte_has(pte, flags)              all of these rights and marks
+ *   pte_without(pte, flags)          less these rights and marks
+ *   pte_with_rights(pte, rights)     with just these, and its marks
+ */
+#include <arch_impl/pte.h>
 
 enum arch_pt_kind {
     ARCH_PT_STAGE1, /* Sv39, 39-bit sign-extended addresses; kernel half shared */
@@ -26,40 +40,6 @@ struct arch_pt {
     pte_t *root; /* direct-map address: 4 KiB, or 16 KiB for a G-stage */
     enum arch_pt_kind kind;
 };
-
-/* Leaf flags: PTE bits, so that no translation is needed. */
-#define PT_V     (1ull << 0)
-#define PT_R     (1ull << 1)
-#define PT_W     (1ull << 2)
-#define PT_X     (1ull << 3)
-#define PT_U     (1ull << 4)
-#define PT_G     (1ull << 5)
-#define PT_A     (1ull << 6)
-#define PT_D     (1ull << 7)
-#define PT_SOFT0 (1ull << 8) /* free for the owner: copy on write ... */
-#define PT_SOFT1 (1ull << 9) /* ... and whatever */
-#define PT_RW    (PT_R | PT_W)
-#define PT_RX    (PT_R | PT_X)
-#define PT_FLAGS 0x3ffull
-#define PT_LEAF  (PT_R | PT_W | PT_X)
-
-#define PT_LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * (level)) /* level 0: 4 KiB, 1: 2 MiB, 2: 1 GiB */
-#define PT_LEVEL_SIZE(level)  (1ull << PT_LEVEL_SHIFT(level))
-
-static inline pte_t pte_make(paddr_t pa, uint64_t flags)
-{
-    return (pa.v >> PAGE_SHIFT) << 10 | flags | PT_V | PT_A | PT_D;
-}
-
-static inline paddr_t pte_to_pa(pte_t pte)
-{
-    return PADDR((pte >> 10 & ((1ull << 44) - 1)) << PAGE_SHIFT);
-}
-
-static inline bool pte_is_leaf(pte_t pte)
-{
-    return (pte & PT_V) && (pte & PT_LEAF);
-}
 
 /* The kernel's own table: the root that boot built; its upper half is shared by every stage-1
  * table. */

@@ -1,0 +1,1 @@
+#include <arch/sv39.h>
