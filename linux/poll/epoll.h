@@ -96,8 +96,6 @@ static inline unsigned epoll_item_ask(const struct epoll_item *item, unsigned de
 /* Is there anything to scan, or a scan in progress that may leave something? */
 static inline bool epoll_has_ready(struct epoll *epoll)
 {
-    if (!UNLOCKED(list_is_empty(&epoll->ready), "looked at with the lock before the answer is no"))
-        return true;
     unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
     bool has_ready = !list_is_empty(&epoll->ready) || epoll->is_scanning;
 
