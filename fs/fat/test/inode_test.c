@@ -29,24 +29,24 @@ static void test_one_file_is_one_inode(void **state)
     assert_int_equal(disk_mount(), 0);
     assert_int_equal(write_at("/mnt/A long name.text", 0, "first", 5), 5);
     file = open_it("/mnt/A long name.text");
-    inode = file->inode;
+    inode = file_inode(file);
     ino = inode->ino;
     again = open_it("/mnt/ALONGN~1.TEX");
-    assert_ptr_equal(again->inode, inode);
+    assert_ptr_equal(file_inode(again), inode);
     file_put(again);
 
     (void)dentry_shrink(SIZE_MAX); /* the name is in use: it stays */
     assert_int_equal(vfs_rename(CTX, NULL, "/mnt/A long name.text", NULL, "/mnt/other", 0), 0);
     again = open_it("/mnt/OTHER");
-    assert_ptr_equal(again->inode, inode);
+    assert_ptr_equal(file_inode(again), inode);
     file_put(again);
 
     assert_int_equal(file_pwrite(file, "FIRST", 5, 0), 5);
     file_put(file);
     (void)dentry_shrink(SIZE_MAX); /* the name has gone, the inode is unused */
     file = open_it("/mnt/other");
-    assert_ptr_equal(file->inode, inode);
-    assert_int_equal(file->inode->ino, ino);
+    assert_ptr_equal(file_inode(file), inode);
+    assert_int_equal(file_inode(file)->ino, ino);
     file_put(file);
 
     /* Everything goes, and what had not been written back is there. */
@@ -54,7 +54,7 @@ static void test_one_file_is_one_inode(void **state)
     assert_true(inode_shrink(SIZE_MAX) >= 1);
     (void)pagecache_shrink(SIZE_MAX);
     file = open_it("/mnt/other");
-    assert_int_not_equal(file->inode->ino, ino);
+    assert_int_not_equal(file_inode(file)->ino, ino);
     assert_int_equal(file_pread(file, text, 8, 0), 5);
     assert_memory_equal(text, "FIRST", 5);
     file_put(file);
@@ -75,8 +75,8 @@ static void test_a_place_with_another_file(void **state)
     assert_int_equal(vfs_unlink(CTX, NULL, "/mnt/f"), 0);
     assert_int_equal(write_at("/mnt/f", 0, "longer", 6), 6);
     new = open_it("/mnt/f");
-    assert_ptr_not_equal(file->inode, new->inode);
-    assert_int_equal(file->inode->size, 3);
+    assert_ptr_not_equal(file_inode(file), file_inode(new));
+    assert_int_equal(file_inode(file)->size, 3);
     file_put(file);
     file_put(new);
     (void)dentry_shrink(SIZE_MAX);
@@ -104,18 +104,18 @@ static void test_a_mapped_store(void **state)
     assert_int_equal(disk_mount(), 0);
     assert_int_equal(disk_data[state_offset] & 1, 0);
     assert_int_equal(vfs_open(CTX, NULL, "/mnt/f", O_RDWR, 0, &file), 0);
-    assert_int_equal(vfs_setattr(&file->path, &cred_kernel, &attr), 0);
+    assert_int_equal(vfs_setattr(file_path(file), &cred_kernel, &attr), 0);
     assert_int_equal(vfs_sync(), 0);
     assert_int_equal(disk_data[state_offset] & 1, 0);
-    assert_int_equal(pagecache_get(&file->inode->cache, 0, 0, &frame), 0);
-    assert_false(pagecache_is_writable(&file->inode->cache, frame));
+    assert_int_equal(pagecache_get(&file_inode(file)->cache, 0, 0, &frame), 0);
+    assert_false(pagecache_is_writable(&file_inode(file)->cache, frame));
     disk_fail_after = 0;
-    assert_int_equal(pagecache_make_writable(&file->inode->cache, frame), -EIO);
-    assert_false(pagecache_is_dirty(&file->inode->cache, frame));
+    assert_int_equal(pagecache_make_writable(&file_inode(file)->cache, frame), -EIO);
+    assert_false(pagecache_is_dirty(&file_inode(file)->cache, frame));
     disk_fail_after = UINT64_MAX;
-    assert_int_equal(pagecache_make_writable(&file->inode->cache, frame), 0);
+    assert_int_equal(pagecache_make_writable(&file_inode(file)->cache, frame), 0);
     assert_int_equal(disk_data[state_offset] & 1, 1);
-    assert_int_not_equal(file->inode->mtime_ns, attr.mtime_ns);
+    assert_int_not_equal(file_inode(file)->mtime_ns, attr.mtime_ns);
     memcpy(frame_to_virt(frame), "BODY", 4);
     frame_put(frame);
     file_put(file);
