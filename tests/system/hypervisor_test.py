@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from conftest import ktest
 from trine.guest import pack, small_guest
 from trine.machine import ROOT, Machine, build
 from trine.remarks import without_remarks
@@ -174,6 +175,12 @@ def test_what_goes_through_the_host_ends_as_on_the_bare_machine(image, tmp_path,
     archive = initrd(str(tmp_path), [guest("e", words="cpus = <2>;")], k_image="guest:tests/guests/exact.c")
     text = run(image, initrd=archive, smp=smp, cpu=cpu)
     assert exact_lines(text) == ["console buffers, 0 wrong", *exact_on_the_bare_machine], text[-3000:]
+
+
+@pytest.mark.parametrize("smp", [1, 2, 4])
+def test_vcpus_on_threads_that_are_not_theirs(smp):
+    results, _ = ktest("vcpu_", smp=smp)
+    assert len(results) == 5 and set(results.values()) == {"ok"}, results
 
 
 def has_cpu(model):
