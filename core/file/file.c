@@ -10,18 +10,6 @@ void (*file_gone)(struct file *file);
 
 const struct file_ops file_ops_none = {.is_stream = true};
 
-void file_init(struct file *file, const struct file_kind *kind, const struct file_ops *ops,
-               unsigned flags)
-{
-    file->ops = ops == NULL ? &file_ops_none : ops;
-    file->kind = kind;
-    file->nr_refs = 1;
-    file->flags = flags;
-    file->can_read = (flags & O_ACCMODE) != O_WRONLY;
-    file->can_write = (flags & O_ACCMODE) != O_RDONLY;
-    mutex_init(&file->pos_lock);
-}
-
 static void plain_destroy(struct file *file)
 {
     file_ops_release(file);

@@ -114,8 +114,17 @@ extern const struct file_ops file_ops_none;
 /* A file that is nothing more, with one reference; NULL without memory. */
 struct file *file_alloc(const struct file_ops *ops, unsigned flags);
 /* The part of a larger object, which is zero so far: one reference. */
-void file_init(struct file *file, const struct file_kind *kind, const struct file_ops *ops,
-               unsigned flags);
+static inline void file_init(struct file *file, const struct file_kind *kind,
+                             const struct file_ops *ops, unsigned flags)
+{
+    file->ops = ops == NULL ? &file_ops_none : ops;
+    file->kind = kind;
+    file->nr_refs = 1;
+    file->flags = flags;
+    file->can_read = (flags & O_ACCMODE) != O_WRONLY;
+    file->can_write = (flags & O_ACCMODE) != O_RDONLY;
+    mutex_init(&file->pos_lock);
+}
 /* For file_kind.destroy: ops->release, if there is one. */
 static inline void file_ops_release(struct file *file)
 {
