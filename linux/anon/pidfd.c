@@ -16,7 +16,7 @@
 static unsigned pidfd_poll(struct file *file, struct poll_head **head)
 {
     struct process *p = file->private;
-    enum process_state state = READ_ONCE(p->state);
+    enum process_state state = UNLOCKED(READ_ONCE(p->state), "who polls is woken when it changes");
 
     if (head != NULL)
         *head = &p->exit_poll;
@@ -116,7 +116,7 @@ int64_t sys_pidfd_open(pid_t pid, unsigned flags)
 
 /* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE.
  * REQUIRES(process_lock). */
-static bool may_take_from(struct process *p)
+static bool may_take_from(struct process *p) REQUIRES(&process_lock)
 {
     const struct cred *me = cred_current();
     const struct cred *it = &p->credentials->cred;

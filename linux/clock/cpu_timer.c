@@ -21,6 +21,7 @@ static uint64_t limit_ns(uint64_t seconds)
 
 /* Sends what is due; the time left for the nearest one, UINT64_MAX: none. REQUIRES(process_lock) */
 static uint64_t check_alarm(struct process *p, struct cpu_alarm *alarm, uint64_t now, int signal)
+    REQUIRES(&process_lock)
 {
     if (!alarm->deadline_ns)
         return UINT64_MAX;
@@ -36,7 +37,7 @@ static uint64_t check_alarm(struct process *p, struct cpu_alarm *alarm, uint64_t
 }
 
 /* SIGXCPU at the soft limit and each second from then on, SIGKILL at the hard one. */
-static uint64_t check_limit(struct process *p, uint64_t now)
+static uint64_t check_limit(struct process *p, uint64_t now) REQUIRES(&process_lock)
 {
     const struct linux_rlimit *limit = &p->limits[RLIMIT_CPU];
     uint64_t soft = limit_ns(limit->cur), hard = limit_ns(limit->max);
@@ -55,7 +56,7 @@ static uint64_t check_limit(struct process *p, uint64_t now)
     return MIN(soft, hard) - now;
 }
 
-static bool has_runnable(const struct process *p)
+static bool has_runnable(const struct process *p) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
 
@@ -67,7 +68,7 @@ static bool has_runnable(const struct process *p)
 }
 
 /* REQUIRES(process_lock). */
-static void evaluate(struct process *p)
+static void evaluate(struct process *p) REQUIRES(&process_lock)
 {
     struct cpu_timer *c = &p->cpu_timer;
     uint64_t utime, stime, left;

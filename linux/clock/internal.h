@@ -67,8 +67,9 @@ static inline uint64_t interval_left(uint64_t deadline_ns, uint64_t interval_ns)
     return deadline_ns > now ? deadline_ns - now : 1;
 }
 
-/* posix_timer.c: its part of timers_signal_taken_locked. REQUIRES(process_lock). */
-void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info);
+/* posix_timer.c: its part of timers_signal_taken_locked. */
+void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info)
+    REQUIRES(&process_lock);
 
 /*
  * ITIMER_VIRTUAL, respectively ITIMER_PROF. The alarm's deadline_ns is how much is left here, 0

@@ -7,7 +7,7 @@
 #define ITIMER_VIRTUAL 1
 #define ITIMER_PROF    2
 
-static void arm(struct process *p, uint64_t delay_ns)
+static void arm(struct process *p, uint64_t delay_ns) REQUIRES(&process_lock)
 {
     p->alarm_deadline_ns = time_deadline_ns(delay_ns);
     timer_arm(&p->alarm, p->alarm_deadline_ns);
@@ -41,7 +41,7 @@ void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
 }
 
 /* REQUIRES(process_lock) */
-static uint64_t remaining(struct process *p)
+static uint64_t remaining(struct process *p) REQUIRES(&process_lock)
 {
     if (!p->alarm.fn || !timer_is_armed(&p->alarm))
         return 0;

@@ -49,6 +49,7 @@ static struct posix_timer *find(struct process *p, int id)
 
 /* The pending signals among which the timer's is; NULL: its thread has gone. */
 static struct pending_set *target(struct posix_timer *t, struct user_thread **ut)
+    REQUIRES(&process_lock)
 {
     *ut = NULL;
     if (t->notify != SIGEV_THREAD_ID)
@@ -58,7 +59,7 @@ static struct pending_set *target(struct posix_timer *t, struct user_thread **ut
 }
 
 /* True: the signal is pending now, and timers_signal_taken_locked will follow. */
-static bool notify(struct posix_timer *t)
+static bool notify(struct posix_timer *t) REQUIRES(&process_lock)
 {
     struct linux_siginfo info = {.signo = t->signo, .code = SI_TIMER};
     struct user_thread *ut;

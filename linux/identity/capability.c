@@ -39,7 +39,7 @@ static int read_header(uint64_t addr, struct cap_header *h)
 }
 
 /* REQUIRES(process_lock). pid may be a thread's; 0: the caller. NULL: none. */
-static const struct cred *cred_of(pid_t pid)
+static const struct cred *cred_of(pid_t pid) REQUIRES(&process_lock)
 {
     struct user_thread *ut = pid ? user_thread_find(pid) : user_current();
     struct process *p = ut ? ut->process : process_find(pid);

@@ -6,7 +6,7 @@
 #include <heap/heap.h>
 #include <task/group.h>
 
-static int set_group(struct process *me, pid_t pid, pid_t pgid)
+static int set_group(struct process *me, pid_t pid, pid_t pgid) REQUIRES(&process_lock)
 {
     struct process *p = pid ? process_find(pid) : me;
     struct process_group *g;

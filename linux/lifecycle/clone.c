@@ -77,9 +77,9 @@ static int inherit(struct process *child, struct process *parent, const struct c
     unsigned long irq;
     int err = 0;
 
+    irq = spin_lock_irqsave(&process_lock);
     child->credentials = user_current()->credentials;
     credentials_get(child->credentials);
-    irq = spin_lock_irqsave(&process_lock);
     memcpy(child->limits, parent->limits, sizeof(child->limits));
     memcpy(child->actions, parent->actions, sizeof(child->actions));
     memcpy(child->name, parent->name, sizeof(child->name));
@@ -93,13 +93,13 @@ static int inherit(struct process *child, struct process *parent, const struct c
     child->executable = parent->executable;
     if (child->executable)
         file_get(child->executable);
-    spin_unlock_irqrestore(&process_lock, irq);
     if (r->flags & CLONE_CLEAR_SIGHAND) {
         for (unsigned i = 0; i < NR_SIGNALS; i++) {
             if (child->actions[i].handler != 1)
                 child->actions[i] = (struct signal_action){0};
         }
     }
+    spin_unlock_irqrestore(&process_lock, irq);
 
     if (r->flags & CLONE_FILES) {
         fd_table_get(parent->files);
@@ -131,14 +131,17 @@ static int inherit(struct process *child, struct process *parent, const struct c
 
 static void discard(struct process *child)
 {
+    struct file *executable;
+
     if (child->files)
         fd_table_put(child->files);
     if (child->fs)
         fs_context_put(child->fs);
     if (child->vspace)
         vspace_put(child->vspace);
-    if (child->executable)
-        file_put(child->executable);
+    executable = UNLOCKED(child->executable, "nobody else sees the child");
+    if (executable)
+        file_put(executable);
     process_put(child);
 }
 
@@ -344,7 +347,7 @@ static pid_t clone_process(const struct clone_request *r)
         return pid;
     if ((r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (uint32_t)pid) != 0)
         log_debug("clone: the parent's tid pointer is bad");
-    thread = &child->leader->thread; /* it stays: nothing has run yet */
+    thread = &UNLOCKED(child->leader, "it stays: nothing has run yet")->thread;
     thread_start(thread);
     thread_detach(thread);
     if (r->flags & CLONE_VFORK)

@@ -43,6 +43,7 @@ void process_release_vfork_parent(struct process *p)
  * member gets SIGHUP and SIGCONT (POSIX, _exit).
  */
 static void group_check_orphaned(const struct process *child, const struct process *parent)
+    REQUIRES(&process_lock)
 {
     struct process_group *g = child->group;
 
@@ -55,7 +56,7 @@ static void group_check_orphaned(const struct process *child, const struct proce
 
 /* --- children find a new parent --------------------------------------------------------------- */
 
-static struct process *new_parent_for(struct process *p)
+static struct process *new_parent_for(struct process *p) REQUIRES(&process_lock)
 {
     for (struct process *a = p->parent; a; a = a->parent) {
         if (a->is_child_subreaper && a->state != PROCESS_ZOMBIE && !a->is_exiting)
@@ -66,7 +67,7 @@ static struct process *new_parent_for(struct process *p)
     return process_find(1);
 }
 
-static void hand_over_children(struct process *p)
+static void hand_over_children(struct process *p) REQUIRES(&process_lock)
 {
     struct process *heir = new_parent_for(p);
     struct process *child, *next;
@@ -131,7 +132,7 @@ static void give_up_resources(struct process *p)
  * What the thread used becomes the process's own. Goes with user_thread_unpublish under one lock:
  * who adds up a process's times counts the threads in its list, and those that have left by this.
  */
-static void account(struct process *p, struct user_thread *ut)
+static void account(struct process *p, struct user_thread *ut) REQUIRES(&process_lock)
 {
     uint64_t user = thread_user_ns(&ut->thread), total = thread_run_ns(&ut->thread);
 
@@ -205,7 +206,7 @@ NORETURN void user_thread_exit(int status)
 }
 
 /* All threads but `except` notice at their next way out of the kernel. REQUIRES(process_lock). */
-static void rouse_threads(struct process *p, struct user_thread *except)
+static void rouse_threads(struct process *p, struct user_thread *except) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
 

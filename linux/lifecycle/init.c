@@ -27,11 +27,12 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
     struct thread_attr attr = {.ops = &user_thread_ops};
     struct user_thread *ut = heap_zalloc(sizeof(*ut));
     struct session *session = session_create(1);
-    struct process_group *group = session ? group_create(1, session) : NULL;
+    struct credentials *credentials = credentials_create(&cred_kernel);
+    struct process_group *group;
     unsigned long flags;
     int err;
 
-    if (!p || !ut || !group)
+    if (!p || !ut || !session || !credentials)
         return -ENOMEM;
     init_start = (struct init_start){.start = start, .arg = arg, .ut = ut};
     err = thread_init(&ut->thread, init_main, &init_start, "init", &attr);
@@ -41,20 +42,24 @@ int process_start_init(void (*start)(void *arg), void *arg, const struct path *r
     ut->refcount = 1;
     ut->process = p;
     process_get(p);
-    pending_init(&ut->pending);
+    UNLOCKED_DO(pending_init(&ut->pending), "nobody else sees the thread");
     ut->altstack_flags = 2;
     strlcpy(ut->name, "init", sizeof(ut->name));
     strlcpy(p->name, "init", sizeof(p->name));
-    p->credentials = credentials_create(&cred_kernel);
-    ut->credentials = p->credentials;
     rlimit_init(p->limits, nr_user_threads_max);
     p->files = fd_table_create();
     p->fs = fs_context_create(root);
-    if (!p->files || !p->fs || !p->credentials)
+    if (!p->files || !p->fs)
         return -ENOMEM;
-    credentials_get(p->credentials);
 
     flags = spin_lock_irqsave(&process_lock);
+    group = group_create(1, session);
+    if (!group) {
+        spin_unlock_irqrestore(&process_lock, flags);
+        return -ENOMEM;
+    }
+    p->credentials = ut->credentials = credentials;
+    credentials_get(credentials);
     p->pid = 1;
     ut->tid = 1;
     p->leader = ut;

@@ -17,7 +17,7 @@
 #include <vspace/vspace.h>
 
 /* wait.c: a zombie's parent is told. Reaps it if nobody will ask for it: it may be gone afterwards.
- * REQUIRES(process_lock). */
-void process_notify_exit_locked(struct process *child);
+ */
+void process_notify_exit_locked(struct process *child) REQUIRES(&process_lock);
 
 #endif

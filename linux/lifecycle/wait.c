@@ -40,14 +40,14 @@ static int exit_value(int exit_status)
 }
 
 /* The parent waited for it. (What a child used that nobody waited for is in no account: POSIX.) */
-static void count_child(struct process *parent, const struct process *child)
+static void count_child(struct process *parent, const struct process *child) REQUIRES(&process_lock)
 {
     parent->child_utime_ns += child->dead_utime_ns + child->child_utime_ns;
     parent->child_stime_ns += child->dead_stime_ns + child->child_stime_ns;
     parent->nr_child_minor_faults += child->nr_minor_faults + child->nr_child_minor_faults;
 }
 
-static void take_out(struct process *child)
+static void take_out(struct process *child) REQUIRES(&process_lock)
 {
     WRITE_ONCE(child->state, PROCESS_DEAD);
     poll_notify(&child->exit_poll, POLLIN | POLLRDNORM | POLLHUP);
@@ -59,7 +59,7 @@ static void take_out(struct process *child)
     process_unpublish(child);
 }
 
-static void reap(struct process *child)
+static void reap(struct process *child) REQUIRES(&process_lock)
 {
     take_out(child);
     process_put(child);
@@ -106,6 +106,7 @@ struct wait_result {
 };
 
 static bool is_asked_for(const struct process *child, const struct wait_request *r)
+    REQUIRES(&process_lock)
 {
     if (r->which == P_PID && child->pid != r->id)
         return false;
@@ -120,7 +121,7 @@ static bool is_asked_for(const struct process *child, const struct wait_request 
 
 /* Has this child something to report? Takes the report, unless WNOWAIT. */
 static bool take_report(struct process *child, const struct wait_request *r,
-                        struct wait_result *out)
+                        struct wait_result *out) REQUIRES(&process_lock)
 {
     bool keep = r->options & WNOWAIT;
 

@@ -75,7 +75,7 @@ static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, u
 }
 
 /* As Linux: all of it is the caller's user's and group's, or CAP_SYS_RESOURCE. */
-static bool may_limit(const struct process *p, const struct cred *me)
+static bool may_limit(const struct process *p, const struct cred *me) REQUIRES(&process_lock)
 {
     const struct cred *it = &p->credentials->cred;
 

@@ -10,7 +10,7 @@
 
 struct poll_head signal_poll = POLL_HEAD_INIT(signal_poll);
 
-static bool is_ignored(const struct process *p, int signal)
+static bool is_ignored(const struct process *p, int signal) REQUIRES(&process_lock)
 {
     uint64_t handler = p->actions[signal - 1].handler;
 
@@ -18,7 +18,7 @@ static bool is_ignored(const struct process *p, int signal)
 }
 
 /* init takes only what it has a handler for. */
-static bool is_immune(const struct process *p, int signal)
+static bool is_immune(const struct process *p, int signal) REQUIRES(&process_lock)
 {
     return p->pid == 1 && p->actions[signal - 1].handler == 0;
 }
@@ -39,7 +39,7 @@ struct linux_siginfo signal_child_info(struct process *child, int code, int stat
 }
 
 /* The parent learns that its child has stopped or goes on: CLD_STOPPED, CLD_CONTINUED. */
-static void tell_parent(struct process *child, int code, int signal)
+static void tell_parent(struct process *child, int code, int signal) REQUIRES(&process_lock)
 {
     struct process *parent = child->parent;
     struct linux_siginfo info;
@@ -53,7 +53,7 @@ static void tell_parent(struct process *child, int code, int signal)
     wait_wake_all(&parent->wait_queue);
 }
 
-static void resume(struct process *p, bool report)
+static void resume(struct process *p, bool report) REQUIRES(&process_lock)
 {
     bool was_stopped = p->state == PROCESS_STOPPED;
 
@@ -71,7 +71,7 @@ static void resume(struct process *p, bool report)
     wait_wake_all(&p->stop_queue);
 }
 
-static void kill_now(struct process *p, int signal)
+static void kill_now(struct process *p, int signal) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
 
@@ -103,7 +103,7 @@ void process_stop_locked(struct process *p, int signal)
     tell_parent(p, CLD_STOPPED, signal);
 }
 
-static void prepare(struct process *p, int signal)
+static void prepare(struct process *p, int signal) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
     sigset64_t flush = 0;
@@ -122,7 +122,7 @@ static void prepare(struct process *p, int signal)
 }
 
 /* A thread that does not block the signal; the leader if it will do. */
-static struct user_thread *choose_taker(struct process *p, int signal)
+static struct user_thread *choose_taker(struct process *p, int signal) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
 
@@ -140,14 +140,14 @@ static struct user_thread *choose_taker(struct process *p, int signal)
  * about to do comes between: a fork does not succeed any more. Stopped processes die when they
  * continue.
  */
-static bool is_deadly(const struct process *p, int signal)
+static bool is_deadly(const struct process *p, int signal) REQUIRES(&process_lock)
 {
     return p->actions[signal - 1].handler == 0 && !p->is_stopping &&
            !((SIGNALS_IGNORED | SIGNALS_STOP) & SIGSET(signal));
 }
 
 static int post(struct process *p, struct user_thread *target, int signal,
-                const struct linux_siginfo *info)
+                const struct linux_siginfo *info) REQUIRES(&process_lock)
 {
     struct user_thread *taker = target;
     int err;

@@ -7,7 +7,8 @@
 
 sigset64_t signal_pending_set(const struct user_thread *ut)
 {
-    return READ_ONCE(ut->pending.set) | READ_ONCE(ut->process->pending.set);
+    return UNLOCKED(READ_ONCE(ut->pending.set) | READ_ONCE(ut->process->pending.set),
+                    "each is one word");
 }
 
 static bool has_work(const struct user_thread *ut)

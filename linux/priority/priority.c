@@ -40,7 +40,7 @@ static int check_thread(pid_t tid)
 }
 
 /* REQUIRES(process_lock) */
-static bool may_change(const struct process *p)
+static bool may_change(const struct process *p) REQUIRES(&process_lock)
 {
     const struct cred *me = cred_current(), *it = &p->credentials->cred;
 
@@ -207,7 +207,7 @@ int64_t sys_sched_rr_get_interval(pid_t tid, vaddr_t utime)
 #define PRIO_PGRP    1
 #define PRIO_USER    2
 
-static bool is_meant(const struct process *p, int which, uint32_t who)
+static bool is_meant(const struct process *p, int which, uint32_t who) REQUIRES(&process_lock)
 {
     const struct process *me = process_current();
 
@@ -222,7 +222,7 @@ static bool is_meant(const struct process *p, int which, uint32_t who)
 }
 
 /* REQUIRES(process_lock) */
-static int set_nice(struct process *p, int nice)
+static int set_nice(struct process *p, int nice) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
     int err = 0;

@@ -293,7 +293,7 @@ static int show_oom(struct seq *seq, const struct pseudo_object *object)
 
     if (process == NULL)
         return -ESRCH;
-    seq_printf(seq, "%d\n", READ_ONCE(process->oom_score_adj));
+    seq_printf(seq, "%d\n", UNLOCKED(READ_ONCE(process->oom_score_adj), "one word"));
     process_put(process);
     return 0;
 }

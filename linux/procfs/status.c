@@ -42,7 +42,7 @@ struct snapshot {
 };
 
 static void snapshot_signals(struct snapshot *s, const struct process *process,
-                             const struct user_thread *ut)
+                             const struct user_thread *ut) REQUIRES(&process_lock)
 {
     for (int n = 0; n < NR_SIGNALS; n++) {
         if (process->actions[n].handler == 1)

@@ -172,6 +172,7 @@ int64_t sys_rt_sigtimedwait(vaddr_t uset, vaddr_t uinfo, vaddr_t utimeout, size_
 
 /* t: the credentials of p, or of the thread that is meant. REQUIRES(process_lock) */
 static bool may_signal(const struct process *p, const struct cred *t, int signal)
+    REQUIRES(&process_lock)
 {
     const struct process *me = process_current();
     const struct cred *c = cred_current();
@@ -194,6 +195,7 @@ static struct linux_siginfo info_from_me(int signal, int code)
 }
 
 static int kill_one(struct process *p, int signal, const struct linux_siginfo *info)
+    REQUIRES(&process_lock)
 {
     if (!p)
         return -ESRCH;
@@ -204,6 +206,7 @@ static int kill_one(struct process *p, int signal, const struct linux_siginfo *i
 
 /* pgid 0: every process but init and the caller. */
 static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
+    REQUIRES(&process_lock)
 {
     struct process *p, *next;
     int ret = -ESRCH;

@@ -37,13 +37,13 @@ void signal_force(int signal, int code, uint64_t addr)
 /* --- out of memory ---------------------------------------------------------------------------- */
 
 /* Resident pages, and /proc/PID/oom_score_adj thousandths of all memory more or less. */
-static int64_t badness(const struct process *p, uint64_t nr_pages_in_all)
+static int64_t badness(const struct process *p, uint64_t nr_pages_in_all) REQUIRES(&process_lock)
 {
     return (int64_t)p->vspace->nr_resident + (int64_t)nr_pages_in_all * p->oom_score_adj / 1000;
 }
 
 /* REQUIRES(process_lock). NULL: none may be sacrificed. */
-static struct process *largest_process(void)
+static struct process *largest_process(void) REQUIRES(&process_lock)
 {
     struct process *p, *best = NULL;
     struct frame_stats stats;

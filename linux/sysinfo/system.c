@@ -74,7 +74,7 @@ int64_t sys_sysinfo(vaddr_t uinfo)
     info.uptime = (int64_t)(time_now_ns() / NS_PER_SEC);
     info.totalram = (stats.total - stats.reserved - stats.meta - stats.meta_ahead) * PAGE_SIZE;
     info.freeram = (stats.free - MIN(stats.meta_ahead, stats.free)) * PAGE_SIZE;
-    info.procs = (uint16_t)nr_user_threads;
+    info.procs = (uint16_t)UNLOCKED(READ_ONCE(nr_user_threads), "a figure");
     return copy_to_user(uinfo, &info, sizeof(info));
 }
 

@@ -20,6 +20,7 @@ void process_put(struct process *p)
 {
     if (__atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL) != 1)
         return;
+    ASSUME_UNSHARED(&process_lock, "that was the last reference");
     credentials_put(p->credentials);
     heap_free(p);
 }
@@ -35,6 +36,7 @@ struct process *process_alloc(void)
 
     if (!p)
         return NULL;
+    ASSUME_UNSHARED(&process_lock, "nobody else sees the process yet");
     p->refcount = 1;
     list_init(&p->children);
     list_init(&p->child_node);
@@ -135,6 +137,7 @@ struct user_thread *user_thread_alloc(struct process *p, const char *name)
         heap_free(ut);
         return NULL;
     }
+    ASSUME_UNSHARED(&process_lock, "nobody else sees the thread yet");
     ut->thread.arch.fpu.state = &ut->fpu;
     ut->refcount = 1;
     ut->process = p;

@@ -10,8 +10,8 @@ struct spinlock process_lock = SPINLOCK_INIT("processes");
 LIST_DEFINE(process_all);
 
 enum { PROCESSES, THREADS, GROUPS, NR_TABLES };
-static struct pid_table tables[NR_TABLES]; /* [process_lock] */
-static pid_t last_pid = 1;                 /* [process_lock] */
+static struct pid_table tables[NR_TABLES] GUARDED_BY(&process_lock); /* [process_lock] */
+static pid_t last_pid GUARDED_BY(&process_lock) = 1;                 /* [process_lock] */
 uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
 uint64_t nr_forks;
 
@@ -22,6 +22,7 @@ void process_boot(void)
 {
     struct frame_stats stats;
 
+    ASSUME_UNSHARED(&process_lock, "no process runs yet");
     for (unsigned i = 0; i < NR_TABLES; i++)
         pid_table_init(&tables[i]);
     frame_stats(&stats);
@@ -56,7 +57,7 @@ void process_group_publish(struct process_group *g)
 }
 
 /* Whether p's user has as many threads as p's limit allows; root has no limit. */
-static bool user_is_at_limit(const struct process *p)
+static bool user_is_at_limit(const struct process *p) REQUIRES(&process_lock)
 {
     uint64_t limit = p->limits[RLIMIT_NPROC].cur;
     const struct process *other;

@@ -31,7 +31,8 @@ int tty_check_background(struct tty *tty, int signal)
 
     /* The usual case without the lock: a foreground process of this terminal. Only the pointers are
      * compared; if one changes now, the call came before that. */
-    if (UNLOCKED(READ_ONCE(tty->foreground), "they are only compared") == READ_ONCE(process->group))
+    if (UNLOCKED(READ_ONCE(tty->foreground), "they are only compared") ==
+        UNLOCKED(READ_ONCE(process->group), "only compared, likewise"))
         return 0;
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process_group *group = process->group;

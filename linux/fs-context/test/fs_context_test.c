@@ -19,7 +19,8 @@ static int set_up(void **state)
     (void)state;
     if (world_init() != 0 || vfs_mkdir(CTX, NULL, "/folder", 0755) != 0)
         return -1;
-    return vfs_lookup(CTX, NULL, "/", 0, &root) != 0 || vfs_lookup(CTX, NULL, "/folder", 0, &folder) != 0;
+    return vfs_lookup(CTX, NULL, "/", 0, &root) != 0 ||
+           vfs_lookup(CTX, NULL, "/folder", 0, &folder) != 0;
 }
 
 static bool is_at(const struct path *a, const struct path *b)

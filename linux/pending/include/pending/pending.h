@@ -13,8 +13,8 @@ struct process_group;
  * a group (or to all) that comes meanwhile is for the child too, which is not in the group yet.
  */
 struct fork_in_flight {
-    struct list node;   /* [process_lock] in the parent's forks */
-    sigset64_t signals; /* [process_lock] what the child is born with */
+    struct list node GUARDED_BY(&process_lock);   /* [process_lock] in the parent's forks */
+    sigset64_t signals GUARDED_BY(&process_lock); /* [process_lock] what the child is born with */
 };
 
 /*
@@ -24,14 +24,19 @@ struct fork_in_flight {
  */
 int signal_send_thread(struct user_thread *ut, int signal, const struct linux_siginfo *info);
 /* For callers that hold process_lock. */
-int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info);
-int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info);
-int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info);
+int signal_send_process_locked(struct process *p, int signal, const struct linux_siginfo *info)
+    REQUIRES(&process_lock);
+int signal_send_thread_locked(struct user_thread *ut, int signal, const struct linux_siginfo *info)
+    REQUIRES(&process_lock);
+int signal_send_group_locked(struct process_group *g, int signal, const struct linux_siginfo *info)
+    REQUIRES(&process_lock);
 /* To p as one of several that are meant: a child that p is making gets the signal as well. */
-int signal_send_member_locked(struct process *p, int signal, const struct linux_siginfo *info);
+int signal_send_member_locked(struct process *p, int signal, const struct linux_siginfo *info)
+    REQUIRES(&process_lock);
 
-/* What SIGCHLD says of a child: CLD_*, and the exit code or the signal. REQUIRES(process_lock). */
-struct linux_siginfo signal_child_info(struct process *child, int code, int status);
+/* What SIGCHLD says of a child: CLD_*, and the exit code or the signal. */
+struct linux_siginfo signal_child_info(struct process *child, int code, int status)
+    REQUIRES(&process_lock);
 
 /* Woken when a signal becomes pending, of any process: for signalfd, by which one process may poll
  * another's. */
@@ -43,7 +48,7 @@ bool signal_is_pending(void);
 
 /* Would this signal of a terminal reach the caller (neither blocked nor ignored)? For SIGTTIN/TTOU.
  */
-bool signal_is_ignored_or_blocked(int signal); /* REQUIRES(process_lock) */
+bool signal_is_ignored_or_blocked(int signal) REQUIRES(&process_lock);
 
 /* Sets the caller's mask and wakes what becomes deliverable. */
 void signal_set_mask(sigset64_t mask);
@@ -63,24 +68,23 @@ static inline int64_t signal_mask_call_over(int64_t ret)
     return ret;
 }
 
-/* The calling process stops by this signal: all its threads park. REQUIRES(process_lock). */
-void process_stop_locked(struct process *p, int signal);
+/* The calling process stops by this signal: all its threads park. */
+void process_stop_locked(struct process *p, int signal) REQUIRES(&process_lock);
 
 /* Takes one of `set` that is pending for the calling thread or its process, blocked or not; false:
- * none. Timers that wait for it go on. REQUIRES(process_lock), and signal_recalculate_locked after.
- */
-bool signal_take_locked(sigset64_t set, struct linux_siginfo *info);
+ * none. Timers that wait for it go on. signal_recalculate_locked is to follow. */
+bool signal_take_locked(sigset64_t set, struct linux_siginfo *info) REQUIRES(&process_lock);
 bool signal_take(sigset64_t set, struct linux_siginfo *info);
-/* All that is pending for the thread or its process. REQUIRES(process_lock), but for the caller's
- * own: each set is one word, and a signal that comes now wakes who polls and waits. */
+/* All that is pending for the thread or its process. Without the lock for the caller's own: each
+ * set is one word, and a signal that comes now wakes who polls and waits. */
 sigset64_t signal_pending_set(const struct user_thread *ut);
 /* Makes thread_is_interrupted true or false to match what is pending and not blocked. */
-void signal_recalculate_locked(struct user_thread *ut);
+void signal_recalculate_locked(struct user_thread *ut) REQUIRES(&process_lock);
 /*
  * Signals of `lost` that are pending for the process are no longer ut's to take (it blocks them
  * from now on, or leaves), though it may be the one that was woken for them: another thread that
- * does not block them is woken. REQUIRES(process_lock).
+ * does not block them is woken.
  */
-void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost);
+void signal_retarget_locked(const struct user_thread *ut, sigset64_t lost) REQUIRES(&process_lock);
 
 #endif

@@ -4,11 +4,11 @@
 #ifndef PENDING_UPCALLS_H
 #define PENDING_UPCALLS_H
 
-struct process;
-struct linux_siginfo;
+#include <task/task.h>
 
 /* linux/clock: a signal was taken to be delivered: an interval timer that waits for that goes on,
- * and info gets its overruns. REQUIRES(process_lock). */
-void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info);
+ * and info gets its overruns. */
+void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
+    REQUIRES(&process_lock);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Process groups and sessions. REQUIRES(process_lock) all.
+ * Process groups and sessions.
  */
 #ifndef TASK_GROUP_H
 #define TASK_GROUP_H
@@ -7,35 +7,38 @@
 #include <task/task.h>
 
 struct session {
-    pid_t sid;              /* [I] */
-    uint32_t refcount;      /* [process_lock] one a group */
-    struct process *leader; /* [process_lock] NULL: it has exited */
-    struct tty *terminal;   /* [process_lock] the controlling terminal, or NULL */
+    pid_t sid;                                        /* [I] */
+    uint32_t refcount GUARDED_BY(&process_lock);      /* [process_lock] one a group */
+    struct process *leader GUARDED_BY(&process_lock); /* [process_lock] NULL: it has exited */
+    struct tty *
+        terminal GUARDED_BY(&process_lock); /* [process_lock] the controlling terminal, or NULL */
 };
 
 struct process_group {
-    pid_t pgid;              /* [I] */
-    uint32_t refcount;       /* [process_lock] one a member, and one a terminal's foreground */
+    pid_t pgid; /* [I] */
+    uint32_t refcount GUARDED_BY(
+        &process_lock);      /* [process_lock] one a member, and one a terminal's foreground */
     struct session *session; /* [I] counted */
-    struct list members;     /* [process_lock] of process.group_node */
-    struct pid_entry entry;  /* [process_lock] in the table of groups */
+    struct list members GUARDED_BY(&process_lock);    /* [process_lock] of process.group_node */
+    struct pid_entry entry GUARDED_BY(&process_lock); /* [process_lock] in the table of groups */
 };
 
-struct process_group *process_group_find(pid_t pgid); /* NULL: none */
-void process_group_get(struct process_group *g);
-void process_group_put(struct process_group *g);
+struct process_group *process_group_find(pid_t pgid) REQUIRES(&process_lock); /* NULL: none */
+void process_group_get(struct process_group *g) REQUIRES(&process_lock);
+void process_group_put(struct process_group *g) REQUIRES(&process_lock);
 
 /* NULL: no memory. They count nothing yet: group_join does. */
 struct session *session_create(pid_t sid);
-struct process_group *group_create(pid_t pgid, struct session *session);
-void group_join(struct process *p, struct process_group *g);
-void group_leave(struct process *p);
+struct process_group *group_create(pid_t pgid, struct session *session) REQUIRES(&process_lock);
+void group_join(struct process *p, struct process_group *g) REQUIRES(&process_lock);
+void group_leave(struct process *p) REQUIRES(&process_lock);
 
 /* Does this child tie its group to the rest of the session? */
-bool process_group_is_tied_by(const struct process *child, const struct process *parent);
+bool process_group_is_tied_by(const struct process *child, const struct process *parent)
+    REQUIRES(&process_lock);
 /* No member has a parent in another group of the same session. */
-bool process_group_is_orphaned(const struct process_group *g);
+bool process_group_is_orphaned(const struct process_group *g) REQUIRES(&process_lock);
 /* Has it a member that is stopped? */
-bool process_group_has_stopped(const struct process_group *g);
+bool process_group_has_stopped(const struct process_group *g) REQUIRES(&process_lock);
 
 #endif

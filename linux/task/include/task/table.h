@@ -12,18 +12,18 @@ struct process *process_alloc(void);
 struct user_thread *user_thread_alloc(struct process *p, const char *name);
 void user_thread_free_unstarted(struct user_thread *ut);
 
-/* What follows REQUIRES(process_lock). */
-
 /* A free number for a thread that p makes; -EAGAIN when there are too many, of all or of p's user
  * (RLIMIT_NPROC). */
-pid_t pid_choose(const struct process *p);
-void process_publish(struct process *p);
-void process_unpublish(struct process *p);
-void user_thread_publish(struct user_thread *ut);
-void user_thread_unpublish(struct user_thread *ut);
-void user_thread_renumber(struct user_thread *ut, pid_t tid);
-void process_group_publish(struct process_group *g);
-extern uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
-extern uint64_t nr_forks;
+pid_t pid_choose(const struct process *p) REQUIRES(&process_lock);
+void process_publish(struct process *p) REQUIRES(&process_lock);
+void process_unpublish(struct process *p) REQUIRES(&process_lock);
+void user_thread_publish(struct user_thread *ut) REQUIRES(&process_lock);
+void user_thread_unpublish(struct user_thread *ut) REQUIRES(&process_lock);
+void user_thread_renumber(struct user_thread *ut, pid_t tid) REQUIRES(&process_lock);
+void process_group_publish(struct process_group *g) REQUIRES(&process_lock);
+extern uint32_t nr_user_threads GUARDED_BY(&process_lock); /* [process_lock] */
+extern uint32_t nr_user_threads_max;                       /* [I] */
+extern uint32_t nr_processes GUARDED_BY(&process_lock);    /* [process_lock] */
+extern uint64_t nr_forks GUARDED_BY(&process_lock);        /* [process_lock] since boot */
 
 #endif

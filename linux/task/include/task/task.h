@@ -16,8 +16,9 @@
  *
  * Locking: process_lock, one spinlock, guards the tree, the tables of numbers, groups, sessions and
  * all signal state. It is a leaf but for the scheduler's locks (waking a thread is done under it).
- * Nothing sleeps under it. Fields marked [o] belong to the thread itself (no lock), [I] are
- * immutable.
+ * Nothing sleeps under it. Fields marked [o] belong to the thread itself, [I] are
+ * immutable, [w] are one word each, changed with process_lock held and read without it, too
+ * (unchecked: one lock to write, none to read).
  */
 #ifndef TASK_TASK_H
 #define TASK_TASK_H
@@ -61,19 +62,20 @@ struct signal_action {
 #define SCHED_RESET_ON_FORK 0x40000000
 
 struct user_thread {
-    struct thread thread;       /* first: thread_current() is it */
-    struct process *process;    /* [I] counted */
-    pid_t tid;                  /* [I]; exec in a non-leader takes the leader's */
-    struct list thread_node;    /* [process_lock] in process->threads */
-    struct pid_entry tid_entry; /* [process_lock] in the table of threads */
+    struct thread thread;    /* first: thread_current() is it */
+    struct process *process; /* [I] counted */
+    pid_t tid;               /* [I]; exec in a non-leader takes the leader's */
+    struct list thread_node GUARDED_BY(&process_lock); /* [process_lock] in process->threads */
+    struct pid_entry
+        tid_entry GUARDED_BY(&process_lock); /* [process_lock] in the table of threads */
 
     /* Signals. */
-    sigset64_t blocked;         /* [process_lock] */
-    sigset64_t saved_blocked;   /* [o] what sigsuspend, ppoll restore after the handler */
-    bool has_saved_blocked;     /* [o] */
-    struct pending_set pending; /* [process_lock] for this thread alone */
-    uint64_t altstack_base, altstack_size; /* [o] */
-    uint32_t altstack_flags;               /* [o] */
+    sigset64_t blocked;       /* [w] */
+    sigset64_t saved_blocked; /* [o] what sigsuspend, ppoll restore after the handler */
+    bool has_saved_blocked;   /* [o] */
+    struct pending_set pending GUARDED_BY(&process_lock); /* [process_lock] for this thread alone */
+    uint64_t altstack_base, altstack_size;                /* [o] */
+    uint32_t altstack_flags;                              /* [o] */
 
     struct vspace *vspace;     /* [o] the process's, NULL once the thread is leaving */
     struct arch_fpu_state fpu; /* thread.arch.fpu.state points here */
@@ -85,16 +87,16 @@ struct user_thread {
 
     uint32_t refcount; /* [a] the running thread's, and who looks at it from outside */
     int sched_policy;  /* [a] SCHED_OTHER, BATCH or IDLE; with SCHED_RESET_ON_FORK */
-    bool has_left;     /* [process_lock] */
-    bool is_stopped;   /* [process_lock] parked in process_park */
-    char name[16];     /* [o writes] /proc/PID/task/TID/comm */
-    struct {           /* a rest of a sleep, for restart_syscall */
+    bool has_left GUARDED_BY(&process_lock);   /* [process_lock] */
+    bool is_stopped GUARDED_BY(&process_lock); /* [process_lock] parked in process_park */
+    char name[16];                             /* [o writes] /proc/PID/task/TID/comm */
+    struct {                                   /* a rest of a sleep, for restart_syscall */
         int64_t (*resume)(struct user_thread *ut);
         uint64_t word[4];
     } restart;
     uint64_t nr_minor_faults, nr_major_faults; /* [o] */
 
-    /* [o] counted; the thread itself changes it, with process_lock held: others look with it. */
+    /* [w] counted; the thread itself changes it, and reads it without. */
     struct credentials *credentials;
 };
 
@@ -114,82 +116,96 @@ struct cpu_alarm {
 /* linux/clock/cpu_timer.c */
 struct cpu_timer {
     struct timer timer;
-    struct cpu_alarm virtual, profile; /* [process_lock] ITIMER_VIRTUAL, ITIMER_PROF */
-    uint64_t next_xcpu_ns;             /* [process_lock] RLIMIT_CPU: no SIGXCPU before */
-    uint64_t delay_ns;                 /* what a thread that runs again arms it with */
-    uint32_t is_parked;                /* [a] no thread runs: the next to do so arms it */
+    struct cpu_alarm virtual GUARDED_BY(&process_lock); /* [process_lock] ITIMER_VIRTUAL */
+    struct cpu_alarm profile GUARDED_BY(&process_lock); /* [process_lock] ITIMER_PROF */
+    uint64_t
+        next_xcpu_ns GUARDED_BY(&process_lock); /* [process_lock] RLIMIT_CPU: no SIGXCPU before */
+    uint64_t delay_ns;                          /* what a thread that runs again arms it with */
+    uint32_t is_parked;                         /* [a] no thread runs: the next to do so arms it */
 };
 
 struct process {
-    pid_t pid;                   /* [I] */
-    uint32_t refcount;           /* [a] */
-    enum process_state state;    /* [process_lock] */
-    struct process *parent;      /* [process_lock] NULL: init */
-    pid_t parent_pid;            /* [process_lock] its number or 0; read without */
-    struct list children;        /* [process_lock] of child_node */
-    struct list child_node;      /* [process_lock] */
-    struct list all_node;        /* [process_lock] in process_all */
-    struct pid_entry pid_entry;  /* [process_lock] in the table of processes */
-    struct process_group *group; /* [process_lock] counted */
-    struct list group_node;      /* [process_lock] */
-    struct list threads;         /* [process_lock] of user_thread.thread_node */
-    uint32_t nr_threads;         /* [process_lock] that have not left */
-    struct user_thread *leader;  /* [process_lock] the thread with tid == pid; NULL: it has left */
+    pid_t pid;                                          /* [I] */
+    uint32_t refcount;                                  /* [a] */
+    enum process_state state GUARDED_BY(&process_lock); /* [process_lock] */
+    struct process *parent GUARDED_BY(&process_lock);   /* [process_lock] NULL: init */
+    pid_t parent_pid;                                   /* [w] its number or 0; read without */
+    struct list children GUARDED_BY(&process_lock);     /* [process_lock] of child_node */
+    struct list child_node GUARDED_BY(&process_lock);   /* [process_lock] */
+    struct list all_node GUARDED_BY(&process_lock);     /* [process_lock] in process_all */
+    struct pid_entry
+        pid_entry GUARDED_BY(&process_lock); /* [process_lock] in the table of processes */
+    struct process_group *group GUARDED_BY(&process_lock); /* [process_lock] counted */
+    struct list group_node GUARDED_BY(&process_lock);      /* [process_lock] */
+    struct list threads GUARDED_BY(&process_lock); /* [process_lock] of user_thread.thread_node */
+    uint32_t nr_threads;                           /* [w] that have not left */
+    struct user_thread *leader GUARDED_BY(
+        &process_lock); /* [process_lock] the thread with tid == pid; NULL: it has left */
 
-    /* [process_lock] counted, NULL: zombie. The process's own threads read them without the lock:
+    /* [w] counted, NULL: zombie. The process's own threads read them without the lock:
      * they change by exec and at the end, when one thread is left. */
     struct vspace *vspace;
     struct fs_context *fs;
-    struct fd_table *files; /* [files_lock] likewise */
+    struct fd_table *files; /* [w] likewise, with files_lock */
     struct spinlock files_lock;
-    struct file *executable; /* [process_lock] counted: /proc/PID/exe; may be NULL */
-    struct credentials
-        *credentials; /* [process_lock] counted: the leader's, or those it left with */
-    char name[16];    /* [process_lock] comm of the leader */
-    bool has_execed;  /* [process_lock] since the fork: setpgid of a child refuses */
+    struct file *executable
+        GUARDED_BY(&process_lock); /* [process_lock] counted: /proc/PID/exe; may be NULL */
+    struct credentials *credentials
+        GUARDED_BY(&process_lock); /* [process_lock] counted: the leader's, or those it left with */
+    char name[16] GUARDED_BY(&process_lock); /* [process_lock] comm of the leader */
+    bool has_execed
+        GUARDED_BY(&process_lock); /* [process_lock] since the fork: setpgid of a child refuses */
     bool no_new_privs, is_dumpable, is_child_subreaper;
-    int oom_score_adj, oom_score_adj_min; /* [process_lock] -1000, never, to 1000 */
-    int exit_signal;                      /* [process_lock] to the parent: SIGCHLD; 0: none */
-    int parent_death_signal;              /* [process_lock] */
+    int oom_score_adj GUARDED_BY(&process_lock);     /* [process_lock] -1000, never, to 1000 */
+    int oom_score_adj_min GUARDED_BY(&process_lock); /* [process_lock] */
+    int exit_signal GUARDED_BY(&process_lock); /* [process_lock] to the parent: SIGCHLD; 0: none */
+    int parent_death_signal;                   /* [a] */
 
     /* Signals. */
-    struct signal_action actions[NR_SIGNALS]; /* [process_lock] of signal n at n - 1 */
-    struct pending_set pending;               /* [process_lock] for any thread */
-    bool is_exiting;          /* [process_lock] exit_group or a deadly signal: exit_status holds */
-    bool is_stopping;         /* [process_lock] threads park at their next way out */
-    int exit_status;          /* [process_lock] as wait4 reports it */
-    bool has_stop_report;     /* [process_lock] stopped, and not yet waited for */
-    bool has_continue_report; /* [process_lock] */
-    int stop_signal;          /* [process_lock] */
-    uint32_t nr_stopped;      /* [process_lock] threads that have stopped */
-    struct wait_queue stop_queue;    /* stopped threads sleep here */
-    struct wait_queue wait_queue;    /* wait4: woken when a child changes */
-    struct wait_queue signal_queue;  /* sigtimedwait, signalfd */
+    struct signal_action
+        actions[NR_SIGNALS] GUARDED_BY(&process_lock);    /* [process_lock] of signal n at n - 1 */
+    struct pending_set pending GUARDED_BY(&process_lock); /* [process_lock] for any thread */
+    bool is_exiting;  /* [w] exit_group or a deadly signal: exit_status holds */
+    bool is_stopping; /* [w] threads park at their next way out */
+    int exit_status;  /* [w] as wait4 reports it */
+    bool has_stop_report
+        GUARDED_BY(&process_lock); /* [process_lock] stopped, and not yet waited for */
+    bool has_continue_report GUARDED_BY(&process_lock); /* [process_lock] */
+    int stop_signal GUARDED_BY(&process_lock);          /* [process_lock] */
+    uint32_t nr_stopped GUARDED_BY(&process_lock); /* [process_lock] threads that have stopped */
+    struct wait_queue stop_queue;                  /* stopped threads sleep here */
+    struct wait_queue wait_queue;                  /* wait4: woken when a child changes */
+    struct wait_queue signal_queue;                /* sigtimedwait, signalfd */
     struct poll_head exit_poll;      /* pidfd: readable once the process is a zombie */
     struct wait_queue thread_queue;  /* exec waits here for the other threads to leave */
-    struct user_thread *exec_thread; /* [process_lock] the one that stays; the others leave */
-    struct process *vfork_waiter;    /* [process_lock] a thread of it waits for our exec or exit */
-    struct list forks;               /* [process_lock] of fork_in_flight: its threads in clone */
+    struct user_thread *exec_thread; /* [w] the one that stays; the others leave */
+    struct process *vfork_waiter;    /* [w] a thread of it waits for our exec or exit */
+    struct list forks
+        GUARDED_BY(&process_lock); /* [process_lock] of fork_in_flight: its threads in clone */
 
     /* Timers and accounting. */
-    struct timer alarm;         /* ITIMER_REAL */
-    uint64_t alarm_deadline_ns; /* [process_lock] */
-    uint64_t alarm_interval_ns; /* [process_lock] */
-    struct list posix_timers;   /* linux/time */
+    struct timer alarm;                                   /* ITIMER_REAL */
+    uint64_t alarm_deadline_ns GUARDED_BY(&process_lock); /* [process_lock] */
+    uint64_t alarm_interval_ns GUARDED_BY(&process_lock); /* [process_lock] */
+    struct list posix_timers;                             /* linux/time */
     struct cpu_timer cpu_timer;
-    uint64_t start_ns;                       /* [I] since boot */
-    uint64_t dead_utime_ns, dead_stime_ns;   /* [process_lock] of threads that have left */
-    uint64_t child_utime_ns, child_stime_ns; /* [process_lock] of waited-for children */
+    uint64_t start_ns;                                /* [I] since boot */
+    uint64_t dead_utime_ns GUARDED_BY(&process_lock); /* [process_lock] of threads that have left */
+    uint64_t dead_stime_ns GUARDED_BY(&process_lock); /* [process_lock] */
+    uint64_t child_utime_ns GUARDED_BY(&process_lock); /* [process_lock] of waited-for children */
+    uint64_t child_stime_ns GUARDED_BY(&process_lock); /* [process_lock] */
     uint64_t nr_minor_faults, nr_major_faults, nr_child_minor_faults;
     int nice;
-    unsigned io_priority; /* [process_lock] ioprio_set(2): kept, and of no effect */
-    struct linux_rlimit limits[NR_RLIMITS]; /* [process_lock] one's own soft one: limit_current() */
+    unsigned io_priority
+        GUARDED_BY(&process_lock); /* [process_lock] ioprio_set(2): kept, and of no effect */
+    struct linux_rlimit limits[NR_RLIMITS]; /* [w] one's own soft one: limit_current() */
     uint32_t personality;
     uint64_t robust_futexes;
     uint64_t membarrier_state;
 };
 
-extern struct list process_all; /* [process_lock] of all_node, by age; zombies included */
+extern struct list process_all
+    GUARDED_BY(&process_lock); /* [process_lock] of all_node, by age; zombies included */
 
 /* The calling user thread, its process. Only from a user thread (a system call, its faults). */
 static inline struct user_thread *user_current(void)
@@ -239,9 +255,9 @@ static inline uint64_t limit_current(unsigned resource)
     return READ_ONCE(process_current()->limits[resource].cur);
 }
 
-/* Numbers to objects; REQUIRES(process_lock). NULL: none (process_find finds zombies, too). */
-struct process *process_find(pid_t pid);
-struct user_thread *user_thread_find(pid_t tid);
+/* Numbers to objects. NULL: none (process_find finds zombies, too). */
+struct process *process_find(pid_t pid) REQUIRES(&process_lock);
+struct user_thread *user_thread_find(pid_t tid) REQUIRES(&process_lock);
 
 /* References: keep the memory of the structure, not the process alive. Any context. */
 void process_get(struct process *p);
@@ -264,11 +280,12 @@ void user_thread_set_name(struct user_thread *ut, const char *name);
 
 /* Times of all threads so far. */
 void process_times(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
-void process_times_locked(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns);
+void process_times_locked(struct process *p, uint64_t *utime_ns, uint64_t *stime_ns)
+    REQUIRES(&process_lock);
 
-/* 'R' 'S' 'D' 'T' 'Z' as /proc shows. REQUIRES(process_lock). */
-char process_state_letter(const struct process *p);
-char user_thread_state_letter(const struct user_thread *ut);
+/* 'R' 'S' 'D' 'T' 'Z' as /proc shows. */
+char process_state_letter(const struct process *p) REQUIRES(&process_lock);
+char user_thread_state_letter(const struct user_thread *ut) REQUIRES(&process_lock);
 
 /* Number of processes and threads now, the last number given, forks since boot. */
 struct process_statistics {
