@@ -1,6 +1,6 @@
 /*
- * What tests of files without names need on the host: memory and a heap. No programs: their memory
- * is nowhere.
+ * Tests of files without names on the host: memory and a heap. A program's memory is the test's own
+ * (arch/host-uaccess).
  */
 #ifndef FILE_TEST_WORLD_H
 #define FILE_TEST_WORLD_H
@@ -8,24 +8,6 @@
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <host/host.h>
-
-size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
-{
-    (void)dst, (void)src;
-    return nr_bytes;
-}
-
-size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes)
-{
-    (void)dst, (void)src;
-    return nr_bytes;
-}
-
-size_t clear_user_partial(vaddr_t dst, size_t nr_bytes)
-{
-    (void)dst, (void)nr_bytes;
-    return nr_bytes;
-}
 
 static inline int world_init(void)
 {

@@ -16,25 +16,6 @@
 #include <host/host.h>
 #include <vfs/vfs.h>
 
-/* Programs have no memory here. */
-__attribute__((weak)) size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
-{
-    (void)dst, (void)src, (void)nr_bytes;
-    return 0;
-}
-
-__attribute__((weak)) size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t nr_bytes)
-{
-    (void)dst, (void)src, (void)nr_bytes;
-    return 0;
-}
-
-__attribute__((weak)) size_t clear_user_partial(vaddr_t dst, size_t nr_bytes)
-{
-    (void)dst, (void)nr_bytes;
-    return nr_bytes;
-}
-
 static unsigned nr_evicted;
 static struct superblock *sb_of_last;
 static uint64_t number_of_last;
