@@ -42,7 +42,7 @@ def ranks():
 
 def test_the_page_names_every_lock_and_no_other():
     tree, page = locks_of_the_tree(), set(ranks())
-    assert "frame" in tree and "fs/vfs/namei.c: &rename_mutex" in tree
+    assert "frame" in tree and "fs/vfs/rename.c: &rename_mutex" in tree
     assert not tree - page, "docs/locking.md gives them no rank"
     assert not page - tree, "docs/locking.md names locks that are not there"
 
