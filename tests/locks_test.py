@@ -21,7 +21,7 @@ DROPS = [
     ("fs/pipe/pipe.c", "long pipe_ioctl(", "mutex_lock(&pipe->lock)"),
     ("linux/fdtable/fdtable.c", "static struct file *table_remove(", "spin_lock(&table->lock)"),
     ("linux/anon/timerfd.c", "static uint64_t timerfd_take(", "= spin_lock_irqsave(&tfd->lock)"),
-    ("virt/vm/console.c", "static size_t input_take(", "= spin_lock_irqsave(&vm->device_lock)"),
+    ("virt/vm/console.c", "static size_t input_take(", "= spin_lock_irqsave(&vm->input_lock)"),
 ]
 # Likewise in what is no component of a kernel's: a rung's application, and an in-kernel test.
 MORE_DROPS = [

@@ -146,6 +146,15 @@ static void user_in(struct thread_hook *hook)
     u->nr_in++;
 }
 
+/* Sleeps until *nr_switches has come to 20. One sleep may switch nothing: its time may be over. */
+static void switch_until(const int *nr_switches)
+{
+    uint64_t limit = time_deadline_ns(PATIENCE_NS);
+
+    while (*nr_switches < 20 && time_now_ns() < limit)
+        thread_sleep_ns(10 * NS_PER_USEC);
+}
+
 static void switch_often(void)
 {
     for (int i = 0; i < 20; i++) {
@@ -161,13 +170,14 @@ static void run_hooked(void *arg)
     int seen;
 
     thread_hook_add(&outer.hook);
-    switch_often();
+    switch_until(&outer.nr_in);
     KTEST_EXPECT(outer.nr_in >= 20 && outer.nr_out >= 20 && !outer.is_wrong);
     KTEST_EXPECT(outer.is_in);
 
     outer.inner = &inner;
     thread_hook_add(&inner.hook);
-    for (int i = 0; i < 20; i++) {
+    for (uint64_t limit = time_deadline_ns(PATIENCE_NS);
+         inner.nr_out < 20 && time_now_ns() < limit;) {
         inner.is_in = true;
         thread_sleep_ns(10 * NS_PER_USEC);
         KTEST_EXPECT(outer.is_in);
