@@ -10,9 +10,9 @@ from trine.machine import Machine, build
 # sanitizer -> seed -> (the report's first line, functions that its stacks name)
 SEEDS = {
     "undefined": {
-        "shift": (r"shift out of bounds at apps/seeded/seeds\.c:\d+", ["shift"]),
-        "add": (r"overflow of an addition at apps/seeded/seeds\.c:\d+", ["add"]),
-        "index": (r"index out of bounds at apps/seeded/seeds\.c:\d+", ["array_index"]),
+        "shift": (r"shift out of bounds at \S+/seeds\.c:\d+", ["shift"]),
+        "add": (r"overflow of an addition at \S+/seeds\.c:\d+", ["add"]),
+        "index": (r"index out of bounds at \S+/seeds\.c:\d+", ["array_index"]),
     },
     "race": {
         "race": (r"(marked )?(read|write) of 4 bytes at 0x\w+, (marked )?(read|write) of 4 bytes", ["race", "counts"]),

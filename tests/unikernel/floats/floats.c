@@ -81,7 +81,7 @@ static void counts(void *arg)
 
     for (unsigned i = 0; i < 100000; i++)
         *n = i;
-    if (thread_current()->arch.fpu != NULL)
+    if (thread_current()->arch.fpu.state != NULL)
         __atomic_fetch_add(&nr_wrong, 1, __ATOMIC_RELAXED);
 }
 
