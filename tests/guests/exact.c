@@ -37,7 +37,7 @@ static volatile uint32_t pages[3][1024] __attribute__((aligned(4096)));
 
 static volatile unsigned long last_cause, last_value;
 static volatile unsigned nr_traps;
-static volatile unsigned order, answer; /* what hart 1 is to do; and it did */
+static volatile unsigned order, answer; /* what the other hart is to do; and it did */
 static unsigned nr_wrong;
 
 /* Where the pages above are seen once more, with rights of their own. */
@@ -86,7 +86,8 @@ static void pause_until(unsigned long end)
     }
 }
 
-/* Hart 1 does as hart 0 says. */
+/* The firmware boots either hart. The other one does as that one says. */
+static unsigned long boot_hart, other_hart;
 enum { NOTHING, SUSPEND, RESUME_ELSEWHERE, INTERRUPT, REMAP };
 
 static void tell(unsigned what)
@@ -355,15 +356,15 @@ static long status_of(unsigned long hart)
 static void suspend_and_wake(unsigned how)
 {
     tell(how);
-    while (status_of(1) != 4) {
+    while (status_of(other_hart) != 4) {
     }
-    expect("start of a suspended hart succeeds", sbi(SBI_HSM, 0, 1, RAM, 0, 0, 0).error == 0,
-           false);
+    expect("start of a suspended hart succeeds",
+           sbi(SBI_HSM, 0, other_hart, RAM, 0, 0, 0).error == 0, false);
     pause_until(now() + 10 * MS);
-    expect("status of a suspended hart", (unsigned long)status_of(1), 4);
-    sbi(SBI_IPI, 0, 2, 0, 0, 0, 0);
+    expect("status of a suspended hart", (unsigned long)status_of(other_hart), 4);
+    sbi(SBI_IPI, 0, 1ul << other_hart, 0, 0, 0, 0);
     wait_answer(how);
-    expect("status of a resumed hart", (unsigned long)status_of(1), 0);
+    expect("status of a resumed hart", (unsigned long)status_of(other_hart), 0);
     tell(NOTHING);
     wait_answer(NOTHING);
 }
@@ -404,7 +405,7 @@ void guest_hart(unsigned long hart)
 
         if (what == INTERRUPT) {
             pause_until(now() + 200 * MS);
-            sbi(SBI_IPI, 0, 1, 0, 0, 0, 0);
+            sbi(SBI_IPI, 0, 1ul << boot_hart, 0, 0, 0, 0);
         } else if (what == SUSPEND) {
             suspend(0, 0);
             csr_clear(sip, SIE_SOFTWARE);
@@ -435,12 +436,14 @@ void guest_main(unsigned long hart, void *fdt)
 {
     const bool bare = is_bare(fdt);
 
-    (void)hart;
+    boot_hart = hart;
+    other_hart = 1 - hart;
     csr_write(sscratch, bare);
     if (!bare)
         console(); /* OpenSBI does not look where memory ends */
     translation_on();
-    sbi(SBI_HSM, 0, 1, (unsigned long)guest_hart_entry, (unsigned long)&stack[sizeof(stack)], 0, 0);
+    sbi(SBI_HSM, 0, other_hart, (unsigned long)guest_hart_entry,
+        (unsigned long)&stack[sizeof(stack)], 0, 0);
     execute_only();
     accessed_and_dirty();
     buffers();
