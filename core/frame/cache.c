@@ -13,10 +13,20 @@
 
 DEFINE_PER_CPU(struct frame_cache, frame_cache[FRAME_CACHED_ORDERS]);
 
-/* `top` of an empty cache: half as many blocks of several frames as single frames. */
+/* `top` of an empty cache: fewer blocks of several frames than single frames. */
 static uint64_t bottom_of(unsigned order)
 {
-    return ((FRAME_CACHE_SIZE >> (order != 0)) + 1) * SLOT;
+    return ((order == 0 ? FRAME_CACHE_SIZE : FRAME_CACHE_SIZE / 4) + 1) * SLOT;
+}
+
+/*
+ * So many slots are filled or emptied in one go: far fewer than there are, so that a load that goes
+ * up and down by less than the rest does not come back for the lock at each turn; and few enough
+ * for one hold of it.
+ */
+static uint64_t batch_of(unsigned order)
+{
+    return (order == 0 ? FRAME_CACHE_SIZE / 4 : FRAME_CACHE_SIZE / 8) * SLOT;
 }
 
 static struct frame **slot(struct frame_cache *c, uint64_t top)
@@ -43,18 +53,13 @@ static void cache_give(struct frame_cache *c, uint64_t top)
     arch_or_release(&c->top, top);
 }
 
-/* `top` of a cache that is half full. */
-static uint64_t middle_of(unsigned order)
-{
-    return (bottom_of(order) / SLOT + 1) / 2 * SLOT;
-}
-
 static void fill(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
 {
     uint64_t top = cache_take(c, order);
+    uint64_t end = bottom_of(order) - batch_of(order);
     size_t zone = 0;
 
-    while (top > middle_of(order) && zone < frame_nr_zones) {
+    while (top > end && zone < frame_nr_zones) {
         struct frame *f = buddy_take(&frame_zones[zone], order);
 
         if (f == NULL) {
@@ -79,10 +84,12 @@ void cache_fill(unsigned order)
     frames_unlock(irq);
 }
 
-/* Gives blocks back until `end` is the top; returns their frames. */
-static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end) REQUIRES(&frame_lock)
+/* Gives blocks back, at most so many slots of them; returns their frames. */
+static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t size)
+    REQUIRES(&frame_lock)
 {
     uint64_t top = cache_take(c, order);
+    uint64_t end = MIN(top + size, bottom_of(order));
     size_t nr_frames = 0;
 
     for (; top < end; top += SLOT) {
@@ -97,7 +104,7 @@ static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t end) R
 
 void cache_make_room(unsigned order)
 {
-    cache_drain(&this_cpu(frame_cache[order]), order, middle_of(order));
+    cache_drain(&this_cpu(frame_cache[order]), order, batch_of(order));
 }
 
 COLD size_t frame_cache_drain(void)

@@ -10,6 +10,11 @@
 
 #include "zone.h"
 
+/* Blocks that runs are freed by; a longer run would only pass through the caches. */
+#define BLOCK_ORDER    (FRAME_CACHED_ORDERS - 1)
+#define BLOCK_PAGES    (1ul << BLOCK_ORDER)
+#define CACHED_RUN_MAX (8 * BLOCK_PAGES)
+
 struct run {
     size_t nr_pages;
     size_t align; /* in frames, a power of two */
@@ -184,23 +189,52 @@ COLD void *frame_alloc_bytes(size_t nr_bytes)
     return frame_to_virt(f);
 }
 
-COLD void frame_free_contig(struct frame *f, size_t nr_pages)
+/* As single frames and blocks of the largest cached order. */
+static void free_to_cache(pfn_t pfn, pfn_t end)
 {
-    pfn_t pfn = frame_to_pfn(f);
-    pfn_t end = pfn + nr_pages;
+    while (pfn < end) {
+        struct frame *f = pfn_to_frame(pfn);
+
+        if (!IS_ALIGNED(pfn, BLOCK_PAGES) || end - pfn < BLOCK_PAGES) {
+            frame_free(f, 0);
+            pfn++;
+        } else {
+            f->order = BLOCK_ORDER;
+            frame_free(f, BLOCK_ORDER);
+            pfn += BLOCK_PAGES;
+        }
+    }
+}
+
+static COLD void free_to_lists(pfn_t start, pfn_t end)
+{
     unsigned long irq;
 
-    for (size_t i = 0; i < nr_pages; i++) {
-        frame_debug_free(f + i, 0);
-        f[i].type = FRAME_NONE;
+    for (pfn_t pfn = start; pfn < end; pfn++) {
+        frame_debug_free(pfn_to_frame(pfn), 0);
+        pfn_to_frame(pfn)->type = FRAME_NONE;
     }
     irq = frames_lock();
-    while (pfn < end) { /* memory nodes may adjoin: then the range ends in another zone */
-        struct zone *z = zone_of(pfn);
+    while (start < end) { /* memory nodes may adjoin: then the range ends in another zone */
+        struct zone *z = zone_of(start);
         pfn_t stop = MIN(end, z->end);
 
-        buddy_free_range(z, pfn, stop);
-        pfn = stop;
+        buddy_free_range(z, start, stop);
+        start = stop;
     }
     frames_unlock(irq);
+}
+
+/*
+ * A program may fill a range and give it back again and again: with this CPU's cache between, its
+ * blocks need not be merged and split under frame_lock at each turn.
+ */
+void frame_free_contig(struct frame *f, size_t nr_pages)
+{
+    pfn_t pfn = frame_to_pfn(f);
+
+    if (nr_pages > CACHED_RUN_MAX)
+        free_to_lists(pfn, pfn + nr_pages);
+    else
+        free_to_cache(pfn, pfn + nr_pages);
 }

@@ -162,6 +162,42 @@ static void test_contig(void **state)
     check_books(0);
 }
 
+/* What a program that touches 64 pages and gives them back does: windows of 1, 2, 4, ... pages. */
+static void touch_and_return(void)
+{
+    struct frame *singles[31], *blocks[2];
+
+    for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
+        singles[i] = frame_alloc(0, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+        blocks[i] = frame_alloc(4, 0);
+        frame_split(blocks[i], 4);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(singles); i++)
+        frame_free_contig(singles[i], 1);
+    for (size_t i = 0; i < ARRAY_SIZE(blocks); i++)
+        frame_free_contig(blocks[i], 16);
+}
+
+/* Once the caches are warm, nothing of it goes to the lists, where each block would merge. */
+static void test_load_stays_in_the_caches(void **state)
+{
+    struct frame_stats before, after;
+
+    reset_simple(MIB(16));
+    for (size_t i = 0; i < 4; i++)
+        touch_and_return();
+    frame_stats(&before);
+    for (size_t i = 0; i < 100; i++) {
+        touch_and_return();
+        frame_stats(&after);
+        assert_int_equal(after.cached, before.cached);
+        assert_memory_equal(after.nr_free, before.nr_free, sizeof(before.nr_free));
+    }
+    frame_cache_drain();
+    check_books(0);
+}
+
 /* All frames single, freed in random order: the few in the caches must not keep a block in pieces.
  */
 static void test_large_block_after_fragments(void **state)
@@ -510,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_zero),
         cmocka_unit_test(test_contig),
         cmocka_unit_test(test_contig_across_zones),
+        cmocka_unit_test(test_load_stays_in_the_caches),
         cmocka_unit_test(test_large_block_after_fragments),
         cmocka_unit_test(test_runs_of_any_length),
         cmocka_unit_test(test_runs_grow),
