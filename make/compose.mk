@@ -17,7 +17,8 @@
 # The file is read by make here and by Python in tools/, so it holds no make logic.
 #
 # After $(call compose,ROOTS) the variable ALL lists the closure, lowest first, and C.VAR holds each
-# component's words.
+# component's words. DEFAULTS are providers to be taken, in this order, for contracts that something in the
+# closure asks for and nothing in it provides; so an application need not know what it will run on.
 
 COMPONENT_VARS := SRCS HOST_SRCS DEPS PUBLIC_DEPS TEST_DEPS PROVIDES CONTRACT EXPORTS PROGRAM_SRCS OPTIMIZE UNSANITIZED CFLAGS \
     LIBS PACKAGES
@@ -50,9 +51,16 @@ $(if $(word 2,$(contract.$(1))),$(error contract '$(1)' has more than one provid
 $(if $(contract.$(1))$(LENIENT),,$(error contract '$(1)' has no provider in this kernel; name one of: $(call known_providers,$(1))))
 endef
 
+missing = $(foreach k,$(1),$(if $(filter $(k),$(foreach c,$(ALL),$($(c).CONTRACT))),$(if $(call providers,$(k)),,$(k))))
+define default_take
+$(call component_read,$(1),DEFAULTS)
+$(if $(strip $(call missing,$($(1).PROVIDES))),$(call component_visit,$(1),DEFAULTS))
+endef
+
 define compose
 $(eval ALL :=)
 $(foreach r,$(1),$(call component_visit,$(r),the list of components))
+$(foreach d,$(DEFAULTS),$(call default_take,$(d)))
 $(foreach c,$(ALL),$(foreach k,$($(c).CONTRACT),$(call contract_bind,$(k))))
 endef
 

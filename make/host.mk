@@ -17,21 +17,11 @@ TESTED     := $(patsubst %/,%,$(if $(COMPONENT),$(COMPONENT),$(sort $(foreach d,
 # A host program for each test: the component, what it depends on and its TEST_DEPS, with arch/host as
 # the machine. Each component composes on its own, since the provider of a contract may differ.
 # What provides a contract that neither the component nor its TEST_DEPS chose.
-host_default.heap         := core/heap-tlsf
-host_default.sched-policy := core/sched-fifo
-host_default.arch-paging  := arch/host-flat
-host_default.uaccess      := arch/host-uaccess
-host_default.shadow       := lib/shadow-none
+DEFAULTS   := core/heap-tlsf core/sched-fifo arch/host-flat arch/host-uaccess lib/shadow-none
 
-define host_compose_once
-$(foreach c,$(ALL),$(eval $(c).state :=))
-$(call compose,$(1))
-endef
-host_missing = $(sort $(foreach c,$(ALL),$(foreach k,$($(c).CONTRACT),$(if $(call providers,$(k)),,$(host_default.$(k))))))
 define host_compose
-$(eval host_roots := $(wildcard $(HOST_ARCH)) $(1) $(call component_words,$(1),TEST_DEPS))
-$(call host_compose_once,$(host_roots))
-$(if $(host_missing),$(call host_compose_once,$(host_roots) $(host_missing)))
+$(foreach c,$(ALL),$(eval $(c).state :=))
+$(call compose,$(wildcard $(HOST_ARCH)) $(1) $(call component_words,$(1),TEST_DEPS))
 $(call interfaces_find)
 endef
 component_words = $(shell sed -n ':a;/\\$$/{N;ba};s/\\\n//g;s/^$(2) *:*= *//p' $(1)/component.mk)

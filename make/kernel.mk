@@ -31,6 +31,7 @@ SCHED_COMPONENT := $(strip $(call variant,SCHED,sched-policy,core/sched))
 
 SRCS :=
 COMPONENTS :=
+DEFAULTS :=
 OPTIMIZE :=
 include $(KDIR)/kernel.mk
 NAME := $(subst /,-,$(patsubst kernels/%,%,$(KDIR)))$(if $(USES_APP),-$(subst /,-,$(patsubst apps/%,%,$(APPDIR))))

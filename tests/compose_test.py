@@ -116,6 +116,19 @@ def test_missing_provider_is_named(tree):
     assert status != 0 and "contract 'store' has no provider" in text and "core/store-two" in text
 
 
+def test_default_provider_is_taken_when_it_is_wanted(tree):
+    """And only then: not beside one that is named, nor where nothing asks for the contract."""
+    write(tree, "kernels/unikernel/kernel.mk", "SRCS := main.c\nCOMPONENTS := core/user\nDEFAULTS := core/store-two\n")
+    assert image(tree)[0] == 0 and list((tree / "out").rglob("two.o"))
+    write(tree, "kernels/unikernel/kernel.mk", "SRCS := main.c\nCOMPONENTS := core/user core/store-one\nDEFAULTS := core/store-two\n")
+    assert image(tree)[0] == 0, "a default beside the provider that is named"
+    write(tree, "core/user/component.mk", "SRCS := user.c hidden.c\nEXPORTS := _start\n")
+    write(tree, "core/user/user.c", TREE["core/user/user.c"].replace("#include <store/store.h>", "").replace("store_get()", "3"))
+    write(tree, "kernels/unikernel/kernel.mk", "SRCS := main.c\nCOMPONENTS := core/user\nDEFAULTS := core/store-two\n")
+    shutil.rmtree(tree / "out")
+    assert image(tree)[0] == 0 and not list((tree / "out").rglob("two.o"))
+
+
 def test_two_providers_are_named(tree):
     write(tree, "kernels/unikernel/kernel.mk", "SRCS := main.c\nCOMPONENTS := core/user core/store-one core/store-two\n")
     status, text = image(tree)

@@ -1,3 +1,3 @@
 SRCS := files.c
-DEPS := core/log core/sync fs/initrd fs/ramfs fs/vfs lib/base platform/api arch/api arch/riscv/uaccess-same
+DEPS := core/log core/sync fs/initrd fs/ramfs fs/vfs lib/base platform/api arch/api
 LIBS := apps/libc
