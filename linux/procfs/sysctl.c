@@ -14,49 +14,44 @@
 
 /* ---- kernel ---- */
 
-static int show_hostname(struct seq *seq, const struct pseudo_object *object)
-{
-    (void)object;
-    seq_printf(seq, "%s\n", uname_now.nodename);
-    return 0;
-}
-
-static ssize_t store_name(char *field, const char *text, size_t n)
+static ssize_t store_name(enum uname_settable which, const char *text, size_t n)
 {
     size_t len = n > 0 && text[n - 1] == '\n' ? n - 1 : n;
+    int err;
 
     if (cred_current()->euid != 0)
         return -EPERM;
-    if (len >= UNAME_FIELD)
-        return -EINVAL;
-    memcpy(field, text, len);
-    field[len] = '\0';
-    return (ssize_t)n;
+    err = uname_set(which, text, len);
+    return err ? err : (ssize_t)n;
 }
 
 static ssize_t store_hostname(const struct pseudo_object *object, const char *text, size_t n)
 {
     (void)object;
-    return store_name(uname_now.nodename, text, n);
+    return store_name(UNAME_NODENAME, text, n);
 }
 
 static ssize_t store_domainname(const struct pseudo_object *object, const char *text, size_t n)
 {
     (void)object;
-    return store_name(uname_now.domainname, text, n);
+    return store_name(UNAME_DOMAINNAME, text, n);
 }
 
-#define SHOW_TEXT(name, text)                                                                      \
+#define SHOW_UNAME(name, field)                                                                    \
     static int name(struct seq *seq, const struct pseudo_object *object)                           \
     {                                                                                              \
+        struct uname now;                                                                          \
+                                                                                                   \
         (void)object;                                                                              \
-        seq_printf(seq, "%s\n", text);                                                             \
+        uname_get(&now);                                                                           \
+        seq_printf(seq, "%s\n", now.field);                                                        \
         return 0;                                                                                  \
     }
-SHOW_TEXT(show_domainname, uname_now.domainname)
-SHOW_TEXT(show_ostype, uname_now.sysname)
-SHOW_TEXT(show_osrelease, uname_now.release)
-SHOW_TEXT(show_osversion, uname_now.version)
+SHOW_UNAME(show_hostname, nodename)
+SHOW_UNAME(show_domainname, domainname)
+SHOW_UNAME(show_ostype, sysname)
+SHOW_UNAME(show_osrelease, release)
+SHOW_UNAME(show_osversion, version)
 
 #define SHOW_NUMBER(name, value)                                                                   \
     static int name(struct seq *seq, const struct pseudo_object *object)                           \

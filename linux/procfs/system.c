@@ -164,8 +164,11 @@ int show_uptime(struct seq *seq, const struct pseudo_object *object)
 
 int show_version(struct seq *seq, const struct pseudo_object *object)
 {
+    struct uname now;
+
     (void)object;
-    seq_printf(seq, "%s version %s %s\n", uname_now.sysname, uname_now.release, uname_now.version);
+    uname_get(&now);
+    seq_printf(seq, "%s version %s %s\n", now.sysname, now.release, now.version);
     return 0;
 }
 

@@ -18,7 +18,8 @@
 
 /* --- uname ------------------------------------------------------------------------------------ */
 
-struct uname uname_now = {
+static struct spinlock uname_lock = SPINLOCK_INIT("uname");
+static struct uname uname_now GUARDED_BY(&uname_lock) = {
     .sysname = "Linux",
     .nodename = "trine",
     .release = "6.12.0-trine",
@@ -27,14 +28,37 @@ struct uname uname_now = {
     .domainname = "(none)",
 };
 
-int64_t sys_uname(vaddr_t name)
+void uname_get(struct uname *out)
 {
-    return copy_to_user(name, &uname_now, sizeof(uname_now));
+    spin_lock(&uname_lock);
+    *out = uname_now;
+    spin_unlock(&uname_lock);
 }
 
-static int set_name(char *field, uint64_t src, uint64_t size)
+int uname_set(enum uname_settable which, const char *text, size_t len)
 {
     char name[UNAME_FIELD] = {0};
+
+    if (len >= UNAME_FIELD)
+        return -EINVAL;
+    memcpy(name, text, len);
+    spin_lock(&uname_lock);
+    memcpy(which == UNAME_NODENAME ? uname_now.nodename : uname_now.domainname, name, UNAME_FIELD);
+    spin_unlock(&uname_lock);
+    return 0;
+}
+
+int64_t sys_uname(vaddr_t name)
+{
+    struct uname now;
+
+    uname_get(&now);
+    return copy_to_user(name, &now, sizeof(now));
+}
+
+static int set_name(enum uname_settable which, vaddr_t src, unsigned size)
+{
+    char name[UNAME_FIELD];
 
     if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
         return -EPERM;
@@ -42,18 +66,17 @@ static int set_name(char *field, uint64_t src, uint64_t size)
         return -EINVAL;
     if (copy_from_user(name, src, size) != 0)
         return -EFAULT;
-    memcpy(field, name, UNAME_FIELD);
-    return 0;
+    return uname_set(which, name, size);
 }
 
 int64_t sys_sethostname(vaddr_t name, unsigned size)
 {
-    return set_name(uname_now.nodename, name, size);
+    return set_name(UNAME_NODENAME, name, size);
 }
 
 int64_t sys_setdomainname(vaddr_t name, unsigned size)
 {
-    return set_name(uname_now.domainname, name, size);
+    return set_name(UNAME_DOMAINNAME, name, size);
 }
 
 /* --- the machine ------------------------------------------------------------------------------ */

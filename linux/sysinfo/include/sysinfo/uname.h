@@ -1,8 +1,10 @@
 /*
  * The system's names, as uname(2) and /proc/sys/kernel show them.
  */
-#ifndef PROCESS_UNAME_H
-#define PROCESS_UNAME_H
+#ifndef SYSINFO_UNAME_H
+#define SYSINFO_UNAME_H
+
+#include <base/types.h>
 
 #define UNAME_FIELD 65
 
@@ -10,6 +12,13 @@ struct uname {
     char sysname[UNAME_FIELD], nodename[UNAME_FIELD], release[UNAME_FIELD], version[UNAME_FIELD],
         machine[UNAME_FIELD], domainname[UNAME_FIELD];
 };
-extern struct uname uname_now;
+
+/* A copy, all of one moment. Thread context. */
+void uname_get(struct uname *out);
+
+enum uname_settable { UNAME_NODENAME, UNAME_DOMAINNAME };
+
+/* Returns 0, or -EINVAL for a text of UNAME_FIELD or more bytes. Thread context. */
+MUST_CHECK int uname_set(enum uname_settable which, const char *text, size_t len);
 
 #endif
