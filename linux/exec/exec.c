@@ -61,20 +61,20 @@ static int open_executable(struct exec *x, const struct path *at, const char *pa
     if (err)
         return err;
     inode = found.dentry->inode;
-    if (!S_ISREG(inode->mode))
-        err = S_ISLNK(inode->mode) ? -ELOOP : -EACCES;
+    if (!S_ISREG(inode_mode(inode)))
+        err = S_ISLNK(inode_mode(inode)) ? -ELOOP : -EACCES;
     else if (found.mount->flags & MOUNT_NOEXEC)
         err = -EACCES;
     else
         err = inode_permission(inode, x->context.cred, MAY_EXEC);
-    if (!err && !(inode->mode & S_IXUGO))
+    if (!err && !(inode_mode(inode) & S_IXUGO))
         err = -EACCES;
     if (!err) /* a program may be executable without being readable: the kernel opens it */
         err = vfs_open_path(&found, &cred_kernel, O_RDONLY, &x->image.file);
     if (!err) /* for as long as a process runs it: ETXTBSY */
         err = file_deny_write(x->image.file);
     if (!err)
-        x->image.size = inode->size;
+        x->image.size = READ_ONCE(inode->size);
     path_put(&found);
     return err;
 }
@@ -149,12 +149,15 @@ static int choose_credentials(struct exec *x)
     struct cred cred = *now;
 
     if (!p->no_new_privs && !(file_path(file)->mount->flags & MOUNT_NOSUID)) {
-        const struct inode *inode = file_inode(file);
+        struct inode *inode = file_inode(file);
 
+        /* A change of owner takes the set-id bits away: not those of one owner with another. */
+        mutex_lock(&inode->lock);
         if (inode->mode & S_ISUID)
             cred.euid = inode->uid;
         if ((inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
             cred.egid = inode->gid;
+        mutex_unlock(&inode->lock);
     }
     x->is_secure = cred_exec(&cred, now, p->no_new_privs);
     if (memcmp(&cred, now, sizeof(cred)) == 0) {
@@ -292,7 +295,7 @@ static void commit(struct exec *x)
     cred_replace(x->credentials);
     x->credentials = NULL;
     irq = spin_lock_irqsave(&process_lock);
-    p->is_dumpable = !x->is_secure;
+    WRITE_ONCE(p->is_dumpable, !x->is_secure);
     old_executable = p->executable;
     p->executable = x->image.file;
     x->image.file = NULL;
