@@ -123,8 +123,8 @@ static bool may_take_from(struct process *p) REQUIRES(&process_lock)
 
     if (p == process_current() || cred_has_cap(me, CAP_SYS_PTRACE))
         return true;
-    return p->is_dumpable && me->uid == it->euid && me->uid == it->suid && me->uid == it->uid &&
-           me->gid == it->egid && me->gid == it->sgid && me->gid == it->gid;
+    return READ_ONCE(p->is_dumpable) && me->uid == it->euid && me->uid == it->suid &&
+           me->uid == it->uid && me->gid == it->egid && me->gid == it->sgid && me->gid == it->gid;
 }
 
 int64_t sys_pidfd_getfd(int pidfd, int fd, unsigned flags)

@@ -82,7 +82,7 @@ static void evaluate(struct process *p) REQUIRES(&process_lock)
         timer_cancel(&c->timer);
         return;
     }
-    c->delay_ns = MAX(left / MIN(MAX(p->nr_threads, 1u), cpu_count()), PERIOD_MIN_NS);
+    c->delay_ns = MAX(left / MIN(MAX(READ_ONCE(p->nr_threads), 1u), cpu_count()), PERIOD_MIN_NS);
     /* Parked first: a thread that is switched to after we looked at it finds the mark. */
     __atomic_store_n(&c->is_parked, 1, __ATOMIC_SEQ_CST);
     if (has_runnable(p))

@@ -25,7 +25,7 @@ static struct fd_table *table_current(void)
 /* Alone with the table: nobody can close the descriptor during the call. */
 static inline bool is_alone(const struct process *process)
 {
-    return process->nr_threads == 1 &&
+    return __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1 &&
            __atomic_load_n(&process->files->nr_refs, __ATOMIC_RELAXED) == 1;
 }
 

@@ -92,7 +92,8 @@ void futex_thread_exit(struct user_thread *ut)
     if (ut->robust_list)
         walk_robust_list(ut);
     ut->robust_list = 0;
-    if (ut->clear_child_tid && READ_ONCE(ut->vspace->refcount) + ut->process->nr_threads > 2) {
+    if (ut->clear_child_tid &&
+        READ_ONCE(ut->vspace->refcount) + READ_ONCE(ut->process->nr_threads) > 2) {
         if (put_user_u32(ut->clear_child_tid, 0) == 0)
             (void)futex_wake(ut->clear_child_tid, false, 1, ~0u);
     }

@@ -56,7 +56,7 @@ int64_t sys_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint6
     case PR_GET_PDEATHSIG:
         return put_user_u32(arg2, (uint32_t)p->parent_death_signal);
     case PR_GET_DUMPABLE:
-        return p->is_dumpable;
+        return READ_ONCE(p->is_dumpable);
     case PR_SET_DUMPABLE:
         if (arg2 > 1)
             return -EINVAL;
@@ -82,14 +82,14 @@ int64_t sys_prctl(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint6
         WRITE_ONCE(p->is_child_subreaper, arg2 != 0);
         return 0;
     case PR_GET_CHILD_SUBREAPER:
-        return put_user_u32(arg2, p->is_child_subreaper);
+        return put_user_u32(arg2, READ_ONCE(p->is_child_subreaper));
     case PR_SET_NO_NEW_PRIVS:
         if (arg2 != 1 || arg3 || arg4 || arg5)
             return -EINVAL;
         WRITE_ONCE(p->no_new_privs, true);
         return 0;
     case PR_GET_NO_NEW_PRIVS:
-        return p->no_new_privs;
+        return READ_ONCE(p->no_new_privs);
     case PR_GET_TID_ADDRESS:
         return put_user_u64(arg2, user_current()->clear_child_tid);
     default:

@@ -84,8 +84,8 @@ static int inherit(struct process *child, struct process *parent, const struct c
     memcpy(child->actions, parent->actions, sizeof(child->actions));
     memcpy(child->name, parent->name, sizeof(child->name));
     child->personality = parent->personality;
-    child->no_new_privs = parent->no_new_privs;
-    child->is_dumpable = parent->is_dumpable;
+    child->no_new_privs = READ_ONCE(parent->no_new_privs);
+    child->is_dumpable = READ_ONCE(parent->is_dumpable);
     child->nice = parent->nice;
     child->oom_score_adj = parent->oom_score_adj;
     child->oom_score_adj_min = parent->oom_score_adj_min;
@@ -265,7 +265,7 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
         ut->tid = pid;
         child->leader = ut;
         child->parent = parent;
-        child->parent_pid = parent->pid;
+        WRITE_ONCE(child->parent_pid, parent->pid);
         child->exit_signal = parent == me ? r->exit_signal : me->exit_signal;
         list_add_tail(&parent->children, &child->child_node);
         group_join(child, me->group);

@@ -59,7 +59,7 @@ static void group_check_orphaned(const struct process *child, const struct proce
 static struct process *new_parent_for(struct process *p) REQUIRES(&process_lock)
 {
     for (struct process *a = p->parent; a; a = a->parent) {
-        if (a->is_child_subreaper && a->state != PROCESS_ZOMBIE && !a->is_exiting)
+        if (READ_ONCE(a->is_child_subreaper) && a->state != PROCESS_ZOMBIE && !a->is_exiting)
             return a;
         if (a->pid == 1)
             return a;

@@ -74,7 +74,7 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
     memcpy(s->name, is_thread && ut != NULL && ut->name[0] != '\0' ? ut->name : process->name,
            sizeof(s->name));
     s->cred = is_thread && ut != NULL ? ut->credentials->cred : process->credentials->cred;
-    s->has_no_new_privs = process->no_new_privs;
+    s->has_no_new_privs = READ_ONCE(process->no_new_privs);
     s->nr_threads = process->nr_threads;
     s->nr_queued = READ_ONCE(process->credentials->account->nr_signals);
     s->nr_queued_max = process->limits[RLIMIT_SIGPENDING].cur;

@@ -96,22 +96,27 @@ void process_unpublish(struct process *p)
     nr_processes--;
 }
 
+/* Release: a thread that finds itself alone sees what the others did. */
+static void count_threads(struct process *p, int n) REQUIRES(&process_lock)
+{
+    __atomic_store_n(&p->nr_threads, p->nr_threads + (uint32_t)n, __ATOMIC_RELEASE);
+    WRITE_ONCE(nr_user_threads, nr_user_threads + (uint32_t)n);
+}
+
 void user_thread_publish(struct user_thread *ut)
 {
     struct process *p = ut->process;
 
     list_add_tail(&p->threads, &ut->thread_node);
     pid_add(&tables[THREADS], &ut->tid_entry, ut->tid);
-    p->nr_threads++;
-    nr_user_threads++;
+    count_threads(p, 1);
 }
 
 void user_thread_unpublish(struct user_thread *ut)
 {
     list_del_init(&ut->thread_node);
     pid_remove(&ut->tid_entry);
-    ut->process->nr_threads--;
-    nr_user_threads--;
+    count_threads(ut->process, -1);
 }
 
 void user_thread_renumber(struct user_thread *ut, pid_t tid)

@@ -138,7 +138,7 @@ struct process {
     struct process_group *group GUARDED_BY(&process_lock); /* [process_lock] counted */
     struct list group_node GUARDED_BY(&process_lock);      /* [process_lock] */
     struct list threads GUARDED_BY(&process_lock); /* [process_lock] of user_thread.thread_node */
-    uint32_t nr_threads;                           /* [w] that have not left */
+    uint32_t nr_threads; /* [w] that have not left; read without: acquire */
     struct user_thread *leader GUARDED_BY(
         &process_lock); /* [process_lock] the thread with tid == pid; NULL: it has left */
 
