@@ -31,7 +31,7 @@ static struct dentry *find_dir(const char **name)
                 next = NULL;
         }
         dentry_put(dir);
-        if (next == NULL || !S_ISDIR(next->inode->mode)) {
+        if (next == NULL || !S_ISDIR(inode_mode(next->inode))) {
             if (next != NULL)
                 dentry_put(next);
             return NULL;

@@ -20,7 +20,7 @@
 
 static bool is_fixed_root(const struct fat_inode *fi) REQUIRES(&fat_locked)
 {
-    return fi->dir == NULL && S_ISDIR(fi->inode.mode) && fi->first_cluster == 0;
+    return fi->dir == NULL && S_ISDIR(inode_mode(&fi->inode)) && fi->first_cluster == 0;
 }
 
 int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *out)
@@ -114,7 +114,7 @@ static int body_read_pages(struct pagecache *cache, uint64_t index, struct frame
         uint64_t place;
         int ret;
 
-        if (S_ISDIR(fi->inode.mode)) {
+        if (S_ISDIR(inode_mode(&fi->inode))) {
             ASSUME_LOCKED(&fat_locked, "by who reads a directory");
             ret = body_place(fi, offset + at, end - at, &place, &nr_here);
         } else {

@@ -136,7 +136,7 @@ void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry)
 
     entry->attr = fi->attr;
     fat_entry_set_first(entry, fi->first_cluster);
-    entry->size = S_ISDIR(inode->mode) ? 0 : (uint32_t)inode->size;
+    entry->size = S_ISDIR(inode_mode(inode)) ? 0 : (uint32_t)inode->size;
     fat_time_encode(inode->mtime_ns, &entry->mdate, &entry->mtime, NULL);
     fat_time_encode(inode->atime_ns, &entry->adate, &time, NULL);
     fat_time_encode(inode->btime_ns, &entry->cdate, &entry->ctime, &entry->ctime_cs);
@@ -180,7 +180,7 @@ void fat_evict(struct inode *inode)
     struct inode *dir;
 
     fat_lock(vol);
-    if (inode->nlink != 0)
+    if (READ_ONCE(inode->nlink) != 0)
         (void)fat_inode_store(fi);
     else if (fi->first_cluster != 0)
         (void)fat_chain_free(vol, fi->first_cluster);

@@ -130,7 +130,7 @@ static int fat_mkdir(struct inode *dir, struct dentry *dentry, uint32_t mode,
     if (ret == 0) {
         dentry_attach(dentry, &fi->inode);
     } else if (fi != NULL) {
-        fi->inode.nlink = 0; /* evict frees the cluster */
+        WRITE_ONCE(fi->inode.nlink, 0); /* evict frees the cluster */
         inode_put(&fi->inode);
     }
     return ret;
@@ -167,7 +167,7 @@ static int fat_unlink(struct inode *dir, struct dentry *dentry)
 
     (void)dir;
     if (ret == 0)
-        dentry->inode->nlink = 0;
+        WRITE_ONCE(dentry->inode->nlink, 0);
     return ret;
 }
 
@@ -193,7 +193,7 @@ static int update_dot_dot(struct fat_inode *fi, const struct fat_inode *dir) REQ
     struct fat_entry entry;
     int ret;
 
-    if (!S_ISDIR(fi->inode.mode))
+    if (!S_ISDIR(inode_mode(&fi->inode)))
         return 0;
     ret = fat_entry_read(fi, 1, &entry);
     if (ret != 0 || memcmp(entry.name, "..         ", 11) != 0)
@@ -273,7 +273,7 @@ static int rename_locked(struct fat_inode *fi, struct fat_inode *new_dir, const 
 
     if (is_above(fi, new_dir))
         return -EINVAL;
-    if (target != NULL && S_ISDIR(target->inode.mode))
+    if (target != NULL && S_ISDIR(inode_mode(&target->inode)))
         ret = fat_dir_is_empty(target, &is_empty);
     if (ret == 0 && !is_empty)
         ret = -ENOTEMPTY;
@@ -303,8 +303,8 @@ static int fat_rename(struct inode *old_dir, struct dentry *old, struct inode *n
     ret = rename_locked(fat_inode_of(old->inode), fat_inode_of(new_dir), new,
                         target == NULL ? NULL : fat_inode_of(target), &was_in, &target_was_in);
     fat_unlock(vol);
-    if (ret == 0 && target != NULL && !S_ISDIR(target->mode))
-        target->nlink = 0;
+    if (ret == 0 && target != NULL && !S_ISDIR(inode_mode(target)))
+        WRITE_ONCE(target->nlink, 0);
     if (was_in != NULL)
         inode_put(was_in);
     if (target_was_in != NULL)
@@ -319,10 +319,10 @@ static int fat_setattr(struct inode *inode, const struct vfs_attr *attr)
     struct fat_inode *fi = fat_inode_of(inode);
     struct fat_volume *vol = fat_inode_volume(fi);
 
-    if (((attr->valid & ATTR_UID) != 0 && attr->uid != inode->uid) ||
-        ((attr->valid & ATTR_GID) != 0 && attr->gid != inode->gid))
+    if (((attr->valid & ATTR_UID) != 0 && attr->uid != READ_ONCE(inode->uid)) ||
+        ((attr->valid & ATTR_GID) != 0 && attr->gid != READ_ONCE(inode->gid)))
         return -EPERM;
-    if ((attr->valid & ATTR_MODE) != 0 && !S_ISDIR(inode->mode)) {
+    if ((attr->valid & ATTR_MODE) != 0 && !S_ISDIR(inode_mode(inode))) {
         fat_lock(vol);
         fi->attr &= (uint8_t)~FAT_ATTR_READ_ONLY;
         if ((attr->mode & 0222) == 0)

@@ -190,9 +190,9 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
     inode->gid = entry->gid;
     inode->atime_ns = inode->mtime_ns = inode->ctime_ns =
         (int64_t)entry->mtime * (int64_t)NS_PER_SEC;
-    if (!S_ISLNK(inode->mode))
-        inode->mode = (inode->mode & S_IFMT) | (entry->mode & S_IALLUGO);
-    if (S_ISREG(inode->mode) && S_ISREG(entry->mode)) {
+    if (!S_ISLNK(inode_mode(inode)))
+        inode->mode = (inode_mode(inode) & S_IFMT) | (entry->mode & S_IALLUGO);
+    if (S_ISREG(inode_mode(inode)) && S_ISREG(entry->mode)) {
         if (inode->size == 0)
             set_body(inode, entry);
         if (entry->nlink > 1 && link == NULL)

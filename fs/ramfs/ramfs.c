@@ -18,7 +18,7 @@ static int ramfs_getattr(struct inode *inode, struct vfs_stat *out)
 {
     const struct ramfs_inode *ri = ramfs_inode_of(inode);
 
-    if (S_ISREG(inode->mode) && ri->body_size > 0)
+    if (S_ISREG(inode_mode(inode)) && ri->body_size > 0)
         out->nr_sectors = MAX(out->nr_sectors, ALIGN_UP(ri->body_size, PAGE_SIZE) / 512);
     return 0;
 }
@@ -109,8 +109,8 @@ static int add_inode(struct inode *dir, struct dentry *dentry, struct inode *ino
         return -ENOSPC;
     inode_init_owner(inode, dir, cred);
     dentry_attach(dentry, inode);
-    if (S_ISDIR(inode->mode))
-        dir->nlink++;
+    if (S_ISDIR(inode_mode(inode)))
+        inode_nlink_add(dir, 1);
     return 0;
 }
 
@@ -135,10 +135,10 @@ static int ramfs_symlink(struct inode *dir, struct dentry *dentry, const char *t
 static int ramfs_link(struct inode *dir, struct dentry *dentry, struct inode *inode)
 {
     (void)dir;
-    if (inode->nlink == UINT32_MAX)
+    if (READ_ONCE(inode->nlink) == UINT32_MAX)
         return -EMLINK;
-    inode->nlink++;
-    inode->ctime_ns = inode_now_ns();
+    inode_nlink_add(inode, 1);
+    WRITE_ONCE(inode->ctime_ns, inode_now_ns());
     inode_get(inode);
     dentry_attach(dentry, inode);
     return 0;
@@ -147,7 +147,7 @@ static int ramfs_link(struct inode *dir, struct dentry *dentry, struct inode *in
 static int ramfs_unlink(struct inode *dir, struct dentry *dentry)
 {
     (void)dir;
-    dentry->inode->nlink--;
+    inode_nlink_add(dentry->inode, -1);
     return 0;
 }
 
@@ -155,32 +155,32 @@ static int ramfs_rmdir(struct inode *dir, struct dentry *dentry)
 {
     if (!dentry_is_empty_dir(dentry))
         return -ENOTEMPTY;
-    dir->nlink--;
+    inode_nlink_add(dir, -1);
     return 0;
 }
 
 static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
                         struct dentry *new, unsigned flags)
 {
-    bool old_is_dir = S_ISDIR(old->inode->mode);
-    bool new_is_dir = new->inode != NULL &&S_ISDIR(new->inode->mode);
+    bool old_is_dir = S_ISDIR(inode_mode(old->inode));
+    bool new_is_dir = new->inode != NULL &&S_ISDIR(inode_mode(new->inode));
 
     if ((flags & RENAME_EXCHANGE) == 0 && new->inode != NULL) {
         if (new_is_dir && !dentry_is_empty_dir(new))
             return -ENOTEMPTY;
         if (new_is_dir)
-            new_dir->nlink--;
+            inode_nlink_add(new_dir, -1);
         else
-            new->inode->nlink--;
+            inode_nlink_add(new->inode, -1);
         new_is_dir = false;
     }
     if (old_is_dir) {
-        old_dir->nlink--;
-        new_dir->nlink++;
+        inode_nlink_add(old_dir, -1);
+        inode_nlink_add(new_dir, 1);
     }
     if (new_is_dir) {
-        new_dir->nlink--;
-        old_dir->nlink++;
+        inode_nlink_add(new_dir, -1);
+        inode_nlink_add(old_dir, 1);
     }
     return 0;
 }

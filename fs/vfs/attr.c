@@ -14,18 +14,18 @@ int vfs_getattr_inode(struct inode *inode, struct vfs_stat *out)
         .dev = inode->sb->dev,
         .rdev = inode->rdev,
         .ino = inode->ino,
-        .mode = inode->mode,
-        .nlink = inode->nlink,
-        .uid = inode->uid,
-        .gid = inode->gid,
+        .mode = inode_mode(inode),
+        .nlink = READ_ONCE(inode->nlink),
+        .uid = READ_ONCE(inode->uid),
+        .gid = READ_ONCE(inode->gid),
         .block_size = inode->sb->block_size,
-        .size = inode->size,
+        .size = READ_ONCE(inode->size),
         .nr_sectors = UNLOCKED(inode->cache.nr_pages, "a figure, of this moment")
                       << (PAGE_SHIFT - 9),
-        .atime_ns = inode->atime_ns,
-        .mtime_ns = inode->mtime_ns,
-        .ctime_ns = inode->ctime_ns,
-        .btime_ns = inode->btime_ns,
+        .atime_ns = READ_ONCE(inode->atime_ns),
+        .mtime_ns = READ_ONCE(inode->mtime_ns),
+        .ctime_ns = READ_ONCE(inode->ctime_ns),
+        .btime_ns = READ_ONCE(inode->btime_ns),
     };
     return inode->ops->getattr == NULL ? 0 : inode->ops->getattr(inode, out);
 }
@@ -46,9 +46,10 @@ int vfs_access(const struct path *path, const struct cred *cred, unsigned want)
     struct inode *inode = path->dentry->inode;
 
     if ((want & MAY_WRITE) != 0 && path_is_read_only(path) &&
-        (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
+        (S_ISREG(inode_mode(inode)) || S_ISDIR(inode_mode(inode)) || S_ISLNK(inode_mode(inode))))
         return -EROFS;
-    if ((want & MAY_EXEC) != 0 && S_ISREG(inode->mode) && (path->mount->flags & MOUNT_NOEXEC) != 0)
+    if ((want & MAY_EXEC) != 0 && S_ISREG(inode_mode(inode)) &&
+        (path->mount->flags & MOUNT_NOEXEC) != 0)
         return -EACCES;
     return inode_permission(inode, cred, want);
 }
@@ -82,16 +83,16 @@ static int may_setattr(struct inode *inode, const struct cred *cred, struct vfs_
 static void set_fields(struct inode *inode, const struct vfs_attr *attr)
 {
     if ((attr->valid & ATTR_MODE) != 0)
-        inode->mode = (inode->mode & S_IFMT) | (attr->mode & S_IALLUGO);
+        WRITE_ONCE(inode->mode, (inode->mode & S_IFMT) | (attr->mode & S_IALLUGO));
     if ((attr->valid & ATTR_UID) != 0)
-        inode->uid = attr->uid;
+        WRITE_ONCE(inode->uid, attr->uid);
     if ((attr->valid & ATTR_GID) != 0)
-        inode->gid = attr->gid;
+        WRITE_ONCE(inode->gid, attr->gid);
     if ((attr->valid & ATTR_ATIME) != 0)
-        inode->atime_ns = attr->atime_ns;
+        WRITE_ONCE(inode->atime_ns, attr->atime_ns);
     if ((attr->valid & ATTR_MTIME) != 0)
-        inode->mtime_ns = attr->mtime_ns;
-    inode->ctime_ns = inode_now_ns();
+        WRITE_ONCE(inode->mtime_ns, attr->mtime_ns);
+    WRITE_ONCE(inode->ctime_ns, inode_now_ns());
 }
 
 int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_attr *attr)
@@ -105,10 +106,10 @@ int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_att
     ret = may_setattr(inode, cred, attr);
     /* A change of owner takes the set-id bits away from programs, whoever does it. */
     if (ret == 0 && (attr->valid & (ATTR_UID | ATTR_GID)) != 0 && (attr->valid & ATTR_MODE) == 0 &&
-        S_ISREG(inode->mode) && (inode->mode & (S_ISUID | S_ISGID)) != 0) {
+        S_ISREG(inode_mode(inode)) && (inode_mode(inode) & (S_ISUID | S_ISGID)) != 0) {
         attr->valid |= ATTR_MODE;
-        attr->mode = inode->mode & S_IALLUGO & ~(uint32_t)S_ISUID;
-        if ((inode->mode & S_IXGRP) != 0)
+        attr->mode = inode_mode(inode) & S_IALLUGO & ~(uint32_t)S_ISUID;
+        if ((inode_mode(inode) & S_IXGRP) != 0)
             attr->mode &= ~(uint32_t)S_ISGID;
     }
     if (ret == 0 && inode->ops->setattr != NULL)
@@ -138,11 +139,14 @@ int inode_set_size(struct inode *inode, uint64_t size)
 /* Writing to a program takes its set-id bits away, unless the writer may set them. */
 void inode_kill_set_id(struct inode *inode, const struct cred *cred)
 {
-    if (likely((inode->mode & (S_ISUID | S_ISGID)) == 0) || cred_has_cap(cred, CAP_FSETID))
+    uint32_t mode = inode->mode;
+
+    if (likely((mode & (S_ISUID | S_ISGID)) == 0) || cred_has_cap(cred, CAP_FSETID))
         return;
-    inode->mode &= ~(uint32_t)S_ISUID;
-    if ((inode->mode & S_IXGRP) != 0)
-        inode->mode &= ~(uint32_t)S_ISGID;
+    mode &= ~(uint32_t)S_ISUID;
+    if ((mode & S_IXGRP) != 0)
+        mode &= ~(uint32_t)S_ISGID;
+    WRITE_ONCE(inode->mode, mode);
 }
 
 static int truncate_inode(struct inode *inode, uint64_t size)
@@ -162,9 +166,9 @@ int vfs_truncate(const struct path *path, const struct cred *cred, uint64_t size
 {
     struct inode *inode = path->dentry->inode;
 
-    if (S_ISDIR(inode->mode))
+    if (S_ISDIR(inode_mode(inode)))
         return -EISDIR;
-    if (!S_ISREG(inode->mode))
+    if (!S_ISREG(inode_mode(inode)))
         return -EINVAL;
     int ret = vfs_access(path, cred, MAY_WRITE);
 
@@ -183,7 +187,7 @@ int file_truncate(struct file *file, uint64_t size)
 {
     if (!file->can_write)
         return -EINVAL;
-    if (file_inode(file) == NULL || !S_ISREG(file_inode(file)->mode))
+    if (file_inode(file) == NULL || !S_ISREG(inode_mode(file_inode(file))))
         return -EINVAL;
     return truncate_inode(file_inode(file), size);
 }
@@ -220,7 +224,7 @@ ssize_t vfs_readlink(const struct path *path, char *buf, size_t size)
 {
     struct inode *inode = path->dentry->inode;
 
-    if (!S_ISLNK(inode->mode) || inode->ops->readlink == NULL)
+    if (!S_ISLNK(inode_mode(inode)) || inode->ops->readlink == NULL)
         return -EINVAL;
     return inode->ops->readlink(inode, buf, size);
 }

@@ -27,7 +27,7 @@ bool cred_in_group(const struct cred *cred, uint32_t gid)
 
 bool inode_is_owner(const struct inode *inode, const struct cred *cred)
 {
-    return cred->fsuid == inode->uid || cred_has_cap(cred, CAP_FOWNER);
+    return cred->fsuid == READ_ONCE(inode->uid) || cred_has_cap(cred, CAP_FOWNER);
 }
 
 /* Capabilities that stand in for missing mode bits: capabilities(7). */
@@ -35,12 +35,13 @@ static bool has_override(const struct inode *inode, const struct cred *cred, uns
 {
     if (cred_has_cap(cred, CAP_DAC_OVERRIDE)) {
         /* A file that nobody may execute is not executable for root either. */
-        if ((want & MAY_EXEC) == 0 || S_ISDIR(inode->mode) || (inode->mode & S_IXUGO) != 0)
+        if ((want & MAY_EXEC) == 0 || S_ISDIR(inode_mode(inode)) ||
+            (inode_mode(inode) & S_IXUGO) != 0)
             return true;
     }
     if (!cred_has_cap(cred, CAP_DAC_READ_SEARCH))
         return false;
-    return want == MAY_READ || (S_ISDIR(inode->mode) && (want & MAY_WRITE) == 0);
+    return want == MAY_READ || (S_ISDIR(inode_mode(inode)) && (want & MAY_WRITE) == 0);
 }
 
 int inode_permission(struct inode *inode, const struct cred *cred, unsigned want)
@@ -48,11 +49,11 @@ int inode_permission(struct inode *inode, const struct cred *cred, unsigned want
     if (unlikely(inode->ops->permission != NULL))
         return inode->ops->permission(inode, cred, want);
 
-    unsigned bits = inode->mode;
+    unsigned bits = inode_mode(inode);
 
-    if (cred->fsuid == inode->uid)
+    if (cred->fsuid == READ_ONCE(inode->uid))
         bits >>= 6;
-    else if (cred_in_group(cred, inode->gid))
+    else if (cred_in_group(cred, READ_ONCE(inode->gid)))
         bits >>= 3;
     if (likely((bits & want) == want) || has_override(inode, cred, want))
         return 0;

@@ -259,8 +259,8 @@ int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, s
     if (dentry != NULL) {
         dentry_attach(dentry, inode);
         dentry_hash(dentry);
-        if (S_ISDIR(inode->mode))
-            parent->inode->nlink++;
+        if (S_ISDIR(inode_mode(inode)))
+            inode_nlink_add(parent->inode, 1);
         ret = 0;
     }
     mutex_unlock(&parent->inode->lock);

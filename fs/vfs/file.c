@@ -61,7 +61,7 @@ static void vfs_file_fd_closed(struct file *file, void *table)
 
 static uint64_t vfs_file_size(const struct file *file)
 {
-    return vfs_file_of(file)->inode->size;
+    return READ_ONCE(vfs_file_of(file)->inode->size);
 }
 
 const struct file_kind vfs_file_kind = {
@@ -99,7 +99,7 @@ int file_iterate(struct file *file, struct dir_sink *sink)
         return -ENOTDIR;
     mutex_lock(&file->pos_lock);
     mutex_lock(&dir->lock);
-    if (dir->nlink != 0)
+    if (READ_ONCE(dir->nlink) != 0)
         ret = file->ops->iterate(file, sink);
     mutex_unlock(&dir->lock);
     mutex_unlock(&file->pos_lock);

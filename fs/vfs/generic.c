@@ -14,12 +14,12 @@ static void touch_atime(struct file *file)
 {
     struct inode *inode = vfs_file_of(file)->inode;
 
-    if (inode->atime_ns > inode->mtime_ns || (file->flags & O_NOATIME) != 0)
+    if (READ_ONCE(inode->atime_ns) > READ_ONCE(inode->mtime_ns) || (file->flags & O_NOATIME) != 0)
         return;
     if (vfs_file_of(file)->path.mount != NULL &&
         (vfs_file_of(file)->path.mount->flags & (MOUNT_NOATIME | MOUNT_READ_ONLY)) != 0)
         return;
-    inode->atime_ns = inode_now_ns();
+    WRITE_ONCE(inode->atime_ns, inode_now_ns());
 }
 
 ssize_t generic_file_read(struct file *file, struct uio *uio, uint64_t *pos)
@@ -127,7 +127,7 @@ int dcache_iterate(struct file *file, struct dir_sink *sink)
 
     while (child != NULL) {
         if (!sink->emit(sink, child->name, child->name_len, child->inode->ino,
-                        (child->inode->mode & S_IFMT) >> 12, child->cookie))
+                        (inode_mode(child->inode) & S_IFMT) >> 12, child->cookie))
             return 0;
         file->pos = child->cookie + 1;
         if (child->sibling.next == &dir->children)

@@ -170,7 +170,7 @@ bool inode_keep(struct inode *inode)
 
     spin_lock(&chain->lock);
     if (__atomic_sub_fetch(&inode->nr_refs, 1, __ATOMIC_ACQ_REL) == 0) {
-        is_kept = inode->nlink != 0;
+        is_kept = READ_ONCE(inode->nlink) != 0;
         spin_lock(&idle_lock);
         if (is_kept) {
             list_add_tail(&unused, &inode->unused_node);

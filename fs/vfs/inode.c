@@ -79,7 +79,8 @@ void inode_put(struct inode *inode)
 void inode_destroy(struct inode *inode)
 {
     if (inode->cache.ops != NULL) {
-        if (inode->nlink != 0 && UNLOCKED(inode->cache.nr_dirty, "nobody has the file") != 0) {
+        if (READ_ONCE(inode->nlink) != 0 &&
+            UNLOCKED(inode->cache.nr_dirty, "nobody has the file") != 0) {
             int ret = pagecache_writeback(&inode->cache, 0, UINT64_MAX);
 
             if (ret != 0)
@@ -100,16 +101,19 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, const struct
 {
     inode->uid = cred->fsuid;
     inode->gid = cred->fsgid;
-    if ((dir->mode & S_ISGID) != 0) {
-        inode->gid = dir->gid;
-        if (S_ISDIR(inode->mode))
+    if ((inode_mode(dir) & S_ISGID) != 0) {
+        inode->gid = READ_ONCE(dir->gid);
+        if (S_ISDIR(inode_mode(inode)))
             inode->mode |= S_ISGID;
     }
 }
 
 void inode_touch_mtime(struct inode *inode)
 {
-    inode->mtime_ns = inode->ctime_ns = inode_now_ns();
+    const int64_t now = inode_now_ns();
+
+    WRITE_ONCE(inode->mtime_ns, now);
+    WRITE_ONCE(inode->ctime_ns, now);
 }
 
 /* nr_writers > 0 counts writers, < 0 counts executions. step is the side's own direction. */

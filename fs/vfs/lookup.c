@@ -211,10 +211,10 @@ static int check_directory(const struct walk *walk)
 {
     struct inode *inode = walk->at.dentry->inode;
 
-    if (!S_ISDIR(inode->mode))
+    if (!S_ISDIR(inode_mode(inode)))
         return -ENOTDIR;
     /* The common case inline: everybody may search, and no op decides otherwise. */
-    if (likely((inode->mode & S_IXUGO) == S_IXUGO && inode->ops->permission == NULL))
+    if (likely((inode_mode(inode) & S_IXUGO) == S_IXUGO && inode->ops->permission == NULL))
         return 0;
     return inode_permission(inode, walk->context->cred, MAY_EXEC);
 }
@@ -261,7 +261,7 @@ static int walk_component(struct walk *walk, const char *name, size_t name_len, 
         if (ret != 0)
             return ret;
     }
-    if (S_ISLNK(walk->at.dentry->inode->mode) &&
+    if (S_ISLNK(inode_mode(walk->at.dentry->inode)) &&
         (!is_last || (walk->flags & LOOKUP_NO_FOLLOW) == 0))
         return walk_link(walk);
     walk_down_mounts(walk);
@@ -348,7 +348,8 @@ static int walk_run(struct walk *walk, const struct path *at, struct parent_look
         walk->at = at != NULL ? *at : context->cwd;
     }
     ret = walk_all(walk, last_out);
-    if (ret == 0 && (walk->flags & LOOKUP_DIRECTORY) != 0 && !S_ISDIR(walk->at.dentry->inode->mode))
+    if (ret == 0 && (walk->flags & LOOKUP_DIRECTORY) != 0 &&
+        !S_ISDIR(inode_mode(walk->at.dentry->inode)))
         ret = -ENOTDIR;
     walk_end(walk, ret == 0);
     return ret;

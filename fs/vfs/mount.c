@@ -169,7 +169,7 @@ static int open_device(const struct vfs_context *context, const char *source, st
 {
     int ret = vfs_lookup(context, NULL, source, 0, out);
 
-    if (ret == 0 && !S_ISBLK(out->dentry->inode->mode)) {
+    if (ret == 0 && !S_ISBLK(inode_mode(out->dentry->inode))) {
         path_put(out);
         *out = (struct path){0};
         ret = -ENOTBLK;
@@ -232,7 +232,7 @@ static int mount_at(const struct vfs_context *context, const char *name, struct 
         return ret;
     struct mount *mount = NULL;
 
-    if (S_ISDIR(at.dentry->inode->mode) != S_ISDIR(root->inode->mode))
+    if (S_ISDIR(inode_mode(at.dentry->inode)) != S_ISDIR(inode_mode(root->inode)))
         ret = -ENOTDIR;
     else
         mount = mount_create(sb, root, flags);

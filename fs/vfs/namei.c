@@ -36,7 +36,7 @@ int may_change_dir(const struct path *dir, const struct cred *cred)
     if (is_read_only(dir))
         return -EROFS;
     /* A directory that was removed takes no new names. */
-    if (dir->dentry->inode->nlink == 0)
+    if (READ_ONCE(dir->dentry->inode->nlink) == 0)
         return -ENOENT;
     return inode_permission(dir->dentry->inode, cred, MAY_WRITE | MAY_EXEC);
 }
@@ -45,7 +45,7 @@ int may_remove(const struct path *dir, struct dentry *victim, const struct cred 
 {
     struct inode *parent = dir->dentry->inode;
 
-    if ((parent->mode & S_ISVTX) != 0 && !inode_is_owner(victim->inode, cred) &&
+    if ((inode_mode(parent) & S_ISVTX) != 0 && !inode_is_owner(victim->inode, cred) &&
         !inode_is_owner(parent, cred))
         return -EPERM;
     if (READ_ONCE(victim->is_mountpoint))
@@ -188,7 +188,7 @@ int vfs_link(const struct vfs_context *context, const struct path *old, const st
     struct inode *inode = old->dentry->inode;
     struct creation creation;
 
-    if (S_ISDIR(inode->mode))
+    if (S_ISDIR(inode_mode(inode)))
         return -EPERM;
     int ret = create_begin(context, at, name, false, &creation);
 
@@ -199,7 +199,7 @@ int vfs_link(const struct vfs_context *context, const struct path *old, const st
     if (creation.where.dir.mount != old->mount)
         ret = -EXDEV;
     mutex_lock_nested(&inode->lock, 1);
-    if (ret == 0 && inode->nlink == 0)
+    if (ret == 0 && READ_ONCE(inode->nlink) == 0)
         ret = -ENOENT; /* the last name went while we walked */
     if (ret == 0)
         ret = dir->ops->link == NULL ? -EPERM : dir->ops->link(dir, creation.dentry, inode);
@@ -256,7 +256,7 @@ static int remove_locked(const struct vfs_context *context, const struct parent_
 
     if (ret != 0)
         return ret;
-    bool is_dir = S_ISDIR(victim->inode->mode);
+    bool is_dir = S_ISDIR(inode_mode(victim->inode));
 
     ret = may_change_dir(&where->dir, context->cred);
     if (ret == 0)
@@ -273,8 +273,8 @@ static int remove_locked(const struct vfs_context *context, const struct parent_
         ret = op == NULL ? -EPERM : op(dir, victim);
         if (ret == 0) {
             if (is_rmdir)
-                victim->inode->nlink = 0;
-            victim->inode->ctime_ns = inode_now_ns();
+                WRITE_ONCE(victim->inode->nlink, 0);
+            WRITE_ONCE(victim->inode->ctime_ns, inode_now_ns());
         }
         mutex_unlock(&victim->inode->lock);
     }

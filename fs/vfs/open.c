@@ -33,11 +33,12 @@ static int may_open(const struct path *path, const struct cred *cred, unsigned f
     struct inode *inode = path->dentry->inode;
     unsigned want = wanted_access(flags);
 
-    if (S_ISLNK(inode->mode))
+    if (S_ISLNK(inode_mode(inode)))
         return -ELOOP;
-    if (S_ISDIR(inode->mode) && (want & MAY_WRITE) != 0)
+    if (S_ISDIR(inode_mode(inode)) && (want & MAY_WRITE) != 0)
         return -EISDIR;
-    if ((S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) && (path->mount->flags & MOUNT_NODEV) != 0)
+    if ((S_ISCHR(inode_mode(inode)) || S_ISBLK(inode_mode(inode))) &&
+        (path->mount->flags & MOUNT_NODEV) != 0)
         return -EACCES;
     if ((flags & O_NOATIME) != 0 && !inode_is_owner(inode, cred))
         return -EPERM;
@@ -48,14 +49,14 @@ static int file_ops_of(struct inode *inode, const struct file_ops **out)
 {
     const struct device_range *range;
 
-    switch (inode->mode & S_IFMT) {
+    switch (inode_mode(inode) & S_IFMT) {
     case S_IFCHR:
     case S_IFBLK:
         if (inode->file_ops != NULL) {
             *out = inode->file_ops;
             return 0;
         }
-        range = device_range_find(inode->mode & S_IFMT, inode->rdev);
+        range = device_range_find(inode_mode(inode) & S_IFMT, inode->rdev);
         *out = range == NULL ? NULL : range->ops;
         return range == NULL ? -ENXIO : 0;
     case S_IFIFO:
@@ -77,7 +78,7 @@ static int truncate_opened(struct inode *inode, const struct cred *cred)
     if (ret != 0)
         return ret;
     mutex_lock(&inode->lock);
-    if (inode->size != 0)
+    if (READ_ONCE(inode->size) != 0)
         ret = inode_set_size(inode, 0);
     if (ret == 0)
         inode_touch_mtime(inode);
@@ -103,7 +104,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
         return -ENOMEM;
     file->is_noctty = (flags & O_NOCTTY) != 0;
     /* file_put undoes all of what follows, in whatever state it is. */
-    if (file->can_write && S_ISREG(inode->mode)) {
+    if (file->can_write && S_ISREG(inode_mode(inode))) {
         ret = inode_allow_write(inode);
         vfs_file_of(file)->is_writer = ret == 0;
     }
@@ -111,7 +112,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
         path_get(path);
         vfs_file_of(file)->path = *path;
     }
-    if (ret == 0 && (flags & O_TRUNC) != 0 && S_ISREG(inode->mode))
+    if (ret == 0 && (flags & O_TRUNC) != 0 && S_ISREG(inode_mode(inode)))
         ret = truncate_opened(inode, cred);
     if (ret == 0 && ops->open != NULL) {
         ret = ops->open(file);
@@ -167,7 +168,7 @@ static int open_existing(const struct vfs_context *context, const struct path *a
 
     if (ret != 0)
         return ret;
-    if ((flags & O_CREAT) != 0 && S_ISDIR(path.dentry->inode->mode))
+    if ((flags & O_CREAT) != 0 && S_ISDIR(inode_mode(path.dentry->inode)))
         ret = -EISDIR;
     else
         ret = vfs_open_path(&path, context->cred, flags, out);
@@ -187,7 +188,7 @@ static int open_new(const struct vfs_context *context, struct parent_lookup *whe
         (where->last_len == 1 || (where->last_len == 2 && where->last[1] == '.')))
         return (flags & O_EXCL) != 0 ? -EEXIST : -EISDIR;
     ret = create_file(context, where, mode, &path.dentry);
-    if (ret == -EEXIST && (flags & O_EXCL) == 0 && !S_ISLNK(path.dentry->inode->mode)) {
+    if (ret == -EEXIST && (flags & O_EXCL) == 0 && !S_ISLNK(inode_mode(path.dentry->inode))) {
         /* Somebody created it since we looked. */
         ret = vfs_open_path(&path, context->cred, flags, out);
         dentry_put(path.dentry);

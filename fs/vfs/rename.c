@@ -53,7 +53,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
                       struct dentry *old, const struct parent_lookup *to, struct dentry *new,
                       unsigned flags)
 {
-    bool is_dir = S_ISDIR(old->inode->mode);
+    bool is_dir = S_ISDIR(inode_mode(old->inode));
     int ret = may_change_dir(&from->dir, context->cred);
 
     if (ret == 0)
@@ -73,7 +73,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
         return (flags & RENAME_EXCHANGE) != 0 ? -ENOENT : 0;
     if ((flags & RENAME_NOREPLACE) != 0)
         return -EEXIST;
-    bool new_is_dir = S_ISDIR(new->inode->mode);
+    bool new_is_dir = S_ISDIR(inode_mode(new->inode));
 
     if ((flags & RENAME_EXCHANGE) != 0)
         return new_is_dir && dentry_is_below(from->dir.dentry, new) ? -EINVAL : 0;
@@ -104,9 +104,9 @@ static int rename_commit(struct inode *old_dir, struct dentry *old, struct inode
     mutex_lock_nested(&victim->lock, 2);
     ret = rename_in_fs(old_dir, old, new_dir, new, flags);
     if (ret == 0) {
-        victim->ctime_ns = inode_now_ns();
-        if (S_ISDIR(victim->mode))
-            victim->nlink = 0;
+        WRITE_ONCE(victim->ctime_ns, inode_now_ns());
+        if (S_ISDIR(inode_mode(victim)))
+            WRITE_ONCE(victim->nlink, 0);
     }
     mutex_unlock(&victim->lock);
     return ret;
@@ -147,7 +147,7 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
     if (ret == 0) {
         inode_touch_mtime(old_dir);
         inode_touch_mtime(new_dir);
-        old->inode->ctime_ns = inode_now_ns();
+        WRITE_ONCE(old->inode->ctime_ns, inode_now_ns());
         if ((flags & RENAME_EXCHANGE) != 0)
             dentry_exchange(old, new);
         else

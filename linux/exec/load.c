@@ -229,8 +229,8 @@ static int load_interpreter(struct vspace *vs, const struct elf_file *program,
     err = vfs_open(context, NULL, path, O_RDONLY | O_NONBLOCK, 0, &image.file);
     if (err)
         return err;
-    image.size = file_inode(image.file)->size;
-    err = S_ISREG(file_inode(image.file)->mode) ? elf_open(&e, &image) : -EACCES;
+    image.size = READ_ONCE(file_inode(image.file)->size);
+    err = S_ISREG(inode_mode(file_inode(image.file))) ? elf_open(&e, &image) : -EACCES;
     if (!err) /* one that names an interpreter itself, as a program does, is none the worse */
         err = interp_base(vs, &e.layout, &base);
     if (!err)

@@ -39,7 +39,7 @@ static int64_t setattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_
 
     if (ret != 0)
         return ret;
-    if ((attr->valid & ATTR_MODE) != 0 && S_ISLNK(path.dentry->inode->mode))
+    if ((attr->valid & ATTR_MODE) != 0 && S_ISLNK(inode_mode(path.dentry->inode)))
         ret = -EOPNOTSUPP;
     else
         ret = vfs_setattr(&path, cred_current(), attr);

@@ -109,7 +109,7 @@ int64_t sys_getdents64(int fd, vaddr_t buf, size_t size)
 
 static int64_t change_dir(const struct path *path)
 {
-    if (!S_ISDIR(path->dentry->inode->mode))
+    if (!S_ISDIR(inode_mode(path->dentry->inode)))
         return -ENOTDIR;
     int ret = inode_permission(path->dentry->inode, cred_current(), MAY_EXEC);
 
@@ -170,7 +170,7 @@ int64_t sys_getcwd(vaddr_t ubuf, size_t size)
     process_vfs_begin(&context);
     char *text = vfs_path_string(&context.root, &context.cwd, buf, PATH_MAX, &is_reachable);
 
-    if (context.cwd.dentry->inode->nlink == 0)
+    if (READ_ONCE(context.cwd.dentry->inode->nlink) == 0)
         ret = -ENOENT;
     else if (text != NULL) {
         size_t len = strlen(text) + 1;

@@ -166,7 +166,7 @@ static int flock_range(struct file *file, const struct linux_flock *fl, struct f
     if (fl->whence == SEEK_CUR)
         base = (int64_t)file->pos;
     else if (fl->whence == SEEK_END)
-        base = (int64_t)file_inode(file)->size;
+        base = (int64_t)READ_ONCE(file_inode(file)->size);
     else if (fl->whence != SEEK_SET)
         return -EINVAL;
     if (__builtin_add_overflow(base, fl->start, &start))

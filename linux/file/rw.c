@@ -39,11 +39,11 @@ static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
     uint64_t limit = size_limit();
 
     if (unlikely(limit != RLIM_INFINITY) && file_inode(file) != NULL &&
-        S_ISREG(file_inode(file)->mode)) {
+        S_ISREG(inode_mode(file_inode(file)))) {
         uint64_t start = pos != NULL ? *pos : file->pos;
 
         if ((file->flags & O_APPEND) != 0)
-            start = file_inode(file)->size;
+            start = READ_ONCE(file_inode(file)->size);
         if (uio->nr_left > 0 && start >= limit)
             return refuse_size();
         uio->nr_left = MIN(uio->nr_left, limit - start);
@@ -231,7 +231,7 @@ static int range_within(const struct file *in, const uint64_t *in_pos, const str
 {
     uint64_t from = in_pos != NULL ? *in_pos : in->pos;
     uint64_t to = out_pos != NULL ? *out_pos : out->pos;
-    uint64_t size = file_inode(in)->size;
+    uint64_t size = READ_ONCE(file_inode(in)->size);
 
     *n = from >= size ? 0 : MIN(*n, size - from);
     return to < from + *n && from < to + *n ? -EINVAL : 0;
@@ -262,11 +262,11 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
      * lost. */
     if (ret == 0 && in.file->ops->is_stream)
         ret = -EINVAL;
-    if (ret == 0 && file_inode(in.file) != NULL && S_ISDIR(file_inode(in.file)->mode))
+    if (ret == 0 && file_inode(in.file) != NULL && S_ISDIR(inode_mode(file_inode(in.file))))
         ret = is_regular_only ? -EISDIR : -EINVAL;
     if (ret == 0 && is_regular_only &&
         (file_inode(in.file) == NULL || file_inode(out.file) == NULL ||
-         !S_ISREG(file_inode(in.file)->mode) || !S_ISREG(file_inode(out.file)->mode)))
+         !S_ISREG(inode_mode(file_inode(in.file))) || !S_ISREG(inode_mode(file_inode(out.file)))))
         ret = -EINVAL;
     if (ret == 0 && is_regular_only && (out.file->flags & O_APPEND) != 0)
         ret = -EBADF; /* it has no place for the range */
@@ -411,9 +411,9 @@ int64_t sys_ioctl(int fd, unsigned cmd, uint64_t arg)
         ret = set_nonblocking(ref.file, arg);
         break;
     case FIONREAD:
-        if (file_inode(ref.file) != NULL && S_ISREG(file_inode(ref.file)->mode)) {
-            int64_t nr = (int64_t)(file_inode(ref.file)->size -
-                                   MIN(ref.file->pos, file_inode(ref.file)->size));
+        if (file_inode(ref.file) != NULL && S_ISREG(inode_mode(file_inode(ref.file)))) {
+            uint64_t size = READ_ONCE(file_inode(ref.file)->size);
+            int64_t nr = (int64_t)(size - MIN(READ_ONCE(ref.file->pos), size));
             uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);
 
             ret = copy_to_user(arg, &value, sizeof(value));

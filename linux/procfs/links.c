@@ -62,7 +62,7 @@ ssize_t path_text(const struct path *path, char *buf, size_t size)
 
         len = (ssize_t)MIN(strlen(text), size);
         memcpy(buf, text, (size_t)len);
-        if (path->dentry->inode->nlink == 0) {
+        if (READ_ONCE(path->dentry->inode->nlink) == 0) {
             size_t n = MIN(sizeof(deleted) - 1, size - (size_t)len);
 
             memcpy(buf + len, deleted, n);

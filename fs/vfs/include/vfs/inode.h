@@ -103,6 +103,18 @@ struct inode {
     struct list unused_node; /* self-linked: in use, or leaving (unchecked: icache.c's lock) */
 };
 
+/* REQUIRES(inode->lock) or what else keeps its links. */
+static inline void inode_nlink_add(struct inode *inode, int n)
+{
+    WRITE_ONCE(inode->nlink, inode->nlink + (uint32_t)n);
+}
+
+/* Others may change it meanwhile, but for the type. */
+static inline uint32_t inode_mode(const struct inode *inode)
+{
+    return READ_ONCE(inode->mode);
+}
+
 #define MAY_EXEC  1u
 #define MAY_WRITE 2u
 #define MAY_READ  4u
