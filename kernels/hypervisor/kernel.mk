@@ -2,7 +2,7 @@
 SRCS := main.c guests.c
 COMPONENTS := \
     arch/riscv/boot arch/riscv/cpu arch/riscv/trap arch/riscv/context arch/riscv/paging \
-    arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer arch/riscv/hext \
+    arch/riscv/fpu arch/riscv/sbi arch/riscv/smp arch/riscv/timer arch/guest arch/riscv/hext \
     platform/qemu-virt \
     core/startup core/klog core/panic core/console core/irq core/driver core/power core/random \
     $(HEAP_COMPONENT) core/thread $(SCHED_COMPONENT) \

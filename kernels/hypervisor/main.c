@@ -8,7 +8,7 @@
 #include <console/console.h>
 #include <driver/driver.h>
 #include <heap/heap.h>
-#include <hext/hext.h>
+#include <guest/guest.h>
 #include <irq/irq.h>
 #include <log/log.h>
 #include <panic/panic.h>
@@ -31,7 +31,7 @@ static void cpu_init(unsigned cpu)
 {
     (void)cpu;
     irq_cpu_init();
-    hext_cpu_init();
+    guest_cpu_init();
 }
 
 void kernel_main(hartid_t boot_hart, paddr_t fdt)
@@ -46,9 +46,9 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     driver_probe_all();                               /* console, interrupt controller */
     console_start();
     startup_step("drivers");
-    if (!hext_is_present())
+    if (!guest_is_supported())
         startup_refuse("this machine has no hypervisor extension");
-    hext_cpu_init(); /* delegation, counters */
+    guest_cpu_init(); /* delegation, counters */
     vspace_boot();
     vcpu_boot(); /* VMIDs */
     arch_irq_enable();

@@ -11,4 +11,4 @@ COMPONENTS := \
     drivers/ns16550a drivers/plic \
     lib/base lib/string \
     apps/api $(APPDIR)
-DEFAULTS := arch/riscv/uaccess-same
+DEFAULTS := arch/riscv/uaccess-same arch/riscv/hext

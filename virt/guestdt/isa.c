@@ -28,7 +28,7 @@ static const struct isa_extension extensions[] = {
     {"_zifencei", ALWAYS, false, 0},
     {"_zbb", NEEDS(ARCH_FEATURE_ZBB), false, 0},
     {"_sstc", NEEDS(ARCH_FEATURE_SSTC), true, 0},
-    /* henvcfg.ADUE: hext_guest_features() leaves one of the two. */
+    /* henvcfg.ADUE: guest_features() leaves one of the two. */
     {"_svade", NEEDS(ARCH_FEATURE_SVADE), false, NEEDS(ARCH_FEATURE_SVADU)},
     {"_svadu", NEEDS(ARCH_FEATURE_SVADU), false, NEEDS(ARCH_FEATURE_SVADE)},
 };

@@ -1,3 +1,3 @@
 SRCS := vcpu.c exit.c sbi.c fence.c memory.c stage.c
 DEPS := arch/api core/log core/percpu lib/bits lib/string virt/vsbi lib/base
-PUBLIC_DEPS := arch/riscv/hext core/lock core/thread core/time virt/gstage virt/insn virt/vdev
+PUBLIC_DEPS := arch/guest core/lock core/thread core/time virt/gstage virt/insn virt/vdev

@@ -14,7 +14,7 @@
  */
 #include "internal.h"
 
-#include <hext/upcalls.h>
+#include <guest/upcalls.h>
 #include <insn/insn.h>
 #include <percpu/percpu.h>
 
@@ -38,14 +38,14 @@
 bool vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t value)
 {
     /* Its handler cannot even be fetched: it would fault for ever. */
-    if (cause == TRAP_FETCH_ACCESS && v->hext.frame.pc == hext_trap_vector(&v->hext))
+    if (cause == TRAP_FETCH_ACCESS && v->guest.frame.pc == guest_trap_vector(&v->guest))
         return vcpu_fail(v, "no trap handler");
-    hext_inject(&v->hext, cause, value);
+    guest_inject(&v->guest, cause, value);
     return true;
 }
 
 /* The access that failed, from the cause, or from htinst if it was the guest's page walk. */
-static uint32_t fault_access(const struct hext_exit *exit)
+static uint32_t fault_access(const struct guest_exit_info *exit)
 {
     if ((exit->htinst & HTINST_WALK_MASK) == HTINST_WALK)
         return exit->htinst == HTINST_WALK_WRITE ? VMA_WRITE : VMA_READ;
@@ -59,7 +59,7 @@ static uint32_t fault_access(const struct hext_exit *exit)
     }
 }
 
-static bool inject_access_fault(struct vcpu *v, const struct hext_exit *exit)
+static bool inject_access_fault(struct vcpu *v, const struct guest_exit_info *exit)
 {
     switch (exit->cause) {
     case TRAP_GUEST_FETCH_PAGE:
@@ -78,19 +78,19 @@ static bool inject_access_fault(struct vcpu *v, const struct hext_exit *exit)
  */
 static bool again(struct vcpu *v, uint32_t insn)
 {
-    if (v->read_insn.pc != v->hext.frame.pc || v->read_insn.insn != insn ||
+    if (v->read_insn.pc != v->guest.frame.pc || v->read_insn.insn != insn ||
         v->read_insn.last_exit + 1 != v->nr_exits)
         v->read_insn.nr_repeats = 0;
     v->read_insn.last_exit = v->nr_exits;
-    v->read_insn.pc = v->hext.frame.pc;
+    v->read_insn.pc = v->guest.frame.pc;
     v->read_insn.insn = insn;
-    hext_fence_vvma(HEXT_ALL, HEXT_ALL);
+    guest_fence_stage1(GUEST_ALL, GUEST_ALL);
     arch_fence_i();
     return ++v->read_insn.nr_repeats < REPEATS_MAX;
 }
 
 /* v->mmio_access has been decoded. An access that runs past the device's end is nobody's. */
-static bool mmio_fill(struct vcpu *v, const struct hext_exit *exit, struct vdev *device)
+static bool mmio_fill(struct vcpu *v, const struct guest_exit_info *exit, struct vdev *device)
 {
     const struct insn_access *access = &v->mmio_access;
 
@@ -109,7 +109,7 @@ static bool mmio_fill(struct vcpu *v, const struct hext_exit *exit, struct vdev 
  * Masked. A load or store on a device: v->exit describes it, for vcpu_mmio_confirm() to look at if
  * the instruction had to be read.
  */
-static NOINLINE bool mmio(struct vcpu *v, const struct hext_exit *exit, struct vdev *device)
+static NOINLINE bool mmio(struct vcpu *v, const struct guest_exit_info *exit, struct vdev *device)
 {
     struct insn_access *access = &v->mmio_access;
     int err = insn_decode_htinst(exit->htinst, access);
@@ -129,7 +129,7 @@ static NOINLINE bool mmio(struct vcpu *v, const struct hext_exit *exit, struct v
 }
 
 /* Does the instruction access the address that failed, in that direction? */
-static bool is_cause(const struct vcpu *v, uint32_t insn, const struct hext_exit *exit)
+static bool is_cause(const struct vcpu *v, uint32_t insn, const struct guest_exit_info *exit)
 {
     struct insn_address a;
 
@@ -164,9 +164,9 @@ void vcpu_mmio_confirm(struct vcpu *v)
 /* Not inlined, lest the exits that need no structure on the stack pay for its canary. */
 static NOINLINE bool page_fault(struct vcpu *v)
 {
-    struct hext_exit exit;
+    struct guest_exit_info exit;
 
-    hext_exit_read(&v->hext, &exit);
+    guest_exit_read(&v->guest, &exit);
     const uint32_t access = fault_access(&exit);
     struct vdev *device = gstage_device(v->set->gstage, exit.gpa, access == VMA_WRITE);
 
@@ -197,14 +197,14 @@ static bool is_always_virtual(uint32_t insn)
 /* stval may hold the instruction or zero, and QEMU 7.2 leaves another one's bits in it for hlv. */
 static NOINLINE bool virtual_instruction(struct vcpu *v)
 {
-    const uint64_t value = v->hext.frame.value;
+    const uint64_t value = v->guest.frame.value;
     uint32_t insn = 0;
     const bool is_read = vcpu_read_instruction(v, &insn);
 
-    if (is_read && insn == INSN_WFI && !hext_is_user(&v->hext)) {
+    if (is_read && insn == INSN_WFI && !guest_is_user(&v->guest)) {
         if (!vcpu_wait(v))
             return false;
-        v->hext.frame.pc += 4;
+        v->guest.frame.pc += 4;
         return true;
     }
     if (!is_read || (insn != value && !is_always_virtual(insn))) {
@@ -217,7 +217,7 @@ static NOINLINE bool virtual_instruction(struct vcpu *v)
 
 static bool exception(struct vcpu *v)
 {
-    switch (v->hext.frame.cause) {
+    switch (v->guest.frame.cause) {
     case TRAP_ECALL_GUEST:
         return vcpu_sbi(v);
     case TRAP_GUEST_FETCH_PAGE:
@@ -231,24 +231,24 @@ static bool exception(struct vcpu *v)
     }
 }
 
-static DEFINE_PER_CPU(struct hext_cpu, this_cpus_guest);
+static DEFINE_PER_CPU(struct guest_hart, this_cpus_guest);
 
-struct hext_cpu *guest_this_cpu(void)
+struct guest_hart *guest_this_cpu(void)
 {
     return &this_cpu(this_cpus_guest);
 }
 
-long guest_exit(struct hext_vcpu *hext)
+long guest_exit(struct guest_state *guest)
 {
-    struct vcpu *v = container_of(hext, struct vcpu, hext);
+    struct vcpu *v = container_of(guest, struct vcpu, guest);
     bool resumes = true;
 
     vcpu_guest_leave(v);
     v->nr_exits++;
-    if (hext->frame.cause & TRAP_INTERRUPT) {
-        hext_interrupt(hext);
+    if (guest->frame.cause & TRAP_INTERRUPT) {
+        guest_interrupt(guest);
     } else {
         resumes = exception(v);
     }
-    return resumes && vcpu_prepare(v) ? HEXT_RESUME : 1;
+    return resumes && vcpu_prepare(v) ? GUEST_RESUME : 1;
 }

@@ -15,7 +15,7 @@ void vcpu_fences_do(struct vcpu *v)
     const uint32_t kinds = __atomic_exchange_n(&v->fences, 0, __ATOMIC_ACQUIRE);
 
     if (kinds & FENCE_TABLE)
-        hext_fence_vvma(HEXT_ALL, HEXT_ALL);
+        guest_fence_stage1(GUEST_ALL, GUEST_ALL);
     if (kinds & FENCE_CODE)
         arch_fence_i();
 }
@@ -25,10 +25,10 @@ static void fence_here(uint32_t kind, const struct vsbi_range *range, uint64_t a
     if (kind == FENCE_CODE) {
         arch_fence_i();
     } else if (range->nr_pages == 0) {
-        hext_fence_vvma(HEXT_ALL, asid);
+        guest_fence_stage1(GUEST_ALL, asid);
     } else {
         for (unsigned i = 0; i < range->nr_pages; i++)
-            hext_fence_vvma(range->start + i * PAGE_SIZE, asid);
+            guest_fence_stage1(range->start + i * PAGE_SIZE, asid);
     }
 }
 

@@ -49,7 +49,7 @@ bool vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t value) MUST_CHECK;
 bool vcpu_fail(struct vcpu *v, const char *what);
 
 /*
- * Masked, all registers in v->hext.frame. Decides what the instruction at pc has to do with
+ * Masked, all registers in v->guest.frame. Decides what the instruction at pc has to do with
  * v->fault: a device access (v->exit stays), or none (the guest goes on, or v->exit says why not).
  */
 void vcpu_mmio_confirm(struct vcpu *v);
@@ -102,7 +102,7 @@ static inline void vcpu_guest_leave(struct vcpu *v)
 
 /*
  * Masked on entry and return; may enable interrupts. Fences on all harts of the mask; kind is one
- * of FENCE_*, with FENCE_TABLE limited to range and asid (HEXT_ALL: all) where that is cheap.
+ * of FENCE_*, with FENCE_TABLE limited to range and asid (GUEST_ALL: all) where that is cheap.
  */
 void vcpu_fences_send(struct vcpu *v, uint64_t harts, uint32_t kind, const struct vsbi_range *range,
                       uint64_t asid);

@@ -82,9 +82,9 @@ static bool fetch_half(struct gstage *gs, uint64_t satp, uint64_t va, bool is_us
 
 static bool fetch_by_walk(struct vcpu *v, uint32_t *insn)
 {
-    const uint64_t satp = hext_translation(&v->hext);
-    const bool is_user = hext_is_user(&v->hext);
-    const uint64_t pc = v->hext.frame.pc;
+    const uint64_t satp = guest_translation(&v->guest);
+    const bool is_user = guest_is_user(&v->guest);
+    const uint64_t pc = v->guest.frame.pc;
     struct gstage *gs = v->set->gstage;
     uint16_t low, high = 0;
 
@@ -103,14 +103,14 @@ static bool fetch_by_walk(struct vcpu *v, uint32_t *insn)
 bool vcpu_read_instruction(struct vcpu *v, uint32_t *insn)
 {
     vcpu_guest_enter(v);
-    const bool is_read = hext_read_instruction(&v->hext, GVA(v->hext.frame.pc), insn);
+    const bool is_read = guest_read_instruction(&v->guest, GVA(v->guest.frame.pc), insn);
 
     vcpu_guest_leave(v);
     return is_read || fetch_by_walk(v, insn);
 }
 
 /* The host's part of the fault. False: it is the guest's. */
-static bool fill(struct vcpu *v, const struct hext_exit *fault)
+static bool fill(struct vcpu *v, const struct guest_exit_info *fault)
 {
     if (fault->cause != TRAP_GUEST_LOAD_PAGE)
         return false;
@@ -124,11 +124,11 @@ static bool fill(struct vcpu *v, const struct hext_exit *fault)
 
 bool vcpu_read_u64(struct vcpu *v, uint64_t addr, uint64_t *value, bool *resumes)
 {
-    struct hext_exit fault;
+    struct guest_exit_info fault;
 
     for (;;) {
         vcpu_guest_enter(v);
-        const bool is_read = hext_read_u64(&v->hext, GVA(addr), value, &fault);
+        const bool is_read = guest_read_u64(&v->guest, GVA(addr), value, &fault);
 
         vcpu_guest_leave(v);
         if (is_read)

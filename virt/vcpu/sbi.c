@@ -1,6 +1,6 @@
 /*
  * SBI calls of a guest that its vCPU answers. BASE (but probe) and, with Sstc, set_timer were
- * answered by the entry path already (arch/riscv/hext/enter.S).
+ * answered by the entry path already (arch/guest).
  */
 #include "internal.h"
 
@@ -8,7 +8,7 @@
 
 static bool answer(struct vcpu *v, int64_t error, uint64_t value)
 {
-    struct trap_frame *frame = &v->hext.frame;
+    struct trap_frame *frame = &v->guest.frame;
 
     frame->a0 = (uint64_t)error;
     frame->a1 = value;
@@ -19,15 +19,15 @@ static bool answer(struct vcpu *v, int64_t error, uint64_t value)
 /* Legacy calls return in a0 only. */
 static bool answer_legacy(struct vcpu *v, int64_t value)
 {
-    v->hext.frame.a0 = (uint64_t)value;
-    v->hext.frame.pc += 4;
+    v->guest.frame.a0 = (uint64_t)value;
+    v->guest.frame.pc += 4;
     return true;
 }
 
 /* Somebody else's: vcpu_run() returns. */
 static bool hand_out(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
 
     v->exit.reason = VCPU_EXIT_SBI;
     v->exit.sbi.extension = frame->a7;
@@ -44,14 +44,14 @@ static void ipi_send(struct vcpu *v, uint64_t harts)
     const uint64_t self = 1ul << v->id;
 
     if (harts & self)
-        hext_irq_assign(&v->hext, HEXT_IRQ_SOFTWARE, HEXT_IRQ_SOFTWARE);
+        guest_irq_assign(&v->guest, GUEST_IRQ_SOFTWARE, GUEST_IRQ_SOFTWARE);
     for (harts &= ~self; harts; harts &= harts - 1)
-        vcpu_irq_set(v->set->vcpus[bit_lowest64(harts)], HEXT_IRQ_SOFTWARE);
+        vcpu_irq_set(v->set->vcpus[bit_lowest64(harts)], GUEST_IRQ_SOFTWARE);
 }
 
 static bool call_ipi(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
     uint64_t harts;
 
     if (frame->a6 != SBI_IPI_SEND)
@@ -64,7 +64,7 @@ static bool call_ipi(struct vcpu *v)
 
 static bool call_rfence(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
     struct vsbi_range range = {0};
     uint64_t harts;
 
@@ -75,7 +75,7 @@ static bool call_rfence(struct vcpu *v)
         err = vsbi_range(frame->a2, frame->a3, &range);
     if (!err)
         vcpu_fences_send(v, harts, frame->a6 == SBI_RFENCE_FENCE_I ? FENCE_CODE : FENCE_TABLE,
-                         &range, frame->a6 == SBI_RFENCE_SFENCE_ASID ? frame->a4 : HEXT_ALL);
+                         &range, frame->a6 == SBI_RFENCE_SFENCE_ASID ? frame->a4 : GUEST_ALL);
     return answer(v, err, 0);
 }
 
@@ -92,7 +92,7 @@ static bool hart_stop(struct vcpu *v)
  */
 static bool hart_suspend(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
     const uint32_t type = (uint32_t)frame->a0;
     const uint64_t pc = frame->a1, opaque = frame->a2;
 
@@ -115,7 +115,7 @@ static bool hart_suspend(struct vcpu *v)
 
 static bool call_hsm(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
 
     switch (frame->a6) {
     case SBI_HSM_START:
@@ -144,7 +144,7 @@ static bool call_hsm(struct vcpu *v)
  * faulted. */
 static bool legacy_harts(struct vcpu *v, uint64_t *harts, bool *resumes)
 {
-    const uint64_t addr = v->hext.frame.a0;
+    const uint64_t addr = v->guest.frame.a0;
     const uint64_t all = (1ul << v->set->nr_vcpus) - 1;
 
     *harts = all;
@@ -159,7 +159,7 @@ static bool legacy_harts(struct vcpu *v, uint64_t *harts, bool *resumes)
 
 static bool call_legacy(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
     const uint64_t extension = frame->a7;
     struct vsbi_range range = {0};
     uint64_t harts;
@@ -170,7 +170,7 @@ static bool call_legacy(struct vcpu *v)
         vcpu_timer_set(v, frame->a0);
         return answer_legacy(v, 0);
     case SBI_EXT_LEGACY_CLEAR_IPI:
-        hext_irq_assign(&v->hext, HEXT_IRQ_SOFTWARE, 0);
+        guest_irq_assign(&v->guest, GUEST_IRQ_SOFTWARE, 0);
         return answer_legacy(v, 0);
     case SBI_EXT_LEGACY_SEND_IPI:
         if (!legacy_harts(v, &harts, &resumes))
@@ -187,7 +187,7 @@ static bool call_legacy(struct vcpu *v)
         if (!err)
             vcpu_fences_send(v, harts,
                              extension == SBI_EXT_LEGACY_FENCE_I ? FENCE_CODE : FENCE_TABLE, &range,
-                             extension == SBI_EXT_LEGACY_SFENCE_ASID ? frame->a3 : HEXT_ALL);
+                             extension == SBI_EXT_LEGACY_SFENCE_ASID ? frame->a3 : GUEST_ALL);
         return answer_legacy(v, err);
     }
     default: /* console and shutdown */
@@ -197,7 +197,7 @@ static bool call_legacy(struct vcpu *v)
 
 bool vcpu_sbi(struct vcpu *v)
 {
-    const struct trap_frame *frame = &v->hext.frame;
+    const struct trap_frame *frame = &v->guest.frame;
 
     switch (frame->a7) {
     case SBI_EXT_BASE:

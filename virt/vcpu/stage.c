@@ -14,8 +14,8 @@ static void shootdown(cpumask_t cpus, uint64_t gpa, uint64_t size, vmid_t vmid)
     preempt_disable();
     here = BIT(cpu_index());
     if (cpus & here)
-        hext_fence_gvma(vmid);
-    hext_fence_gvma_remote(cpus & ~here, GPA(gpa), size, vmid);
+        guest_fence_stage2(vmid);
+    guest_fence_stage2_remote(cpus & ~here, GPA(gpa), size, vmid);
     preempt_enable();
 }
 
@@ -23,7 +23,7 @@ static struct vspace_gstage_ops ops = {.shootdown = shootdown};
 
 void vcpu_boot(void)
 {
-    ops.nr_vmids = hext_vmid_count();
+    ops.nr_vmids = guest_vmid_count();
     vspace_gstage_register(&ops);
 }
 
@@ -33,11 +33,11 @@ void vcpu_stage_enter(struct gstage *gs)
     bool all;
     const bool must_fence = vspace_gstage_enter(&gs->vs, &vmid, &all);
 
-    hext_gstage_set(virt_to_phys(gs->vs.tables.root), vmid);
+    guest_stage2_set(virt_to_phys(gs->vs.tables.root), vmid);
     if (must_fence && all)
-        hext_fence_gvma_all();
+        guest_fence_stage2_all();
     else if (must_fence)
-        hext_fence_gvma(vmid);
+        guest_fence_stage2(vmid);
 }
 
 void vcpu_stage_leave(struct gstage *gs)

@@ -11,9 +11,9 @@
 /* Interrupts masked. */
 static void unload(struct vcpu *v)
 {
-    if (!v->hext.is_loaded)
+    if (!v->guest.is_loaded)
         return;
-    hext_put(&v->hext);
+    guest_put(&v->guest);
     vcpu_stage_leave(v->set->gstage);
 }
 
@@ -25,10 +25,10 @@ static void switch_out(struct thread_hook *hook)
 
 void vcpu_bring_in(struct vcpu *v)
 {
-    if (v->hext.is_loaded)
+    if (v->guest.is_loaded)
         return;
     vcpu_stage_enter(v->set->gstage);
-    hext_load(&v->hext);
+    guest_load(&v->guest);
 }
 
 static void thread_set(struct vcpu *v, struct thread *thread)
@@ -114,7 +114,7 @@ static void irqs_flush(struct vcpu *v)
 {
     const uint64_t changed = __atomic_exchange_n(&v->irqs_changed, 0, __ATOMIC_ACQUIRE);
 
-    hext_irq_assign(&v->hext, changed, __atomic_load_n(&v->irqs, __ATOMIC_RELAXED));
+    guest_irq_assign(&v->guest, changed, __atomic_load_n(&v->irqs, __ATOMIC_RELAXED));
 }
 
 void vcpu_interrupt(struct vcpu *v)
@@ -141,9 +141,9 @@ bool vcpu_fail(struct vcpu *v, const char *what)
 {
     v->exit.reason = VCPU_EXIT_FAILED;
     v->exit.failure.what = what;
-    v->exit.failure.cause = v->hext.frame.cause;
-    v->exit.failure.pc = v->hext.frame.pc;
-    v->exit.failure.value = v->hext.frame.value;
+    v->exit.failure.cause = v->guest.frame.cause;
+    v->exit.failure.pc = v->guest.frame.pc;
+    v->exit.failure.value = v->guest.frame.value;
     return false;
 }
 
@@ -167,26 +167,26 @@ static void timer_expired(struct timer *timer)
 
     /* The guest may have set a later deadline while this was on its way. */
     if (time_now_ticks() >= __atomic_load_n(&v->timer_deadline, __ATOMIC_ACQUIRE))
-        vcpu_irq_set(v, HEXT_IRQ_TIMER);
+        vcpu_irq_set(v, GUEST_IRQ_TIMER);
 }
 
 void vcpu_timer_set(struct vcpu *v, uint64_t deadline)
 {
     if (v->timer_kind == VCPU_TIMER_SSTC) {
-        hext_timer_set(&v->hext, deadline);
+        guest_timer_set(&v->guest, deadline);
         return;
     }
-    hext_timer_off(&v->hext);
+    guest_timer_off(&v->guest);
 
     const bool is_due = deadline <= time_now_ticks();
 
     __atomic_store_n(&v->timer_deadline, deadline, __ATOMIC_RELEASE);
     /* In irqs as well as in the hart: a change that is still to be flushed must not undo it. */
     if (is_due)
-        __atomic_fetch_or(&v->irqs, HEXT_IRQ_TIMER, __ATOMIC_RELAXED);
+        __atomic_fetch_or(&v->irqs, GUEST_IRQ_TIMER, __ATOMIC_RELAXED);
     else
-        __atomic_fetch_and(&v->irqs, ~HEXT_IRQ_TIMER, __ATOMIC_RELAXED);
-    hext_irq_assign(&v->hext, HEXT_IRQ_TIMER, is_due ? HEXT_IRQ_TIMER : 0);
+        __atomic_fetch_and(&v->irqs, ~GUEST_IRQ_TIMER, __ATOMIC_RELAXED);
+    guest_irq_assign(&v->guest, GUEST_IRQ_TIMER, is_due ? GUEST_IRQ_TIMER : 0);
     if (is_due || deadline == UINT64_MAX)
         timer_cancel(&v->timer);
     else
@@ -214,10 +214,10 @@ bool vcpu_wait(struct vcpu *v)
         vcpu_bring_in(v);
         if (v->irqs_changed)
             irqs_flush(v);
-        if (hext_irq_wanted(&v->hext))
+        if (guest_irq_wanted(&v->guest))
             return true;
 
-        const uint64_t deadline = hext_irq_deadline(&v->hext);
+        const uint64_t deadline = guest_irq_deadline(&v->guest);
 
         arch_irq_enable();
         if (v->set->idle)
@@ -245,7 +245,7 @@ bool vcpu_prepare(struct vcpu *v)
         if (!goes_on)
             return false;
     }
-    if (unlikely(!v->hext.is_loaded))
+    if (unlikely(!v->guest.is_loaded))
         vcpu_bring_in(v);
     if (unlikely(READ_ONCE(v->irqs_changed)))
         irqs_flush(v);
@@ -257,7 +257,7 @@ bool vcpu_prepare(struct vcpu *v)
 static void complete(struct vcpu *v)
 {
     struct vcpu_exit *e = &v->exit;
-    struct trap_frame *frame = &v->hext.frame;
+    struct trap_frame *frame = &v->guest.frame;
 
     switch (e->reason) {
     case VCPU_EXIT_MMIO:
@@ -280,12 +280,12 @@ static void complete(struct vcpu *v)
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque, bool keeps_interrupts)
 {
     unload(v);
-    const uint64_t hvip = v->hext.csrs.hvip, vstimecmp = v->hext.csrs.vstimecmp;
+    const uint64_t hvip = v->guest.csrs.hvip, vstimecmp = v->guest.csrs.vstimecmp;
 
-    hext_vcpu_init(&v->hext, GPA(pc), v->id, opaque, v->timer_kind == VCPU_TIMER_SSTC);
+    guest_state_init(&v->guest, GPA(pc), v->id, opaque, v->timer_kind == VCPU_TIMER_SSTC);
     if (keeps_interrupts) {
-        v->hext.csrs.hvip = hvip;
-        v->hext.csrs.vstimecmp = vstimecmp;
+        v->guest.csrs.hvip = hvip;
+        v->guest.csrs.vstimecmp = vstimecmp;
     }
 }
 
@@ -321,7 +321,7 @@ struct vcpu_exit *vcpu_run(struct vcpu *v)
         }
         arch_irq_disable();
         if (vcpu_prepare(v))
-            hext_enter(&v->hext);
+            guest_enter(&v->guest);
         if (v->is_mmio_unconfirmed)
             vcpu_mmio_confirm(v);
         arch_irq_enable();
@@ -346,10 +346,10 @@ int vcpu_init(struct vcpu *v, struct vcpu_set *set, enum vcpu_timer timer)
     v->hart_state = SBI_HART_STOPPED;
     v->timer_deadline = UINT64_MAX;
     timer_init(&v->timer, timer_expired);
-    v->hext.cpu = NULL;
-    v->hext.sbi_base[SBI_BASE_SPEC_VERSION] = SBI_SPEC_VERSION;
-    v->hext.sbi_base[SBI_BASE_IMPL_ID] = SBI_IMPL_TRINE;
-    v->hext.sbi_base[SBI_BASE_IMPL_VERSION] = SBI_IMPL_VERSION;
+    v->guest.cpu = NULL;
+    v->guest.sbi_base[SBI_BASE_SPEC_VERSION] = SBI_SPEC_VERSION;
+    v->guest.sbi_base[SBI_BASE_IMPL_ID] = SBI_IMPL_TRINE;
+    v->guest.sbi_base[SBI_BASE_IMPL_VERSION] = SBI_IMPL_VERSION;
     set->vcpus[set->nr_vcpus++] = v;
     return 0;
 }

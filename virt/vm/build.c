@@ -86,7 +86,7 @@ static int write_tree(struct vm *vm, const struct guestdt_range *initrd, gpa_t w
         .nr_harts = vm->config.nr_vcpus,
         .ram_size = vm->config.memory_bytes,
         .timebase_hz = time_frequency_hz(),
-        .features = hext_guest_features(),
+        .features = guest_features(),
         .has_sstc = vm->has_sstc,
         .has_uart = vm->config.has_uart,
         .nr_flash = vm->config.nr_flash,
@@ -139,9 +139,9 @@ static void external_changed(void *ctx, unsigned context, bool is_raised)
     struct vm *vm = ctx;
 
     if (is_raised)
-        vcpu_irq_set(vm->set.vcpus[context], HEXT_IRQ_EXTERNAL);
+        vcpu_irq_set(vm->set.vcpus[context], GUEST_IRQ_EXTERNAL);
     else
-        vcpu_irq_clear(vm->set.vcpus[context], HEXT_IRQ_EXTERNAL);
+        vcpu_irq_clear(vm->set.vcpus[context], GUEST_IRQ_EXTERNAL);
 }
 
 static void transmit(void *ctx, uint8_t byte)

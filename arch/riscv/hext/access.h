@@ -4,7 +4,7 @@
 #ifndef ACCESS_H
 #define ACCESS_H
 
-#include <hext/hext.h>
+#include <guest/guest.h>
 
 uint64_t hext_load_u16_exec(uint64_t addr, uint16_t *out);
 uint64_t hext_load_u64(uint64_t addr, uint64_t *out);

@@ -1,7 +1,7 @@
 /*
  * Into a guest and back. See hext.h for the three stages of an exit.
  *
- * While a guest runs: sscratch = its struct hext_vcpu, stvec = trap_from_guest. The host's callee-saved
+ * While a guest runs: sscratch = its struct guest_state, stvec = trap_from_guest. The host's callee-saved
  * registers lie on the stack at HEXT_HOST_SP, with the struct's address in the lowest slot.
  */
 #include <hext/offsets.h>
@@ -66,12 +66,12 @@
     \op s11, 104(sp)
 .endm
 
-.section .text.hext_enter, "ax"
+.section .text.guest_enter, "ax"
 
-/* long hext_enter(struct hext_vcpu *v) */
-.global hext_enter
-.type hext_enter, @function
-hext_enter:
+/* long guest_enter(struct guest_state *v) */
+.global guest_enter
+.type guest_enter, @function
+guest_enter:
     addi sp, sp, -ENTER_FRAME
     sd a0, 0(sp)
     host_saved sd
@@ -141,7 +141,7 @@ answered:
     li a0, 0
     sret
 
-2:  /* Like a call from hext_enter. t0: scause. */
+2:  /* Like a call from guest_enter. t0: scause. */
     caller_saved sd
     /*
      * A kernel trap that gave way to this vCPU may return before the guest is entered again, and
@@ -172,4 +172,4 @@ answered:
     addi sp, sp, ENTER_FRAME
     mv a0, t0
     ret
-.size hext_enter, . - hext_enter
+.size guest_enter, . - guest_enter

@@ -8,7 +8,7 @@
 #include "access.h"
 #include "internal.h"
 
-static void exit_fill(struct hext_exit *exit, uint64_t cause, uint64_t value)
+static void exit_fill(struct guest_exit_info *exit, uint64_t cause, uint64_t value)
 {
     exit->cause = cause;
     exit->value = value;
@@ -16,66 +16,66 @@ static void exit_fill(struct hext_exit *exit, uint64_t cause, uint64_t value)
     exit->htinst = csr_read(CSR_HTINST);
 }
 
-void hext_exit_read(const struct hext_vcpu *v, struct hext_exit *exit)
+void guest_exit_read(const struct guest_state *v, struct guest_exit_info *exit)
 {
     exit_fill(exit, v->frame.cause, v->frame.value);
 }
 
 /* Straight to the dispatcher: enabling interrupts would save and restore a second frame. */
-void hext_interrupt(struct hext_vcpu *v)
+void guest_interrupt(struct guest_state *v)
 {
     trap_irq(&v->frame, (unsigned)(v->frame.cause & 0xff));
 }
 
-uint64_t hext_trap_vector(const struct hext_vcpu *v)
+uint64_t guest_trap_vector(const struct guest_state *v)
 {
     (void)v;
     return csr_read(CSR_VSTVEC) & ~3ul;
 }
 
-void hext_inject(struct hext_vcpu *v, uint64_t cause, uint64_t value)
+void guest_inject(struct guest_state *v, uint64_t cause, uint64_t value)
 {
     uint64_t status = csr_read(CSR_VSSTATUS);
 
     status = (status & SSTATUS_SIE) ? status | SSTATUS_SPIE : status & ~SSTATUS_SPIE;
-    status = hext_is_user(v) ? status & ~SSTATUS_SPP : status | SSTATUS_SPP;
+    status = guest_is_user(v) ? status & ~SSTATUS_SPP : status | SSTATUS_SPP;
     status &= ~SSTATUS_SIE;
     csr_write(CSR_VSSTATUS, status);
     csr_write(CSR_VSCAUSE, cause);
     csr_write(CSR_VSTVAL, value);
     csr_write(CSR_VSEPC, v->frame.pc);
-    v->frame.pc = hext_trap_vector(v);
+    v->frame.pc = guest_trap_vector(v);
     v->frame.status |= SSTATUS_SPP;
 }
 
-void hext_irq_assign(struct hext_vcpu *v, uint64_t mask, uint64_t value)
+void guest_irq_assign(struct guest_state *v, uint64_t mask, uint64_t value)
 {
     (void)v;
     csr_clear(CSR_HVIP, mask & ~value);
     csr_set(CSR_HVIP, mask & value);
 }
 
-uint64_t hext_irq_deadline(const struct hext_vcpu *v)
+uint64_t guest_irq_deadline(const struct guest_state *v)
 {
     return v->has_sstc && (csr_read(CSR_VSIE) & SIE_STIE) ? csr_read(CSR_VSTIMECMP) : UINT64_MAX;
 }
 
-uint64_t hext_irq_wanted(struct hext_vcpu *v)
+uint64_t guest_irq_wanted(struct guest_state *v)
 {
     /* QEMU 7.2 at times shows an interrupt in hvip that vsip does not show yet, and never Sstc's.
      */
-    const uint64_t due = csr_read(time) >= hext_irq_deadline(v) ? SIE_STIE : 0;
+    const uint64_t due = csr_read(time) >= guest_irq_deadline(v) ? SIE_STIE : 0;
 
     return (csr_read(CSR_VSIP) | csr_read(CSR_HVIP) >> 1 | due) & csr_read(CSR_VSIE);
 }
 
-uint64_t hext_translation(const struct hext_vcpu *v)
+uint64_t guest_translation(const struct guest_state *v)
 {
     (void)v;
     return csr_read(CSR_VSATP);
 }
 
-void hext_timer_set(struct hext_vcpu *v, uint64_t deadline)
+void guest_timer_set(struct guest_state *v, uint64_t deadline)
 {
     (void)v;
     csr_write(CSR_VSTIMECMP, deadline);
@@ -86,7 +86,7 @@ void hext_timer_set(struct hext_vcpu *v, uint64_t deadline)
  * next write of vstimecmp, and shows it also to a guest whose henvcfg.STCE is clear. The write
  * takes back an injected VSTIP, too.
  */
-void hext_timer_off(struct hext_vcpu *v)
+void guest_timer_off(struct guest_state *v)
 {
     (void)v;
     if (arch_has(ARCH_FEATURE_SSTC))
@@ -94,15 +94,15 @@ void hext_timer_off(struct hext_vcpu *v)
 }
 
 /* HLV and HLVX act with the privilege in hstatus.SPVP. */
-static void set_access_privilege(const struct hext_vcpu *v)
+static void set_access_privilege(const struct guest_state *v)
 {
-    if (hext_is_user(v))
+    if (guest_is_user(v))
         csr_clear(CSR_HSTATUS, HSTATUS_SPVP);
     else
         csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 }
 
-bool hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn)
+bool guest_read_instruction(struct guest_state *v, gva_t addr, uint32_t *insn)
 {
     uint16_t low, high = 0;
 
@@ -116,7 +116,8 @@ bool hext_read_instruction(struct hext_vcpu *v, gva_t addr, uint32_t *insn)
     return !cause;
 }
 
-bool hext_read_u64(struct hext_vcpu *v, gva_t addr, uint64_t *value, struct hext_exit *fault)
+bool guest_read_u64(struct guest_state *v, gva_t addr, uint64_t *value,
+                    struct guest_exit_info *fault)
 {
     set_access_privilege(v);
     const uint64_t cause = hext_load_u64(addr.v, value);

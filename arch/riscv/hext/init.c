@@ -18,13 +18,13 @@
      1ul << TRAP_BREAKPOINT | 1ul << TRAP_LOAD_MISALIGNED | 1ul << TRAP_LOAD_ACCESS |              \
      1ul << TRAP_STORE_MISALIGNED | 1ul << TRAP_STORE_ACCESS | 1ul << TRAP_ECALL_USER |            \
      1ul << TRAP_FETCH_PAGE | 1ul << TRAP_LOAD_PAGE | 1ul << TRAP_STORE_PAGE)
-#define HIDELEG_VALUE (HEXT_IRQ_SOFTWARE | HEXT_IRQ_TIMER | HEXT_IRQ_EXTERNAL)
+#define HIDELEG_VALUE (GUEST_IRQ_SOFTWARE | GUEST_IRQ_TIMER | GUEST_IRQ_EXTERNAL)
 #define HCOUNTEREN_VALUE                                                                           \
     0xfffffffful /* what the firmware lets this kernel read, guests read, too */
 
 struct hext_optional hext_optional;
 
-bool hext_is_present(void)
+bool guest_is_supported(void)
 {
     return arch_has(ARCH_FEATURE_H);
 }
@@ -46,7 +46,7 @@ static void optional_init(void)
     hext_optional.adue = (csr_read(CSR_HENVCFG) & HENVCFG_ADUE) != 0;
 }
 
-void hext_cpu_init(void)
+void guest_cpu_init(void)
 {
     /* vsie and hvip first: with hideleg set, stale bits would interrupt the first guest. */
     csr_write(CSR_VSIE, 0);
@@ -64,7 +64,7 @@ void hext_cpu_init(void)
     optional_init();
 }
 
-uint64_t hext_guest_features(void)
+uint64_t guest_features(void)
 {
     const uint64_t both = BIT(ARCH_FEATURE_SVADE) | BIT(ARCH_FEATURE_SVADU);
     const uint64_t one = hext_optional.adue ? BIT(ARCH_FEATURE_SVADU) : BIT(ARCH_FEATURE_SVADE);

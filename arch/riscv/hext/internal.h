@@ -4,7 +4,7 @@
 #ifndef HEXT_INTERNAL_H
 #define HEXT_INTERNAL_H
 
-#include <hext/hext.h>
+#include <guest/guest.h>
 #include <riscv/csr.h>
 
 /* Privileged specification, table 2.3; stateen: Smstateen. */

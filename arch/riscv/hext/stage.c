@@ -14,7 +14,7 @@
 #define HGATP_VMID_SHIFT  44
 #define HGATP_VMID_MASK   0x3ffful
 
-unsigned hext_vmid_count(void)
+unsigned guest_vmid_count(void)
 {
     const unsigned long flags = arch_irq_save();
     const uint64_t old = csr_read(CSR_HGATP);
@@ -23,30 +23,30 @@ unsigned hext_vmid_count(void)
     const uint64_t bits = csr_read(CSR_HGATP) >> HGATP_VMID_SHIFT & HGATP_VMID_MASK;
 
     csr_write(CSR_HGATP, old);
-    hext_fence_gvma_all();
+    guest_fence_stage2_all();
     arch_irq_restore(flags);
     return (unsigned)bits + 1;
 }
 
-void hext_gstage_set(paddr_t root, vmid_t vmid)
+void guest_stage2_set(paddr_t root, vmid_t vmid)
 {
     csr_write(CSR_HGATP,
               HGATP_MODE_SV39X4 | (uint64_t)vmid << HGATP_VMID_SHIFT | root.v >> PAGE_SHIFT);
 }
 
 /* hfence.gvma rs1, rs2: address and VMID, x0 for all. */
-void hext_fence_gvma(vmid_t vmid)
+void guest_fence_stage2(vmid_t vmid)
 {
     __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, %0" ::"r"((uint64_t)vmid) : "memory");
 }
 
-void hext_fence_gvma_all(void)
+void guest_fence_stage2_all(void)
 {
     __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory");
 }
 
 /* The firmware does it (SBI RFENCE), so that it works whatever the other harts are doing. */
-void hext_fence_gvma_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid)
+void guest_fence_stage2_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid)
 {
     while (cpus) {
         const unsigned cpu = bit_lowest64(cpus);
@@ -58,13 +58,13 @@ void hext_fence_gvma_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t v
 }
 
 /* hfence.vvma rs1, rs2: privileged specification, section 8.2.2. */
-void hext_fence_vvma(uint64_t addr, uint64_t asid)
+void guest_fence_stage1(uint64_t addr, uint64_t asid)
 {
-    if (addr == HEXT_ALL && asid == HEXT_ALL)
+    if (addr == GUEST_ALL && asid == GUEST_ALL)
         __asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" ::: "memory");
-    else if (addr == HEXT_ALL)
+    else if (addr == GUEST_ALL)
         __asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, %0" ::"r"(asid) : "memory");
-    else if (asid == HEXT_ALL)
+    else if (asid == GUEST_ALL)
         __asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, x0" ::"r"(addr) : "memory");
     else
         __asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" ::"r"(addr), "r"(asid) : "memory");

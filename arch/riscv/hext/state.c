@@ -2,13 +2,13 @@
  * Guest state in and out of the hart.
  *
  * Float: the unit is on while a guest runs (sstatus.FS, besides its own vsstatus.FS; if it were off
- * the guest's first float instruction would trap into the guest itself). Saved at hext_put() only
- * if dirty, but for fcsr; restored at hext_load() only if somebody else took the registers in
+ * the guest's first float instruction would trap into the guest itself). Saved at guest_put() only
+ * if dirty, but for fcsr; restored at guest_load() only if somebody else took the registers in
  * between.
  */
 #include <arch/cpu.h>
 #include <fpu/fpu.h>
-#include <hext/upcalls.h>
+#include <guest/upcalls.h>
 
 #include "internal.h"
 
@@ -16,7 +16,7 @@
 #define SCOUNTEREN_START 7ul
 
 #define CHECK_OFFSET(member, offset)                                                               \
-    _Static_assert(offsetof(struct hext_vcpu, member) == (offset), #member)
+    _Static_assert(offsetof(struct guest_state, member) == (offset), #member)
 CHECK_OFFSET(frame.x, HEXT_X(0));
 CHECK_OFFSET(frame.status, HEXT_STATUS);
 CHECK_OFFSET(frame.cause, HEXT_CAUSE);
@@ -28,7 +28,7 @@ CHECK_OFFSET(host_stvec, HEXT_HOST_STVEC);
 CHECK_OFFSET(has_sstc, HEXT_HAS_SSTC);
 CHECK_OFFSET(sbi_base, HEXT_SBI_BASE);
 
-void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, bool has_sstc)
+void guest_state_init(struct guest_state *v, gpa_t pc, uint64_t a0, uint64_t a1, bool has_sstc)
 {
     const uint64_t float_on = arch_has(ARCH_FEATURE_FD) ? SSTATUS_FS_CLEAN : 0;
     const uint64_t float_start = arch_has(ARCH_FEATURE_FD) ? SSTATUS_FS_DIRTY | SSTATUS_SD : 0;
@@ -54,7 +54,7 @@ void hext_vcpu_init(struct hext_vcpu *v, gpa_t pc, uint64_t a0, uint64_t a1, boo
     v->float_state = (struct arch_fpu_state){0};
 }
 
-static void csrs_save(struct hext_vcpu *v)
+static void csrs_save(struct guest_state *v)
 {
     struct hext_csrs *c = &v->csrs;
 
@@ -64,7 +64,7 @@ static void csrs_save(struct hext_vcpu *v)
     HEXT_CSRS_OPTIONAL(CSR_SAVE_OPTIONAL)
 }
 
-static void csrs_restore(const struct hext_vcpu *v)
+static void csrs_restore(const struct guest_state *v)
 {
     const struct hext_csrs *c = &v->csrs;
 
@@ -78,14 +78,14 @@ static void csrs_restore(const struct hext_vcpu *v)
 }
 
 /* The unit is on while the guest runs; its first entry after this loads nothing. */
-static void float_load(struct hext_vcpu *v)
+static void float_load(struct guest_state *v)
 {
     if (arch_has(ARCH_FEATURE_FD))
         fpu_take(&v->fpu);
 }
 
 /* QEMU: a guest's csrw fcsr dirties only its own vsstatus.FS, so fcsr is always saved. */
-static void float_put(struct hext_vcpu *v)
+static void float_put(struct guest_state *v)
 {
     if (!arch_has(ARCH_FEATURE_FD))
         return;
@@ -93,14 +93,14 @@ static void float_put(struct hext_vcpu *v)
     v->frame.status = (v->frame.status & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
 }
 
-void hext_load(struct hext_vcpu *v)
+void guest_load(struct guest_state *v)
 {
-    struct hext_cpu *cpu = guest_this_cpu();
+    struct guest_hart *cpu = guest_this_cpu();
 
     if (v->is_loaded)
         return;
     if (!v->has_sstc)
-        hext_timer_off(v); /* before hvip, which it may change */
+        guest_timer_off(v); /* before hvip, which it may change */
     if (v->cpu != cpu || cpu->loaded != v) {
         csrs_restore(v);
         cpu->loaded = v;
@@ -108,7 +108,7 @@ void hext_load(struct hext_vcpu *v)
          * The vCPUs of a guest share its VMID, but their ASIDs are each hart's own; and fences that
          * this one executed elsewhere did nothing here.
          */
-        hext_fence_vvma(HEXT_ALL, HEXT_ALL);
+        guest_fence_stage1(GUEST_ALL, GUEST_ALL);
         arch_fence_i();
     } else {
         csr_write(CSR_HVIP, v->csrs.hvip);
@@ -120,7 +120,7 @@ void hext_load(struct hext_vcpu *v)
     v->is_loaded = true;
 }
 
-void hext_put(struct hext_vcpu *v)
+void guest_put(struct guest_state *v)
 {
     if (!v->is_loaded)
         return;

@@ -74,7 +74,7 @@ static void cpu_main(void *arg)
 {
     (void)arg;
     arch_irq_disable();
-    hext_cpu_init();
+    guest_cpu_init();
     arch_irq_enable();
 }
 
@@ -165,7 +165,7 @@ static void run_a_little(void *arg)
 
 KTEST(vcpu_is_run_by_one_thread_after_another)
 {
-    if (!hext_is_present())
+    if (!guest_is_supported())
         KTEST_SKIP("no hypervisor extension");
     KTEST_REQUIRE(build(1, guest_start));
     nr_told = 0;
@@ -230,7 +230,7 @@ KTEST(vcpu_leaves_the_floats_of_its_thread)
 {
     struct thread *threads[2];
 
-    if (!hext_is_present())
+    if (!guest_is_supported())
         KTEST_SKIP("no hypervisor extension");
     if (!arch_has(ARCH_FEATURE_FD))
         KTEST_SKIP("no floats");
@@ -250,7 +250,7 @@ KTEST(vcpu_is_told_of_what_came_before_it_was_loaded)
 {
     struct vcpu *v = &machine.vcpus[0];
 
-    if (!hext_is_present())
+    if (!guest_is_supported())
         KTEST_SKIP("no hypervisor extension");
     KTEST_REQUIRE(build(1, guest_start));
     vcpu_interrupt(v);
@@ -272,7 +272,7 @@ KTEST(vcpu_gives_way_to_its_threads_work)
     const uint32_t work = BIT(7);
     struct vcpu *v = &machine.vcpus[0];
 
-    if (!hext_is_present())
+    if (!guest_is_supported())
         KTEST_SKIP("no hypervisor extension");
     KTEST_REQUIRE(build(1, guest_start));
     vcpu_load(v);
@@ -312,7 +312,7 @@ KTEST(vcpu_is_woken_wherever_it_is)
     const uint64_t limit = time_deadline_ns(60 * NS_PER_SEC);
     struct thread *t;
 
-    if (!hext_is_present())
+    if (!guest_is_supported())
         KTEST_SKIP("no hypervisor extension");
     KTEST_REQUIRE(build(1, guest_wait));
     nr_numbers = is_over = 0;
@@ -323,10 +323,10 @@ KTEST(vcpu_is_woken_wherever_it_is)
            time_now_ns() < limit)
         thread_yield();
     for (uint32_t round = 1; round <= 200; round++) {
-        vcpu_irq_set(v, HEXT_IRQ_SOFTWARE);
+        vcpu_irq_set(v, GUEST_IRQ_SOFTWARE);
         while (__atomic_load_n(&nr_numbers, __ATOMIC_ACQUIRE) < round && time_now_ns() < limit)
             thread_yield();
-        vcpu_irq_clear(v, HEXT_IRQ_SOFTWARE);
+        vcpu_irq_clear(v, GUEST_IRQ_SOFTWARE);
         if (round % 3 == 0)
             vcpu_interrupt(v);
     }

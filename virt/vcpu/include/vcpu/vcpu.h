@@ -26,7 +26,7 @@
 #define VCPU_VCPU_H
 
 #include <gstage/gstage.h>
-#include <hext/hext.h>
+#include <guest/guest.h>
 #include <insn/insn.h>
 #include <lock/spinlock.h>
 #include <thread/thread.h>
@@ -89,7 +89,7 @@ struct vcpu_exit {
  * [o] the thread that has it loaded   [a] atomic   [I] immutable after vcpu_init
  */
 struct vcpu {
-    struct hext_vcpu hext;      /* [o] */
+    struct guest_state guest;   /* [o] */
     struct thread_hook hook;    /* [o] while it is loaded */
     struct vcpu_set *set;       /* [I] */
     unsigned id;                /* [I] hart id, index in the set */
@@ -104,7 +104,7 @@ struct vcpu {
     uint64_t start_opaque;
     uint32_t is_interrupted; /* [a] vcpu_run() returns VCPU_EXIT_INTERRUPTED */
 
-    uint64_t irqs;           /* [a] HEXT_IRQ_*: what the bits of irqs_changed are to become */
+    uint64_t irqs;           /* [a] GUEST_IRQ_*: what the bits of irqs_changed are to become */
     uint64_t irqs_changed;   /* [a] */
     struct timer timer;      /* VCPU_TIMER_TRAPPED */
     uint64_t timer_deadline; /* [a] in ticks */
@@ -125,13 +125,13 @@ struct vcpu {
         uint64_t pc;
         uint64_t last_exit; /* nr_exits at the last of them */
     } read_insn;
-    struct hext_exit fault; /* while is_mmio_unconfirmed */
+    struct guest_exit_info fault; /* while is_mmio_unconfirmed */
     struct vdev *fault_device;
 
     uint64_t nr_exits; /* [o] of the second stage: those that reached guest_exit() */
 };
 
-/* The numbers of VMIDs and how to fence them. Once, on the boot CPU, after hext_cpu_init(). */
+/* The numbers of VMIDs and how to fence them. Once, on the boot CPU, after guest_cpu_init(). */
 void vcpu_boot(void);
 
 /* Prepares v as the next vCPU of the set, stopped. v is zeroed memory. -EINVAL: the set is full. */
@@ -159,14 +159,14 @@ struct vcpu_exit *vcpu_run(struct vcpu *v);
 /* Makes vcpu_run() return VCPU_EXIT_INTERRUPTED soon, whatever it does. Any context. */
 void vcpu_interrupt(struct vcpu *v);
 
-/* Raises or takes back interrupts (HEXT_IRQ_*). Any context. */
+/* Raises or takes back interrupts (GUEST_IRQ_*). Any context. */
 void vcpu_irq_set(struct vcpu *v, uint64_t irqs);
 void vcpu_irq_clear(struct vcpu *v, uint64_t irqs);
 
 /* A register of the guest, x0 to x31. Between calls of vcpu_run(). */
 static inline uint64_t vcpu_reg(const struct vcpu *v, unsigned n)
 {
-    return n == 0 ? 0 : v->hext.frame.x[n];
+    return n == 0 ? 0 : v->guest.frame.x[n];
 }
 
 #endif

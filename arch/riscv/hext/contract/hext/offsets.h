@@ -1,5 +1,5 @@
 /*
- * Offsets into struct hext_vcpu for enter.S; state.c checks them against the structure.
+ * Offsets into struct guest_state for enter.S; state.c checks them against the structure.
  */
 #ifndef HEXT_OFFSETS_H
 #define HEXT_OFFSETS_H

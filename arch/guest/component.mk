@@ -1,0 +1,3 @@
+SRCS :=
+PUBLIC_DEPS := arch/api lib/base
+CONTRACT := guest
