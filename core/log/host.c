@@ -1,8 +1,9 @@
 /*
- * The log and panic on the host: lines go to stderr, a panic ends the process or jumps into the
- * test.
+ * The log and panic on the host: lines go to stderr and are kept to be read, a panic ends the
+ * process or jumps into the test.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <log/log.h>
 
@@ -10,13 +11,22 @@
 NORETURN void host_panic(const char *message);
 
 static unsigned log_level = 5;
+static char kept[16384]; /* the first lines; nothing is dropped, so that positions stay */
+static size_t nr_kept;
 
 void log_vprint(enum log_level level, const char *format, va_list args)
 {
-    if (level >= log_level)
-        return;
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    char line[512];
+    int n = vsnprintf(line, sizeof(line) - 1, format, args);
+    size_t len = n < 0 ? 0 : strlen(line);
+
+    line[len++] = '\n';
+    if (len <= sizeof(kept) - nr_kept) {
+        memcpy(kept + nr_kept, line, len);
+        nr_kept += len;
+    }
+    if (level < log_level)
+        fwrite(line, 1, len, stderr);
 }
 
 void log_print(enum log_level level, const char *format, ...)
@@ -51,7 +61,12 @@ unsigned log_get_level(void)
 
 size_t log_read(uint64_t *pos, char *buffer, size_t size)
 {
-    return 0;
+    size_t n = *pos < nr_kept ? nr_kept - (size_t)*pos : 0;
+
+    n = n < size ? n : size;
+    memcpy(buffer, kept + *pos, n);
+    *pos += n;
+    return n;
 }
 
 void panic(const char *format, ...)
