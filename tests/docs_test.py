@@ -34,6 +34,18 @@ def test_page(page):
     assert not missing, page
 
 
+def test_long_files_say_why():
+    """A file over 450 lines is one that was not split in time, or its head says why it is one."""
+    files = subprocess.run(["git", "ls-files", "*.c", "*.h", "*.S", "*.py"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    silent = []
+    for path in files:
+        with open(os.path.join(ROOT, path)) as f:
+            lines = f.readlines()
+        if len(lines) > 450 and not re.search(r"\bOne\W+file: \w+", "".join(lines[:15])):
+            silent.append(f"{path}: {len(lines)} lines")
+    assert not silent
+
+
 def known_targets():
     text = ""
     for path in [f"{ROOT}/Makefile", *glob.glob(f"{ROOT}/make/*.mk")]:

@@ -1,4 +1,4 @@
-SRCS := blockdev.c sync.c
+SRCS := blockdev.c sync.c bytes.c
 DEPS := arch/api core/bootargs core/frame core/heap core/lock core/log core/sync core/time lib/bits lib/partition \
     lib/printf lib/string
 PUBLIC_DEPS := lib/base lib/list

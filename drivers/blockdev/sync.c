@@ -25,6 +25,8 @@
 #include <sync/semaphore.h>
 #include <time/time.h>
 
+#include "internal.h"
+
 #define IN_FLIGHT_MAX 4
 #define SEGMENTS_MAX  8 /* a piece, where there are several */
 #define BOUNCE_ORDER  3
@@ -317,8 +319,8 @@ static int check_range(const struct block_device *dev, uint64_t sector, uint64_t
     return 0;
 }
 
-static int move_bounced(struct block_device *dev, enum block_op op, uint64_t sector, void *data,
-                        uint32_t nr_sectors)
+int block_move_bounced(struct block_device *dev, enum block_op op, uint64_t sector, void *data,
+                       uint32_t nr_sectors)
 {
     unsigned order = nr_sectors <= PAGE_SIZE / SECTOR_SIZE ? 0 : BOUNCE_ORDER;
     uint32_t most = (uint32_t)(PAGE_SIZE << order) / SECTOR_SIZE;
@@ -355,7 +357,7 @@ static int transfer(struct block_device *dev, enum block_op op, uint64_t sector,
         return error;
     if (is_reachable(data))
         return move(dev, op, sector, &(struct memory){.data = data}, nr_sectors);
-    return move_bounced(dev, op, sector, data, nr_sectors);
+    return block_move_bounced(dev, op, sector, data, nr_sectors);
 }
 
 static int transfer_frames(struct block_device *dev, enum block_op op, uint64_t sector,
@@ -436,76 +438,4 @@ int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors
         nr_sectors -= now;
     }
     return transfer_end(t);
-}
-
-/*
- * --- at any byte ---------------------------------------------------------------------------------
- */
-
-static int check_bytes(const struct block_device *dev, uint64_t offset, size_t nr_bytes)
-{
-    uint64_t end = dev->nr_sectors << SECTOR_SHIFT;
-    return offset <= end && nr_bytes <= end - offset ? 0 : -ENXIO;
-}
-
-/*
- * Part of one block: [offset, offset + nr_bytes) does not cross a block boundary. block: memory for
- * it.
- */
-static int move_part(struct block_device *dev, enum block_op op, uint64_t offset, char *data,
-                     size_t nr_bytes, struct frame *block)
-{
-    char *bytes = frame_to_virt(block);
-    uint32_t per_block = dev->block_size / SECTOR_SIZE;
-    uint64_t sector = ALIGN_DOWN(offset, dev->block_size) >> SECTOR_SHIFT;
-    size_t skip = offset & (dev->block_size - 1);
-
-    int error = block_read_frames(dev, sector, &block, 0, per_block);
-    if (error != 0)
-        return error;
-    if (op == BLOCK_READ) {
-        memcpy(data, bytes + skip, nr_bytes);
-        return 0;
-    }
-    memcpy(bytes + skip, data, nr_bytes);
-    return block_write_frames(dev, sector, &block, 0, per_block);
-}
-
-static int move_bytes(struct block_device *dev, enum block_op op, uint64_t offset, char *data,
-                      size_t nr_bytes)
-{
-    int error = check_bytes(dev, offset, nr_bytes);
-    struct frame *block = frame_alloc(0, 0); /* no block is larger than a page */
-
-    if (error == 0 && block == NULL)
-        error = -ENOMEM;
-    while (error == 0 && nr_bytes > 0) {
-        size_t skip = offset & (dev->block_size - 1);
-        size_t now;
-
-        if (skip == 0 && nr_bytes >= dev->block_size) {
-            now = ALIGN_DOWN(MIN(nr_bytes, (size_t)1 << 30), dev->block_size);
-            error = move_bounced(dev, op, offset >> SECTOR_SHIFT, data,
-                                 (uint32_t)(now >> SECTOR_SHIFT));
-        } else {
-            now = MIN(nr_bytes, dev->block_size - skip);
-            error = move_part(dev, op, offset, data, now, block);
-        }
-        offset += now;
-        data += now;
-        nr_bytes -= now;
-    }
-    if (block != NULL)
-        frame_put(block);
-    return error;
-}
-
-int block_read_bytes(struct block_device *dev, uint64_t offset, void *data, size_t nr_bytes)
-{
-    return move_bytes(dev, BLOCK_READ, offset, data, nr_bytes);
-}
-
-int block_write_bytes(struct block_device *dev, uint64_t offset, const void *data, size_t nr_bytes)
-{
-    return move_bytes(dev, BLOCK_WRITE, offset, (char *)(uintptr_t)data, nr_bytes);
 }

@@ -1,6 +1,7 @@
 /*
  * Parents, children and groups while they change: what two processes do to a third at once, who
- * hears of an orphan's end, which stopped jobs are hung up, vfork parents that die.
+ * hears of an orphan's end, which stopped jobs are hung up, vfork parents that die. One file: a
+ * conformance program is one subject.
  */
 #include "check.h"
 

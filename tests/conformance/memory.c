@@ -1,4 +1,7 @@
-/* Address spaces: lazily filled memory, copy on write, protection, mappings of files. */
+/*
+ * Address spaces: lazily filled memory, copy on write, protection, mappings of files. One file: a
+ * conformance program is one subject.
+ */
 #include "check.h"
 
 #include <sys/mount.h>

@@ -1,7 +1,7 @@
 /*
  * Two harts, a PLIC and a 16550: what goes through the host must end as on the bare machine, also
  * where the host has to look at the guest's memory to find out what it is about. A line for each
- * group; bare on OpenSBI the lines are the same.
+ * group; bare on OpenSBI the lines are the same. One file: a guest is one program.
  */
 #include "guest.h"
 

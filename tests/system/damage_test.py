@@ -2,6 +2,7 @@
 
 What comes of each is an error or a line that says why, never a panic, never memory lost. The damage is the same in
 every run: cuts, flipped bits, and numbers in headers that are set to what they might break on.
+One file: each kind of input is damaged by the same hand.
 """
 import gzip
 import os

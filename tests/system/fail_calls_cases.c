@@ -1,4 +1,6 @@
-/* The calls of fail_calls.c: each brought about, undone after a success, looked after on failure.
+/*
+ * The calls of fail_calls.c: each brought about, undone after a success, looked after on failure.
+ * One file: it is a table of all calls, with what each needs.
  */
 #define _GNU_SOURCE
 #include <errno.h>

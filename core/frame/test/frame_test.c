@@ -1,5 +1,6 @@
 /*
- * core/frame against a model: a set of owned page ranges, driven by random sequences.
+ * core/frame against a model: a set of owned page ranges, driven by random sequences. One file: the
+ * model is one test's, and the cases before it share its memory and books.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
  * core/sync on the machine: exclusion, hand-over, time limits and interruptions, under as many
- * threads and CPUs as there are.
+ * threads and CPUs as there are. One file: every kind of lock under the same threads.
  */
 #include <base/errno.h>
 #include <ktest/ktest.h>

@@ -1,6 +1,6 @@
 /*
  * core/thread on the machine: storms of births and deaths, placement, preemption, sleeping and
- * waking.
+ * waking. One file: the cases share the storm's threads and its books.
  */
 #include <heap/heap.h>
 #include <ktest/ktest.h>

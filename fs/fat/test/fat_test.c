@@ -1,7 +1,7 @@
 /*
  * fs/fat: the same random operations on FAT and on ramfs, which must agree; fsck.fat and mtools
  * judge what is left on the disk. Then full disks and names in all spellings. Damaged images and
- * failing disks are in damage_test.c.
+ * failing disks are in damage_test.c. One file: the cases share the random operations.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /*
  * vfs over ramfs: names against what POSIX says, permissions, links, renames, mounts, and that
- * nothing is left when a file system goes. File bodies are in bodies_test.c.
+ * nothing is left when a file system goes. File bodies are in bodies_test.c. One file: a list of
+ * short cases on one tree.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
  * lib/fdt: reads back what the writer wrote, and survives every truncation and every flipped bit of
- * it.
+ * it. One file: what is written, read back and damaged is the same tree.
  */
 #include <setjmp.h>
 #include <stdarg.h>

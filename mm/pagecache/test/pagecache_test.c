@@ -1,7 +1,8 @@
 /*
  * mm/pagecache: a file on a pretended disk against an array of bytes, under eviction, write-back,
  * failing transfers and truncation; huge indices; a reader that has the page while it is filled is
- * not simulated (there is one thread).
+ * not simulated (there is one thread). One file: all cases share the pretended disk and its
+ * failures.
  */
 #include <setjmp.h>
 #include <stdarg.h>

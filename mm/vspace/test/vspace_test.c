@@ -5,7 +5,7 @@
  * nothing; in the end every frame and every byte of the heap is back.
  *
  * A page's contents are one number at its start and its end. A failing run prints its seed:
- * VSPACE_TEST_SEED=n repeats it.
+ * VSPACE_TEST_SEED=n repeats it. One file: model, random walk and what compares them are one test.
  */
 #include "world.h"
 
