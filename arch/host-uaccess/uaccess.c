@@ -1,14 +1,16 @@
 /*
- * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none.
+ * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none, nor are
+ * those that a process of this machine cannot have.
  */
 #include <arch/uaccess.h>
 #include <base/errno.h>
 
 #define USER_MIN 0x10000ul
+#define USER_END (1ul << 47)
 
 static bool is_user(vaddr_t addr)
 {
-    return addr >= USER_MIN;
+    return addr >= USER_MIN && addr < USER_END;
 }
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
@@ -63,4 +65,16 @@ int put_user_u32(vaddr_t dst, uint32_t value)
 int put_user_u64(vaddr_t dst, uint64_t value)
 {
     return dst % sizeof(value) != 0 ? -EINVAL : copy_to_user(dst, &value, sizeof(value));
+}
+
+ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t max)
+{
+    if (!is_user(src))
+        return -EFAULT;
+    for (size_t len = 0; len < max; len++) {
+        dst[len] = ((const char *)src)[len];
+        if (dst[len] == '\0')
+            return (ssize_t)len;
+    }
+    return -ENAMETOOLONG;
 }

@@ -10,6 +10,7 @@
 
 #include <arch/context.h>
 #include <arch/cpu.h>
+#include <arch/fpu.h>
 #include <arch/memory.h>
 #include <arch/mmio.h>
 #include <arch/power.h>
@@ -146,6 +147,10 @@ void arch_halt(void)
 void arch_early_putchar(char c)
 {
     putchar(c);
+}
+
+void arch_fpu_forget(struct arch_thread *t)
+{
 }
 
 void arch_pages_clear(void *page, size_t nr_bytes)

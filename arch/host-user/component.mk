@@ -1,0 +1,3 @@
+SRCS := user.c
+DEPS := arch/host
+PROVIDES := user
