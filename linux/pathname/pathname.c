@@ -27,6 +27,7 @@ int user_name_get(struct user_name *name, uint64_t uaddr)
     len = strncpy_from_user(name->heap, uaddr, PATH_MAX);
     if (len < 0) {
         heap_free(name->heap);
+        name->heap = NULL; /* as of every name that could not be read: mount puts them all */
         return (int)len;
     }
     return 0;
