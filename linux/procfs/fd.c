@@ -90,8 +90,8 @@ static int lookup(const struct pseudo_object *dir, const char *name, size_t name
 
     if (ret != 0)
         return ret == -ESRCH ? -ENOENT : ret;
-    if (!char_is_digit(name[0]) || str_to_u64(name, &end, 10, &number) != 0 ||
-        end != name + name_len || number > INT32_MAX)
+    if (!char_is_digit(name[0]) || (name[0] == '0' && name_len > 1) ||
+        str_to_u64(name, &end, 10, &number) != 0 || end != name + name_len || number > INT32_MAX)
         return -ENOENT;
     struct pseudo_object object = {.key = dir->key, .sub = number};
     struct file *file = object_file(&object);

@@ -84,8 +84,8 @@ static int cpu_lookup(const struct pseudo_object *dir, const char *name, size_t 
     const char *end;
 
     (void)dir;
-    if (name_len < 4 || memcmp(name, "cpu", 3) != 0 || str_to_u64(name + 3, &end, 10, &cpu) != 0 ||
-        end != name + name_len || cpu >= cpu_count())
+    if (name_len < 4 || memcmp(name, "cpu", 3) != 0 || (name[3] == '0' && name_len > 4) ||
+        str_to_u64(name + 3, &end, 10, &cpu) != 0 || end != name + name_len || cpu >= cpu_count())
         return -ENOENT;
     out->node = &one_cpu_node;
     out->key = cpu;

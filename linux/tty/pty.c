@@ -380,8 +380,8 @@ static int root_lookup(const struct pseudo_object *dir, const char *name, size_t
     const char *end;
 
     (void)dir;
-    if (str_to_u64(name, &end, 10, &index) != 0 || end != name + name_len || index >= NR_PTYS_MAX ||
-        !has_pty((unsigned)index))
+    if ((name[0] == '0' && name_len > 1) || str_to_u64(name, &end, 10, &index) != 0 ||
+        end != name + name_len || index >= NR_PTYS_MAX || !has_pty((unsigned)index))
         return -ENOENT;
     out->node = &slave_node;
     out->key = index;
