@@ -14,12 +14,12 @@ struct guest_file {
 };
 
 /*
- * archive stays where it is for ever. 0; -EINVAL: neither cpio nor gzip; -ENOMEM; -EBADMSG. Once,
- * may sleep.
+ * archive stays where it is for ever. 0; -EINVAL: neither cpio nor gzip; -ENOMEM; -EBADMSG:
+ * malformed; -EIO: a checksum is wrong. Once, may sleep.
  */
 int guestset_open(const void *archive, size_t nr_bytes) MUST_CHECK;
 
-/* The file at path (with or without a leading "/" or "./"). 0, -ENOENT, -EBADMSG. */
+/* The file at path (with or without a leading "/" or "./"). 0, -ENOENT, -EBADMSG, -EIO. */
 int guestset_find(const char *path, struct guest_file *file) MUST_CHECK;
 
 #endif
