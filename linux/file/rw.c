@@ -33,6 +33,13 @@ static uint64_t size_limit(void)
     return limit_current(RLIMIT_FSIZE);
 }
 
+/* Would this size be growth beyond the limit? What is larger already may shrink. */
+static bool is_growth_refused(const struct inode *inode, uint64_t size)
+{
+    return size > size_limit() && inode != NULL && S_ISREG(inode_mode(inode)) &&
+           size > READ_ONCE(inode->size);
+}
+
 /* file_write_uio within RLIMIT_FSIZE: what reaches beyond it is cut off. */
 static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
 {
@@ -144,20 +151,26 @@ int64_t sys_pwritev(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos)
 }
 
 /* preadv2: position -1 is the file's own; of the RWF_* flags none is supported. */
-int64_t sys_preadv2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, uint64_t pos_high,
-                    unsigned flags)
+static int64_t move_vector2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, unsigned flags,
+                            bool is_write)
 {
     if (flags != 0)
         return -EOPNOTSUPP;
-    return move_vector(fd, iov, nr_iov, (int64_t)pos == -1 ? NULL : &pos, false);
+    if ((int64_t)pos < -1)
+        return -EINVAL;
+    return move_vector(fd, iov, nr_iov, (int64_t)pos == -1 ? NULL : &pos, is_write);
+}
+
+int64_t sys_preadv2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, uint64_t pos_high,
+                    unsigned flags)
+{
+    return move_vector2(fd, iov, nr_iov, pos, flags, false);
 }
 
 int64_t sys_pwritev2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, uint64_t pos_high,
                      unsigned flags)
 {
-    if (flags != 0)
-        return -EOPNOTSUPP;
-    return move_vector(fd, iov, nr_iov, (int64_t)pos == -1 ? NULL : &pos, true);
+    return move_vector2(fd, iov, nr_iov, pos, flags, true);
 }
 
 /* ---- from file to file ---- */
@@ -320,7 +333,12 @@ int64_t sys_ftruncate(int fd, int64_t size)
 
     if (ret != 0)
         return ret;
-    ret = (uint64_t)size > size_limit() ? refuse_size() : file_truncate(ref.file, (uint64_t)size);
+    if ((ref.file->flags & O_PATH) != 0)
+        ret = -EBADF;
+    else if (ref.file->can_write && is_growth_refused(file_inode(ref.file), (uint64_t)size))
+        ret = refuse_size();
+    else
+        ret = file_truncate(ref.file, (uint64_t)size);
     fd_ref_put(&ref);
     return ret;
 }
@@ -335,8 +353,9 @@ int64_t sys_truncate(vaddr_t upath, int64_t size)
 
     if (ret != 0)
         return ret;
-    ret = (uint64_t)size > size_limit() ? refuse_size()
-                                        : vfs_truncate(&path, cred_current(), (uint64_t)size);
+    ret = is_growth_refused(path.dentry->inode, (uint64_t)size)
+              ? refuse_size()
+              : vfs_truncate(&path, cred_current(), (uint64_t)size);
     path_put(&path);
     return ret;
 }
@@ -350,6 +369,10 @@ int64_t sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
         return ret;
     if (offset < 0 || size <= 0)
         ret = -EINVAL;
+    else if (ref.file->can_write && ref.file->ops->is_stream)
+        ret = -ESPIPE;
+    else if (ref.file->can_write && size > INT64_MAX - offset)
+        ret = -EFBIG;
     else if ((mode & FALLOC_FL_KEEP_SIZE) == 0 && (uint64_t)offset + (uint64_t)size > size_limit())
         ret = refuse_size();
     else
@@ -366,64 +389,12 @@ int64_t sys_fadvise64(int fd, int64_t offset, int64_t size, unsigned advice)
 
     if (ret != 0)
         return ret;
-    if (ref.file->ops->is_stream)
+    if ((ref.file->flags & O_PATH) != 0)
+        ret = -EBADF;
+    else if (ref.file->ops->is_stream)
         ret = -ESPIPE;
     else if (size < 0 || advice > 5)
         ret = -EINVAL;
     fd_ref_put(&ref);
     return ret;
-}
-
-/* ---- ioctl: what every descriptor has, then the file's own ---- */
-
-#define FIONCLEX 0x5450u
-#define FIOCLEX  0x5451u
-#define FIONBIO  0x5421u
-#define FIOASYNC 0x5452u
-#define FIONREAD 0x541bu
-
-static int64_t set_nonblocking(struct file *file, uint64_t uaddr)
-{
-    uint32_t value;
-
-    if (copy_from_user(&value, uaddr, sizeof(value)) != 0)
-        return -EFAULT;
-    if (value != 0)
-        file->flags |= O_NONBLOCK;
-    else
-        file->flags &= ~(unsigned)O_NONBLOCK;
-    return 0;
-}
-
-int64_t sys_ioctl(int fd, unsigned cmd, uint64_t arg)
-{
-    struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
-
-    if (ret != 0)
-        return ret;
-    switch (cmd) {
-    case FIOCLEX:
-    case FIONCLEX:
-        ret = fd_set_cloexec(fd, cmd == FIOCLEX);
-        break;
-    case FIONBIO:
-        ret = set_nonblocking(ref.file, arg);
-        break;
-    case FIONREAD:
-        if (file_inode(ref.file) != NULL && S_ISREG(inode_mode(file_inode(ref.file)))) {
-            uint64_t size = READ_ONCE(file_inode(ref.file)->size);
-            int64_t nr = (int64_t)(size - MIN(READ_ONCE(ref.file->pos), size));
-            uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);
-
-            ret = copy_to_user(arg, &value, sizeof(value));
-            break;
-        }
-        FALLTHROUGH;
-    default:
-        ret = file_ioctl(ref.file, cmd, arg);
-        break;
-    }
-    fd_ref_put(&ref);
-    return restartable(ret);
 }

@@ -42,8 +42,10 @@ int64_t sys_syncfs(int fd)
 
     if (ret != 0)
         return ret;
-    ret = file_path(ref.file)->mount == NULL ? 0
-                                             : vfs_sync_superblock(file_path(ref.file)->mount->sb);
+    if ((ref.file->flags & O_PATH) != 0)
+        ret = -EBADF;
+    else if (file_path(ref.file)->mount != NULL)
+        ret = vfs_sync_superblock(file_path(ref.file)->mount->sb);
     fd_ref_put(&ref);
     return ret;
 }
