@@ -1,16 +1,14 @@
 /*
- * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none, nor are
- * those that a process of this machine cannot have.
+ * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none.
  */
 #include <arch/uaccess.h>
 #include <base/errno.h>
 
 #define USER_MIN 0x10000ul
-#define USER_END (1ul << 47)
 
 static bool is_user(vaddr_t addr)
 {
-    return addr >= USER_MIN && addr < USER_END;
+    return addr >= USER_MIN;
 }
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
@@ -71,10 +69,39 @@ ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t max)
 {
     if (!is_user(src))
         return -EFAULT;
-    for (size_t len = 0; len < max; len++) {
-        dst[len] = ((const char *)src)[len];
-        if (dst[len] == '\0')
-            return (ssize_t)len;
+    for (size_t n = 0; n < max; n++) {
+        dst[n] = ((const char *)src)[n];
+        if (dst[n] == '\0')
+            return (ssize_t)n;
     }
     return -ENAMETOOLONG;
+}
+
+int cmpxchg_user_u32(vaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *old)
+{
+    int err = get_user_u32(old, addr);
+
+    if (!err && *old == expected)
+        err = put_user_u32(addr, desired);
+    return err;
+}
+
+int amo_user_u32(vaddr_t addr, unsigned op, uint32_t operand, uint32_t *old)
+{
+    int err = get_user_u32(old, addr);
+
+    if (err)
+        return err;
+    switch (op) {
+    case 0:
+        return put_user_u32(addr, operand);
+    case 1:
+        return put_user_u32(addr, *old + operand);
+    case 2:
+        return put_user_u32(addr, *old | operand);
+    case 3:
+        return put_user_u32(addr, *old & ~operand);
+    default:
+        return put_user_u32(addr, *old ^ operand);
+    }
 }

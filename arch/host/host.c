@@ -16,6 +16,7 @@
 #include <arch/power.h>
 #include <arch/smp.h>
 #include <arch/timer.h>
+#include <arch/trap.h>
 #include <base/errno.h>
 #include <host/host.h>
 
@@ -149,8 +150,29 @@ void arch_early_putchar(char c)
     putchar(c);
 }
 
+/* --- floats: every thread's are its own ---------------------------------------------------------
+ */
+
+bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame)
+{
+    return false;
+}
+
+void arch_fpu_save(struct arch_thread *t)
+{
+}
+
+void arch_fpu_reload(struct arch_thread *t)
+{
+}
+
 void arch_fpu_forget(struct arch_thread *t)
 {
+}
+
+bool arch_has_fixup(const struct trap_frame *frame)
+{
+    return false;
 }
 
 void arch_pages_clear(void *page, size_t nr_bytes)

@@ -1,41 +1,296 @@
 /*
- * Threads on the host: one runs, and it cannot wait for anybody. Code that sleeps can be tested as
- * far as its condition is true by the time it looks; a wait that would not end is a panic. Others
- * can be made and looked at (a test may even be one of them: host_current), but never run.
+ * Threads on the host: they take turns, each until it sleeps, yields or ends, on one CPU and in the
+ * order in which they became ready. So a test decides what happens in what order. When all sleep,
+ * the nearest deadline passes at once; without one, somebody would wait for ever: a panic.
  */
-#include <heap/heap.h>
+#include <errno.h>
+#include <sanitizer/common_interface_defs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
 #include <irq/upcalls.h>
 #include <log/log.h>
-#include <string/string.h>
 #include <thread/thread.h>
 
-static struct thread only_thread;
+#define HOST_STACK_SIZE KIB(256)
+#define USER_FRAME_ROOM 512
+
+/* Where a thread goes on; arch.sp points to it. The stack is known to the address sanitizer. */
+struct context {
+    ucontext_t registers;
+    const void *stack;
+    size_t stack_size;
+    void *fake_stack;
+};
+
+static struct context only_context;
+static struct thread only_thread = {.state = THREAD_RUNNABLE, .on_rq = true};
+static LIST_DEFINE(ready);    /* of all_node, the oldest first */
+static LIST_DEFINE(sleepers); /* of all_node: those with a deadline, in scratch[0] */
+static struct thread *left;   /* whom the running thread took the CPU from */
+static uint32_t next_id = 1;
 
 /* Before the test's main, so that thread_current() is a whole thread. */
 __attribute__((constructor)) static void start(void)
 {
+    only_thread.arch.sp = (uintptr_t)&only_context;
+    list_init(&only_thread.all_node);
     host_current = &only_thread.arch;
 }
 
+/* A test may put a thread of its own in the place of the first: it runs on the first one's stack.
+ */
+static struct context *context_of(struct thread *t)
+{
+    return t->arch.sp ? (struct context *)t->arch.sp : &only_context;
+}
+
+static void release(struct thread *t)
+{
+    free((void *)t->arch.stack_base);
+    free(context_of(t));
+    if (t->ops && t->ops->release)
+        t->ops->release(t);
+    else if (t->is_allocated)
+        free(t);
+}
+
+/* First on a stack that was switched to. */
+static void arrive(void)
+{
+    struct thread *dead = left;
+    struct context *from = context_of(left);
+
+    __sanitizer_finish_switch_fiber(context_of(thread_current())->fake_stack, &from->stack,
+                                    &from->stack_size);
+    if (dead->state != THREAD_DEAD)
+        return;
+    dead->has_exited = true;
+    if (dead->joiner)
+        thread_wake(dead->joiner);
+    if (dead->is_detached)
+        release(dead);
+}
+
+static void switch_to(struct thread *next)
+{
+    struct thread *prev = thread_current();
+    struct context *from = context_of(prev), *to = context_of(next);
+    unsigned long irq = host_irq_enabled;
+
+    if (next == prev)
+        return;
+    assert(prev->arch.preempt_count == 0);
+    if (prev->ops && prev->ops->switch_out)
+        prev->ops->switch_out(prev, next);
+    if (next->ops && next->ops->switch_in)
+        next->ops->switch_in(prev, next);
+    left = prev;
+    host_current = &next->arch;
+    __sanitizer_start_switch_fiber(prev->state == THREAD_DEAD ? NULL : &from->fake_stack, to->stack,
+                                   to->stack_size);
+    swapcontext(&from->registers, &to->registers);
+    arrive();
+    host_irq_enabled = irq;
+}
+
+/* Whose turn is next; `self` is about to sleep and may be the answer. */
+static struct thread *choose(void)
+{
+    struct thread *t, *first = NULL;
+
+    if (!list_is_empty(&ready)) {
+        t = list_first_entry(&ready, struct thread, all_node);
+        list_del_init(&t->all_node);
+        return t;
+    }
+    list_for_each_entry(t, &sleepers, all_node) {
+        if (!first || t->arch.scratch[0] < first->arch.scratch[0])
+            first = t;
+    }
+    if (!first)
+        panic("thread: would wait for ever on the host");
+    list_del_init(&first->all_node);
+    first->on_rq = true;
+    return first;
+}
+
+static void make_ready(struct thread *t)
+{
+    t->on_rq = true;
+    list_add_tail(&ready, &t->all_node);
+}
+
+static void run(void)
+{
+    struct thread *t = thread_current();
+
+    host_irq_enabled = 1;
+    arrive();
+    t->fn(t->arg);
+    thread_exit();
+}
+
+/* --- birth and end ---------------------------------------------------------------------------- */
+
+int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
+                const struct thread_attr *attr)
+{
+    struct context *c = calloc(1, sizeof(*c));
+    char *stack = aligned_alloc(16, HOST_STACK_SIZE);
+
+    memset(t, 0, sizeof(*t));
+    c->stack = stack;
+    c->stack_size = HOST_STACK_SIZE - USER_FRAME_ROOM;
+    getcontext(&c->registers);
+    c->registers.uc_stack.ss_sp = stack;
+    c->registers.uc_stack.ss_size = c->stack_size;
+    makecontext(&c->registers, run, 0);
+    memset(stack + c->stack_size, 0, USER_FRAME_ROOM);
+    t->arch.sp = (uintptr_t)c;
+    t->arch.stack_base = (uintptr_t)stack;
+    t->arch.stack_size = HOST_STACK_SIZE;
+    t->arch.user_frame = t->arch.stack_base + c->stack_size;
+    t->fn = fn;
+    t->arg = arg;
+    t->ops = attr ? attr->ops : NULL;
+    t->nice = (int8_t)(attr ? attr->nice : 0);
+    t->affinity = 1;
+    t->id = next_id++;
+    strncpy(t->name, name, sizeof(t->name) - 1);
+    list_init(&t->all_node);
+    spin_init(&t->exit_lock, "thread exit");
+    return 0;
+}
+
+void thread_fini(struct thread *t)
+{
+    assert(t->state == THREAD_NEW);
+    free((void *)t->arch.stack_base);
+    free(context_of(t));
+}
+
+void thread_start(struct thread *t)
+{
+    assert(t->state == THREAD_NEW);
+    t->state = THREAD_RUNNABLE;
+    make_ready(t);
+}
+
+struct thread *thread_create(thread_fn fn, void *arg, const char *name,
+                             const struct thread_attr *attr)
+{
+    struct thread *t = calloc(1, sizeof(*t));
+
+    if (thread_init(t, fn, arg, name, attr) != 0)
+        abort();
+    t->is_allocated = true;
+    thread_start(t);
+    return t;
+}
+
+void thread_join(struct thread *t)
+{
+    t->joiner = thread_current();
+    while (!t->has_exited) {
+        thread_block_prepare(THREAD_BLOCKED);
+        if (!t->has_exited)
+            thread_block();
+    }
+    thread_block_cancel();
+    release(t);
+}
+
+void thread_detach(struct thread *t)
+{
+    t->is_detached = true;
+    if (t->has_exited)
+        release(t);
+}
+
+NORETURN void thread_exit(void)
+{
+    struct thread *t = thread_current();
+
+    t->state = THREAD_DEAD;
+    t->on_rq = false;
+    switch_to(choose());
+    abort();
+}
+
+/* --- sleeping --------------------------------------------------------------------------------- */
+
 void thread_block(void)
 {
-    panic("thread: would wait for ever on the host");
+    (void)thread_block_until(TIME_NEVER);
 }
 
 bool thread_block_until(uint64_t deadline_ns)
 {
-    if (deadline_ns == TIME_NEVER)
-        thread_block();
+    struct thread *t = thread_current();
+    bool is_timely;
+
+    if (t->state == THREAD_RUNNABLE)
+        return true;
+    t->on_rq = false;
+    if (deadline_ns != TIME_NEVER) {
+        t->arch.scratch[0] = deadline_ns;
+        list_add_tail(&sleepers, &t->all_node);
+    }
+    switch_to(choose());
+    is_timely = t->state == THREAD_RUNNABLE;
     thread_block_cancel();
-    return false;
+    return is_timely;
 }
 
-bool thread_wake(struct thread *thread)
+bool thread_wake(struct thread *t)
 {
-    return false;
+    if (t->state != THREAD_BLOCKED && t->state != THREAD_INTERRUPTIBLE)
+        return false;
+    t->state = THREAD_RUNNABLE;
+    if (!t->on_rq && t != thread_current()) {
+        list_del_init(&t->all_node);
+        make_ready(t);
+    }
+    return true;
+}
+
+void thread_notify(struct thread *t, uint32_t work_bits)
+{
+    t->arch.user_work |= work_bits;
+}
+
+void thread_interrupt(struct thread *t)
+{
+    thread_notify(t, THREAD_WORK_SIGNAL);
+    if (t->state == THREAD_INTERRUPTIBLE)
+        (void)thread_wake(t);
 }
 
 void thread_yield(void)
+{
+    if (list_is_empty(&ready))
+        return;
+    make_ready(thread_current());
+    switch_to(choose());
+}
+
+void thread_sleep_until(uint64_t deadline_ns)
+{
+    thread_block_prepare(THREAD_BLOCKED);
+    while (thread_block_until(deadline_ns))
+        thread_block_prepare(THREAD_BLOCKED);
+}
+
+void thread_sleep_ns(uint64_t duration_ns)
+{
+    thread_sleep_until(time_deadline_ns(duration_ns));
+}
+
+/* --- what one CPU has no use for -------------------------------------------------------------- */
+
+void thread_preempt_check(void)
 {
 }
 
@@ -43,47 +298,31 @@ void thread_irq_exit(void)
 {
 }
 
-int thread_init(struct thread *thread, thread_fn fn, void *arg, const char *name,
-                const struct thread_attr *attr)
+int thread_set_nice(struct thread *t, int nice)
 {
-    memset(thread, 0, sizeof(*thread));
-    thread->state = THREAD_NEW;
-    thread->fn = fn;
-    thread->arg = arg;
-    thread->ops = attr != NULL ? attr->ops : NULL;
-    thread->nice = attr != NULL ? (int8_t)attr->nice : 0;
-    strlcpy(thread->name, name, sizeof(thread->name));
+    if (nice < -20 || nice > 19)
+        return -EINVAL;
+    t->nice = (int8_t)nice;
     return 0;
 }
 
-void thread_fini(struct thread *thread)
+int thread_set_affinity(struct thread *t, cpumask_t mask)
 {
+    return mask & 1 ? 0 : -EINVAL;
 }
 
-struct thread *thread_create(thread_fn fn, void *arg, const char *name,
-                             const struct thread_attr *attr)
+cpumask_t thread_affinity(const struct thread *t)
 {
-    struct thread *thread = heap_alloc(sizeof(*thread));
-
-    return thread != NULL && thread_init(thread, fn, arg, name, attr) == 0 ? thread : NULL;
+    return t->affinity;
 }
 
-void thread_join(struct thread *thread)
+/* A test writes run_ticks and user_clock. */
+uint64_t thread_run_ns(const struct thread *t)
 {
-    panic("thread: %s never ends on the host", thread->name);
+    return time_ticks_to_ns(t->run_ticks);
 }
 
-void thread_interrupt(struct thread *thread)
+uint64_t thread_user_ns(const struct thread *t)
 {
-    __atomic_fetch_or(&thread->arch.user_work, THREAD_WORK_SIGNAL, __ATOMIC_SEQ_CST);
-}
-
-uint64_t thread_run_ns(const struct thread *thread)
-{
-    return time_ticks_to_ns(thread->run_ticks);
-}
-
-uint64_t thread_user_ns(const struct thread *thread)
-{
-    return time_ticks_to_ns(thread->user_clock >> THREAD_CLOCK_SHIFT);
+    return time_ticks_to_ns(t->user_clock >> THREAD_CLOCK_SHIFT);
 }

@@ -195,13 +195,14 @@ int signal_send_member_locked(struct process *p, int signal, const struct linux_
 {
     struct fork_in_flight *fork;
 
+    if (signal == 0) /* it only asks */
+        return 0;
     list_for_each_entry(fork, &p->forks, node) {
         if (signal == SIGCONT)
             fork->signals &= ~SIGNALS_STOP;
         else if (SIGNALS_STOP & SIGSET(signal))
             fork->signals &= ~SIGSET(SIGCONT);
-        if (signal != 0)
-            fork->signals |= SIGSET(signal);
+        fork->signals |= SIGSET(signal);
     }
     return post(p, NULL, signal, info);
 }
