@@ -1,14 +1,16 @@
 /*
- * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none.
+ * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none, nor are
+ * those that a process of this machine cannot have.
  */
 #include <arch/uaccess.h>
 #include <base/errno.h>
 
 #define USER_MIN 0x10000ul
+#define USER_END (1ul << 47)
 
 static bool is_user(vaddr_t addr)
 {
-    return addr >= USER_MIN;
+    return addr >= USER_MIN && addr < USER_END;
 }
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t nr_bytes)
