@@ -12,6 +12,7 @@
 
 #include <irq/upcalls.h>
 #include <log/log.h>
+#include <percpu/percpu.h>
 #include <thread/thread.h>
 
 #define HOST_STACK_SIZE KIB(256)
@@ -158,7 +159,7 @@ int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
     t->arg = arg;
     t->ops = attr ? attr->ops : NULL;
     t->nice = (int8_t)(attr ? attr->nice : 0);
-    t->affinity = 1;
+    t->affinity = attr && attr->affinity ? attr->affinity : ~(cpumask_t)0;
     t->id = next_id++;
     strncpy(t->name, name, sizeof(t->name) - 1);
     list_init(&t->all_node);
@@ -309,7 +310,10 @@ int thread_set_nice(struct thread *t, int nice)
 
 int thread_set_affinity(struct thread *t, cpumask_t mask)
 {
-    return mask & 1 ? 0 : -EINVAL;
+    if ((mask & cpus_online) == 0)
+        return -EINVAL;
+    t->affinity = mask;
+    return 0;
 }
 
 cpumask_t thread_affinity(const struct thread *t)

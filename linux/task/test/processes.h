@@ -20,6 +20,9 @@
 #include <task/table.h>
 #include <task/task.h>
 
+#define USER(pointer) ((vaddr_t)(uintptr_t)(pointer))
+#define BAD_ADDRESS   ((vaddr_t)8) /* nobody's memory */
+
 static struct arch_thread *first_thread;
 
 static const struct cred user_1000 = {.uid = 1000,
@@ -92,6 +95,30 @@ static inline struct process *make_process(pid_t pid, struct process *parent,
     process_publish(p);
     p->leader = make_thread(p, pid);
     return p;
+}
+
+/* With a session of its own, whoever its parent is. */
+static inline struct process *make_leader(pid_t pid, struct process *parent,
+                                          const struct cred *cred)
+{
+    struct process *p = make_process(pid, NULL, cred);
+
+    if (parent) {
+        p->parent = parent;
+        p->parent_pid = parent->pid;
+        list_add_tail(&parent->children, &p->child_node);
+    }
+    return p;
+}
+
+/* The thread, and its process if it leads it, has these from now on. */
+static inline void become(struct user_thread *ut, const struct cred *cred)
+{
+    struct arch_thread *previous = host_current;
+
+    host_current = &ut->thread.arch;
+    assert_int_equal(cred_commit(cred), 0);
+    host_current = previous;
 }
 
 static inline void drop_thread(struct user_thread *ut)
