@@ -424,9 +424,14 @@ int64_t sys_munlock(vaddr_t addr, size_t size)
                : vspace_set_flags(user_current()->vspace, start, end - start, 0, VMA_LOCKED);
 }
 
+#define MCL_CURRENT 1u
+#define MCL_FUTURE  2u
+#define MCL_ONFAULT 4u
+
 int64_t sys_mlockall(unsigned flags)
 {
-    if (flags == 0 || (flags & ~7ull))
+    if ((flags & (MCL_CURRENT | MCL_FUTURE)) == 0 ||
+        (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
         return -EINVAL;
     return 0; /* nothing is ever paged out */
 }
