@@ -1,4 +1,5 @@
 SRCS := vdso.c image.S
+HOST_SRCS := vdso.c host.c
 PROGRAM_SRCS := image/clock.c image/hwprobe.c image/calls.S
 DEPS := arch/api core/frame core/lock core/time lib/string mm/vspace
 PUBLIC_DEPS := lib/base
