@@ -37,7 +37,7 @@ int64_t sys_memfd_create(vaddr_t uname, unsigned flags)
 
     if (ret != 0)
         return ret;
-    if (strlen(name.text) > NAME_MAX - sizeof("memfd:"))
+    if (strlen(name.text) > NAME_MAX - (sizeof("memfd:") - 1))
         ret = -EINVAL;
     user_name_put(&name);
     /* Seals are not there: asking for them is refused. */
