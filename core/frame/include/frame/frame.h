@@ -119,7 +119,7 @@ MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
 /* --- the caches in front, for the inline paths below ------------------------------------------ */
 
 #define FRAME_CACHED_ORDERS 5  /* blocks of order 0 to 4 */
-#define FRAME_CACHE_SIZE    64 /* frames, or a quarter of larger blocks; 2.2 MiB per CPU at most */
+#define FRAME_CACHE_SIZE    48 /* frames, or a quarter of larger blocks; 1.6 MiB per CPU at most */
 
 /*
  * A stack of free blocks that belongs to one CPU and grows down. `top` is the offset in slots of
