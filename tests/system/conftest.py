@@ -74,8 +74,10 @@ class Shell:
         self.machine.line(f"{command}\necho \"<\"{tag}:$?\">\"")
         match = self.machine.expect(r"<" + tag + r":(\d+)>\r*\n", timeout=timeout)
         text = self.machine.child.before.replace("\r", "").replace("\x1b[6n", "")
-        typed = {f'echo "<"{tag}:$?">"', *command.split("\n")}
-        kept = [line for line in text.split("\n") if re.sub(r"^(\S*[#$] |> )*", "", line) not in typed or not line]
+        mark = f'"<"{tag}:$?">"'  # as it is typed; a part of its line when the terminal changed its mode within it
+        typed = set(command.split("\n"))
+        kept = [line for line in text.split("\n")
+                if not line or (mark not in line and re.sub(r"^(\S*[#$] |> )*", "", line) not in typed)]
         return "\n".join(kept).strip("\n"), int(match.group(1))
 
     def until(self, command, pattern, seconds=120):
