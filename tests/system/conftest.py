@@ -74,10 +74,15 @@ class Shell:
         self.machine.line(f"{command}\necho \"<\"{tag}:$?\">\"")
         match = self.machine.expect(r"<" + tag + r":(\d+)>\r*\n", timeout=timeout)
         text = self.machine.child.before.replace("\r", "").replace("\x1b[6n", "")
-        mark = f'"<"{tag}:$?">"'  # as it is typed; a part of its line when the terminal changed its mode within it
+        # As it is typed: only a part of it when the terminal changed its mode within, and output may follow it in a line.
+        mark = re.compile(r'(echo )?"<"' + tag + r':\$\?">"')
         typed = set(command.split("\n"))
-        kept = [line for line in text.split("\n")
-                if not line or (mark not in line and re.sub(r"^(\S*[#$] |> )*", "", line) not in typed)]
+        kept = []
+        for line in text.split("\n"):
+            rest = mark.sub("", line)
+            bare = re.sub(r"^(\S*[#$] |> )*", "", rest)
+            if not line or (bare not in typed and (bare or rest == line)):
+                kept.append(rest)
         return "\n".join(kept).strip("\n"), int(match.group(1))
 
     def until(self, command, pattern, seconds=120):
