@@ -322,12 +322,6 @@ static void sets_that_prctl_changes(void **state)
     assert_int_equal(prctl(PR_CAPBSET_DROP, CAP_CHOWN, 0), -EPERM); /* no longer effective */
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return world_init(state);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -348,5 +342,5 @@ int main(void)
         TEST(sets_that_prctl_changes),
     };
 
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, world_init, NULL);
 }

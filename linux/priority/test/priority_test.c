@@ -216,12 +216,6 @@ static void disk_priorities(void **state)
     assert_int_equal(sys_ioprio_get(1, 99), -ESRCH);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return world_init(state);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -237,5 +231,5 @@ int main(void)
         TEST(disk_priorities),
     };
 
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, world_init, NULL);
 }
