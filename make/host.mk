@@ -17,7 +17,8 @@ TESTED     := $(patsubst %/,%,$(if $(COMPONENT),$(COMPONENT),$(sort $(foreach d,
 # A host program for each test: the component, what it depends on and its TEST_DEPS, with arch/host as
 # the machine. Each component composes on its own, since the provider of a contract may differ.
 # What provides a contract that neither the component nor its TEST_DEPS chose.
-DEFAULTS   := core/heap-tlsf core/sched-fifo arch/host-flat arch/host-uaccess arch/host-user lib/shadow-none
+DEFAULTS   := core/heap-tlsf core/sched-fifo arch/host-flat arch/host-uaccess arch/host-user lib/shadow-none platform/qemu-virt \
+    linux/host-machine
 
 define host_compose
 $(foreach c,$(ALL),$(eval $(c).state :=))

@@ -135,6 +135,13 @@ void arch_poweroff(bool failed)
     exit(failed);
 }
 
+void arch_power_fail(paddr_t reg, uint32_t value)
+{
+    (void)reg;
+    (void)value;
+    exit(1);
+}
+
 void arch_reboot(void)
 {
     exit(0);

@@ -1,0 +1,3 @@
+SRCS := machine.c
+DEPS := arch/api lib/base
+PROVIDES := linux-machine
