@@ -62,7 +62,11 @@ static int check(const struct clone_request *r)
         return -EINVAL;
     if ((f & CLONE_SIGHAND) && !(f & CLONE_THREAD))
         return -EINVAL;
+    if ((f & CLONE_SIGHAND) && (f & CLONE_CLEAR_SIGHAND))
+        return -EINVAL;
     if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
+        return -EINVAL;
+    if ((f & CLONE_PIDFD) && (f & CLONE_PARENT_SETTID) && r->pidfd == r->parent_tid)
         return -EINVAL;
     if ((f & CLONE_PARENT) && process_current()->pid == 1)
         return -EINVAL; /* init has no parent to share */
@@ -90,6 +94,7 @@ static int inherit(struct process *child, struct process *parent, const struct c
     child->oom_score_adj = parent->oom_score_adj;
     child->oom_score_adj_min = parent->oom_score_adj_min;
     child->io_priority = parent->io_priority;
+    child->membarrier_state = parent->membarrier_state;
     child->executable = parent->executable;
     if (child->executable)
         file_get(child->executable);
@@ -378,9 +383,24 @@ int64_t sys_clone(uint64_t flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls
         .pidfd = parent_tid,
     };
 
-    if ((r.flags & CLONE_PIDFD) && (r.flags & CLONE_PARENT_SETTID))
-        return -EINVAL; /* one pointer for both */
     return clone(&r);
+}
+
+/* What a later version of a structure adds must be zero: -E2BIG. */
+static int check_is_zero(vaddr_t at, size_t nr_bytes)
+{
+    uint8_t bytes[64];
+
+    for (size_t n; nr_bytes > 0; at += n, nr_bytes -= n) {
+        n = MIN(nr_bytes, sizeof(bytes));
+        if (copy_from_user(bytes, at, n) != 0)
+            return -EFAULT;
+        for (size_t i = 0; i < n; i++) {
+            if (bytes[i])
+                return -E2BIG;
+        }
+    }
+    return 0;
 }
 
 int64_t sys_clone3(vaddr_t uargs, size_t size)
@@ -390,6 +410,7 @@ int64_t sys_clone3(vaddr_t uargs, size_t size)
             set_tid_size, cgroup;
     } args = {0};
     struct clone_request r;
+    int err;
 
     if (size < 64)
         return -EINVAL;
@@ -397,17 +418,14 @@ int64_t sys_clone3(vaddr_t uargs, size_t size)
         return -E2BIG;
     if (copy_from_user(&args, uargs, MIN(size, sizeof(args))) != 0)
         return -EFAULT;
-    for (uint64_t at = sizeof(args); at < size; at += 8) {
-        uint64_t word;
-
-        if (get_user_u64(&word, uargs + at) != 0)
-            return -EFAULT;
-        if (word)
-            return -E2BIG;
-    }
-    if (args.set_tid_size || (args.flags & CLONE_SIGNAL_MASK) || args.exit_signal > NR_SIGNALS ||
-        (args.stack == 0) != (args.stack_size == 0))
+    err = check_is_zero(uargs + sizeof(args), size > sizeof(args) ? size - sizeof(args) : 0);
+    if (err)
+        return err;
+    if (args.set_tid_size || (args.flags & (CLONE_SIGNAL_MASK | CLONE_DETACHED)) ||
+        args.exit_signal > NR_SIGNALS || (args.stack == 0) != (args.stack_size == 0))
         return -EINVAL;
+    if (args.exit_signal && (args.flags & (CLONE_THREAD | CLONE_PARENT)))
+        return -EINVAL; /* there is none of its own */
     r = (struct clone_request){
         .flags = args.flags,
         .exit_signal = (int)args.exit_signal,

@@ -3,3 +3,4 @@ DEPS := linux/abi arch/uaccess arch/user core/heap core/log core/power lib/base 
     linux/rlimit linux/pending linux/tty mm/vspace
 PUBLIC_DEPS := linux/task
 EXPORTS := sys_*
+TEST_DEPS := arch/host arch/host-paging arch/host-user core/faultinject core/frame core/heap core/heap-tlsf fs/ramfs
