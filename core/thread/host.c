@@ -68,8 +68,6 @@ static void arrive(void)
     if (dead->state != THREAD_DEAD)
         return;
     dead->has_exited = true;
-    if (dead->joiner)
-        thread_wake(dead->joiner);
     if (dead->is_detached)
         release(dead);
 }
@@ -217,6 +215,8 @@ NORETURN void thread_exit(void)
 
     t->state = THREAD_DEAD;
     t->on_rq = false;
+    if (t->joiner) /* it may be the only one left; whoever runs next sees first that we are gone */
+        thread_wake(t->joiner);
     switch_to(choose());
     abort();
 }
