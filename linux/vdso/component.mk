@@ -3,3 +3,4 @@ HOST_SRCS := vdso.c host.c
 PROGRAM_SRCS := image/clock.c image/hwprobe.c image/calls.S
 DEPS := arch/api core/frame core/lock core/time lib/string mm/vspace
 PUBLIC_DEPS := lib/base
+TEST_DEPS := arch/host arch/host-paging core/heap core/heap-tlsf

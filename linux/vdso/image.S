@@ -8,3 +8,6 @@
 vdso_image:
     .incbin "program.so"
 vdso_image_end:
+    .if vdso_image_end - vdso_image > 4096 /* vdso_boot copies it into one page */
+    .error "the vDSO's file does not fit a page"
+    .endif
