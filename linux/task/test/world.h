@@ -29,8 +29,8 @@
 #define PROGRAM_BASE  0x10000ul
 #define PROGRAM_LIMIT ARCH_USER_END
 
-/* linux/clock's: no timer sends signals here. */
-void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
+/* linux/clock's, where that is not there: no timer sends signals here. */
+__attribute__((weak)) void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
 {
 }
 
