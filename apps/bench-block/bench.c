@@ -140,14 +140,13 @@ int app_main(void)
     char *data = heap_alloc_aligned(4096, NR_IN_FLIGHT * 4096ul);
     struct flight *flights = heap_calloc(NR_IN_FLIGHT, sizeof(*flights));
 
-    if (data == NULL || flights == NULL)
+    if (!data || !flights)
         return -ENOMEM;
     memset(data, 'x', NR_IN_FLIGHT * 4096ul);
     try_sleep();
-    for (struct block_device *disk = block_next(NULL); disk != NULL; disk = block_next(disk)) {
+    for (struct block_device *disk = block_next(NULL); disk; disk = block_next(disk))
         if (disk->nr_sectors >= sector_of(NR_BLOCKS))
             bench(disk, data, flights);
-    }
     bench_random();
     return __atomic_load_n(&first_error, __ATOMIC_RELAXED);
 }

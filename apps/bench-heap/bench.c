@@ -145,7 +145,7 @@ static void bench_builder(void)
     while (size < MIB(1)) {
         char *bigger = heap_realloc(p, size + 64);
 
-        if (bigger == NULL)
+        if (!bigger)
             return;
         p = bigger;
         for (unsigned i = 0; i < 64; i++) {

@@ -30,7 +30,7 @@ static struct walker walkers[MAX_HARTS];
 static void heap_step(struct walker *w, void **slot, uint64_t random)
 {
     (void)w;
-    if (*slot == NULL) {
+    if (!*slot) {
         *slot = heap_alloc(size_of(random >> 32));
     } else {
         heap_free(*slot);
@@ -41,7 +41,7 @@ static void heap_step(struct walker *w, void **slot, uint64_t random)
 static void frame_step(struct walker *w, void **slot, uint64_t random)
 {
     (void)random;
-    if (*slot == NULL) {
+    if (!*slot) {
         *slot = frame_alloc((unsigned)(slot - w->slots) % 3 + 1, 0);
     } else {
         frame_free(*slot, (unsigned)(slot - w->slots) % 3 + 1);
@@ -68,10 +68,9 @@ static void walk(void *arg)
 /* Takes back what the walk left in the slots. */
 static void tidy(struct walker *w)
 {
-    for (void **slot = w->slots; slot < w->slots + NR_SLOTS; slot++) {
-        if (*slot != NULL)
+    for (void **slot = w->slots; slot < w->slots + NR_SLOTS; slot++)
+        if (*slot)
             w->step(w, slot, 0);
-    }
 }
 
 static void bench_on(unsigned nr_harts, const char *what,
@@ -87,7 +86,7 @@ static void bench_on(unsigned nr_harts, const char *what,
         walkers[i].thread = thread_create(walk, &walkers[i], "walker", &attr);
     }
     for (unsigned i = 0; i < nr_harts; i++) {
-        if (walkers[i].thread != NULL)
+        if (walkers[i].thread)
             thread_join(walkers[i].thread);
         nr_steps += walkers[i].nr_steps;
         tidy(&walkers[i]);

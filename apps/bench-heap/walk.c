@@ -19,7 +19,7 @@ static void step(void)
 {
     void **slot = &slots[bench_random() % NR_SLOTS];
 
-    if (*slot == NULL) {
+    if (!*slot) {
         *slot = heap_alloc(size_random());
     } else {
         heap_free(*slot);
@@ -32,7 +32,7 @@ static void step_of_nothing(void)
 {
     void **slot = &slots[bench_random() % NR_SLOTS];
 
-    if (*slot == NULL) {
+    if (!*slot) {
         size_t size = size_random();
 
         __asm__ volatile("" : "+r"(size));
@@ -86,7 +86,7 @@ static void timed_step(void)
     void **slot = &slots[bench_random() % NR_SLOTS];
     uint64_t start;
 
-    if (*slot == NULL) {
+    if (!*slot) {
         size_t size = size_random();
 
         start = arch_instret();

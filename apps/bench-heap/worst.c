@@ -36,7 +36,7 @@ static void worst_of(size_t pool_size)
     uint64_t overhead = counter_cost(), worst = 0, total = 0;
     char name[40];
 
-    if (f == NULL)
+    if (!f)
         return;
     tlsf_init(&heap);
     tlsf_pool_add(&heap, frame_to_virt(f), pool_size);
@@ -47,7 +47,7 @@ static void worst_of(size_t pool_size)
         void *p = *slot;
         uint64_t start, cost;
 
-        if (p == NULL) {
+        if (!p) {
             size_t size = size_random_up_to(MAX(pool_size / 256, KIB(4)));
 
             start = arch_instret();

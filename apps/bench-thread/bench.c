@@ -43,9 +43,8 @@ static void yield_and_measure(void *arg)
 {
     uint64_t start, nr;
 
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         thread_yield(); /* all are there, and even */
-    }
     nr = nr_yields;
     start = arch_instret();
     for (int i = 0; i < 100 || nr_yields - nr < NR_ROUNDS; i++) {
@@ -73,29 +72,25 @@ static void bench_yield(unsigned nr_threads, const char *name)
             break;
         }
     }
-    while (nr > 0) {
+    while (nr > 0)
         thread_join(threads[--nr]);
-    }
     report(name, yield_cost, 100);
 }
 
 static void yield_partner(void *arg)
 {
-    while (!is_over) {
+    while (!is_over)
         thread_yield();
-    }
 }
 
 static void yield_in_a_pair(void *arg)
 {
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         thread_yield(); /* both are there, and even */
-    }
     uint64_t start = arch_instret();
 
-    for (int i = 0; i < NR_ROUNDS; i++) {
+    for (int i = 0; i < NR_ROUNDS; i++)
         thread_yield();
-    }
     yield_cost = arch_instret() - start;
     is_over = true;
 }
@@ -105,9 +100,8 @@ static void bench_yield_pair(void)
     struct thread *a = thread_create(yield_partner, NULL, "a", NULL);
     struct thread *b = thread_create(yield_in_a_pair, NULL, "b", NULL);
 
-    if (!a || !b) {
+    if (!a || !b)
         return;
-    }
     thread_join(b);
     thread_join(a);
     report("thread.switch." SCHED_POLICY_NAME, yield_cost, 2 * NR_ROUNDS);
@@ -131,9 +125,8 @@ static void bench_ping_pong(void)
     sem_init(&ping, 0);
     sem_init(&pong, 0);
     t = thread_create(answer, NULL, "answer", NULL);
-    if (!t) {
+    if (!t)
         return;
-    }
     start = arch_instret();
     for (int i = 0; i < NR_ROUNDS; i++) {
         sem_up(&ping);
@@ -154,13 +147,11 @@ static void bench_create_join(void)
     for (int i = -10; i < 1000; i++) {
         struct thread *t;
 
-        if (i == 0) {
+        if (i == 0)
             start = arch_instret();
-        }
         t = thread_create(nothing, NULL, "brief", NULL);
-        if (!t) {
+        if (!t)
             return;
-        }
         thread_join(t);
     }
     report("thread.create_join." SCHED_POLICY_NAME, arch_instret() - start, 1000);
@@ -175,9 +166,8 @@ static void bench_create_join(void)
             compiler_barrier();                                                                    \
         }                                                                                          \
         end_ = arch_instret();                                                                     \
-        for (int i_ = 0; i_ < NR_ROUNDS; i_++) {                                                   \
+        for (int i_ = 0; i_ < NR_ROUNDS; i_++)                                                     \
             compiler_barrier();                                                                    \
-        }                                                                                          \
         empty_ = arch_instret() - end_;                                                            \
         end_ - start_ - empty_;                                                                    \
     })

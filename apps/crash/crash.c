@@ -23,7 +23,7 @@ static struct mutex mutex = MUTEX_INIT(mutex);
 
 static int set_crash(const char *value)
 {
-    how = value != NULL ? value : "";
+    how = value ? value : "";
     return 0;
 }
 BOOTARG("crash", set_crash);
@@ -172,7 +172,7 @@ static void with_others_busy(void)
 
         if (!(cpus_online & attr.affinity))
             continue;
-        if (thread_create(spins, (void *)&is_running[cpu], "spins", &attr) == NULL)
+        if (!thread_create(spins, (void *)&is_running[cpu], "spins", &attr))
             panic("no thread");
         while (!is_running[cpu])
             thread_yield();

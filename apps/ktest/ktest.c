@@ -19,8 +19,7 @@ BOOTARG("ktest", set_filter);
 
 int app_main(void)
 {
-    if (work_system_init() != 0) {
+    if (work_system_init() != 0)
         return 1;
-    }
     return ktest_run(filter) == 0 ? 0 : 1;
 }

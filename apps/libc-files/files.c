@@ -14,7 +14,7 @@
 #define NR_FILES 64
 #define FIRST_FD 3 /* the console's come before */
 
-int libc_fail(int error);
+int libc_fail(int err);
 
 int open(const char *name, int flags, ...);
 int close(int fd);
@@ -46,7 +46,7 @@ static struct file *file_of(int fd)
     mutex_lock(&lock);
     if (fd >= FIRST_FD && fd < FIRST_FD + NR_FILES)
         file = files[fd - FIRST_FD];
-    if (file != NULL)
+    if (file)
         file_get(file);
     mutex_unlock(&lock);
     return file;
@@ -58,7 +58,7 @@ static int fd_for(struct file *file)
 
     mutex_lock(&lock);
     for (int i = 0; i < NR_FILES && fd < 0; i++) {
-        if (files[i] == NULL) {
+        if (!files[i]) {
             files[i] = file;
             fd = FIRST_FD + i;
         }
@@ -94,7 +94,7 @@ int close(int fd)
         files[fd - FIRST_FD] = NULL;
     }
     mutex_unlock(&lock);
-    if (file == NULL)
+    if (!file)
         return libc_fail(-EBADF);
     file_put(file);
     return 0;
@@ -103,9 +103,9 @@ int close(int fd)
 ssize_t read(int fd, void *buf, size_t n)
 {
     struct file *file = file_of(fd);
-    ssize_t result = file != NULL ? file_read(file, buf, n) : -EBADF;
+    ssize_t result = file ? file_read(file, buf, n) : -EBADF;
 
-    if (file != NULL)
+    if (file)
         file_put(file);
     return result < 0 ? libc_fail((int)result) : result;
 }
@@ -113,9 +113,9 @@ ssize_t read(int fd, void *buf, size_t n)
 ssize_t write(int fd, const void *buf, size_t n)
 {
     struct file *file = file_of(fd);
-    ssize_t result = file != NULL ? file_write(file, buf, n) : -EBADF;
+    ssize_t result = file ? file_write(file, buf, n) : -EBADF;
 
-    if (file != NULL)
+    if (file)
         file_put(file);
     return result < 0 ? libc_fail((int)result) : result;
 }
@@ -123,16 +123,16 @@ ssize_t write(int fd, const void *buf, size_t n)
 int64_t lseek(int fd, int64_t offset, int whence)
 {
     struct file *file = file_of(fd);
-    int64_t result = file != NULL ? file_seek(file, offset, whence) : -EBADF;
+    int64_t result = file ? file_seek(file, offset, whence) : -EBADF;
 
-    if (file != NULL)
+    if (file)
         file_put(file);
     return result < 0 ? libc_fail((int)result) : result;
 }
 
-static int told(int error)
+static int told(int err)
 {
-    return error < 0 ? libc_fail(error) : 0;
+    return err < 0 ? libc_fail(err) : 0;
 }
 
 int unlink(const char *name)

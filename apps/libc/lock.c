@@ -31,7 +31,7 @@ void __retarget_lock_release_recursive(struct __lock *lock);
 void __retarget_lock_init(struct __lock **lock)
 {
     *lock = heap_zalloc(sizeof(**lock));
-    if (*lock == NULL)
+    if (!*lock)
         panic("libc: no memory for a lock");
     mutex_init(&(*lock)->mutex);
 }

@@ -17,7 +17,7 @@ void free(void *p);
 
 static void *told(void *p)
 {
-    if (p == NULL)
+    if (!p)
         libc_fail(-ENOMEM);
     return p;
 }
@@ -51,14 +51,14 @@ int posix_memalign(void **p, size_t align, size_t size)
 {
     void *block = heap_alloc_aligned(align, size);
 
-    if (block != NULL)
+    if (block)
         *p = block;
-    return block != NULL ? 0 : ENOMEM;
+    return block ? 0 : ENOMEM;
 }
 
 size_t malloc_usable_size(void *p)
 {
-    return p != NULL ? heap_usable_size(p) : 0;
+    return p ? heap_usable_size(p) : 0;
 }
 
 void free(void *p)

@@ -22,7 +22,7 @@ NORETURN void _exit(int status);
 int getpid(void);
 int kill(int pid, int signal);
 int getentropy(void *buf, size_t n);
-char *_user_strerror(int error, int internal, int *result);
+char *_user_strerror(int err, int internal, int *result);
 
 extern _Thread_local int errno; /* picolibc's */
 
@@ -34,11 +34,11 @@ static const struct {
     {EOPNOTSUPP, 95},   {EOVERFLOW, 139}, {ETIMEDOUT, 116},
 };
 
-int libc_fail(int error)
+int libc_fail(int err)
 {
-    errno = -error;
+    errno = -err;
     for (unsigned i = 0; i < ARRAY_SIZE(renumbered); i++)
-        if (renumbered[i].linux_number == -error)
+        if (renumbered[i].linux_number == -err)
             errno = renumbered[i].number;
     return -1;
 }
@@ -71,9 +71,9 @@ int getentropy(void *buf, size_t n)
 }
 
 /* strerror's text for a number that is none of the C library's. */
-char *_user_strerror(int error, int internal, int *result)
+char *_user_strerror(int err, int internal, int *result)
 {
-    (void)error;
+    (void)err;
     (void)internal;
     (void)result;
     return NULL;
@@ -97,7 +97,7 @@ int app_main(void)
     struct thread_attr attr = {.stack_size = STACK_SIZE};
     struct thread *thread = thread_create(run_main, NULL, "main", &attr);
 
-    if (thread == NULL)
+    if (!thread)
         return -ENOMEM;
     thread_join(thread);
     return 0;

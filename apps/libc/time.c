@@ -46,7 +46,7 @@ unsigned long times(struct tms *out)
 int nanosleep(const struct timespec *wanted, struct timespec *rest)
 {
     thread_sleep_ns((uint64_t)wanted->tv_sec * NS_PER_SEC + (uint64_t)wanted->tv_nsec);
-    if (rest != NULL)
+    if (rest)
         *rest = (struct timespec){0, 0};
     return 0;
 }

@@ -17,7 +17,7 @@ static const char *seed = "nothing";
 
 static int set_seed(const char *value)
 {
-    seed = value != NULL ? value : "";
+    seed = value ? value : "";
     return 0;
 }
 BOOTARG("seed", set_seed);
@@ -168,7 +168,7 @@ static const char *seed_run(const char *name, size_t length)
     for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
         if (strlen(seeds[i].name) != length || memcmp(seeds[i].name, name, length) != 0)
             continue;
-        if (seeds[i].run != NULL)
+        if (seeds[i].run)
             seeds[i].run();
         else
             log_info("seeded: %d", seeds[i].value());
@@ -185,7 +185,7 @@ int seeds_run(void)
         for (end = name; *end != ',' && *end != '\0';)
             end++;
         found = seed_run(name, (size_t)(end - name));
-        if (found == NULL) {
+        if (!found) {
             log_err("seed=%s: there is no such rule to break", name);
             return 1;
         }

@@ -38,7 +38,7 @@ int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
 {
     pt->kind = kind;
     pt->root = page_table_alloc(kind == ARCH_PT_GSTAGE ? 2 : 0);
-    return pt->root != NULL ? 0 : -ENOMEM;
+    return pt->root ? 0 : -ENOMEM;
 }
 
 uint64_t arch_satp_make(const struct arch_pt *pt, asid_t asid)

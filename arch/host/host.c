@@ -72,7 +72,7 @@ void host_ram_init(paddr_t start, uint64_t size)
 
 void host_ram_exit(void)
 {
-    if (ram == NULL)
+    if (!ram)
         return;
     munmap(ram, ram_size);
     munmap(descriptors, descriptors_size);
@@ -84,7 +84,7 @@ void host_ram_exit(void)
 void host_panic(const char *message)
 {
     snprintf(host_panic_message, sizeof(host_panic_message), "%s", message);
-    if (host_panic_jump != NULL)
+    if (host_panic_jump)
         longjmp(*host_panic_jump, 1);
     fprintf(stderr, "panic: %s\n", message);
     abort();

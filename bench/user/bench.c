@@ -253,10 +253,9 @@ static void measure_watching(void)
     if (pipe(ends) != 0)
         return;
     first_watched = ends[1] + 1;
-    for (int i = 0; i < NR_WATCHED; i++) {
+    for (int i = 0; i < NR_WATCHED; i++)
         if (dup2(ends[0], first_watched + i) < 0)
             return;
-    }
     measure("select_100_idle", select_idle, 200);
     measure("poll_100_idle", poll_idle, 200);
     for (int i = 0; i < NR_WATCHED; i++)

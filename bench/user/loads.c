@@ -192,12 +192,11 @@ static void start(int workers)
             _exit(0);
         }
     }
-    for (int i = 0; i < workers; i++) {
+    for (int i = 0; i < workers; i++)
         if (load->by_threads)
             pthread_join(threads[i], NULL);
         else if (wait(&status) < 0 || status != 0)
             die("a worker");
-    }
 }
 
 static uint64_t now_ns(void)

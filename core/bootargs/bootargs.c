@@ -30,15 +30,15 @@ const char *bootargs_get(const char *name)
 {
     for (unsigned i = nr_words; i-- > 0;)
         if (words[i].kind != BOOTARG_AFTER_DASHES && str_equal(words[i].name, name))
-            return words[i].value != NULL ? words[i].value : "";
+            return words[i].value ? words[i].value : "";
     return NULL;
 }
 
-static bool is_ours(const char *name, const char *value, int *rc)
+static bool is_ours(const char *name, const char *value, int *err)
 {
     LINKER_SET_FOREACH(bootargs, struct bootarg, arg) {
         if (str_equal(arg->name, name)) {
-            *rc = arg->set(value);
+            *err = arg->set(value);
             return true;
         }
     }
@@ -48,19 +48,19 @@ static bool is_ours(const char *name, const char *value, int *rc)
 static void word_add(char *name, enum bootarg_kind kind)
 {
     char *value = kind == BOOTARG_KNOWN ? strchr(name, '=') : NULL;
-    int rc = 0;
+    int err = 0;
 
     if (nr_words == WORDS_MAX) {
         log_warn("command line: too many words, '%s' ignored", name);
         return;
     }
-    if (value != NULL)
+    if (value)
         *value++ = '\0';
-    if (kind == BOOTARG_KNOWN && !is_ours(name, value, &rc)) {
+    if (kind == BOOTARG_KNOWN && !is_ours(name, value, &err)) {
         log_warn("command line: unknown word '%s'", name);
         kind = BOOTARG_UNKNOWN;
-    } else if (rc != 0) {
-        log_warn("command line: bad value in '%s=%s'", name, value != NULL ? value : "");
+    } else if (err != 0) {
+        log_warn("command line: bad value in '%s=%s'", name, value ? value : "");
     }
     words[nr_words++] = (struct bootarg_word){.name = name, .value = value, .kind = kind};
 }
@@ -81,12 +81,11 @@ void bootargs_parse(const char *line)
         size_t start = used;
         bool is_quoted = false;
 
-        for (; *p != '\0' && (is_quoted || !char_is_space(*p)); p++) {
+        for (; *p != '\0' && (is_quoted || !char_is_space(*p)); p++)
             if (*p == '"')
                 is_quoted = !is_quoted;
             else if (used + 1 < LINE_MAX)
                 text[used++] = char_is_printable(*p) ? *p : '?';
-        }
         if (used + 2 >= LINE_MAX) {
             log_warn("command line: cut off at %u bytes", LINE_MAX);
             return;

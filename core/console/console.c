@@ -34,15 +34,14 @@ static void unlock(unsigned long flags) RELEASES(&console_lock)
 
 static void emit(const char *bytes, size_t nr_bytes) REQUIRES(&console_lock)
 {
-    if (consoles == NULL) {
-        for (size_t i = 0; i < nr_bytes; i++) {
+    if (!consoles) {
+        for (size_t i = 0; i < nr_bytes; i++)
             if (is_panic)
                 arch_early_putchar(bytes[i]);
             else if (early_used < EARLY_SIZE)
                 early[early_used++] = bytes[i];
-        }
     }
-    for (struct console *con = consoles; con != NULL; con = con->next)
+    for (struct console *con = consoles; con; con = con->next)
         con->write(con, bytes, nr_bytes);
 }
 
@@ -50,7 +49,7 @@ void console_register(struct console *con)
 {
     unsigned long flags = lock();
 
-    if (consoles == NULL && early_used != 0)
+    if (!consoles && early_used != 0)
         con->write(con, early, early_used);
     con->next = consoles;
     __atomic_store_n(&consoles, con, __ATOMIC_RELEASE);
@@ -85,7 +84,7 @@ void console_received(const char *bytes, size_t nr_bytes)
 {
     void (*fn)(const char *bytes, size_t nr_bytes) = __atomic_load_n(&input, __ATOMIC_ACQUIRE);
 
-    if (fn != NULL)
+    if (fn)
         fn(bytes, nr_bytes);
 }
 
@@ -103,7 +102,7 @@ size_t console_input_room(void)
 {
     size_t (*room)(void) = __atomic_load_n(&input_room, __ATOMIC_ACQUIRE);
 
-    return room != NULL ? room() : SIZE_MAX;
+    return room ? room() : SIZE_MAX;
 }
 
 void console_input_resume(void)
@@ -111,10 +110,9 @@ void console_input_resume(void)
     struct console *con =
         UNLOCKED(__atomic_load_n(&consoles, __ATOMIC_ACQUIRE), "it only ever grows, at the front");
 
-    for (; con != NULL; con = con->next) {
-        if (con->resume_input != NULL)
+    for (; con; con = con->next)
+        if (con->resume_input)
             con->resume_input(con);
-    }
 }
 
 static void firmware_write(struct console *con, const char *bytes, size_t nr_bytes)
@@ -128,7 +126,7 @@ void console_start(void)
 {
     static struct console firmware = {.name = "sbi", .write = firmware_write};
 
-    if (UNLOCKED(consoles, "at boot, with one CPU") == NULL)
+    if (!UNLOCKED(consoles, "at boot, with one CPU"))
         console_register(&firmware);
 }
 
@@ -136,7 +134,7 @@ void console_enter_panic(void)
 {
     is_panic = true;
     ASSUME_LOCKED(&console_lock, "in a panic, when one CPU alone goes on");
-    if (consoles == NULL) {
+    if (!consoles) {
         for (size_t i = 0; i < early_used; i++)
             arch_early_putchar(early[i]);
         early_used = 0;

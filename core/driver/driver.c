@@ -14,7 +14,7 @@ static const struct driver *match(const struct fdt_node *node, const char **comp
 
     for (unsigned i = 0; (have = fdt_prop_string(&node->compatible, i)) != NULL; i++) {
         LINKER_SET_FOREACH(drivers, struct driver, driver) {
-            for (const char *const *want = driver->compatible; *want != NULL; want++) {
+            for (const char *const *want = driver->compatible; *want; want++) {
                 if (str_equal(have, *want)) {
                     *compatible = have;
                     return driver;
@@ -64,19 +64,19 @@ int driver_probe_all(void)
     struct fdt_walk walk;
     struct fdt_node node;
     int nr_probed = 0;
-    int rc;
+    int err;
 
     fdt_walk_init(&walk, &boot_info.fdt);
-    while ((rc = fdt_walk_next(&walk, &node)) > 0) {
+    while ((err = fdt_walk_next(&walk, &node)) > 0) {
         const char *compatible;
         const struct driver *driver = NULL;
 
-        if (node.compatible.value != NULL && fdt_node_is_enabled(&node))
+        if (node.compatible.value && fdt_node_is_enabled(&node))
             driver = match(&node, &compatible);
-        if (driver != NULL && probe(driver, &node, compatible))
+        if (driver && probe(driver, &node, compatible))
             nr_probed++;
     }
-    if (rc < 0)
+    if (err < 0)
         log_warn("device tree: malformed, later devices are ignored");
     return nr_probed;
 }

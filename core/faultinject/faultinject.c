@@ -42,7 +42,7 @@ static bool task_should_fail(void)
 {
     const struct arch_thread *chosen = __atomic_load_n(&task, __ATOMIC_ACQUIRE);
 
-    if (chosen == NULL || chosen != arch_current() ||
+    if (!chosen || chosen != arch_current() ||
         __atomic_sub_fetch(&task_left, 1, __ATOMIC_RELAXED) != 0)
         return false;
     __atomic_store_n(&task, NULL, __ATOMIC_RELAXED);

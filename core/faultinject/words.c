@@ -16,7 +16,7 @@ static int parse(const char *value, void (*set)(uint64_t number))
     const char *end;
     uint64_t number;
 
-    if (value == NULL || str_to_u64(value, &end, 10, &number) != 0 || *end != '\0')
+    if (!value || str_to_u64(value, &end, 10, &number) != 0 || *end != '\0')
         return -EINVAL;
     set(number);
     return 0;

@@ -22,7 +22,7 @@ struct file *file_alloc(const struct file_ops *ops, unsigned flags)
 {
     struct file *file = heap_zalloc(sizeof(*file));
 
-    if (file != NULL)
+    if (file)
         file_init(file, &plain_kind, ops, flags);
     return file;
 }
@@ -31,14 +31,14 @@ void file_put(struct file *file)
 {
     if (__atomic_sub_fetch(&file->nr_refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    if (unlikely(file->watchers != NULL))
+    if (unlikely(file->watchers))
         file_gone(file);
     file->kind->destroy(file);
 }
 
 void file_discard(struct file *file)
 {
-    if (file == NULL)
+    if (!file)
         return;
     file->ops = &file_ops_none;
     file_put(file);
@@ -46,7 +46,7 @@ void file_discard(struct file *file)
 
 void file_close(struct file *file, void *table)
 {
-    if (file->kind->fd_closed != NULL)
+    if (file->kind->fd_closed)
         file->kind->fd_closed(file, table);
     file_put(file);
 }
@@ -63,9 +63,9 @@ ssize_t file_read_uio(struct file *file, struct uio *uio, uint64_t *pos)
 {
     if (unlikely(!file->can_read))
         return -EBADF;
-    if (unlikely(file->ops->read == NULL))
-        return file->ops->iterate != NULL ? -EISDIR : -EINVAL;
-    if (pos != NULL)
+    if (unlikely(!file->ops->read))
+        return file->ops->iterate ? -EISDIR : -EINVAL;
+    if (pos)
         return file->ops->is_stream ? -ESPIPE : file->ops->read(file, uio, pos);
     if (!must_lock_pos(file))
         return file->ops->read(file, uio, &file->pos);
@@ -80,9 +80,9 @@ ssize_t file_write_uio(struct file *file, struct uio *uio, uint64_t *pos)
 {
     if (unlikely(!file->can_write))
         return -EBADF;
-    if (unlikely(file->ops->write == NULL))
+    if (unlikely(!file->ops->write))
         return -EINVAL;
-    if (pos != NULL)
+    if (pos)
         return file->ops->is_stream ? -ESPIPE : file->ops->write(file, uio, pos);
     if (!must_lock_pos(file))
         return file->ops->write(file, uio, &file->pos);
@@ -129,7 +129,7 @@ ssize_t file_pwrite(struct file *file, const void *buf, size_t n, uint64_t pos)
 
 static uint64_t size_of(const struct file *file)
 {
-    return file->kind->size == NULL ? 0 : file->kind->size(file);
+    return file->kind->size ? file->kind->size(file) : 0;
 }
 
 /* Every body counts as data throughout, with a hole at its end: lseek(2) allows that. */
@@ -191,7 +191,7 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
     if (file->ops->is_stream)
         return -ESPIPE;
     mutex_lock(&file->pos_lock);
-    if (file->ops->seek != NULL)
+    if (file->ops->seek)
         ret = file->ops->seek(file, offset, whence);
     else
         ret = seek_to(file, offset, whence);
@@ -201,9 +201,9 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
 
 unsigned file_poll(struct file *file, struct poll_head **head)
 {
-    if (head != NULL)
+    if (head)
         *head = NULL;
-    if (file->ops->poll == NULL)
+    if (!file->ops->poll)
         return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
     return file->ops->poll(file, head);
 }
@@ -212,19 +212,19 @@ long file_ioctl(struct file *file, unsigned cmd, uint64_t arg)
 {
     if ((file->flags & O_PATH) != 0)
         return -EBADF;
-    return file->ops->ioctl == NULL ? -ENOTTY : file->ops->ioctl(file, cmd, arg);
+    return file->ops->ioctl ? file->ops->ioctl(file, cmd, arg) : -ENOTTY;
 }
 
 int file_mmap(struct file *file, struct file_mapping *out)
 {
-    return file->ops->mmap == NULL ? -ENODEV : file->ops->mmap(file, out);
+    return file->ops->mmap ? file->ops->mmap(file, out) : -ENODEV;
 }
 
 int file_fsync(struct file *file, bool is_data_only)
 {
     if ((file->flags & O_PATH) != 0)
         return -EBADF;
-    return file->ops->fsync == NULL ? -EINVAL : file->ops->fsync(file, is_data_only);
+    return file->ops->fsync ? file->ops->fsync(file, is_data_only) : -EINVAL;
 }
 
 int file_fallocate(struct file *file, int mode, uint64_t offset, uint64_t len)
@@ -233,6 +233,5 @@ int file_fallocate(struct file *file, int mode, uint64_t offset, uint64_t len)
         return -EBADF;
     if (len == 0 || offset > INT64_MAX || len > INT64_MAX - offset)
         return -EINVAL;
-    return file->ops->fallocate == NULL ? -EOPNOTSUPP
-                                        : file->ops->fallocate(file, mode, offset, len);
+    return file->ops->fallocate ? file->ops->fallocate(file, mode, offset, len) : -EOPNOTSUPP;
 }

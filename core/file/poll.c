@@ -31,7 +31,7 @@ void poll_remove(struct poll_entry *entry)
 void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsigned events)
 {
     uint32_t depth =
-        from == NULL ? 0 : UNLOCKED(from->depth, "the caller runs in a wake of from's entry") + 1;
+        !from ? 0 : UNLOCKED(from->depth, "the caller runs in a wake of from's entry") + 1;
     unsigned long flags = arch_irq_save();
     struct poll_entry *entry;
     struct poll_entry *next;
@@ -40,9 +40,8 @@ void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsi
     spin_lock_nested(&head->lock, depth);
     head->depth = depth;
     ASSUME_LOCKED(&entry->head->lock, "it is head's lock, of each entry in its list");
-    list_for_each_entry_safe(entry, next, &head->entries, node) {
+    list_for_each_entry_safe(entry, next, &head->entries, node)
         if (entry->wake(entry, events) && entry->is_exclusive)
             break;
-    }
     spin_unlock_irqrestore(&head->lock, flags);
 }

@@ -62,7 +62,7 @@ static void fill(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
     while (top > end && zone < frame_nr_zones) {
         struct frame *f = buddy_take(&frame_zones[zone], order);
 
-        if (f == NULL) {
+        if (!f) {
             zone++;
             continue;
         }

@@ -52,8 +52,7 @@ static void zone_add(pfn_t start, pfn_t end) REQUIRES(&frame_lock)
     for (;;) {
         struct pfn_range *hole = range_find(&frame_holes, z->base, z->base + SECTION_PAGES);
 
-        if (z->base >= end || hole == NULL || hole->start > z->base ||
-            hole->end < z->base + SECTION_PAGES)
+        if (z->base >= end || !hole || hole->start > z->base || hole->end < z->base + SECTION_PAGES)
             break;
         z->base += SECTION_PAGES;
     }
@@ -119,12 +118,12 @@ struct frame *block_take(unsigned order)
         unsigned long irq = frames_lock();
 
         has_grown = false;
-        for (size_t i = 0; i < frame_nr_zones && f == NULL; i++)
+        for (size_t i = 0; i < frame_nr_zones && !f; i++)
             f = buddy_take(&frame_zones[i], order);
-        for (size_t i = 0; i < frame_nr_zones && f == NULL && !has_grown; i++)
+        for (size_t i = 0; i < frame_nr_zones && !f && !has_grown; i++)
             has_grown = zone_grow(&frame_zones[i], 1ul << order, 1ul << order);
         frames_unlock(irq);
-    } while (f == NULL && has_grown);
+    } while (!f && has_grown);
     return f;
 }
 
@@ -133,7 +132,7 @@ COLD size_t frame_shrink(size_t nr_pages)
     size_t nr_freed = 0;
 
     for (struct frame_shrinker *s = __atomic_load_n(&shrinkers, __ATOMIC_ACQUIRE);
-         s != NULL && nr_freed < nr_pages; s = s->next)
+         s && nr_freed < nr_pages; s = s->next)
         nr_freed += s->shrink(nr_pages - nr_freed);
     return nr_freed;
 }
@@ -155,7 +154,7 @@ static struct frame *block_alloc(unsigned order)
 {
     struct frame *f = block_take(order);
 
-    while (f == NULL) {
+    while (!f) {
         if (frame_cache_drain() == 0 && frame_shrink(1ul << order) == 0)
             return NULL;
         f = block_take(order);
@@ -172,9 +171,9 @@ struct frame *frame_alloc_slow(unsigned order, unsigned flags)
     if (order > FRAME_MAX_ORDER || alloc_should_fail())
         return NULL;
     f = order < FRAME_CACHED_ORDERS ? frame_cache_pop(order) : NULL;
-    if (f == NULL)
+    if (!f)
         f = block_alloc(order);
-    if (f == NULL)
+    if (!f)
         return NULL;
     frame_debug_alloc(f, order);
     f->type = FRAME_USED;
@@ -230,9 +229,9 @@ COLD void frame_release(paddr_t start, uint64_t size)
         pfn_t section_end = ALIGN_DOWN(first, SECTION_PAGES) + SECTION_PAGES;
         pfn_t stop = MIN(end, section_end);
 
-        if (hole != NULL)
+        if (hole)
             stop = MIN(stop, hole->end);
-        if (z != NULL && hole != NULL) {
+        if (z && hole) {
             bool has_frames = zone_is_open(z, first);
 
             /* Descriptors are needed unless the watermarks have yet to come by. */
@@ -255,7 +254,7 @@ static int adopt(pfn_t first, pfn_t end) REQUIRES(&frame_lock)
 {
     struct zone *z = zone_of(first);
 
-    if (z == NULL || end > z->end || range_count(&frame_holes, first, end) != end - first)
+    if (!z || end > z->end || range_count(&frame_holes, first, end) != end - first)
         return -EINVAL;
     if (!zone_open_extra(z, first, end) || !range_remove(&frame_holes, first, end))
         return -ENOMEM;
@@ -274,16 +273,16 @@ int frame_adopt(paddr_t start, uint64_t size)
     pfn_t first = ALIGN_UP(start.v, PAGE_SIZE) >> PAGE_SHIFT;
     pfn_t end = (start.v + size) >> PAGE_SHIFT;
     unsigned long irq;
-    int error;
+    int err;
 
     if (start.v + size < start.v)
         return -EINVAL;
     if (first >= end)
         return 0;
     irq = frames_lock();
-    error = adopt(first, end);
+    err = adopt(first, end);
     frames_unlock(irq);
-    return error;
+    return err;
 }
 
 struct frame *frame_lookup(paddr_t pa)
@@ -293,7 +292,7 @@ struct frame *frame_lookup(paddr_t pa)
     unsigned long irq;
     bool is_open;
 
-    if (z == NULL)
+    if (!z)
         return NULL;
     irq = frames_lock();
     is_open = zone_is_open(z, pfn);

@@ -13,7 +13,7 @@ COLD struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end)
     for (size_t i = 0; i < set->nr; i++) {
         struct pfn_range *r = &set->ranges[i];
 
-        if (r->start < end && r->end > start && (first == NULL || r->start < first->start))
+        if (r->start < end && r->end > start && (!first || r->start < first->start))
             first = r;
     }
     return first;

@@ -134,10 +134,9 @@ COLD struct frame *frame_alloc_contig(size_t nr_pages, size_t align, unsigned fl
     if (nr_pages == 0 || nr_pages > FRAME_PFN_LIMIT || align > FRAME_PFN_LIMIT ||
         alloc_should_fail())
         return NULL;
-    while (!run_take_or_grow(&want, &pfn)) {
+    while (!run_take_or_grow(&want, &pfn))
         if (frame_cache_drain() == 0 && frame_shrink(nr_pages) == 0)
             return NULL;
-    }
     run_mark(pfn, nr_pages);
     if (flags & FRAME_ZERO)
         memset(frame_to_virt(pfn_to_frame(pfn)), 0, nr_pages << PAGE_SHIFT);
@@ -150,7 +149,7 @@ static COLD bool extend(pfn_t start, pfn_t end, bool *has_grown) REQUIRES(&frame
     struct zone *z = zone_of(start);
 
     *has_grown = false;
-    if (z == NULL || end > z->end)
+    if (!z || end > z->end)
         return false;
     if (free_end(z, start, end) < end) {
         *has_grown = zone_grow_to(z, start, end);
@@ -183,7 +182,7 @@ COLD void *frame_alloc_bytes(size_t nr_bytes)
     size_t nr_pages = ALIGN_UP(nr_bytes, PAGE_SIZE) >> PAGE_SHIFT;
     struct frame *f = frame_alloc_contig(nr_pages, 1, 0);
 
-    if (f == NULL)
+    if (!f)
         return NULL;
     frame_count(FRAME_PERCPU, (int64_t)nr_pages);
     return frame_to_virt(f);

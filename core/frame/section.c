@@ -23,10 +23,9 @@ static size_t nr_spare GUARDED_BY(&frame_lock);
 
 struct zone *zone_of(pfn_t pfn)
 {
-    for (size_t i = 0; i < frame_nr_zones; i++) {
+    for (size_t i = 0; i < frame_nr_zones; i++)
         if (pfn >= frame_zones[i].start && pfn < frame_zones[i].end)
             return &frame_zones[i];
-    }
     return NULL;
 }
 
@@ -34,7 +33,7 @@ bool zone_is_open(const struct zone *z, pfn_t pfn)
 {
     if (pfn >= z->base && pfn < z->low)
         return true;
-    return pfn >= z->start && pfn < z->end && range_find(&frame_extras, pfn, pfn + 1) != NULL;
+    return pfn >= z->start && pfn < z->end && range_find(&frame_extras, pfn, pfn + 1);
 }
 
 /* The highest untouched frame of a zone becomes metadata. */
@@ -44,9 +43,9 @@ static COLD bool meta_take_from(struct zone *z, pfn_t *out) REQUIRES(&frame_lock
         pfn_t pfn = z->high - 1;
         struct pfn_range *r = range_find(&frame_holes, pfn, pfn + 1);
 
-        if (r == NULL)
+        if (!r)
             r = range_find(&frame_extras, pfn, pfn + 1);
-        if (r == NULL) {
+        if (!r) {
             z->high = pfn;
             *out = pfn;
             return true;
@@ -63,16 +62,15 @@ static COLD bool meta_take(struct zone *preferred, pfn_t *out) REQUIRES(&frame_l
         return true;
     }
     frame_nr_meta++;
-    if (preferred != NULL && meta_take_from(preferred, out))
+    if (preferred && meta_take_from(preferred, out))
         return true;
-    for (size_t i = 0; i < frame_nr_zones; i++) {
+    for (size_t i = 0; i < frame_nr_zones; i++)
         if (meta_take_from(&frame_zones[i], out))
             return true;
-    }
     for (size_t i = 0; i < frame_nr_zones; i++) {
         struct frame *f = buddy_take(&frame_zones[i], 0);
 
-        if (f != NULL) {
+        if (f) {
             *out = frame_to_pfn(f);
             return true;
         }
@@ -100,7 +98,7 @@ uint64_t *page_table_alloc(unsigned order)
         return phys_to_virt(pfn_to_paddr(pfn));
     }
     f = frame_alloc(order, FRAME_ZERO);
-    if (f == NULL)
+    if (!f)
         return NULL;
     f->type = FRAME_TABLE;
     frame_count(FRAME_TABLE, 1l << order);
@@ -123,15 +121,15 @@ static COLD bool section_map(struct zone *z, pfn_t first) REQUIRES(&frame_lock)
 {
     vaddr_t va = (vaddr_t)(uintptr_t)pfn_to_frame(first);
     pfn_t page;
-    int error;
+    int err;
 
     if (!meta_take(z, &page))
         return false;
     arch_pages_clear(phys_to_virt(pfn_to_paddr(page)), PAGE_SIZE);
     __atomic_store_n(&opener, arch_current(), __ATOMIC_RELAXED);
-    error = arch_pt_map(&arch_kernel_pt, va, pfn_to_paddr(page), PAGE_SIZE, PT_RW | PT_G, 0);
+    err = arch_pt_map(&arch_kernel_pt, va, pfn_to_paddr(page), PAGE_SIZE, PT_RW | PT_G, 0);
     __atomic_store_n(&opener, NULL, __ATOMIC_RELAXED);
-    if (error != 0) {
+    if (err != 0) {
         meta_give_back(page);
         return false;
     }
@@ -144,8 +142,8 @@ static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&
 {
     while (start < end) {
         struct pfn_range *hole = range_find(&frame_holes, start, end);
-        pfn_t free_end = hole != NULL ? MAX(hole->start, start) : end;
-        pfn_t hole_end = hole != NULL ? MIN(hole->end, end) : end;
+        pfn_t free_end = hole ? MAX(hole->start, start) : end;
+        pfn_t hole_end = hole ? MIN(hole->end, end) : end;
 
         buddy_free_range(z, start, free_end);
         for (pfn_t pfn = free_end; pfn < hole_end; pfn++) {
@@ -161,7 +159,7 @@ static COLD bool section_open_next(struct zone *z) REQUIRES(&frame_lock)
 {
     pfn_t first = z->low;
 
-    if (range_find(&frame_extras, first, first + 1) == NULL) {
+    if (!range_find(&frame_extras, first, first + 1)) {
         /* The mapping may take pages of this very section from its top. */
         if (!section_map(z, first))
             return false;
@@ -181,9 +179,9 @@ static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align) REQUIRES(&f
 
         pfn = ALIGN_UP(pfn, align);
         r = range_find(&frame_holes, pfn, pfn + nr);
-        if (r == NULL)
+        if (!r)
             r = range_find(&frame_extras, pfn, pfn + nr);
-        if (r == NULL)
+        if (!r)
             return pfn;
         pfn = r->end;
     }
@@ -238,15 +236,13 @@ COLD bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
         } else if (first < high) {
             z->high = MIN(z->high, first);
             section_fill(z, first, high);
-            for (pfn_t pfn = high; pfn < first + SECTION_PAGES; pfn++) {
-                if (range_find(&frame_holes, pfn, pfn + 1) != NULL)
+            for (pfn_t pfn = high; pfn < first + SECTION_PAGES; pfn++)
+                if (range_find(&frame_holes, pfn, pfn + 1))
                     pfn_to_frame(pfn)->type = FRAME_RESERVED;
-            }
         } else {
-            for (pfn_t pfn = first; pfn < first + SECTION_PAGES; pfn++) {
-                if (range_find(&frame_holes, pfn, pfn + 1) != NULL)
+            for (pfn_t pfn = first; pfn < first + SECTION_PAGES; pfn++)
+                if (range_find(&frame_holes, pfn, pfn + 1))
                     pfn_to_frame(pfn)->type = FRAME_RESERVED;
-            }
         }
     }
     return true;

@@ -94,7 +94,7 @@ static void *take(unsigned level) REQUIRES(&heap_lock)
     for (unsigned from = level; from < NR_LEVELS; from++) {
         struct list *block = list_pop(&free_blocks[from]);
 
-        if (block == NULL)
+        if (!block)
             continue;
         *single_bits(virt_to_frame(block)) ^= 1ull << (node_of(block, from) >> 1);
         return split_down((char *)block, from, level);
@@ -109,10 +109,10 @@ static void *small_alloc(unsigned level)
     struct frame *page;
 
     spin_unlock_irqrestore(&heap_lock, irq);
-    if (block != NULL)
+    if (block)
         return block;
     page = frame_alloc(0, 0);
-    if (page == NULL)
+    if (!page)
         return NULL;
     __atomic_fetch_add(&nr_divided, 1, __ATOMIC_RELAXED);
     page->type = FRAME_HEAP;

@@ -92,7 +92,7 @@ void *heap_debug_wrap(void *raw, size_t align, size_t size, void *caller)
     unsigned long irq;
     char *p;
 
-    if (raw == NULL)
+    if (!raw)
         return NULL;
     p = (char *)raw + ALIGN_UP(offset, align);
     b = block_of(p);
@@ -168,10 +168,9 @@ static bool is_untouched(const struct heap_debug_block *b, size_t nr_bytes, size
         else if (p[*at] != FILL_FREED)
             return false;
     }
-    for (; *at == b->size && *at < b->size + REDZONE_LEN; (*at)++) {
+    for (; *at == b->size && *at < b->size + REDZONE_LEN; (*at)++)
         if (p[*at] != REDZONE)
             return false;
-    }
     return b->magic == MAGIC_FREED;
 }
 
@@ -193,13 +192,13 @@ void *heap_debug_release(bool all)
         if (b->size <= HELD_MAX_BLOCK)
             b = is_over ? list_first_entry(&held, struct heap_debug_block, link) : NULL;
     }
-    if (b != NULL) {
+    if (b) {
         list_unlink(&b->link);
         nr_held--;
         held_bytes -= b->size;
     }
     spin_unlock_irqrestore(&blocks_lock, irq);
-    if (b == NULL)
+    if (!b)
         return NULL;
     if (!is_untouched(b, b->size, &at))
         panic_written(b, at);
@@ -227,7 +226,7 @@ static void held_check(size_t nr, size_t nr_bytes)
     const struct heap_debug_block *b = find_written(nr, nr_bytes, &at);
 
     spin_unlock_irqrestore(&blocks_lock, irq);
-    if (b != NULL)
+    if (b)
         panic_written(b, at);
 }
 

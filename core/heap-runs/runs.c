@@ -22,7 +22,7 @@ void *heap_run_alloc(size_t align, size_t size)
         f = frame_alloc(0, 0);
     else
         f = frame_alloc_contig(nr_pages, MAX(align >> PAGE_SHIFT, 1ul), 0);
-    if (f == NULL)
+    if (!f)
         return NULL;
     f->type = FRAME_HEAP;
     f->owner = NULL;

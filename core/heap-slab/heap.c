@@ -64,10 +64,9 @@ static NOINLINE void *alloc_aligned(size_t align, size_t size)
 {
     if (size > SLAB_MAX_SIZE || align > PAGE_SIZE)
         return heap_run_alloc(align, size);
-    for (size_t class = 0; class < NR_CLASSES; class ++) {
+    for (size_t class = 0; class < NR_CLASSES; class ++)
         if (class_size(class) >= size && (class_size(class) & (align - 1)) == 0)
             return slab_alloc(&caches[class]);
-    }
     return heap_run_alloc(align, size);
 }
 
@@ -86,7 +85,7 @@ static ALWAYS_INLINE void raw_free(void *p)
 {
     struct frame *f = virt_to_frame(p);
 
-    if (likely(f->owner != NULL))
+    if (likely(f->owner))
         slab_free(f->owner, p);
     else
         heap_run_free(p);
@@ -97,7 +96,7 @@ static ALWAYS_INLINE size_t raw_usable_size(const void *p)
     const struct frame *f = virt_to_frame(p);
     const struct slab_cache *cache = f->owner;
 
-    return cache != NULL ? cache->size : heap_run_size(p);
+    return cache ? cache->size : heap_run_size(p);
 }
 
 static ALWAYS_INLINE bool raw_fits(const void *p, size_t size)
@@ -112,7 +111,7 @@ static bool raw_resize(void *p, size_t size)
 {
     size_t have;
 
-    if (size > SLAB_MAX_SIZE && virt_to_frame(p)->owner == NULL)
+    if (size > SLAB_MAX_SIZE && !virt_to_frame(p)->owner)
         return heap_run_resize(p, size);
     have = raw_usable_size(p);
     return size <= have && (have <= 64 || size > have / 4);

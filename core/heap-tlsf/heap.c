@@ -73,11 +73,11 @@ static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
     need = ALIGN_UP(need + sizeof(*pool), PAGE_SIZE) >> PAGE_SHIFT;
     nr_pages = MAX(need, nr_pages);
     f = frame_alloc_contig(nr_pages, 1, 0);
-    if (f == NULL) {
+    if (!f) {
         nr_pages = need;
         f = frame_alloc_contig(nr_pages, 1, 0);
     }
-    if (f == NULL)
+    if (!f)
         return NULL;
     pool = frame_to_virt(f);
     pool->nr_pages = nr_pages;
@@ -160,14 +160,14 @@ static NOINLINE COLD void *alloc_aligned(size_t align, size_t size)
     void *p = tlsf_alloc_aligned(&heap, align, size);
 
     unlock_heap(irq);
-    return p != NULL ? p : alloc_slow(align, size);
+    return p ? p : alloc_slow(align, size);
 }
 
 static NOINLINE void *alloc_shared(size_t size)
 {
     void *p = tlsf_cache_alloc(&size);
 
-    return p != NULL ? p : alloc_aligned(HEAP_ALIGN, size);
+    return p ? p : alloc_aligned(HEAP_ALIGN, size);
 }
 
 static NOINLINE void free_shared(void *p)
@@ -189,7 +189,7 @@ static ALWAYS_INLINE void *raw_alloc(size_t align, size_t size)
     ASSUME_UNSHARED(&heap_lock, "there is one CPU, and its interrupts are masked");
     p = tlsf_alloc_inline(&heap, size);
     arch_irq_restore(irq);
-    return likely(p != NULL) ? p : alloc_slow(HEAP_ALIGN, size);
+    return likely(p) ? p : alloc_slow(HEAP_ALIGN, size);
 }
 
 static ALWAYS_INLINE void raw_free(void *p)
@@ -250,12 +250,11 @@ void heap_check(void)
     const char *damage = tlsf_check(&heap);
     struct pool *pool;
 
-    list_for_each_entry(pool, &pools, link) {
-        if (damage == NULL)
+    list_for_each_entry(pool, &pools, link)
+        if (!damage)
             damage = tlsf_pool_check(&heap, pool->tlsf);
-    }
     unlock_heap(irq);
-    if (damage != NULL)
+    if (damage)
         panic("heap_check: %s", damage);
     heap_debug_check();
 }

@@ -24,10 +24,9 @@ static struct {
 
 void ipi_send(cpumask_t cpus, enum ipi ipi)
 {
-    for_each_cpu(cpu) {
+    for_each_cpu(cpu)
         if (cpus >> cpu & 1)
             __atomic_fetch_or(&per_cpu(ipi_pending, cpu), 1u << ipi, __ATOMIC_SEQ_CST);
-    }
     arch_ipi_send(cpus);
 }
 
@@ -83,7 +82,7 @@ void ipi_handle(void)
 
         if (ipi == IPI_CALL)
             call_handle();
-        else if (handler != NULL)
+        else if (handler)
             handler();
     }
 }

@@ -33,22 +33,22 @@ static const struct irq_chip *chip; /* [I] once registered */
 
 int irq_register(unsigned irq, irq_handler_t handler, void *ctx)
 {
-    int rc = 0;
+    int err = 0;
 
-    if (irq == 0 || irq >= IRQ_LINES || handler == NULL)
+    if (irq == 0 || irq >= IRQ_LINES || !handler)
         return -EINVAL;
     unsigned long flags = spin_lock_irqsave(&irq_lock);
 
-    if (lines[irq].handler != NULL) {
-        rc = -EBUSY;
+    if (lines[irq].handler) {
+        err = -EBUSY;
     } else {
         lines[irq].ctx = ctx;
         __atomic_store_n(&lines[irq].handler, handler, __ATOMIC_RELEASE);
-        if (chip != NULL)
+        if (chip)
             chip->unmask(irq);
     }
     spin_unlock_irqrestore(&irq_lock, flags);
-    return rc;
+    return err;
 }
 
 void irq_unregister(unsigned irq)
@@ -57,7 +57,7 @@ void irq_unregister(unsigned irq)
         return;
     unsigned long flags = spin_lock_irqsave(&irq_lock);
 
-    if (chip != NULL)
+    if (chip)
         chip->mask(irq);
     __atomic_store_n(&lines[irq].handler, NULL, __ATOMIC_SEQ_CST);
     spin_unlock_irqrestore(&irq_lock, flags);
@@ -74,12 +74,12 @@ void irq_chip_register(const struct irq_chip *new_chip)
 {
     unsigned long flags = spin_lock_irqsave(&irq_lock);
 
-    if (chip == NULL) {
+    if (!chip) {
         chip = new_chip;
-        if (chip->cpu_init != NULL)
+        if (chip->cpu_init)
             chip->cpu_init();
         for (unsigned irq = 1; irq < IRQ_LINES; irq++)
-            if (lines[irq].handler != NULL)
+            if (lines[irq].handler)
                 chip->unmask(irq);
     }
     spin_unlock_irqrestore(&irq_lock, flags);
@@ -87,7 +87,7 @@ void irq_chip_register(const struct irq_chip *new_chip)
 
 void irq_cpu_init(void)
 {
-    if (chip != NULL && chip->cpu_init != NULL)
+    if (chip && chip->cpu_init)
         chip->cpu_init();
     arch_irq_unmask_causes();
 }
@@ -96,17 +96,17 @@ static void handle_external(void)
 {
     unsigned irq;
 
-    if (chip == NULL)
+    if (!chip)
         return;
     while ((irq = chip->claim()) != 0) {
         struct irq_line *line = irq < IRQ_LINES ? &lines[irq] : NULL;
 
-        if (line != NULL) {
+        if (line) {
             __atomic_fetch_add(&line->running, 1, __ATOMIC_SEQ_CST);
             irq_handler_t handler = __atomic_load_n(&line->handler, __ATOMIC_SEQ_CST);
 
             line->count++;
-            if (handler != NULL)
+            if (handler)
                 handler(line->ctx);
             __atomic_fetch_sub(&line->running, 1, __ATOMIC_RELEASE);
         }

@@ -129,7 +129,7 @@ void log_notes_keep(void)
 
 void log_note(const char *format, uintptr_t a, uintptr_t b)
 {
-    if (level > LOG_DEBUG || (keep != NULL && !keep(format, a, b)))
+    if (level > LOG_DEBUG || (keep && !keep(format, a, b)))
         log_print(LOG_DEBUG, format, a, b);
 }
 
@@ -166,7 +166,7 @@ static int set_loglevel(const char *value)
     uint64_t n;
     const char *end;
 
-    if (value == NULL || str_to_u64(value, &end, 10, &n) != 0 || *end != '\0' || n > 8)
+    if (!value || str_to_u64(value, &end, 10, &n) != 0 || *end != '\0' || n > 8)
         return -EINVAL;
     log_set_level((unsigned)n);
     return 0;
@@ -175,7 +175,7 @@ static int set_loglevel(const char *value)
 /* Only warnings and worse: a word that is not understood is said even then. */
 static int set_quiet(const char *value)
 {
-    if (value != NULL)
+    if (value)
         return -EINVAL;
     log_set_level(LOG_WARN + 1);
     return 0;
@@ -183,7 +183,7 @@ static int set_quiet(const char *value)
 
 static int set_debug(const char *value)
 {
-    if (value != NULL)
+    if (value)
         return -EINVAL;
     log_set_level(LOG_DEBUG + 1);
     return 0;

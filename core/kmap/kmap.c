@@ -33,12 +33,12 @@ static unsigned nr_stacks GUARDED_BY(&kmap_lock);
 /* Before nodes run out; frame_alloc does not sleep. */
 static bool spare_fill(void) REQUIRES(&kmap_lock)
 {
-    if (spare != NULL && spare->next != NULL)
+    if (spare && spare->next)
         return true;
     struct frame *f = frame_alloc(0, 0);
 
-    if (f == NULL)
-        return spare != NULL;
+    if (!f)
+        return spare;
     struct range *nodes = frame_to_virt(f);
 
     frame_count(FRAME_KMAP, 1);
@@ -69,7 +69,7 @@ static vaddr_t range_take(uint64_t size, paddr_t pa)
     unsigned long flags = spin_lock_irqsave(&kmap_lock);
     vaddr_t va = 0;
 
-    for (struct range **link = &free_ranges; *link != NULL; link = &(*link)->next) {
+    for (struct range **link = &free_ranges; *link; link = &(*link)->next) {
         struct range *r = *link;
         uint64_t skip = size >= LARGE_PAGE ? (pa.v - (r->start + PAGE_SIZE)) & (LARGE_PAGE - 1) : 0;
         uint64_t taken = skip + PAGE_SIZE + size;
@@ -99,19 +99,19 @@ static void range_give_locked(vaddr_t start, uint64_t size)
     struct range **link = &free_ranges;
     struct range *before = NULL;
 
-    for (; *link != NULL && (*link)->start < start; link = &(*link)->next)
+    for (; *link && (*link)->start < start; link = &(*link)->next)
         before = *link;
     struct range *after = *link;
 
-    if (before != NULL && before->start + before->size == start) {
+    if (before && before->start + before->size == start) {
         before->size += size;
-        if (after != NULL && before->start + before->size == after->start) {
+        if (after && before->start + before->size == after->start) {
             before->size += after->size;
             before->next = after->next;
             after->next = spare;
             spare = after;
         }
-    } else if (after != NULL && start + size == after->start) {
+    } else if (after && start + size == after->start) {
         after->start = start;
         after->size += size;
     } else if (spare_fill()) {
@@ -144,10 +144,10 @@ void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
     if (va == 0)
         return NULL;
     unsigned long irq = spin_lock_irqsave(&kmap_lock);
-    int rc = arch_pt_map(&arch_kernel_pt, va, PADDR(pa.v - in_page), whole, flags | PT_G, 2);
+    int err = arch_pt_map(&arch_kernel_pt, va, PADDR(pa.v - in_page), whole, flags | PT_G, 2);
 
     spin_unlock_irqrestore(&kmap_lock, irq);
-    if (rc != 0) {
+    if (err != 0) {
         range_give(va, whole);
         return NULL;
     }
@@ -160,7 +160,7 @@ void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags)
 /* A fence for an address orders its leaf only: where a table went, everything is flushed. */
 static void flush_and_free(vaddr_t va, uint64_t size, pte_t *emptied)
 {
-    arch_tlb_shootdown_kernel(va, emptied != NULL ? UINT64_MAX : size);
+    arch_tlb_shootdown_kernel(va, emptied ? UINT64_MAX : size);
     arch_pt_free_tables(emptied);
 }
 
@@ -182,7 +182,7 @@ void *kmap_device(paddr_t pa, uint64_t size)
     char *regs = kmap_range(pa, size, PT_RW);
 
     /* The address is the device tree's word. */
-    if (regs != NULL && size >= 4 && !mmio_answers(regs, 4)) {
+    if (regs && size >= 4 && !mmio_answers(regs, 4)) {
         log_warn("no device answers at %#lx", (unsigned long)pa.v);
         kmap_unmap(regs, size);
         return NULL;
@@ -210,7 +210,7 @@ static void stack_unmap(vaddr_t va, uint64_t size)
     arch_pt_clear(&arch_kernel_pt, va, size, free_page, &list, &emptied);
     spin_unlock_irqrestore(&kmap_lock, irq);
     flush_and_free(va, size, emptied);
-    while (list != NULL) {
+    while (list) {
         struct frame *next = (struct frame *)(uintptr_t)list->priv;
 
         frame_free(list, 0);
@@ -236,7 +236,7 @@ void *kmap_alloc_stack(size_t size)
     if (size == KERNEL_STACK_SIZE) {
         void *stack = kept_stack();
 
-        if (stack != NULL) {
+        if (stack) {
             shadow_allow(stack, size);
             return stack;
         }
@@ -248,17 +248,17 @@ void *kmap_alloc_stack(size_t size)
         return NULL;
     for (; done < size; done += PAGE_SIZE) {
         struct frame *f = frame_alloc(0, 0);
-        int rc = -1;
+        int err = -1;
 
-        if (f != NULL) {
+        if (f) {
             unsigned long irq = spin_lock_irqsave(&kmap_lock);
 
-            rc =
+            err =
                 arch_pt_map(&arch_kernel_pt, va + done, frame_to_pa(f), PAGE_SIZE, PT_RW | PT_G, 0);
             spin_unlock_irqrestore(&kmap_lock, irq);
         }
-        if (rc != 0) {
-            if (f != NULL)
+        if (err != 0) {
+            if (f)
                 frame_free(f, 0);
             stack_unmap(va, size);
             return NULL;

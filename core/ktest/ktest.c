@@ -30,9 +30,8 @@ static void say(const char *format, ...)
 
 bool ktest_check(bool is_ok, const char *text, const char *file, int line)
 {
-    if (!is_ok && __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED) < REPORTS_MAX) {
+    if (!is_ok && __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED) < REPORTS_MAX)
         say("ktest: %s:%d: expected %s\n", file, line, text);
-    }
     return is_ok;
 }
 
@@ -57,13 +56,12 @@ static bool run_one(const struct ktest *test, bool *is_skipped)
     skip_reason = NULL;
     test->fn();
     *is_skipped = skip_reason && !nr_failed;
-    if (nr_failed) {
+    if (nr_failed)
         say("ktest: %s FAILED (%u expectations)\n", test->name, nr_failed);
-    } else if (*is_skipped) {
+    else if (*is_skipped)
         say("ktest: %s skipped: %s\n", test->name, skip_reason);
-    } else {
+    else
         say("ktest: %s ok\n", test->name);
-    }
     return nr_failed == 0;
 }
 
@@ -76,9 +74,8 @@ int ktest_run(const char *filter)
     LINKER_SET_FOREACH(ktest, struct ktest, test) {
         bool is_skipped;
 
-        if (filter && !strstr(test->name, filter)) {
+        if (filter && !strstr(test->name, filter))
             continue;
-        }
         nr_tests++;
         nr_bad += !run_one(test, &is_skipped);
         nr_skipped += is_skipped;

@@ -20,7 +20,7 @@ void spin_lock_wait(struct spinlock *lock, uint32_t seen)
 void spin_debug_acquire(struct spinlock *lock, uint32_t depth)
 {
     if (lock->holder != 0)
-        panic("spinlock %s: taken twice", lock->name != NULL ? lock->name : "?");
+        panic("spinlock %s: taken twice", lock->name ? lock->name : "?");
 }
 
 void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
@@ -31,7 +31,7 @@ void spin_debug_acquired(struct spinlock *lock, uint32_t depth)
 void spin_debug_release(struct spinlock *lock)
 {
     if (lock->holder == 0)
-        panic("spinlock %s: released while free", lock->name != NULL ? lock->name : "?");
+        panic("spinlock %s: released while free", lock->name ? lock->name : "?");
     lock->holder = 0;
 }
 

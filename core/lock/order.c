@@ -73,7 +73,7 @@ static uint32_t class_of(const char *name, uint32_t depth)
     for (uint32_t probes = 0; probes < NR_HASHED; probes++, slot = (slot + 1) % NR_HASHED) {
         if (hashed[slot].name == name && hashed[slot].depth == depth)
             return hashed[slot].lock_class;
-        if (hashed[slot].name == NULL) {
+        if (!hashed[slot].name) {
             hashed[slot].name = name;
             hashed[slot].depth = depth;
             hashed[slot].lock_class = class_by_text(name, depth);

@@ -60,7 +60,7 @@ static uint32_t class_of(struct lock_mark *mark, const char *name)
     const struct lock_mark *none = NULL;
 
     if (c == 0) {
-        name = name != NULL ? name : "(without a name)";
+        name = name ? name : "(without a name)";
         c = class_find(name);
         mark->lock_class = c = c != 0 ? c : class_add(name);
         if (!__atomic_compare_exchange_n(&classes[c - 1].first, &none, mark, false,

@@ -33,7 +33,7 @@ void __stack_chk_fail(void)
 
 static int set_panic(const char *value)
 {
-    if (value == NULL)
+    if (!value)
         return -EINVAL;
     if (str_equal(value, "poweroff"))
         action = PANIC_POWEROFF;

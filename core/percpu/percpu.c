@@ -33,7 +33,7 @@ int percpu_init(unsigned nr_cpus, void *(*alloc)(size_t nr_bytes))
     for (unsigned cpu = 1; cpu < nr_cpus && cpu < NR_CPUS_MAX; cpu++) {
         char *copy = alloc(size);
 
-        if (copy == NULL)
+        if (!copy)
             return -ENOMEM;
         memset(copy, 0, size);
         percpu_offsets[cpu] = (uintptr_t)copy - (uintptr_t)__kernel_percpu_start;

@@ -27,10 +27,9 @@ NORETURN static void off(bool is_failure)
         if (finisher.v != 0)
             arch_power_fail(finisher, TEST_FINISHER_FAIL | EXIT_STATUS << 16);
     }
-    for (; provider != NULL; provider = provider->next) {
-        if (provider->off != NULL)
+    for (; provider; provider = provider->next)
+        if (provider->off)
             provider->off(provider, is_failure);
-    }
     arch_poweroff(is_failure);
 }
 
@@ -48,9 +47,8 @@ void power_reboot(void)
 {
     struct power_provider *provider = __atomic_load_n(&providers, __ATOMIC_ACQUIRE);
 
-    for (; provider != NULL; provider = provider->next) {
-        if (provider->reboot != NULL)
+    for (; provider; provider = provider->next)
+        if (provider->reboot)
             provider->reboot(provider);
-    }
     arch_reboot();
 }

@@ -139,7 +139,7 @@ static pte_t *kmap_slot(const uint8_t *shadow)
 
     if (seen == table_pte(zero_leaves)) {
         f = frame_alloc(0, 0);
-        if (f == NULL)
+        if (!f)
             return NULL;
         table = frame_to_virt(f);
         for (unsigned i = 0; i < 512; i++)
@@ -163,12 +163,12 @@ bool address_own(const void *start, size_t size)
         pte_t none = zero_leaves[0];
         struct frame *f;
 
-        if (slot == NULL)
+        if (!slot)
             return false;
         if (__atomic_load_n(slot, __ATOMIC_ACQUIRE) != none)
             continue;
         f = frame_alloc(0, FRAME_ZERO);
-        if (f == NULL)
+        if (!f)
             return false;
         if (!__atomic_compare_exchange_n(slot, &none, pte_make(frame_to_pa(f), PT_RW | PT_G), false,
                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))

@@ -63,11 +63,10 @@ void sanitize_stack_take(struct sanitize_stack *stack, uintptr_t pc)
 
 static bool is_news(uintptr_t place, uintptr_t other)
 {
-    for (unsigned i = 0; i < nr_told; i++) {
+    for (unsigned i = 0; i < nr_told; i++)
         if ((told[i].place == place && told[i].other == other) ||
             (told[i].place == other && told[i].other == place))
             return false;
-    }
     if (nr_told < PLACES_MAX) {
         told[nr_told].place = place;
         told[nr_told++].other = other;

@@ -80,9 +80,8 @@ static struct sched_entity *line_first(struct sched_queue *q)
 /* The one of two that is first; either may be NULL. Among equals the line goes first. */
 static struct sched_entity *earlier(struct sched_entity *line, struct sched_entity *early)
 {
-    if (!line || (early && sched_cfs_before(early->vruntime, line->vruntime))) {
+    if (!line || (early && sched_cfs_before(early->vruntime, line->vruntime)))
         return early;
-    }
     return line;
 }
 
@@ -109,14 +108,12 @@ COLD struct sched_entity *sched_after(struct sched_queue *q, struct sched_entity
 
     if (!e->is_early) {
         line = line_next(q, e);
-        while (early && sched_cfs_before(early->vruntime, e->vruntime)) {
+        while (early && sched_cfs_before(early->vruntime, e->vruntime))
             early = early_next(early);
-        }
     } else {
         early = early_next(e);
-        while (line && !sched_cfs_before(e->vruntime, line->vruntime)) {
+        while (line && !sched_cfs_before(e->vruntime, line->vruntime))
             line = line_next(q, line);
-        }
     }
     return earlier(line, early);
 }
@@ -131,17 +128,15 @@ static void queue_advance(struct sched_queue *q)
 
     if (q->current) {
         least = q->current->vruntime;
-        if (first && sched_cfs_before(first->vruntime, least)) {
+        if (first && sched_cfs_before(first->vruntime, least))
             least = first->vruntime;
-        }
     } else if (first) {
         least = first->vruntime;
     } else {
         return;
     }
-    if (sched_cfs_before(q->min_vruntime, least)) {
+    if (sched_cfs_before(q->min_vruntime, least))
         q->min_vruntime = least;
-    }
 }
 
 static bool is_less(const struct rb_node *a, const struct rb_node *b)
@@ -185,12 +180,10 @@ static void give_up_claim(struct sched_queue *q, struct sched_entity *prev,
     uint64_t behind =
         list_is_empty(&q->line) ? next->vruntime : sched_cfs_in_line(q->line.prev)->vruntime;
 
-    if (behind - next->vruntime > sched_cfs_tunables.line_span) {
+    if (behind - next->vruntime > sched_cfs_tunables.line_span)
         behind = next->vruntime + sched_cfs_tunables.line_span;
-    }
-    if (sched_cfs_before(prev->vruntime, behind)) {
+    if (sched_cfs_before(prev->vruntime, behind))
         prev->vruntime = behind;
-    }
 }
 
 struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev,
@@ -198,19 +191,15 @@ struct sched_entity *sched_next(struct sched_queue *q, struct sched_entity *prev
 {
     struct sched_entity *next = sched_first(q);
 
-    if (!next) {
+    if (!next)
         return prev;
-    }
-    if (prev && why == SCHED_PREEMPT && !sched_cfs_before(next->vruntime, prev->vruntime)) {
+    if (prev && why == SCHED_PREEMPT && !sched_cfs_before(next->vruntime, prev->vruntime))
         return prev;
-    }
-    if (prev && why == SCHED_YIELD) {
+    if (prev && why == SCHED_YIELD)
         give_up_claim(q, prev, next);
-    }
     ready_remove(q, next);
-    if (prev) {
+    if (prev)
         ready_insert(q, prev);
-    }
     sched_cfs_choose(q, next);
     return next;
 }
@@ -220,9 +209,8 @@ static uint64_t slice_of(const struct sched_queue *q, const struct sched_entity 
     uint64_t period = sched_cfs_tunables.latency;
     uint64_t slice;
 
-    if (q->nr > SCHED_CFS_LATENCY_US / SCHED_CFS_GRANULARITY_US) {
+    if (q->nr > SCHED_CFS_LATENCY_US / SCHED_CFS_GRANULARITY_US)
         period = q->nr * sched_cfs_tunables.granularity;
-    }
     slice = period * e->weight / q->total_weight;
     return MAX(slice, sched_cfs_tunables.granularity);
 }
@@ -249,9 +237,8 @@ static void place(struct sched_queue *q, struct sched_entity *e, enum sched_enqu
          */
         e->vruntime += q->min_vruntime - (e->home ? READ_ONCE(e->home->min_vruntime) : 0);
     }
-    if (why == SCHED_WAKE && sched_cfs_before(e->vruntime, earliest)) {
+    if (why == SCHED_WAKE && sched_cfs_before(e->vruntime, earliest))
         e->vruntime = earliest;
-    }
 }
 
 void sched_enqueue(struct sched_queue *q, struct sched_entity *e, enum sched_enqueue_reason why)
@@ -282,12 +269,10 @@ bool sched_slice_over(struct sched_queue *q, struct sched_entity *e)
     const struct sched_entity *first = sched_first(q);
     uint64_t slice = slice_of(q, e);
 
-    if (!first || e->used < sched_cfs_tunables.granularity) {
+    if (!first || e->used < sched_cfs_tunables.granularity)
         return false;
-    }
-    if (!sched_cfs_before(first->vruntime, e->vruntime)) {
+    if (!sched_cfs_before(first->vruntime, e->vruntime))
         return false; /* it would be chosen again */
-    }
     return e->used >= slice || e->vruntime - first->vruntime > slice << SCHED_CFS_UNIT_SHIFT;
 }
 

@@ -32,7 +32,7 @@ void slab_debug_made(const struct slab_cache *cache, void *object)
 {
     trailer_of(cache, object)->state = STATE_FREE;
     trailer_of(cache, object)->caller = NULL;
-    if (cache->ctor == NULL)
+    if (!cache->ctor)
         memset(object, FILL_FREE, cache->size);
 }
 
@@ -44,14 +44,14 @@ void slab_debug_alloc(const struct slab_cache *cache, void *object, void *caller
     shadow_allow(object, ALIGN_UP(cache->size, 8));
     if (t->state != STATE_FREE)
         panic("slab %s: free object %p was overwritten", cache->name, object);
-    for (size_t i = 0; i < cache->size && cache->ctor == NULL; i++) {
+    for (size_t i = 0; i < cache->size && !cache->ctor; i++) {
         if (bytes[i] != FILL_FREE)
             panic("slab %s: object %p was written at byte %zu after it was freed (allocated by %p)",
                   cache->name, object, i, t->caller);
     }
     t->state = STATE_USED;
     t->caller = caller;
-    if (cache->ctor == NULL)
+    if (!cache->ctor)
         memset(object, FILL_NEW, cache->size);
     shadow_allow(object, cache->size);
     shadow_forbid(t, sizeof(*t), SHADOW_REDZONE);
@@ -62,7 +62,7 @@ void slab_debug_free(const struct slab_cache *cache, void *object)
     const struct frame *f = frame_lookup(virt_to_phys(object));
     struct trailer *t = trailer_of(cache, object);
 
-    if (f == NULL || f->type != FRAME_SLAB || f->owner != cache)
+    if (!f || f->type != FRAME_SLAB || f->owner != cache)
         panic("slab %s: %p is no object of this cache", cache->name, object);
     if (slab_object(cache, slab_of(cache, object),
                     slab_number(cache, slab_of(cache, object), object)) != object)
@@ -73,7 +73,7 @@ void slab_debug_free(const struct slab_cache *cache, void *object)
     if (t->state != STATE_USED)
         panic("slab %s: object %p was overrun", cache->name, object);
     t->state = STATE_FREE;
-    if (cache->ctor == NULL)
+    if (!cache->ctor)
         memset(object, FILL_FREE, cache->size);
     shadow_forbid(object, ALIGN_UP(cache->size, 8), SHADOW_FREE_OBJECT);
 }

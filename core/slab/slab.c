@@ -73,7 +73,7 @@ static void cache_setup(struct slab_cache *cache, const char *name, size_t size,
     cache->size = size;
     cache->stride = MAX(size, sizeof(void *));
     /* Constructed objects, and poisoned ones, keep the link behind them. */
-    if (ctor != NULL || SLAB_DEBUG_BYTES != 0) {
+    if (ctor || SLAB_DEBUG_BYTES != 0) {
         cache->link_offset = ALIGN_UP(size, sizeof(void *)) + SLAB_DEBUG_BYTES;
         cache->stride = cache->link_offset + sizeof(void *);
     }
@@ -124,7 +124,7 @@ struct slab_cache *slab_cache_create(const char *name, size_t size, size_t align
         start();
     spin_unlock_irqrestore(&caches_lock, irq);
     cache = slab_alloc(&cache_cache);
-    if (cache != NULL)
+    if (cache)
         slab_cache_init(cache, name, size, align, ctor);
     return cache;
 }
@@ -146,7 +146,7 @@ static struct slab_magazine *magazine_here(struct slab_cache *cache)
     if (likely(m != &slab_no_magazine) || cache->magazine_slots == 0)
         return m;
     m = slab_alloc_slow(&magazine_cache, 0);
-    if (m == NULL)
+    if (!m)
         return &slab_no_magazine;
     m->slots[0] = NULL;
     m->top = &m->slots[0];
@@ -162,10 +162,10 @@ static void *take(struct slab_cache *cache, struct slab *fresh)
     void *object;
 
     spin_lock_no_preempt(&cache->lock);
-    if (fresh != NULL)
+    if (fresh)
         slab_add(cache, fresh);
     object = *m->top;
-    if (object != NULL)
+    if (object)
         m->top--;
     else
         object = slab_take(cache, m, m != &slab_no_magazine ? batch_of(cache) : 0);
@@ -185,10 +185,10 @@ void *slab_alloc_slow(struct slab_cache *cache, unsigned long irq)
     for (;;) {
         object = take(cache, fresh);
         arch_irq_restore_short(irq);
-        if (object != NULL)
+        if (object)
             break;
         fresh = slab_create(cache);
-        if (fresh == NULL)
+        if (!fresh)
             return NULL;
         irq = arch_irq_save_short();
     }
@@ -200,7 +200,7 @@ void *slab_zalloc(struct slab_cache *cache)
 {
     void *object = slab_alloc(cache);
 
-    return object != NULL ? memset(object, 0, cache->size) : NULL;
+    return object ? memset(object, 0, cache->size) : NULL;
 }
 
 /* All objects of a magazine go back. */
@@ -337,6 +337,6 @@ void slab_cache_check(struct slab_cache *cache)
     const char *damage = slab_lists_check(cache);
 
     spin_unlock_irqrestore(&cache->lock, irq);
-    if (damage != NULL)
+    if (damage)
         panic("slab_cache_check: %s: %s", cache->name, damage);
 }

@@ -42,7 +42,7 @@ struct slab *slab_create(const struct slab_cache *cache)
     struct frame *f = frame_alloc(cache->order, 0);
     struct slab *s = (struct slab *)f;
 
-    if (f == NULL)
+    if (!f)
         return NULL;
     for (size_t i = 0; i < 1ul << cache->order; i++) {
         f[i].type = FRAME_SLAB;
@@ -59,7 +59,7 @@ size_t slab_destroy(struct slab *s)
 {
     size_t nr_frames = 0;
 
-    while (s != NULL) {
+    while (s) {
         struct frame *f = (struct frame *)s;
         unsigned order = s->order;
 
@@ -125,7 +125,7 @@ static ALWAYS_INLINE void *object_take(struct slab_cache *cache, struct slab *s)
         s->first_free = (uint16_t)(uintptr_t)*link_of(cache, object);
     } else {
         object = slab_object(cache, s, s->nr_made++);
-        if (cache->ctor != NULL)
+        if (cache->ctor)
             cache->ctor(object);
         slab_debug_made(cache, object);
     }
@@ -198,20 +198,20 @@ const char *slab_lists_check(const struct slab_cache *cache)
     const char *damage = NULL;
     uint32_t nr_empty = 0;
 
-    for (uint32_t id = cache->partial; id != 0 && damage == NULL; id = slab_by_id(id)->next) {
+    for (uint32_t id = cache->partial; id != 0 && !damage; id = slab_by_id(id)->next) {
         const struct slab *s = slab_by_id(id);
 
         damage = slab_check(cache, s);
-        if (damage == NULL && (s->nr_used == 0 || s->nr_used >= cache->nr_per_slab))
+        if (!damage && (s->nr_used == 0 || s->nr_used >= cache->nr_per_slab))
             damage = "a slab in the partial list is empty or full";
     }
-    for (uint32_t id = cache->empty; id != 0 && damage == NULL; id = slab_by_id(id)->next) {
+    for (uint32_t id = cache->empty; id != 0 && !damage; id = slab_by_id(id)->next) {
         damage = slab_check(cache, slab_by_id(id));
-        if (damage == NULL && slab_by_id(id)->nr_used != 0)
+        if (!damage && slab_by_id(id)->nr_used != 0)
             damage = "a slab in the empty list is not empty";
         nr_empty++;
     }
-    if (damage == NULL && nr_empty != cache->nr_empty)
+    if (!damage && nr_empty != cache->nr_empty)
         damage = "the empty slabs are miscounted";
     return damage;
 }

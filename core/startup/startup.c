@@ -35,7 +35,7 @@ void startup_read_machine(hartid_t boot_hart, paddr_t fdt)
     step_began = arch_time();
     const char *reason = platform_init(boot_hart, fdt);
 
-    if (reason != NULL)
+    if (reason)
         startup_refuse(reason);
 }
 

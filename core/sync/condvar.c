@@ -22,11 +22,10 @@ static int cond_sleep(struct condvar *c, struct mutex *m, enum thread_state stat
     mutex_unlock(m); /* may sleep itself for a moment, so the state is announced after it */
     thread_block_prepare(state);
     if (READ_ONCE(entry.node.next) != &entry.node) { /* no signal yet */
-        if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted()) {
+        if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted())
             ret = -EINTR;
-        } else if (!thread_block_until(deadline_ns)) {
+        else if (!thread_block_until(deadline_ns))
             ret = -ETIMEDOUT;
-        }
     }
     thread_block_cancel();
     ret = wait_leave(&c->wq, &entry) ? ret : 0; /* a signal that came in time counts */

@@ -46,9 +46,8 @@ bool mutex_trylock(struct mutex *m)
 {
     uintptr_t word = 0;
 
-    if (!owner_exchange(m, &word, (uintptr_t)thread_current())) {
+    if (!owner_exchange(m, &word, (uintptr_t)thread_current()))
         return false;
-    }
     order_acquired(m, m->lock_class, 0);
     lock_stat_acquired(&m->mark, m->lock_class, 0);
     return true;
@@ -63,17 +62,15 @@ static bool take_or_mark(struct mutex *m) REQUIRES(&m->lock)
         uintptr_t next =
             owner_of(word) ? word | WAITERS : (uintptr_t)thread_current() | (word & WAITERS);
 
-        if (owner_exchange(m, &word, next)) {
+        if (owner_exchange(m, &word, next))
             return !owner_of(word);
-        }
     }
 }
 
 static void clear_mark(struct mutex *m) REQUIRES(&m->lock)
 {
-    if (list_is_empty(&m->waiters)) {
+    if (list_is_empty(&m->waiters))
         __atomic_fetch_and(&m->owner, ~WAITERS, __ATOMIC_RELAXED);
-    }
 }
 
 static NOINLINE int lock_slow(struct mutex *m, enum thread_state state)
@@ -95,9 +92,8 @@ static NOINLINE int lock_slow(struct mutex *m, enum thread_state state)
         flags = spin_lock_irqsave(&m->lock);
         waiter.is_hungry = true;
     }
-    if (!waiter.is_granted) {
+    if (!waiter.is_granted)
         list_del(&waiter.node);
-    }
     clear_mark(m);
     spin_unlock_irqrestore(&m->lock, flags);
     return ret;
@@ -174,7 +170,6 @@ HOT void mutex_unlock(struct mutex *m) NO_LOCK_CHECK("it is the lock")
 {
     order_release(m);
     lock_stat_release(&m->mark);
-    if (unlikely(!arch_cas_release(&m->owner, (uintptr_t)thread_current(), 0))) {
+    if (unlikely(!arch_cas_release(&m->owner, (uintptr_t)thread_current(), 0)))
         unlock_slow(m);
-    }
 }

@@ -35,11 +35,10 @@ static bool is_free(const struct rwlock *rw, bool for_writer) REQUIRES(&rw->lock
 
 static void take(struct rwlock *rw, struct thread *thread, bool for_writer) REQUIRES(&rw->lock)
 {
-    if (for_writer) {
+    if (for_writer)
         rw->writer = thread;
-    } else {
+    else
         rw->nr_readers++;
-    }
 }
 
 /* Hands the lock to those whose turn it is. */
@@ -49,9 +48,8 @@ static void grant(struct rwlock *rw) REQUIRES(&rw->lock)
         struct rw_waiter *first = list_first_entry(&rw->waiters, struct rw_waiter, node);
         struct thread *thread = first->thread;
 
-        if (first->is_writer && rw->nr_readers) {
+        if (first->is_writer && rw->nr_readers)
             return;
-        }
         take(rw, thread, first->is_writer);
         list_del(&first->node);
         first->is_granted = true;
@@ -62,11 +60,10 @@ static void grant(struct rwlock *rw) REQUIRES(&rw->lock)
 static void note_acquired(struct rwlock *rw, bool for_writer, uint64_t waited_since)
 {
     order_acquired(rw, rw->lock_class, 0);
-    if (for_writer) {
+    if (for_writer)
         lock_stat_acquired(&rw->mark, rw->lock_class, waited_since);
-    } else {
+    else
         lock_stat_acquired_shared(&rw->mark, rw->lock_class, waited_since);
-    }
 }
 
 static void lock(struct rwlock *rw, bool for_writer)

@@ -46,11 +46,10 @@ static int down(struct semaphore *sem, enum thread_state state, uint64_t deadlin
     }
     list_add_tail(&sem->waiters, &waiter.node);
     while (!waiter.is_granted) {
-        if (!is_timely) {
+        if (!is_timely)
             ret = -ETIMEDOUT;
-        } else if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted()) {
+        else if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted())
             ret = -EINTR;
-        }
         if (ret) {
             list_del(&waiter.node);
             break;

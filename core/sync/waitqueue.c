@@ -29,14 +29,12 @@ void wait_entry_init_fn(struct wait_entry *entry, wait_fn fn)
 
 static void queue(struct wait_queue *wq, struct wait_entry *entry) REQUIRES(&wq->lock)
 {
-    if (list_is_linked(&entry->node)) {
+    if (list_is_linked(&entry->node))
         return;
-    }
-    if (entry->is_exclusive) {
+    if (entry->is_exclusive)
         list_add_tail(&wq->waiters, &entry->node);
-    } else {
+    else
         list_add(&wq->waiters, &entry->node);
-    }
 }
 
 void wait_add(struct wait_queue *wq, struct wait_entry *entry)
@@ -89,9 +87,8 @@ int wait_wake(struct wait_queue *wq, int nr, uint32_t key)
     int nr_woken = 0;
 
     list_for_each_entry_safe(entry, next, &wq->waiters, node) {
-        if (entry->is_exclusive && nr <= 0) {
+        if (entry->is_exclusive && nr <= 0)
             break;
-        }
         if (entry->fn) { /* stays queued: it is its owner who removes it */
             nr_woken += entry->fn(entry, key);
             continue;
@@ -121,11 +118,10 @@ static int sleep_queued(struct wait_queue *wq, struct wait_entry *entry, enum th
 {
     int ret = 0;
 
-    if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted()) {
+    if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted())
         ret = -EINTR;
-    } else if (!thread_block_until(deadline_ns)) {
+    else if (!thread_block_until(deadline_ns))
         ret = -ETIMEDOUT;
-    }
     wait_finish(wq, entry);
     return ret;
 }

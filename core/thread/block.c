@@ -16,11 +16,10 @@ void thread_block(void)
     assert(t->arch.preempt_count == 0 &&
            !t->is_idle); /* no sleeping with a spinlock or in an interrupt */
     spin_lock_no_preempt(&rq->lock);
-    if (t->state != THREAD_RUNNABLE) {
+    if (t->state != THREAD_RUNNABLE)
         rq_leave(rq, t, LEAVE_BLOCK);
-    } else {
+    else
         spin_unlock_no_preempt(&rq->lock); /* woken before it slept */
-    }
     arch_irq_restore(flags);
 }
 
@@ -37,9 +36,8 @@ bool thread_wake(struct thread *t)
      */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     state = READ_ONCE(t->state);
-    if (state != THREAD_BLOCKED && state != THREAD_INTERRUPTIBLE) {
+    if (state != THREAD_BLOCKED && state != THREAD_INTERRUPTIBLE)
         return false;
-    }
     flags = arch_irq_save();
     RQ_LOCK_OF(rq, t);
     state = READ_ONCE(t->state); /* t announces and cancels without the lock */
@@ -110,9 +108,8 @@ static void nudge(struct thread *t)
     struct run_queue *rq;
 
     RQ_LOCK_OF(rq, t);
-    if (rq->current == t && rq->cpu != cpu_index()) {
+    if (rq->current == t && rq->cpu != cpu_index())
         ipi_send(BIT(rq->cpu), IPI_WAKE);
-    }
     spin_unlock_no_preempt(&rq->lock);
     arch_irq_restore(flags);
 }
@@ -120,15 +117,13 @@ static void nudge(struct thread *t)
 void thread_notify(struct thread *t, uint32_t work_bits)
 {
     __atomic_fetch_or(&t->arch.user_work, work_bits, __ATOMIC_SEQ_CST);
-    if (t != thread_current()) {
+    if (t != thread_current())
         nudge(t);
-    }
 }
 
 void thread_interrupt(struct thread *t)
 {
     thread_notify(t, THREAD_WORK_SIGNAL);
-    if (READ_ONCE(t->state) == THREAD_INTERRUPTIBLE) {
+    if (READ_ONCE(t->state) == THREAD_INTERRUPTIBLE)
         thread_wake(t);
-    }
 }

@@ -5,20 +5,16 @@
 
 void thread_hooks_out(struct thread *t)
 {
-    for (struct thread_hook *hook = t->hooks; hook; hook = hook->next) {
-        if (hook->switch_out) {
+    for (struct thread_hook *hook = t->hooks; hook; hook = hook->next)
+        if (hook->switch_out)
             hook->switch_out(hook);
-        }
-    }
 }
 
 void thread_hooks_in(struct thread *t)
 {
-    for (struct thread_hook *hook = t->hooks; hook; hook = hook->next) {
-        if (hook->switch_in) {
+    for (struct thread_hook *hook = t->hooks; hook; hook = hook->next)
+        if (hook->switch_in)
             hook->switch_in(hook);
-        }
-    }
 }
 
 /* The list is read in the switch, so with interrupts masked; care has the queue's lock. */
@@ -48,8 +44,7 @@ void thread_hook_remove(struct thread_hook *hook)
     struct thread *t = thread_current();
     struct thread_hook **where = &t->hooks;
 
-    while (*where != hook) {
+    while (*where != hook)
         where = &(*where)->next;
-    }
     hooks_set(t, where, hook->next);
 }

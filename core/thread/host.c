@@ -106,10 +106,9 @@ static struct thread *choose(void)
         list_del_init(&t->all_node);
         return t;
     }
-    list_for_each_entry(t, &sleepers, all_node) {
+    list_for_each_entry(t, &sleepers, all_node)
         if (!first || t->arch.scratch[0] < first->arch.scratch[0])
             first = t;
-    }
     if (!first)
         panic("thread: would wait for ever on the host");
     list_del_init(&first->all_node);

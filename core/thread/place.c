@@ -28,9 +28,8 @@ static uint32_t least_loaded(cpumask_t cpus)
     for (cpumask_t rest = cpus & (cpus - 1); rest; rest &= rest - 1) {
         uint32_t cpu = bit_ctz64(rest);
 
-        if (rq_peek(&per_cpu(run_queue, cpu)) < rq_peek(&per_cpu(run_queue, best))) {
+        if (rq_peek(&per_cpu(run_queue, cpu)) < rq_peek(&per_cpu(run_queue, best)))
             best = cpu;
-        }
     }
     return best;
 }
@@ -41,13 +40,11 @@ static bool take_idle(const struct thread *t, cpumask_t allowed, uint32_t *cpu)
     for (;;) {
         cpumask_t idle = __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) & allowed;
 
-        if (!idle) {
+        if (!idle)
             return false;
-        }
         *cpu = idle >> t->cpu & 1 ? (uint32_t)t->cpu : bit_ctz64(idle);
-        if (__atomic_fetch_and(&idle_cpus, ~BIT(*cpu), __ATOMIC_SEQ_CST) >> *cpu & 1) {
+        if (__atomic_fetch_and(&idle_cpus, ~BIT(*cpu), __ATOMIC_SEQ_CST) >> *cpu & 1)
             return true;
-        }
     }
 }
 
@@ -56,15 +53,12 @@ static uint32_t choose_cpu(const struct thread *t, enum sched_enqueue_reason why
     cpumask_t allowed = allowed_cpus(t);
     uint32_t cpu;
 
-    if (!(allowed & (allowed - 1))) {
+    if (!(allowed & (allowed - 1)))
         return bit_ctz64(allowed);
-    }
-    if (take_idle(t, allowed, &cpu)) {
+    if (take_idle(t, allowed, &cpu))
         return cpu;
-    }
-    if (why == SCHED_WAKE && allowed >> t->cpu & 1) {
+    if (why == SCHED_WAKE && allowed >> t->cpu & 1)
         return (uint32_t)t->cpu;
-    }
     return least_loaded(allowed);
 }
 
@@ -75,9 +69,8 @@ static void rouse_idle(const struct run_queue *rq, const struct thread *t) REQUI
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     idle = __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) & t->affinity & ~BIT(rq->cpu);
-    if (idle && rq->nr_runnable > 1) {
+    if (idle && rq->nr_runnable > 1)
         ipi_send(BIT(bit_ctz64(idle)), IPI_RESCHED);
-    }
 }
 
 void rq_place(struct thread *t, enum sched_enqueue_reason why)
@@ -87,9 +80,8 @@ void rq_place(struct thread *t, enum sched_enqueue_reason why)
     for (;;) {
         rq = &per_cpu(run_queue, choose_cpu(t, why));
         spin_lock_no_preempt(&rq->lock);
-        if (allowed_cpus(t) >> rq->cpu & 1) {
+        if (allowed_cpus(t) >> rq->cpu & 1)
             break;
-        }
         spin_unlock_no_preempt(&rq->lock); /* its affinity has changed meanwhile */
     }
     rq_enqueue(rq, t, why);
@@ -114,9 +106,8 @@ static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu) REQUIR
 /* The lock of a second queue, while one is held: without waiting, so without an order. */
 static bool try_second(struct run_queue *rq) TRY_ACQUIRES(true, &rq->lock)
 {
-    if (!spin_trylock(&rq->lock)) {
+    if (!spin_trylock(&rq->lock))
         return false;
-    }
     preempt_enable_no_resched(); /* interrupts are masked: the count is not needed */
     return true;
 }
@@ -133,13 +124,11 @@ COLD bool rq_steal(struct run_queue *rq, bool *is_unsure)
         for (cpumask_t rest = victims; rest; rest &= rest - 1) {
             struct run_queue *other = &per_cpu(run_queue, bit_ctz64(rest));
 
-            if (!victim || rq_peek(other) > rq_peek(victim)) {
+            if (!victim || rq_peek(other) > rq_peek(victim))
                 victim = other;
-            }
         }
-        if (rq_peek(victim) < 2) {
+        if (rq_peek(victim) < 2)
             return false;
-        }
         victims &= ~BIT(victim->cpu);
         if (try_second(victim)) {
             t = take_one(victim, rq->cpu);
@@ -151,9 +140,8 @@ COLD bool rq_steal(struct run_queue *rq, bool *is_unsure)
         } else {
             *is_unsure = true;
         }
-        if (t) {
+        if (t)
             return true;
-        }
     }
     return false;
 }
@@ -163,9 +151,8 @@ COLD void rq_push(struct run_queue *rq)
     cpumask_t others = __atomic_load_n(&cpus_online, __ATOMIC_RELAXED) & ~BIT(rq->cpu);
     struct run_queue *to;
 
-    if (!others) {
+    if (!others)
         return;
-    }
     to = &per_cpu(run_queue, least_loaded(others));
     spin_lock_no_preempt(&rq->lock);
     if (rq_peek(to) + 2 <= rq->nr_runnable && try_second(to)) {
@@ -186,9 +173,8 @@ COLD int thread_set_affinity(struct thread *t, cpumask_t mask)
     struct run_queue *rq;
     bool is_misplaced;
 
-    if (!(mask & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED))) {
+    if (!(mask & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED)))
         return -EINVAL;
-    }
     flags = arch_irq_save();
     RQ_LOCK_OF(rq, t);
     t->affinity = mask;
@@ -204,9 +190,8 @@ COLD int thread_set_affinity(struct thread *t, cpumask_t mask)
         arch_irq_restore(flags);
         return 0;
     }
-    if (t->on_rq) {
+    if (t->on_rq)
         rouse_idle(rq, t); /* it may be waiting here only because it had to */
-    }
     spin_unlock_no_preempt(&rq->lock);
     arch_irq_restore(flags);
     preempt_check();
@@ -223,9 +208,8 @@ COLD int thread_set_nice(struct thread *t, int nice)
     unsigned long flags;
     struct run_queue *rq;
 
-    if (nice < SCHED_NICE_MIN || nice > SCHED_NICE_MAX) {
+    if (nice < SCHED_NICE_MIN || nice > SCHED_NICE_MAX)
         return -EINVAL;
-    }
     flags = arch_irq_save();
     RQ_LOCK_OF(rq, t);
     t->nice = (int8_t)nice;
@@ -234,9 +218,8 @@ COLD int thread_set_nice(struct thread *t, int nice)
         sched_entity_set_nice(entity_of(t), nice);
         sched_enqueue(&rq->queue, entity_of(t), SCHED_MIGRATE);
     } else {
-        if (t->on_rq) {
+        if (t->on_rq)
             rq_account(rq);
-        }
         sched_entity_set_nice(entity_of(t), nice);
     }
     spin_unlock_no_preempt(&rq->lock);

@@ -43,9 +43,8 @@ static inline void account(struct run_queue *rq, struct thread *t, uint64_t now)
 
     rq->clock_ticks = now;
     t->run_ticks += ticks;
-    if (likely(!t->is_idle)) {
+    if (likely(!t->is_idle))
         sched_account(&rq->queue, entity_of(t), ticks);
-    }
 }
 
 void rq_account(struct run_queue *rq)
@@ -72,9 +71,8 @@ static inline bool wants_slice(const struct run_queue *rq) REQUIRES(&rq->lock)
 void rq_resched(struct run_queue *rq)
 {
     WRITE_ONCE(rq->current->arch.need_resched, 1);
-    if (rq->cpu != cpu_index()) {
+    if (rq->cpu != cpu_index())
         ipi_send(BIT(rq->cpu), IPI_RESCHED);
-    }
 }
 
 static ALWAYS_INLINE void attach(struct run_queue *rq, struct thread *t,
@@ -103,11 +101,10 @@ void rq_enqueue(struct run_queue *rq, struct thread *t, enum sched_enqueue_reaso
     if (current->is_idle || sched_wake_preempts(&rq->queue, entity_of(current), entity_of(t))) {
         rq_resched(rq);
     } else if (wants_slice(rq)) {
-        if (rq->cpu == cpu_index()) {
+        if (rq->cpu == cpu_index())
             arm_slice(rq);
-        } else if (sched_slice_ticks(&rq->queue, entity_of(current)) != UINT64_MAX) {
+        else if (sched_slice_ticks(&rq->queue, entity_of(current)) != UINT64_MAX)
             ipi_send(BIT(rq->cpu), IPI_RESCHED); /* resched_ipi arms it there */
-        }
     }
 }
 
@@ -131,9 +128,8 @@ static NOINLINE struct thread *choose_other(struct run_queue *rq) REQUIRES(&rq->
 {
     bool is_unsure;
 
-    if (rq_steal(rq, &is_unsure)) {
+    if (rq_steal(rq, &is_unsure))
         return thread_of(sched_next(&rq->queue, NULL, SCHED_PREEMPT));
-    }
     return rq->idle;
 }
 
@@ -158,18 +154,14 @@ static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct threa
 {
     rq->left = prev;
     rq->nr_switches++;
-    if (unlikely(prev->hooks)) {
+    if (unlikely(prev->hooks))
         thread_hooks_out(prev);
-    }
-    if (unlikely(prev->ops) && prev->ops->switch_out) {
+    if (unlikely(prev->ops) && prev->ops->switch_out)
         prev->ops->switch_out(prev, next);
-    }
-    if (unlikely(next->ops) && next->ops->switch_in) {
+    if (unlikely(next->ops) && next->ops->switch_in)
         next->ops->switch_in(prev, next);
-    }
-    if (unlikely(next->hooks)) {
+    if (unlikely(next->hooks))
         thread_hooks_in(next);
-    }
     return (struct thread *)arch_switch(&prev->arch, &next->arch);
 }
 
@@ -193,17 +185,14 @@ static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *p
     }
     next = likely(e) ? thread_of(e) : choose_other(rq);
     rq->current = next;
-    if (unlikely(wants_slice(rq))) {
+    if (unlikely(wants_slice(rq)))
         arm_slice(rq);
-    }
-    if (next == prev) {
+    if (next == prev)
         return prev;
-    }
-    if (why == LEAVE_PREEMPT) {
+    if (why == LEAVE_PREEMPT)
         prev->nr_preempted++;
-    } else if (why == LEAVE_BLOCK) {
+    else if (why == LEAVE_BLOCK)
         prev->nr_slept++;
-    }
     return switch_to(rq, prev, next);
 }
 
@@ -217,9 +206,8 @@ static ALWAYS_INLINE void finish_switch(struct run_queue *rq, struct thread *lef
     bool is_leaving = left->is_leaving; /* once the lock is free, others may release it */
 
     spin_unlock_no_preempt(&thread_current()->rq->lock);
-    if (unlikely(is_leaving)) {
+    if (unlikely(is_leaving))
         thread_left(left);
-    }
 }
 
 void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why)
@@ -273,9 +261,8 @@ static ALWAYS_INLINE bool exchange(struct run_queue *rq, struct thread *prev, st
                                  ? NULL
                                  : sched_exchange(&rq->queue, entity_of(prev), ticks);
 
-    if (unlikely(!e)) {
+    if (unlikely(!e))
         return false;
-    }
     rq->clock_ticks = now;
     prev->run_ticks += ticks;
     prev->arch.need_resched = 0;
@@ -290,11 +277,10 @@ static NOINLINE void yield_with_care(unsigned long flags, struct run_queue *rq)
     struct thread *next;
 
     spin_lock_no_preempt(&rq->lock);
-    if (!(prev->care & ~(THREAD_CARE_OPS | THREAD_CARE_HOOKS)) && exchange(rq, prev, &next)) {
+    if (!(prev->care & ~(THREAD_CARE_OPS | THREAD_CARE_HOOKS)) && exchange(rq, prev, &next))
         yield_to_careful(flags, rq, prev, next);
-    } else {
+    else
         yield_locked(flags, rq);
-    }
 }
 
 void thread_yield(void)
@@ -349,9 +335,8 @@ void preempt_schedule(void)
 
 void thread_irq_exit(void)
 {
-    if (arch_current()->preempt_count == 0) {
+    if (arch_current()->preempt_count == 0)
         give_way();
-    }
 }
 
 void thread_preempt_check(void)
@@ -369,11 +354,10 @@ static void slice_end(struct timer *timer)
     rq->is_slice_armed = false;
     if (wants_slice(rq)) {
         rq_account(rq);
-        if (sched_slice_over(&rq->queue, entity_of(rq->current))) {
+        if (sched_slice_over(&rq->queue, entity_of(rq->current)))
             WRITE_ONCE(rq->current->arch.need_resched, 1); /* the switch arms the next slice */
-        } else {
+        else
             arm_slice(rq);
-        }
     }
     is_crowded = rq->nr_runnable > 1;
     spin_unlock_no_preempt(&rq->lock);
@@ -389,9 +373,8 @@ void rq_resched_ipi(void)
     struct run_queue *rq = this_rq();
 
     spin_lock_no_preempt(&rq->lock);
-    if (wants_slice(rq)) {
+    if (wants_slice(rq))
         arm_slice(rq);
-    }
     spin_unlock_no_preempt(&rq->lock);
 }
 

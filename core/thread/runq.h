@@ -159,9 +159,8 @@ static inline void preempt_check(void)
 {
     struct arch_thread *t = arch_current();
 
-    if (unlikely(READ_ONCE(t->need_resched)) && t->preempt_count == 0) {
+    if (unlikely(READ_ONCE(t->need_resched)) && t->preempt_count == 0)
         preempt_schedule();
-    }
 }
 
 #endif

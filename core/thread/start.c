@@ -91,17 +91,15 @@ COLD int thread_system_init(void)
     struct run_queue *rq = &per_cpu(run_queue, 0);
 
     sched_policy_init(time_frequency_hz());
-    for_each_cpu(cpu) {
+    for_each_cpu(cpu)
         rq_init(&per_cpu(run_queue, cpu), cpu);
-    }
     ASSUME_UNSHARED(&rq->lock, "there is one CPU, and no interrupt yet that switches");
     thread_init_fields(&boot_thread, "boot");
     boot_thread.state = THREAD_RUNNABLE;
     rq->clock_ticks = time_now_ticks();
     rq->current = &boot_thread;
-    if (!idle_create(0)) {
+    if (!idle_create(0))
         return -ENOMEM;
-    }
     rq_attach(rq, &boot_thread, SCHED_NEW);
     sched_next(&rq->queue, NULL, SCHED_PREEMPT);
     ipi_set_handler(IPI_RESCHED, rq_resched_ipi);
@@ -153,12 +151,10 @@ COLD void thread_start_cpus(void (*cpu_init)(unsigned cpu))
 {
     unsigned nr_online = 1;
 
-    if (cpu_count() == 1) {
+    if (cpu_count() == 1)
         return;
-    }
     cpu_init_hook = cpu_init;
-    for (unsigned cpu = 1; cpu < cpu_count(); cpu++) {
+    for (unsigned cpu = 1; cpu < cpu_count(); cpu++)
         nr_online += cpu_start(cpu);
-    }
     log_info("%u of %u CPUs run, policy %s", nr_online, cpu_count(), SCHED_POLICY_NAME);
 }

@@ -54,9 +54,8 @@ void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx)
     unsigned long flags = spin_lock_irqsave(&list_lock);
     struct thread *t;
 
-    list_for_each_entry(t, &all_threads, all_node) {
+    list_for_each_entry(t, &all_threads, all_node)
         fn(t, ctx);
-    }
     spin_unlock_irqrestore(&list_lock, flags);
 }
 
@@ -64,9 +63,8 @@ struct thread *thread_alloc(void)
 {
     struct thread *t = heap_zalloc(sizeof(*t) + THREAD_LOCAL_SIZE);
 
-    if (t) {
+    if (t)
         memcpy(t + 1, __kernel_tls_start, (size_t)(__kernel_tls_data_end - __kernel_tls_start));
-    }
     return t;
 }
 
@@ -91,14 +89,12 @@ static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
 
     attr = attr ? attr : &defaults;
     if (attr->nice < SCHED_NICE_MIN || attr->nice > SCHED_NICE_MAX ||
-        (attr->affinity && !(attr->affinity & cpus_online))) {
+        (attr->affinity && !(attr->affinity & cpus_online)))
         return -EINVAL;
-    }
     stack_size = attr->stack_size ? attr->stack_size : THREAD_STACK_SIZE;
     stack = attr->stack ? attr->stack : kmap_alloc_stack(stack_size);
-    if (!stack) {
+    if (!stack)
         return -ENOMEM;
-    }
     arch_thread_init(&t->arch, stack, stack_size, thread_entry, t);
     t->is_stack_owned = !attr->stack;
     t->fn = fn;
@@ -116,9 +112,8 @@ static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
 int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
                 const struct thread_attr *attr)
 {
-    if (THREAD_LOCAL_SIZE != 0) {
+    if (THREAD_LOCAL_SIZE != 0)
         return -EOPNOTSUPP;
-    }
     memset(t, 0, sizeof(*t));
     return init(t, fn, arg, name, attr);
 }
@@ -126,9 +121,8 @@ int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
 /* Everything of a thread that never runs again, but the struct itself. */
 static void give_back_stack(struct thread *t)
 {
-    if (t->is_stack_owned) {
+    if (t->is_stack_owned)
         kmap_free_stack((void *)t->arch.stack_base, t->arch.stack_size);
-    }
 }
 
 COLD void thread_fini(struct thread *t)
@@ -154,9 +148,8 @@ struct thread *thread_create(thread_fn fn, void *arg, const char *name,
 {
     struct thread *t = thread_alloc();
 
-    if (!t) {
+    if (!t)
         return NULL;
-    }
     if (init(t, fn, arg, name, attr)) {
         heap_free(t);
         return NULL;
@@ -172,11 +165,10 @@ static void thread_release(struct thread *t)
     bool is_allocated = t->is_allocated;
 
     give_back_stack(t);
-    if (t->ops && t->ops->release) {
+    if (t->ops && t->ops->release)
         t->ops->release(t);
-    } else if (is_allocated) {
+    else if (is_allocated)
         heap_free(t);
-    }
 }
 
 void thread_exit(void)
@@ -201,9 +193,8 @@ static COLD void thread_bury(struct thread *t)
     list_remove(t);
     flags = spin_lock_irqsave(&reaper.lock);
     list_add_tail(&reaper.dead, &t->all_node);
-    if (reaper.thread) {
+    if (reaper.thread)
         thread_wake(reaper.thread);
-    }
     spin_unlock_irqrestore(&reaper.lock, flags);
 }
 
@@ -219,13 +210,11 @@ void thread_left(struct thread *t)
     flags = spin_lock_irqsave(&t->exit_lock);
     t->has_exited = true;
     is_detached = t->is_detached;
-    if (t->joiner) {
+    if (t->joiner)
         thread_wake(t->joiner); /* under the lock: it does not release us before that is free */
-    }
     spin_unlock_irqrestore(&t->exit_lock, flags);
-    if (is_detached) {
+    if (is_detached)
         thread_bury(t);
-    }
 }
 
 static bool join_is_over(struct thread *t)
@@ -244,9 +233,8 @@ void thread_join(struct thread *t)
     assert(t != thread_current());
     for (;;) {
         thread_block_prepare(THREAD_BLOCKED);
-        if (join_is_over(t)) {
+        if (join_is_over(t))
             break;
-        }
         thread_block();
     }
     thread_block_cancel();
@@ -261,9 +249,8 @@ static COLD bool reap_one(void)
     struct list *node = list_pop(&reaper.dead);
 
     spin_unlock_irqrestore(&reaper.lock, flags);
-    if (!node) {
+    if (!node)
         return false;
-    }
     thread_release(list_entry(node, struct thread, all_node));
     return true;
 }
@@ -273,11 +260,10 @@ static void reaper_run(void *arg)
     (void)arg;
     for (;;) {
         thread_block_prepare(THREAD_BLOCKED);
-        if (reap_one()) {
+        if (reap_one())
             thread_block_cancel();
-        } else {
+        else
             thread_block();
-        }
     }
 }
 
@@ -290,16 +276,14 @@ static COLD void reaper_start(void)
 
     reaper.is_starting |= is_mine;
     spin_unlock_irqrestore(&reaper.lock, flags);
-    if (!is_mine) {
+    if (!is_mine)
         return;
-    }
     t = thread_create(reaper_run, NULL, "reaper", NULL);
     flags = spin_lock_irqsave(&reaper.lock);
     reaper.thread = t;
     reaper.is_starting = false;
-    if (t) {
+    if (t)
         thread_wake(t); /* for what came before */
-    }
     spin_unlock_irqrestore(&reaper.lock, flags);
 }
 
@@ -314,9 +298,8 @@ void thread_detach(struct thread *t)
     t->is_detached = true;
     has_exited = t->has_exited;
     spin_unlock_irqrestore(&t->exit_lock, flags);
-    if (has_exited) {
+    if (has_exited)
         thread_bury(t);
-    }
 }
 
 /* A running thread's time since its last switch is not in its account yet. */
@@ -328,9 +311,8 @@ uint64_t thread_run_ns(const struct thread *t)
     uint64_t ticks;
 
     RQ_LOCK_OF(rq, thread);
-    if (rq->current == t) {
+    if (rq->current == t)
         rq_account(rq);
-    }
     ticks = t->run_ticks;
     spin_unlock_no_preempt(&rq->lock);
     arch_irq_restore(flags);

@@ -47,15 +47,12 @@ uint64_t time_scale_apply(struct time_scale scale, uint64_t n)
     uint64_t high = (uint64_t)(product >> 64);
     uint64_t low = (uint64_t)product;
 
-    if (scale.shift >= 64) {
+    if (scale.shift >= 64)
         return high >> (scale.shift - 64);
-    }
-    if (scale.shift == 0) {
+    if (scale.shift == 0)
         return high ? TIME_NEVER : low;
-    }
-    if (high >> scale.shift) {
+    if (high >> scale.shift)
         return TIME_NEVER;
-    }
     return high << (64 - scale.shift) | low >> scale.shift;
 }
 
@@ -85,13 +82,11 @@ uint64_t time_ns_to_ticks(uint64_t ns)
 {
     uint64_t ticks;
 
-    if (ns == TIME_NEVER) {
+    if (ns == TIME_NEVER)
         return TIME_NEVER;
-    }
     ticks = time_scale_apply(clock.to_ticks, ns);
-    while (ticks != TIME_NEVER && time_ticks_to_ns(ticks) < ns) {
+    while (ticks != TIME_NEVER && time_ticks_to_ns(ticks) < ns)
         ticks++;
-    }
     return ticks;
 }
 
@@ -119,7 +114,6 @@ void time_delay_ns(uint64_t ns)
 {
     uint64_t end = time_deadline_ns(ns);
 
-    while (time_now_ns() < end) {
+    while (time_now_ns() < end)
         arch_cpu_relax();
-    }
 }

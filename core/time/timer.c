@@ -40,9 +40,8 @@ void time_init(uint64_t frequency_hz)
 static void base_program(struct timer_base *base) REQUIRES(&base->lock)
 {
     base->programmed = base->root ? base->root->key : TIME_NEVER;
-    if (base->is_ready) {
+    if (base->is_ready)
         arch_timer_set(base->programmed);
-    }
 }
 
 void time_cpu_init(void)
@@ -101,24 +100,21 @@ void timer_arm_ticks(struct timer *timer, uint64_t deadline_ticks)
     struct timer_base *base;
 
     TIMER_LOCK_BASE(base, timer);
-    if (timer->is_armed) {
+    if (timer->is_armed)
         base_remove(base, timer);
-    }
     while (timer->cpu != cpu) { /* again when another CPU arms it too between the two locks */
         timer->cpu = cpu;
         spin_unlock(&base->lock);
         TIMER_LOCK_BASE(base, timer);
-        if (timer->is_armed) {
+        if (timer->is_armed)
             base_remove(base, timer);
-        }
     }
     if (deadline_ticks != TIME_NEVER) {
         timer->node.key = deadline_ticks;
         timer->is_armed = true;
         timer_heap_insert(&base->root, &timer->node);
-        if (deadline_ticks < base->programmed) {
+        if (deadline_ticks < base->programmed)
             base_program(base);
-        }
     }
     spin_unlock_irqrestore(&base->lock, flags);
 }
@@ -142,9 +138,8 @@ static bool cancel_and_look(struct timer *timer, bool *is_running)
 
     TIMER_LOCK_BASE(base, timer);
     was_armed = timer->is_armed;
-    if (was_armed) {
+    if (was_armed)
         base_remove(base, timer);
-    }
     *is_running = base->running == timer;
     spin_unlock_irqrestore(&base->lock, flags);
     return was_armed;
@@ -166,15 +161,12 @@ bool timer_cancel_sync(struct timer *timer)
     bool is_running;
     bool was_armed = cancel_and_look(timer, &is_running);
 
-    if (!READ_ONCE(timer->has_fired)) {
+    if (!READ_ONCE(timer->has_fired))
         return was_armed;
-    }
     do {
-        for_each_cpu(cpu) {
-            while (__atomic_load_n(&per_cpu(timer_base, cpu).running, __ATOMIC_ACQUIRE) == timer) {
+        for_each_cpu(cpu)
+            while (__atomic_load_n(&per_cpu(timer_base, cpu).running, __ATOMIC_ACQUIRE) == timer)
                 arch_cpu_relax();
-            }
-        }
         was_armed |= cancel_and_look(timer, &is_running);
     } while (is_running);
     return was_armed;

@@ -15,9 +15,8 @@ static struct timer_node *meld(struct timer_node *a, struct timer_node *b)
         b = t;
     }
     b->sibling = a->child;
-    if (b->sibling) {
+    if (b->sibling)
         b->sibling->prev = b;
-    }
     b->prev = a;
     a->child = b;
     return a;
@@ -70,15 +69,12 @@ void timer_heap_remove(struct timer_node **root, struct timer_node *node)
         *root = orphans;
         return;
     }
-    if (node->prev->child == node) {
+    if (node->prev->child == node)
         node->prev->child = node->sibling;
-    } else {
+    else
         node->prev->sibling = node->sibling;
-    }
-    if (node->sibling) {
+    if (node->sibling)
         node->sibling->prev = node->prev;
-    }
-    if (orphans) {
+    if (orphans)
         *root = meld(*root, orphans);
-    }
 }

@@ -45,7 +45,7 @@ static void *pop(struct cpu_cache *c, uint64_t class)
 
     spin_lock_no_preempt(&c->lock);
     p = c->first[class];
-    if (p != NULL) {
+    if (p) {
         c->first[class] = *(void **)p;
         c->nr[class]--;
     }

@@ -31,7 +31,7 @@ static void lists_prepare(struct tlsf *t, uint64_t size)
 {
     struct tlsf_links *head = &t->classes[tlsf_class_of(size)];
 
-    for (; head != t->classes && head->next == NULL; head--)
+    for (; head != t->classes && !head->next; head--)
         head->next = head->prev = head;
 }
 
@@ -153,7 +153,7 @@ COLD void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t request)
     if (request >= TLSF_MAX_SIZE / 2 || align >= TLSF_MAX_SIZE / 4)
         return NULL;
     p = tlsf_take(t, align <= TLSF_ALIGN ? size : size + align + TLSF_MIN_BLOCK);
-    return p != NULL ? place(t, p, align, size) : NULL;
+    return p ? place(t, p, align, size) : NULL;
 }
 
 COLD void *tlsf_pool_alloc(struct tlsf *t, struct tlsf_pool *pool, size_t align, size_t request)
@@ -200,10 +200,10 @@ const char *tlsf_check(const struct tlsf *t)
     for (unsigned class = 0; class < TLSF_NR_CLASSES; class ++) {
         const struct tlsf_links *head = &t->classes[class];
 
-        if ((head->next != NULL && head->next != head) !=
+        if ((head->next && head->next != head) !=
             (t->words[class / TLSF_WORD_BITS] >> class % TLSF_WORD_BITS & 1))
             return "a class's bit does not match its list";
-        if (head->next == NULL)
+        if (!head->next)
             continue;
         for (const struct tlsf_links *n = head->next; n != head; n = n->next) {
             if (n->next->prev != n || n->prev->next != n)
@@ -214,10 +214,9 @@ const char *tlsf_check(const struct tlsf *t)
                 return "a block is in the wrong class";
         }
     }
-    for (unsigned i = 0; i < TLSF_NR_WORDS; i++) {
+    for (unsigned i = 0; i < TLSF_NR_WORDS; i++)
         if ((t->words[i] != 0) != (t->summary >> i & 1))
             return "the summary does not match a word";
-    }
     return NULL;
 }
 
@@ -226,10 +225,9 @@ static bool is_listed(const struct tlsf *t, const char *p)
 {
     const struct tlsf_links *head = &t->classes[tlsf_class_of(tlsf_size(p))];
 
-    for (const struct tlsf_links *n = head->next; n != NULL && n != head; n = n->next) {
+    for (const struct tlsf_links *n = head->next; n && n != head; n = n->next)
         if ((const char *)n == p)
             return true;
-    }
     return false;
 }
 

@@ -127,9 +127,8 @@ bool work_cancel_sync(struct work *work)
     bool was_pending = false;
     unsigned long flags;
 
-    if (!queue) {
+    if (!queue)
         return false;
-    }
     assert(queue->thread != thread_current());
     flags = spin_lock_irqsave(&queue->lock);
     SAME_LOCK(&work->queue->lock, &queue->lock);

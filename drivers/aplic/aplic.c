@@ -165,7 +165,7 @@ static int aplic_probe(struct device *dev)
     struct fdt_node imsics;
     uint32_t phandle, last_hart = 0;
 
-    if (aplic.regs != NULL)
+    if (aplic.regs)
         return -EBUSY;
     if (fdt_node_u32(dev->fdt, &dev->node, "riscv,num-sources", &aplic.nr_sources) != 0 ||
         aplic.nr_sources == 0 || aplic.nr_sources > APLIC_MAX_SOURCES)
@@ -189,7 +189,7 @@ static int aplic_probe(struct device *dev)
         dev->reg[0].size < APLIC_IDC + (aplic.nr_ids ? 0 : (last_hart + 1ul) * IDC_STRIDE))
         return -EINVAL;
     aplic.regs = kmap_device(dev->reg[0].base, dev->reg[0].size);
-    if (aplic.regs == NULL)
+    if (!aplic.regs)
         return -ENOMEM;
     reg_write(APLIC_DOMAINCFG, DOMAINCFG_ENABLE | (aplic.nr_ids ? DOMAINCFG_MESSAGES : 0));
     irq_chip_register(&chip);

@@ -28,7 +28,7 @@ static unsigned nr_disks GUARDED_BY(&devices_lock);
 
 static bool limits_make_sense(const struct block_device *dev)
 {
-    return dev->ops != NULL && dev->ops->submit != NULL && IS_POWER_OF_2(dev->block_size) &&
+    return dev->ops && dev->ops->submit && IS_POWER_OF_2(dev->block_size) &&
            dev->block_size >= SECTOR_SIZE && dev->block_size <= PAGE_SIZE &&
            dev->nr_sectors <= UINT64_MAX >> SECTOR_SHIFT && dev->max_segments >= 1 &&
            dev->max_segment_bytes >= dev->block_size &&
@@ -46,9 +46,8 @@ static void publish(struct block_device *dev)
     devices.prev = &dev->node;
     spin_unlock_irqrestore(&devices_lock, flags);
 
-    LINKER_SET_FOREACH(block_watchers, struct block_watcher, watcher) {
+    LINKER_SET_FOREACH(block_watchers, struct block_watcher, watcher)
         watcher->added(dev);
-    }
 }
 
 int block_register(struct block_device *dev, const char *prefix)
@@ -82,7 +81,7 @@ int block_register(struct block_device *dev, const char *prefix)
 
 struct block_device *block_next(struct block_device *dev)
 {
-    struct list *at = dev == NULL ? &devices : &dev->node;
+    struct list *at = dev ? &dev->node : &devices;
     struct list *next = __atomic_load_n(&at->next, __ATOMIC_ACQUIRE);
 
     return next == &devices ? NULL : list_entry(next, struct block_device, node);
@@ -92,10 +91,9 @@ struct block_device *block_find(const char *name)
 {
     if (str_has_prefix(name, "/dev/"))
         name += strlen("/dev/");
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev)) {
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev))
         if (str_equal(dev->name, name))
             return dev;
-    }
     return NULL;
 }
 
@@ -220,7 +218,7 @@ static int partition_register(struct block_device *disk, const struct partition 
 {
     struct block_device *dev = heap_zalloc(sizeof(*dev));
 
-    if (dev == NULL)
+    if (!dev)
         return -ENOMEM;
     *dev = *disk;
     snprintf(dev->name, sizeof(dev->name), "%s%u", disk->name, partition->number);
@@ -256,10 +254,9 @@ static void scan_refuse(struct partition_source *source, unsigned number, const 
 
 static bool has_partitions(const struct block_device *disk)
 {
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev)) {
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev))
         if (dev != disk && dev->disk == disk)
             return true;
-    }
     return false;
 }
 
@@ -271,7 +268,7 @@ int block_scan_partitions(struct block_device *disk)
     struct partition_table *table = heap_alloc(sizeof(*table));
     uint8_t *block = heap_alloc(disk->block_size);
     int result = -ENOMEM;
-    if (table == NULL || block == NULL)
+    if (!table || !block)
         goto out;
 
     struct partition_source source = {
@@ -301,7 +298,7 @@ out:
 
 void block_scan_all(void)
 {
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev)) {
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev)) {
         if (dev->disk != dev || has_partitions(dev))
             continue;
         int result = block_scan_partitions(dev);

@@ -27,9 +27,9 @@ static int move_part(struct block_device *dev, enum block_op op, uint64_t offset
     uint64_t sector = ALIGN_DOWN(offset, dev->block_size) >> SECTOR_SHIFT;
     size_t skip = offset & (dev->block_size - 1);
 
-    int error = block_read_frames(dev, sector, &block, 0, per_block);
-    if (error != 0)
-        return error;
+    int err = block_read_frames(dev, sector, &block, 0, per_block);
+    if (err != 0)
+        return err;
     if (op == BLOCK_READ) {
         memcpy(data, bytes + skip, nr_bytes);
         return 0;
@@ -41,30 +41,30 @@ static int move_part(struct block_device *dev, enum block_op op, uint64_t offset
 static int move_bytes(struct block_device *dev, enum block_op op, uint64_t offset, char *data,
                       size_t nr_bytes)
 {
-    int error = check_bytes(dev, offset, nr_bytes);
+    int err = check_bytes(dev, offset, nr_bytes);
     struct frame *block = frame_alloc(0, 0); /* no block is larger than a page */
 
-    if (error == 0 && block == NULL)
-        error = -ENOMEM;
-    while (error == 0 && nr_bytes > 0) {
+    if (err == 0 && !block)
+        err = -ENOMEM;
+    while (err == 0 && nr_bytes > 0) {
         size_t skip = offset & (dev->block_size - 1);
         size_t now;
 
         if (skip == 0 && nr_bytes >= dev->block_size) {
             now = ALIGN_DOWN(MIN(nr_bytes, (size_t)1 << 30), dev->block_size);
-            error = block_move_bounced(dev, op, offset >> SECTOR_SHIFT, data,
-                                       (uint32_t)(now >> SECTOR_SHIFT));
+            err = block_move_bounced(dev, op, offset >> SECTOR_SHIFT, data,
+                                     (uint32_t)(now >> SECTOR_SHIFT));
         } else {
             now = MIN(nr_bytes, dev->block_size - skip);
-            error = move_part(dev, op, offset, data, now, block);
+            err = move_part(dev, op, offset, data, now, block);
         }
         offset += now;
         data += now;
         nr_bytes -= now;
     }
-    if (block != NULL)
+    if (block)
         frame_put(block);
-    return error;
+    return err;
 }
 
 int block_read_bytes(struct block_device *dev, uint64_t offset, void *data, size_t nr_bytes)

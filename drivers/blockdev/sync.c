@@ -38,8 +38,8 @@ static int set_timeout(const char *value)
     const char *end;
     uint64_t seconds;
 
-    if (value == NULL || str_to_u64(value, &end, 10, &seconds) != 0 || *end != '\0' ||
-        seconds == 0 || seconds > 86400)
+    if (!value || str_to_u64(value, &end, 10, &seconds) != 0 || *end != '\0' || seconds == 0 ||
+        seconds > 86400)
         return -EINVAL;
     timeout_ns = seconds * NS_PER_SEC;
     return 0;
@@ -120,7 +120,7 @@ static struct transfer *transfer_alloc(unsigned nr_segments, const struct memory
     size_t size = sizeof(struct transfer) + nr_segments * sizeof(struct block_segment);
     struct transfer *t = heap_alloc(size + memory->nr_frames * sizeof(struct frame *));
 
-    if (t == NULL)
+    if (!t)
         return NULL;
     t->nr_frames = memory->nr_frames;
     t->frames = (struct frame **)((char *)t + size);
@@ -136,7 +136,7 @@ static unsigned cut(const struct block_device *dev, const struct memory *memory,
     bool is_whole = nr_bytes <= (size_t)dev->max_sectors << SECTOR_SHIFT;
 
     *nr_segments = 1;
-    if (memory->data != NULL)
+    if (memory->data)
         return is_whole && nr_bytes <= dev->max_segment_bytes ? 1 : IN_FLIGHT_MAX;
     *nr_segments = (unsigned)MIN(memory->nr_frames, (size_t)dev->max_segments);
     if (is_whole && *nr_segments == memory->nr_frames && dev->max_segment_bytes >= PAGE_SIZE)
@@ -160,8 +160,8 @@ static struct transfer *transfer_make(struct block_device *dev, bool can_outlive
         can_outlive ? transfer_alloc(is_more ? nr_pieces * nr_segments : 0, memory) : NULL;
     struct block_segment *segments;
 
-    can_outlive = t != NULL;
-    if (t == NULL) {
+    can_outlive = t;
+    if (!t) {
         t = on_stack;
         nr_pieces = IN_FLIGHT_MAX;
         nr_segments = 1;
@@ -253,7 +253,7 @@ static bool is_reachable(const void *data)
 /* The bytes from the at-th on: where they are, and how many of nr_bytes lie there in a row. */
 static size_t memory_at(const struct memory *memory, size_t at, size_t nr_bytes, void **data)
 {
-    if (memory->data != NULL) {
+    if (memory->data) {
         *data = (char *)memory->data + at;
         return nr_bytes;
     }
@@ -299,7 +299,7 @@ static int move(struct block_device *dev, enum block_op op, uint64_t sector,
         struct piece *piece = piece_get(t);
         unsigned nr;
 
-        if (piece == NULL)
+        if (!piece)
             break;
         size_t n = piece_fill(piece, t->nr_segments_max, dev, memory, at, nr_bytes - at, &nr);
 
@@ -327,7 +327,7 @@ int block_move_bounced(struct block_device *dev, enum block_op op, uint64_t sect
     struct frame *bounce = frame_alloc(order, 0);
     int error = 0;
 
-    if (bounce == NULL)
+    if (!bounce)
         return -ENOMEM;
     struct memory memory = {.data = frame_to_virt(bounce), .frames = &bounce, .nr_frames = 1};
 
@@ -429,7 +429,7 @@ int block_discard(struct block_device *dev, uint64_t sector, uint64_t nr_sectors
         uint64_t now = MIN(nr_sectors, most);
         struct piece *piece = piece_get(t);
 
-        if (piece == NULL)
+        if (!piece)
             break;
         block_request_init(&piece->rq, BLOCK_DISCARD, sector, NULL, 0, piece_done, t);
         piece->rq.nr_sectors = (uint32_t)now;

@@ -58,11 +58,10 @@ static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
 {
     (void)con;
     for (size_t i = 0; i < nr_bytes; i++) {
-        if (i % FIFO_SIZE == 0) {
+        if (i % FIFO_SIZE == 0)
             for (unsigned spins = 0; !(reg_read(UART_LSR) & LSR_THRE) && spins < SEND_SPINS;
                  spins++)
                 ;
-        }
         reg_write(UART_THR, (uint8_t)bytes[i]);
     }
 }
@@ -110,7 +109,7 @@ static int uart_probe(struct device *dev)
 {
     uint32_t shift = 0;
 
-    if (uart.regs != NULL)
+    if (uart.regs)
         return -EBUSY;
     if (dev->nr_regs == 0)
         return -EINVAL;
@@ -119,7 +118,7 @@ static int uart_probe(struct device *dev)
         return -EINVAL;
     uint8_t *regs = kmap_range(dev->reg[0].base, 8ul << shift, PT_RW);
 
-    if (regs == NULL)
+    if (!regs)
         return -ENOMEM;
     /* The address is the device tree's word. Not the first register: reading takes what was typed.
      */
@@ -139,11 +138,11 @@ static int uart_probe(struct device *dev)
     /* Without an interrupt there is output only. */
     if (dev->nr_irqs == 0)
         return 0;
-    int rc = irq_register(dev->irq[0], uart_interrupt, NULL);
+    int err = irq_register(dev->irq[0], uart_interrupt, NULL);
 
-    if (rc == 0)
+    if (err == 0)
         reg_write(UART_IER, IER_RECEIVED);
-    return rc;
+    return err;
 }
 
 DRIVER(ns16550a, uart_probe, "ns16550a", "ns16550");

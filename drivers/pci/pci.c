@@ -68,25 +68,25 @@ static void line_interrupt(void *ctx)
     struct line *line = ctx;
     struct line_handler *h = __atomic_load_n(&line->handlers, __ATOMIC_ACQUIRE);
 
-    for (; h != NULL; h = h->next)
+    for (; h; h = h->next)
         h->handler(h->ctx);
 }
 
-static struct line *line_of(unsigned irq, int *error)
+static struct line *line_of(unsigned irq, int *err)
 {
     struct line *line = lines;
 
-    while (line != NULL && line->irq != irq)
+    while (line && line->irq != irq)
         line = line->next;
-    if (line != NULL)
+    if (line)
         return line;
     line = heap_zalloc(sizeof(*line));
-    *error = -ENOMEM;
-    if (line == NULL)
+    *err = -ENOMEM;
+    if (!line)
         return NULL;
     line->irq = irq;
-    *error = irq_register(irq, line_interrupt, line);
-    if (*error != 0) {
+    *err = irq_register(irq, line_interrupt, line);
+    if (*err != 0) {
         heap_free(line);
         return NULL;
     }
@@ -97,17 +97,17 @@ static struct line *line_of(unsigned irq, int *error)
 
 int pci_irq_register(struct pci_device *dev, void (*handler)(void *ctx), void *ctx)
 {
-    int error = -ENODEV;
+    int err = -ENODEV;
 
     if (dev->irq == 0)
-        return error;
+        return err;
     struct line_handler *h = heap_alloc(sizeof(*h));
-    if (h == NULL)
+    if (!h)
         return -ENOMEM;
-    struct line *line = line_of(dev->irq, &error);
-    if (line == NULL) {
+    struct line *line = line_of(dev->irq, &err);
+    if (!line) {
         heap_free(h);
-        return error;
+        return err;
     }
     *h = (struct line_handler){handler, ctx, line->handlers};
     __atomic_store_n(&line->handlers, h, __ATOMIC_RELEASE);
@@ -129,11 +129,10 @@ void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset, uint64_
 
 static const struct pci_driver *driver_for(const struct pci_device *dev)
 {
-    LINKER_SET_FOREACH(pci_drivers, struct pci_driver, driver) {
+    LINKER_SET_FOREACH(pci_drivers, struct pci_driver, driver)
         if (driver->vendor_id == dev->vendor_id && dev->device_id >= driver->device_first &&
             dev->device_id <= driver->device_last)
             return driver;
-    }
     return NULL;
 }
 
@@ -168,7 +167,7 @@ static bool probe_function(struct host_bridge *host, unsigned slot, unsigned fun
     }
 
     struct pci_device *dev = heap_zalloc(sizeof(*dev));
-    if (dev == NULL) {
+    if (!dev) {
         log_warn("pci 00:%02x.%u: out of memory", slot, function);
         return true;
     }
@@ -179,15 +178,15 @@ static bool probe_function(struct host_bridge *host, unsigned slot, unsigned fun
     snprintf(dev->name, sizeof(dev->name), "pci 00:%02x.%u", slot, function);
 
     const struct pci_driver *driver = driver_for(dev);
-    if (driver == NULL) {
+    if (!driver) {
         log_debug("%s: no driver for %04x:%04x", dev->name, dev->vendor_id, dev->device_id);
         heap_free(dev);
         return true;
     }
     set_up(host, dev, slot);
-    int error = driver->probe(dev);
-    if (error != 0)
-        log_warn("%s: %s failed, error %d", dev->name, driver->name, -error);
+    int err = driver->probe(dev);
+    if (err != 0)
+        log_warn("%s: %s failed, error %d", dev->name, driver->name, -err);
     return true;
 }
 
@@ -205,7 +204,7 @@ static int pci_probe(struct device *dev)
         return -EINVAL;
     /* One bus of the 256; functions keep pointing into the mapping. */
     host.ecam = kmap_device(dev->reg[0].base, ECAM_BUS_BYTES);
-    if (host.ecam == NULL)
+    if (!host.ecam)
         return -ENOMEM;
 
     for (unsigned slot = 0; slot < SLOTS; slot++) {

@@ -67,9 +67,9 @@ static int bank_lock(unsigned number, struct bank **out) TRY_ACQUIRES(0, &(*out)
         return -ENODEV;
     struct bank *bank = &banks[number];
     mutex_lock(&bank->lock);
-    if (bank->va == NULL)
+    if (!bank->va)
         bank->va = kmap_device(bank->pa, bank->bus.nr_bytes);
-    if (bank->va == NULL) {
+    if (!bank->va) {
         mutex_unlock(&bank->lock);
         return -ENOMEM;
     }
@@ -82,12 +82,12 @@ static void query(struct bank *bank) REQUIRES(&bank->lock)
 {
     if (bank->is_queried)
         return;
-    int error = cfi_query(&bank->cfi, &bank->bus);
-    bank->is_writable = error == 0;
+    int err = cfi_query(&bank->cfi, &bank->bus);
+    bank->is_writable = err == 0;
     bank->is_queried = true;
-    if (error != 0 && error != -ENODEV)
+    if (err != 0 && err != -ENODEV)
         log_warn("pflash %u: the chips cannot be used for writing: error %d",
-                 (unsigned)(bank - banks), -error);
+                 (unsigned)(bank - banks), -err);
 }
 
 static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_bytes)
@@ -102,20 +102,20 @@ static bool is_inside(const struct bank *bank, uint64_t offset, uint64_t nr_byte
 static int bank_lock_writable(unsigned number, uint64_t offset, uint64_t nr_bytes,
                               struct bank **out) TRY_ACQUIRES(0, &(*out)->lock)
 {
-    int error = bank_lock(number, out);
+    int err = bank_lock(number, out);
 
-    if (error != 0)
-        return error;
+    if (err != 0)
+        return err;
     query(*out);
     if (!(*out)->is_writable)
-        error = -EROFS;
+        err = -EROFS;
     else if (!is_inside(*out, offset, nr_bytes))
-        error = -EINVAL;
-    if (error != 0)
+        err = -EINVAL;
+    if (err != 0)
         mutex_unlock(&(*out)->lock);
     else
         LOCK_GIVEN(&(*out)->lock, "to the caller");
-    return error;
+    return err;
 }
 
 unsigned pflash_bank_count(void)
@@ -126,10 +126,10 @@ unsigned pflash_bank_count(void)
 int pflash_bank_info(unsigned number, struct pflash_info *info)
 {
     struct bank *bank;
-    int error = bank_lock(number, &bank);
+    int err = bank_lock(number, &bank);
 
-    if (error != 0)
-        return error;
+    if (err != 0)
+        return err;
     query(bank);
     *info = (struct pflash_info){
         .pa = bank->pa,
@@ -153,28 +153,28 @@ int pflash_bank_info(unsigned number, struct pflash_info *info)
 int pflash_read(unsigned number, uint64_t offset, void *data, size_t nr_bytes)
 {
     struct bank *bank;
-    int error = bank_lock(number, &bank);
+    int err = bank_lock(number, &bank);
 
-    if (error != 0)
-        return error;
+    if (err != 0)
+        return err;
     if (is_inside(bank, offset, nr_bytes))
         memcpy(data, bank->va + offset, nr_bytes);
     else
-        error = -EINVAL;
+        err = -EINVAL;
     mutex_unlock(&bank->lock);
-    return error;
+    return err;
 }
 
 int pflash_program(unsigned number, uint64_t offset, const void *data, size_t nr_bytes)
 {
     struct bank *bank;
-    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+    int err = bank_lock_writable(number, offset, nr_bytes, &bank);
 
-    if (error != 0)
-        return error;
-    error = cfi_program(&bank->cfi, offset, data, nr_bytes);
+    if (err != 0)
+        return err;
+    err = cfi_program(&bank->cfi, offset, data, nr_bytes);
     mutex_unlock(&bank->lock);
-    return error;
+    return err;
 }
 
 /* Calls act for each block of a range that must start and end at block boundaries. */
@@ -184,20 +184,19 @@ static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
     uint64_t end = offset + nr_bytes;
     uint64_t start;
     uint32_t block_bytes;
-    int error = 0;
+    int err = 0;
 
     /* All checked first, so that a range that ends inside a block does nothing. */
-    for (uint64_t at = offset; at < end; at += block_bytes) {
+    for (uint64_t at = offset; at < end; at += block_bytes)
         if (!cfi_block(&bank->cfi, at, &start, &block_bytes) || start != at ||
             block_bytes > end - at)
             return -EINVAL;
-    }
-    for (uint64_t at = offset; at < end && error == 0; at += block_bytes) {
+    for (uint64_t at = offset; at < end && err == 0; at += block_bytes) {
         if (!cfi_block(&bank->cfi, at, &start, &block_bytes))
             return -EINVAL;
-        error = act(bank, at);
+        err = act(bank, at);
     }
-    return error;
+    return err;
 }
 
 static int erase_block(struct bank *bank, uint64_t start)
@@ -209,13 +208,13 @@ static int erase_block(struct bank *bank, uint64_t start)
 int pflash_erase(unsigned number, uint64_t offset, uint64_t nr_bytes)
 {
     struct bank *bank;
-    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+    int err = bank_lock_writable(number, offset, nr_bytes, &bank);
 
-    if (error != 0)
-        return error;
-    error = for_each_block(bank, offset, nr_bytes, erase_block);
+    if (err != 0)
+        return err;
+    err = for_each_block(bank, offset, nr_bytes, erase_block);
     mutex_unlock(&bank->lock);
-    return error;
+    return err;
 }
 
 /* nr_bytes at offset inside one erase block. old: memory for the block. */
@@ -231,41 +230,41 @@ static int write_in_block(struct bank *bank, uint64_t offset, const uint8_t *dat
     if (!must_erase)
         return cfi_program(&bank->cfi, offset, data, nr_bytes);
     memcpy(target, data, nr_bytes);
-    int error = cfi_erase_block(&bank->cfi, start);
-    if (error == 0)
-        error = cfi_program(&bank->cfi, start, old, block_bytes);
-    return error;
+    int err = cfi_erase_block(&bank->cfi, start);
+    if (err == 0)
+        err = cfi_program(&bank->cfi, start, old, block_bytes);
+    return err;
 }
 
 int pflash_write(unsigned number, uint64_t offset, const void *data, size_t nr_bytes)
 {
     struct bank *bank;
-    int error = bank_lock_writable(number, offset, nr_bytes, &bank);
+    int err = bank_lock_writable(number, offset, nr_bytes, &bank);
     const uint8_t *from = data;
 
-    if (error != 0)
-        return error;
-    while (nr_bytes > 0 && error == 0) {
+    if (err != 0)
+        return err;
+    while (nr_bytes > 0 && err == 0) {
         uint64_t start;
         uint32_t block_bytes;
         if (!cfi_block(&bank->cfi, offset, &start, &block_bytes)) {
-            error = -EINVAL;
+            err = -EINVAL;
             break;
         }
         size_t now = MIN(nr_bytes, start + block_bytes - offset);
         uint8_t *old = heap_alloc(block_bytes);
-        if (old == NULL) {
-            error = -ENOMEM;
+        if (!old) {
+            err = -ENOMEM;
             break;
         }
-        error = write_in_block(bank, offset, from, now, start, block_bytes, old);
+        err = write_in_block(bank, offset, from, now, start, block_bytes, old);
         heap_free(old);
         offset += now;
         from += now;
         nr_bytes -= now;
     }
     mutex_unlock(&bank->lock);
-    return error;
+    return err;
 }
 
 static int pflash_probe(struct device *dev)

@@ -113,7 +113,7 @@ static int plic_probe(struct device *dev)
     uint32_t cause;
     bool has_context = false;
 
-    if (plic.regs != NULL)
+    if (plic.regs)
         return -EBUSY;
     if (dev->nr_regs == 0 || dev->reg[0].size < PLIC_CONTEXT + PLIC_CONTEXT_STRIDE)
         return -EINVAL;
@@ -138,7 +138,7 @@ static int plic_probe(struct device *dev)
     if (!has_context)
         return -ENODEV;
     plic.regs = kmap_device(dev->reg[0].base, dev->reg[0].size);
-    if (plic.regs == NULL)
+    if (!plic.regs)
         return -ENOMEM;
     irq_chip_register(&chip);
     return 0;

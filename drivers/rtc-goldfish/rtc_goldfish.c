@@ -17,7 +17,7 @@ static int rtc_probe(struct device *dev)
     if (dev->nr_regs < 1 || dev->reg[0].size < 8)
         return -EINVAL;
     char *regs = kmap_device(dev->reg[0].base, dev->reg[0].size);
-    if (regs == NULL)
+    if (!regs)
         return -ENOMEM;
     uint64_t ns = mmio_read32(regs + REG_TIME_LOW);
     ns |= (uint64_t)mmio_read32(regs + REG_TIME_HIGH) << 32;

@@ -72,7 +72,7 @@ static int read_action(struct device *dev, struct syscon_action *action)
     if (size < 4 || offset > size - 4 || offset % 4 != 0)
         return -EINVAL;
     char *regs = kmap_device(base, size);
-    if (regs == NULL)
+    if (!regs)
         return -ENOMEM;
     *action = (struct syscon_action){
         .reg = regs + offset,
@@ -85,22 +85,22 @@ static int read_action(struct device *dev, struct syscon_action *action)
 
 static int off_probe(struct device *dev)
 {
-    if (off_action.reg != NULL)
+    if (off_action.reg)
         return -EBUSY;
-    int error = read_action(dev, &off_action);
-    if (error == 0)
+    int err = read_action(dev, &off_action);
+    if (err == 0)
         power_register(&off_provider);
-    return error;
+    return err;
 }
 
 static int reboot_probe(struct device *dev)
 {
-    if (reboot_action.reg != NULL)
+    if (reboot_action.reg)
         return -EBUSY;
-    int error = read_action(dev, &reboot_action);
-    if (error == 0)
+    int err = read_action(dev, &reboot_action);
+    if (err == 0)
         power_register(&reboot_provider);
-    return error;
+    return err;
 }
 
 DRIVER(syscon_poweroff, off_probe, "syscon-poweroff");

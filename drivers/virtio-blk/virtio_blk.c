@@ -102,7 +102,7 @@ static int start(struct virtio_blk *blk, struct block_request *rq) REQUIRES(&blk
     struct slot *slot = blk->free_slots;
     unsigned nr = 0;
 
-    if (slot == NULL)
+    if (!slot)
         return -ENOSPC;
     slot->header = (struct virtio_blk_header){
         .type = type_of(rq->op),
@@ -189,7 +189,7 @@ static void queue_callback(struct virtqueue *vq)
     spin_unlock_irqrestore(&blk->lock, flags);
 
     complete_all(&finished);
-    if (broken != NULL)
+    if (broken)
         virtio_device_break(blk->vdev, broken);
 }
 
@@ -220,7 +220,7 @@ static void blk_broken(struct virtio_device *vdev)
     LIST_DEFINE(finished);
     struct slot *slot;
 
-    if (blk == NULL)
+    if (!blk)
         return;
     unsigned long flags = spin_lock_irqsave(&blk->lock);
     while ((slot = virtqueue_detach(blk->vq)) != NULL)
@@ -274,7 +274,7 @@ static int blk_probe(struct virtio_device *vdev)
 {
     struct virtio_blk *blk = heap_zalloc(sizeof(*blk));
 
-    if (blk == NULL)
+    if (!blk)
         return -ENOMEM;
     blk->vdev = vdev;
     spin_init(&blk->lock, "virtio-blk");
@@ -287,7 +287,7 @@ static int blk_probe(struct virtio_device *vdev)
         goto free_blk;
     error = -ENOMEM;
     blk->slots = heap_calloc(blk->vq->size, sizeof(*blk->slots));
-    if (blk->slots == NULL)
+    if (!blk->slots)
         goto free_blk;
     for (unsigned i = 0; i < blk->vq->size; i++) {
         blk->slots[i].next_free = blk->free_slots;

@@ -164,16 +164,16 @@ static int virtio_mmio_probe(struct device *dev)
     if (dev->nr_regs < 1 || dev->reg[0].size < REG_CONFIG || dev->nr_irqs < 1)
         return -EINVAL;
     char *regs = kmap_device(dev->reg[0].base, dev->reg[0].size);
-    if (regs == NULL)
+    if (!regs)
         return -ENOMEM;
 
-    int error = DRIVER_NOTHING;
+    int err = DRIVER_NOTHING;
     uint32_t id = identify(dev, regs);
     if (id == 0)
         goto unmap;
     struct virtio_mmio *mmio = heap_zalloc(sizeof(*mmio));
-    error = -ENOMEM;
-    if (mmio == NULL)
+    err = -ENOMEM;
+    if (!mmio)
         goto unmap;
     mmio->regs = regs;
     mmio->vdev.ops = &mmio_ops;
@@ -181,20 +181,20 @@ static int virtio_mmio_probe(struct device *dev)
     mmio->vdev.device_id = id;
     mmio->vdev.config_bytes = (unsigned)MIN(dev->reg[0].size, PAGE_SIZE) - REG_CONFIG;
 
-    error = irq_register(dev->irq[0], mmio_interrupt, mmio);
-    if (error != 0)
+    err = irq_register(dev->irq[0], mmio_interrupt, mmio);
+    if (err != 0)
         goto free;
-    error = virtio_device_add(&mmio->vdev);
-    if (error == 0)
+    err = virtio_device_add(&mmio->vdev);
+    if (err == 0)
         return 0;
-    if (error == -ENODEV)
-        error = DRIVER_NOTHING; /* nobody drives this type: not an error of the boot */
+    if (err == -ENODEV)
+        err = DRIVER_NOTHING; /* nobody drives this type: not an error of the boot */
     irq_unregister(dev->irq[0]);
 free:
     heap_free(mmio);
 unmap:
     kmap_unmap(regs, dev->reg[0].size);
-    return error;
+    return err;
 }
 
 DRIVER(virtio_mmio, virtio_mmio_probe, "virtio,mmio");

@@ -177,7 +177,7 @@ static void map_regions(struct virtio_pci *pci)
         if (cap + least >
             0x100) /* the end of what capabilities may use; wider reads must stay inside */
             continue;
-        if (type == 0 || type >= NR_CAP_TYPES || pci->regions[type].at != NULL ||
+        if (type == 0 || type >= NR_CAP_TYPES || pci->regions[type].at ||
             pci_read8(dev, cap + CAP_LENGTH) < least)
             continue;
         uint32_t offset = pci_read32(dev, cap + CAP_OFFSET);
@@ -185,7 +185,7 @@ static void map_regions(struct virtio_pci *pci)
         if (type != CAP_TYPE_ISR && offset % 4 != 0) /* 4.1.4: fields are naturally aligned */
             continue;
         char *at = pci_map_bar(dev, pci_read8(dev, cap + CAP_BAR), offset, size);
-        if (at == NULL)
+        if (!at)
             continue;
         pci->regions[type] = (struct region){at, size};
         if (type == CAP_TYPE_NOTIFY)
@@ -195,18 +195,17 @@ static void map_regions(struct virtio_pci *pci)
 
 static void unmap_regions(struct virtio_pci *pci)
 {
-    for (unsigned i = 0; i < NR_CAP_TYPES; i++) {
-        if (pci->regions[i].at != NULL)
+    for (unsigned i = 0; i < NR_CAP_TYPES; i++)
+        if (pci->regions[i].at)
             kmap_unmap(pci->regions[i].at, pci->regions[i].size);
-    }
 }
 
 static int virtio_pci_probe(struct pci_device *dev)
 {
-    int error = -ENOTSUP;
+    int err = -ENOTSUP;
     struct virtio_pci *pci = heap_zalloc(sizeof(*pci));
 
-    if (pci == NULL)
+    if (!pci)
         return -ENOMEM;
     pci->pci = dev;
     pci->vdev.ops = &pci_ops;
@@ -215,8 +214,8 @@ static int virtio_pci_probe(struct pci_device *dev)
                                                              : pci_read16(dev, PCI_SUBSYSTEM_ID);
     map_regions(pci);
     pci->vdev.config_bytes = pci->regions[CAP_TYPE_DEVICE].size;
-    if (pci->regions[CAP_TYPE_COMMON].size < COMMON_BYTES ||
-        pci->regions[CAP_TYPE_NOTIFY].at == NULL || pci->regions[CAP_TYPE_ISR].at == NULL) {
+    if (pci->regions[CAP_TYPE_COMMON].size < COMMON_BYTES || !pci->regions[CAP_TYPE_NOTIFY].at ||
+        !pci->regions[CAP_TYPE_ISR].at) {
         log_err(
             "%s: virtio device without the modern capabilities; legacy devices are not supported",
             dev->name);
@@ -224,17 +223,17 @@ static int virtio_pci_probe(struct pci_device *dev)
     }
     /* From here on the handler may run: the structure stays, also if the device is not used. */
     pci->vdev.is_broken = true;
-    error = pci_irq_register(dev, pci_interrupt, pci);
-    if (error != 0)
+    err = pci_irq_register(dev, pci_interrupt, pci);
+    if (err != 0)
         goto unmap;
     pci->vdev.is_broken = false;
-    error = virtio_device_add(&pci->vdev);
-    return error == -ENODEV ? 0 : error;
+    err = virtio_device_add(&pci->vdev);
+    return err == -ENODEV ? 0 : err;
 
 unmap:
     unmap_regions(pci);
     heap_free(pci);
-    return error;
+    return err;
 }
 
 PCI_DRIVER(virtio_pci) = {

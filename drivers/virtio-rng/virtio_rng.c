@@ -39,31 +39,31 @@ static void queue_callback(struct virtqueue *vq)
     uint32_t nr_bytes;
 
     unsigned long flags = spin_lock_irqsave(&rng->lock);
-    while (virtqueue_get(vq, &nr_bytes) != NULL) {
+    while (virtqueue_get(vq, &nr_bytes)) {
         random_add(rng->seed, nr_bytes, nr_bytes * 8);
         ask(rng);
     }
     const char *broken = vq->is_broken ? vq->broken_why : NULL;
     spin_unlock_irqrestore(&rng->lock, flags);
-    if (broken != NULL)
+    if (broken)
         virtio_device_break(rng->vdev, broken);
 }
 
 static int rng_probe(struct virtio_device *vdev)
 {
     struct virtio_rng *rng = heap_zalloc(sizeof(*rng));
-    int error = -ENOMEM;
+    int err = -ENOMEM;
 
-    if (rng == NULL)
-        return error;
+    if (!rng)
+        return err;
     rng->vdev = vdev;
     spin_init(&rng->lock, "virtio-rng");
     rng->nr_left = REFILLS;
     rng->seed = heap_zalloc(SEED_BYTES);
-    if (rng->seed == NULL)
+    if (!rng->seed)
         goto fail;
-    error = virtqueue_create(vdev, 0, 4, queue_callback, rng, &rng->vq);
-    if (error != 0)
+    err = virtqueue_create(vdev, 0, 4, queue_callback, rng, &rng->vq);
+    if (err != 0)
         goto fail;
     virtio_device_ready(vdev);
     LOCK_GIVEN(&rng->lock, "set up: from here on interrupts may want it");
@@ -75,7 +75,7 @@ static int rng_probe(struct virtio_device *vdev)
 fail:
     heap_free(rng->seed);
     heap_free(rng);
-    return error;
+    return err;
 }
 
 VIRTIO_DRIVER(virtio_rng) = {

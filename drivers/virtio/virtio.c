@@ -26,20 +26,18 @@ static void status_add(struct virtio_device *vdev, uint8_t bits)
 static bool reset(struct virtio_device *vdev)
 {
     vdev->ops->set_status(vdev, 0);
-    for (unsigned i = 0; i < RESET_POLLS; i++) {
+    for (unsigned i = 0; i < RESET_POLLS; i++)
         if (vdev->ops->status(vdev) == 0)
             return true;
-    }
     log_err("%s: does not reset", vdev->name);
     return false;
 }
 
 static const struct virtio_driver *driver_for(uint32_t device_id)
 {
-    LINKER_SET_FOREACH(virtio_drivers, struct virtio_driver, driver) {
+    LINKER_SET_FOREACH(virtio_drivers, struct virtio_driver, driver)
         if (driver->device_id == device_id)
             return driver;
-    }
     return NULL;
 }
 
@@ -80,27 +78,27 @@ int virtio_device_add(struct virtio_device *vdev)
     status_add(vdev, VIRTIO_STATUS_ACKNOWLEDGE);
 
     const struct virtio_driver *driver = driver_for(vdev->device_id);
-    if (driver == NULL) {
+    if (!driver) {
         log_debug("%s: no driver for virtio device type %u", vdev->name, vdev->device_id);
         reset(vdev);
         return -ENODEV;
     }
     status_add(vdev, VIRTIO_STATUS_DRIVER);
 
-    int error = negotiate(vdev, driver->features);
-    if (error == 0) {
+    int err = negotiate(vdev, driver->features);
+    if (err == 0) {
         vdev->driver = driver;
-        error = driver->probe(vdev);
+        err = driver->probe(vdev);
     }
-    if (error != 0) {
+    if (err != 0) {
         vdev->driver = NULL;
         vdev->is_broken = true;
         if (reset(vdev))
             free_queues(vdev);
         vdev->ops->set_status(vdev, VIRTIO_STATUS_FAILED);
-        log_err("%s: not usable: error %d", vdev->name, -error);
+        log_err("%s: not usable: error %d", vdev->name, -err);
     }
-    return error;
+    return err;
 }
 
 void virtio_device_ready(struct virtio_device *vdev)
@@ -115,7 +113,7 @@ void virtio_queues_interrupt(struct virtio_device *vdev)
     random_add_jitter();
     for (unsigned i = 0; i < vdev->nr_queues; i++) {
         struct virtqueue *vq = vdev->queues[i];
-        if (vq->callback != NULL)
+        if (vq->callback)
             vq->callback(vq);
     }
 }
@@ -126,7 +124,7 @@ void virtio_config_interrupt(struct virtio_device *vdev)
         return;
     if (vdev->ops->status(vdev) & VIRTIO_STATUS_NEEDS_RESET)
         virtio_device_break(vdev, "the device asks for a reset");
-    else if (vdev->driver != NULL && vdev->driver->config_changed != NULL)
+    else if (vdev->driver && vdev->driver->config_changed)
         vdev->driver->config_changed(vdev);
 }
 
@@ -140,7 +138,7 @@ void virtio_device_break(struct virtio_device *vdev, const char *why)
      * the rules is not held back by our waiting (only an IOMMU would do that).
      */
     reset(vdev);
-    if (vdev->driver != NULL && vdev->driver->broken != NULL)
+    if (vdev->driver && vdev->driver->broken)
         vdev->driver->broken(vdev);
 }
 
@@ -148,7 +146,7 @@ int virtqueue_create(struct virtio_device *vdev, unsigned index, unsigned max_si
                      void (*callback)(struct virtqueue *vq), void *ctx, struct virtqueue **out)
 {
     unsigned size = vdev->ops->queue_max_size(vdev, index);
-    int error;
+    int err;
 
     if (vdev->nr_queues == VIRTIO_QUEUES_MAX)
         return -ENOMEM;
@@ -162,16 +160,16 @@ int virtqueue_create(struct virtio_device *vdev, unsigned index, unsigned max_si
     struct virtqueue *vq = heap_zalloc(sizeof(*vq));
     struct virtqueue_slot *slots = heap_calloc(size, sizeof(*slots));
     void *rings = heap_zalloc(ring_bytes);
-    if (vq == NULL || slots == NULL || rings == NULL) {
-        error = -ENOMEM;
+    if (!vq || !slots || !rings) {
+        err = -ENOMEM;
         goto fail;
     }
 
     virtqueue_init(vq, vdev, index, size, rings, slots);
     vq->callback = callback;
     vq->ctx = ctx;
-    error = vdev->ops->queue_enable(vdev, vq);
-    if (error != 0)
+    err = vdev->ops->queue_enable(vdev, vq);
+    if (err != 0)
         goto fail;
 
     vdev->queues[vdev->nr_queues++] = vq;
@@ -182,7 +180,7 @@ fail:
     heap_free(rings);
     heap_free(slots);
     heap_free(vq);
-    return error;
+    return err;
 }
 
 void virtqueue_kick(struct virtqueue *vq)

@@ -52,9 +52,8 @@ void virtqueue_init(struct virtqueue *vq, struct virtio_device *vdev, unsigned i
         .nr_free = (uint16_t)size,
         .wants_callbacks = true,
     };
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size; i++)
         slots[i] = (struct virtqueue_slot){.next = (uint16_t)(i + 1)};
-    }
     slots[size - 1].next = SLOT_NONE;
 }
 
@@ -130,7 +129,7 @@ int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *buffers, uns
 
     if (vq->is_broken)
         return -EIO;
-    if (nr == 0 || token == NULL)
+    if (nr == 0 || !token)
         return -EINVAL;
     for (unsigned i = 0; i < nr; i++) {
         if (buffers[i].len == 0)
@@ -142,7 +141,7 @@ int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *buffers, uns
         return -EINVAL;
 
     /* A chain is never longer than the queue, in a table neither (2.7.5.3.1). */
-    bool is_indirect = indirect != NULL && vq->has_indirect && nr > 1 && nr <= vq->size;
+    bool is_indirect = indirect && vq->has_indirect && nr > 1 && nr <= vq->size;
     unsigned nr_descs = is_indirect ? 1 : nr;
     if (nr_descs > vq->nr_free)
         return -ENOSPC;
@@ -217,7 +216,7 @@ void *virtqueue_get(struct virtqueue *vq, uint32_t *nr_written)
         return break_queue(vq, "used id out of range");
     struct virtqueue_slot *slot = &vq->slots[id];
     void *token = slot->token;
-    if (token == NULL)
+    if (!token)
         return break_queue(vq, "used id is not outstanding");
     if (len > slot->max_bytes)
         return break_queue(vq, "used length beyond the buffers");
@@ -228,7 +227,7 @@ void *virtqueue_get(struct virtqueue *vq, uint32_t *nr_written)
         WRITE_ONCE(*used_event(vq), vq->last_used);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
     }
-    if (nr_written != NULL)
+    if (nr_written)
         *nr_written = len;
     return token;
 }
@@ -259,7 +258,7 @@ void *virtqueue_detach(struct virtqueue *vq)
 {
     for (uint16_t id = 0; id < vq->size && vq->nr_outstanding != 0; id++) {
         void *token = vq->slots[id].token;
-        if (token != NULL) {
+        if (token) {
             chain_release(vq, id);
             return token;
         }

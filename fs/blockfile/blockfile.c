@@ -97,7 +97,7 @@ static struct block_device *device_find(devno_t rdev)
 {
     struct block_device *dev = block_next(NULL);
 
-    while (dev != NULL && DEVNO(dev->major, dev->minor) != rdev)
+    while (dev && DEVNO(dev->major, dev->minor) != rdev)
         dev = block_next(dev);
     return dev;
 }
@@ -105,9 +105,9 @@ static struct block_device *device_find(devno_t rdev)
 static struct blockfile *blockfile_create(struct block_device *dev) REQUIRES(&blockfiles_lock)
 {
     struct blockfile *bf = heap_zalloc(sizeof(*bf));
-    struct inode *inode = bf == NULL ? NULL : inode_alloc(blockfs, S_IFBLK | 0600);
+    struct inode *inode = bf ? inode_alloc(blockfs, S_IFBLK | 0600) : NULL;
 
-    if (inode == NULL) {
+    if (!inode) {
         heap_free(bf);
         return NULL;
     }
@@ -128,14 +128,13 @@ static struct blockfile *blockfile_get(devno_t rdev)
     struct blockfile *found = NULL;
     struct blockfile *bf;
 
-    if (dev == NULL)
+    if (!dev)
         return NULL;
     mutex_lock(&blockfiles_lock);
-    list_for_each_entry(bf, &blockfiles, node) {
+    list_for_each_entry(bf, &blockfiles, node)
         if (bf->dev == dev)
             found = bf;
-    }
-    if (found == NULL)
+    if (!found)
         found = blockfile_create(dev);
     mutex_unlock(&blockfiles_lock);
     return found;
@@ -147,7 +146,7 @@ static int block_open(struct file *file)
 {
     struct blockfile *bf = blockfile_get(file_inode(file)->rdev);
 
-    if (bf == NULL)
+    if (!bf)
         return -ENXIO;
     if (file->can_write && bf->dev->disk->is_read_only)
         return -EROFS;
@@ -273,9 +272,9 @@ static struct device_range
 
 static void device_added(struct block_device *dev)
 {
-    if (blockfs == NULL)
+    if (!blockfs)
         return; /* before blockfile_init, which goes through them all */
-    if (block_range.ops == NULL) {
+    if (!block_range.ops) {
         block_range = (struct device_range){.name = "virtblk",
                                             .mode_type = S_IFBLK,
                                             .first = DEVNO(dev->major, 0),
@@ -294,9 +293,9 @@ int blockfile_init(void)
 {
     mutex_init(&blockfiles_lock);
     blockfs = superblock_alloc(&blockfs_type, &blockfs_ops);
-    if (blockfs == NULL)
+    if (!blockfs)
         return -ENOMEM;
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev))
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev))
         device_added(dev);
     return 0;
 }

@@ -24,15 +24,15 @@ static struct dentry *find_dir(const char **name)
         size_t len = (size_t)(slash - *name);
         struct dentry *next = dentry_find_child(dir, *name, len);
 
-        if (next == NULL) {
+        if (!next) {
             struct inode *inode = ramfs_inode_create(devfs, S_IFDIR | 0755, 0);
 
-            if (inode == NULL || dentry_add_child(dir, *name, len, inode, &next) != 0)
+            if (!inode || dentry_add_child(dir, *name, len, inode, &next) != 0)
                 next = NULL;
         }
         dentry_put(dir);
-        if (next == NULL || !S_ISDIR(inode_mode(next->inode))) {
-            if (next != NULL)
+        if (!next || !S_ISDIR(inode_mode(next->inode))) {
+            if (next)
                 dentry_put(next);
             return NULL;
         }
@@ -44,13 +44,13 @@ static struct dentry *find_dir(const char **name)
 
 static int add_inode(const char *name, struct inode *inode)
 {
-    struct dentry *dir = inode == NULL ? NULL : find_dir(&name);
+    struct dentry *dir = inode ? find_dir(&name) : NULL;
     int ret = -ENOMEM;
 
-    if (dir != NULL) {
+    if (dir) {
         ret = dentry_add_child(dir, name, strlen(name), inode, NULL);
         dentry_put(dir);
-    } else if (inode != NULL) {
+    } else if (inode) {
         inode_put(inode);
     }
     return ret;
@@ -73,8 +73,8 @@ static int devfs_mount(const struct fs_type *type, const char *source, struct in
     (void)source;
     (void)device;
     (void)flags;
-    if (*options != '\0' && strstr(options, "mode=") == NULL && strstr(options, "size=") == NULL &&
-        strstr(options, "nr_inodes=") == NULL) {
+    if (*options != '\0' && !strstr(options, "mode=") && !strstr(options, "size=") &&
+        !strstr(options, "nr_inodes=")) {
         log_warn("devtmpfs: mount option '%.64s' is not understood", options);
         return -EINVAL;
     }

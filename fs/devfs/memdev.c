@@ -100,7 +100,7 @@ static ssize_t read_kmsg(struct file *file, struct uio *uio, uint64_t *pos)
     if (n == 0)
         return -EAGAIN;
     const char *end = memchr(line, '\n', n);
-    size_t len = end == NULL ? n : (size_t)(end - line) + 1;
+    size_t len = end ? (size_t)(end - line) + 1 : n;
 
     if (uio->nr_left < len)
         return -EINVAL;

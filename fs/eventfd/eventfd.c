@@ -88,7 +88,7 @@ static unsigned eventfd_poll(struct file *file, struct poll_head **head)
     struct eventfd *efd = file->private;
     uint64_t count = eventfd_count(efd);
 
-    if (head != NULL)
+    if (head)
         *head = &efd->poll;
     return (count > 0 ? POLLIN | POLLRDNORM : 0) |
            (count < UINT64_MAX - 1 ? POLLOUT | POLLWRNORM : 0);
@@ -115,10 +115,9 @@ static const struct file_ops eventfd_ops = {.read = eventfd_read,
 struct file *eventfd_create(uint64_t count, bool is_semaphore, unsigned flags)
 {
     struct eventfd *efd = heap_zalloc(sizeof(*efd));
-    struct file *file =
-        efd == NULL ? NULL : file_alloc(&eventfd_ops, O_RDWR | (flags & O_NONBLOCK));
+    struct file *file = efd ? file_alloc(&eventfd_ops, O_RDWR | (flags & O_NONBLOCK)) : NULL;
 
-    if (file == NULL) {
+    if (!file) {
         heap_free(efd);
         return NULL;
     }

@@ -20,7 +20,7 @@
 
 static bool is_fixed_root(const struct fat_inode *fi) REQUIRES(&fat_locked)
 {
-    return fi->dir == NULL && S_ISDIR(inode_mode(&fi->inode)) && fi->first_cluster == 0;
+    return !fi->dir && S_ISDIR(inode_mode(&fi->inode)) && fi->first_cluster == 0;
 }
 
 int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *out)

@@ -17,7 +17,7 @@ int fat_cursor_at(struct fat_cursor *cursor, uint32_t slot, struct fat_entry **e
 
     if (offset >= cursor->dir->inode.size)
         return -ENOENT;
-    if (cursor->frame == NULL || cursor->index != offset / PAGE_SIZE) {
+    if (!cursor->frame || cursor->index != offset / PAGE_SIZE) {
         fat_cursor_release(cursor);
         int ret = pagecache_get(&cursor->dir->inode.cache, offset / PAGE_SIZE, 0, &cursor->frame);
 
@@ -38,7 +38,7 @@ void fat_cursor_dirty(struct fat_cursor *cursor)
 
 void fat_cursor_release(struct fat_cursor *cursor)
 {
-    if (cursor->frame != NULL)
+    if (cursor->frame)
         frame_put(cursor->frame);
     cursor->frame = NULL;
 }
@@ -126,7 +126,7 @@ static void take_name(struct fat_volume *vol, const struct long_name *name) REQU
         found->first_slot = name->first_slot;
     }
     /* What no path can spell is known by its short name. */
-    if (length <= 0 || memchr(found->name, '/', (size_t)length) != NULL) {
+    if (length <= 0 || memchr(found->name, '/', (size_t)length)) {
         length = (int)fat_short_to_text(&found->entry, found->name);
         found->nr_units = (uint16_t)MAX(
             utf8_to_utf16(found->name, (size_t)length, vol->units, FAT_NAME_UNITS), 0);
@@ -205,10 +205,9 @@ int fat_dir_find(struct fat_inode *dir, const char *name, size_t name_len)
 
     if (nr_units < 0)
         return -ENOENT;
-    while ((ret = next_with(&cursor, &slot)) == 0) {
+    while ((ret = next_with(&cursor, &slot)) == 0)
         if (is_wanted(vol, (size_t)nr_units))
             break;
-    }
     fat_cursor_release(&cursor);
     return ret;
 }
@@ -219,10 +218,9 @@ int fat_dir_is_empty(struct fat_inode *dir, bool *is_empty)
     uint32_t slot = 0;
     int ret;
 
-    while ((ret = fat_dir_next(dir, &slot)) == 0) {
+    while ((ret = fat_dir_next(dir, &slot)) == 0)
         if (!is_dot_name(&vol->found.entry))
             break;
-    }
     *is_empty = ret == -ENOENT;
     return ret == -ENOENT ? 0 : ret;
 }

@@ -28,12 +28,12 @@ struct inode *fat_inode_displace(struct fat_inode *fi)
 {
     struct fat_inode *dir = fi->dir;
 
-    if (dir != NULL)
+    if (dir)
         inode_leave(&fi->inode);
     fi->dir = NULL;
     fi->slot = FAT_NO_SLOT;
     list_del_init(&fi->node);
-    return dir == NULL ? NULL : &dir->inode;
+    return dir ? &dir->inode : NULL;
 }
 
 uint32_t fat_mode(const struct fat_volume *vol, uint8_t attr)
@@ -68,7 +68,7 @@ int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct
     struct inode *inode;
     int ret;
 
-    if (is_dir && first == 0 && vol->sb->root == NULL) {
+    if (is_dir && first == 0 && !vol->sb->root) {
         size = vol->g.root_size;
     } else if (is_dir) {
         ret = fat_dir_size(vol, first, &size);
@@ -78,7 +78,7 @@ int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct
         return fat_damaged(vol, "a file starts outside, at cluster", first);
     }
     inode = inode_alloc(vol->sb, fat_mode(vol, entry->attr));
-    if (inode == NULL)
+    if (!inode)
         return -ENOMEM;
     struct fat_inode *fi = fat_inode_of(inode);
 
@@ -147,7 +147,7 @@ int fat_inode_store(struct fat_inode *fi)
     struct fat_entry before, after;
     int ret;
 
-    if (fi->dir == NULL || (fi->inode.sb->flags & SB_READ_ONLY) != 0)
+    if (!fi->dir || (fi->inode.sb->flags & SB_READ_ONLY) != 0)
         return 0;
     ret = fat_entry_read(fi->dir, fi->slot, &before);
     if (ret != 0)
@@ -187,6 +187,6 @@ void fat_evict(struct inode *inode)
     dir = fat_inode_displace(fi);
     cond_broadcast(&vol->evicted);
     fat_unlock(vol);
-    if (dir != NULL)
+    if (dir)
         inode_put(dir);
 }

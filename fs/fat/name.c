@@ -74,10 +74,9 @@ size_t fat_short_to_text(const struct fat_entry *entry, char out[NAME_MAX + 1])
 
 int fat_name_check(const char *name, size_t name_len)
 {
-    for (size_t i = 0; i < name_len; i++) {
-        if ((uint8_t)name[i] < ' ' || strchr("\"*/:<>?\\|", name[i]) != NULL)
+    for (size_t i = 0; i < name_len; i++)
+        if ((uint8_t)name[i] < ' ' || strchr("\"*/:<>?\\|", name[i]))
             return -EINVAL;
-    }
     if (name_len == 0 || name[name_len - 1] == '.' || name[name_len - 1] == ' ')
         return -EINVAL;
     return 0;
@@ -86,7 +85,7 @@ int fat_name_check(const char *name, size_t name_len)
 static bool is_short_char(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || char_is_digit(c) ||
-           (c != '\0' && strchr("$%'-_@~`!(){}^#&", c) != NULL);
+           (c != '\0' && strchr("$%'-_@~`!(){}^#&", c));
 }
 
 /*
@@ -128,10 +127,9 @@ bool fat_short_from_text(const char *name, size_t name_len, uint8_t out[11], uin
     size_t dot = name_len;
     bool base_upper = false, base_lower = false, ext_upper = false, ext_lower = false, is_exact;
 
-    for (size_t i = 1; i < name_len; i++) {
+    for (size_t i = 1; i < name_len; i++)
         if (name[i] == '.')
             dot = i;
-    }
     is_exact = convert_part(name, dot, out, 8, &base_upper, &base_lower);
     is_exact &= convert_part(name + dot + (dot < name_len), name_len - dot - (dot < name_len),
                              out + 8, 3, &ext_upper, &ext_lower);
@@ -167,10 +165,9 @@ void fat_short_set_tail(uint8_t name[11], unsigned number)
 
 bool fat_units_equal(const uint16_t *a, const uint16_t *b, size_t nr_units)
 {
-    for (size_t i = 0; i < nr_units; i++) {
+    for (size_t i = 0; i < nr_units; i++)
         if (a[i] != b[i] && utf16_to_upper(a[i]) != utf16_to_upper(b[i]))
             return false;
-    }
     return true;
 }
 
@@ -200,9 +197,8 @@ uint32_t fat_hash_name(const char *name, size_t name_len)
 
 bool fat_names_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    while (a_len > 0 && b_len > 0) {
+    while (a_len > 0 && b_len > 0)
         if (next_folded(&a, &a_len) != next_folded(&b, &b_len))
             return false;
-    }
     return a_len == b_len;
 }

@@ -70,7 +70,7 @@ static int fat_create(struct inode *dir, struct dentry *dentry, uint32_t mode,
 /* What ".." of a directory in dir says: 0 stands for the root. */
 static uint32_t dot_dot_cluster(const struct fat_inode *dir) REQUIRES(&fat_locked)
 {
-    return dir->dir == NULL ? 0 : dir->first_cluster;
+    return dir->dir ? dir->first_cluster : 0;
 }
 
 /* Fills a new directory's cluster: "." and "..", then the end. */
@@ -129,7 +129,7 @@ static int fat_mkdir(struct inode *dir, struct dentry *dentry, uint32_t mode,
     fat_unlock(vol);
     if (ret == 0) {
         dentry_attach(dentry, &fi->inode);
-    } else if (fi != NULL) {
+    } else if (fi) {
         WRITE_ONCE(fi->inode.nlink, 0); /* evict frees the cluster */
         inode_put(&fi->inode);
     }
@@ -182,9 +182,9 @@ static int fat_rmdir(struct inode *dir, struct dentry *dentry)
 static bool is_above(const struct fat_inode *above, const struct fat_inode *below)
     REQUIRES(&fat_locked)
 {
-    while (below != NULL && below != above)
+    while (below && below != above)
         below = below->dir;
-    return below != NULL;
+    return below;
 }
 
 /* The directory fi has moved to dir: its ".." follows. */
@@ -222,7 +222,7 @@ static int write_new_name(struct fat_inode *fi, struct fat_inode *new_dir, const
 {
     struct fat_entry entry = {0};
 
-    if (target != NULL) {
+    if (target) {
         *slot = target->slot;
         return take_over(fi, new_dir, *slot);
     }
@@ -256,7 +256,7 @@ static int fat_exchange(struct dentry *a, struct dentry *b)
             ret = update_dot_dot(fb, fb->dir);
     }
     fat_unlock(vol);
-    if (dir_a != NULL) {
+    if (dir_a) {
         inode_put(dir_a);
         inode_put(dir_b);
     }
@@ -273,7 +273,7 @@ static int rename_locked(struct fat_inode *fi, struct fat_inode *new_dir, const 
 
     if (is_above(fi, new_dir))
         return -EINVAL;
-    if (target != NULL && S_ISDIR(inode_mode(&target->inode)))
+    if (target && S_ISDIR(inode_mode(&target->inode)))
         ret = fat_dir_is_empty(target, &is_empty);
     if (ret == 0 && !is_empty)
         ret = -ENOTEMPTY;
@@ -283,7 +283,7 @@ static int rename_locked(struct fat_inode *fi, struct fat_inode *new_dir, const 
         ret = fat_dir_remove(fi->dir, fi->slot);
     if (ret != 0)
         return ret;
-    if (target != NULL)
+    if (target)
         *target_dir = fat_inode_displace(target);
     *old_dir = fat_inode_displace(fi);
     fat_inode_place(fi, new_dir, slot);
@@ -301,13 +301,13 @@ static int fat_rename(struct inode *old_dir, struct dentry *old, struct inode *n
         return fat_exchange(old, new);
     fat_lock(vol);
     ret = rename_locked(fat_inode_of(old->inode), fat_inode_of(new_dir), new,
-                        target == NULL ? NULL : fat_inode_of(target), &was_in, &target_was_in);
+                        !target ? NULL : fat_inode_of(target), &was_in, &target_was_in);
     fat_unlock(vol);
-    if (ret == 0 && target != NULL && !S_ISDIR(inode_mode(target)))
+    if (ret == 0 && target && !S_ISDIR(inode_mode(target)))
         WRITE_ONCE(target->nlink, 0);
-    if (was_in != NULL)
+    if (was_in)
         inode_put(was_in);
-    if (target_was_in != NULL)
+    if (target_was_in)
         inode_put(target_was_in);
     return ret;
 }

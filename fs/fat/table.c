@@ -49,7 +49,7 @@ const struct pagecache_ops fat_table_ops = {
 
 void fat_table_release(struct fat_volume *vol)
 {
-    if (vol->table_frame != NULL)
+    if (vol->table_frame)
         frame_put(vol->table_frame);
     vol->table_frame = NULL;
 }
@@ -59,7 +59,7 @@ static int table_byte(struct fat_volume *vol, uint64_t offset, uint8_t **byte) R
 {
     uint64_t index = offset / PAGE_SIZE;
 
-    if (vol->table_frame == NULL || vol->table_index != index) {
+    if (!vol->table_frame || vol->table_index != index) {
         struct frame *frame;
         int ret = pagecache_get(&vol->table, index, 0, &frame);
 

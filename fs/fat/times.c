@@ -60,6 +60,6 @@ void fat_time_encode(int64_t ns, uint16_t *date, uint16_t *time, uint8_t *centis
     days -= days_before_month(year, month);
     *date = (uint16_t)(year << 9 | (month + 1) << 5 | (days + 1));
     *time = (uint16_t)((rest / 3600) << 11 | (rest / 60 % 60) << 5 | rest % 60 / 2);
-    if (centiseconds != NULL)
+    if (centiseconds)
         *centiseconds = (uint8_t)(rest % 2 * 100 + ns % (int64_t)NS_PER_SEC / (NS_PER_SEC / 100));
 }

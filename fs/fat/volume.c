@@ -224,10 +224,9 @@ static int parse_option(struct fat_options *options, const char *word, const cha
             options->dmask = (uint32_t)value;
         return 0;
     }
-    for (unsigned i = 0; i < ARRAY_SIZE(ignored_options); i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(ignored_options); i++)
         if (str_has_prefix(word, ignored_options[i]))
             return 0;
-    }
     return -EINVAL;
 }
 
@@ -252,7 +251,7 @@ static struct block_device *device_of(const struct inode *inode)
 {
     struct block_device *dev = block_next(NULL);
 
-    while (dev != NULL && DEVNO(dev->major, dev->minor) != inode->rdev)
+    while (dev && DEVNO(dev->major, dev->minor) != inode->rdev)
         dev = block_next(dev);
     return dev;
 }
@@ -274,7 +273,7 @@ static struct fat_volume *volume_create(void)
 {
     struct fat_volume *vol = heap_zalloc(sizeof(*vol));
 
-    if (vol == NULL)
+    if (!vol)
         return NULL;
     mutex_init(&vol->lock);
     cond_init(&vol->evicted);
@@ -295,7 +294,7 @@ static int fat_mount(const struct fs_type *type, const char *source, struct inod
     struct superblock *sb;
     int ret;
 
-    if (dev == NULL)
+    if (!dev)
         return -ENXIO;
     ret = parse_options(&options, words);
     if (ret == 0)
@@ -303,10 +302,10 @@ static int fat_mount(const struct fs_type *type, const char *source, struct inod
     if (ret != 0)
         return ret;
     vol = volume_create();
-    if (vol == NULL)
+    if (!vol)
         return -ENOMEM;
     sb = superblock_alloc(type, &fat_super_ops);
-    if (sb == NULL) {
+    if (!sb) {
         pagecache_destroy(&vol->table);
         heap_free(vol);
         return -ENOMEM;

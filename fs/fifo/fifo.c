@@ -42,9 +42,9 @@ static struct pipe *fifo_get_pipe(struct inode *inode)
     mutex_lock(&inode->lock);
     struct pipe *pipe = inode->pipe;
 
-    if (pipe == NULL)
+    if (!pipe)
         pipe = inode->pipe = pipe_alloc();
-    if (pipe != NULL)
+    if (pipe)
         pipe_hold(pipe);
     mutex_unlock(&inode->lock);
     return pipe;
@@ -110,7 +110,7 @@ static struct inode *anonymous_inode(uint32_t uid, uint32_t gid)
 {
     struct inode *inode = inode_alloc(pipefs, S_IFIFO | 0600);
 
-    if (inode == NULL)
+    if (!inode)
         return NULL;
     inode->ops = &anonymous_inode_ops;
     inode->ino = superblock_next_ino(pipefs);
@@ -127,16 +127,16 @@ int fifo_create_anonymous(unsigned flags, uint32_t uid, uint32_t gid, struct fil
     struct file *reader = NULL;
     struct file *writer = NULL;
 
-    if (pipe != NULL && inode != NULL) {
+    if (pipe && inode) {
         reader = vfs_file_alloc(&anonymous_ops, inode, O_RDONLY | (flags & O_NONBLOCK));
         writer = vfs_file_alloc(&anonymous_ops, inode, O_WRONLY | (flags & O_NONBLOCK));
     }
-    if (reader == NULL || writer == NULL) {
+    if (!reader || !writer) {
         file_discard(reader);
         file_discard(writer);
-        if (inode != NULL)
+        if (inode)
             inode_put(inode);
-        if (pipe != NULL)
+        if (pipe)
             pipe_free(pipe);
         return -ENOMEM;
     }
@@ -155,7 +155,7 @@ static int fifo_open(struct file *file)
     struct pipe *pipe = fifo_get_pipe(file_inode(file));
     struct pipe_view view;
 
-    if (pipe == NULL)
+    if (!pipe)
         return -ENOMEM;
     pipe_enter(pipe, file, &view);
     /* A pipe that is opened once more, through /proc/PID/fd, waits for nobody. */
@@ -177,7 +177,7 @@ static const struct file_ops fifo_file_ops = {.open = fifo_open, .is_stream = tr
 int fifo_init(void)
 {
     pipefs = superblock_alloc(&pipefs_type, &pipefs_ops);
-    if (pipefs == NULL)
+    if (!pipefs)
         return -ENOMEM;
     pipefs->magic = 0x50495045; /* Linux's number */
     vfs_fifo_ops = &fifo_file_ops;

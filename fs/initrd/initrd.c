@@ -61,8 +61,7 @@ static int make_parents(char *name)
 {
     int err = 0;
 
-    for (char *at = strchr(name, '/'); at != NULL && !is_memory_short(err);
-         at = strchr(at + 1, '/')) {
+    for (char *at = strchr(name, '/'); at && !is_memory_short(err); at = strchr(at + 1, '/')) {
         *at = '\0';
         err = vfs_mkdir(&vfs_kernel_context, &vfs_kernel_context.root, name, 0755);
         *at = '/';
@@ -91,7 +90,7 @@ static int make_node(const char *name, const struct cpio_entry *entry)
         if (entry->body_size == 0 || entry->body_size >= PATH_MAX)
             return -ENAMETOOLONG;
         target = heap_alloc(entry->body_size + 1);
-        if (target == NULL)
+        if (!target)
             return -ENOMEM;
         memcpy(target, entry->body, entry->body_size);
         target[entry->body_size] = '\0';
@@ -135,8 +134,8 @@ static struct hard_link *find_link(struct unpack *unpack, const struct cpio_entr
 {
     struct hard_link *link = unpack->links;
 
-    while (link != NULL && (link->ino != entry->ino || link->dev_major != entry->dev_major ||
-                            link->dev_minor != entry->dev_minor))
+    while (link && (link->ino != entry->ino || link->dev_major != entry->dev_major ||
+                    link->dev_minor != entry->dev_minor))
         link = link->next;
     return link;
 }
@@ -146,7 +145,7 @@ static int remember_link(struct unpack *unpack, const struct cpio_entry *entry,
 {
     struct hard_link *link = heap_alloc(sizeof(*link));
 
-    if (link == NULL)
+    if (!link)
         return -ENOMEM;
     *link = (struct hard_link){.next = unpack->links,
                                .ino = entry->ino,
@@ -172,10 +171,9 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
         return ret;
     if (S_ISREG(entry->mode) && entry->nlink > 1)
         link = find_link(unpack, entry);
-    if (link != NULL)
+    if (link)
         remove_old(name);
-    ret = link != NULL ? vfs_link(context, &link->path, &context->root, name)
-                       : make_node(name, entry);
+    ret = link ? vfs_link(context, &link->path, &context->root, name) : make_node(name, entry);
     if (ret == 0)
         ret = vfs_lookup(context, &context->root, name, LOOKUP_NO_FOLLOW, &path);
     if (ret != 0)
@@ -195,7 +193,7 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
     if (S_ISREG(inode_mode(inode)) && S_ISREG(entry->mode)) {
         if (inode->size == 0)
             set_body(inode, entry);
-        if (entry->nlink > 1 && link == NULL)
+        if (entry->nlink > 1 && !link)
             ret = remember_link(unpack, entry, &path);
     }
     path_put(&path);
@@ -208,21 +206,20 @@ static int unpack_archive(struct unpack *unpack, struct cpio_reader *reader)
     struct cpio_entry entry;
     int ret;
 
-    if (name == NULL)
+    if (!name)
         return -ENOMEM;
     while ((ret = cpio_next(reader, &entry)) > 0) {
         const char *good = checked_name(entry.name);
         int err = -EINVAL;
 
-        if (good == NULL && (str_equal(entry.name, ".") || str_equal(entry.name, "/")))
+        if (!good && (str_equal(entry.name, ".") || str_equal(entry.name, "/")))
             continue;
-        if (good != NULL && strlcpy(name, good, PATH_MAX) < PATH_MAX)
+        if (good && strlcpy(name, good, PATH_MAX) < PATH_MAX)
             err = unpack_entry(unpack, name, &entry);
-        if (err == 0) {
+        if (err == 0)
             unpack->nr_files++;
-        } else if (unpack->nr_failed++ == 0) {
+        else if (unpack->nr_failed++ == 0)
             log_warn("initrd: cannot make '%.64s' (error %d)", entry.name, -err);
-        }
         if (is_memory_short(err)) {
             ret = -ENOMEM;
             break;
@@ -250,7 +247,7 @@ static int inflated_grow(struct inflate_output *output)
     if (nr_pages * PAGE_SIZE > GIB(1))
         return -EFBIG;
     frames = frame_alloc_contig(nr_pages, 1, 0);
-    if (frames == NULL)
+    if (!frames)
         return -ENOMEM;
     memcpy(frame_to_virt(frames), output->buf, output->length);
     frame_free_contig(in->frames, in->nr_pages);
@@ -271,7 +268,7 @@ static int inflate_member(const uint8_t *data, size_t size, size_t *used, struct
     hint = MIN(MAX(hint, PAGE_SIZE), size * 64 + PAGE_SIZE);
     in->nr_pages = ALIGN_UP(hint, PAGE_SIZE) / PAGE_SIZE;
     in->frames = frame_alloc_contig(in->nr_pages, 1, 0);
-    if (work != NULL && in->frames != NULL) {
+    if (work && in->frames) {
         in->output = (struct inflate_output){.buf = frame_to_virt(in->frames),
                                              .size = in->nr_pages * PAGE_SIZE,
                                              .room = inflated_grow};
@@ -279,7 +276,7 @@ static int inflate_member(const uint8_t *data, size_t size, size_t *used, struct
     }
     heap_free(work);
     /* What came out before an error is still good for unpacking. */
-    if (in->frames != NULL && (ret == -ENOMEM || in->output.length == 0)) {
+    if (in->frames && (ret == -ENOMEM || in->output.length == 0)) {
         frame_free_contig(in->frames, in->nr_pages);
         in->frames = NULL;
     }
@@ -306,7 +303,7 @@ static int unpack_gzip(struct unpack *unpack, const uint8_t *data, size_t size, 
 
     unpack->is_gzip_bad = ret != 0;
     unpack->nr_inflated = in.output.length;
-    if (in.frames == NULL)
+    if (!in.frames)
         return ret;
     inflated_trim(&in);
     nr_kept = ALIGN_UP(in.output.length, PAGE_SIZE) / PAGE_SIZE;
@@ -323,7 +320,7 @@ static int unpack_gzip(struct unpack *unpack, const uint8_t *data, size_t size, 
 
 static void unpack_finish(struct unpack *unpack)
 {
-    while (unpack->links != NULL) {
+    while (unpack->links) {
         struct hard_link *link = unpack->links;
 
         unpack->links = link->next;
@@ -360,7 +357,7 @@ static void report(int err, const uint8_t *data, size_t nr_bytes, size_t pos,
 {
     const char *compression = compression_name(data + pos, nr_bytes - pos);
 
-    if (err != -ENOMEM && compression != NULL)
+    if (err != -ENOMEM && compression)
         log_err("initrd: compressed with %s, which is not unpacked here: give it plain or gzip",
                 compression);
     else if (err != -ENOMEM && unpack->is_gzip_bad)

@@ -15,19 +15,19 @@ static struct slab_cache *pipe_cache;
 int pipe_init(void)
 {
     pipe_cache = slab_cache_create("pipe", sizeof(struct pipe), 0, NULL);
-    return pipe_cache == NULL ? -ENOMEM : 0;
+    return pipe_cache ? 0 : -ENOMEM;
 }
 
 struct pipe *pipe_alloc(void)
 {
     struct pipe *pipe = slab_zalloc(pipe_cache);
 
-    if (pipe == NULL)
+    if (!pipe)
         return NULL;
     ASSUME_UNSHARED(&pipe->lock, "nobody else knows it yet");
     pipe->nr_pages = PIPE_DEFAULT_SIZE / PAGE_SIZE;
     pipe->pages = heap_calloc(pipe->nr_pages, sizeof(pipe->pages[0]));
-    if (pipe->pages == NULL) {
+    if (!pipe->pages) {
         slab_free(pipe_cache, pipe);
         return NULL;
     }
@@ -43,7 +43,7 @@ static struct frame *page_alloc(void)
 {
     struct frame *page = frame_alloc(0, 0);
 
-    if (page != NULL)
+    if (page)
         frame_count(FRAME_PIPE, 1);
     return page;
 }
@@ -57,11 +57,10 @@ static void page_free(struct frame *page)
 void pipe_free(struct pipe *pipe)
 {
     ASSUME_UNSHARED(&pipe->lock, "no file has it open");
-    for (uint32_t i = 0; i < pipe->nr_pages; i++) {
-        if (pipe->pages[i] != NULL)
+    for (uint32_t i = 0; i < pipe->nr_pages; i++)
+        if (pipe->pages[i])
             page_free(pipe->pages[i]);
-    }
-    if (pipe->spare != NULL)
+    if (pipe->spare)
         page_free(pipe->spare);
     heap_free(pipe->pages);
     slab_free(pipe_cache, pipe);
@@ -86,7 +85,7 @@ static struct frame **page_at(struct pipe *pipe, uint64_t pos) REQUIRES(&pipe->l
 
 static void page_release(struct pipe *pipe, struct frame **page) REQUIRES(&pipe->lock)
 {
-    if (pipe->spare == NULL)
+    if (!pipe->spare)
         pipe->spare = *page;
     else
         page_free(*page);
@@ -151,7 +150,7 @@ static COLD size_t write_take_back(struct pipe *pipe, uint64_t start, size_t nr_
     for (uint64_t i = (keep + PAGE_MASK) / PAGE_SIZE; i <= last; i++) {
         struct frame **page = page_at(pipe, i * PAGE_SIZE);
 
-        if (*page != NULL && i - pipe->tail / PAGE_SIZE < pipe->nr_pages)
+        if (*page && i - pipe->tail / PAGE_SIZE < pipe->nr_pages)
             page_release(pipe, page);
     }
     return keep - start;
@@ -169,11 +168,11 @@ static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret) REQUI
         size_t offset = pipe->head % PAGE_SIZE;
         size_t n = MIN(MIN(PAGE_SIZE - offset, room), uio->nr_left);
 
-        if (*page == NULL) {
-            *page = pipe->spare != NULL ? pipe->spare : page_alloc();
+        if (!*page) {
+            *page = pipe->spare ? pipe->spare : page_alloc();
             pipe->spare = NULL;
         }
-        if (*page == NULL) {
+        if (!*page) {
             *ret = -ENOMEM;
             break;
         }
@@ -302,7 +301,7 @@ unsigned pipe_poll(struct file *file, struct poll_head **head)
     struct pipe *pipe = file->private;
     unsigned events = 0;
 
-    if (head != NULL)
+    if (head)
         *head = &pipe->poll;
     if (file->can_read) {
         if (poll_is_filled(pipe))
@@ -358,10 +357,10 @@ int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
     struct file *reader = file_alloc(&pipe_file_ops, O_RDONLY | (flags & O_NONBLOCK));
     struct file *writer = file_alloc(&pipe_file_ops, O_WRONLY | (flags & O_NONBLOCK));
 
-    if (pipe == NULL || reader == NULL || writer == NULL) {
+    if (!pipe || !reader || !writer) {
         file_discard(reader);
         file_discard(writer);
-        if (pipe != NULL)
+        if (pipe)
             pipe_free(pipe);
         return -ENOMEM;
     }
@@ -394,7 +393,7 @@ long pipe_set_size(struct file *file, size_t nr_bytes)
         nr_pages *= 2;
     struct frame **pages = heap_calloc(nr_pages, sizeof(pages[0]));
 
-    if (pages == NULL)
+    if (!pages)
         return -ENOMEM;
     mutex_lock(&pipe->lock);
     uint64_t first = pipe->tail / PAGE_SIZE;

@@ -44,7 +44,7 @@ static int file_open(struct file *file)
 {
     struct pseudo_open *po = heap_zalloc(sizeof(*po));
 
-    if (po == NULL)
+    if (!po)
         return -ENOMEM;
     mutex_init(&po->lock);
     file->private = po;
@@ -67,7 +67,7 @@ static int make_text(struct file *file, struct pseudo_open *po)
 
     po->seq.len = 0;
     po->seq.has_failed = false;
-    if (object->node->show != NULL)
+    if (object->node->show)
         ret = object->node->show(&po->seq, object);
     if (ret == 0 && po->seq.has_failed)
         ret = -ENOMEM;
@@ -98,13 +98,13 @@ static ssize_t file_write_text(struct file *file, struct uio *uio, uint64_t *pos
     const struct pseudo_object *object = pseudo_object_of(file_inode(file));
     size_t n = uio->nr_left;
 
-    if (object->node->store == NULL)
+    if (!object->node->store)
         return -EINVAL;
     if (n >= STORE_MAX)
         return -EINVAL;
     char *text = heap_alloc(n + 1);
 
-    if (text == NULL)
+    if (!text)
         return -ENOMEM;
     ssize_t ret = -EFAULT;
 
@@ -148,11 +148,11 @@ static int inode_create(struct superblock *sb, const struct pseudo_object *objec
     uint32_t uid = 0;
     uint32_t gid = 0;
 
-    if (node->owner != NULL && node->owner(object, &uid, &gid) != 0)
+    if (node->owner && node->owner(object, &uid, &gid) != 0)
         return -ENOENT;
     struct inode *inode = inode_alloc(sb, node->mode);
 
-    if (inode == NULL)
+    if (!inode)
         return -ENOMEM;
     inode->uid = uid;
     inode->gid = gid;
@@ -167,11 +167,11 @@ static int inode_create(struct superblock *sb, const struct pseudo_object *objec
         inode->nlink = 2;
         break;
     case S_IFLNK:
-        inode->ops = node->follow != NULL ? &magic_inode_ops : &link_inode_ops;
+        inode->ops = node->follow ? &magic_inode_ops : &link_inode_ops;
         break;
     case S_IFREG:
         inode->ops = &file_inode_ops;
-        inode->file_ops = node->file_ops != NULL ? node->file_ops : &pseudo_file_ops;
+        inode->file_ops = node->file_ops ? node->file_ops : &pseudo_file_ops;
         break;
     default: /* device files: the operations come from the device's range */
         inode->ops = &file_inode_ops;
@@ -190,22 +190,21 @@ static int dir_lookup(struct inode *dir, struct dentry *dentry)
     struct inode *inode;
     devno_t rdev = 0;
 
-    for (const struct pseudo_node *child = node->children; child != NULL && child->name != NULL;
-         child++) {
+    for (const struct pseudo_node *child = node->children; child && child->name; child++) {
         if (strlen(child->name) == dentry->name_len &&
             memcmp(child->name, dentry->name, dentry->name_len) == 0) {
             object.node = child;
             break;
         }
     }
-    if (object.node == NULL) {
+    if (!object.node) {
         struct pseudo_child *found;
         int ret = -ENOENT;
 
-        if (node->lookup == NULL)
+        if (!node->lookup)
             return -ENOENT;
         found = heap_zalloc(sizeof(*found));
-        if (found == NULL)
+        if (!found)
             return -ENOMEM;
         ret = node->lookup(&pi->object, dentry->name, dentry->name_len, found);
         object = (struct pseudo_object){.node = found->node, .key = found->key, .sub = found->sub};
@@ -229,7 +228,7 @@ static ssize_t link_readlink(struct inode *inode, char *buf, size_t size)
 {
     const struct pseudo_object *object = pseudo_object_of(inode);
 
-    return object->node->readlink == NULL ? -EINVAL : object->node->readlink(object, buf, size);
+    return object->node->readlink ? object->node->readlink(object, buf, size) : -EINVAL;
 }
 
 static int link_follow(struct inode *inode, const struct cred *cred, struct path *out)
@@ -260,10 +259,10 @@ static int iterate_dynamic(struct file *file, const struct pseudo_object *dir,
     uint64_t cursor;
     int ret;
 
-    if (dir->node->iterate == NULL)
+    if (!dir->node->iterate)
         return 0;
     child = heap_zalloc(sizeof(*child));
-    if (child == NULL)
+    if (!child)
         return -ENOMEM;
     if (file->pos < DYNAMIC_POS)
         file->pos = DYNAMIC_POS;
@@ -286,8 +285,8 @@ static int dir_iterate(struct file *file, struct dir_sink *sink)
 
     if (!generic_iterate_dots(file, sink))
         return 0;
-    for (const struct pseudo_node *child = dir->node->children;
-         child != NULL && child->name != NULL; child++, nr_fixed++) {
+    for (const struct pseudo_node *child = dir->node->children; child && child->name;
+         child++, nr_fixed++) {
         struct pseudo_object object = {.node = child, .key = dir->key, .sub = dir->sub};
 
         if (file->pos != FIXED_POS + nr_fixed)
@@ -312,7 +311,7 @@ int pseudofs_mount(const struct fs_type *type, const struct pseudo_node *root, u
     struct pseudo_object object = {.node = root};
     struct inode *inode;
 
-    if (sb == NULL)
+    if (!sb)
         return -ENOMEM;
     sb->magic = magic;
     int ret = inode_create(sb, &object, 0, false, &inode);

@@ -19,7 +19,7 @@ static bool seq_reserve(struct seq *seq, size_t n)
         capacity *= 2;
     char *buf = heap_realloc(seq->buf, capacity);
 
-    if (buf == NULL) {
+    if (!buf) {
         seq->has_failed = true;
         return false;
     }

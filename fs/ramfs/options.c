@@ -78,12 +78,12 @@ int ramfs_options_parse(const char *fs_name, const char *text, struct ramfs_opti
         const char *end;
 
         while (*word_end != '\0' && *word_end != ',') {
-            if (*word_end == '=' && equals == NULL)
+            if (*word_end == '=' && !equals)
                 equals = word_end;
             word_end++;
         }
         if (word_end != at &&
-            (equals == NULL || parse_word(at, (size_t)(equals - at), equals + 1, &end, out) != 0 ||
+            (!equals || parse_word(at, (size_t)(equals - at), equals + 1, &end, out) != 0 ||
              end != word_end)) {
             log_warn("%s: mount option '%.*s' is not understood", fs_name, (int)(word_end - at),
                      at);

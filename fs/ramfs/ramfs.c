@@ -44,7 +44,7 @@ struct inode *ramfs_inode_create(struct superblock *sb, uint32_t mode, devno_t r
 
     if (max == 0 || nr <= max)
         inode = inode_alloc(sb, mode);
-    if (inode == NULL) {
+    if (!inode) {
         __atomic_fetch_sub(&super->nr_inodes, 1, __ATOMIC_RELAXED);
         return NULL;
     }
@@ -76,10 +76,10 @@ struct inode *ramfs_symlink_create(struct superblock *sb, const char *target, si
     struct inode *inode;
     char *text = heap_alloc(len + 1);
 
-    if (text == NULL)
+    if (!text)
         return NULL;
     inode = ramfs_inode_create(sb, S_IFLNK | 0777, 0);
-    if (inode == NULL) {
+    if (!inode) {
         heap_free(text);
         return NULL;
     }
@@ -105,7 +105,7 @@ static void ramfs_evict(struct inode *inode)
 static int add_inode(struct inode *dir, struct dentry *dentry, struct inode *inode,
                      const struct cred *cred)
 {
-    if (inode == NULL)
+    if (!inode)
         return -ENOSPC;
     inode_init_owner(inode, dir, cred);
     dentry_attach(dentry, inode);
@@ -163,9 +163,9 @@ static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
                         struct dentry *new, unsigned flags)
 {
     bool old_is_dir = S_ISDIR(inode_mode(old->inode));
-    bool new_is_dir = new->inode != NULL &&S_ISDIR(inode_mode(new->inode));
+    bool new_is_dir = new->inode &&S_ISDIR(inode_mode(new->inode));
 
-    if ((flags & RENAME_EXCHANGE) == 0 && new->inode != NULL) {
+    if ((flags & RENAME_EXCHANGE) == 0 && new->inode) {
         if (new_is_dir && !dentry_is_empty_dir(new))
             return -ENOTEMPTY;
         if (new_is_dir)
@@ -261,9 +261,9 @@ static int create_with_options(const struct fs_type *type, uint64_t magic,
     struct ramfs_super *super = heap_zalloc(sizeof(*super));
     struct superblock *sb = NULL;
 
-    if (super != NULL)
+    if (super)
         sb = superblock_alloc(type, &ramfs_super_ops);
-    if (sb == NULL) {
+    if (!sb) {
         heap_free(super);
         return -ENOMEM;
     }
@@ -275,7 +275,7 @@ static int create_with_options(const struct fs_type *type, uint64_t magic,
     struct inode *root = ramfs_inode_create(sb, S_IFDIR | options->mode, 0);
     int ret = -ENOMEM;
 
-    if (root != NULL) {
+    if (root) {
         root->uid = options->uid;
         root->gid = options->gid;
         ret = superblock_set_root(sb, root);

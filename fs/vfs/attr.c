@@ -27,7 +27,7 @@ int vfs_getattr_inode(struct inode *inode, struct vfs_stat *out)
         .ctime_ns = READ_ONCE(inode->ctime_ns),
         .btime_ns = READ_ONCE(inode->btime_ns),
     };
-    return inode->ops->getattr == NULL ? 0 : inode->ops->getattr(inode, out);
+    return inode->ops->getattr ? inode->ops->getattr(inode, out) : 0;
 }
 
 int vfs_getattr(const struct path *path, struct vfs_stat *out)
@@ -112,7 +112,7 @@ int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_att
         if ((inode_mode(inode) & S_IXGRP) != 0)
             attr->mode &= ~(uint32_t)S_ISGID;
     }
-    if (ret == 0 && inode->ops->setattr != NULL)
+    if (ret == 0 && inode->ops->setattr)
         ret = inode->ops->setattr(inode, attr);
     if (ret == 0)
         set_fields(inode, attr);
@@ -124,11 +124,11 @@ int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_att
 int inode_set_size(struct inode *inode, uint64_t size)
 {
     uint64_t old_size = inode->size;
-    int ret = inode->ops->truncate == NULL ? 0 : inode->ops->truncate(inode, size);
+    int ret = inode->ops->truncate ? inode->ops->truncate(inode, size) : 0;
 
     if (ret != 0)
         return ret;
-    if (inode->cache.ops == NULL)
+    if (!inode->cache.ops)
         return 0; /* a text that is made when it is read has none */
     __atomic_store_n(&inode->size, size, __ATOMIC_RELEASE);
     if (size < old_size)
@@ -187,7 +187,7 @@ int file_truncate(struct file *file, uint64_t size)
 {
     if (!file->can_write)
         return -EINVAL;
-    if (file_inode(file) == NULL || !S_ISREG(inode_mode(file_inode(file))))
+    if (!file_inode(file) || !S_ISREG(inode_mode(file_inode(file))))
         return -EINVAL;
     return truncate_inode(file_inode(file), size);
 }
@@ -197,7 +197,7 @@ int superblock_statfs(struct superblock *sb, struct vfs_statfs *out)
     *out =
         (struct vfs_statfs){.magic = sb->magic, .block_size = sb->block_size, .name_max = NAME_MAX};
     out->flags = 0x20; /* Linux's ST_VALID */
-    return sb->ops->statfs == NULL ? 0 : sb->ops->statfs(sb, out);
+    return sb->ops->statfs ? sb->ops->statfs(sb, out) : 0;
 }
 
 int vfs_statfs(const struct path *path, struct vfs_statfs *out)
@@ -224,7 +224,7 @@ ssize_t vfs_readlink(const struct path *path, char *buf, size_t size)
 {
     struct inode *inode = path->dentry->inode;
 
-    if (!S_ISLNK(inode_mode(inode)) || inode->ops->readlink == NULL)
+    if (!S_ISLNK(inode_mode(inode)) || !inode->ops->readlink)
         return -EINVAL;
     return inode->ops->readlink(inode, buf, size);
 }

@@ -18,10 +18,9 @@ bool cred_in_group(const struct cred *cred, uint32_t gid)
 {
     if (cred->fsgid == gid)
         return true;
-    for (uint32_t i = 0; i < cred->nr_groups; i++) {
+    for (uint32_t i = 0; i < cred->nr_groups; i++)
         if (cred->groups[i] == gid)
             return true;
-    }
     return false;
 }
 
@@ -46,7 +45,7 @@ static bool has_override(const struct inode *inode, const struct cred *cred, uns
 
 int inode_permission(struct inode *inode, const struct cred *cred, unsigned want)
 {
-    if (unlikely(inode->ops->permission != NULL))
+    if (unlikely(inode->ops->permission))
         return inode->ops->permission(inode, cred, want);
 
     unsigned bits = inode_mode(inode);

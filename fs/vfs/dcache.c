@@ -29,10 +29,9 @@ static struct wait_queue evicted = WAIT_QUEUE_INIT(evicted);
 
 void dcache_init(void)
 {
-    if (LOCK_HAS_NAMES) {
+    if (LOCK_HAS_NAMES)
         for (size_t i = 0; i < NR_NAME_BUCKETS; i++)
             spin_init(&name_buckets[i].lock, "dcache bucket");
-    }
 }
 
 /* ---- the table ---- */
@@ -59,10 +58,9 @@ static bool has_name(const struct dentry *dentry, const char *name, size_t name_
 struct dentry *bucket_find(const struct bucket *bucket, const struct dentry *parent, uint32_t hash,
                            const char *name, size_t name_len)
 {
-    for (struct dentry *dentry = bucket->first; dentry != NULL; dentry = dentry->hash_next) {
+    for (struct dentry *dentry = bucket->first; dentry; dentry = dentry->hash_next)
         if (dentry->hash == hash && dentry->parent == parent && has_name(dentry, name, name_len))
             return dentry;
-    }
     return NULL;
 }
 
@@ -92,7 +90,7 @@ void dcache_insert(struct bucket *bucket, struct dentry *dentry, uint32_t hash)
 
     WRITE_ONCE(dentry->hash, hash);
     dentry->hash_next = bucket->first;
-    if (bucket->first != NULL)
+    if (bucket->first)
         bucket->first->hash_pprev = &dentry->hash_next;
     dentry->hash_pprev = &bucket->first;
     bucket->first = dentry;
@@ -109,7 +107,7 @@ void dcache_remove(struct dentry *dentry)
     struct dentry *parent = dentry->parent;
 
     *dentry->hash_pprev = dentry->hash_next;
-    if (dentry->hash_next != NULL)
+    if (dentry->hash_next)
         dentry->hash_next->hash_pprev = dentry->hash_pprev;
     WRITE_ONCE(dentry->flags, dentry->flags & (uint8_t)~DENTRY_HASHED);
     spin_lock(&parent->children_lock);
@@ -188,7 +186,7 @@ static struct dentry *put_last(struct dentry *dentry, bool *is_long)
     struct bucket *bucket = dentry_bucket_lock(dentry);
     bool is_last = __atomic_sub_fetch(&dentry->nr_refs, 1, __ATOMIC_ACQ_REL) == 0;
 
-    if (bucket == NULL)
+    if (!bucket)
         return is_last ? dentry_destroy(dentry) : NULL;
     LOCK_TAKEN(&bucket->lock, "by dentry_bucket_lock()");
     if (is_last)
@@ -202,11 +200,10 @@ static inline bool put_fast(struct dentry *dentry)
 {
     uint32_t n = __atomic_load_n(&dentry->nr_refs, __ATOMIC_RELAXED);
 
-    while (n > 1) {
+    while (n > 1)
         if (__atomic_compare_exchange_n(&dentry->nr_refs, &n, n - 1, true, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED))
             return true;
-    }
     return false;
 }
 
@@ -215,7 +212,7 @@ static NOINLINE bool put_chain(struct dentry *dentry)
 {
     bool is_long = false;
 
-    while (dentry != NULL && !put_fast(dentry))
+    while (dentry && !put_fast(dentry))
         dentry = put_last(dentry, &is_long);
     return is_long;
 }
@@ -227,7 +224,7 @@ static bool evict(void)
     size_t nr_looks = 0;
 
     spin_lock(&unused_lock);
-    while (dentry == NULL && !list_is_empty(&unused) && nr_looks++ <= 2 * nr_unused) {
+    while (!dentry && !list_is_empty(&unused) && nr_looks++ <= 2 * nr_unused) {
         struct dentry *oldest = list_first_entry(&unused, struct dentry, unused);
 
         if (evict_oldest(oldest)) {
@@ -238,7 +235,7 @@ static bool evict(void)
         }
     }
     spin_unlock(&unused_lock);
-    if (dentry == NULL)
+    if (!dentry)
         return false;
     (void)put_chain(dentry_destroy(dentry));
     spin_lock(&unused_lock);
@@ -250,7 +247,7 @@ static bool evict(void)
 
 void dentry_put(struct dentry *dentry)
 {
-    if (dentry != NULL && !put_fast(dentry) && put_chain(dentry))
+    if (dentry && !put_fast(dentry) && put_chain(dentry))
         (void)evict();
 }
 
@@ -275,10 +272,9 @@ void dcache_stop_evictions(const struct superblock *sb)
     struct dentry *next;
 
     spin_lock(&unused_lock);
-    list_for_each_entry_safe(dentry, next, &unused, unused) {
+    list_for_each_entry_safe(dentry, next, &unused, unused)
         if (dentry->inode->sb == sb)
             unused_unlink(dentry);
-    }
     spin_unlock(&unused_lock);
     wait_event(&evicted, !is_evicting());
 }

@@ -21,7 +21,7 @@ int dentry_module_init(void)
 {
     dcache_init();
     dentry_cache = slab_cache_create("dentry", sizeof(struct dentry), 0, NULL);
-    return dentry_cache == NULL ? -ENOMEM : 0;
+    return dentry_cache ? 0 : -ENOMEM;
 }
 
 struct dentry *dentry_create(struct dentry *parent, const char *name, size_t name_len)
@@ -29,12 +29,12 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     struct dentry *dentry = slab_alloc(dentry_cache);
     char *text;
 
-    if (dentry == NULL)
+    if (!dentry)
         return NULL;
     text = dentry->inline_name;
     if (name_len >= DENTRY_INLINE_NAME) {
         text = heap_alloc(name_len + 1);
-        if (text == NULL) {
+        if (!text) {
             slab_free(dentry_cache, dentry);
             return NULL;
         }
@@ -49,7 +49,7 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     dentry->hash_next = NULL;
     dentry->hash_pprev = NULL;
     dentry->inode = NULL;
-    dentry->flags = parent == NULL ? 0 : parent->flags & DENTRY_FOLDS;
+    dentry->flags = parent ? parent->flags & DENTRY_FOLDS : 0;
     dentry->nr_refs = 1;
     dentry->cookie = 0;
     dentry->next_cookie = FIRST_COOKIE;
@@ -59,8 +59,8 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t nam
     list_init(&dentry->unused);
     dentry->is_mountpoint = false;
     spin_init(&dentry->children_lock, "children of a name");
-    dentry->parent = parent == NULL ? dentry : parent;
-    if (parent != NULL)
+    dentry->parent = parent ? parent : dentry;
+    if (parent)
         dentry_get(parent);
     return dentry;
 }
@@ -71,7 +71,7 @@ int dentry_set_name(struct dentry *dentry, const char *name, size_t name_len)
 
     if (name_len >= DENTRY_INLINE_NAME) {
         text = heap_alloc(name_len + 1);
-        if (text == NULL)
+        if (!text)
             return -ENOMEM;
     }
     if (dentry->name != dentry->inline_name)
@@ -99,7 +99,7 @@ struct dentry *dentry_destroy(struct dentry *dentry)
 {
     struct dentry *parent = UNLOCKED(dentry->parent, "nobody finds the dentry any more");
 
-    if (dentry->inode != NULL)
+    if (dentry->inode)
         inode_put(dentry->inode);
     if (parent == dentry)
         parent = NULL;
@@ -146,7 +146,7 @@ void dentry_drop(struct dentry *dentry)
     struct bucket *bucket = dentry_bucket_lock(dentry);
     bool is_pinned;
 
-    if (bucket == NULL)
+    if (!bucket)
         return;
     LOCK_TAKEN(&bucket->lock, "by dentry_bucket_lock()");
     is_pinned = unhash(dentry);
@@ -200,7 +200,7 @@ struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t
 
     spin_lock(&bucket->lock);
     dentry = bucket_find(bucket, parent, hash, name, name_len);
-    if (dentry != NULL)
+    if (dentry)
         dentry_get(dentry);
     spin_unlock(&bucket->lock);
     return dentry;
@@ -211,16 +211,16 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len, 
     struct dentry *dentry = dentry_find_child(dir, name, name_len);
     int ret = -ENOENT;
 
-    if (dentry != NULL) {
+    if (dentry) {
         *out = dentry;
         return 0;
     }
     if ((dir->inode->sb->flags & SB_NAMES_IN_CACHE) != 0)
         return -ENOENT;
     dentry = dentry_create(dir, name, name_len);
-    if (dentry == NULL)
+    if (!dentry)
         return -ENOMEM;
-    if (dir->inode->ops->lookup != NULL)
+    if (dir->inode->ops->lookup)
         ret = dir->inode->ops->lookup(dir->inode, dentry);
     if (ret != 0) {
         dentry_put(dentry);
@@ -230,7 +230,7 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len, 
     if ((dentry->flags & DENTRY_FOLDS) != 0) {
         struct dentry *before = dentry_find_child(dir, dentry->name, dentry->name_len);
 
-        if (before != NULL) {
+        if (before) {
             dentry_put(dentry);
             *out = before;
             return 0;
@@ -250,13 +250,13 @@ int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, s
     mutex_lock(&parent->inode->lock);
     struct dentry *before = dentry_find_child(parent, name, name_len);
 
-    if (before != NULL) {
+    if (before) {
         dentry_put(before);
         ret = -EEXIST;
     } else {
         dentry = dentry_create(parent, name, name_len);
     }
-    if (dentry != NULL) {
+    if (dentry) {
         dentry_attach(dentry, inode);
         dentry_hash(dentry);
         if (S_ISDIR(inode_mode(inode)))
@@ -268,7 +268,7 @@ int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, s
         inode_put(inode);
         return ret;
     }
-    if (out != NULL)
+    if (out)
         *out = dentry;
     else
         dentry_put(dentry);

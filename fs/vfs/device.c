@@ -12,11 +12,10 @@ static struct device_range *find_overlap(uint32_t mode_type, devno_t first, uint
 {
     struct device_range *range;
 
-    list_for_each_entry(range, &ranges, node) {
+    list_for_each_entry(range, &ranges, node)
         if (range->mode_type == mode_type && first < range->first + range->nr &&
             range->first < first + nr)
             return range;
-    }
     return NULL;
 }
 
@@ -25,7 +24,7 @@ int device_range_register(struct device_range *range)
     int ret = -EBUSY;
 
     spin_lock(&ranges_lock);
-    if (find_overlap(range->mode_type, range->first, range->nr) == NULL) {
+    if (!find_overlap(range->mode_type, range->first, range->nr)) {
         list_add_tail(&ranges, &range->node);
         ret = 0;
     }

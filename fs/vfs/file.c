@@ -16,7 +16,7 @@ const struct path path_none;
 int file_module_init(void)
 {
     file_cache = slab_cache_create("file", sizeof(struct vfs_file), 0, NULL);
-    return file_cache == NULL ? -ENOMEM : 0;
+    return file_cache ? 0 : -ENOMEM;
 }
 
 int vfs_init(void)
@@ -37,7 +37,7 @@ static void vfs_file_destroy(struct file *file)
 {
     struct vfs_file *vf = vfs_file_of(file);
 
-    if (vf->inode->locks != NULL)
+    if (vf->inode->locks)
         file_locks_release(file);
     file_ops_release(file);
     if (vf->is_writer)
@@ -47,7 +47,7 @@ static void vfs_file_destroy(struct file *file)
     /* The path last: its mount may be all that keeps the file system, which the inode needs to go.
      */
     inode_put(vf->inode);
-    if (vf->path.dentry != NULL)
+    if (vf->path.dentry)
         path_put(&vf->path);
     slab_free(file_cache, vf);
 }
@@ -55,7 +55,7 @@ static void vfs_file_destroy(struct file *file)
 /* A process that closes a descriptor of a file gives up its record locks there (POSIX). */
 static void vfs_file_fd_closed(struct file *file, void *table)
 {
-    if (vfs_file_of(file)->inode->locks != NULL)
+    if (vfs_file_of(file)->inode->locks)
         file_lock_close(file, table);
 }
 
@@ -71,7 +71,7 @@ struct file *vfs_file_alloc(const struct file_ops *ops, struct inode *inode, uns
 {
     struct vfs_file *vf = slab_zalloc(file_cache);
 
-    if (vf == NULL)
+    if (!vf)
         return NULL;
     file_init(&vf->file, &vfs_file_kind, ops, flags);
     vf->inode = inode;
@@ -95,7 +95,7 @@ int file_iterate(struct file *file, struct dir_sink *sink)
 
     if ((file->flags & O_PATH) != 0)
         return -EBADF;
-    if (file->ops->iterate == NULL || dir == NULL)
+    if (!file->ops->iterate || !dir)
         return -ENOTDIR;
     mutex_lock(&file->pos_lock);
     mutex_lock(&dir->lock);

@@ -20,7 +20,7 @@ int fs_type_register(const struct fs_type *type)
 {
     int ret = 0;
 
-    if (fs_type_find(type->name) != NULL)
+    if (fs_type_find(type->name))
         return -EBUSY;
     spin_lock(&types_lock);
     if (nr_types < NR_TYPES_MAX) {
@@ -38,10 +38,9 @@ int fs_type_register(const struct fs_type *type)
 
 const struct fs_type *fs_type_find(const char *name)
 {
-    for (unsigned i = 0; i < NR_TYPES_MAX && fs_type_at(i) != NULL; i++) {
+    for (unsigned i = 0; i < NR_TYPES_MAX && fs_type_at(i); i++)
         if (str_equal(fs_type_at(i)->name, name))
             return fs_type_at(i);
-    }
     return NULL;
 }
 
@@ -67,7 +66,7 @@ struct superblock *superblock_alloc(const struct fs_type *type, const struct sup
 {
     struct superblock *sb = heap_zalloc(sizeof(*sb));
 
-    if (sb == NULL)
+    if (!sb)
         return NULL;
     assert(ops->inode_size >= sizeof(struct inode));
     sb->type = type;
@@ -94,13 +93,13 @@ void superblock_put(struct superblock *sb)
     mutex_lock(&superblocks_lock);
     list_del(&sb->node);
     mutex_unlock(&superblocks_lock);
-    if (sb->root != NULL) {
+    if (sb->root) {
         dentry_kill_tree(sb->root);
         inode_evict_all(sb);
-        if (sb->ops->sync != NULL && (sb->flags & SB_READ_ONLY) == 0)
+        if (sb->ops->sync && (sb->flags & SB_READ_ONLY) == 0)
             (void)sb->ops->sync(sb);
     }
-    if (sb->ops->destroy != NULL)
+    if (sb->ops->destroy)
         sb->ops->destroy(sb);
     heap_free(sb);
 }
@@ -109,12 +108,12 @@ int superblock_set_root(struct superblock *sb, struct inode *root)
 {
     struct dentry *dentry = dentry_create(NULL, "/", 1);
 
-    if (dentry == NULL) {
+    if (!dentry) {
         inode_put(root);
         return -ENOMEM;
     }
     dentry->inode = root;
-    if (sb->ops->names_equal != NULL)
+    if (sb->ops->names_equal)
         dentry->flags |= DENTRY_FOLDS;
     sb->root = dentry;
     return 0;
@@ -140,7 +139,7 @@ int superblock_for_each(int (*fn)(struct superblock *sb))
         if (nr_refs == 0)
             continue;
         mutex_unlock(&superblocks_lock);
-        if (before != NULL)
+        if (before)
             superblock_put(before);
         before = sb;
         int ret = fn(sb);
@@ -150,14 +149,14 @@ int superblock_for_each(int (*fn)(struct superblock *sb))
         mutex_lock(&superblocks_lock);
     }
     mutex_unlock(&superblocks_lock);
-    if (before != NULL)
+    if (before)
         superblock_put(before);
     return result;
 }
 
 static int sync_one(struct superblock *sb)
 {
-    return sb->ops->sync != NULL && (sb->flags & SB_READ_ONLY) == 0 ? sb->ops->sync(sb) : 0;
+    return sb->ops->sync && (sb->flags & SB_READ_ONLY) == 0 ? sb->ops->sync(sb) : 0;
 }
 
 int vfs_sync_superblock(struct superblock *sb)

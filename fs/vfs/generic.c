@@ -16,7 +16,7 @@ static void touch_atime(struct file *file)
 
     if (READ_ONCE(inode->atime_ns) > READ_ONCE(inode->mtime_ns) || (file->flags & O_NOATIME) != 0)
         return;
-    if (vfs_file_of(file)->path.mount != NULL &&
+    if (vfs_file_of(file)->path.mount &&
         (vfs_file_of(file)->path.mount->flags & (MOUNT_NOATIME | MOUNT_READ_ONLY)) != 0)
         return;
     WRITE_ONCE(inode->atime_ns, inode_now_ns());
@@ -78,11 +78,11 @@ int generic_file_mmap(struct file *file, struct file_mapping *out)
 int generic_file_fsync(struct file *file, bool is_data_only)
 {
     struct inode *inode = vfs_file_of(file)->inode;
-    int ret = inode->cache.ops == NULL ? 0 : pagecache_writeback(&inode->cache, 0, UINT64_MAX);
+    int ret = inode->cache.ops ? pagecache_writeback(&inode->cache, 0, UINT64_MAX) : 0;
 
-    if (ret == 0 && !is_data_only && inode->ops->write_inode != NULL)
+    if (ret == 0 && !is_data_only && inode->ops->write_inode)
         ret = inode->ops->write_inode(inode);
-    if (ret == 0 && inode->sb->ops->sync != NULL)
+    if (ret == 0 && inode->sb->ops->sync)
         ret = inode->sb->ops->sync(inode->sb);
     return ret;
 }
@@ -93,10 +93,9 @@ static struct dentry *child_from(struct dentry *dir, uint64_t pos)
     struct dentry *child;
 
     ASSUME_LOCKED(&dir->children_lock, "no need: the directory's inode lock is held");
-    list_for_each_entry(child, &dir->children, sibling) {
+    list_for_each_entry(child, &dir->children, sibling)
         if (child->cookie >= pos)
             return child;
-    }
     return NULL;
 }
 
@@ -125,7 +124,7 @@ int dcache_iterate(struct file *file, struct dir_sink *sink)
     /* The directory's inode lock is held: no child comes, goes or moves. */
     struct dentry *child = child_from(dir, file->pos);
 
-    while (child != NULL) {
+    while (child) {
         if (!sink->emit(sink, child->name, child->name_len, child->inode->ino,
                         (inode_mode(child->inode) & S_IFMT) >> 12, child->cookie))
             return 0;

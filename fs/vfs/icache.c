@@ -52,10 +52,9 @@ static struct inode *chain_find(const struct chain *chain, const struct superblo
 {
     struct inode *inode;
 
-    list_for_each_entry(inode, &chain->inodes, cache_node) {
+    list_for_each_entry(inode, &chain->inodes, cache_node)
         if (inode->sb == sb && inode->number == number)
             return inode;
-    }
     return NULL;
 }
 
@@ -103,7 +102,7 @@ int inode_find(struct superblock *sb, uint64_t number, struct inode **out)
     spin_lock(&chain->lock);
     struct inode *inode = chain_find(chain, sb, number);
 
-    if (inode != NULL) {
+    if (inode) {
         bool is_leaving =
             __atomic_load_n(&inode->nr_refs, __ATOMIC_RELAXED) == 0 && !unused_take(inode);
 
@@ -122,7 +121,7 @@ uint64_t inode_find_ino(struct superblock *sb, uint64_t number)
 
     spin_lock(&chain->lock);
     const struct inode *inode = chain_find(chain, sb, number);
-    uint64_t ino = inode == NULL ? 0 : inode->ino;
+    uint64_t ino = inode ? inode->ino : 0;
 
     spin_unlock(&chain->lock);
     return ino;
@@ -135,12 +134,12 @@ static struct inode *take_oldest(const struct superblock *sb)
 
     spin_lock(&idle_lock);
     list_for_each_entry(inode, &unused, unused_node) {
-        if (sb == NULL || inode->sb == sb) {
+        if (!sb || inode->sb == sb) {
             oldest = inode;
             break;
         }
     }
-    if (oldest != NULL) {
+    if (oldest) {
         list_del_init(&oldest->unused_node);
         nr_unused--;
         nr_evicting++;
@@ -153,7 +152,7 @@ static bool evict(const struct superblock *sb)
 {
     struct inode *inode = take_oldest(sb);
 
-    if (inode == NULL)
+    if (!inode)
         return false;
     inode_destroy(inode);
     spin_lock(&idle_lock);

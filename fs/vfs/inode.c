@@ -21,7 +21,7 @@ int inode_module_init(void)
 {
     inode_cache_init();
     inode_cache = slab_cache_create("inode", INODE_SLAB_SIZE, 0, NULL);
-    return inode_cache == NULL ? -ENOMEM : 0;
+    return inode_cache ? 0 : -ENOMEM;
 }
 
 int64_t inode_now_ns(void)
@@ -34,7 +34,7 @@ struct inode *inode_alloc(struct superblock *sb, uint32_t mode)
     size_t size = sb->ops->inode_size;
     struct inode *inode = size <= INODE_SLAB_SIZE ? slab_zalloc(inode_cache) : heap_zalloc(size);
 
-    if (inode == NULL)
+    if (!inode)
         return NULL;
     inode->sb = sb;
     inode->nr_refs = 1;
@@ -61,11 +61,10 @@ void inode_put(struct inode *inode)
 {
     uint32_t n = __atomic_load_n(&inode->nr_refs, __ATOMIC_RELAXED);
 
-    while (n > 1) {
+    while (n > 1)
         if (__atomic_compare_exchange_n(&inode->nr_refs, &n, n - 1, true, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED))
             return;
-    }
     /* Nobody else gives it a number or takes it away; but who finds it by that may take it. */
     if (READ_ONCE(inode->is_numbered)) {
         if (inode_keep(inode))
@@ -78,7 +77,7 @@ void inode_put(struct inode *inode)
 
 void inode_destroy(struct inode *inode)
 {
-    if (inode->cache.ops != NULL) {
+    if (inode->cache.ops) {
         if (READ_ONCE(inode->nlink) != 0 &&
             UNLOCKED(inode->cache.nr_dirty, "nobody has the file") != 0) {
             int ret = pagecache_writeback(&inode->cache, 0, UINT64_MAX);
@@ -88,11 +87,11 @@ void inode_destroy(struct inode *inode)
         }
         pagecache_destroy(&inode->cache);
     }
-    if (inode->sb->ops->evict != NULL)
+    if (inode->sb->ops->evict)
         inode->sb->ops->evict(inode);
     if (inode->is_numbered)
         inode_leave(inode);
-    if (inode->locks != NULL)
+    if (inode->locks)
         file_locks_free(inode->locks);
     inode_free(inode);
 }

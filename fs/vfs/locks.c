@@ -43,10 +43,10 @@ static struct file_locks *locks_of(struct inode *inode, bool may_make)
     struct file_locks *locks = __atomic_load_n(&inode->locks, __ATOMIC_ACQUIRE);
     struct file_locks *none = NULL;
 
-    if (locks != NULL || !may_make)
+    if (locks || !may_make)
         return locks;
     locks = heap_alloc(sizeof(*locks));
-    if (locks == NULL)
+    if (!locks)
         return NULL;
     spin_init(&locks->lock, "file-locks");
     list_init(&locks->list);
@@ -86,7 +86,7 @@ static struct file_lock *find_conflict(struct file_locks *locks, const struct fi
         if (lock->owner == request->owner || !is_overlap(lock, request) ||
             (lock->type != FILE_LOCK_WRITE && request->type != FILE_LOCK_WRITE))
             continue;
-        if (found == NULL || lock->first < found->first)
+        if (!found || lock->first < found->first)
             found = lock;
     }
     return found;
@@ -98,7 +98,7 @@ static struct list *waits_of(const void *owner) REQUIRES(&waits_lock)
 {
     struct list *bucket = &waits_by_owner[(uintptr_t)owner / 64 % NR_WAIT_BUCKETS];
 
-    if (bucket->next == NULL)
+    if (!bucket->next)
         list_init(bucket);
     return bucket;
 }
@@ -123,7 +123,7 @@ static struct lock_wait *search_from(const void *owner, struct lock_wait *todo)
 static bool does_wait_for(const void *owner, const void *other) REQUIRES(&waits_lock)
 {
     last_search++;
-    for (struct lock_wait *todo = search_from(owner, NULL); todo != NULL;) {
+    for (struct lock_wait *todo = search_from(owner, NULL); todo;) {
         const void *blocker = todo->blocker;
 
         if (blocker == other)
@@ -190,7 +190,7 @@ static int wait_for_room(struct file_locks *locks, const struct file_lock *reque
     }
     list_del(&wait.locks_node);
     wait_leave_graph(&wait);
-    return lock == NULL ? 0 : ret;
+    return lock ? ret : 0;
 }
 
 /* ---- changing ---- */
@@ -267,12 +267,12 @@ int file_lock_set(struct file *file, const struct file_lock *request, bool is_bl
     LIST_DEFINE(freed);
     int ret = 0;
 
-    if (locks == NULL)
+    if (!locks)
         return request->type == FILE_LOCK_NONE ? 0 : -ENOMEM;
     struct file_lock *added = heap_alloc(sizeof(*added));
     struct file_lock *spare = heap_alloc(sizeof(*spare));
 
-    if (added == NULL || spare == NULL) {
+    if (!added || !spare) {
         heap_free(added);
         heap_free(spare);
         return -ENOMEM;
@@ -282,7 +282,7 @@ int file_lock_set(struct file *file, const struct file_lock *request, bool is_bl
     if (request->type != FILE_LOCK_NONE) {
         if (is_blocking)
             ret = wait_for_room(locks, request);
-        else if (find_conflict(locks, request) != NULL)
+        else if (find_conflict(locks, request))
             ret = -EAGAIN;
     }
     if (ret == 0) {
@@ -311,11 +311,11 @@ void file_lock_test(struct file *file, const struct file_lock *request, struct f
 
     *out = *request;
     out->type = FILE_LOCK_NONE;
-    if (locks == NULL)
+    if (!locks)
         return;
     spin_lock(&locks->lock);
     lock = find_conflict(locks, request);
-    if (lock != NULL)
+    if (lock)
         *out = *lock;
     spin_unlock(&locks->lock);
 }
@@ -343,9 +343,9 @@ static void remove_owner(struct file_locks *locks, void *owner)
 
 void file_lock_close(struct file *file, void *owner)
 {
-    struct file_locks *locks = file_inode(file) == NULL ? NULL : locks_of(file_inode(file), false);
+    struct file_locks *locks = !file_inode(file) ? NULL : locks_of(file_inode(file), false);
 
-    if (locks != NULL)
+    if (locks)
         remove_owner(locks, owner);
 }
 

@@ -36,7 +36,7 @@ struct walk {
 
 static void walk_unlock(struct walk *walk) NO_LOCK_CHECK("the bucket is the walk's")
 {
-    if (walk->bucket != NULL)
+    if (walk->bucket)
         spin_unlock(&walk->bucket->lock);
     walk->bucket = NULL;
 }
@@ -55,7 +55,7 @@ static void walk_move(struct walk *walk, struct dentry *dentry)
 /* Keeps the place without a lock. */
 static void walk_hold(struct walk *walk)
 {
-    if (walk->bucket != NULL) {
+    if (walk->bucket) {
         dentry_get(walk->at.dentry);
         walk_move(walk, walk->at.dentry);
     }
@@ -69,7 +69,7 @@ static inline void walk_enter(struct walk *walk, struct mount *mount)
     walk_unlock(walk);
     walk->at = (struct path){mount, mount->root};
     walk->held_mount = mount;
-    if (old != NULL)
+    if (old)
         mount_put(old);
 }
 
@@ -87,10 +87,10 @@ static NOINLINE void cross_mounts(struct walk *walk)
 
         spin_lock(&mount_lock);
         mount = mount_find(walk->at.mount, walk->at.dentry);
-        if (mount != NULL)
+        if (mount)
             mount_get(mount);
         spin_unlock(&mount_lock);
-        if (mount == NULL)
+        if (!mount)
             return;
         walk_enter(walk, mount);
     }
@@ -110,10 +110,10 @@ static bool walk_leave_mount(struct walk *walk)
 
     spin_lock(&mount_lock);
     place = (struct path){walk->at.mount->parent, walk->at.mount->mountpoint};
-    if (place.mount != NULL)
+    if (place.mount)
         path_get(&place);
     spin_unlock(&mount_lock);
-    if (place.mount == NULL)
+    if (!place.mount)
         return false;
     walk_jump(walk, place);
     return true;
@@ -162,7 +162,7 @@ static int walk_push_text(struct walk *walk, struct inode *link)
     if (rest_len >= PATH_MAX)
         return -ENAMETOOLONG;
     buffer = heap_alloc(room + rest_len + 2);
-    if (buffer == NULL)
+    if (!buffer)
         return -ENOMEM;
     ssize_t len = link->ops->readlink(link, buffer, room);
 
@@ -192,15 +192,15 @@ static NOINLINE int walk_link(struct walk *walk)
     dentry_get(link);
     walk_hold(walk);
     walk_move(walk, dentry_get_parent(link));
-    if (inode->ops->follow != NULL) {
+    if (inode->ops->follow) {
         ret = inode->ops->follow(inode, walk->context->cred, &target);
         if (ret == 0)
             walk_jump(walk, target);
     } else {
-        ret = inode->ops->readlink == NULL ? -EINVAL : walk_push_text(walk, inode);
+        ret = inode->ops->readlink ? walk_push_text(walk, inode) : -EINVAL;
     }
     dentry_put(link);
-    if (ret == 0 && target.mount == NULL && walk->rest[0] == '/') {
+    if (ret == 0 && !target.mount && walk->rest[0] == '/') {
         walk->at = walk->context->root;
         walk_down_mounts(walk);
     }
@@ -214,7 +214,7 @@ static int check_directory(const struct walk *walk)
     if (!S_ISDIR(inode_mode(inode)))
         return -ENOTDIR;
     /* The common case inline: everybody may search, and no op decides otherwise. */
-    if (likely((inode_mode(inode) & S_IXUGO) == S_IXUGO && inode->ops->permission == NULL))
+    if (likely((inode_mode(inode) & S_IXUGO) == S_IXUGO && !inode->ops->permission))
         return 0;
     return inode_permission(inode, walk->context->cred, MAY_EXEC);
 }
@@ -227,23 +227,23 @@ static bool walk_to_cached(struct walk *walk, const char *name, size_t name_len)
     struct bucket *next = bucket_of(hash);
     struct dentry *child;
 
-    if (walk->bucket == NULL) {
+    if (!walk->bucket) {
         spin_lock(&next->lock);
     } else if (walk->bucket != next && !spin_trylock_no_preempt(&next->lock)) {
         walk_hold(walk);
         spin_lock(&next->lock);
     }
     child = bucket_find(next, walk->at.dentry, hash, name, name_len);
-    if (walk->bucket == NULL) {
+    if (!walk->bucket) {
         /* it is the only lock */
-    } else if (unlikely(child == NULL)) {
+    } else if (unlikely(!child)) {
         if (walk->bucket != next)
             spin_unlock_no_preempt(&next->lock);
         return false;
     } else if (walk->bucket != next) {
         spin_unlock_no_preempt(&walk->bucket->lock);
     }
-    if (unlikely(child == NULL)) {
+    if (unlikely(!child)) {
         spin_unlock(&next->lock);
         return false;
     }
@@ -323,15 +323,15 @@ static void walk_end(struct walk *walk, bool is_wanted)
             walk->held_mount = NULL;
         else
             mount_get(walk->at.mount);
-        if (walk->bucket == NULL && walk->held_dentry == walk->at.dentry)
+        if (!walk->bucket && walk->held_dentry == walk->at.dentry)
             walk->held_dentry = NULL;
         else
             dentry_get(walk->at.dentry);
     }
     walk_unlock(walk);
-    if (unlikely(walk->held_dentry != NULL))
+    if (unlikely(walk->held_dentry))
         dentry_put(walk->held_dentry);
-    if (unlikely(walk->held_mount != NULL))
+    if (unlikely(walk->held_mount))
         mount_put(walk->held_mount);
 }
 
@@ -345,7 +345,7 @@ static int walk_run(struct walk *walk, const struct path *at, struct parent_look
         walk->at = context->root;
         walk_down_mounts(walk);
     } else {
-        walk->at = at != NULL ? *at : context->cwd;
+        walk->at = at ? *at : context->cwd;
     }
     ret = walk_all(walk, last_out);
     if (ret == 0 && (walk->flags & LOOKUP_DIRECTORY) != 0 &&
@@ -364,7 +364,7 @@ int vfs_lookup(const struct vfs_context *context, const struct path *at, const c
         return -ENOENT;
     int ret = walk_run(&walk, at, NULL);
 
-    if (walk.buffer != NULL)
+    if (walk.buffer)
         heap_free(walk.buffer);
     if (ret == 0)
         *out = walk.at;
@@ -384,7 +384,7 @@ int lookup_parent(const struct vfs_context *context, const struct path *at, cons
 
     out->nr_links = walk.nr_links;
     if (ret != 0) {
-        if (walk.buffer != NULL)
+        if (walk.buffer)
             heap_free(walk.buffer);
         return ret;
     }
@@ -396,7 +396,7 @@ int lookup_parent(const struct vfs_context *context, const struct path *at, cons
 void parent_lookup_put(struct parent_lookup *lookup)
 {
     path_put(&lookup->dir);
-    if (lookup->buffer != NULL)
+    if (lookup->buffer)
         heap_free(lookup->buffer);
     lookup->buffer = NULL;
 }
@@ -415,7 +415,7 @@ char *vfs_path_string(const struct path *root, const struct path *path, char *bu
     spin_lock(&mount_lock);
     while (fits && !path_is_same(&at, root)) {
         if (at.dentry == at.mount->root) {
-            if (at.mount->parent == NULL) {
+            if (!at.mount->parent) {
                 *is_reachable = false;
                 break;
             }

@@ -35,7 +35,7 @@ struct mount *mount_find(const struct mount *parent, const struct dentry *mountp
 {
     struct mount *mount = *mount_bucket(parent, mountpoint);
 
-    while (mount != NULL && (mount->parent != parent || mount->mountpoint != mountpoint))
+    while (mount && (mount->parent != parent || mount->mountpoint != mountpoint))
         mount = mount->hash_next;
     return mount;
 }
@@ -60,7 +60,7 @@ static struct mount *mount_create(struct superblock *sb, struct dentry *root, un
 {
     struct mount *mount = heap_zalloc(sizeof(*mount));
 
-    if (mount == NULL)
+    if (!mount)
         return NULL;
     superblock_get(sb);
     dentry_get(root);
@@ -77,12 +77,12 @@ int path_of_inode(struct inode *inode, struct path *out)
     struct dentry *dentry = dentry_create(NULL, "/", 1);
     struct mount *mount;
 
-    if (dentry == NULL)
+    if (!dentry)
         return -ENOMEM;
     inode_get(inode);
     dentry->inode = inode;
     mount = mount_create(inode->sb, dentry, 0);
-    if (mount == NULL) {
+    if (!mount) {
         dentry_put(dentry);
         return -ENOMEM;
     }
@@ -93,19 +93,19 @@ int path_of_inode(struct inode *inode, struct path *out)
 /* Hangs the mount at a place; its reference becomes the tree's, and it takes one of the place. */
 static int mount_attach(struct mount *mount, const struct path *at)
 {
-    struct bucket *bucket = at == NULL ? NULL : dentry_bucket_lock(at->dentry);
+    struct bucket *bucket = at ? dentry_bucket_lock(at->dentry) : NULL;
     int ret = 0;
 
     spin_lock(&mount_lock);
-    if (at != NULL && bucket == NULL && !at->dentry->is_mountpoint && at->dentry != at->mount->root)
+    if (at && !bucket && !at->dentry->is_mountpoint && at->dentry != at->mount->root)
         ret = -ENOENT; /* removed meanwhile, or a name that is not kept */
-    if (at != NULL && list_is_empty(&at->mount->node))
+    if (at && list_is_empty(&at->mount->node))
         ret = -EINVAL; /* itself taken off: nobody could take this one off again */
     if (ret == 0) {
         mount->id = ++next_mount_id;
         list_add_tail(&mounts, &mount->node);
     }
-    if (ret == 0 && at != NULL) {
+    if (ret == 0 && at) {
         struct mount **bucket = mount_bucket(at->mount, at->dentry);
 
         path_get(at);
@@ -116,7 +116,7 @@ static int mount_attach(struct mount *mount, const struct path *at)
         WRITE_ONCE(at->dentry->is_mountpoint, true);
     }
     spin_unlock(&mount_lock);
-    if (bucket != NULL) {
+    if (bucket) {
         LOCK_TAKEN(&bucket->lock, "by dentry_bucket_lock()");
         spin_unlock(&bucket->lock);
     }
@@ -127,10 +127,9 @@ static bool is_mountpoint_anywhere(const struct dentry *dentry)
 {
     struct mount *mount;
 
-    list_for_each_entry(mount, &mounts, node) {
+    list_for_each_entry(mount, &mounts, node)
         if (mount->mountpoint == dentry)
             return true;
-    }
     return false;
 }
 
@@ -155,10 +154,9 @@ static struct mount *find_child_mount(const struct mount *mount)
 {
     struct mount *other;
 
-    list_for_each_entry(other, &mounts, node) {
+    list_for_each_entry(other, &mounts, node)
         if (other->parent == mount)
             return other;
-    }
     return NULL;
 }
 
@@ -186,16 +184,16 @@ static int superblock_make(const struct vfs_context *context, const char *fs_nam
     struct path device = {0};
     int ret = 0;
 
-    if (type == NULL)
+    if (!type)
         return -ENODEV;
     if ((type->flags & FS_NEEDS_DEVICE) != 0)
         ret = open_device(context, source, &device);
     if (ret == 0)
-        ret = type->mount(type, source, device.dentry == NULL ? NULL : device.dentry->inode,
-                          sb_flags, options == NULL ? "" : options, out);
-    if (device.mount != NULL)
+        ret = type->mount(type, source, !device.dentry ? NULL : device.dentry->inode, sb_flags,
+                          !options ? "" : options, out);
+    if (device.mount)
         path_put(&device);
-    if (ret == 0 && (*out)->nr_refs == 1 && source != NULL && *source != '\0')
+    if (ret == 0 && (*out)->nr_refs == 1 && source && *source != '\0')
         strlcpy((*out)->source, source, sizeof((*out)->source));
     return ret;
 }
@@ -211,7 +209,7 @@ int vfs_mount_root(const char *fs_name, const char *source, unsigned mount_flags
     struct mount *mount = mount_create(sb, sb->root, mount_flags);
 
     superblock_put(sb);
-    if (mount == NULL)
+    if (!mount)
         return -ENOMEM;
     (void)mount_attach(mount, NULL);
     vfs_kernel_context.root = (struct path){mount, mount->root};
@@ -236,7 +234,7 @@ static int mount_at(const struct vfs_context *context, const char *name, struct 
         ret = -ENOTDIR;
     else
         mount = mount_create(sb, root, flags);
-    if (ret == 0 && mount == NULL)
+    if (ret == 0 && !mount)
         ret = -ENOMEM;
     if (ret == 0) {
         mutex_lock(&mount_mutex);
@@ -333,9 +331,9 @@ int vfs_move_mount(const struct vfs_context *context, const char *source, const 
     }
     mutex_lock(&mount_mutex);
     spin_lock(&mount_lock);
-    if (from.mount->parent == NULL)
+    if (!from.mount->parent)
         ret = -EINVAL;
-    for (const struct mount *above = to.mount; above != NULL && ret == 0; above = above->parent)
+    for (const struct mount *above = to.mount; above && ret == 0; above = above->parent)
         ret = above == from.mount ? -ELOOP : 0;
     if (ret == 0)
         mount_detach_locked(from.mount, &place);
@@ -361,7 +359,7 @@ int vfs_remount(const struct vfs_context *context, const char *name, unsigned fl
     if (ret != 0)
         return ret;
     mutex_lock(&mount_mutex);
-    if (at.mount->sb->ops->remount != NULL)
+    if (at.mount->sb->ops->remount)
         ret = at.mount->sb->ops->remount(at.mount->sb, options);
     if (ret == 0) {
         spin_lock(&mount_lock);
@@ -389,11 +387,11 @@ static struct mount *find_outermost(struct mount *mount) REQUIRES(&mount_lock)
 static int unmount_one(struct mount *mount, bool is_lazy, struct path *place)
     REQUIRES(&mount_lock, &mount_mutex)
 {
-    if (mount->parent == NULL)
+    if (!mount->parent)
         return -EBUSY; /* the first root, or one taken off already */
     /* Not in use: there is the tree's reference and the caller's. */
     if (!is_lazy &&
-        (find_child_mount(mount) != NULL || __atomic_load_n(&mount->nr_refs, __ATOMIC_RELAXED) > 2))
+        (find_child_mount(mount) || __atomic_load_n(&mount->nr_refs, __ATOMIC_RELAXED) > 2))
         return -EBUSY;
     mount_detach_locked(mount, place);
     return 0;
@@ -410,7 +408,7 @@ int vfs_unmount(const struct vfs_context *context, const char *name, bool is_laz
     mutex_lock(&mount_mutex);
     while (ret == 0 && taken != at.mount) {
         spin_lock(&mount_lock);
-        taken = is_lazy && at.mount->parent != NULL ? find_outermost(at.mount) : at.mount;
+        taken = is_lazy && at.mount->parent ? find_outermost(at.mount) : at.mount;
         ret = unmount_one(taken, is_lazy, &place);
         spin_unlock(&mount_lock);
         if (ret == 0) {

@@ -90,7 +90,7 @@ static int create_begin(const struct vfs_context *context, const struct path *at
     }
     if (ret == 0) {
         creation->dentry = dentry_create(dir, where->last, where->last_len);
-        if (creation->dentry == NULL)
+        if (!creation->dentry)
             ret = -ENOMEM;
     }
     if (ret != 0) {
@@ -129,8 +129,7 @@ int vfs_mkdir(const struct vfs_context *context, const struct path *at, const ch
     struct inode *dir = creation.where.dir.dentry->inode;
 
     mode = (mode & ~context->umask & (S_IALLUGO & ~(S_ISUID | S_ISGID))) | S_IFDIR;
-    ret = dir->ops->mkdir == NULL ? -EPERM
-                                  : dir->ops->mkdir(dir, creation.dentry, mode, context->cred);
+    ret = dir->ops->mkdir ? dir->ops->mkdir(dir, creation.dentry, mode, context->cred) : -EPERM;
     return create_end(&creation, ret);
 }
 
@@ -153,13 +152,11 @@ int vfs_mknod(const struct vfs_context *context, const struct path *at, const ch
 
     mode &= ~(context->umask & 0777);
     if (S_ISREG(mode))
-        ret = dir->ops->create == NULL
-                  ? -EPERM
-                  : dir->ops->create(dir, creation.dentry, mode, context->cred);
+        ret =
+            dir->ops->create ? dir->ops->create(dir, creation.dentry, mode, context->cred) : -EPERM;
     else
-        ret = dir->ops->mknod == NULL
-                  ? -EPERM
-                  : dir->ops->mknod(dir, creation.dentry, mode, rdev, context->cred);
+        ret = dir->ops->mknod ? dir->ops->mknod(dir, creation.dentry, mode, rdev, context->cred)
+                              : -EPERM;
     return create_end(&creation, ret);
 }
 
@@ -176,9 +173,8 @@ int vfs_symlink(const struct vfs_context *context, const char *target, const str
         return ret;
     struct inode *dir = creation.where.dir.dentry->inode;
 
-    ret = dir->ops->symlink == NULL
-              ? -EPERM
-              : dir->ops->symlink(dir, creation.dentry, target, context->cred);
+    ret =
+        dir->ops->symlink ? dir->ops->symlink(dir, creation.dentry, target, context->cred) : -EPERM;
     return create_end(&creation, ret);
 }
 
@@ -202,7 +198,7 @@ int vfs_link(const struct vfs_context *context, const struct path *old, const st
     if (ret == 0 && READ_ONCE(inode->nlink) == 0)
         ret = -ENOENT; /* the last name went while we walked */
     if (ret == 0)
-        ret = dir->ops->link == NULL ? -EPERM : dir->ops->link(dir, creation.dentry, inode);
+        ret = dir->ops->link ? dir->ops->link(dir, creation.dentry, inode) : -EPERM;
     mutex_unlock(&inode->lock);
     return create_end(&creation, ret);
 }
@@ -223,11 +219,11 @@ int create_file(const struct vfs_context *context, struct parent_lookup *where, 
     }
     if (ret == -ENOENT)
         ret = may_change_dir(&where->dir, context->cred);
-    if (ret == 0 && dir->inode->ops->create == NULL)
+    if (ret == 0 && !dir->inode->ops->create)
         ret = -EACCES;
     if (ret == 0) {
         dentry = dentry_create(dir, where->last, where->last_len);
-        ret = dentry == NULL ? -ENOMEM : 0;
+        ret = dentry ? 0 : -ENOMEM;
     }
     if (ret == 0) {
         mode = (mode & ~context->umask & S_IALLUGO) | S_IFREG;
@@ -270,7 +266,7 @@ static int remove_locked(const struct vfs_context *context, const struct parent_
         mutex_lock_nested(&victim->inode->lock, 1);
         int (*op)(struct inode *, struct dentry *) = is_rmdir ? dir->ops->rmdir : dir->ops->unlink;
 
-        ret = op == NULL ? -EPERM : op(dir, victim);
+        ret = op ? op(dir, victim) : -EPERM;
         if (ret == 0) {
             if (is_rmdir)
                 WRITE_ONCE(victim->inode->nlink, 0);

@@ -52,16 +52,16 @@ static int file_ops_of(struct inode *inode, const struct file_ops **out)
     switch (inode_mode(inode) & S_IFMT) {
     case S_IFCHR:
     case S_IFBLK:
-        if (inode->file_ops != NULL) {
+        if (inode->file_ops) {
             *out = inode->file_ops;
             return 0;
         }
         range = device_range_find(inode_mode(inode) & S_IFMT, inode->rdev);
-        *out = range == NULL ? NULL : range->ops;
-        return range == NULL ? -ENXIO : 0;
+        *out = range ? range->ops : NULL;
+        return range ? 0 : -ENXIO;
     case S_IFIFO:
         *out = vfs_fifo_ops;
-        return vfs_fifo_ops == NULL ? -ENXIO : 0;
+        return vfs_fifo_ops ? 0 : -ENXIO;
     case S_IFSOCK:
         return -ENXIO;
     default:
@@ -100,7 +100,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
         return ret;
     struct file *file = vfs_file_alloc(ops, inode, flags & ~(unsigned)OPENING_FLAGS);
 
-    if (file == NULL)
+    if (!file)
         return -ENOMEM;
     file->is_noctty = (flags & O_NOCTTY) != 0;
     /* file_put undoes all of what follows, in whatever state it is. */
@@ -114,7 +114,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
     }
     if (ret == 0 && (flags & O_TRUNC) != 0 && S_ISREG(inode_mode(inode)))
         ret = truncate_opened(inode, cred);
-    if (ret == 0 && ops->open != NULL) {
+    if (ret == 0 && ops->open) {
         ret = ops->open(file);
         if (ret != 0)
             file->ops = &file_ops_none;
@@ -135,7 +135,7 @@ static int open_place(const struct path *path, unsigned flags, struct file **out
     struct file *file = vfs_file_alloc(&file_ops_none, path->dentry->inode,
                                        (flags & ~(unsigned)(OPENING_FLAGS | O_ACCMODE)) | O_PATH);
 
-    if (file == NULL)
+    if (!file)
         return -ENOMEM;
     path_get(path);
     vfs_file_of(file)->path = *path;
@@ -213,11 +213,11 @@ static int open_create(const struct vfs_context *context, const struct path *at,
     int ret;
 
     for (;;) {
-        ret = lookup_parent(context, from.mount != NULL ? &from : at, name, &where);
+        ret = lookup_parent(context, from.mount ? &from : at, name, &where);
         if (ret != 0)
             break;
         ret = open_new(context, &where, flags, mode, out);
-        if (ret != -EEXIST || where.existing == NULL) {
+        if (ret != -EEXIST || !where.existing) {
             parent_lookup_put(&where);
             break;
         }
@@ -230,7 +230,7 @@ static int open_create(const struct vfs_context *context, const struct path *at,
             len = (flags & O_NOFOLLOW) != 0 || ++where.nr_links > 40 ? -ELOOP : 0;
         if (len == 0) {
             text = heap_alloc(PATH_MAX);
-            len = text == NULL ? -ENOMEM : link->ops->readlink(link, text, PATH_MAX - 1);
+            len = text ? link->ops->readlink(link, text, PATH_MAX - 1) : -ENOMEM;
         }
         dentry_put(where.existing);
         where.existing = NULL;
@@ -243,13 +243,13 @@ static int open_create(const struct vfs_context *context, const struct path *at,
         text[len] = '\0';
         heap_free(target);
         name = target = text;
-        if (from.mount != NULL)
+        if (from.mount)
             path_put(&from);
         from = where.dir;
         path_get(&from);
         parent_lookup_put(&where);
     }
-    if (from.mount != NULL)
+    if (from.mount)
         path_put(&from);
     heap_free(target);
     return ret;

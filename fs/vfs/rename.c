@@ -60,7 +60,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
         ret = may_change_dir(&to->dir, context->cred);
     if (ret == 0)
         ret = may_remove(&from->dir, old, context->cred);
-    if (ret == 0 && new->inode != NULL)
+    if (ret == 0 && new->inode)
         ret = may_remove(&to->dir, new, context->cred);
     if (ret != 0)
         return ret;
@@ -69,7 +69,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
     /* A directory may not become its own descendant. */
     if (is_dir && dentry_is_below(to->dir.dentry, old))
         return -EINVAL;
-    if (new->inode == NULL)
+    if (!new->inode)
         return (flags & RENAME_EXCHANGE) != 0 ? -ENOENT : 0;
     if ((flags & RENAME_NOREPLACE) != 0)
         return -EEXIST;
@@ -86,7 +86,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
 static int rename_in_fs(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
                         struct dentry *new, unsigned flags) REQUIRES(&old_dir->lock, &new_dir->lock)
 {
-    if (old_dir->ops->rename == NULL)
+    if (!old_dir->ops->rename)
         return -EPERM;
     return old_dir->ops->rename(old_dir, old, new_dir, new, flags);
 }
@@ -99,7 +99,7 @@ static int rename_commit(struct inode *old_dir, struct dentry *old, struct inode
     struct inode *victim = flags == 0 ? new->inode : NULL;
     int ret;
 
-    if (victim == NULL)
+    if (!victim)
         return rename_in_fs(old_dir, old, new_dir, new, flags);
     mutex_lock_nested(&victim->lock, 2);
     ret = rename_in_fs(old_dir, old, new_dir, new, flags);
@@ -129,14 +129,14 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
     ret = dentry_lookup_locked(to->dir.dentry, to->last, to->last_len, &new);
     if (ret == -ENOENT) {
         new = dentry_create(to->dir.dentry, to->last, to->last_len);
-        ret = new == NULL ? -ENOMEM : 0;
+        ret = new ? 0 : -ENOMEM;
     }
     /* The same name in another spelling: it is respelled. */
     if (ret == 0 && new == old && (old->flags & DENTRY_FOLDS) != 0 &&
         (to->last_len != old->name_len || memcmp(to->last, old->name, to->last_len) != 0)) {
         dentry_put(new);
         new = dentry_create(to->dir.dentry, to->last, to->last_len);
-        ret = new == NULL ? -ENOMEM : 0;
+        ret = new ? 0 : -ENOMEM;
     }
     if (ret == 0)
         ret = may_rename(context, from, old, to, new, flags);
@@ -155,7 +155,7 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
     }
 out:
     dentry_put(old);
-    if (new != NULL)
+    if (new)
         dentry_put(new);
     return ret;
 }

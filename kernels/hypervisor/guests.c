@@ -27,10 +27,9 @@ static void guest_skip(const struct guest_config *config, const char *problem)
 /* Names tell guests apart on the console. */
 static bool is_name_taken(const char *name)
 {
-    for (unsigned i = 0; i < nr_vms; i++) {
+    for (unsigned i = 0; i < nr_vms; i++)
         if (strcmp(vms[i]->config.name, name) == 0)
             return true;
-    }
     return false;
 }
 

@@ -103,10 +103,9 @@ static void run(void *arg)
         try("init=", wanted, "; powering off");
         power_off_failure();
     }
-    for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
         if (exists(places[i]))
             try("", places[i], "");
-    }
     log_err(
         "no program to run as init: give an initrd with /init or /bin/sh, or init=; powering off");
     power_off_failure();

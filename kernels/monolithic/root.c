@@ -50,7 +50,7 @@ static int mount_as_one_of(const char *device, const char *types)
     while (*types != '\0') {
         char name[TYPE_NAME_MAX];
         const char *end = strchr(types, ',');
-        size_t length = end != NULL ? (size_t)(end - types) : strlen(types);
+        size_t length = end ? (size_t)(end - types) : strlen(types);
 
         if (strlcpy(name, types, MIN(sizeof(name), length + 1)) > 0 && length < sizeof(name)) {
             int err = mount_as(device, name);
@@ -100,10 +100,9 @@ static void list_disks(char *buf, size_t size)
     size_t used = 0;
 
     buf[0] = '\0';
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev)) {
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev))
         if (used < size)
             used += (size_t)snprintf(buf + used, size - used, " /dev/%s", dev->name);
-    }
 }
 
 void root_mount(void)
@@ -113,9 +112,9 @@ void root_mount(void)
     char disks[128];
     int err;
 
-    if (device == NULL)
+    if (!device)
         return;
-    err = types != NULL ? mount_as_one_of(device, types) : mount_as_any(device);
+    err = types ? mount_as_one_of(device, types) : mount_as_any(device);
     if (err == 0) {
         (void)devfs_mount(); /* a root without /dev has none, as on Linux */
         return;

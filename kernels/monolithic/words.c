@@ -43,7 +43,7 @@ static int set_console(const char *value)
 {
     size_t length = sizeof("ttyS0") - 1;
 
-    if (value == NULL || *value == '\0')
+    if (!value || *value == '\0')
         return -EINVAL;
     if (strncmp(value, "ttyS0", length) != 0 || (value[length] != '\0' && value[length] != ','))
         log_warn("console=%s is not here: the console is ttyS0", value);
@@ -88,7 +88,7 @@ static bool is_for_init(const struct bootarg_word *word)
 {
     return word->kind == BOOTARG_AFTER_DASHES ||
            (word->kind == BOOTARG_UNKNOWN && *word->name != '\0' && !is_linux_word(word->name) &&
-            strchr(word->name, '.') == NULL);
+            !strchr(word->name, '.'));
 }
 
 const char *const *init_arguments(const char *path)
@@ -100,7 +100,7 @@ const char *const *init_arguments(const char *path)
     for (unsigned i = 0; (word = bootargs_word(i)) != NULL; i++) {
         if (drops_arguments(word))
             nr = 1;
-        if (!is_for_init(word) || word->value != NULL)
+        if (!is_for_init(word) || word->value)
             continue;
         if (nr == NR_WORDS_MAX + 1)
             log_warn("command line: too many arguments for init, '%s' dropped", word->name);
@@ -133,7 +133,7 @@ const char *const *init_environment(void)
     size_t used = 0;
 
     for (unsigned i = 0; (word = bootargs_word(i)) != NULL; i++) {
-        if (!is_for_init(word) || word->value == NULL)
+        if (!is_for_init(word) || !word->value)
             continue;
         unsigned at = variable_find(envp, nr, word->name);
         size_t room = sizeof(text) - used;

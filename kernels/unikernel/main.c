@@ -28,7 +28,7 @@ static bool floats_begin(const struct trap_frame *frame)
 {
     struct arch_thread *t = arch_current();
 
-    if (t->fpu.state == NULL && arch_has(ARCH_FEATURE_FD)) {
+    if (!t->fpu.state && arch_has(ARCH_FEATURE_FD)) {
         t->fpu.state = (struct arch_fpu_state *)t->user_frame;
         *t->fpu.state = (struct arch_fpu_state){0};
     }

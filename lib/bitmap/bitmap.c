@@ -18,18 +18,16 @@ void bitmap_set_range(uint64_t *map, size_t first, size_t count)
 {
     size_t end = first + count;
 
-    for (size_t i = first / 64; count && i * 64 < end; i++) {
+    for (size_t i = first / 64; count && i * 64 < end; i++)
         map[i] |= range_mask(i, first, end);
-    }
 }
 
 void bitmap_clear_range(uint64_t *map, size_t first, size_t count)
 {
     size_t end = first + count;
 
-    for (size_t i = first / 64; count && i * 64 < end; i++) {
+    for (size_t i = first / 64; count && i * 64 < end; i++)
         map[i] &= ~range_mask(i, first, end);
-    }
 }
 
 /* The first bit at or behind from that is set in map ^ flip. */
@@ -38,15 +36,13 @@ static size_t next_bit(const uint64_t *map, size_t nr_bits, size_t from, uint64_
     uint64_t word;
     size_t i;
 
-    if (from >= nr_bits) {
+    if (from >= nr_bits)
         return nr_bits;
-    }
     i = from / 64;
     word = (map[i] ^ flip) & (~0ull << (from % 64));
     while (!word) {
-        if (++i * 64 >= nr_bits) {
+        if (++i * 64 >= nr_bits)
             return nr_bits;
-        }
         word = map[i] ^ flip;
     }
     return MIN(i * 64 + bit_lowest64(word), nr_bits);
@@ -70,9 +66,8 @@ size_t bitmap_find_clear_run(const uint64_t *map, size_t nr_bits, size_t from, s
     while (start < nr_bits && count <= nr_bits - start) {
         size_t set = bitmap_next_set(map, start + count, start);
 
-        if (set == start + count) {
+        if (set == start + count)
             return start;
-        }
         start = bitmap_next_clear(map, nr_bits, set + 1);
         start = ALIGN_UP(start, align);
     }
@@ -83,9 +78,8 @@ size_t bitmap_count(const uint64_t *map, size_t nr_bits)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i * 64 < nr_bits; i++) {
+    for (size_t i = 0; i * 64 < nr_bits; i++)
         count += bit_popcount64(map[i] & range_mask(i, 0, nr_bits));
-    }
     return count;
 }
 
@@ -93,9 +87,8 @@ int bitmap_take(uint64_t *map, size_t nr_bits, size_t from, size_t *bit)
 {
     size_t found = bitmap_next_clear(map, nr_bits, from);
 
-    if (found >= nr_bits) {
+    if (found >= nr_bits)
         return -ENOSPC;
-    }
     bitmap_set(map, found);
     *bit = found;
     return 0;

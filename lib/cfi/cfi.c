@@ -189,9 +189,9 @@ int cfi_query(struct cfi *cfi, struct cfi_bus *bus)
     for (unsigned nr_chips = 1; nr_chips <= bus->bytes; nr_chips *= 2) {
         if (!try_query(cfi, nr_chips))
             continue;
-        int error = read_query(cfi);
+        int err = read_query(cfi);
         read_array(cfi, 0);
-        return error;
+        return err;
     }
     return -ENODEV;
 }
@@ -282,10 +282,10 @@ static int program_buffer(struct cfi *cfi, const struct source *source, uint64_t
     uint32_t errors;
 
     command(cfi, offset, CMD_WRITE_BUFFER);
-    int error = wait_ready(cfi, offset, cfi->buffer_ns, &errors);
-    if (error != 0) {
+    int err = wait_ready(cfi, offset, cfi->buffer_ns, &errors);
+    if (err != 0) {
         read_array(cfi, offset);
-        return error;
+        return err;
     }
     command(cfi, offset, nr_words - 1);
     for (uint64_t at = offset; at <= last; at += width) {
@@ -319,16 +319,16 @@ int cfi_program(struct cfi *cfi, uint64_t offset, const void *data, size_t nr_by
         return -EIO;
     while (at < end) {
         uint64_t next = at + width;
-        int error;
+        int err;
 
         if (cfi->write_buffer_bytes != 0) {
             next = MIN(end, ALIGN_DOWN(at, cfi->write_buffer_bytes) + cfi->write_buffer_bytes);
-            error = program_buffer(cfi, &source, at, (unsigned)((next - at) / width));
+            err = program_buffer(cfi, &source, at, (unsigned)((next - at) / width));
         } else {
-            error = program_word(cfi, at, merge(cfi, &source, at, bus_read(cfi, at)));
+            err = program_word(cfi, at, merge(cfi, &source, at, bus_read(cfi, at)));
         }
-        if (error != 0)
-            return error;
+        if (err != 0)
+            return err;
         for (; at < next; at += width) {
             uint32_t now = bus_read(cfi, at);
             if (merge(cfi, &source, at, now) != now)

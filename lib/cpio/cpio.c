@@ -32,13 +32,12 @@ static int read_hex(const uint8_t *digits, uint32_t *out)
     for (unsigned i = 0; i < 8; i++) {
         char c = char_to_lower((char)digits[i]);
 
-        if (char_is_digit(c)) {
+        if (char_is_digit(c))
             value = value << 4 | (uint32_t)(c - '0');
-        } else if (c >= 'a' && c <= 'f') {
+        else if (c >= 'a' && c <= 'f')
             value = value << 4 | (uint32_t)(c - 'a' + 10);
-        } else {
+        else
             return -EBADMSG;
-        }
     }
     *out = value;
     return 0;
@@ -48,9 +47,8 @@ static uint32_t sum_of(const uint8_t *body, size_t size)
 {
     uint32_t sum = 0;
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         sum += body[i];
-    }
     return sum;
 }
 
@@ -68,15 +66,12 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
     bool has_checksum;
     uint32_t f[NR_FIELDS], name_size;
 
-    if (left < CPIO_HEADER_SIZE || !cpio_is_archive(header, left)) {
+    if (left < CPIO_HEADER_SIZE || !cpio_is_archive(header, left))
         return -EBADMSG;
-    }
     has_checksum = header[MAGIC_SIZE - 1] == '2';
-    for (unsigned i = 0; i < NR_FIELDS; i++) {
-        if (read_hex(header + MAGIC_SIZE + 8 * i, &f[i]) < 0) {
+    for (unsigned i = 0; i < NR_FIELDS; i++)
+        if (read_hex(header + MAGIC_SIZE + 8 * i, &f[i]) < 0)
             return -EBADMSG;
-        }
-    }
     *entry = (struct cpio_entry){
         .ino = f[0],
         .mode = f[1],
@@ -91,23 +86,19 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
         .rdev_minor = f[10],
     };
     name_size = f[11];
-    if (name_size < 2 || name_size > CPIO_NAME_MAX || name_size > reader->size - name_at) {
+    if (name_size < 2 || name_size > CPIO_NAME_MAX || name_size > reader->size - name_at)
         return -EBADMSG;
-    }
     entry->name = (const char *)reader->data + name_at;
     entry->name_length = name_size - 1;
-    if (strnlen(entry->name, name_size) != entry->name_length) {
+    if (strnlen(entry->name, name_size) != entry->name_length)
         return -EBADMSG;
-    }
     body_at = pad(reader, name_at + name_size);
-    if (entry->body_size > reader->size - body_at) {
+    if (entry->body_size > reader->size - body_at)
         return -EBADMSG;
-    }
     entry->body = reader->data + body_at;
     if (has_checksum && (entry->mode & S_IFMT) == S_IFREG && entry->body_size &&
-        sum_of(entry->body, entry->body_size) != f[12]) {
+        sum_of(entry->body, entry->body_size) != f[12])
         return -EIO;
-    }
     reader->pos = pad(reader, body_at + entry->body_size);
     return 0;
 }
@@ -120,9 +111,8 @@ static bool is_at_archive(const struct cpio_reader *reader)
 /* Behind a trailer: skips the padding. */
 static void finish_archive(struct cpio_reader *reader)
 {
-    while (reader->pos < reader->size && reader->data[reader->pos] == 0) {
+    while (reader->pos < reader->size && reader->data[reader->pos] == 0)
         reader->pos++;
-    }
     reader->base = reader->pos;
     reader->nr_trailers++;
 }
@@ -130,19 +120,16 @@ static void finish_archive(struct cpio_reader *reader)
 int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry)
 {
     for (;;) {
-        int rc;
+        int err;
 
         if (reader->pos == reader->base && !is_at_archive(reader) &&
-            (reader->nr_trailers || reader->size == 0)) {
+            (reader->nr_trailers || reader->size == 0))
             return 0;
-        }
-        rc = read_entry(reader, entry);
-        if (rc < 0) {
-            return rc;
-        }
-        if (!str_equal(entry->name, trailer)) {
+        err = read_entry(reader, entry);
+        if (err < 0)
+            return err;
+        if (!str_equal(entry->name, trailer))
             return 1;
-        }
         finish_archive(reader);
     }
 }

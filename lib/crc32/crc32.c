@@ -34,16 +34,14 @@ uint32_t crc32_update(uint32_t crc, const void *data, size_t nr_bytes)
     const uint8_t *p = data;
 
     crc = ~crc;
-    for (; nr_bytes && !IS_ALIGNED((uintptr_t)p, 4); nr_bytes--) {
+    for (; nr_bytes && !IS_ALIGNED((uintptr_t)p, 4); nr_bytes--)
         crc = tables[0][(crc ^ *p++) & 0xff] ^ crc >> 8;
-    }
     for (; nr_bytes >= 4; nr_bytes -= 4, p += 4) {
         crc ^= *(const uint32_t __attribute__((may_alias)) *)p; /* little endian */
         crc = tables[3][crc & 0xff] ^ tables[2][crc >> 8 & 0xff] ^ tables[1][crc >> 16 & 0xff] ^
               tables[0][crc >> 24];
     }
-    for (; nr_bytes; nr_bytes--) {
+    for (; nr_bytes; nr_bytes--)
         crc = tables[0][(crc ^ *p++) & 0xff] ^ crc >> 8;
-    }
     return ~crc;
 }

@@ -22,18 +22,15 @@ int elf_read_header(struct elf_header *elf, const void *head, size_t head_size, 
 {
     struct elf_raw_header raw;
 
-    if (head_size < sizeof(raw) || file_size < sizeof(raw)) {
+    if (head_size < sizeof(raw) || file_size < sizeof(raw))
         return -ENOEXEC;
-    }
     memcpy(&raw, head, sizeof(raw));
     if (!is_ident_ok(raw.ident) || raw.machine != ELF_EM_RISCV || raw.version != VERSION ||
-        (raw.type != ELF_ET_EXEC && raw.type != ELF_ET_DYN)) {
+        (raw.type != ELF_ET_EXEC && raw.type != ELF_ET_DYN))
         return -ENOEXEC;
-    }
     if (raw.phentsize != ELF_PHDR_SIZE || raw.phnum == 0 || raw.phnum > ELF_MAX_PHDRS ||
-        !elf_is_within(raw.phoff, (uint64_t)raw.phnum * ELF_PHDR_SIZE, file_size)) {
+        !elf_is_within(raw.phoff, (uint64_t)raw.phnum * ELF_PHDR_SIZE, file_size))
         return -ENOEXEC;
-    }
     *elf = (struct elf_header){
         .type = raw.type,
         .nr_phdrs = raw.phnum,
@@ -61,9 +58,8 @@ int elf_read_segment(const struct elf_header *elf, const void *table, unsigned i
 {
     struct elf_raw_phdr raw;
 
-    if (index >= elf->nr_phdrs) {
+    if (index >= elf->nr_phdrs)
         return -ENOEXEC;
-    }
     memcpy(&raw, (const uint8_t *)table + (size_t)index * ELF_PHDR_SIZE, sizeof(raw));
     *segment = (struct elf_segment){
         .type = raw.type,
@@ -75,13 +71,11 @@ int elf_read_segment(const struct elf_header *elf, const void *table, unsigned i
         .mem_size = raw.memsz,
         .align = raw.align,
     };
-    if (raw.type == ELF_PT_NULL || raw.type == ELF_PT_GNU_STACK) {
+    if (raw.type == ELF_PT_NULL || raw.type == ELF_PT_GNU_STACK)
         return 0; /* nothing but the flags means anything */
-    }
     if (!elf_is_within(raw.offset, raw.filesz, elf->file_size) ||
         (raw.align && !IS_POWER_OF_2(raw.align)) ||
-        (raw.type == ELF_PT_LOAD && !is_load_ok(segment))) {
+        (raw.type == ELF_PT_LOAD && !is_load_ok(segment)))
         return -ENOEXEC;
-    }
     return 0;
 }

@@ -22,24 +22,20 @@ int elf_find_section(const void *image, size_t size, const char *name, uint64_t 
     struct elf_raw_shdr names, section;
     struct elf_header checked;
     size_t name_size = strlen(name) + 1;
-    int rc = elf_read_header(&checked, image, size, size);
+    int err = elf_read_header(&checked, image, size, size);
 
-    if (rc < 0) {
-        return rc;
-    }
+    if (err < 0)
+        return err;
     memcpy(&header, image, sizeof(header));
-    if (header.shnum == 0) {
+    if (header.shnum == 0)
         return -ENOENT;
-    }
     if (header.shentsize != sizeof(section) || header.shstrndx >= header.shnum ||
         !elf_is_within(header.shoff, (uint64_t)header.shnum * sizeof(section), size) ||
-        !read_section(&header, image, size, header.shstrndx, &names) || names.type == SHT_NOBITS) {
+        !read_section(&header, image, size, header.shstrndx, &names) || names.type == SHT_NOBITS)
         return -ENOEXEC;
-    }
     for (unsigned i = 0; i < header.shnum; i++) {
-        if (!read_section(&header, image, size, i, &section)) {
+        if (!read_section(&header, image, size, i, &section))
             return -ENOEXEC;
-        }
         if (section.type != SHT_NOBITS && elf_is_within(section.name, name_size, names.size) &&
             memcmp((const uint8_t *)image + names.offset + section.name, name, name_size) == 0) {
             *offset = section.offset;

@@ -32,25 +32,20 @@ static int copy_props(struct copy *copy, const struct fdt *src, const struct fdt
 {
     uint32_t pos = node->props;
     struct fdt_prop prop;
-    int rc;
+    int err;
 
-    while ((rc = fdt_prop_next(src, &pos, &prop)) > 0) {
-        if (!copy->filter->prop ||
-            copy->filter->prop(copy->ctx, node, &prop, copy->w) == FDT_KEEP) {
+    while ((err = fdt_prop_next(src, &pos, &prop)) > 0)
+        if (!copy->filter->prop || copy->filter->prop(copy->ctx, node, &prop, copy->w) == FDT_KEEP)
             fdt_write_prop(copy->w, prop.name, prop.value, prop.size);
-        }
-    }
-    if (copy->filter->more_props) {
+    if (copy->filter->more_props)
         copy->filter->more_props(copy->ctx, node, copy->w);
-    }
-    return rc;
+    return err;
 }
 
 static int copy_node(struct copy *copy, struct fdt_walk *walk, const struct fdt_node *node)
 {
-    if (copy->filter->node && copy->filter->node(copy->ctx, node) == FDT_DROP) {
+    if (copy->filter->node && copy->filter->node(copy->ctx, node) == FDT_DROP)
         return fdt_walk_skip(walk, node);
-    }
     fdt_write_begin(copy->w, node->name);
     copy->open[copy->nr_open].name = node->name;
     copy->open[copy->nr_open++].depth = node->depth;
@@ -65,27 +60,23 @@ int fdt_write_copy(struct fdt_writer *w, const struct fdt *src, const struct fdt
     struct fdt_walk walk;
     struct fdt_node node;
     bool is_inside = false;
-    int rc;
+    int err;
 
     fdt_walk_init(&walk, src);
-    while ((rc = fdt_walk_next(&walk, &node)) > 0) {
-        if (node.offset == top->offset) {
+    while ((err = fdt_walk_next(&walk, &node)) > 0) {
+        if (node.offset == top->offset)
             is_inside = true;
-        } else if (!is_inside) {
+        else if (!is_inside)
             continue;
-        } else if (node.depth <= top->depth) {
+        else if (node.depth <= top->depth)
             break;
-        }
-        while (copy.nr_open && copy.open[copy.nr_open - 1].depth >= node.depth) {
+        while (copy.nr_open && copy.open[copy.nr_open - 1].depth >= node.depth)
             close_node(&copy);
-        }
-        rc = copy_node(&copy, &walk, &node);
-        if (rc < 0) {
+        err = copy_node(&copy, &walk, &node);
+        if (err < 0)
             break;
-        }
     }
-    while (copy.nr_open) {
+    while (copy.nr_open)
         close_node(&copy);
-    }
-    return rc < 0 ? rc : w->error;
+    return err < 0 ? err : w->error;
 }

@@ -26,22 +26,17 @@ int fdt_open(struct fdt *fdt, const void *blob, size_t max_size)
     uint32_t version, structs_size;
 
     *fdt = (struct fdt){0};
-    if (!IS_ALIGNED((uintptr_t)blob, 8) || max_size < FDT_HEADER_SIZE) {
+    if (!IS_ALIGNED((uintptr_t)blob, 8) || max_size < FDT_HEADER_SIZE)
         return -EINVAL;
-    }
-    if (header->magic != FDT_SWAP32(FDT_MAGIC)) {
+    if (header->magic != FDT_SWAP32(FDT_MAGIC))
         return -EINVAL;
-    }
     fdt->blob = blob;
     fdt->size = fdt_read_u32(&header->total_size);
     version = fdt_read_u32(&header->version);
-    if (version < FDT_COMPATIBLE_VERSION ||
-        fdt_read_u32(&header->compatible_version) > FDT_VERSION) {
+    if (version < FDT_COMPATIBLE_VERSION || fdt_read_u32(&header->compatible_version) > FDT_VERSION)
         return -EPROTO;
-    }
-    if (fdt->size < FDT_HEADER_SIZE || fdt->size > max_size || fdt->size > INT32_MAX) {
+    if (fdt->size < FDT_HEADER_SIZE || fdt->size > max_size || fdt->size > INT32_MAX)
         return -EBADMSG;
-    }
     fdt->structs = fdt_read_u32(&header->structs);
     fdt->strings = fdt_read_u32(&header->strings);
     fdt->strings_size = fdt_read_u32(&header->strings_size);
@@ -51,13 +46,11 @@ int fdt_open(struct fdt *fdt, const void *blob, size_t max_size)
                                           : fdt->size - MIN(fdt->structs, fdt->size);
     if (!is_block(fdt->structs, structs_size, fdt->size) || !IS_ALIGNED(fdt->structs, 4) ||
         !is_block(fdt->strings, fdt->strings_size, fdt->size) ||
-        !is_block(fdt->reservations, 0, fdt->size) || !IS_ALIGNED(fdt->reservations, 8)) {
+        !is_block(fdt->reservations, 0, fdt->size) || !IS_ALIGNED(fdt->reservations, 8))
         return -EBADMSG;
-    }
     fdt->structs_end = fdt->structs + ALIGN_DOWN(structs_size, 4u);
-    while (fdt->strings_size && fdt->blob[fdt->strings + fdt->strings_size - 1]) {
+    while (fdt->strings_size && fdt->blob[fdt->strings + fdt->strings_size - 1])
         fdt->strings_size--;
-    }
     return 0;
 }
 
@@ -76,9 +69,8 @@ static uint32_t name_end(const struct fdt *fdt, uint32_t offset)
     for (; offset < fdt->structs_end; offset += 4) {
         uint32_t word = fdt_raw(fdt, offset);
 
-        if ((word - 0x01010101u) & ~word & 0x80808080u) {
+        if ((word - 0x01010101u) & ~word & 0x80808080u)
             return offset + 4;
-        }
     }
     return 0;
 }
@@ -88,14 +80,12 @@ static int read_prop(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop
 {
     uint32_t left = fdt_left(fdt, *pos), size, name;
 
-    if (left < 12) {
+    if (left < 12)
         return -EBADMSG;
-    }
     size = fdt_read_u32(fdt->blob + *pos + 4);
     name = fdt_read_u32(fdt->blob + *pos + 8);
-    if (size > left - 12 || name >= fdt->strings_size) {
+    if (size > left - 12 || name >= fdt->strings_size)
         return -EBADMSG;
-    }
     prop->name = (const char *)fdt->blob + fdt->strings + name;
     prop->value = fdt->blob + *pos + 12;
     prop->size = size;
@@ -108,12 +98,10 @@ int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
     while (fdt_left(fdt, *pos) >= 4) {
         uint32_t token = fdt_raw(fdt, *pos);
 
-        if (token == FDT_PROP) {
+        if (token == FDT_PROP)
             return read_prop(fdt, pos, prop) < 0 ? -EBADMSG : 1;
-        }
-        if (token != FDT_NOP) {
+        if (token != FDT_NOP)
             return 0;
-        }
         *pos += 4;
     }
     return -EBADMSG;
@@ -158,11 +146,9 @@ static enum prop_name classify(const char *name)
         [NAME_STATUS] = "status",
     };
 
-    for (unsigned i = NAME_ADDRESS_CELLS; i < ARRAY_SIZE(names); i++) {
-        if (name[0] == names[i][0] && str_equal(name, names[i])) {
+    for (unsigned i = NAME_ADDRESS_CELLS; i < ARRAY_SIZE(names); i++)
+        if (name[0] == names[i][0] && str_equal(name, names[i]))
             return (enum prop_name)i;
-        }
-    }
     return NAME_OTHER;
 }
 
@@ -176,13 +162,11 @@ static ALWAYS_INLINE enum prop_name name_of(struct fdt_walk *walk, const struct 
     uint32_t *entry = &walk->names[(offset ^ offset >> 5) % FDT_NAME_CACHE];
     enum prop_name name;
 
-    if (likely(*entry >> 4 == offset && *entry & 15)) {
+    if (likely(*entry >> 4 == offset && *entry & 15))
         return (enum prop_name)(*entry & 15);
-    }
     name = classify(prop->name);
-    if (offset < 1u << 28) {
+    if (offset < 1u << 28)
         *entry = offset << 4 | name;
-    }
     return name;
 }
 
@@ -205,9 +189,8 @@ static ALWAYS_INLINE void pick_prop(struct fdt_walk *walk, struct fdt_node *node
         fdt_prop_u32(prop, 0, &node->interrupt_parent);
         break;
     case NAME_LINUX_PHANDLE:
-        if (!node->phandle) {
+        if (!node->phandle)
             fdt_prop_u32(prop, 0, &node->phandle);
-        }
         break;
     case NAME_PHANDLE:
         fdt_prop_u32(prop, 0, &node->phandle);
@@ -236,15 +219,13 @@ static int begin_node(struct fdt_walk *walk, struct fdt_node *node)
     bool is_transparent = walk->depth < 0;
     struct fdt_prop prop;
     uint32_t pos;
-    int rc;
+    int err;
 
-    if (walk->depth < 0 ? walk->has_root : walk->depth >= FDT_MAX_DEPTH) {
+    if (walk->depth < 0 ? walk->has_root : walk->depth >= FDT_MAX_DEPTH)
         return -EBADMSG;
-    }
     pos = name_end(fdt, walk->offset + 4);
-    if (!pos) {
+    if (!pos)
         return -EBADMSG;
-    }
     *node = (struct fdt_node){
         .offset = walk->offset,
         .props = pos,
@@ -258,12 +239,10 @@ static int begin_node(struct fdt_walk *walk, struct fdt_node *node)
         .interrupt_parent = parent->interrupt_parent,
         .name = (const char *)fdt->blob + walk->offset + 4,
     };
-    while ((rc = fdt_prop_next(fdt, &pos, &prop)) > 0) {
+    while ((err = fdt_prop_next(fdt, &pos, &prop)) > 0)
         pick_prop(walk, node, &prop, &is_transparent);
-    }
-    if (rc < 0) {
-        return rc;
-    }
+    if (err < 0)
+        return err;
     walk->has_root = true;
     walk->offset = pos;
     walk->levels[++walk->depth] = (struct fdt_level){
@@ -285,9 +264,8 @@ int fdt_walk_next(struct fdt_walk *walk, struct fdt_node *node)
         case FDT_BEGIN_NODE:
             return begin_node(walk, node);
         case FDT_END_NODE:
-            if (walk->depth < 0) {
+            if (walk->depth < 0)
                 return -EBADMSG;
-            }
             walk->depth--;
             break;
         case FDT_NOP:
@@ -311,25 +289,22 @@ int fdt_walk_skip(struct fdt_walk *walk, const struct fdt_node *node)
     while (depth >= node->depth) {
         struct fdt_prop prop;
 
-        if (fdt_left(fdt, pos) < 4) {
+        if (fdt_left(fdt, pos) < 4)
             return -EBADMSG;
-        }
         switch (fdt_raw(fdt, pos)) {
         case FDT_BEGIN_NODE:
             depth++;
             pos = name_end(fdt, pos + 4);
-            if (!pos) {
+            if (!pos)
                 return -EBADMSG;
-            }
             break;
         case FDT_END_NODE:
             depth--;
             pos += 4;
             break;
         case FDT_PROP:
-            if (read_prop(fdt, &pos, &prop) < 0) {
+            if (read_prop(fdt, &pos, &prop) < 0)
                 return -EBADMSG;
-            }
             break;
         case FDT_NOP:
             pos += 4;

@@ -18,29 +18,25 @@ uint64_t fdt_read_cells(const void *cells, unsigned nr_cells)
     const fdt_word_t *cell = cells;
     uint64_t value = 0;
 
-    for (unsigned i = 0; i < nr_cells; i++) {
+    for (unsigned i = 0; i < nr_cells; i++)
         value = value << 32 | fdt_read_u32(cell + i);
-    }
     return value;
 }
 
 int fdt_prop_u32(const struct fdt_prop *prop, unsigned index, uint32_t *out)
 {
-    if (!prop->value || index >= prop->size / 4) {
+    if (!prop->value || index >= prop->size / 4)
         return -ENOENT;
-    }
     *out = fdt_read_u32((const uint8_t *)prop->value + 4 * (size_t)index);
     return 0;
 }
 
 int fdt_prop_u64(const struct fdt_prop *prop, uint64_t *out)
 {
-    if (!prop->value) {
+    if (!prop->value)
         return -ENOENT;
-    }
-    if (prop->size != 4 && prop->size != 8) {
+    if (prop->size != 4 && prop->size != 8)
         return -EBADMSG;
-    }
     *out = fdt_read_cells(prop->value, prop->size / 4);
     return 0;
 }
@@ -49,19 +45,16 @@ const char *fdt_prop_string(const struct fdt_prop *prop, unsigned index)
 {
     const char *s = prop->value, *end;
 
-    if (!s) {
+    if (!s)
         return NULL;
-    }
     end = s + prop->size;
     while (s < end) {
         size_t length = strnlen(s, (size_t)(end - s));
 
-        if (s + length == end) {
+        if (s + length == end)
             return NULL; /* not terminated */
-        }
-        if (index-- == 0) {
+        if (index-- == 0)
             return s;
-        }
         s += length + 1;
     }
     return NULL;
@@ -72,18 +65,15 @@ bool fdt_prop_has_string(const struct fdt_prop *prop, const char *s)
     size_t size = strlen(s) + 1;
     const char *item = prop->value, *end;
 
-    if (!item) {
+    if (!item)
         return false;
-    }
     end = item + prop->size;
     while ((size_t)(end - item) >= size) {
-        if (memcmp(item, s, size) == 0) {
+        if (memcmp(item, s, size) == 0)
             return true;
-        }
         item += strnlen(item, (size_t)(end - item));
-        if (item == end) {
+        if (item == end)
             break;
-        }
         item++;
     }
     return false;
@@ -112,43 +102,38 @@ bool fdt_node_is_named(const struct fdt_node *node, const char *base)
 
 /* The entry index of a list of entries of nr_cells: its cells, or NULL and the error. */
 static const fdt_word_t *entry(const struct fdt_prop *prop, unsigned nr_cells, unsigned index,
-                               int *rc)
+                               int *err)
 {
     uint32_t size = nr_cells * 4;
 
-    *rc = -ENOENT;
-    if (!prop->value || prop->size == 0) {
+    *err = -ENOENT;
+    if (!prop->value || prop->size == 0)
         return NULL;
-    }
     if (size == 0 || prop->size % size) {
-        *rc = -EBADMSG;
+        *err = -EBADMSG;
         return NULL;
     }
-    if (index >= prop->size / size) {
+    if (index >= prop->size / size)
         return NULL;
-    }
-    *rc = 0;
+    *err = 0;
     return (const fdt_word_t *)prop->value + (size_t)index * nr_cells;
 }
 
 int fdt_reg(const struct fdt_node *node, unsigned index, uint64_t *addr, uint64_t *size)
 {
     const fdt_word_t *cells;
-    int rc;
+    int err;
 
     /* On a bus without addresses there is none to be had. */
     if (node->address_cells == 0 || node->address_cells > FDT_MAX_CELLS ||
-        node->size_cells > FDT_MAX_CELLS) {
+        node->size_cells > FDT_MAX_CELLS)
         return -EBADMSG;
-    }
-    cells = entry(&node->reg, node->address_cells + node->size_cells, index, &rc);
-    if (cells && addr) {
+    cells = entry(&node->reg, node->address_cells + node->size_cells, index, &err);
+    if (cells && addr)
         *addr = fdt_read_cells(cells, node->address_cells);
-    }
-    if (cells && size) {
+    if (cells && size)
         *size = fdt_read_cells(cells + node->address_cells, node->size_cells);
-    }
-    return rc;
+    return err;
 }
 
 int fdt_range(const struct fdt_node *node, const struct fdt_prop *ranges, unsigned index,
@@ -156,18 +141,17 @@ int fdt_range(const struct fdt_node *node, const struct fdt_prop *ranges, unsign
 {
     unsigned nr_child = node->child_address_cells, nr_parent = node->address_cells;
     const fdt_word_t *cells;
-    int rc;
+    int err;
 
     if (nr_child > FDT_MAX_CELLS || nr_parent > FDT_MAX_CELLS ||
-        node->child_size_cells > FDT_MAX_CELLS) {
+        node->child_size_cells > FDT_MAX_CELLS)
         return -EBADMSG;
-    }
-    cells = entry(ranges, nr_child + nr_parent + node->child_size_cells, index, &rc);
+    cells = entry(ranges, nr_child + nr_parent + node->child_size_cells, index, &err);
     if (cells) {
         range->child_flags = nr_child == 3 ? fdt_read_u32(cells) : 0;
         range->child = fdt_read_cells(cells, nr_child);
         range->parent = fdt_read_cells(cells + nr_child, nr_parent);
         range->size = fdt_read_cells(cells + nr_child + nr_parent, node->child_size_cells);
     }
-    return rc;
+    return err;
 }

@@ -14,9 +14,8 @@
 
 static void fail(struct fdt_writer *w, int error)
 {
-    if (!w->error) {
+    if (!w->error)
         w->error = error;
-    }
 }
 
 /* Room for nr_bytes, 4-aligned, at the end of the structure block; NULL when there is none. */
@@ -24,9 +23,8 @@ static void *extend(struct fdt_writer *w, size_t nr_bytes)
 {
     uint8_t *space = w->buf + w->pos;
 
-    if (w->error) {
+    if (w->error)
         return NULL;
-    }
     if (nr_bytes > w->strings - w->pos || ALIGN_UP(nr_bytes, 4) > w->strings - w->pos) {
         fail(w, -ENOSPC);
         return NULL;
@@ -40,9 +38,8 @@ static void put_raw(struct fdt_writer *w, uint32_t raw)
 {
     fdt_word_t *word = extend(w, 4);
 
-    if (word) {
+    if (word)
         *word = raw;
-    }
 }
 
 void fdt_writer_init(struct fdt_writer *w, void *buf, size_t size)
@@ -80,9 +77,8 @@ void fdt_write_begin(struct fdt_writer *w, const char *name)
     if (!w->structs) {
         void *terminator = extend(w, RESERVATION_SIZE);
 
-        if (terminator) {
+        if (terminator)
             memset(terminator, 0, RESERVATION_SIZE);
-        }
         w->structs = w->pos;
     }
     put_raw(w, FDT_BEGIN_NODE);
@@ -126,11 +122,9 @@ static uint32_t intern(struct fdt_writer *w, const char *name)
 {
     size_t size = strlen(name) + 1;
 
-    for (uint32_t at = w->strings; at < w->size; at += (uint32_t)strlen((char *)w->buf + at) + 1) {
-        if (str_equal((char *)w->buf + at, name)) {
+    for (uint32_t at = w->strings; at < w->size; at += (uint32_t)strlen((char *)w->buf + at) + 1)
+        if (str_equal((char *)w->buf + at, name))
             return w->size - at;
-        }
-    }
     if (size > w->strings - w->pos) {
         fail(w, -ENOSPC);
         return 0;
@@ -145,20 +139,17 @@ void *fdt_write_prop_space(struct fdt_writer *w, const char *name, size_t size)
     uint32_t distance;
     void *value;
 
-    if (w->depth == 0 || w->has_children) {
+    if (w->depth == 0 || w->has_children)
         fail(w, -EINVAL);
-    }
-    if (w->error) {
+    if (w->error)
         return NULL;
-    }
     distance = intern(w, name);
     put_raw(w, FDT_PROP);
     put_raw(w, FDT_SWAP32((uint32_t)size));
     put_raw(w, distance);
     value = extend(w, size);
-    if (value) {
+    if (value)
         memset(value, 0, size);
-    }
     return value;
 }
 
@@ -166,9 +157,8 @@ void fdt_write_prop(struct fdt_writer *w, const char *name, const void *value, s
 {
     void *space = fdt_write_prop_space(w, name, size);
 
-    if (space && size) {
+    if (space && size)
         memcpy(space, value, size);
-    }
 }
 
 void fdt_write_flag(struct fdt_writer *w, const char *name)
@@ -180,9 +170,8 @@ void fdt_write_cells(struct fdt_writer *w, const char *name, const uint32_t *cel
 {
     fdt_word_t *space = fdt_write_prop_space(w, name, 4 * nr_cells);
 
-    for (size_t i = 0; space && i < nr_cells; i++) {
+    for (size_t i = 0; space && i < nr_cells; i++)
         space[i] = FDT_SWAP32(cells[i]);
-    }
 }
 
 void fdt_write_u32(struct fdt_writer *w, const char *name, uint32_t value)
@@ -218,9 +207,8 @@ void fdt_write_strings(struct fdt_writer *w, const char *name, const char *const
     size_t size = 0;
     char *space;
 
-    for (size_t i = 0; i < nr_values; i++) {
+    for (size_t i = 0; i < nr_values; i++)
         size += strlen(values[i]) + 1;
-    }
     space = fdt_write_prop_space(w, name, size);
     for (size_t i = 0; space && i < nr_values; i++) {
         size = strlen(values[i]) + 1;
@@ -254,13 +242,11 @@ int fdt_writer_finish(struct fdt_writer *w, size_t *total)
     struct fdt_header *header = (struct fdt_header *)w->buf;
     uint32_t strings_size = w->size - w->strings, size;
 
-    if (w->depth || !w->has_root) {
+    if (w->depth || !w->has_root)
         fail(w, -EINVAL);
-    }
     put_raw(w, FDT_END);
-    if (w->error) {
+    if (w->error)
         return w->error;
-    }
     fix_name_offsets(w, strings_size);
     memmove(w->buf + w->pos, w->buf + w->strings, strings_size);
     size = ALIGN_UP(w->pos + strings_size, 4u); /* the buffer's size is a multiple of 4 */

@@ -27,12 +27,10 @@ static uint32_t symbol_entry(enum alphabet alphabet, unsigned symbol)
     case ALPHABET_LENGTHS:
         return ENTRY(KIND_LITERAL, symbol, 0);
     case ALPHABET_LITERALS:
-        if (symbol < END_OF_BLOCK) {
+        if (symbol < END_OF_BLOCK)
             return ENTRY(KIND_LITERAL, symbol, 0);
-        }
-        if (symbol == END_OF_BLOCK) {
+        if (symbol == END_OF_BLOCK)
             return ENTRY(KIND_END, 0, 0);
-        }
         if (symbol < MAX_LIT_CODES) {
             symbol -= END_OF_BLOCK + 1;
             return ENTRY(KIND_BASE, length_bases[symbol], length_extras[symbol]);
@@ -50,9 +48,8 @@ static unsigned next_reversed(unsigned code, unsigned nr_bits)
 {
     unsigned bit = 1u << (nr_bits - 1);
 
-    while (code & bit) {
+    while (code & bit)
         bit >>= 1;
-    }
     return bit ? (code & (bit - 1)) + bit : 0;
 }
 
@@ -68,14 +65,11 @@ static int check_counts(const uint16_t *counts, enum alphabet alphabet)
     for (unsigned length = 1; length <= MAX_CODE_BITS; length++) {
         left = (left << 1) - counts[length];
         nr_codes += counts[length];
-        if (left < 0) {
+        if (left < 0)
             return -EBADMSG;
-        }
     }
-    if (left > 0 &&
-        (alphabet == ALPHABET_LENGTHS || nr_codes > 1 || (nr_codes == 1 && !counts[1]))) {
+    if (left > 0 && (alphabet == ALPHABET_LENGTHS || nr_codes > 1 || (nr_codes == 1 && !counts[1])))
         return -EBADMSG;
-    }
     return 0;
 }
 
@@ -87,9 +81,8 @@ static unsigned subtable_bits(const uint16_t *counts, unsigned length, unsigned 
 
     while (nr_bits + root_bits < MAX_CODE_BITS) {
         left -= counts[nr_bits + root_bits];
-        if (left <= 0) {
+        if (left <= 0)
             break;
-        }
         nr_bits++;
         left <<= 1;
     }

@@ -36,9 +36,8 @@ void inflate_account(struct inflate_stream *s)
 {
     size_t nr_new = s->out->length - s->accounted;
 
-    if (s->has_crc && nr_new) {
+    if (s->has_crc && nr_new)
         s->crc = crc32_update(s->crc, s->out->buf + s->accounted, nr_new);
-    }
     s->total += (uint32_t)nr_new;
     s->accounted = s->out->length;
 }
@@ -46,11 +45,9 @@ void inflate_account(struct inflate_stream *s)
 /* Behind the string at p, NULL when it is not terminated. */
 static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end)
 {
-    while (p < end) {
-        if (*p++ == 0) {
+    while (p < end)
+        if (*p++ == 0)
             return p;
-        }
-    }
     return NULL;
 }
 
@@ -60,32 +57,26 @@ static const uint8_t *skip_header(const uint8_t *p, const uint8_t *end)
     uint8_t flags = p[3];
 
     p += HEADER_SIZE;
-    if (flags & FLAGS_RESERVED) {
+    if (flags & FLAGS_RESERVED)
         return NULL;
-    }
     if (flags & FLAG_EXTRA) {
         size_t size;
 
-        if (end - p < 2) {
+        if (end - p < 2)
             return NULL;
-        }
         size = p[0] | (size_t)p[1] << 8;
         p += 2;
-        if (size > (size_t)(end - p)) {
+        if (size > (size_t)(end - p))
             return NULL;
-        }
         p += size;
     }
-    if ((flags & FLAG_NAME) && !(p = skip_string(p, end))) {
+    if ((flags & FLAG_NAME) && !(p = skip_string(p, end)))
         return NULL;
-    }
-    if ((flags & FLAG_COMMENT) && !(p = skip_string(p, end))) {
+    if ((flags & FLAG_COMMENT) && !(p = skip_string(p, end)))
         return NULL;
-    }
     if (flags & FLAG_HEADER_CRC) {
-        if (end - p < 2) {
+        if (end - p < 2)
             return NULL;
-        }
         p += 2;
     }
     return p;
@@ -96,27 +87,21 @@ int gzip_inflate(struct inflate_work *work, const void *data, size_t size, size_
 {
     struct inflate_stream s = {
         .end = (const uint8_t *)data + size, .out = out, .accounted = out->length, .has_crc = true};
-    int rc;
+    int err;
 
-    if (!gzip_is_compressed(data, size)) {
+    if (!gzip_is_compressed(data, size))
         return -EINVAL;
-    }
     s.in = skip_header(data, s.end);
-    if (!s.in) {
+    if (!s.in)
         return -EBADMSG;
-    }
-    rc = inflate_stream(work, &s);
-    if (rc < 0) {
-        return rc;
-    }
-    if (s.end - s.in < TRAILER_SIZE) {
+    err = inflate_stream(work, &s);
+    if (err < 0)
+        return err;
+    if (s.end - s.in < TRAILER_SIZE)
         return -EBADMSG;
-    }
-    if (read_le32(s.in) != s.crc || read_le32(s.in + 4) != s.total) {
+    if (read_le32(s.in) != s.crc || read_le32(s.in + 4) != s.total)
         return -EIO;
-    }
-    if (used) {
+    if (used)
         *used = (size_t)(s.in + TRAILER_SIZE - (const uint8_t *)data);
-    }
     return 0;
 }

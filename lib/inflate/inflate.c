@@ -11,9 +11,8 @@
 /* Fills the buffer to at least 32 bits, or to what there is. */
 static ALWAYS_INLINE void refill(struct inflate_stream *s)
 {
-    if (s->nr_bits >= 32) {
+    if (s->nr_bits >= 32)
         return;
-    }
     if (likely(IS_ALIGNED((uintptr_t)s->in, 4) && s->end - s->in >= 4)) {
         s->bits |= (uint64_t) * (const uint32_t __attribute__((may_alias)) *)s->in << s->nr_bits;
         s->in += 4;
@@ -23,9 +22,8 @@ static ALWAYS_INLINE void refill(struct inflate_stream *s)
     while (s->nr_bits <= 56 && s->in < s->end) {
         s->bits |= (uint64_t)*s->in++ << s->nr_bits;
         s->nr_bits += 8;
-        if (s->nr_bits >= 32 && IS_ALIGNED((uintptr_t)s->in, 4)) {
+        if (s->nr_bits >= 32 && IS_ALIGNED((uintptr_t)s->in, 4))
             break;
-        }
     }
 }
 
@@ -42,9 +40,8 @@ static int take(struct inflate_stream *s, unsigned nr_bits)
     int value;
 
     refill(s);
-    if (s->nr_bits < (int)nr_bits) {
+    if (s->nr_bits < (int)nr_bits)
         return -EBADMSG;
-    }
     value = (int)(s->bits & ((1u << nr_bits) - 1));
     drop(s, nr_bits);
     return value;
@@ -65,13 +62,11 @@ static int make_room(struct inflate_stream *s)
     int rc;
 
     inflate_account(s);
-    if (!out->room) {
+    if (!out->room)
         return -ENOSPC;
-    }
     rc = out->room(out);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     s->accounted = out->length;
     return out->length < out->size ? 0 : -ENOSPC;
 }
@@ -82,26 +77,22 @@ static int copy_stored(struct inflate_stream *s)
     size_t left;
 
     align_input(s);
-    if (s->end - s->in < 4) {
+    if (s->end - s->in < 4)
         return -EBADMSG;
-    }
     left = s->in[0] | (size_t)s->in[1] << 8;
-    if ((left ^ 0xffff) != (s->in[2] | (size_t)s->in[3] << 8)) {
+    if ((left ^ 0xffff) != (s->in[2] | (size_t)s->in[3] << 8))
         return -EBADMSG;
-    }
     s->in += 4;
-    if (left > (size_t)(s->end - s->in)) {
+    if (left > (size_t)(s->end - s->in))
         return -EBADMSG;
-    }
     while (left) {
         size_t n = MIN(left, out->size - out->length);
 
         if (n == 0) {
             int rc = make_room(s);
 
-            if (rc < 0) {
+            if (rc < 0)
                 return rc;
-            }
             continue;
         }
         memcpy(out->buf + out->length, s->in, n);
@@ -130,9 +121,8 @@ static ALWAYS_INLINE void copy_match(uint8_t *to, size_t distance, size_t length
         to[1] = from[1];
         to[2] = from[2];
     }
-    while (length--) {
+    while (length--)
         *to++ = *from++;
-    }
 }
 
 /* The same near the end of the buffer. */
@@ -144,9 +134,8 @@ static int copy_match_slowly(struct inflate_stream *s, size_t distance, size_t l
         if (out->length == out->size) {
             int rc = make_room(s);
 
-            if (rc < 0) {
+            if (rc < 0)
                 return rc;
-            }
         }
         out->buf[out->length] = out->buf[out->length - distance];
         out->length++;
@@ -259,9 +248,8 @@ static int build_fixed(struct inflate_work *work)
     memset(work->lengths + 256, 7, 24);
     memset(work->lengths + 280, 8, 8);
     if (inflate_build_table(work->lit, INFLATE_LIT_ENTRIES, INFLATE_LIT_BITS, work->lengths, 288,
-                            ALPHABET_LITERALS) < 0) {
+                            ALPHABET_LITERALS) < 0)
         return -EBADMSG;
-    }
     memset(work->lengths, 5, 32);
     return inflate_build_table(work->dist, INFLATE_DIST_ENTRIES, INFLATE_DIST_BITS, work->lengths,
                                32, ALPHABET_DISTANCES);
@@ -280,30 +268,26 @@ static int read_lengths(struct inflate_work *work, struct inflate_stream *s, uns
 
         refill(s);
         entry = look_up(work->dist, 7, s);
-        if (s->nr_bits < 0 || !entry) {
+        if (s->nr_bits < 0 || !entry)
             return -EBADMSG;
-        }
         symbol = ENTRY_VALUE(entry);
         if (symbol < 16) {
             work->lengths[i++] = (uint8_t)symbol;
             continue;
         }
         if (symbol == 16) {
-            if (i == 0) {
+            if (i == 0)
                 return -EBADMSG;
-            }
             value = work->lengths[i - 1];
             repeat = take(s, 2);
         } else {
             repeat = take(s, symbol == 17 ? 3 : 7);
         }
-        if (repeat < 0) {
+        if (repeat < 0)
             return repeat;
-        }
         repeat += symbol == 18 ? 11 : 3;
-        if ((unsigned)repeat > nr_lengths - i) {
+        if ((unsigned)repeat > nr_lengths - i)
             return -EBADMSG;
-        }
         memset(work->lengths + i, value, (size_t)repeat);
         i += (unsigned)repeat;
     }
@@ -318,31 +302,27 @@ static int build_dynamic(struct inflate_work *work, struct inflate_stream *s)
     int header = take(s, 14);
     unsigned nr_lit, nr_dist, nr_order;
 
-    if (header < 0) {
+    if (header < 0)
         return header;
-    }
     nr_lit = ((unsigned)header & 31) + 257;
     nr_dist = ((unsigned)header >> 5 & 31) + 1;
     nr_order = ((unsigned)header >> 10) + 4;
-    if (nr_lit > MAX_LIT_CODES || nr_dist > MAX_DIST_CODES) {
+    if (nr_lit > MAX_LIT_CODES || nr_dist > MAX_DIST_CODES)
         return -EBADMSG;
-    }
     memset(work->lengths, 0, 19);
     for (unsigned i = 0; i < nr_order; i++) {
         int length = take(s, 3);
 
-        if (length < 0) {
+        if (length < 0)
             return length;
-        }
         work->lengths[order[i]] = (uint8_t)length;
     }
     if (inflate_build_table(work->dist, INFLATE_DIST_ENTRIES, 7, work->lengths, 19,
                             ALPHABET_LENGTHS) < 0 ||
         read_lengths(work, s, nr_lit + nr_dist) < 0 || work->lengths[END_OF_BLOCK] == 0 ||
         inflate_build_table(work->lit, INFLATE_LIT_ENTRIES, INFLATE_LIT_BITS, work->lengths, nr_lit,
-                            ALPHABET_LITERALS) < 0) {
+                            ALPHABET_LITERALS) < 0)
         return -EBADMSG;
-    }
     return inflate_build_table(work->dist, INFLATE_DIST_ENTRIES, INFLATE_DIST_BITS,
                                work->lengths + nr_lit, nr_dist, ALPHABET_DISTANCES);
 }
@@ -353,9 +333,8 @@ int inflate_stream(struct inflate_work *work, struct inflate_stream *s)
 
     do {
         header = take(s, 3);
-        if (header < 0) {
+        if (header < 0)
             return header;
-        }
         switch (header >> 1) {
         case 0:
             rc = copy_stored(s);
@@ -371,9 +350,8 @@ int inflate_stream(struct inflate_work *work, struct inflate_stream *s)
         default:
             rc = -EBADMSG;
         }
-        if (rc < 0) {
+        if (rc < 0)
             return rc;
-        }
     } while (!(header & 1));
     align_input(s);
     inflate_account(s);
@@ -387,9 +365,8 @@ int inflate(struct inflate_work *work, const void *data, size_t size, size_t *us
         .in = data, .end = (const uint8_t *)data + size, .out = out, .accounted = out->length};
     int rc = inflate_stream(work, &s);
 
-    if (used) {
+    if (used)
         *used = (size_t)(s.in - (const uint8_t *)data);
-    }
     return rc;
 }
 

@@ -23,7 +23,7 @@ static uint64_t le64(const uint8_t *p)
 
 static void refuse(struct partition_source *source, unsigned number, const char *why)
 {
-    if (source->refuse != NULL)
+    if (source->refuse)
         source->refuse(source, number, why);
 }
 
@@ -239,9 +239,9 @@ int partition_table_read(struct partition_source *source, struct partition_table
     *table = (struct partition_table){.scheme = PARTITION_NONE};
     if (nr_blocks(source) < 3)
         return 0;
-    int error = source->read(source, 0);
-    if (error != 0)
-        return error;
+    int err = source->read(source, 0);
+    if (err != 0)
+        return err;
     if (!has_boot_signature(source->block))
         return 0;
     for (unsigned i = 0; i < 4; i++) {

@@ -42,9 +42,8 @@ static void emit_fill(struct output *out, char c, long count)
     static const char spaces[] = "                ", zeros[] = "0000000000000000";
     const char *fill = c == '0' ? zeros : spaces;
 
-    for (; count > 0; count -= 16) {
+    for (; count > 0; count -= 16)
         emit(out, fill, (size_t)MIN(count, 16l));
-    }
 }
 
 /* prefix, then zeros, then digits, padded to the width. */
@@ -54,24 +53,21 @@ static void emit_number(struct output *out, const struct spec *spec, const char 
     size_t prefix_length = 0;
     long zeros, pad;
 
-    while (prefix[prefix_length]) {
+    while (prefix[prefix_length])
         prefix_length++;
-    }
     zeros = spec->precision - (long)nr_digits;
     pad = spec->width - (long)(prefix_length + nr_digits) - MAX(zeros, 0l);
     if ((spec->flags & FLAG_ZERO) && !(spec->flags & FLAG_LEFT) && spec->precision < 0) {
         zeros = pad;
         pad = 0;
     }
-    if (!(spec->flags & FLAG_LEFT)) {
+    if (!(spec->flags & FLAG_LEFT))
         emit_fill(out, ' ', pad);
-    }
     emit(out, prefix, prefix_length);
     emit_fill(out, '0', zeros);
     emit(out, digits, nr_digits);
-    if (spec->flags & FLAG_LEFT) {
+    if (spec->flags & FLAG_LEFT)
         emit_fill(out, ' ', pad);
-    }
 }
 
 static unsigned base_of(char conversion)
@@ -96,19 +92,16 @@ static void format_unsigned(struct output *out, const struct spec *spec, const c
     char buf[24];
     char *end = buf + sizeof(buf), *p = end;
 
-    for (; value; value /= base) {
+    for (; value; value /= base)
         *--p = digits[value % base];
-    }
     if (spec->flags & FLAG_ALTERNATE) {
-        if (base == 16 && p != end) {
+        if (base == 16 && p != end)
             prefix = spec->conversion == 'X' ? "0X" : "0x";
-        } else if (base == 8) {
+        else if (base == 8)
             *--p = '0';
-        }
     }
-    if (p == end && spec->precision != 0) {
+    if (p == end && spec->precision != 0)
         *--p = '0';
-    }
     emit_number(out, spec, prefix, p, (size_t)(end - p));
 }
 
@@ -116,22 +109,19 @@ static void format_string(struct output *out, const struct spec *spec, const cha
 {
     long pad = spec->width - (long)length;
 
-    if (!(spec->flags & FLAG_LEFT)) {
+    if (!(spec->flags & FLAG_LEFT))
         emit_fill(out, ' ', pad);
-    }
     emit(out, s, length);
-    if (spec->flags & FLAG_LEFT) {
+    if (spec->flags & FLAG_LEFT)
         emit_fill(out, ' ', pad);
-    }
 }
 
 static size_t bounded_length(const char *s, int precision)
 {
     size_t length = 0;
 
-    while ((precision < 0 || length < (size_t)precision) && s[length]) {
+    while ((precision < 0 || length < (size_t)precision) && s[length])
         length++;
-    }
     return length;
 }
 
@@ -157,9 +147,8 @@ static const char *parse_int(const char *fmt, int *out)
 {
     int value = 0;
 
-    for (; *fmt >= '0' && *fmt <= '9'; fmt++) {
+    for (; *fmt >= '0' && *fmt <= '9'; fmt++)
         value = value > (INT_MAX - 9) / 10 ? INT_MAX : value * 10 + (*fmt - '0');
-    }
     *out = value;
     return fmt;
 }
@@ -228,11 +217,10 @@ static void convert_signed(struct output *out, const struct spec *spec, struct a
     int64_t value = spec->length == 'l' ? va_arg(args->ap, int64_t) : va_arg(args->ap, int);
     const char *prefix = spec->flags & FLAG_PLUS ? "+" : spec->flags & FLAG_SPACE ? " " : "";
 
-    if (spec->length == 'h') {
+    if (spec->length == 'h')
         value = (short)value;
-    } else if (spec->length == 'H') {
+    else if (spec->length == 'H')
         value = (signed char)value;
-    }
     format_unsigned(out, spec, value < 0 ? "-" : prefix,
                     value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
@@ -242,11 +230,10 @@ static void convert_unsigned(struct output *out, const struct spec *spec, struct
     uint64_t value =
         spec->length == 'l' ? va_arg(args->ap, uint64_t) : va_arg(args->ap, unsigned int);
 
-    if (spec->length == 'h') {
+    if (spec->length == 'h')
         value = (unsigned short)value;
-    } else if (spec->length == 'H') {
+    else if (spec->length == 'H')
         value = (unsigned char)value;
-    }
     format_unsigned(out, spec, "", value);
 }
 
@@ -297,13 +284,11 @@ int printf_format(printf_sink_fn *sink, void *ctx, const char *fmt, va_list ap)
         const char *start = fmt;
         struct spec spec;
 
-        while (*fmt && *fmt != '%') {
+        while (*fmt && *fmt != '%')
             fmt++;
-        }
         emit(&out, start, (size_t)(fmt - start));
-        if (!*fmt) {
+        if (!*fmt)
             break;
-        }
         start = fmt;
         fmt = parse_spec(fmt + 1, &args, &spec);
         if (!convert(&out, &spec, &args)) {

@@ -15,12 +15,10 @@ static void buffer_sink(void *ctx, const char *data, size_t nr_bytes)
     struct buffer *buffer = ctx;
 
     nr_bytes = MIN(nr_bytes, buffer->free);
-    if (!nr_bytes) {
+    if (!nr_bytes)
         return; /* there may be no buffer at all */
-    }
-    for (size_t i = 0; i < nr_bytes; i++) {
+    for (size_t i = 0; i < nr_bytes; i++)
         buffer->next[i] = data[i];
-    }
     buffer->next += nr_bytes;
     buffer->free -= nr_bytes;
 }
@@ -30,9 +28,8 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
     struct buffer buffer = {.next = buf, .free = size ? size - 1 : 0};
     int length = printf_format(buffer_sink, &buffer, fmt, ap);
 
-    if (size) {
+    if (size)
         *buffer.next = '\0';
-    }
     return length;
 }
 

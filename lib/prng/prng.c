@@ -19,9 +19,8 @@ static uint64_t rotate_left(uint64_t x, unsigned n)
 
 void prng_init(struct prng *prng, uint64_t seed)
 {
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         prng->s[i] = prng_splitmix64(&seed);
-    }
 }
 
 uint64_t prng_next(struct prng *prng)
@@ -57,9 +56,8 @@ void prng_fill(struct prng *prng, void *buf, size_t nr_bytes)
     uint64_t x = 0;
 
     for (size_t i = 0; i < nr_bytes; i++, x >>= 8) {
-        if (i % 8 == 0) {
+        if (i % 8 == 0)
             x = prng_next(prng);
-        }
         bytes[i] = (uint8_t)x;
     }
 }

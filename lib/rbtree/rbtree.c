@@ -33,11 +33,10 @@ static void replace_child(struct rb_root *root, struct rb_node *node, struct rb_
 {
     struct rb_node *parent = rb_parent(node);
 
-    if (!parent) {
+    if (!parent)
         root->node = child;
-    } else {
+    else
         parent->child[parent->right == node] = child;
-    }
 }
 
 /* node sinks to the given side; its child from the other side rises above it. */
@@ -49,9 +48,8 @@ static NOINLINE void rotate(struct rb_root *root, struct rb_node *node, bool sid
     replace_child(root, node, rising);
     set_parent(rising, rb_parent(node));
     node->child[!side] = moved;
-    if (moved) {
+    if (moved)
         set_parent(moved, node);
-    }
     rising->child[side] = node;
     set_parent(node, rising);
 }
@@ -60,9 +58,8 @@ void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmos
 {
     struct rb_node *parent;
 
-    if (is_leftmost) {
+    if (is_leftmost)
         root->leftmost = node;
-    }
     /* node is red; the only invariant that may be broken is that its parent is red too. */
     while ((parent = rb_parent(node)) && !is_black(parent)) {
         struct rb_node *grandparent = rb_parent(parent);
@@ -126,9 +123,8 @@ static void erase_color(struct rb_root *root, struct rb_node *child, struct rb_n
         rotate(root, parent, side);
         return;
     }
-    if (child) {
+    if (child)
         set_black(child);
-    }
 }
 
 void rb_erase(struct rb_root *root, struct rb_node *node)
@@ -136,16 +132,14 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
     struct rb_node *child, *parent;
     bool was_black;
 
-    if (root->leftmost == node) {
+    if (root->leftmost == node)
         root->leftmost = rb_next(node);
-    }
     if (node->left && node->right) {
         /* Its successor, which has no left child, leaves its own place and takes node's. */
         struct rb_node *successor = node->right;
 
-        while (successor->left) {
+        while (successor->left)
             successor = successor->left;
-        }
         child = successor->right;
         parent = rb_parent(successor);
         was_black = is_black(successor);
@@ -153,9 +147,8 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
             parent = successor;
         } else {
             parent->left = child;
-            if (child) {
+            if (child)
                 set_parent(child, parent);
-            }
             successor->right = node->right;
             set_parent(successor->right, successor);
         }
@@ -168,28 +161,23 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
         parent = rb_parent(node);
         was_black = is_black(node);
         replace_child(root, node, child);
-        if (child) {
+        if (child)
             set_parent(child, parent);
-        }
     }
-    if (was_black) {
+    if (was_black)
         erase_color(root, child, parent);
-    }
 }
 
 void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *node)
 {
     *node = *old;
     replace_child(root, old, node);
-    if (node->left) {
+    if (node->left)
         set_parent(node->left, node);
-    }
-    if (node->right) {
+    if (node->right)
         set_parent(node->right, node);
-    }
-    if (root->leftmost == old) {
+    if (root->leftmost == old)
         root->leftmost = node;
-    }
 }
 
 /* The next node on the given side. */
@@ -198,14 +186,12 @@ static ALWAYS_INLINE struct rb_node *neighbour(const struct rb_node *node, bool 
     const struct rb_node *parent;
 
     if (node->child[side]) {
-        for (node = node->child[side]; node->child[!side];) {
+        for (node = node->child[side]; node->child[!side];)
             node = node->child[!side];
-        }
         return (struct rb_node *)node;
     }
-    while ((parent = rb_parent(node)) && node == parent->child[side]) {
+    while ((parent = rb_parent(node)) && node == parent->child[side])
         node = parent;
-    }
     return (struct rb_node *)parent;
 }
 
@@ -223,9 +209,8 @@ struct rb_node *rb_last(const struct rb_root *root)
 {
     struct rb_node *node = root->node;
 
-    while (node && node->right) {
+    while (node && node->right)
         node = node->right;
-    }
     return node;
 }
 
@@ -237,17 +222,14 @@ static int black_height(const struct rb_node *node, const struct rb_node *parent
 {
     int left, right;
 
-    if (!node) {
+    if (!node)
         return 0;
-    }
-    if (rb_parent(node) != parent || (!is_black(node) && !is_black(parent))) {
+    if (rb_parent(node) != parent || (!is_black(node) && !is_black(parent)))
         return -1;
-    }
     left = black_height(node->left, node);
     right = black_height(node->right, node);
-    if (left < 0 || left != right) {
+    if (left < 0 || left != right)
         return -1;
-    }
     return left + is_black(node);
 }
 
@@ -255,9 +237,8 @@ bool rb_is_valid(const struct rb_root *root)
 {
     const struct rb_node *leftmost = root->node;
 
-    while (leftmost && leftmost->left) {
+    while (leftmost && leftmost->left)
         leftmost = leftmost->left;
-    }
     return is_black(root->node) && root->leftmost == leftmost &&
            black_height(root->node, NULL) >= 0;
 }

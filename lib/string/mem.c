@@ -39,9 +39,8 @@ static ALWAYS_INLINE size_t copy_words(uint8_t **dst, const uint8_t **src, size_
 
         d[0] = a, d[1] = b, d[2] = c, d[3] = e, d[4] = f, d[5] = g, d[6] = h, d[7] = i;
     }
-    for (; nr_bytes >= WORD; nr_bytes -= WORD) {
+    for (; nr_bytes >= WORD; nr_bytes -= WORD)
         *d++ = *s++;
-    }
     *dst = (uint8_t *)d;
     *src = (const uint8_t *)s;
     return nr_bytes;
@@ -80,14 +79,12 @@ static ALWAYS_INLINE size_t copy_merged(uint8_t **dst, const uint8_t **src, size
 static ALWAYS_INLINE void copy_forward(uint8_t *d, const uint8_t *s, size_t nr_bytes)
 {
     if (nr_bytes >= 2 * WORD || OFFSET((uintptr_t)d | (uintptr_t)s) == 0) {
-        for (; OFFSET(d); nr_bytes--) {
+        for (; OFFSET(d); nr_bytes--)
             *d++ = *s++;
-        }
         nr_bytes = OFFSET(s) == 0 ? copy_words(&d, &s, nr_bytes) : copy_merged(&d, &s, nr_bytes);
     }
-    for (; nr_bytes; nr_bytes--) {
+    for (; nr_bytes; nr_bytes--)
         *d++ = *s++;
-    }
 }
 
 /* For overlapping ranges with dst above src: the mirror image, from the ends down. */
@@ -101,11 +98,10 @@ WHOLE_WORDS void *memcpy(void *restrict dst, const void *restrict src, size_t nr
 
 WHOLE_WORDS void *memmove(void *dst, const void *src, size_t nr_bytes)
 {
-    if ((uintptr_t)dst - (uintptr_t)src >= nr_bytes) {
+    if ((uintptr_t)dst - (uintptr_t)src >= nr_bytes)
         copy_forward(dst, src, nr_bytes);
-    } else {
+    else
         copy_backward(dst, src, nr_bytes);
-    }
     return dst;
 }
 
@@ -115,9 +111,8 @@ WHOLE_WORDS static void copy_backward(uint8_t *dst, const uint8_t *src, size_t n
     const uint8_t *s = src + nr_bytes;
 
     if (nr_bytes >= 2 * WORD) {
-        for (; OFFSET(d); nr_bytes--) {
+        for (; OFFSET(d); nr_bytes--)
             *--d = *--s;
-        }
         if (OFFSET(s) == 0) {
             for (; nr_bytes >= WORD; nr_bytes -= WORD) {
                 d -= WORD, s -= WORD;
@@ -137,9 +132,8 @@ WHOLE_WORDS static void copy_backward(uint8_t *dst, const uint8_t *src, size_t n
             }
         }
     }
-    for (; nr_bytes; nr_bytes--) {
+    for (; nr_bytes; nr_bytes--)
         *--d = *--s;
-    }
 }
 
 void *memset(void *dst, int byte, size_t nr_bytes)
@@ -150,22 +144,19 @@ void *memset(void *dst, int byte, size_t nr_bytes)
     if (nr_bytes >= 2 * WORD) {
         word_t *w;
 
-        for (; OFFSET(d); nr_bytes--) {
+        for (; OFFSET(d); nr_bytes--)
             *d++ = (uint8_t)byte;
-        }
         w = (word_t *)d;
         for (; nr_bytes >= BLOCK; nr_bytes -= BLOCK, w += 8) {
             w[0] = fill, w[1] = fill, w[2] = fill, w[3] = fill;
             w[4] = fill, w[5] = fill, w[6] = fill, w[7] = fill;
         }
-        for (; nr_bytes >= WORD; nr_bytes -= WORD) {
+        for (; nr_bytes >= WORD; nr_bytes -= WORD)
             *w++ = fill;
-        }
         d = (uint8_t *)w;
     }
-    for (; nr_bytes; nr_bytes--) {
+    for (; nr_bytes; nr_bytes--)
         *d++ = (uint8_t)byte;
-    }
     return dst;
 }
 
@@ -174,30 +165,23 @@ int memcmp(const void *a, const void *b, size_t nr_bytes)
     const uint8_t *p = a, *q = b;
 
     if (OFFSET(p) == OFFSET(q)) {
-        for (; nr_bytes && OFFSET(p) && *p == *q; nr_bytes--) {
+        for (; nr_bytes && OFFSET(p) && *p == *q; nr_bytes--)
             p++, q++;
-        }
-        if (OFFSET(p) == 0) {
-            for (; nr_bytes >= WORD && *(const word_t *)p == *(const word_t *)q; nr_bytes -= WORD) {
+        if (OFFSET(p) == 0)
+            for (; nr_bytes >= WORD && *(const word_t *)p == *(const word_t *)q; nr_bytes -= WORD)
                 p += WORD, q += WORD;
-            }
-        }
     }
-    for (; nr_bytes; nr_bytes--, p++, q++) {
-        if (*p != *q) {
+    for (; nr_bytes; nr_bytes--, p++, q++)
+        if (*p != *q)
             return *p - *q;
-        }
-    }
     return 0;
 }
 
 void *memchr(const void *s, int byte, size_t nr_bytes)
 {
-    for (const uint8_t *p = s; nr_bytes; nr_bytes--, p++) {
-        if (*p == (uint8_t)byte) {
+    for (const uint8_t *p = s; nr_bytes; nr_bytes--, p++)
+        if (*p == (uint8_t)byte)
             return (void *)p;
-        }
-    }
     return NULL;
 }
 

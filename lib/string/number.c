@@ -7,9 +7,8 @@
 /* The value of a digit in bases up to 36; 36 for what is none. */
 static unsigned digit_value(char c)
 {
-    if (char_is_digit(c)) {
+    if (char_is_digit(c))
         return (unsigned)(c - '0');
-    }
     c = char_to_lower(c);
     return c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 10 : 36;
 }
@@ -27,9 +26,8 @@ static const char *skip_prefix(const char *s, unsigned *base)
         *base = 2;
         return s + 2;
     }
-    if (*base == 0) {
+    if (*base == 0)
         *base = 10;
-    }
     return s;
 }
 
@@ -43,15 +41,12 @@ int str_to_u64(const char *s, const char **end, unsigned base, uint64_t *out)
         has_overflow |= __builtin_mul_overflow(value, (uint64_t)base, &value);
         has_overflow |= __builtin_add_overflow(value, (uint64_t)digit, &value);
     }
-    if (end) {
+    if (end)
         *end = s;
-    }
-    if (s == digits) {
+    if (s == digits)
         return -EINVAL;
-    }
-    if (has_overflow) {
+    if (has_overflow)
         return -ERANGE;
-    }
     *out = value;
     return 0;
 }
@@ -61,7 +56,7 @@ int str_to_size(const char *s, const char **end, uint64_t *out)
     static const char suffixes[] = "kmgt";
     uint64_t value;
     unsigned shift = 0;
-    int rc = str_to_u64(s, &s, 0, &value);
+    int err = str_to_u64(s, &s, 0, &value);
 
     for (unsigned i = 0; i < 4; i++) {
         if (char_to_lower(*s) == suffixes[i]) {
@@ -70,15 +65,12 @@ int str_to_size(const char *s, const char **end, uint64_t *out)
             break;
         }
     }
-    if (end) {
+    if (end)
         *end = s;
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    if (value << shift >> shift != value) {
+    if (err < 0)
+        return err;
+    if (value << shift >> shift != value)
         return -ERANGE;
-    }
     *out = value << shift;
     return 0;
 }

@@ -23,17 +23,13 @@ WHOLE_WORDS size_t strlen(const char *s)
 {
     const char *p = s;
 
-    for (; OFFSET(p); p++) {
-        if (!*p) {
+    for (; OFFSET(p); p++)
+        if (!*p)
             return (size_t)(p - s);
-        }
-    }
-    while (!HAS_ZERO(*(const word_t *)p)) {
+    while (!HAS_ZERO(*(const word_t *)p))
         p += sizeof(word_t);
-    }
-    while (*p) {
+    while (*p)
         p++;
-    }
     return (size_t)(p - s);
 }
 
@@ -41,9 +37,8 @@ size_t strnlen(const char *s, size_t max)
 {
     size_t length = 0;
 
-    while (length < max && s[length]) {
+    while (length < max && s[length])
         length++;
-    }
     return length;
 }
 
@@ -57,9 +52,8 @@ WHOLE_WORDS int strcmp(const char *a, const char *b)
             q += sizeof(word_t);
         }
     }
-    for (; *p && *p == *q; p++) {
+    for (; *p && *p == *q; p++)
         q++;
-    }
     return *p - *q;
 }
 
@@ -67,23 +61,19 @@ int strncmp(const char *a, const char *b, size_t max)
 {
     const uint8_t *p = (const uint8_t *)a, *q = (const uint8_t *)b;
 
-    for (; max; max--, p++, q++) {
-        if (*p != *q || !*p) {
+    for (; max; max--, p++, q++)
+        if (*p != *q || !*p)
             return *p - *q;
-        }
-    }
     return 0;
 }
 
 char *strchr(const char *s, int c)
 {
     for (;; s++) {
-        if (*s == (char)c) {
+        if (*s == (char)c)
             return (char *)s;
-        }
-        if (!*s) {
+        if (!*s)
             return NULL;
-        }
     }
 }
 
@@ -92,9 +82,8 @@ char *strrchr(const char *s, int c)
     const char *last = NULL;
 
     do {
-        if (*s == (char)c) {
+        if (*s == (char)c)
             last = s;
-        }
     } while (*s++);
     return (char *)last;
 }
@@ -103,11 +92,9 @@ char *strstr(const char *s, const char *needle)
 {
     size_t length = strlen(needle);
 
-    for (; *s || !length; s++) {
-        if (strncmp(s, needle, length) == 0) {
+    for (; *s || !length; s++)
+        if (strncmp(s, needle, length) == 0)
             return (char *)s;
-        }
-    }
     return NULL;
 }
 

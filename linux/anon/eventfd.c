@@ -14,5 +14,5 @@ int64_t sys_eventfd2(unsigned count, unsigned flags)
         return -EINVAL;
     struct file *file = eventfd_create(count, (flags & EFD_SEMAPHORE) != 0, flags & O_NONBLOCK);
 
-    return file == NULL ? -ENOMEM : fd_install_or_put(file, (flags & O_CLOEXEC) != 0);
+    return file ? fd_install_or_put(file, (flags & O_CLOEXEC) != 0) : -ENOMEM;
 }

@@ -22,9 +22,9 @@ static struct inode *memfd_inode(void)
     struct inode *inode = NULL;
 
     mutex_lock(&memfd_lock);
-    if (memfd_super == NULL)
+    if (!memfd_super)
         (void)ramfs_superblock_create(&memfd_type, 0x01021994, false, &memfd_super);
-    if (memfd_super != NULL)
+    if (memfd_super)
         inode = ramfs_inode_create(memfd_super, S_IFREG | 0777, 0);
     mutex_unlock(&memfd_lock);
     return inode;
@@ -47,7 +47,7 @@ int64_t sys_memfd_create(vaddr_t uname, unsigned flags)
         return ret;
     struct inode *inode = memfd_inode();
 
-    if (inode == NULL)
+    if (!inode)
         return -ENOMEM;
     inode->nlink = 0;
     inode->uid = cred_current()->fsuid;
@@ -55,5 +55,5 @@ int64_t sys_memfd_create(vaddr_t uname, unsigned flags)
     struct file *file = vfs_file_alloc(inode->file_ops, inode, O_RDWR);
 
     inode_put(inode);
-    return file == NULL ? -ENOMEM : fd_install_or_put(file, (flags & MFD_CLOEXEC) != 0);
+    return file ? fd_install_or_put(file, (flags & MFD_CLOEXEC) != 0) : -ENOMEM;
 }

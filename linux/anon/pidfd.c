@@ -18,7 +18,7 @@ static unsigned pidfd_poll(struct file *file, struct poll_head **head)
     struct process *p = file->private;
     enum process_state state = UNLOCKED(READ_ONCE(p->state), "who polls is woken when it changes");
 
-    if (head != NULL)
+    if (head)
         *head = &p->exit_poll;
     if (state == PROCESS_DEAD)
         return POLLIN | POLLRDNORM | POLLHUP;
@@ -43,7 +43,7 @@ static struct file *pidfd_file(struct process *p, bool is_nonblocking)
 {
     struct file *file = file_alloc(&pidfd_ops, O_RDWR | (is_nonblocking ? PIDFD_NONBLOCK : 0));
 
-    if (file != NULL) {
+    if (file) {
         process_get(p);
         file->private = p;
     }
@@ -55,7 +55,7 @@ int pidfd_reserve(struct process *p, struct file **file)
     int fd;
 
     *file = pidfd_file(p, false);
-    if (*file == NULL)
+    if (!*file)
         return -ENOMEM;
     fd = fd_install(NULL, 0, true);
     if (fd < 0)
@@ -101,17 +101,17 @@ int64_t sys_pidfd_open(pid_t pid, unsigned flags)
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct process *p = process_find(pid);
 
-    if (p != NULL)
+    if (p)
         process_get(p);
-    else if (user_thread_find(pid) != NULL)
+    else if (user_thread_find(pid))
         ret = -EINVAL; /* a thread that is no leader */
     spin_unlock_irqrestore(&process_lock, irq);
-    if (p == NULL)
+    if (!p)
         return ret;
     struct file *file = pidfd_file(p, (flags & PIDFD_NONBLOCK) != 0);
 
     process_put(p);
-    return file == NULL ? -ENOMEM : fd_install_or_put(file, true);
+    return file ? fd_install_or_put(file, true) : -ENOMEM;
 }
 
 /* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE.

@@ -97,7 +97,7 @@ static ssize_t signalfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 
 static unsigned signalfd_poll(struct file *file, struct poll_head **head)
 {
-    if (head != NULL)
+    if (head)
         *head = &signal_poll;
     return is_ready(file->private) ? POLLIN | POLLRDNORM : 0;
 }
@@ -122,10 +122,9 @@ static const struct file_ops signalfd_ops = {.read = signalfd_read,
 static int64_t signalfd_make(sigset64_t mask, unsigned flags)
 {
     struct signalfd *sfd = heap_zalloc(sizeof(*sfd));
-    struct file *file =
-        sfd == NULL ? NULL : file_alloc(&signalfd_ops, O_RDWR | (flags & O_NONBLOCK));
+    struct file *file = sfd ? file_alloc(&signalfd_ops, O_RDWR | (flags & O_NONBLOCK)) : NULL;
 
-    if (file == NULL) {
+    if (!file) {
         heap_free(sfd);
         return -ENOMEM;
     }

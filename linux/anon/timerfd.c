@@ -111,7 +111,7 @@ static unsigned timerfd_poll(struct file *file, struct poll_head **head)
 {
     struct timerfd *tfd = file->private;
 
-    if (head != NULL)
+    if (head)
         *head = &tfd->poll;
     return timerfd_is_over(tfd) ? POLLIN | POLLRDNORM : 0;
 }
@@ -147,9 +147,9 @@ int64_t sys_timerfd_create(int clock, unsigned flags)
         return -EINVAL;
     struct timerfd *tfd = heap_zalloc(sizeof(*tfd));
     struct file *file =
-        tfd == NULL ? NULL : file_alloc(&timerfd_ops, O_RDWR | (unsigned)(flags & O_NONBLOCK));
+        tfd ? file_alloc(&timerfd_ops, O_RDWR | (unsigned)(flags & O_NONBLOCK)) : NULL;
 
-    if (file == NULL) {
+    if (!file) {
         heap_free(tfd);
         return -ENOMEM;
     }

@@ -60,10 +60,9 @@ static bool has_runnable(const struct process *p) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
 
-    list_for_each_entry(ut, &p->threads, thread_node) {
+    list_for_each_entry(ut, &p->threads, thread_node)
         if (user_thread_state_letter(ut) == 'R')
             return true;
-    }
     return false;
 }
 

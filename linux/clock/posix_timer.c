@@ -40,10 +40,9 @@ static struct posix_timer *find(struct process *p, int id)
 {
     struct posix_timer *t;
 
-    list_for_each_entry(t, &p->posix_timers, node) {
+    list_for_each_entry(t, &p->posix_timers, node)
         if (t->id == id)
             return t;
-    }
     return NULL;
 }
 

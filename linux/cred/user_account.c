@@ -13,11 +13,10 @@ static bool get_unless_zero(struct user_account *account)
 {
     uint32_t count = __atomic_load_n(&account->refcount, __ATOMIC_RELAXED);
 
-    while (count != 0) {
+    while (count != 0)
         if (__atomic_compare_exchange_n(&account->refcount, &count, count + 1, true,
                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             return true;
-    }
     return false;
 }
 
@@ -25,10 +24,9 @@ static struct user_account *find_or_make(uint32_t uid) REQUIRES(&accounts_lock)
 {
     struct user_account *account;
 
-    list_for_each_entry(account, &accounts, node) {
+    list_for_each_entry(account, &accounts, node)
         if (account->uid == uid && get_unless_zero(account))
             return account;
-    }
     account = heap_zalloc(sizeof(*account));
     if (!account)
         return NULL;

@@ -40,7 +40,7 @@ static NOINLINE int fd_ref_count(struct fd_table *table, int fd, struct fd_ref *
 {
     out->file = fd_table_file(table, fd);
     out->is_counted = true;
-    return out->file == NULL ? -EBADF : 0;
+    return out->file ? 0 : -EBADF;
 }
 
 int fd_ref_get(int fd, struct fd_ref *out)
@@ -51,7 +51,7 @@ int fd_ref_get(int fd, struct fd_ref *out)
     if (unlikely(!is_alone(process)))
         return fd_ref_count(table, fd, out);
     ASSUME_LOCKED(&table->lock, "no need: nobody else changes the table: is_alone()");
-    if (unlikely((uint32_t)fd >= table->nr_slots || table->files[fd] == NULL))
+    if (unlikely((uint32_t)fd >= table->nr_slots || !table->files[fd]))
         return -EBADF;
     out->file = table->files[fd];
     out->is_counted = false;
@@ -136,10 +136,10 @@ int fd_path(int fd, struct path *out, bool *is_cloexec)
     struct file *file = fd_table_file(table_current(), fd);
     int ret = -ENOENT;
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     *is_cloexec = fd_get_cloexec(fd) > 0;
-    if (file_path(file)->dentry != NULL) {
+    if (file_path(file)->dentry) {
         *out = *file_path(file);
         path_get(out);
         ret = 0;
@@ -155,9 +155,9 @@ int fd_of_process(struct process *process, int fd, struct file **out)
     int ret = -ESRCH;
 
     spin_lock(&process->files_lock);
-    if (process->files != NULL) {
+    if (process->files) {
         *out = fd_table_file(process->files, fd);
-        ret = *out == NULL ? -EBADF : 0;
+        ret = !*out ? -EBADF : 0;
     }
     spin_unlock(&process->files_lock);
     return ret;
@@ -168,7 +168,7 @@ int fd_next_of_process(struct process *process, int from)
     int fd = -1;
 
     spin_lock(&process->files_lock);
-    if (process->files != NULL)
+    if (process->files)
         fd = fd_table_next(process->files, from, NULL);
     spin_unlock(&process->files_lock);
     return fd;

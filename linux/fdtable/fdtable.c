@@ -23,7 +23,7 @@ struct fd_table *fd_table_create(void)
 {
     struct fd_table *table = heap_alloc(sizeof(*table));
 
-    if (table != NULL)
+    if (table)
         table_init(table);
     return table;
 }
@@ -75,7 +75,7 @@ static int table_grow(struct fd_table *table, unsigned n) REQUIRES(&table->lock)
     struct file **files = arrays_alloc(nr_slots);
 
     spin_lock(&table->lock);
-    if (files == NULL)
+    if (!files)
         return -ENOMEM;
     struct file **spare = files;
 
@@ -99,7 +99,7 @@ static int table_reserve(struct fd_table *table, uint32_t nr_slots)
     if (nr_slots <= table->nr_slots)
         return 0;
     files = arrays_alloc(nr_slots);
-    if (files == NULL)
+    if (!files)
         return -ENOMEM;
     heap_free(arrays_set(table, files, nr_slots));
     return 0;
@@ -127,7 +127,7 @@ static int table_copy(struct fd_table *table, struct fd_table *from)
             unsigned n = word * 64 + (unsigned)bit_ctz64(rest);
             struct file *file = from->files[n];
 
-            if (file == NULL) { /* reserved by an open in flight: free in the copy */
+            if (!file) { /* reserved by an open in flight: free in the copy */
                 open &= ~(1ull << (n % 64));
                 first_free = MIN(first_free, n);
                 continue;
@@ -147,7 +147,7 @@ struct fd_table *fd_table_fork(struct fd_table *from)
 {
     struct fd_table *table = fd_table_create();
 
-    if (table != NULL && table_copy(table, from) != 0) {
+    if (table && table_copy(table, from) != 0) {
         fd_table_put(table);
         table = NULL;
     }
@@ -163,7 +163,7 @@ void fd_table_put(struct fd_table *table)
         for (uint64_t rest = table->open_bits[word]; rest != 0; rest &= rest - 1) {
             struct file *file = table->files[word * 64 + (unsigned)bit_ctz64(rest)];
 
-            if (file != NULL)
+            if (file)
                 file_close(file, table);
         }
     }
@@ -178,7 +178,7 @@ static struct file *table_remove(struct fd_table *table, unsigned n)
     struct file *file = NULL;
 
     spin_lock(&table->lock);
-    if (n < table->nr_slots && table->files[n] != NULL) {
+    if (n < table->nr_slots && table->files[n]) {
         file = table->files[n];
         table->files[n] = NULL;
         bit_put(table->open_bits, n, false);
@@ -195,16 +195,16 @@ int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare)
     if (!fd_table_is_shared(table))
         return 0;
     *spare = fd_table_create();
-    if (*spare == NULL)
+    if (!*spare)
         return -ENOMEM;
     return table_reserve(*spare, UNLOCKED(READ_ONCE(table->nr_slots), "the copy makes it enough"));
 }
 
 int fd_table_unshare(struct fd_table *table, struct fd_table **spare)
 {
-    if (*spare == NULL)
+    if (!*spare)
         *spare = fd_table_create();
-    return *spare == NULL ? -ENOMEM : table_copy(*spare, table);
+    return !*spare ? -ENOMEM : table_copy(*spare, table);
 }
 
 void fd_table_close_on_exec(struct fd_table *table)
@@ -215,7 +215,7 @@ void fd_table_close_on_exec(struct fd_table *table)
             unsigned n = word * 64 + (unsigned)bit_ctz64(table->cloexec_bits[word]);
             struct file *file = table_remove(table, n);
 
-            if (file != NULL)
+            if (file)
                 file_close(file, table);
             else
                 bit_put(table->cloexec_bits, n, false);
@@ -230,7 +230,7 @@ struct file *fd_table_file(struct fd_table *table, int fd)
     spin_lock(&table->lock);
     if (fd >= 0 && (uint32_t)fd < table->nr_slots)
         file = table->files[fd];
-    if (file != NULL)
+    if (file)
         file_get(file);
     spin_unlock(&table->lock);
     return file;
@@ -249,9 +249,9 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
             continue;
         }
         n = n / 64 * 64 + (unsigned)bit_ctz64(open);
-        if (table->files[n] != NULL) {
+        if (table->files[n]) {
             found = (int)n;
-            if (is_cloexec != NULL)
+            if (is_cloexec)
                 *is_cloexec = bit_is_set(table->cloexec_bits, n);
         }
     }
@@ -309,7 +309,7 @@ void fd_table_fill(struct fd_table *table, int fd, struct file *file)
 {
     spin_lock(&table->lock);
     table->files[fd] = file;
-    if (file == NULL) {
+    if (!file) {
         bit_put(table->open_bits, (unsigned)fd, false);
         bit_put(table->cloexec_bits, (unsigned)fd, false);
         table->first_free = MIN(table->first_free, (unsigned)fd);
@@ -321,7 +321,7 @@ int fd_table_close(struct fd_table *table, int fd)
 {
     struct file *file = fd < 0 ? NULL : table_remove(table, (unsigned)fd);
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     file_close(file, table);
     return 0;
@@ -338,7 +338,7 @@ int fd_table_replace(struct fd_table *table, struct file *file, int fd, uint32_t
     spin_lock(&table->lock);
     if ((uint32_t)fd >= table->nr_slots)
         ret = table_grow(table, (unsigned)fd);
-    if (ret == 0 && table->files[fd] == NULL && bit_is_set(table->open_bits, (unsigned)fd))
+    if (ret == 0 && !table->files[fd] && bit_is_set(table->open_bits, (unsigned)fd))
         ret = -EBUSY; /* reserved */
     if (ret == 0) {
         old = table->files[fd];
@@ -348,7 +348,7 @@ int fd_table_replace(struct fd_table *table, struct file *file, int fd, uint32_t
         ret = fd;
     }
     spin_unlock(&table->lock);
-    if (old != NULL)
+    if (old)
         file_close(old, table);
     return ret;
 }
@@ -358,7 +358,7 @@ int fd_table_get_cloexec(struct fd_table *table, int fd)
     int ret = -EBADF;
 
     spin_lock(&table->lock);
-    if (fd >= 0 && (uint32_t)fd < table->nr_slots && table->files[fd] != NULL)
+    if (fd >= 0 && (uint32_t)fd < table->nr_slots && table->files[fd])
         ret = bit_is_set(table->cloexec_bits, (unsigned)fd);
     spin_unlock(&table->lock);
     return ret;
@@ -369,7 +369,7 @@ int fd_table_set_cloexec(struct fd_table *table, int fd, bool is_cloexec)
     int ret = -EBADF;
 
     spin_lock(&table->lock);
-    if (fd >= 0 && (uint32_t)fd < table->nr_slots && table->files[fd] != NULL) {
+    if (fd >= 0 && (uint32_t)fd < table->nr_slots && table->files[fd]) {
         bit_put(table->cloexec_bits, (unsigned)fd, is_cloexec);
         ret = 0;
     }

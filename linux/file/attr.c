@@ -16,7 +16,7 @@ static int64_t setattr_fd(int fd, struct vfs_attr *attr)
         return ret;
     if ((ref.file->flags & O_PATH) != 0)
         ret = -EBADF;
-    else if (file_path(ref.file)->dentry == NULL)
+    else if (!file_path(ref.file)->dentry)
         ret = -EINVAL;
     else
         ret = vfs_setattr(file_path(ref.file), cred_current(), attr);

@@ -77,7 +77,7 @@ static int64_t getdents(struct file *file, uint64_t ubuf, size_t size)
     uint64_t before = file->pos;
 
     ds.buf = heap_alloc(ds.size);
-    if (ds.buf == NULL)
+    if (!ds.buf)
         return -ENOMEM;
     int64_t ret = file_iterate(file, &ds.sink);
 
@@ -137,7 +137,7 @@ int64_t sys_fchdir(int fd)
 
     if (ret != 0)
         return ret;
-    ret = file_path(ref.file)->dentry == NULL ? -ENOTDIR : change_dir(file_path(ref.file));
+    ret = !file_path(ref.file)->dentry ? -ENOTDIR : change_dir(file_path(ref.file));
     fd_ref_put(&ref);
     return ret;
 }
@@ -165,14 +165,14 @@ int64_t sys_getcwd(vaddr_t ubuf, size_t size)
     bool is_reachable;
     int64_t ret = -ENAMETOOLONG;
 
-    if (buf == NULL)
+    if (!buf)
         return -ENOMEM;
     process_vfs_begin(&context);
     char *text = vfs_path_string(&context.root, &context.cwd, buf, PATH_MAX, &is_reachable);
 
     if (READ_ONCE(context.cwd.dentry->inode->nlink) == 0)
         ret = -ENOENT;
-    else if (text != NULL) {
+    else if (text) {
         size_t len = strlen(text) + 1;
 
         if (!is_reachable)

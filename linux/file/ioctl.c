@@ -45,7 +45,7 @@ int64_t sys_ioctl(int fd, unsigned cmd, uint64_t arg)
         ret = set_nonblocking(ref.file, arg);
         break;
     case FIONREAD:
-        if (file_inode(ref.file) != NULL && S_ISREG(inode_mode(file_inode(ref.file)))) {
+        if (file_inode(ref.file) && S_ISREG(inode_mode(file_inode(ref.file)))) {
             uint64_t size = READ_ONCE(file_inode(ref.file)->size);
             int64_t nr = (int64_t)(size - MIN(READ_ONCE(ref.file->pos), size));
             uint32_t value = (uint32_t)MIN(nr, (int64_t)INT32_MAX);

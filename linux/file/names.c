@@ -119,8 +119,7 @@ int64_t sys_readlinkat(int dirfd, vaddr_t upath, vaddr_t ubuf, int size)
     if (ret != 0)
         return ret;
     char *buf = heap_alloc(PATH_MAX);
-    ssize_t len =
-        buf == NULL ? -ENOMEM : vfs_readlink(&path, buf, MIN((size_t)size, (size_t)PATH_MAX));
+    ssize_t len = buf ? vfs_readlink(&path, buf, MIN((size_t)size, (size_t)PATH_MAX)) : -ENOMEM;
 
     if (len >= 0 && copy_to_user(ubuf, buf, (size_t)len) != 0)
         len = -EFAULT;

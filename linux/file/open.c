@@ -51,12 +51,11 @@ int64_t sys_close_range(unsigned first, unsigned last, unsigned flags)
     for (int fd = first > INT32_MAX ? -1
                                     : fd_table_next(process_current()->files, (int)first, NULL);
          fd >= 0 && (unsigned)fd <= last;
-         fd = fd_table_next(process_current()->files, fd + 1, NULL)) {
+         fd = fd_table_next(process_current()->files, fd + 1, NULL))
         if ((flags & CLOSE_RANGE_CLOEXEC) != 0)
             (void)fd_set_cloexec(fd, true);
         else
             (void)fd_close(fd);
-    }
     return 0;
 }
 
@@ -64,7 +63,7 @@ static int64_t duplicate(int fd, int lowest, bool is_cloexec)
 {
     struct file *file = fd_table_file(process_current()->files, fd);
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     int ret = fd_install(file, lowest, is_cloexec);
 
@@ -84,7 +83,7 @@ int64_t sys_dup3(int old, int new, unsigned flags)
         return -EINVAL;
     struct file *file = fd_table_file(process_current()->files, old);
 
-    if (file == NULL)
+    if (!file)
         return -EBADF;
     int ret = fd_replace(file, new, (flags & O_CLOEXEC) != 0);
 
@@ -194,7 +193,7 @@ static int64_t record_lock(struct file *file, int cmd, uint64_t uflock)
     struct file_lock request = {0};
     struct linux_flock fl;
 
-    if (file_inode(file) == NULL)
+    if (!file_inode(file))
         return -EINVAL;
     if (copy_from_user(&fl, uflock, sizeof(fl)) != 0)
         return -EFAULT;
@@ -323,7 +322,7 @@ int64_t sys_flock(int fd, unsigned op)
     if (ret != 0)
         return ret;
     request.owner = ref.file;
-    if (file_inode(ref.file) == NULL || (ref.file->flags & O_PATH) != 0)
+    if (!file_inode(ref.file) || (ref.file->flags & O_PATH) != 0)
         ret = -EBADF;
     else
         ret = restartable(file_lock_set(ref.file, &request, (op & LOCK_NB) == 0));

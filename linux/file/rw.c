@@ -36,7 +36,7 @@ static uint64_t size_limit(void)
 /* Would this size be growth beyond the limit? What is larger already may shrink. */
 static bool is_growth_refused(const struct inode *inode, uint64_t size)
 {
-    return size > size_limit() && inode != NULL && S_ISREG(inode_mode(inode)) &&
+    return size > size_limit() && inode && S_ISREG(inode_mode(inode)) &&
            size > READ_ONCE(inode->size);
 }
 
@@ -45,9 +45,9 @@ static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
 {
     uint64_t limit = size_limit();
 
-    if (unlikely(limit != RLIM_INFINITY) && file_inode(file) != NULL &&
+    if (unlikely(limit != RLIM_INFINITY) && file_inode(file) &&
         S_ISREG(inode_mode(file_inode(file)))) {
-        uint64_t start = pos != NULL ? *pos : file->pos;
+        uint64_t start = pos ? *pos : file->pos;
 
         if ((file->flags & O_APPEND) != 0)
             start = READ_ONCE(file_inode(file)->size);
@@ -114,7 +114,7 @@ static int64_t move_vector(int fd, uint64_t uvec, uint64_t nr, uint64_t *pos, bo
         return ret;
     if (nr > NR_SEGMENTS_ON_STACK)
         segments = heap_alloc(nr * sizeof(segments[0]));
-    if (segments == NULL)
+    if (!segments)
         ret = -ENOMEM;
     else if (copy_from_user(segments, uvec, nr * sizeof(segments[0])) != 0)
         ret = -EFAULT;
@@ -186,7 +186,7 @@ static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, ui
     int64_t nr_done = 0;
     int64_t ret = 0;
 
-    if (page == NULL)
+    if (!page)
         return -ENOMEM;
     while (n > 0) {
         struct uio uio;
@@ -202,7 +202,7 @@ static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, ui
         ssize_t nr_written = write_limited(out, &uio, out_pos);
         size_t nr_back = (size_t)(nr_read - MAX(nr_written, 0));
 
-        if (nr_back > 0 && in_pos != NULL)
+        if (nr_back > 0 && in_pos)
             *in_pos -= nr_back;
         else if (nr_back > 0)
             (void)file_seek(in, -(int64_t)nr_back, SEEK_CUR);
@@ -242,8 +242,8 @@ static int position_get(uint64_t uaddr, uint64_t *value, uint64_t **pos_out)
 static int range_within(const struct file *in, const uint64_t *in_pos, const struct file *out,
                         const uint64_t *out_pos, size_t *n)
 {
-    uint64_t from = in_pos != NULL ? *in_pos : in->pos;
-    uint64_t to = out_pos != NULL ? *out_pos : out->pos;
+    uint64_t from = in_pos ? *in_pos : in->pos;
+    uint64_t to = out_pos ? *out_pos : out->pos;
     uint64_t size = READ_ONCE(file_inode(in)->size);
 
     *n = from >= size ? 0 : MIN(*n, size - from);
@@ -275,10 +275,10 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
      * lost. */
     if (ret == 0 && in.file->ops->is_stream)
         ret = -EINVAL;
-    if (ret == 0 && file_inode(in.file) != NULL && S_ISDIR(inode_mode(file_inode(in.file))))
+    if (ret == 0 && file_inode(in.file) && S_ISDIR(inode_mode(file_inode(in.file))))
         ret = is_regular_only ? -EISDIR : -EINVAL;
     if (ret == 0 && is_regular_only &&
-        (file_inode(in.file) == NULL || file_inode(out.file) == NULL ||
+        (!file_inode(in.file) || !file_inode(out.file) ||
          !S_ISREG(inode_mode(file_inode(in.file))) || !S_ISREG(inode_mode(file_inode(out.file)))))
         ret = -EINVAL;
     if (ret == 0 && is_regular_only && (out.file->flags & O_APPEND) != 0)
@@ -287,9 +287,9 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
         ret = range_within(in.file, in_pos, out.file, out_pos, &n);
     if (ret == 0)
         ret = copy_file(in.file, in_pos, out.file, out_pos, MIN(n, MAX_RW_COUNT));
-    if (ret > 0 && in_pos != NULL && copy_to_user(uin_pos, in_pos, sizeof(*in_pos)) != 0)
+    if (ret > 0 && in_pos && copy_to_user(uin_pos, in_pos, sizeof(*in_pos)) != 0)
         ret = -EFAULT;
-    if (ret > 0 && out_pos != NULL && copy_to_user(uout_pos, out_pos, sizeof(*out_pos)) != 0)
+    if (ret > 0 && out_pos && copy_to_user(uout_pos, out_pos, sizeof(*out_pos)) != 0)
         ret = -EFAULT;
     fd_ref_put(&out);
     fd_ref_put(&in);

@@ -100,7 +100,7 @@ static int64_t stat_to_user(uint64_t ustat, const struct vfs_stat *st)
 /* Files without an inode (epoll, eventfd) answer as Linux's anonymous inodes do. */
 static int file_getattr(struct file *file, struct vfs_stat *out)
 {
-    if (file_inode(file) != NULL)
+    if (file_inode(file))
         return vfs_getattr_inode(file_inode(file), out);
     *out = (struct vfs_stat){.mode = 0600, .nlink = 1, .block_size = PAGE_SIZE, .ino = 1};
     return 0;
@@ -138,7 +138,7 @@ static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat
             if (ret != 0)
                 return ret;
             ret = file_getattr(ref.file, st);
-            if (file_path(ref.file)->mount != NULL)
+            if (file_path(ref.file)->mount)
                 *mnt_id = file_path(ref.file)->mount->id;
             fd_ref_put(&ref);
             return ret;
@@ -214,7 +214,7 @@ int64_t sys_statx(int dirfd, vaddr_t path, unsigned flags, unsigned mask, vaddr_
 static int64_t statfs_to_user(uint64_t ubuf, struct superblock *sb, const struct path *path)
 {
     struct vfs_statfs st;
-    int ret = path != NULL ? vfs_statfs(path, &st) : superblock_statfs(sb, &st);
+    int ret = path ? vfs_statfs(path, &st) : superblock_statfs(sb, &st);
 
     if (ret != 0)
         return ret;
@@ -254,9 +254,9 @@ int64_t sys_fstatfs(int fd, vaddr_t buf)
 
     if (ret != 0)
         return ret;
-    if (file_path(ref.file)->dentry != NULL)
+    if (file_path(ref.file)->dentry)
         ret = statfs_to_user(buf, file_path(ref.file)->mount->sb, file_path(ref.file));
-    else if (file_inode(ref.file) != NULL)
+    else if (file_inode(ref.file))
         ret = statfs_to_user(buf, file_inode(ref.file)->sb, NULL);
     else
         ret = -ENOSYS;

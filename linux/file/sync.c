@@ -44,7 +44,7 @@ int64_t sys_syncfs(int fd)
         return ret;
     if ((ref.file->flags & O_PATH) != 0)
         ret = -EBADF;
-    else if (file_path(ref.file)->mount != NULL)
+    else if (file_path(ref.file)->mount)
         ret = vfs_sync_superblock(file_path(ref.file)->mount->sb);
     fd_ref_put(&ref);
     return ret;
@@ -66,11 +66,10 @@ static int64_t sync_range(struct file *file, uint64_t offset, uint64_t nr_bytes,
     if ((flags & ~SYNC_FILE_RANGE_KNOWN) != 0 || (int64_t)offset < 0 || (int64_t)end < 0 ||
         end < offset)
         return -EINVAL;
-    if (inode == NULL ||
+    if (!inode ||
         !(S_ISREG(inode_mode(inode)) || S_ISBLK(inode_mode(inode)) || S_ISDIR(inode_mode(inode))))
         return -ESPIPE;
-    if ((flags & SYNC_FILE_RANGE_WRITE) == 0 || !S_ISREG(inode_mode(inode)) ||
-        inode->cache.ops == NULL)
+    if ((flags & SYNC_FILE_RANGE_WRITE) == 0 || !S_ISREG(inode_mode(inode)) || !inode->cache.ops)
         return 0;
     return pagecache_writeback(&inode->cache, offset >> PAGE_SHIFT,
                                nr_bytes == 0 ? UINT64_MAX : (end - 1) >> PAGE_SHIFT);

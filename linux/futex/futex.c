@@ -169,14 +169,13 @@ static int64_t wait(uint64_t addr, bool is_private, uint32_t expected, uint64_t 
     enqueue(&w, &key);
     arch_mb();
     err = get_user_u32(&value, addr);
-    if (err || value != expected) {
+    if (err || value != expected)
         if (dequeue(&w))
             err = err ? err : -EAGAIN;
         else
             err = 0; /* woken before we looked */
-    } else {
+    else
         err = sleep_on(&w, deadline);
-    }
     /* A wait with a time limit is repeated as it stands only if the limit is absolute. */
     if (err == -ERESTARTSYS && deadline != TIME_NEVER)
         return -EINTR;

@@ -210,10 +210,9 @@ static void rouse_threads(struct process *p, struct user_thread *except) REQUIRE
 {
     struct user_thread *ut;
 
-    list_for_each_entry(ut, &p->threads, thread_node) {
+    list_for_each_entry(ut, &p->threads, thread_node)
         if (ut != except)
             thread_interrupt(&ut->thread);
-    }
     wait_wake_all(&p->stop_queue);
     wait_wake_all(&p->thread_queue);
 }

@@ -49,10 +49,9 @@ static unsigned mount_flags_of(uint64_t ms)
                  {MS_NOATIME, MOUNT_NOATIME}};
     unsigned flags = (ms & (MS_NOATIME | MS_STRICTATIME)) == 0 ? MOUNT_RELATIME : 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         if ((ms & table[i].ms) != 0)
             flags |= table[i].flag;
-    }
     return flags;
 }
 
@@ -107,7 +106,7 @@ int64_t sys_mount(vaddr_t source, vaddr_t target, vaddr_t type, uint64_t flags, 
     }
     struct mount_call *call = heap_zalloc(sizeof(*call));
 
-    if (call == NULL)
+    if (!call)
         return -ENOMEM;
     ret = optional_text(&call->source, source);
     if (ret == 0)

@@ -21,7 +21,7 @@ int user_name_get(struct user_name *name, uint64_t uaddr)
     if (len != -ENAMETOOLONG)
         return (int)len;
     name->heap = heap_alloc(PATH_MAX);
-    if (name->heap == NULL)
+    if (!name->heap)
         return -ENOMEM;
     name->text = name->heap;
     len = strncpy_from_user(name->heap, uaddr, PATH_MAX);
@@ -35,7 +35,7 @@ int user_name_get(struct user_name *name, uint64_t uaddr)
 
 void user_name_put(struct user_name *name)
 {
-    if (unlikely(name->heap != NULL))
+    if (unlikely(name->heap))
         heap_free(name->heap);
 }
 
@@ -56,7 +56,7 @@ int at_call_begin(struct at_call *call, int dirfd, uint64_t uname, bool may_be_e
 
         ret = fd_ref_get(dirfd, &ref);
         if (ret == 0) {
-            if (file_path(ref.file)->dentry == NULL) {
+            if (!file_path(ref.file)->dentry) {
                 ret = -ENOTDIR;
             } else {
                 call->at = *file_path(ref.file);

@@ -128,10 +128,9 @@ static struct user_thread *choose_taker(struct process *p, int signal) REQUIRES(
 
     if (p->leader && !(p->leader->blocked & SIGSET(signal)))
         return p->leader;
-    list_for_each_entry(ut, &p->threads, thread_node) {
+    list_for_each_entry(ut, &p->threads, thread_node)
         if (!(ut->blocked & SIGSET(signal)))
             return ut;
-    }
     return NULL;
 }
 

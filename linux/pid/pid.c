@@ -19,19 +19,17 @@ struct pid_entry *pid_find(const struct pid_table *table, pid_t nr)
 {
     struct pid_entry *entry;
 
-    list_for_each_entry(entry, &table->buckets[(uint32_t)nr % PID_NR_BUCKETS], node) {
+    list_for_each_entry(entry, &table->buckets[(uint32_t)nr % PID_NR_BUCKETS], node)
         if (entry->nr == nr)
             return entry;
-    }
     return NULL;
 }
 
 static bool is_free(const struct pid_table *tables, unsigned nr_tables, pid_t nr)
 {
-    for (unsigned i = 0; i < nr_tables; i++) {
+    for (unsigned i = 0; i < nr_tables; i++)
         if (pid_find(&tables[i], nr))
             return false;
-    }
     return true;
 }
 

@@ -64,11 +64,11 @@ unsigned epoll_ask(struct epoll *epoll, unsigned depth)
         return 0;
     mutex_lock_nested(&epoll->lock, depth);
     item = epoll_scan_begin(epoll);
-    while (item != NULL && epoll_item_ask(item, depth) == 0)
+    while (item && epoll_item_ask(item, depth) == 0)
         item = epoll_scan_next(epoll, NULL);
     epoll_scan_end(epoll, item, NULL);
     mutex_unlock(&epoll->lock);
-    return item != NULL ? POLLIN | POLLRDNORM : 0;
+    return item ? POLLIN | POLLRDNORM : 0;
 }
 
 void epoll_item_check(struct epoll_item *item)
@@ -85,7 +85,7 @@ struct epoll_item *epoll_item_alloc(struct epoll *epoll, struct file *file, int 
 {
     struct epoll_item *item = heap_zalloc(sizeof(*item));
 
-    if (item == NULL)
+    if (!item)
         return NULL;
     item->epoll = epoll;
     item->file = file;
@@ -95,7 +95,7 @@ struct epoll_item *epoll_item_alloc(struct epoll *epoll, struct file *file, int 
     list_add_tail(&epoll->buckets[(unsigned)fd % NR_BUCKETS], &item->bucket_node);
     item->next_same = file->watchers;
     item->same_link = (struct epoll_item **)&file->watchers;
-    if (item->next_same != NULL)
+    if (item->next_same)
         item->next_same->same_link = &item->next_same;
     file->watchers = item;
     return item;
@@ -106,11 +106,11 @@ void epoll_item_start(struct epoll_item *item)
     struct epoll *inner = epoll_of(item->file);
     struct poll_head *head = NULL;
 
-    if (inner != NULL)
+    if (inner)
         head = &inner->poll;
     else
         (void)file_poll(item->file, &head);
-    if (head == NULL)
+    if (!head)
         return;
     item->entry.is_exclusive = (item->events & EPOLLEXCLUSIVE) != 0;
     poll_add(head, &item->entry);
@@ -127,7 +127,7 @@ void epoll_item_free(struct epoll_item *item)
         list_del_init(&item->ready_node);
     spin_unlock_irqrestore(&item->epoll->ready_lock, flags);
     list_del(&item->bucket_node);
-    if (item->next_same != NULL)
+    if (item->next_same)
         item->next_same->same_link = item->same_link;
     /* Last: a file that is closed looks at its watchers without the lock, and goes if there are
      * none. */
@@ -176,7 +176,7 @@ static unsigned epoll_poll(struct file *file, struct poll_head **head)
 {
     struct epoll *epoll = file->private;
 
-    if (head != NULL)
+    if (head)
         *head = &epoll->poll;
     return epoll_ask(epoll, 0);
 }
@@ -195,9 +195,9 @@ int64_t sys_epoll_create1(unsigned flags)
     if ((flags & ~(unsigned)O_CLOEXEC) != 0)
         return -EINVAL;
     struct epoll *epoll = heap_zalloc(sizeof(*epoll));
-    struct file *file = epoll == NULL ? NULL : file_alloc(&epoll_ops, O_RDWR);
+    struct file *file = epoll ? file_alloc(&epoll_ops, O_RDWR) : NULL;
 
-    if (file == NULL) {
+    if (!file) {
         heap_free(epoll);
         return -ENOMEM;
     }

@@ -88,7 +88,7 @@ unsigned epoll_ask(struct epoll *epoll, unsigned depth);
 static inline unsigned epoll_item_ask(const struct epoll_item *item, unsigned depth)
 {
     struct epoll *inner = epoll_of(item->file);
-    unsigned events = inner != NULL ? epoll_ask(inner, depth + 1) : file_poll(item->file, NULL);
+    unsigned events = inner ? epoll_ask(inner, depth + 1) : file_poll(item->file, NULL);
 
     return events & item->events & ~EPOLL_FLAGS;
 }
@@ -114,13 +114,13 @@ static inline struct epoll_item *epoll_scan_take(struct epoll *epoll) REQUIRES(&
 {
     struct list *node = list_pop(&epoll->scan);
 
-    return node == NULL ? NULL : list_entry(node, struct epoll_item, ready_node);
+    return node ? list_entry(node, struct epoll_item, ready_node) : NULL;
 }
 
 /* No if an event has put it back already. */
 static inline bool epoll_scan_has(const struct epoll_item *item)
 {
-    return item != NULL && !list_is_linked(&item->ready_node);
+    return item && !list_is_linked(&item->ready_node);
 }
 
 static inline struct epoll_item *epoll_scan_begin(struct epoll *epoll) REQUIRES(&epoll->lock)

@@ -40,11 +40,11 @@ static unsigned steps_below(struct epoll *epoll, const struct epoll *end)
     for (unsigned i = 0; i < NR_BUCKETS; i++) {
         list_for_each_entry(item, &epoll->buckets[i], bucket_node) {
             struct epoll *inner = epoll_of(item->file);
-            unsigned below = inner == NULL ? 0 : steps_below(inner, end);
+            unsigned below = inner ? steps_below(inner, end) : 0;
 
             if (below == CIRCLE)
                 return CIRCLE;
-            if (inner != NULL)
+            if (inner)
                 steps = MAX(steps, below + 1);
         }
     }
@@ -59,7 +59,7 @@ static unsigned steps_above(struct epoll *epoll)
 
     if (epoll->visit_up == visit_now)
         return epoll->above;
-    for (struct epoll_item *item = epoll->file->watchers; item != NULL; item = item->next_same)
+    for (struct epoll_item *item = epoll->file->watchers; item; item = item->next_same)
         steps = MAX(steps, steps_above(item->epoll) + 1);
     epoll->visit_up = visit_now;
     epoll->above = steps;
@@ -81,10 +81,10 @@ static bool count_ways(const struct file *file, unsigned nr_steps, unsigned nr_w
 {
     static const unsigned nr_ways_max[NR_STEPS_MAX + 1] = {UINT32_MAX, 500, 100, 50, 10};
 
-    for (struct epoll_item *item = file->watchers; item != NULL; item = item->next_same) {
+    for (struct epoll_item *item = file->watchers; item; item = item->next_same) {
         const struct file *above = item->epoll->file;
 
-        if (above->watchers == NULL) {
+        if (!above->watchers) {
             if (++nr_ways[nr_steps] > nr_ways_max[nr_steps])
                 return false;
         } else if (nr_steps == NR_STEPS_MAX || !count_ways(above, nr_steps + 1, nr_ways)) {
@@ -101,16 +101,15 @@ static bool are_ways_few(const struct file *file)
     struct epoll *epoll = epoll_of(file);
     struct epoll_item *item;
 
-    if (epoll == NULL)
+    if (!epoll)
         return count_ways(file, 0, nr_ways);
     if (epoll->visit == visit_now)
         return true;
     epoll->visit = visit_now;
     for (unsigned i = 0; i < NR_BUCKETS; i++) {
-        list_for_each_entry(item, &epoll->buckets[i], bucket_node) {
+        list_for_each_entry(item, &epoll->buckets[i], bucket_node)
             if (!are_ways_few(item->file))
                 return false;
-        }
     }
     return true;
 }
@@ -122,10 +121,9 @@ static struct epoll_item *item_find(struct epoll *epoll, const struct file *file
 {
     struct epoll_item *item;
 
-    list_for_each_entry(item, &epoll->buckets[(unsigned)fd % NR_BUCKETS], bucket_node) {
+    list_for_each_entry(item, &epoll->buckets[(unsigned)fd % NR_BUCKETS], bucket_node)
         if (item->fd == fd && item->file == file)
             return item;
-    }
     return NULL;
 }
 
@@ -142,9 +140,9 @@ static int item_make(struct epoll *epoll, struct file *file, int fd,
     REQUIRES(&epoll_graph_lock, &epoll->lock)
 {
     struct epoll_item *item = epoll_item_alloc(epoll, file, fd);
-    bool is_chain = epoll_of(file) != NULL || epoll->file->watchers != NULL;
+    bool is_chain = epoll_of(file) || epoll->file->watchers;
 
-    if (item == NULL)
+    if (!item)
         return -ENOMEM;
     SAME_LOCK(&item->epoll->lock, &epoll->lock);
     visit_now++;
@@ -165,11 +163,11 @@ static int add_item(struct epoll *epoll, struct file *file, int fd,
     int ret = 0;
 
     mutex_lock(&epoll_graph_lock);
-    if (inner != NULL)
+    if (inner)
         ret = check_chain(epoll, inner);
     if (ret == 0) {
         mutex_lock(&epoll->lock);
-        ret = item_find(epoll, file, fd) != NULL ? -EEXIST : item_make(epoll, file, fd, event);
+        ret = item_find(epoll, file, fd) ? -EEXIST : item_make(epoll, file, fd, event);
         mutex_unlock(&epoll->lock);
     }
     mutex_unlock(&epoll_graph_lock);
@@ -184,7 +182,7 @@ static int modify_item(struct epoll *epoll, struct file *file, int fd,
     mutex_lock(&epoll->lock);
     struct epoll_item *item = item_find(epoll, file, fd);
 
-    if (item == NULL) {
+    if (!item) {
         ret = -ENOENT;
     } else if ((item->events & EPOLLEXCLUSIVE) != 0) {
         ret = -EINVAL;
@@ -204,18 +202,18 @@ static int remove_item(struct epoll *epoll, struct file *file, int fd)
     struct epoll_item *item = item_find(epoll, file, fd);
 
     SAME_LOCK(&item->epoll->lock, &epoll->lock);
-    if (item != NULL)
+    if (item)
         epoll_item_free(item);
     mutex_unlock(&epoll->lock);
     mutex_unlock(&epoll_graph_lock);
-    return item == NULL ? -ENOENT : 0;
+    return item ? 0 : -ENOENT;
 }
 
 static int check_exclusive(int op, const struct file *file, uint32_t events)
 {
     if (op == EPOLL_CTL_DEL || (events & EPOLLEXCLUSIVE) == 0)
         return 0;
-    if (op == EPOLL_CTL_MOD || epoll_of(file) != NULL || (events & ~EXCLUSIVE_EVENTS) != 0)
+    if (op == EPOLL_CTL_MOD || epoll_of(file) || (events & ~EXCLUSIVE_EVENTS) != 0)
         return -EINVAL;
     return 0;
 }
@@ -225,9 +223,9 @@ static int control(struct file *ep, int op, int fd, struct file *file,
 {
     struct epoll *epoll = epoll_of(ep);
 
-    if (file->ops->poll == NULL)
+    if (!file->ops->poll)
         return (file->flags & O_PATH) != 0 ? -EBADF : -EPERM; /* regular files, directories */
-    if (epoll == NULL || ep == file)
+    if (!epoll || ep == file)
         return -EINVAL;
     int ret = check_exclusive(op, file, event->events);
 

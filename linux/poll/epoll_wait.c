@@ -24,7 +24,7 @@ static int64_t collect(struct epoll *epoll, uint64_t uevents, unsigned max)
     int64_t nr = 0;
 
     mutex_lock(&epoll->lock);
-    for (struct epoll_item *item = epoll_scan_begin(epoll); item != NULL;
+    for (struct epoll_item *item = epoll_scan_begin(epoll); item;
          item = epoll_scan_next(epoll, again)) {
         SAME_LOCK(&item->epoll->lock, &epoll->lock);
         struct linux_epoll_event event = {.events = epoll_item_ask(item, 0), .data = item->data};
@@ -75,7 +75,7 @@ static int64_t wait_events(int fd, uint64_t uevents, int max, uint64_t deadline_
         return ret;
     struct epoll *epoll = epoll_of(ref.file);
 
-    if (epoll == NULL)
+    if (!epoll)
         ret = -EINVAL;
     else
         ret = wait_and_collect(epoll, uevents, (unsigned)max, deadline_ns);

@@ -83,7 +83,7 @@ int64_t sys_ppoll(vaddr_t polls, unsigned nr, vaddr_t timeout, vaddr_t mask, siz
         set.polls = heap_alloc(nr * (sizeof(set.polls[0]) + sizeof(set.answers[0])));
         set.answers = (uint16_t *)(set.polls + nr);
     }
-    if (set.polls == NULL)
+    if (!set.polls)
         return -ENOMEM;
     ret = copy_from_user(set.polls, polls, nr * sizeof(set.polls[0]));
     if (ret == 0)

@@ -33,9 +33,9 @@ static inline unsigned poll_ask(const struct fd_view *view, int fd)
     struct file *file = fd_view_get(view, fd);
     unsigned events;
 
-    if (unlikely(file == NULL))
+    if (unlikely(!file))
         return POLLNVAL;
-    if (likely(file->ops->poll != NULL))
+    if (likely(file->ops->poll))
         events = file->ops->poll(file, NULL);
     else
         events = (file->flags & O_PATH) != 0 ? POLLNVAL : file_poll(file, NULL);

@@ -43,10 +43,9 @@ static int sets_write(const struct select_sets *sets)
 {
     size_t size = sets->nr_words * sizeof(uint64_t);
 
-    for (int s = 0; s < 3; s++) {
+    for (int s = 0; s < 3; s++)
         if (sets->user[s] != 0 && copy_to_user(sets->user[s], sets->ready[s], size) != 0)
             return -EFAULT;
-    }
     return 0;
 }
 
@@ -93,10 +92,9 @@ static unsigned wanted_of(const struct select_sets *sets, unsigned fd)
 {
     unsigned wanted = 0;
 
-    for (int s = 0; s < 3; s++) {
+    for (int s = 0; s < 3; s++)
         if ((sets->wanted[s][fd / 64] >> (fd % 64) & 1) != 0)
             wanted |= select_events[s];
-    }
     return wanted;
 }
 
@@ -110,7 +108,7 @@ static bool set_of_sets(const struct select_sets *sets, struct poll_set *set)
     set->nr = nr;
     set->polls = heap_alloc(MAX(nr, 1u) * (sizeof(set->polls[0]) + sizeof(set->answers[0])));
     set->answers = (uint16_t *)(set->polls + nr);
-    if (set->polls == NULL)
+    if (!set->polls)
         return false;
     nr = 0;
     for (unsigned word = 0; word < sets->nr_words; word++) {
@@ -133,12 +131,11 @@ static int select_wait(const struct fd_view *view, struct select_sets *sets, uin
         return -ENOMEM;
     int ret = poll_wait_any(view, &set, deadline_ns);
 
-    for (unsigned i = 0; i < set.nr && ret > 0; i++) {
+    for (unsigned i = 0; i < set.nr && ret > 0; i++)
         if ((set.answers[i] & POLLNVAL) != 0)
             ret = -EBADF;
         else
             nr_ready += set_ready(sets, (unsigned)set.polls[i].fd, set.answers[i]);
-    }
     heap_free(set.polls);
     return ret < 0 ? ret : nr_ready;
 }
@@ -182,7 +179,7 @@ int64_t sys_pselect6(int max, vaddr_t readable, vaddr_t writable, vaddr_t except
     sets.nr_words = (nr_fds + 63) / 64;
     if (sets.nr_words > NR_WORDS_ON_STACK)
         words = heap_alloc(sets.nr_words * 6 * sizeof(words[0]));
-    if (words == NULL)
+    if (!words)
         return -ENOMEM;
     memset(words, 0, sets.nr_words * 6 * sizeof(words[0]));
     for (unsigned s = 0; s < 3; s++) {

@@ -36,10 +36,10 @@ static unsigned item_ask(struct poll_item *item)
     struct poll_head *head = NULL;
     unsigned now;
 
-    if (item->file == NULL)
+    if (!item->file)
         return POLLNVAL;
     now = file_poll(item->file, &head) & item->wanted;
-    if (now != 0 || head == NULL || item->is_added)
+    if (now != 0 || !head || item->is_added)
         return now;
     item->entry.wake = item_wake;
     poll_add(head, &item->entry);
@@ -80,10 +80,9 @@ static int wait_items(struct poll_item *items, const struct poll_set *set, uint6
             break;
         }
     }
-    for (unsigned i = 0; i < set->nr; i++) {
+    for (unsigned i = 0; i < set->nr; i++)
         if (items[i].is_added)
             poll_remove(&items[i].entry);
-    }
     return nr_ready;
 }
 
@@ -96,7 +95,7 @@ int poll_wait_any(const struct fd_view *view, const struct poll_set *set, uint64
 
     if (set->nr > NR_ITEMS_ON_STACK)
         items = heap_calloc(set->nr, sizeof(items[0]));
-    if (items == NULL)
+    if (!items)
         return -ENOMEM;
     for (unsigned i = 0; i < set->nr; i++) {
         items[i].wanted = set->polls[i].events | set->unasked;
@@ -105,10 +104,9 @@ int poll_wait_any(const struct fd_view *view, const struct poll_set *set, uint64
     }
     int nr_ready = wait_items(items, set, deadline_ns);
 
-    for (unsigned i = 0; i < set->nr; i++) {
-        if (items[i].file != NULL)
+    for (unsigned i = 0; i < set->nr; i++)
+        if (items[i].file)
             fd_view_put(view, items[i].file);
-    }
     if (items != on_stack)
         heap_free(items);
     return nr_ready;

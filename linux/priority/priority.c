@@ -271,10 +271,9 @@ int64_t sys_getpriority(unsigned which, int who)
     if (which > PRIO_USER)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
-    list_for_each_entry(p, &process_all, all_node) {
+    list_for_each_entry(p, &process_all, all_node)
         if (is_meant(p, (int)which, (uint32_t)who) && 20 - p->nice > ret)
             ret = 20 - p->nice;
-    }
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
 }

@@ -13,7 +13,7 @@ static struct file *object_file(const struct pseudo_object *object)
     struct process *process = object_process(object);
     struct file *file = NULL;
 
-    if (process == NULL)
+    if (!process)
         return NULL;
     (void)fd_of_process(process, (int)object->sub, &file);
     process_put(process);
@@ -25,14 +25,14 @@ static ssize_t fd_readlink(const struct pseudo_object *object, char *buf, size_t
     struct file *file = object_file(object);
     ssize_t ret;
 
-    if (file == NULL)
+    if (!file)
         return -ENOENT;
     if (path_has_name(file_path(file))) {
         ret = path_text(file_path(file), buf, size);
     } else {
         char text[64] = "anon_inode:[file]";
 
-        if (file->ops->describe != NULL)
+        if (file->ops->describe)
             (void)file->ops->describe(file, text, sizeof(text));
         ret = (ssize_t)MIN(strlen(text), size);
         memcpy(buf, text, (size_t)ret);
@@ -47,13 +47,13 @@ static int fd_follow(const struct pseudo_object *object, const struct cred *cred
     int ret = -ENOENT;
 
     (void)cred;
-    if (file == NULL)
+    if (!file)
         return -ENOENT;
-    if (file_path(file)->dentry != NULL) {
+    if (file_path(file)->dentry) {
         *out = *file_path(file);
         path_get(out);
         ret = 0;
-    } else if (file_inode(file) != NULL &&
+    } else if (file_inode(file) &&
                (S_ISFIFO(file_inode(file)->mode) || S_ISREG(file_inode(file)->mode))) {
         ret = path_of_inode(file_inode(file), out);
     } else {
@@ -67,11 +67,11 @@ static int show_fdinfo(struct seq *seq, const struct pseudo_object *object)
 {
     struct file *file = object_file(object);
 
-    if (file == NULL)
+    if (!file)
         return -ENOENT;
     seq_printf(seq, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n", file->pos, file->flags,
-               file_path(file)->mount == NULL ? 0 : file_path(file)->mount->id,
-               file_inode(file) == NULL ? 0 : file_inode(file)->ino);
+               !file_path(file)->mount ? 0 : file_path(file)->mount->id,
+               !file_inode(file) ? 0 : file_inode(file)->ino);
     file_put(file);
     return 0;
 }
@@ -96,7 +96,7 @@ static int lookup(const struct pseudo_object *dir, const char *name, size_t name
     struct pseudo_object object = {.key = dir->key, .sub = number};
     struct file *file = object_file(&object);
 
-    if (file == NULL)
+    if (!file)
         return -ENOENT;
     file_put(file);
     out->node = node;
@@ -115,7 +115,7 @@ static int iterate(const struct pseudo_object *dir, uint64_t *cursor,
         return ret == -ESRCH ? -ENOENT : ret;
     struct process *process = object_process(dir);
 
-    if (process == NULL)
+    if (!process)
         return -ENOENT;
     if (*cursor <= INT32_MAX)
         fd = fd_next_of_process(process, (int)*cursor);

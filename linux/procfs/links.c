@@ -16,13 +16,13 @@ static int link_path(const struct pseudo_object *object, enum link_kind kind, st
     struct process *process = object_process(object);
     int ret = object_may_look(object);
 
-    if (process == NULL)
+    if (!process)
         return -ESRCH;
     if (ret == 0 && kind == LINK_EXE) {
         unsigned long flags = spin_lock_irqsave(&process_lock);
         struct file *file = process->executable;
 
-        ret = file == NULL || file_path(file)->dentry == NULL ? -ENOENT : 0;
+        ret = !file || !file_path(file)->dentry ? -ENOENT : 0;
         if (ret == 0) {
             *out = *file_path(file);
             path_get(out);
@@ -31,8 +31,8 @@ static int link_path(const struct pseudo_object *object, enum link_kind kind, st
     } else if (ret == 0) {
         struct fs_context *fs = process_fs_get(process);
 
-        ret = fs == NULL ? -ENOENT : 0;
-        if (fs != NULL) {
+        ret = fs ? 0 : -ENOENT;
+        if (fs) {
             spin_lock(&fs->lock);
             *out = kind == LINK_CWD ? fs->cwd : fs->root;
             path_get(out);
@@ -51,13 +51,13 @@ ssize_t path_text(const struct path *path, char *buf, size_t size)
     bool is_reachable;
     ssize_t len = -ENAMETOOLONG;
 
-    if (work == NULL)
+    if (!work)
         return -ENOMEM;
     process_vfs_begin(&context);
     const char *text = vfs_path_string(&context.root, path, work, PATH_MAX, &is_reachable);
 
     process_vfs_end(&context);
-    if (text != NULL) {
+    if (text) {
         static const char deleted[] = " (deleted)";
 
         len = (ssize_t)MIN(strlen(text), size);

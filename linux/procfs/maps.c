@@ -14,7 +14,7 @@ static void print_vma(struct seq *seq, struct vma *vma, char *name)
     size_t before = seq->len;
 
     name[0] = '\0';
-    if (vma->ops->describe != NULL)
+    if (vma->ops->describe)
         vma->ops->describe(vma, name, PATH_MAX, &device, &inode);
     if (name[0] == '\0' && (vma->flags & VMA_STACK) != 0)
         strlcpy(name, "[stack]", PATH_MAX);
@@ -40,21 +40,21 @@ int show_maps(struct seq *seq, const struct pseudo_object *object)
     int ret = object_may_look(object);
     struct process *process = ret == 0 ? object_process(object) : NULL;
 
-    if (process == NULL)
+    if (!process)
         return ret != 0 ? ret : -ESRCH;
     struct vspace *vs = process_vspace_get(process);
     char *name = heap_alloc(PATH_MAX);
 
     process_put(process);
-    if (vs != NULL && name != NULL) {
+    if (vs && name) {
         mutex_lock(&vs->lock);
-        for (struct vma *vma = vspace_find(vs, 0); vma != NULL; vma = vspace_next(vma))
+        for (struct vma *vma = vspace_find(vs, 0); vma; vma = vspace_next(vma))
             print_vma(seq, vma, name);
         mutex_unlock(&vs->lock);
     }
-    if (vs != NULL)
+    if (vs)
         vspace_put(vs);
-    ret = name == NULL ? -ENOMEM : 0;
+    ret = name ? 0 : -ENOMEM;
     heap_free(name);
     return ret;
 }

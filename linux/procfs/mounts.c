@@ -19,12 +19,11 @@ struct mounts_print {
 /* Blanks and backslashes in names become octal, as getmntent(3) expects. */
 static void print_escaped(struct seq *seq, const char *text)
 {
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0'; text++)
         if (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\\')
             seq_printf(seq, "\\%03o", (unsigned)(uint8_t)*text);
         else
             seq_putc(seq, *text);
-    }
 }
 
 static void print_flags(struct seq *seq, const struct mount *mount)
@@ -49,7 +48,7 @@ static void print_options(struct seq *seq, struct superblock *sb)
 {
     char text[256];
 
-    if (sb->ops->show_options != NULL && sb->ops->show_options(sb, text, sizeof(text)) == 0)
+    if (sb->ops->show_options && sb->ops->show_options(sb, text, sizeof(text)) == 0)
         seq_puts(seq, text);
 }
 
@@ -60,12 +59,12 @@ static int print_mount(struct mount *mount, void *ctx)
     bool is_reachable;
     const char *name = vfs_path_string(&mp->context.root, &path, mp->buf, PATH_MAX, &is_reachable);
 
-    if (name == NULL || !is_reachable)
+    if (!name || !is_reachable)
         return 0;
     if (mp->is_info) {
         seq_printf(mp->seq, "%u %u %u:%u / ", mount->id,
-                   mount->parent == NULL ? mount->id : mount->parent->id,
-                   DEVNO_MAJOR(mount->sb->dev), DEVNO_MINOR(mount->sb->dev));
+                   !mount->parent ? mount->id : mount->parent->id, DEVNO_MAJOR(mount->sb->dev),
+                   DEVNO_MINOR(mount->sb->dev));
         print_escaped(mp->seq, name);
         seq_putc(mp->seq, ' ');
         print_flags(mp->seq, mount);
@@ -90,7 +89,7 @@ static int show(struct seq *seq, bool is_info)
 {
     struct mounts_print mp = {.seq = seq, .is_info = is_info, .buf = heap_alloc(PATH_MAX)};
 
-    if (mp.buf == NULL)
+    if (!mp.buf)
         return -ENOMEM;
     process_vfs_begin(&mp.context);
     int ret = vfs_mount_for_each(print_mount, &mp);

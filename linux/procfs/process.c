@@ -16,7 +16,7 @@ static struct process *process_get_by_pid(pid_t pid)
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process *process = process_find(pid);
 
-    if (process != NULL)
+    if (process)
         process_get(process);
     spin_unlock_irqrestore(&process_lock, flags);
     return process;
@@ -31,7 +31,7 @@ struct user_thread *object_thread(const struct pseudo_object *object)
 {
     struct user_thread *ut = user_thread_find(key_tid(object->key));
 
-    return ut != NULL && ut->process->pid == key_pid(object->key) ? ut : NULL;
+    return ut && ut->process->pid == key_pid(object->key) ? ut : NULL;
 }
 
 int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gid)
@@ -39,12 +39,12 @@ int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gi
     unsigned long flags = spin_lock_irqsave(&process_lock);
     const struct process *process = process_find(key_pid(object->key));
 
-    if (process != NULL) {
+    if (process) {
         *uid = process->credentials->cred.euid;
         *gid = process->credentials->cred.egid;
     }
     spin_unlock_irqrestore(&process_lock, flags);
-    return process == NULL ? -ESRCH : 0;
+    return process ? 0 : -ESRCH;
 }
 
 int object_may_look(const struct pseudo_object *object)
@@ -85,9 +85,9 @@ int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_l
     struct user_thread *ut = NULL;
 
     process = process_find(pid);
-    if (process == NULL)
+    if (!process)
         ut = user_thread_find(pid);
-    tgid = process != NULL ? process->pid : ut != NULL ? ut->process->pid : -1;
+    tgid = process ? process->pid : ut ? ut->process->pid : -1;
     spin_unlock_irqrestore(&process_lock, flags);
     if (tgid < 0)
         return -ENOENT;
@@ -104,11 +104,10 @@ int root_iterate(const struct pseudo_object *dir, uint64_t *cursor, struct pseud
     (void)dir;
     unsigned long flags = spin_lock_irqsave(&process_lock);
 
-    list_for_each_entry(process, &process_all, all_node) {
+    list_for_each_entry(process, &process_all, all_node)
         if ((uint64_t)process->pid >= *cursor && process->pid < best &&
             process->state != PROCESS_DEAD)
             best = process->pid;
-    }
     spin_unlock_irqrestore(&process_lock, flags);
     if (best == INT32_MAX)
         return -ENOENT;
@@ -132,7 +131,7 @@ static int task_lookup(const struct pseudo_object *dir, const char *name, size_t
         return -ENOENT;
     struct pseudo_object object = {.key = key_of(key_pid(dir->key), tid)};
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    bool exists = object_thread(&object) != NULL;
+    bool exists = object_thread(&object);
 
     spin_unlock_irqrestore(&process_lock, flags);
     out->node = &tid_node;
@@ -148,11 +147,10 @@ static int task_iterate(const struct pseudo_object *dir, uint64_t *cursor, struc
     struct process *process = process_find(key_pid(dir->key));
     struct user_thread *ut;
 
-    if (process != NULL) {
-        list_for_each_entry(ut, &process->threads, thread_node) {
+    if (process) {
+        list_for_each_entry(ut, &process->threads, thread_node)
             if ((uint64_t)ut->tid >= *cursor && ut->tid < best)
                 best = ut->tid;
-        }
     }
     spin_unlock_irqrestore(&process_lock, flags);
     if (best == INT32_MAX)
@@ -172,19 +170,19 @@ enum memory_part { PART_CMDLINE, PART_ENVIRON };
 static int show_memory(struct seq *seq, const struct pseudo_object *object, enum memory_part part)
 {
     struct process *process = object_process(object);
-    struct vspace *vs = process == NULL ? NULL : process_vspace_get(process);
+    struct vspace *vs = process ? process_vspace_get(process) : NULL;
     char *page = NULL;
 
-    if (process == NULL)
+    if (!process)
         return -ESRCH;
     process_put(process);
-    if (vs == NULL)
+    if (!vs)
         return 0; /* a zombie: empty */
     uint64_t at = part == PART_CMDLINE ? vs->arg_start : vs->env_start;
     uint64_t end = part == PART_CMDLINE ? vs->arg_end : vs->env_end;
 
     page = heap_alloc(PAGE_SIZE);
-    while (page != NULL && at < end) {
+    while (page && at < end) {
         ssize_t n = vspace_copy_out(vs, page, at, MIN(end - at, PAGE_SIZE));
 
         if (n <= 0)
@@ -193,7 +191,7 @@ static int show_memory(struct seq *seq, const struct pseudo_object *object, enum
         at += (size_t)n;
     }
     vspace_put(vs);
-    if (page == NULL)
+    if (!page)
         return -ENOMEM;
     heap_free(page);
     return 0;
@@ -216,15 +214,15 @@ static int show_auxv(struct seq *seq, const struct pseudo_object *object)
     struct process *process = object_process(object);
     int ret = object_may_look(object);
 
-    if (process == NULL || ret != 0) {
-        if (process != NULL)
+    if (!process || ret != 0) {
+        if (process)
             process_put(process);
         return ret != 0 ? ret : -ESRCH;
     }
     struct vspace *vs = process_vspace_get(process);
 
     process_put(process);
-    if (vs == NULL)
+    if (!vs)
         return 0;
     uint64_t at = vs->auxv;
     uint64_t pair[2] = {1, 0};
@@ -259,22 +257,21 @@ static int show_limits(struct seq *seq, const struct pseudo_object *object)
     unsigned long flags = spin_lock_irqsave(&process_lock);
     const struct process *process = process_find(key_pid(object->key));
 
-    if (process != NULL)
+    if (process)
         memcpy(limits, process->limits, sizeof(limits));
     spin_unlock_irqrestore(&process_lock, flags);
-    if (process == NULL)
+    if (!process)
         return -ESRCH;
     seq_printf(seq, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (int i = 0; i < NR_RLIMITS; i++) {
         uint64_t values[2] = {limits[i].cur, limits[i].max};
 
         seq_printf(seq, "%-25s ", names[i].name);
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; k < 2; k++)
             if (values[k] == RLIM_INFINITY)
                 seq_printf(seq, "%-20s ", "unlimited");
             else
                 seq_printf(seq, "%-20lu ", values[k]);
-        }
         seq_printf(seq, "%-10s\n", names[i].unit);
     }
     return 0;
@@ -291,7 +288,7 @@ static int show_oom(struct seq *seq, const struct pseudo_object *object)
 {
     struct process *process = object_process(object);
 
-    if (process == NULL)
+    if (!process)
         return -ESRCH;
     seq_printf(seq, "%d\n", UNLOCKED(READ_ONCE(process->oom_score_adj), "one word"));
     process_put(process);
@@ -322,7 +319,7 @@ static ssize_t store_oom(const struct pseudo_object *object, const char *text, s
     bool is_negative = text[0] == '-';
     int ret = -EINVAL;
 
-    if (process == NULL)
+    if (!process)
         return -ESRCH;
     if (str_to_u64(text + is_negative, &end, 10, &number) == 0 &&
         (*end == '\0' || (*end == '\n' && end[1] == '\0')) && number <= OOM_SCORE_ADJ_MAX)

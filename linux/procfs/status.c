@@ -44,14 +44,13 @@ struct snapshot {
 static void snapshot_signals(struct snapshot *s, const struct process *process,
                              const struct user_thread *ut) REQUIRES(&process_lock)
 {
-    for (int n = 0; n < NR_SIGNALS; n++) {
+    for (int n = 0; n < NR_SIGNALS; n++)
         if (process->actions[n].handler == 1)
             s->ignored |= 1ull << n;
         else if (process->actions[n].handler != 0)
             s->caught |= 1ull << n;
-    }
     s->shared_pending = process->pending.set;
-    if (ut != NULL) {
+    if (ut) {
         s->pending = ut->pending.set;
         s->blocked = ut->blocked;
     }
@@ -63,17 +62,16 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
     const struct session *session = process->group->session;
 
     s->pid = process->pid;
-    s->tid = ut != NULL ? ut->tid : process->pid;
-    s->ppid = process->parent == NULL ? 0 : process->parent->pid;
+    s->tid = ut ? ut->tid : process->pid;
+    s->ppid = process->parent ? process->parent->pid : 0;
     s->pgid = process->group->pgid;
     s->sid = session->sid;
     s->tty_nr = tty_session_devno(session);
     s->tpgid = tty_session_foreground(session);
-    s->state =
-        is_thread && ut != NULL ? user_thread_state_letter(ut) : process_state_letter(process);
-    memcpy(s->name, is_thread && ut != NULL && ut->name[0] != '\0' ? ut->name : process->name,
+    s->state = is_thread && ut ? user_thread_state_letter(ut) : process_state_letter(process);
+    memcpy(s->name, is_thread && ut && ut->name[0] != '\0' ? ut->name : process->name,
            sizeof(s->name));
-    s->cred = is_thread && ut != NULL ? ut->credentials->cred : process->credentials->cred;
+    s->cred = is_thread && ut ? ut->credentials->cred : process->credentials->cred;
     s->has_no_new_privs = READ_ONCE(process->no_new_privs);
     s->nr_threads = process->nr_threads;
     s->nr_queued = READ_ONCE(process->credentials->account->nr_signals);
@@ -87,7 +85,7 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
     s->nr_minor = process->nr_minor_faults;
     s->nr_major = process->nr_major_faults;
     s->nr_child_minor = process->nr_child_minor_faults;
-    if (ut != NULL) {
+    if (ut) {
         s->cpu = ut->thread.cpu;
         s->nr_preempted = ut->thread.nr_preempted;
         s->affinity = ut->thread.affinity;
@@ -96,7 +94,7 @@ static void snapshot_locked(struct snapshot *s, const struct process *process,
             s->stime_ns = thread_run_ns(&ut->thread) - s->utime_ns;
         }
     }
-    if (process->files != NULL)
+    if (process->files)
         s->nr_fd_slots = UNLOCKED(READ_ONCE(process->files->nr_slots), "a figure, that may grow");
     snapshot_signals(s, process, ut);
 }
@@ -105,7 +103,7 @@ static void snapshot_space(struct snapshot *s, struct process *process)
 {
     struct vspace *vs = process_vspace_get(process);
 
-    if (vs == NULL)
+    if (!vs)
         return;
     mutex_lock(&vs->lock);
     s->nr_bytes = vs->nr_bytes;
@@ -123,7 +121,7 @@ static void snapshot_space(struct snapshot *s, struct process *process)
     s->arg_end = vs->arg_end;
     s->env_start = vs->env_start;
     s->env_end = vs->env_end;
-    for (struct vma *vma = vspace_find(vs, 0); vma != NULL; vma = vspace_next(vma)) {
+    for (struct vma *vma = vspace_find(vs, 0); vma; vma = vspace_next(vma)) {
         uint64_t nr = (vma->end - vma->start) >> PAGE_SHIFT;
 
         if ((vma->flags & VMA_STACK) != 0)
@@ -144,8 +142,8 @@ static int snapshot(const struct pseudo_object *object, struct snapshot *s)
     bool is_thread = key_tid(object->key) != key_pid(object->key) || object->sub == SUB_THREAD;
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process *process = process_find(key_pid(object->key));
-    struct user_thread *ut = process == NULL ? NULL : object_thread(object);
-    int ret = process == NULL || (is_thread && ut == NULL) ? -ESRCH : 0;
+    struct user_thread *ut = process ? object_thread(object) : NULL;
+    int ret = !process || (is_thread && !ut) ? -ESRCH : 0;
 
     memset(s, 0, sizeof(*s));
     if (ret == 0) {
@@ -160,7 +158,7 @@ static int snapshot(const struct pseudo_object *object, struct snapshot *s)
     snapshot_space(s, process);
     struct fs_context *fs = process_fs_get(process);
 
-    if (fs != NULL) {
+    if (fs) {
         s->umask = fs->umask;
         fs_context_put(fs);
     }
@@ -173,7 +171,7 @@ static int with_snapshot(struct seq *seq, const struct pseudo_object *object,
                          void (*print)(struct seq *seq, const struct snapshot *s))
 {
     struct snapshot *s = heap_alloc(sizeof(*s));
-    int ret = s == NULL ? -ENOMEM : snapshot(object, s);
+    int ret = s ? snapshot(object, s) : -ENOMEM;
 
     if (ret == 0)
         print(seq, s);

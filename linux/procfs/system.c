@@ -220,7 +220,7 @@ int show_partitions(struct seq *seq, const struct pseudo_object *object)
 {
     (void)object;
     seq_puts(seq, "major minor  #blocks  name\n\n");
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev))
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev))
         seq_printf(seq, "%4u  %7u %10lu %s\n", dev->major, dev->minor, dev->nr_sectors / 2,
                    dev->name);
     return 0;
@@ -229,7 +229,7 @@ int show_partitions(struct seq *seq, const struct pseudo_object *object)
 int show_diskstats(struct seq *seq, const struct pseudo_object *object)
 {
     (void)object;
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev))
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev))
         seq_printf(seq, "%4u %7u %s %lu 0 %lu 0 %lu 0 %lu 0 0 0 0\n", dev->major, dev->minor,
                    dev->name, dev->nr_reads, dev->nr_sectors_read, dev->nr_writes,
                    dev->nr_sectors_written);

@@ -55,10 +55,9 @@ void reclaim_pages(void)
     struct pagecache_stats cache;
 
     pagecache_stats(&cache);
-    for (uint64_t done = 0; done <= cache.nr_evictable; done += EVICT_PAGES) {
+    for (uint64_t done = 0; done <= cache.nr_evictable; done += EVICT_PAGES)
         if (pagecache_evict(EVICT_PAGES) == 0)
             break;
-    }
 }
 
 void reclaim_names(void)

@@ -22,10 +22,9 @@ static bool has_extension(unsigned cpu, const char *name, size_t length)
         const char *other;
         size_t n;
 
-        while ((n = arch_isa_next(&isa, &other)) != 0) {
+        while ((n = arch_isa_next(&isa, &other)) != 0)
             if (n == length && memcmp(other, name, n) == 0)
                 return true;
-        }
     }
     return false;
 }

@@ -77,11 +77,10 @@ static const struct {
 
 static uint64_t extension_bits(const char *name, size_t length)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(extensions); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(extensions); i++)
         if (strnlen(extensions[i].name, sizeof(extensions[i].name)) == length &&
             memcmp(extensions[i].name, name, length) == 0)
             return extensions[i].bits;
-    }
     return 0;
 }
 
@@ -111,10 +110,9 @@ static uint64_t extensions_of(cpumask_t cpus)
 {
     uint64_t bits = ~EXT_READ;
 
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
         if (cpus >> cpu & 1)
             bits &= extensions_named(cpu);
-    }
     if (arch_has(ARCH_FEATURE_FD))
         bits |= EXT_FD | ((bits & EXT_C) != 0 ? EXT_ZCD : 0);
     else
@@ -145,10 +143,9 @@ static uint64_t hart_id_of(cpumask_t cpus, int64_t key)
 {
     unsigned first = (unsigned)bit_lowest64(cpus);
 
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
         if ((cpus >> cpu & 1) && hart_id(cpu, key) != hart_id(first, key))
             return ~0ull;
-    }
     return hart_id(first, key);
 }
 
@@ -237,10 +234,9 @@ static int64_t keep_matching(uint64_t upairs, uint64_t nr, cpumask_t *cpus)
                 return -EFAULT;
             *cpus = 0;
         }
-        for_each_online_cpu(cpu) {
+        for_each_online_cpu(cpu)
             if ((*cpus >> cpu & 1) && !is_match(&pair, hwprobe_value(pair.key, BIT(cpu))))
                 *cpus &= ~BIT(cpu);
-        }
         process_checkpoint();
     }
     return 0;

@@ -90,9 +90,8 @@ void pending_flush(struct pending_set *pending, sigset64_t set)
 
     if (!(pending->set & set))
         return;
-    list_for_each_entry_safe(entry, next, &pending->queue, node) {
+    list_for_each_entry_safe(entry, next, &pending->queue, node)
         if (set & SIGSET(entry->info.signo))
             entry_free(entry);
-    }
     pending->set &= ~set;
 }

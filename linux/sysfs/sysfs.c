@@ -118,7 +118,7 @@ static struct block_device *block_at(uint64_t key)
 {
     struct block_device *dev = block_next(NULL);
 
-    while (dev != NULL && --key > 0)
+    while (dev && --key > 0)
         dev = block_next(dev);
     return dev;
 }
@@ -197,17 +197,17 @@ static int find_block(uint64_t *cursor, const char *name, size_t name_len, bool 
 {
     uint64_t key = 0;
 
-    for (struct block_device *dev = block_next(NULL); dev != NULL; dev = block_next(dev)) {
+    for (struct block_device *dev = block_next(NULL); dev; dev = block_next(dev)) {
         key++;
         if (is_disks_only && dev->partition != 0)
             continue;
-        if (name != NULL ? strlen(dev->name) != name_len || memcmp(dev->name, name, name_len) != 0
-                         : key <= *cursor)
+        if (name ? strlen(dev->name) != name_len || memcmp(dev->name, name, name_len) != 0
+                 : key <= *cursor)
             continue;
         out->node = &block_node;
         out->key = key;
         strlcpy(out->name, dev->name, sizeof(out->name));
-        if (cursor != NULL)
+        if (cursor)
             *cursor = key;
         return 0;
     }

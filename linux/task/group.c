@@ -76,10 +76,9 @@ bool process_group_is_orphaned(const struct process_group *g)
 {
     struct process *p;
 
-    list_for_each_entry(p, &g->members, group_node) {
+    list_for_each_entry(p, &g->members, group_node)
         if (p->state != PROCESS_ZOMBIE && process_group_is_tied_by(p, p->parent))
             return false;
-    }
     return true;
 }
 
@@ -87,9 +86,8 @@ bool process_group_has_stopped(const struct process_group *g)
 {
     struct process *p;
 
-    list_for_each_entry(p, &g->members, group_node) {
+    list_for_each_entry(p, &g->members, group_node)
         if (p->state == PROCESS_STOPPED)
             return true;
-    }
     return false;
 }

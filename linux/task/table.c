@@ -67,10 +67,9 @@ static bool user_is_at_limit(const struct process *p) REQUIRES(&process_lock)
 
     if (nr_user_threads < limit || uid == 0)
         return false;
-    list_for_each_entry(other, &process_all, all_node) {
+    list_for_each_entry(other, &process_all, all_node)
         if (other->credentials->cred.uid == uid)
             nr += other->nr_threads;
-    }
     return nr >= limit;
 }
 

@@ -85,7 +85,7 @@ size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
 /* Tells who sends that there may be room again. */
 static inline void tty_was_read(struct tty *tty)
 {
-    if (tty->driver->was_read != NULL)
+    if (tty->driver->was_read)
         tty->driver->was_read(tty);
 }
 

@@ -135,7 +135,7 @@ void tty_flush(struct tty *tty, bool input, bool output)
         mutex_unlock(&tty->lock);
         tty_was_read(tty);
     }
-    if (output && tty->driver->flush != NULL)
+    if (output && tty->driver->flush)
         tty->driver->flush(tty);
 }
 

@@ -19,7 +19,7 @@
 void tty_signal(struct tty *tty, int signal)
 {
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    if (tty->foreground != NULL)
+    if (tty->foreground)
         (void)signal_send_group_locked(tty->foreground, signal, NULL);
     spin_unlock_irqrestore(&process_lock, flags);
 }
@@ -37,7 +37,7 @@ int tty_check_background(struct tty *tty, int signal)
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process_group *group = process->group;
 
-    if (group->session->terminal == tty && tty->foreground != NULL && tty->foreground != group) {
+    if (group->session->terminal == tty && tty->foreground && tty->foreground != group) {
         if (signal_is_ignored_or_blocked(signal)) {
             ret = signal == SIGTTIN ? -EIO : 0;
         } else if (process_group_is_orphaned(group)) {
@@ -53,9 +53,9 @@ int tty_check_background(struct tty *tty, int signal)
 
 static void set_foreground(struct tty *tty, struct process_group *group) REQUIRES(&process_lock)
 {
-    if (group != NULL)
+    if (group)
         process_group_get(group);
-    if (tty->foreground != NULL)
+    if (tty->foreground)
         process_group_put(tty->foreground);
     tty->foreground = group;
 }
@@ -88,8 +88,7 @@ void tty_try_control(struct tty *tty)
     struct process *process = process_current();
 
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    if (is_session_leader(process) && process->group->session->terminal == NULL &&
-        tty->session == NULL)
+    if (is_session_leader(process) && !process->group->session->terminal && !tty->session)
         attach(tty, process);
     spin_unlock_irqrestore(&process_lock, flags);
 }
@@ -107,12 +106,12 @@ static long set_controlling(struct tty *tty, bool steal)
 
     if (is_session_leader(process) && session->terminal == tty) {
         /* already so */
-    } else if (!is_session_leader(process) || session->terminal != NULL) {
+    } else if (!is_session_leader(process) || session->terminal) {
         ret = -EPERM;
-    } else if (tty->session != NULL && !(steal && is_root)) {
+    } else if (tty->session && !(steal && is_root)) {
         ret = -EPERM;
     } else {
-        if (tty->session != NULL) {
+        if (tty->session) {
             detach(tty);
             was_detached = true;
         }
@@ -130,7 +129,7 @@ static long get_group(struct tty *tty, uint64_t arg)
 
     unsigned long flags = spin_lock_irqsave(&process_lock);
     if (process_current()->group->session->terminal == tty)
-        pgid = tty->foreground == NULL ? 0 : tty->foreground->pgid;
+        pgid = tty->foreground ? tty->foreground->pgid : 0;
     spin_unlock_irqrestore(&process_lock, flags);
     return pgid < 0 ? -ENOTTY : copy_to_user(arg, &pgid, sizeof(pgid));
 }
@@ -153,7 +152,7 @@ static long set_group(struct tty *tty, uint64_t arg)
 
     if (session->terminal != tty)
         ret = -ENOTTY;
-    else if (group == NULL)
+    else if (!group)
         ret = -ESRCH;
     else if (group->session != session)
         ret = -EPERM;
@@ -168,7 +167,7 @@ static long get_session(struct tty *tty, uint64_t arg)
     int32_t sid = -1;
 
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    if (process_current()->group->session->terminal == tty && tty->session != NULL)
+    if (process_current()->group->session->terminal == tty && tty->session)
         sid = tty->session->sid;
     spin_unlock_irqrestore(&process_lock, flags);
     return sid < 0 ? -ENOTTY : copy_to_user(arg, &sid, sizeof(sid));
@@ -182,9 +181,9 @@ static struct tty *session_give_up(struct session *session) REQUIRES(&process_lo
 {
     struct tty *tty = session->terminal;
 
-    if (tty == NULL)
+    if (!tty)
         return NULL;
-    if (tty->foreground != NULL) {
+    if (tty->foreground) {
         (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
         (void)signal_send_group_locked(tty->foreground, SIGCONT, NULL);
     }
@@ -206,7 +205,7 @@ static long give_up(struct tty *tty)
     /* For another process than the leader it would mean to lose the terminal alone: the session
      * keeps it. */
     spin_unlock_irqrestore(&process_lock, flags);
-    if (lost != NULL)
+    if (lost)
         tty_put(lost);
     return ret;
 }
@@ -217,7 +216,7 @@ void tty_session_leader_exit(struct process *leader)
     struct tty *tty = session_give_up(leader->group->session);
 
     spin_unlock_irqrestore(&process_lock, flags);
-    if (tty != NULL)
+    if (tty)
         tty_put(tty);
 }
 
@@ -233,16 +232,16 @@ void tty_hang_up(struct tty *tty)
     poll_notify(&tty->poll, POLLIN | POLLOUT | POLLHUP | POLLERR);
     unsigned long flags = spin_lock_irqsave(&process_lock);
     session = tty->session;
-    if (session != NULL && session->leader != NULL) {
+    if (session && session->leader) {
         (void)signal_send_process_locked(session->leader, SIGHUP, NULL);
         (void)signal_send_process_locked(session->leader, SIGCONT, NULL);
     }
-    if (tty->foreground != NULL)
+    if (tty->foreground)
         (void)signal_send_group_locked(tty->foreground, SIGHUP, NULL);
-    if (session != NULL)
+    if (session)
         detach(tty);
     spin_unlock_irqrestore(&process_lock, flags);
-    if (session != NULL)
+    if (session)
         tty_put(tty);
 }
 
@@ -252,7 +251,7 @@ struct tty *tty_of_session(void)
 
     unsigned long flags = spin_lock_irqsave(&process_lock);
     tty = process_current()->group->session->terminal;
-    if (tty != NULL)
+    if (tty)
         tty_get(tty);
     spin_unlock_irqrestore(&process_lock, flags);
     return tty;
@@ -260,14 +259,14 @@ struct tty *tty_of_session(void)
 
 devno_t tty_session_devno(const struct session *session)
 {
-    return session->terminal == NULL ? 0 : session->terminal->devno;
+    return session->terminal ? session->terminal->devno : 0;
 }
 
 int tty_session_foreground(const struct session *session)
 {
     const struct tty *tty = session->terminal;
 
-    return tty == NULL || tty->foreground == NULL ? -1 : tty->foreground->pgid;
+    return !tty || !tty->foreground ? -1 : tty->foreground->pgid;
 }
 
 long tty_job_ioctl(struct tty *tty, unsigned cmd, uint64_t arg)

@@ -125,12 +125,12 @@ static int slave_open(struct file *file)
     struct pty *pty = NULL;
 
     spin_lock(&ptys_lock);
-    if (index < NR_PTYS_MAX && ptys[index] != NULL) {
+    if (index < NR_PTYS_MAX && ptys[index]) {
         pty = ptys[index];
         tty_get(&pty->slave);
     }
     spin_unlock(&ptys_lock);
-    if (pty == NULL)
+    if (!pty)
         return -ENXIO;
     int ret = -EIO;
 
@@ -234,7 +234,7 @@ static unsigned master_poll(struct file *file, struct poll_head **head)
     struct pty *pty = file->private;
     unsigned events = 0;
 
-    if (head != NULL)
+    if (head)
         *head = &pty->master_poll;
     if (nr_output(pty) != 0)
         events |= POLLIN | POLLRDNORM;
@@ -302,7 +302,7 @@ static struct pty *pty_create(void)
     struct pty *pty = heap_zalloc(sizeof(*pty));
     unsigned index = 0;
 
-    if (pty == NULL)
+    if (!pty)
         return NULL;
     tty_init(&pty->slave, &slave_driver, DEVNO(PTS_MAJOR, 0), "pts");
     pty->is_locked = true;
@@ -313,7 +313,7 @@ static struct pty *pty_create(void)
     wait_queue_init(&pty->master_writers);
     poll_head_init(&pty->master_poll);
     spin_lock(&ptys_lock);
-    while (index < NR_PTYS_MAX && ptys[index] != NULL)
+    while (index < NR_PTYS_MAX && ptys[index])
         index++;
     pty->index = index;
     pty->slave.devno = DEVNO(PTS_MAJOR, index);
@@ -332,7 +332,7 @@ static int ptmx_open(struct file *file)
 {
     struct pty *pty = pty_create();
 
-    if (pty == NULL)
+    if (!pty)
         return -ENOSPC;
     file->private = pty;
     file->ops = &master_ops;
@@ -356,7 +356,7 @@ static int slave_owner(const struct pseudo_object *object, uint32_t *uid, uint32
     int ret = -ESRCH;
 
     spin_lock(&ptys_lock);
-    if (ptys[object->key] != NULL) {
+    if (ptys[object->key]) {
         *uid = ptys[object->key]->uid;
         *gid = ptys[object->key]->gid;
         ret = 0;
@@ -370,7 +370,7 @@ static const struct pseudo_node root_children[] = {{.name = NULL}};
 
 static bool has_pty(unsigned index)
 {
-    return UNLOCKED(READ_ONCE(ptys[index]), "who opens the name looks again, locked") != NULL;
+    return UNLOCKED(READ_ONCE(ptys[index]), "who opens the name looks again, locked");
 }
 
 static int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,

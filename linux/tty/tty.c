@@ -94,11 +94,11 @@ static unsigned tty_file_poll(struct file *file, struct poll_head **head)
     struct tty *tty = file->private;
     unsigned events = 0;
 
-    if (head != NULL)
+    if (head)
         *head = &tty->poll;
     if (tty_has_input(tty))
         events |= POLLIN | POLLRDNORM;
-    if (!tty->is_stopped && (tty->driver->has_room == NULL || tty->driver->has_room(tty)))
+    if (!tty->is_stopped && (!tty->driver->has_room || tty->driver->has_room(tty)))
         events |= POLLOUT | POLLWRNORM;
     if (TTY_PEEK(tty->is_hung_up))
         events |= POLLHUP | POLLIN | POLLOUT;
@@ -115,7 +115,7 @@ static void tty_file_release(struct file *file)
     struct tty *tty = file->private;
 
     __atomic_fetch_sub(&tty->nr_files, 1, __ATOMIC_RELAXED);
-    if (tty->driver->closed != NULL)
+    if (tty->driver->closed)
         tty->driver->closed(tty);
     tty_put(tty);
 }
@@ -261,7 +261,7 @@ static int aux_open(struct file *file)
     if (DEVNO_MINOR(file_inode(file)->rdev) != TTY_MINOR)
         return -ENXIO;
     tty = tty_of_session();
-    if (tty == NULL)
+    if (!tty)
         return -ENXIO;
     int ret = tty_open_file(file, tty);
 
@@ -293,7 +293,7 @@ static int set_size(const char *value)
     uint64_t rows, columns;
     const char *end;
 
-    if (value == NULL || str_to_u64(value, &end, 10, &rows) != 0 || *end != 'x' ||
+    if (!value || str_to_u64(value, &end, 10, &rows) != 0 || *end != 'x' ||
         str_to_u64(end + 1, &end, 10, &columns) != 0 || *end != '\0' || rows > UINT16_MAX ||
         columns > UINT16_MAX)
         return -EINVAL;

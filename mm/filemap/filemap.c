@@ -28,11 +28,10 @@ static bool owner_get(void *owner)
     struct filemap *map = owner;
     uint32_t count = __atomic_load_n(&map->refcount, __ATOMIC_RELAXED);
 
-    while (count != 0) {
+    while (count != 0)
         if (__atomic_compare_exchange_n(&map->refcount, &count, count + 1, false, __ATOMIC_ACQUIRE,
                                         __ATOMIC_RELAXED))
             return true;
-    }
     return false;
 }
 
@@ -62,10 +61,9 @@ static void write_protect(void *owner, struct pagecache *cache, uint64_t first, 
 
     (void)cache;
     spin_lock(&map->lock);
-    list_for_each_entry(vma, &map->vmas, object_node) {
+    list_for_each_entry(vma, &map->vmas, object_node)
         if (vma->flags & VMA_SHARED)
             vspace_zap_write(vma, first << PAGE_SHIFT, nr_bytes);
-    }
     spin_unlock(&map->lock);
 }
 

@@ -22,9 +22,9 @@ static int try_insert(struct pagecache *cache, uint64_t index, struct frame *fra
     int ret = 0;
 
     spin_lock(&cache->lock);
-    if (tree_find(cache, index) != NULL)
+    if (tree_find(cache, index))
         ret = -EEXIST;
-    if (ret == 0 && cache->ops->charge != NULL)
+    if (ret == 0 && cache->ops->charge)
         ret = cache->ops->charge(cache, index);
     if (ret > 0)
         flags |= PAGE_CHARGED;
@@ -65,14 +65,14 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
 /* How many pages to read for the one at index, which is missing. */
 static size_t run_length(struct pagecache *cache, uint64_t index, size_t nr_wanted)
 {
-    uint64_t nr_pages = cache->ops->nr_pages == NULL ? 0 : cache->ops->nr_pages(cache);
+    uint64_t nr_pages = cache->ops->nr_pages ? cache->ops->nr_pages(cache) : 0;
     size_t nr_before = 0, nr = 1;
 
     if (index >= nr_pages || nr_pages - index == 1)
         return 1;
     spin_lock(&cache->lock);
     while (nr_before < MIN(index, (uint64_t)PAGECACHE_RUN_MAX / 2) &&
-           tree_find(cache, index - nr_before - 1) != NULL)
+           tree_find(cache, index - nr_before - 1))
         nr_before++;
     spin_unlock(&cache->lock);
     if (index == 0 || nr_before > 0)
@@ -88,14 +88,13 @@ static int run_begin(struct pagecache *cache, uint64_t index, size_t nr, struct 
 
     for (size_t i = 0; i < nr; i++) {
         struct frame *frame = frame_alloc(0, 0);
-        int ret =
-            frame == NULL ? -ENOMEM : page_insert(cache, index + i, frame, PAGE_LOCKED | copy);
+        int ret = frame ? page_insert(cache, index + i, frame, PAGE_LOCKED | copy) : -ENOMEM;
 
         if (ret == 0) {
             run[i] = frame;
             continue;
         }
-        if (frame != NULL)
+        if (frame)
             frame_put(frame);
         return i > 0 ? (int)i : ret;
     }
@@ -106,12 +105,11 @@ static int run_begin(struct pagecache *cache, uint64_t index, size_t nr, struct 
 static void run_end(struct pagecache *cache, struct frame *const *run, size_t nr, int err)
 {
     spin_lock(&cache->lock);
-    for (size_t i = 0; i < nr; i++) {
+    for (size_t i = 0; i < nr; i++)
         if (err == 0)
             run[i]->flags = (uint8_t)((run[i]->flags & ~PAGE_LOCKED) | PAGE_UPTODATE);
         else
             page_remove(cache, run[i]);
-    }
     spin_unlock(&cache->lock);
     for (size_t i = 0; i < nr; i++)
         page_wake(run[i]);
@@ -157,16 +155,16 @@ static int fill_run(struct pagecache *cache, uint64_t index, size_t nr_wanted,
 static int page_make(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_wanted,
                      struct frame **frame_out)
 {
-    bool is_zero = cache->ops->read_pages == NULL || (flags & PAGECACHE_NO_FILL) != 0;
+    bool is_zero = !cache->ops->read_pages || (flags & PAGECACHE_NO_FILL) != 0;
     struct frame *frame = NULL;
 
-    if (!is_zero && cache->ops->alias_page != NULL)
+    if (!is_zero && cache->ops->alias_page)
         frame = cache->ops->alias_page(cache, index);
-    if (frame == NULL && !is_zero)
+    if (!frame && !is_zero)
         return fill_run(cache, index, nr_wanted, frame_out);
-    if (frame == NULL)
+    if (!frame)
         frame = frame_alloc(0, FRAME_ZERO);
-    if (frame == NULL)
+    if (!frame)
         return -ENOMEM;
 
     int ret = page_insert(cache, index, frame, PAGE_UPTODATE);
@@ -187,7 +185,7 @@ int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_
         struct frame *frame = tree_find(cache, index);
         bool is_uptodate = false;
 
-        if (frame != NULL) {
+        if (frame) {
             frame_get(frame);
             is_uptodate = (frame->flags & PAGE_UPTODATE) != 0;
             frame->flags |= PAGE_REFERENCED;
@@ -198,7 +196,7 @@ int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_
             *frame_out = frame;
             return 0;
         }
-        if (frame != NULL) {
+        if (frame) {
             if ((flags & PAGECACHE_NO_WAIT) != 0) {
                 frame_put(frame);
                 return -EAGAIN;
@@ -211,8 +209,7 @@ int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_
         }
         if ((flags & PAGECACHE_NO_ALLOC) != 0)
             return -ENOENT;
-        if ((flags & PAGECACHE_NO_WAIT) != 0 && !cache->ops->is_in_memory &&
-            cache->ops->read_pages != NULL)
+        if ((flags & PAGECACHE_NO_WAIT) != 0 && !cache->ops->is_in_memory && cache->ops->read_pages)
             return -EAGAIN;
 
         int ret = page_make(cache, index, flags, nr_wanted, frame_out);

@@ -49,7 +49,7 @@ void pagecache_destroy(struct pagecache *cache)
 {
     if (UNLOCKED(list_is_linked(&cache->all_node), "nobody uses the cache any more"))
         writeback_cache_removed(cache);
-    if (UNLOCKED(cache->root, "nobody uses the cache any more") != NULL)
+    if (UNLOCKED(cache->root, "nobody uses the cache any more"))
         pagecache_remove_range(cache, 0, UINT64_MAX);
     ASSUME_UNSHARED(&cache->lock, "nobody uses the cache any more");
     ASSUME_UNSHARED(&map_lock, "nobody maps it any more");
@@ -108,7 +108,7 @@ struct frame *pagecache_find(struct pagecache *cache, uint64_t index)
     spin_lock(&cache->lock);
     struct frame *frame = tree_find(cache, index);
 
-    if (frame != NULL) {
+    if (frame) {
         if (likely((frame->flags & PAGE_UPTODATE) != 0)) {
             frame->flags |= PAGE_REFERENCED;
             frame_get(frame);
@@ -127,7 +127,7 @@ bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct
 
 bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame)
 {
-    return cache->ops->write_pages == NULL || (page_flags(frame) & PAGE_DIRTY) != 0;
+    return !cache->ops->write_pages || (page_flags(frame) & PAGE_DIRTY) != 0;
 }
 
 /* Nothing is written back here, and the page is more than a copy now. */
@@ -145,7 +145,7 @@ void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
 {
     bool is_first = false;
 
-    if (cache->ops->write_pages == NULL) {
+    if (!cache->ops->write_pages) {
         if ((page_flags(frame) & PAGE_COPY) != 0)
             keep_page(cache, frame);
         return;
@@ -164,13 +164,13 @@ void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
         is_first = __atomic_fetch_add(&pagecache_nr_dirty, 1, __ATOMIC_RELAXED) == 0;
     }
     spin_unlock(&cache->lock);
-    if (is_first && pagecache_on_first_dirty != NULL)
+    if (is_first && pagecache_on_first_dirty)
         pagecache_on_first_dirty();
 }
 
 bool pagecache_is_writable(struct pagecache *cache, struct frame *frame)
 {
-    if (cache->ops->make_writable != NULL && !pagecache_is_dirty(cache, frame))
+    if (cache->ops->make_writable && !pagecache_is_dirty(cache, frame))
         return false;
     pagecache_mark_dirty(cache, frame);
     return true;
@@ -194,7 +194,7 @@ static void remove_pages(struct pagecache *cache, uint64_t first, uint64_t end)
     for (;;) {
         struct frame *frame = tree_next(cache, first, false);
 
-        if (frame == NULL || frame->index >= end)
+        if (!frame || frame->index >= end)
             break;
         if ((frame->flags & (PAGE_LOCKED | PAGE_WRITEBACK)) != 0) {
             frame_get(frame);

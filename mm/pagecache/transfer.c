@@ -15,13 +15,13 @@ static ssize_t read_one(struct pagecache *cache, struct uio *uio, uint64_t pos, 
     uint64_t index = pos / PAGE_SIZE;
     struct frame *frame = pagecache_find(cache, index);
 
-    if (frame == NULL && cache->ops->peek != NULL) {
+    if (!frame && cache->ops->peek) {
         const void *bytes = cache->ops->peek(cache, pos, &n);
 
-        if (bytes != NULL)
+        if (bytes)
             return (ssize_t)uio_copy_to(uio, bytes, n);
     }
-    if (frame == NULL) {
+    if (!frame) {
         int ret = page_get(cache, index, 0, nr_wanted, &frame);
 
         if (ret != 0)
@@ -61,7 +61,7 @@ static int write_new_page(struct pagecache *cache, struct uio *uio, uint64_t ind
     struct uio before = *uio;
     struct frame *frame = frame_alloc(0, 0);
 
-    if (frame == NULL)
+    if (!frame)
         return -ENOMEM;
     int ret = uio_copy_from(uio, frame_to_virt(frame), PAGE_SIZE) == PAGE_SIZE ? 0 : -EFAULT;
 
@@ -81,7 +81,7 @@ static ssize_t write_one(struct pagecache *cache, struct uio *uio, uint64_t pos,
     uint64_t index = pos / PAGE_SIZE;
     struct frame *frame = pagecache_find(cache, index);
 
-    if (frame == NULL) {
+    if (!frame) {
         int ret = -EEXIST;
 
         if (n == PAGE_SIZE)
@@ -128,7 +128,7 @@ int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to)
         size_t n = MIN(PAGE_SIZE - from % PAGE_SIZE, to - from);
         /* A page that is cut whole reads as zeros anyway once it is gone; a partial one must be
          * here. */
-        unsigned flags = n == PAGE_SIZE || cache->ops->read_pages == NULL ? PAGECACHE_NO_ALLOC : 0;
+        unsigned flags = n == PAGE_SIZE || !cache->ops->read_pages ? PAGECACHE_NO_ALLOC : 0;
         struct frame *frame;
         int ret = pagecache_get(cache, index, flags, &frame);
 

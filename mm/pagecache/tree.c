@@ -28,7 +28,7 @@ static struct slab_cache *node_cache;
 int tree_module_init(void)
 {
     node_cache = slab_cache_create("pagecache-node", sizeof(struct node), 0, NULL);
-    return node_cache == NULL ? -ENOMEM : 0;
+    return node_cache ? 0 : -ENOMEM;
 }
 
 /* May an index exist in a tree of this height? */
@@ -48,7 +48,7 @@ struct frame *tree_find(const struct pagecache *cache, uint64_t index)
 
     if (!height_holds(cache->height, index))
         return NULL;
-    for (unsigned level = cache->height; level > 0 && at != NULL; level--)
+    for (unsigned level = cache->height; level > 0 && at; level--)
         at = ((struct node *)at)->slots[slot_of(level, index)];
     return at;
 }
@@ -62,10 +62,10 @@ static struct node *node_create(void)
 static int tree_grow(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
 {
     while (!height_holds(cache->height, index)) {
-        if (cache->root != NULL) {
+        if (cache->root) {
             struct node *node = node_create();
 
-            if (node == NULL)
+            if (!node)
                 return -ENOMEM;
             node->slots[0] = cache->root;
             node->present = 1;
@@ -86,7 +86,7 @@ static void tree_shrink(struct pagecache *cache) REQUIRES(&cache->lock)
     while (cache->height > 0) {
         struct node *node = cache->root;
 
-        if (node != NULL) {
+        if (node) {
             if (node->present != 1)
                 return;
             cache->root = node->slots[0];
@@ -103,7 +103,7 @@ static void tree_prune(struct pagecache *cache, uint64_t index) REQUIRES(&cache-
     void *at = cache->root;
     unsigned level = cache->height;
 
-    for (; level > 0 && at != NULL; level--) {
+    for (; level > 0 && at; level--) {
         path[level] = at;
         at = path[level]->slots[slot_of(level, index)];
     }
@@ -135,10 +135,10 @@ int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame)
     for (unsigned level = cache->height; level > 0; level--) {
         struct node *node = *at;
 
-        if (node == NULL) {
+        if (!node) {
             node = node_create();
-            if (node == NULL) {
-                if (above != NULL)
+            if (!node) {
+                if (above)
                     above->present &= ~(1ull << slot_of(level + 1, index));
                 tree_prune(cache, index);
                 return -ENOMEM;
@@ -217,7 +217,7 @@ static struct frame *node_next(const void *at, unsigned level, uint64_t index, b
         if (level == 1)
             return node->slots[slot];
         found = node_next(node->slots[slot], level - 1, rest, is_dirty_only);
-        if (found != NULL)
+        if (found)
             return found;
     }
     return NULL;
@@ -225,7 +225,7 @@ static struct frame *node_next(const void *at, unsigned level, uint64_t index, b
 
 struct frame *tree_next(const struct pagecache *cache, uint64_t index, bool is_dirty_only)
 {
-    if (cache->root == NULL || !height_holds(cache->height, index))
+    if (!cache->root || !height_holds(cache->height, index))
         return NULL;
     if (cache->height == 0) {
         struct frame *frame = cache->root;

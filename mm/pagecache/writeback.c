@@ -80,10 +80,10 @@ static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, u
     void *owner = NULL;
 
     list_for_each_entry(mapping, &cache->mappings, node) {
-        if (mapping->epoch >= epoch || (owner != NULL && mapping->owner != owner))
+        if (mapping->epoch >= epoch || (owner && mapping->owner != owner))
             continue;
         mapping->epoch = epoch;
-        if (owner == NULL && mapping->ops->owner_get(mapping->owner)) {
+        if (!owner && mapping->ops->owner_get(mapping->owner)) {
             owner = mapping->owner;
             ops = mapping->ops;
         }
@@ -106,7 +106,7 @@ static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, 
         spin_unlock(&map_lock);
         if (is_unmap)
             ops->unmap(owner, cache, first, nr);
-        else if (ops->write_protect != NULL)
+        else if (ops->write_protect)
             ops->write_protect(owner, cache, first, nr);
         ops->owner_put(owner);
         spin_lock(&map_lock);
@@ -137,7 +137,7 @@ static void take(struct pagecache *cache, struct frame *frame) REQUIRES(&cache->
 
 static bool is_held_back(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
 {
-    return cache->ops->may_write != NULL && !cache->ops->may_write(cache, index);
+    return cache->ops->may_write && !cache->ops->may_write(cache, index);
 }
 
 /* The next dirty page of [first, last] that may go and nobody is writing; NULL: none. */
@@ -173,13 +173,13 @@ static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last,
     spin_lock(&cache->lock);
     struct frame *frame = find_dirty(cache, first, last);
 
-    while (frame != NULL && (frame->flags & (PAGE_DIRTY | PAGE_WRITEBACK)) == PAGE_DIRTY) {
+    while (frame && (frame->flags & (PAGE_DIRTY | PAGE_WRITEBACK)) == PAGE_DIRTY) {
         take(cache, frame);
         run[nr++] = frame;
         if (nr == PAGECACHE_RUN_MAX || frame->index == last)
             break;
         frame = tree_find(cache, frame->index + 1);
-        if (frame != NULL && is_held_back(cache, frame->index))
+        if (frame && is_held_back(cache, frame->index))
             break;
     }
     spin_unlock(&cache->lock);
@@ -232,7 +232,7 @@ int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last)
     int result = 0;
     size_t nr;
 
-    if (cache->ops->write_pages == NULL)
+    if (!cache->ops->write_pages)
         return 0;
     while (first <= last && (nr = take_dirty(cache, first, last, run)) > 0) {
         uint64_t at_end = run[nr - 1]->index;
@@ -254,21 +254,21 @@ static bool next_cache(struct pagecache **at)
     bool is_last_pin = false;
 
     spin_lock(&all_lock);
-    struct list *node = old == NULL ? all_caches.next : old->all_node.next;
+    struct list *node = old ? old->all_node.next : all_caches.next;
 
-    if (old != NULL) {
+    if (old) {
         /* It was taken off the list under our pin: its neighbours are unknown, so the walk ends. */
         if (!list_is_linked(&old->all_node))
             node = &all_caches;
         is_last_pin = __atomic_sub_fetch(&old->nr_pins, 1, __ATOMIC_RELEASE) == 0;
     }
     *at = node == &all_caches ? NULL : list_entry(node, struct pagecache, all_node);
-    if (*at != NULL)
+    if (*at)
         (*at)->nr_pins++;
     spin_unlock(&all_lock);
     if (is_last_pin)
         wait_wake_all(&unpinned);
-    return *at != NULL;
+    return *at;
 }
 
 int pagecache_sync(void)
@@ -299,7 +299,7 @@ static size_t evict_from(struct pagecache *cache, size_t nr_wanted)
     while (nr_evicted < nr_wanted && nr_looks-- > 0) {
         struct frame *frame = tree_next(cache, cache->clock_hand, false);
 
-        if (frame == NULL) {
+        if (!frame) {
             if (cache->clock_hand == 0)
                 break;
             cache->clock_hand = 0;

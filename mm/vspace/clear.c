@@ -38,14 +38,13 @@ static void free_frames(struct frame *first, uint64_t nr)
 {
     if (first->type == FRAME_ANON || first->type == FRAME_SHARED)
         frame_count(first->type, -(int64_t)(nr << first->order));
-    if (nr >= CONTIG_MIN) {
+    if (nr >= CONTIG_MIN)
         frame_free_contig(first, nr);
-    } else if (first->order != 0) {
+    else if (first->order != 0)
         frame_free(first, first->order);
-    } else {
+    else
         for (; nr != 0; nr--, first++)
             frame_free(first, 0);
-    }
 }
 
 void frame_unuse(struct frame *frame)

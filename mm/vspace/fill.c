@@ -47,10 +47,9 @@ static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
 {
     struct frame *block;
 
-    for (unsigned i = 0; i < WINDOW_MAX; i++) {
+    for (unsigned i = 0; i < WINDOW_MAX; i++)
         if (pte_is_present(slot[i]))
             return false;
-    }
     block = frame_alloc(WINDOW_ORDER, FRAME_ZERO);
     if (!block)
         return false;
@@ -115,7 +114,7 @@ bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
     if (from < vma->start || vma->end - from < PT_LEVEL_SIZE(1) || !is_memory_plenty())
         return false;
     spin_lock(&vs->table_lock);
-    has_slot = large_slot(vs, from) != NULL;
+    has_slot = large_slot(vs, from);
     spin_unlock(&vs->table_lock);
 
     /* Cleared without the spinlock; a zap may free the table with the slot meanwhile. */
@@ -133,7 +132,7 @@ bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
     spin_unlock(&vs->table_lock);
     if (!slot)
         frame_unuse(block);
-    return slot != NULL;
+    return slot;
 }
 
 /* A physical range: the largest page that alignment and the VMA allow. */

@@ -93,7 +93,7 @@ int fetch_page(struct fetch *fetch);
 /* At the end, without any lock. */
 static inline void fetch_end(struct fetch *fetch)
 {
-    if (unlikely(fetch->frame != NULL))
+    if (unlikely(fetch->frame))
         frame_unuse(fetch->frame);
 }
 

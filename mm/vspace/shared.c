@@ -45,10 +45,9 @@ void vma_shared_put(struct vma_shared_object *o)
         return;
     ASSUME_UNSHARED(&o->lock, "that was the last reference");
     for (uint64_t i = 0; i < nr_leaves; i++) {
-        for (uint64_t j = 0; o->leaves[i] && j < leaf_pages(o, i); j++) {
+        for (uint64_t j = 0; o->leaves[i] && j < leaf_pages(o, i); j++)
             if (o->leaves[i][j])
                 frame_unuse(o->leaves[i][j]);
-        }
         heap_free(o->leaves[i]);
     }
     heap_free(o);

@@ -131,7 +131,7 @@ bool vma_can_join(const struct vma *low, const struct vma *high)
 {
     return low->end == high->start && low->ops == high->ops && low->object == high->object &&
            low->flags == high->flags && !(low->flags & (VMA_GROWS_DOWN | VMA_MOVING)) &&
-           (low->ops->page == NULL || low->offset + (low->end - low->start) == high->offset) &&
+           (!low->ops->page || low->offset + (low->end - low->start) == high->offset) &&
            (!low->ops->can_merge || low->ops->can_merge(low, high));
 }
 

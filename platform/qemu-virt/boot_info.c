@@ -19,7 +19,7 @@ static uint64_t features_of(const struct fdt_prop *prop)
     uint64_t features = 0;
     const char *name;
 
-    if (prop->value != NULL && str_equal(prop->name, "riscv,isa"))
+    if (prop->value && str_equal(prop->name, "riscv,isa"))
         return arch_features_parse(prop->value);
     for (unsigned i = 0; (name = fdt_prop_string(prop, i)) != NULL; i++)
         features |= arch_features_parse(name);
@@ -49,17 +49,16 @@ const char *platform_init(hartid_t boot_hart, paddr_t fdt_pa)
     uint64_t image_size = (uint64_t)(image_end - image_start);
     unsigned nr_mapped = 0;
 
-    if (error != NULL)
+    if (error)
         return error;
     boot_info.fdt_pa = fdt_pa;
     boot_reserve(image, image_size);
     boot_reserve(fdt_pa.v, boot_info.fdt.size);
-    for (unsigned i = 0; i < boot_info.nr_memory; i++) {
+    for (unsigned i = 0; i < boot_info.nr_memory; i++)
         if (arch_direct_map_add(boot_info.memory[i].start, boot_info.memory[i].size) == 0)
             boot_info.memory[nr_mapped++] = boot_info.memory[i];
         else
             boot_warn("device tree: a memory range could not be mapped");
-    }
     boot_info.nr_memory = nr_mapped;
     arch_tlb_flush_all();
     if (nr_mapped == 0)

@@ -93,7 +93,7 @@ static void read_chosen(const struct fdt *fdt, const struct fdt_node *node)
         if (str_equal(prop.name, "bootargs")) {
             const char *args = fdt_prop_string(&prop, 0);
 
-            if (args != NULL)
+            if (args)
                 boot_info.bootargs = args;
             else
                 boot_warn("device tree: bootargs is no string");
@@ -117,7 +117,7 @@ static void read_isa(const struct fdt *fdt, const struct fdt_node *node, unsigne
     struct fdt_prop *prop = &boot_info.isa_props[cpu];
     const char *isa = fdt_node_string(fdt, node, "riscv,isa");
 
-    fdt_prop_find(fdt, node, isa != NULL ? "riscv,isa" : "riscv,isa-extensions", prop);
+    fdt_prop_find(fdt, node, isa ? "riscv,isa" : "riscv,isa-extensions", prop);
     if (cpu == 0 && fdt_node_u32(fdt, node, "riscv,cboz-block-size", &boot_info.cboz_block) != 0)
         boot_info.cboz_block = 0;
 }
@@ -170,7 +170,7 @@ static void read_node(const struct fdt *fdt, const struct fdt_node *node, struct
     if (node->depth == 0) {
         const char *model = fdt_node_string(fdt, node, "model");
 
-        boot_info.model = model != NULL ? model : "";
+        boot_info.model = model ? model : "";
     } else if (node->depth == 1) {
         if (fdt_node_is_named(node, "memory")) {
             if (fdt_node_is_enabled(node))
@@ -221,7 +221,7 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
     struct fdt_node node;
     paddr_t start;
     uint64_t length;
-    int rc;
+    int err;
 
     boot_info = (struct boot_info){
         .boot_hart = boot_hart,
@@ -233,9 +233,9 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
     if (fdt_open(fdt, blob, size) != 0)
         return "malformed device tree header";
     fdt_walk_init(&walk, fdt);
-    while ((rc = fdt_walk_next(&walk, &node)) > 0)
+    while ((err = fdt_walk_next(&walk, &node)) > 0)
         read_node(walk.fdt, &node, &place);
-    if (rc < 0)
+    if (err < 0)
         return "malformed device tree";
     if (place.is_reserved_bad)
         return "malformed device tree: reserved memory";
@@ -264,7 +264,7 @@ paddr_t platform_test_finisher(void)
     while (reg.v == 0 && fdt_walk_next(&walk, &node) > 0) {
         const char *name = fdt_node_string(fdt, &node, "compatible"); /* the first */
 
-        if (name != NULL && str_equal(name, "sifive,test1"))
+        if (name && str_equal(name, "sifive,test1"))
             (void)fdt_reg_phys(fdt, &node, 0, &reg, NULL);
     }
     return reg;

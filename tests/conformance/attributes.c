@@ -46,11 +46,10 @@ static void *change_file(void *arg)
 
 static void *link_file(void *arg)
 {
-    while (!is_over) {
+    while (!is_over)
         if (link(PATH, FOLDER "/second") != 0 || unlink(FOLDER "/second") != 0 ||
             mkdir(FOLDER "/inner", 0755) != 0 || rmdir(FOLDER "/inner") != 0)
             _exit(97);
-    }
     return arg;
 }
 

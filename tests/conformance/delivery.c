@@ -301,10 +301,9 @@ static void stop_and_continue(void)
     int status;
     pid_t pid = fork();
 
-    if (pid == 0) {
+    if (pid == 0)
         for (;;)
             pause();
-    }
     CHECK(kill(pid, SIGSTOP) == 0);
     CHECK(waitpid(pid, &status, WUNTRACED) == pid);
     CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);

@@ -119,10 +119,9 @@ static void *wait_often(void *arg)
 {
     struct epoll_event event;
 
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 3000; i++)
         if (epoll_wait(shared_ep, &event, 1, LIMIT_MS) != 1)
             __atomic_fetch_add(&nr_late, 1, __ATOMIC_RELAXED);
-    }
     return arg;
 }
 
@@ -141,10 +140,9 @@ static void a_level_is_for_every_waiter(void)
 
 static void *poll_often(void *arg)
 {
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 3000; i++)
         if (nr_events(shared_ep) != 1 || !is_readable(shared_ep))
             __atomic_fetch_add(&nr_late, 1, __ATOMIC_RELAXED);
-    }
     return arg;
 }
 

@@ -85,10 +85,9 @@ static void wait_while_the_group_changes(void)
         _exit(1);
     }
     close(go[0]);
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 20000; i++)
         if (setpgid(pid, i % 2 ? getpgrp() : pid) != 0)
             break;
-    }
     close(go[1]);
     int status = -1;
 
@@ -109,10 +108,9 @@ static void breed(int has_handler)
     for (;;) {
         pid_t pid = fork();
 
-        if (pid == 0) {
+        if (pid == 0)
             for (;;)
                 pause();
-        }
         if (pid == -1)
             sched_yield();
     }

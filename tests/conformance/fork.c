@@ -185,10 +185,9 @@ static void many_children(void)
 {
     int sum = 0, status;
 
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         if (fork() == 0)
             _exit(i % 7);
-    }
     for (int i = 0; i < 100; i++) {
         CHECK(wait(&status) > 0);
         sum += WEXITSTATUS(status);

@@ -87,10 +87,9 @@ static void fork_bomb_child(void)
     for (;;) {
         pid_t pid = fork();
 
-        if (pid == 0) {
+        if (pid == 0)
             for (;;)
                 pause();
-        }
         if (pid < 0)
             break;
         nr++;

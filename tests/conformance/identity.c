@@ -198,15 +198,13 @@ static int compare(char **words)
     while (f && fgets(line, sizeof(line), f)) {
         static const char *const names[3] = {"CapPrm:", "CapEff:", "CapAmb:"};
 
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 3; i++)
             if (strncmp(line, names[i], 7) == 0)
                 found[i] = strtoull(line + 7, NULL, 16);
-        }
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         if (found[i] != strtoull(words[i], NULL, 16))
             return 10 + i;
-    }
     return prctl(PR_GET_KEEPCAPS) == 0 ? 0 : 20;
 }
 

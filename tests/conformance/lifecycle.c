@@ -212,10 +212,9 @@ static void group_signals(void)
     for (int i = 0; i < 3; i++) {
         pid_t pid = fork();
 
-        if (pid == 0) {
+        if (pid == 0)
             for (;;)
                 pause();
-        }
         if (!first)
             first = pid;
         CHECK(setpgid(pid, first) == 0);

@@ -143,10 +143,9 @@ static void *write_area(void *arg)
 
 static void *discard(void *arg)
 {
-    while (!is_over) {
+    while (!is_over)
         if (madvise((void *)area, SIZE, MADV_DONTNEED) != 0)
             _exit(98);
-    }
     return arg;
 }
 
@@ -162,10 +161,9 @@ static void *fork_often(void *arg)
         }
         if (child < 0 || waitpid(child, NULL, 0) != child)
             _exit(98);
-        for (int i = 0; i < NR_PAGES; i++) {
+        for (int i = 0; i < NR_PAGES; i++)
             if (area[i * 4096 + 2048] == 'c')
                 _exit(95); /* the child's copy is the child's */
-        }
     }
     return arg;
 }
@@ -174,11 +172,10 @@ static void *unmap_and_map(void *arg)
 {
     int flags = MAP_PRIVATE | MAP_FIXED;
 
-    while (!is_over) {
+    while (!is_over)
         if (munmap((void *)area, SIZE / 2) != 0 ||
             mmap((void *)area, SIZE, PROT_READ | PROT_WRITE, flags, fd, 0) != area)
             _exit(98);
-    }
     return arg;
 }
 
@@ -187,11 +184,10 @@ static void *move_to_and_fro(void *arg)
     void *home = (void *)area;
     void *away = mmap(NULL, SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    while (!is_over) {
+    while (!is_over)
         if (mremap(home, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, away) != away ||
             mremap(away, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, home) != home)
             _exit(98);
-    }
     return arg;
 }
 
@@ -242,10 +238,9 @@ static void *fork_and_look(void *arg)
 
         if (child == 0) {
             is_touching = true;
-            if (sigsetjmp(beyond, 1) == 0) {
+            if (sigsetjmp(beyond, 1) == 0)
                 for (int i = 0; i < NR_PAGES; i++)
                     map[i * 4096] = 0;
-            }
             _exit(0);
         }
         if (child < 0 || waitpid(child, NULL, 0) != child)
@@ -278,10 +273,9 @@ static void *take_turns(void *arg)
     struct timespec limit = {.tv_sec = 60};
 
     for (int n = 0; n < 300; n++) {
-        while (__atomic_load_n(turn, __ATOMIC_SEQ_CST) != me) {
+        while (__atomic_load_n(turn, __ATOMIC_SEQ_CST) != me)
             if (futex(turn, FUTEX_WAIT, !me, &limit) != 0 && errno == ETIMEDOUT)
                 _exit(94);
-        }
         __atomic_store_n(turn, !me, __ATOMIC_SEQ_CST);
         if (futex(turn, FUTEX_WAKE, 1, NULL) < 0)
             _exit(93);
@@ -340,10 +334,9 @@ static void *wait_once(void *arg)
     struct timespec limit = {.tv_sec = 60};
 
     waiter_tid = (pid_t)syscall(SYS_gettid);
-    while (*waited_at == 0) {
+    while (*waited_at == 0)
         if (futex(waited_at, wait_op, 0, &limit) != 0 && errno == ETIMEDOUT)
             return arg;
-    }
     return NULL;
 }
 
@@ -416,10 +409,9 @@ static void futex_of_two_processes(void)
 
         if (elsewhere == MAP_FAILED)
             _exit(1);
-        while (*elsewhere == 0) {
+        while (*elsewhere == 0)
             if (futex(elsewhere, FUTEX_WAIT, 0, &limit) != 0 && errno == ETIMEDOUT)
                 _exit(2);
-        }
         _exit(0);
     }
     while (futex(word, FUTEX_WAKE, 0x7fffffff, NULL) == 0) {

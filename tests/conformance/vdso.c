@@ -14,10 +14,9 @@ static void *symbol(const char *name)
     Elf64_Dyn *dynamic = NULL;
     uint64_t at[64] = {0}, verdef = 0, versym = 0, gnu_hash = 0;
 
-    for (int i = 0; i < header->e_phnum; i++) {
+    for (int i = 0; i < header->e_phnum; i++)
         if (phdr[i].p_type == PT_DYNAMIC)
             dynamic = (Elf64_Dyn *)(base + phdr[i].p_vaddr);
-    }
     for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
         if (dynamic->d_tag < 64)
             at[dynamic->d_tag] = dynamic->d_un.d_ptr;
@@ -266,10 +265,9 @@ static void it_is_in_the_map(void)
 
     find();
     FILE *f = fopen("/proc/self/maps", "r");
-    while (f && fgets(line, sizeof(line), f)) {
+    while (f && fgets(line, sizeof(line), f))
         if (strstr(line, "[vdso]"))
             sscanf(line, "%lx-%lx %7s", &start, &end, rights);
-    }
     CHECK(start == (unsigned long)base && strcmp(rights, "r-xp") == 0);
 }
 

@@ -107,10 +107,9 @@ static void write_all(unsigned long seed)
                 set(csr, harmless(csr, seed * (csr + 1) * 0x9e3779b97f4a7c15ul));
         }
     }
-    for (unsigned csr = 0; csr < NR_CSRS; csr++) {
+    for (unsigned csr = 0; csr < NR_CSRS; csr++)
         if (is_there[csr])
             held[csr] = get(csr);
-    }
 }
 
 static unsigned long now(void)
@@ -128,10 +127,9 @@ static void compare_all(void)
 
     while (now() < end) {
     }
-    for (unsigned csr = 0; csr < NR_CSRS; csr++) {
+    for (unsigned csr = 0; csr < NR_CSRS; csr++)
         if (is_there[csr])
             seen[csr] = get(csr);
-    }
     for (unsigned csr = 0; csr < NR_CSRS; csr++) {
         if (is_there[csr] && !is_moving(csr) && seen[csr] != held[csr]) {
             guest_printf("csrs: %x was %lx and is %lx\n", csr, held[csr], seen[csr]);
@@ -143,10 +141,9 @@ static void compare_all(void)
 /* The tree is searched as bytes: its only "id=" is the bootargs'. */
 static unsigned long find_id(const char *tree)
 {
-    for (unsigned i = 0; i < 16384; i++) {
+    for (unsigned i = 0; i < 16384; i++)
         if (tree[i] == 'i' && tree[i + 1] == 'd' && tree[i + 2] == '=')
             return (unsigned char)tree[i + 3];
-    }
     return 0;
 }
 

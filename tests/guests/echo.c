@@ -18,10 +18,9 @@ void guest_hart(unsigned long hart)
 /* The tree is searched as bytes. */
 static bool is_late(const char *tree)
 {
-    for (unsigned i = 0; i < 4096; i++) {
+    for (unsigned i = 0; i < 4096; i++)
         if (tree[i] == 'l' && tree[i + 1] == 'a' && tree[i + 2] == 't' && tree[i + 3] == 'e')
             return true;
-    }
     return false;
 }
 

@@ -425,10 +425,9 @@ void guest_hart(unsigned long hart)
 /* The tree is searched as bytes: "bare" is in the bootargs where it is no guest. */
 static bool is_bare(const char *tree)
 {
-    for (unsigned i = 0; i < 16384; i++) {
+    for (unsigned i = 0; i < 16384; i++)
         if (tree[i] == 'b' && tree[i + 1] == 'a' && tree[i + 2] == 'r' && tree[i + 3] == 'e')
             return true;
-    }
     return false;
 }
 

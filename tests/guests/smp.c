@@ -132,12 +132,11 @@ void guest_hart(unsigned long hart)
 void guest_main(unsigned long hart, void *fdt)
 {
     (void)fdt;
-    for (unsigned long n = 0; n < NR_HARTS; n++) {
+    for (unsigned long n = 0; n < NR_HARTS; n++)
         if (n != hart && sbi(SBI_HSM, 0, n, (unsigned long)guest_hart_entry,
                              (unsigned long)&stacks[n][sizeof(stacks[n])], 0, 0)
                                  .error != 0)
             nr_errors++;
-    }
     if (sbi(SBI_HSM, 0, hart, (unsigned long)guest_hart_entry, 0, 0, 0).error == 0)
         nr_errors++; /* it runs already */
     work(hart);

@@ -88,10 +88,9 @@ int main(int argc, char **argv)
 
     if (folder == NULL)
         return 2;
-    while ((entry = readdir(folder)) != NULL && nr_names < 4096) {
+    while ((entry = readdir(folder)) != NULL && nr_names < 4096)
         if (entry->d_name[0] != '.')
             names[nr_names++] = strdup(entry->d_name);
-    }
     closedir(folder);
     qsort(names, nr_names, sizeof(*names), by_name);
     sigemptyset(&ends);

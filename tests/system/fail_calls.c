@@ -244,14 +244,12 @@ int main(int argc, char **argv)
         printf("FAILED: preparation: errno %d\n", errno);
         return 1;
     }
-    for (const struct test *test = tests; test->name != NULL; test++) {
+    for (const struct test *test = tests; test->name != NULL; test++)
         if (is_wanted(test->name, only))
             run(test) ? nr_passed++ : nr_failed++;
-    }
-    for (const struct child_test *test = child_tests; test->name != NULL; test++) {
+    for (const struct child_test *test = child_tests; test->name != NULL; test++)
         if (is_wanted(test->name, only))
             run_child_test(test) ? nr_passed++ : nr_failed++;
-    }
     printf("done: %d passed, %d failed\n", nr_passed, nr_failed);
     return nr_failed != 0;
 }

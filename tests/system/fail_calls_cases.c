@@ -501,12 +501,11 @@ bool child_cases_begin(void)
 
 static int touch(char *at, bool is_write)
 {
-    for (int i = 0; i < FILE_PAGES; i++) {
+    for (int i = 0; i < FILE_PAGES; i++)
         if (is_write)
             at[i * PAGE] = 7;
         else if (*(volatile char *)(at + i * PAGE) != 0)
             return 1;
-    }
     return 0;
 }
 

@@ -16,10 +16,9 @@ void guest_hart(unsigned long hart)
 
 static bool is_prime(unsigned n)
 {
-    for (unsigned d = 2; d * d <= n; d++) {
+    for (unsigned d = 2; d * d <= n; d++)
         if (n % d == 0)
             return false;
-    }
     return n > 1;
 }
 

@@ -116,10 +116,9 @@ static const char *map_flash(uint64_t *size)
 
     if (fdt_find_compatible(&boot_info.fdt, 0, "cfi-flash", &node) != 0)
         return NULL;
-    for (int bank = 1; bank >= 0; bank--) {
+    for (int bank = 1; bank >= 0; bank--)
         if (fdt_reg_phys(&boot_info.fdt, &node, (unsigned)bank, &pa, size) == 0)
             return kmap_range(pa, *size, PT_R);
-    }
     return NULL;
 }
 

@@ -62,13 +62,12 @@ static const char *try_map(void)
     struct prng prng;
     size_t nr;
 
-    if (map == NULL)
+    if (!map)
         return "no memory for the map";
     prng_init(&prng, SEED);
-    for (size_t i = 0; i < NR_ELEMENTS; i++) {
+    for (size_t i = 0; i < NR_ELEMENTS; i++)
         if (!map_add(map, element(&prng)))
             return "no memory for an element of the map";
-    }
     if (!map_is_ordered(map))
         return "the map is not in order";
     prng_init(&prng, SEED);
@@ -93,9 +92,9 @@ int app_main(void)
     struct heap_stats stats;
     const char *trouble = try_vector();
 
-    if (trouble == NULL)
+    if (!trouble)
         trouble = try_map();
-    if (trouble != NULL)
+    if (trouble)
         return failed(trouble);
     heap_check();
     heap_shrink();

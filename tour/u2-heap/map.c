@@ -28,7 +28,7 @@ bool map_add(struct map *map, uint64_t key)
     bool is_leftmost = true;
     struct entry *e;
 
-    while (*link != NULL) {
+    while (*link) {
         e = rb_entry(*link, struct entry, node);
         if (key == e->key) {
             e->count++;
@@ -43,7 +43,7 @@ bool map_add(struct map *map, uint64_t key)
         }
     }
     e = heap_alloc(sizeof(*e));
-    if (e == NULL)
+    if (!e)
         return false;
     e->key = key;
     e->count = 1;
@@ -69,7 +69,7 @@ uint64_t map_count(const struct map *map, uint64_t key)
 {
     struct rb_node *node = rb_find(&map->root, &key, compare);
 
-    return node != NULL ? rb_entry(node, struct entry, node)->count : 0;
+    return node ? rb_entry(node, struct entry, node)->count : 0;
 }
 
 bool map_is_ordered(const struct map *map)
@@ -78,7 +78,7 @@ bool map_is_ordered(const struct map *map)
     size_t nr = 0;
 
     rb_for_each_entry(e, &map->root, node) {
-        if (previous != NULL && previous->key >= e->key)
+        if (previous && previous->key >= e->key)
             return false;
         previous = e;
         nr++;

@@ -24,7 +24,7 @@ bool sort_items(uint64_t *items, size_t nr)
     uint64_t *other = heap_alloc(nr * sizeof(*other));
     uint64_t *from = items, *to = other;
 
-    if (other == NULL)
+    if (!other)
         return false;
     for (size_t run = 1; run < nr; run *= 2) {
         for (size_t left = 0; left < nr; left += 2 * run)

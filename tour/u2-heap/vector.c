@@ -11,7 +11,7 @@ bool vector_push(struct vector *v, uint64_t item)
         size_t capacity = MAX(v->capacity * 2, (size_t)16);
         uint64_t *items = heap_realloc(v->items, capacity * sizeof(*items));
 
-        if (items == NULL)
+        if (!items)
             return false;
         v->items = items;
         v->capacity = capacity;

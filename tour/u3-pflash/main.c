@@ -66,7 +66,7 @@ static int read_as_memory(paddr_t pa)
     char text[TEXT_MAX];
     char *memory = kmap_range(pa, PAGE_SIZE, PT_R);
 
-    if (memory == NULL)
+    if (!memory)
         return -ENOMEM;
     copy_text(text, memory);
     kmap_unmap(memory, PAGE_SIZE);
@@ -85,20 +85,20 @@ static int leave_a_note(unsigned bank, uint64_t offset, uint32_t block_bytes)
 {
     char found[sizeof(note)];
 
-    int error = pflash_read(bank, offset, found, sizeof(found));
-    if (error != 0)
-        return error;
+    int err = pflash_read(bank, offset, found, sizeof(found));
+    if (err != 0)
+        return err;
     if (memcmp(found, note, sizeof(note)) == 0) {
         say("u3: after the reboot the flash says \"%s\"\n", note);
         return 0;
     }
     say("erasing %u KiB at offset %#lx, programming %u bytes, rebooting\n", block_bytes / 1024,
         (unsigned long)offset, (unsigned)sizeof(note));
-    error = pflash_erase(bank, offset, block_bytes);
-    if (error == 0)
-        error = pflash_program(bank, offset, note, sizeof(note));
-    if (error != 0)
-        return error;
+    err = pflash_erase(bank, offset, block_bytes);
+    if (err == 0)
+        err = pflash_program(bank, offset, note, sizeof(note));
+    if (err != 0)
+        return err;
     power_reboot();
 }
 
@@ -109,18 +109,18 @@ int app_main(void)
     paddr_t pa;
     uint64_t size;
 
-    int error = find_bank(&bank, &pa, &size);
-    if (error != 0) {
+    int err = find_bank(&bank, &pa, &size);
+    if (err != 0) {
         say("u3: no pflash\n");
-        return error;
+        return err;
     }
-    error = read_as_memory(pa);
-    if (error != 0)
-        return error;
+    err = read_as_memory(pa);
+    if (err != 0)
+        return err;
 
-    error = pflash_bank_info(bank, &info);
-    if (error != 0)
-        return error;
+    err = pflash_bank_info(bank, &info);
+    if (err != 0)
+        return err;
     if (!info.is_writable || info.nr_regions == 0) {
         say("u3: this flash can be read, but not written\n");
         return 0;
@@ -128,8 +128,8 @@ int app_main(void)
     say("%u chips on a bus of %u bytes, %u blocks of %u KiB\n", info.nr_chips, info.bus_bytes,
         info.regions[0].nr_blocks, info.regions[0].block_bytes / 1024);
     /* Block 1: the text at the start of block 0 stays. */
-    error = leave_a_note(bank, info.regions[0].block_bytes, info.regions[0].block_bytes);
-    if (error != 0)
-        say("u3: error %d\n", -error);
-    return error;
+    err = leave_a_note(bank, info.regions[0].block_bytes, info.regions[0].block_bytes);
+    if (err != 0)
+        say("u3: error %d\n", -err);
+    return err;
 }

@@ -72,9 +72,8 @@ int app_main(void)
             return 1;
         }
     }
-    for (uint32_t i = 0; i < NR_COUNTERS; i++) {
+    for (uint32_t i = 0; i < NR_COUNTERS; i++)
         thread_join(threads[i]);
-    }
     thread_join(librarian);
     if (reader.error != 0) {
         say("u4: the flash cannot be read: error %d\n", -reader.error);

@@ -24,9 +24,8 @@ static bool put(uint32_t item)
     spin_lock(&lock);
     bool has_room = nr_queued < CAPACITY;
 
-    if (has_room) {
+    if (has_room)
         items[(head + nr_queued++) % CAPACITY] = item;
-    }
     spin_unlock(&lock);
     return has_room;
 }
@@ -62,9 +61,8 @@ static void consume(void *arg)
     for (uint32_t i = 0; i < NR_ITEMS; i++) {
         uint32_t item;
 
-        while (!take(&item)) {
+        while (!take(&item))
             thread_yield();
-        }
         nr_wrong += item != i;
     }
 }
@@ -75,14 +73,12 @@ int app_main(void)
     struct thread *producer = thread_create(produce, NULL, "producer", NULL);
     struct thread *consumer = thread_create(consume, NULL, "consumer", NULL);
 
-    if (!producer || !consumer) {
+    if (!producer || !consumer)
         return 1;
-    }
     thread_join(producer);
     thread_join(consumer);
-    if (nr_wrong != 0) {
+    if (nr_wrong != 0)
         return 1;
-    }
     snprintf(line, sizeof(line), "u5: ok, %u items in order, the queue was full %u times\n",
              NR_ITEMS, nr_handovers);
     console_write(line, strlen(line));

@@ -30,9 +30,8 @@ static bool put(uint32_t item)
     spin_lock(&lock);
     bool has_room = nr_queued < CAPACITY;
 
-    if (has_room) {
+    if (has_room)
         items[(head + nr_queued++) % CAPACITY] = item;
-    }
     spin_unlock(&lock);
     return has_room;
 }
@@ -56,9 +55,8 @@ static bool take(void)
 /* fifo never takes the hart from anybody: under it, and only under it, one has to be polite. */
 static void insist(void)
 {
-    if (strcmp(SCHED_POLICY_NAME, "fifo") == 0) {
+    if (strcmp(SCHED_POLICY_NAME, "fifo") == 0)
         thread_yield();
-    }
 }
 
 static void note_preemptions(void)
@@ -69,20 +67,17 @@ static void note_preemptions(void)
 static void produce(void *arg)
 {
     (void)arg;
-    for (uint32_t i = 1; i <= NR_ITEMS; i++) {
-        while (!put(i)) {
+    for (uint32_t i = 1; i <= NR_ITEMS; i++)
+        while (!put(i))
             insist();
-        }
-    }
     note_preemptions();
 }
 
 static void consume(void *arg)
 {
     (void)arg;
-    while (take()) {
+    while (take())
         insist();
-    }
     note_preemptions();
 }
 
@@ -94,19 +89,16 @@ int app_main(void)
     for (unsigned i = 0; i < 2 * NR_PAIRS; i++) {
         threads[i] =
             thread_create(i % 2 ? consume : produce, NULL, i % 2 ? "consumer" : "producer", NULL);
-        if (!threads[i]) {
+        if (!threads[i])
             return 1;
-        }
     }
-    for (unsigned i = 0; i < 2 * NR_PAIRS; i++) {
+    for (unsigned i = 0; i < 2 * NR_PAIRS; i++)
         thread_join(threads[i]);
-    }
     snprintf(line, sizeof(line), "%s on %u CPUs: %lu preemptions\n", SCHED_POLICY_NAME, cpu_count(),
              (unsigned long)nr_preempted);
     console_write(line, strlen(line));
-    if (cpu_count() == 1 && nr_preempted == 0 && strcmp(SCHED_POLICY_NAME, "fifo") != 0) {
+    if (cpu_count() == 1 && nr_preempted == 0 && strcmp(SCHED_POLICY_NAME, "fifo") != 0)
         return 1; /* impossible: they can only have waited for each other for ever */
-    }
     spin_lock(&lock);
     snprintf(line, sizeof(line), "u6: ok, %u items through %u places, sum %lu\n", nr_taken,
              CAPACITY, (unsigned long)sum);

@@ -63,20 +63,17 @@ int app_main(void)
     struct thread *consumer = thread_create(consume, NULL, "consumer", NULL);
     struct thread *producer = thread_create(produce, NULL, "producer", NULL);
 
-    if (!producer || !consumer) {
+    if (!producer || !consumer)
         return 1;
-    }
     thread_join(producer);
     thread_join(consumer);
-    if (nr_wrong != 0 || time_now_ns() - start < NR_ITEMS * PAUSE_NS) {
+    if (nr_wrong != 0 || time_now_ns() - start < NR_ITEMS * PAUSE_NS)
         return 1;
-    }
     /*
      * Before the sleep, after its announcement, after the wake-up: never more than three an item.
      */
-    if (nr_looks > 3 * NR_ITEMS) {
+    if (nr_looks > 3 * NR_ITEMS)
         return 1;
-    }
     snprintf(line, sizeof(line), "u7: ok, %u items in order, nobody polled\n", NR_ITEMS);
     console_write(line, strlen(line));
     return 0;

@@ -83,7 +83,7 @@ static int exercise(struct block_device *disk)
     char greeting[SECTOR_SIZE];
     int error = -ENOMEM;
 
-    if (data == NULL || reads == NULL)
+    if (!data || !reads)
         goto out;
     /* A stack is fine here, but not for block_submit. */
     error = block_read_bytes(disk, 0, greeting, sizeof(greeting));
@@ -100,10 +100,9 @@ static int exercise(struct block_device *disk)
     memset(data, 0, bytes);
     if (error == 0)
         error = read_in_flight(disk, reads, data);
-    for (size_t i = 0; i < bytes && error == 0; i++) {
+    for (size_t i = 0; i < bytes && error == 0; i++)
         if (data[i] != pattern(disk, i))
             error = -EIO;
-    }
 out:
     heap_free(reads);
     heap_free(data);
@@ -114,7 +113,7 @@ int app_main(void)
 {
     unsigned nr_disks = 0;
 
-    for (struct block_device *disk = block_next(NULL); disk != NULL; disk = block_next(disk)) {
+    for (struct block_device *disk = block_next(NULL); disk; disk = block_next(disk)) {
         int error = exercise(disk);
         if (error != 0) {
             say("%s: error %d\n", disk->name, -error);

@@ -207,7 +207,7 @@ static int mount_all(void)
     const struct block_device *disk = block_next(NULL);
     int ret;
 
-    if (disk == NULL) {
+    if (!disk) {
         say("u9: no disk\n");
         return -ENODEV;
     }

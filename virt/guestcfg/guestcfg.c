@@ -50,7 +50,7 @@ static bool is_of_form(const struct fdt_prop *prop, enum form form)
     case FORM_U64:
         return prop->size == 8;
     case FORM_STRING:
-        return fdt_prop_string(prop, 0) != NULL;
+        return fdt_prop_string(prop, 0);
     default:
         return true;
     }
@@ -253,10 +253,9 @@ int guestcfg_next(struct guestcfg *it, struct guest_config *config, const char *
         *problem = read_guest(it->fdt, &guest, config);
 
     /* Its children; the node behind them may be the next guest. */
-    while ((ret = fdt_walk_next(&it->walk, &node)) > 0 && node.depth > guest.depth) {
+    while ((ret = fdt_walk_next(&it->walk, &node)) > 0 && node.depth > guest.depth)
         if (!*problem && node.parent == guest.offset)
             *problem = read_child(it, &node, config);
-    }
     if (ret < 0)
         return ret;
     if (ret > 0 && is_guest(it->fdt, &node))

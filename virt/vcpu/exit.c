@@ -245,10 +245,9 @@ long guest_exit(struct guest_state *guest)
 
     vcpu_guest_leave(v);
     v->nr_exits++;
-    if (guest->frame.cause & TRAP_INTERRUPT) {
+    if (guest->frame.cause & TRAP_INTERRUPT)
         guest_interrupt(guest);
-    } else {
+    else
         resumes = exception(v);
-    }
     return resumes && vcpu_prepare(v) ? GUEST_RESUME : 1;
 }

@@ -22,14 +22,13 @@ void vcpu_fences_do(struct vcpu *v)
 
 static void fence_here(uint32_t kind, const struct vsbi_range *range, uint64_t asid)
 {
-    if (kind == FENCE_CODE) {
+    if (kind == FENCE_CODE)
         arch_fence_i();
-    } else if (range->nr_pages == 0) {
+    else if (range->nr_pages == 0)
         guest_fence_stage1(GUEST_ALL, asid);
-    } else {
+    else
         for (unsigned i = 0; i < range->nr_pages; i++)
             guest_fence_stage1(range->start + i * PAGE_SIZE, asid);
-    }
 }
 
 /* May v still use what is to be forgotten? */
@@ -57,10 +56,9 @@ static void fence_others(struct vcpu *v, uint64_t harts, uint32_t kind)
     if (!outstanding)
         return;
     arch_irq_enable();
-    for (; outstanding; outstanding &= outstanding - 1) {
+    for (; outstanding; outstanding &= outstanding - 1)
         while (is_outstanding(v->set->vcpus[bit_lowest64(outstanding)], kind))
             arch_cpu_relax();
-    }
     arch_irq_disable();
 }
 

@@ -138,10 +138,9 @@ static bool is_host_bank(paddr_t start, uint64_t size)
         paddr_t base;
         uint64_t bank_size;
 
-        for (unsigned i = 0; fdt_reg_phys(&boot_info.fdt, &node, i, &base, &bank_size) == 0; i++) {
+        for (unsigned i = 0; fdt_reg_phys(&boot_info.fdt, &node, i, &base, &bank_size) == 0; i++)
             if (start.v >= base.v && size <= bank_size && start.v - base.v <= bank_size - size)
                 return true;
-        }
     }
     return false;
 }
@@ -181,10 +180,9 @@ static bool host_bank_take(paddr_t start, uint64_t size)
 static void host_bank_give_back(paddr_t start)
 {
     spin_lock(&passed_lock);
-    for (unsigned i = 0; i < PASSED_MAX; i++) {
+    for (unsigned i = 0; i < PASSED_MAX; i++)
         if (passed[i].size && passed[i].start == start.v)
             passed[i].size = 0;
-    }
     spin_unlock(&passed_lock);
 }
 
@@ -232,10 +230,9 @@ void vm_flash_fini(struct vm *vm, unsigned bank)
     flash->is_taken = false;
     if (!flash->frames)
         return;
-    for (uint64_t i = 0; i < flash->model.dev.size >> PAGE_SHIFT; i++) {
+    for (uint64_t i = 0; i < flash->model.dev.size >> PAGE_SHIFT; i++)
         if (flash->frames[i])
             frame_put(flash->frames[i]);
-    }
     vm_memory_return(flash->nr_promised);
     flash->nr_promised = 0;
     heap_free(flash->frames);

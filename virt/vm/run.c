@@ -85,10 +85,9 @@ static void sbi(struct vm *vm, struct vcpu_exit *exit)
 
 static void hart_stopped(struct vm *vm)
 {
-    for (unsigned i = 0; i < vm->set.nr_vcpus; i++) {
+    for (unsigned i = 0; i < vm->set.nr_vcpus; i++)
         if (__atomic_load_n(&vm->set.vcpus[i]->hart_state, __ATOMIC_ACQUIRE) != SBI_HART_STOPPED)
             return;
-    }
     if (vm_stop(vm, VM_STOPPING_FAILED))
         log_warn("guest %s: stopped: none of its harts runs", vm->config.name);
 }

@@ -77,10 +77,9 @@ struct vm *vm_create(const struct guest_config *config, const char **problem)
         *problem = "it wants sstc, which the machine lacks";
         goto fail;
     }
-    for (unsigned i = 0; i < config->nr_flash; i++) {
+    for (unsigned i = 0; i < config->nr_flash; i++)
         if (vm_flash_init(vm, i, problem) != 0)
             goto fail;
-    }
     if (vm_memory_reserve(vm, problem) != 0)
         goto fail;
     vconsole_register(&vm->console, vm->config.name, vm_input, vm_input_room, vm);

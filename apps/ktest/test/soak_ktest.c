@@ -37,12 +37,10 @@ static int set_duration(const char *value)
 {
     uint64_t seconds = 0;
 
-    while (value && *value >= '0' && *value <= '9') {
+    while (value && *value >= '0' && *value <= '9')
         seconds = seconds * 10 + (uint64_t)(*value++ - '0');
-    }
-    if (!value || *value || !seconds || seconds > 86400) {
+    if (!value || *value || !seconds || seconds > 86400)
         return -EINVAL;
-    }
     duration_ns = seconds * NS_PER_SEC;
     return 0;
 }
@@ -113,21 +111,18 @@ static void use_lock(uint64_t random)
 {
     mutex_lock(&lock);
     under_lock++;
-    if (random % 16 == 0) {
+    if (random % 16 == 0)
         thread_sleep_ns(random % 3000);
-    }
     mutex_unlock(&lock);
     __atomic_fetch_add(&nr_locked, 1, __ATOMIC_RELAXED);
 }
 
 static void use_token(uint64_t random)
 {
-    if (sem_down_until(&tokens, time_deadline_ns(random % 20000)) != 0) {
+    if (sem_down_until(&tokens, time_deadline_ns(random % 20000)) != 0)
         return;
-    }
-    if (__atomic_add_fetch(&nr_with_token, 1, __ATOMIC_SEQ_CST) > 3) {
+    if (__atomic_add_fetch(&nr_with_token, 1, __ATOMIC_SEQ_CST) > 3)
         count(&nr_violations);
-    }
     thread_yield();
     __atomic_fetch_sub(&nr_with_token, 1, __ATOMIC_SEQ_CST);
     sem_up(&tokens);
@@ -140,12 +135,10 @@ static void use_memory(uint64_t random)
 
     if (p) {
         memset(p, (int)random, size);
-        if (random % 4 == 0) {
+        if (random % 4 == 0)
             thread_yield();
-        }
-        if (p[0] != (uint8_t)random || p[size - 1] != (uint8_t)random) {
+        if (p[0] != (uint8_t)random || p[size - 1] != (uint8_t)random)
             count(&nr_violations);
-        }
         heap_free(p);
     }
 }
@@ -154,11 +147,10 @@ static void spawn(uint64_t random)
 {
     struct thread *t = thread_create(be_born_and_die, &nr_born, "brief", NULL);
 
-    if (t && random % 2) {
+    if (t && random % 2)
         thread_join(t);
-    } else if (t) {
+    else if (t)
         thread_detach(t);
-    }
 }
 
 /* On a busy host that may take longer than all is to last. */
@@ -190,9 +182,8 @@ static void soak(void *arg)
             spawn(random);
             break;
         case 4:
-            if (!load_faults(random & 0x3ffffffff8ull)) { /* the user half, where nothing is */
+            if (!load_faults(random & 0x3ffffffff8ull)) /* the user half, where nothing is */
                 count(&nr_violations);
-            }
             count(&nr_faults);
             break;
         case 5:
@@ -217,9 +208,8 @@ KTEST(soak_threads_timers_faults)
         workers[i] = thread_create(soak, (void *)i, "soak", NULL);
         KTEST_REQUIRE(workers[i] != NULL);
     }
-    for (int i = 0; i < NR_WORKERS; i++) {
+    for (int i = 0; i < NR_WORKERS; i++)
         thread_join(workers[i]);
-    }
     /*
      * Room for per-CPU caches and for stacks kept for reuse; a leak grows with the time.
      */

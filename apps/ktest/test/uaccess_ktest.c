@@ -81,10 +81,9 @@ static void try_all(void)
 
     for (int words = 0; words < 2; words++) {
         uaccess_words_anywhere = words != 0;
-        for (size_t offset = 0; offset < 8; offset++) {
+        for (size_t offset = 0; offset < 8; offset++)
             for (size_t nr = 0; nr <= NR_MAX; nr += nr < 170 ? 1 : 9)
                 nr_bad[words] += count_bad(offset, nr);
-        }
     }
     uaccess_words_anywhere = had_words;
     KTEST_EXPECT_EQ(nr_bad[0], 0);

@@ -56,7 +56,7 @@ static pte_t *table_or_die(void)
 {
     pte_t *table = boot_table_alloc();
 
-    if (table == NULL)
+    if (!table)
         boot_die("image too large for the boot's page tables", 0, 0);
     return table;
 }

@@ -66,12 +66,11 @@ size_t arch_isa_next(const char **isa, const char **name)
         s += 4;
     while (*s == '_')
         s++;
-    if (*s == 's' || *s == 'x' || *s == 'z') {
+    if (*s == 's' || *s == 'x' || *s == 'z')
         while (s[n] != '\0' && s[n] != '_')
             n++;
-    } else {
+    else
         n = *s != '\0';
-    }
     *name = s;
     *isa = s + n;
     return n;

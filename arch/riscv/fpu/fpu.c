@@ -47,7 +47,7 @@ static bool save_if_dirty(unsigned cpu)
 
     if ((csr_read(sstatus) & SSTATUS_FS) != SSTATUS_FS_DIRTY)
         return false;
-    if (o != NULL)
+    if (o)
         fpu_regs_save(o->state);
     fs_set(SSTATUS_FS_CLEAN);
     return true;
@@ -58,7 +58,7 @@ void fpu_switch(struct arch_thread *prev, struct arch_thread *next)
     unsigned cpu = prev->cpu;
 
     prev->fpu.is_recent = save_if_dirty(cpu);
-    if (next->fpu.state == NULL)
+    if (!next->fpu.state)
         fs_set(0);
     else if (is_loaded(&next->fpu, cpu))
         fs_set(SSTATUS_FS_CLEAN);
@@ -96,7 +96,7 @@ bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame)
 {
     unsigned long flags = arch_irq_save();
     bool is_ours =
-        t->fpu.state != NULL && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
+        t->fpu.state && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
 
     /* Whatever the instruction is: with the unit on it either works or traps again as what it is.
      */

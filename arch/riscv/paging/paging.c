@@ -43,7 +43,7 @@ pte_t *table_alloc(const struct arch_pt *pt)
     bool has_pool = pt == &arch_kernel_pt && READ_ONCE(nr_boot_tables) < BOOT_TABLES;
     pte_t *table = has_pool ? boot_table_alloc() : NULL;
 
-    if (table != NULL)
+    if (table)
         return phys_to_virt(kernel_to_phys(table));
     return page_table_alloc(0);
 }
@@ -61,7 +61,7 @@ int arch_pt_init(struct arch_pt *pt, enum arch_pt_kind kind)
 {
     pt->kind = kind;
     pt->root = page_table_alloc(kind == ARCH_PT_GSTAGE ? 2 : 0);
-    if (pt->root == NULL)
+    if (!pt->root)
         return -ENOMEM;
     /*
      * The kernel half is shared by copying the root's upper entries. They never change after boot:
@@ -101,10 +101,10 @@ int arch_direct_map_add(paddr_t start, uint64_t size)
         /* A table in the way of 1 GiB has parts of its own: go into it. */
         for (;; level--) {
             slot = arch_pt_slot(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, level, true);
-            if (slot == NULL || level <= 1 || !(*slot & PT_V) || pte_is_leaf(*slot))
+            if (!slot || level <= 1 || !(*slot & PT_V) || pte_is_leaf(*slot))
                 break;
         }
-        if (slot == NULL) {
+        if (!slot) {
             /* A large leaf is there already (the device tree's); or the pool is empty. */
             if (arch_pt_query(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, &level) == 0)
                 return -ENOMEM;

@@ -70,12 +70,11 @@ void arch_tlb_shootdown(cpumask_t cpus, vaddr_t va, uint64_t size, asid_t asid)
 
 void arch_tlb_shootdown_kernel(vaddr_t va, uint64_t size)
 {
-    if (size > ARCH_TLB_RANGE_MAX * PAGE_SIZE) {
+    if (size > ARCH_TLB_RANGE_MAX * PAGE_SIZE)
         arch_tlb_flush_all();
-    } else {
+    else
         for (uint64_t done = 0; done < size; done += PAGE_SIZE)
             arch_tlb_flush_kernel_page(va + done);
-    }
     cpumask_t cpus = arch_cpus_started() & ~(1ull << arch_current()->cpu);
 
     while (cpus != 0) {

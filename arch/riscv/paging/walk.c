@@ -20,7 +20,7 @@ pte_t *arch_pt_slot(const struct arch_pt *pt, vaddr_t va, unsigned level, bool c
         if (!(pte & PT_V)) {
             pte_t *below = create ? table_alloc(pt) : NULL;
 
-            if (below == NULL)
+            if (!below)
                 return NULL;
             /* The table's zeroes are visible before the entry that leads to it. */
             pte = pte_make_table(below);
@@ -53,7 +53,7 @@ pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level)
 
     if (!pte_is_leaf(pte))
         return 0;
-    if (level != NULL)
+    if (level)
         *level = found;
     return pte;
 }
@@ -73,40 +73,40 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
                 unsigned max_level)
 {
     uint64_t done = 0;
-    int rc = 0;
+    int err = 0;
 
     while (done < size) {
         unsigned level = best_level(va + done, pa.v + done, size - done, max_level);
         pte_t *slot = arch_pt_slot(pt, va + done, level, true);
 
         /* A table that is there already, perhaps empty, may take smaller leaves. */
-        while (slot != NULL && level > 0 && (*slot & PT_V) && !pte_is_leaf(*slot))
+        while (slot && level > 0 && (*slot & PT_V) && !pte_is_leaf(*slot))
             slot = arch_pt_slot(pt, va + done, --level, true);
-        if (slot == NULL) {
-            rc = arch_pt_query(pt, va + done, NULL) != 0 ? -EEXIST : -ENOMEM;
+        if (!slot) {
+            err = arch_pt_query(pt, va + done, NULL) != 0 ? -EEXIST : -ENOMEM;
             break;
         }
         /* On through this table, as long as leaves of this size do. */
         do {
             if (*slot & PT_V) {
-                rc = -EEXIST;
+                err = -EEXIST;
                 break;
             }
             *slot++ = pte_make(paddr_add(pa, done), flags);
             done += PT_LEVEL_SIZE(level);
         } while (done < size && ((uintptr_t)slot & PAGE_MASK) != 0 &&
                  best_level(va + done, pa.v + done, size - done, max_level) == level);
-        if (rc != 0)
+        if (err != 0)
             break;
     }
     /* No leaf that we made reaches over the end of `done`, so nothing has to be split. */
-    if (rc != 0) {
+    if (err != 0) {
         pte_t *emptied = NULL;
 
         arch_pt_clear(pt, va, done, NULL, NULL, &emptied);
         arch_pt_free_tables(emptied);
     }
-    return rc;
+    return err;
 }
 
 /* Replaces a leaf by a table of leaves one level down that map the same. */
@@ -115,7 +115,7 @@ static int split(const struct arch_pt *pt, pte_t *slot, unsigned level)
     pte_t pte = *slot;
     pte_t *table = table_alloc(pt);
 
-    if (table == NULL)
+    if (!table)
         return -ENOMEM;
     for (unsigned i = 0; i < PT_ENTRIES; i++)
         table[i] = pte + (i * PT_LEVEL_SIZE(level - 1) >> PAGE_SHIFT << 10);
@@ -158,7 +158,7 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
     for (;; slot++, slot_va += span) {
         vaddr_t from, upto;
         bool is_leaf;
-        int rc = 0;
+        int err = 0;
 
         while (*slot == 0 && slot != last_slot) {
             slot++;
@@ -167,30 +167,30 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
         is_leaf = pte_is_leaf(*slot);
         from = MAX(va, slot_va);
         upto = MIN(last, slot_va + (span - 1));
-        if (is_leaf && (from != slot_va || upto != slot_va + (span - 1)) && pass->split != NULL) {
-            rc = pass->split(pass->pt, slot, level);
-            if (rc != 0)
-                return rc;
+        if (is_leaf && (from != slot_va || upto != slot_va + (span - 1)) && pass->split) {
+            err = pass->split(pass->pt, slot, level);
+            if (err != 0)
+                return err;
             is_leaf = false;
         }
         if (is_leaf) {
-            rc = pass->act(pass, slot_va, slot, level);
+            err = pass->act(pass, slot_va, slot, level);
         } else if ((*slot & PT_V) && level > 0) {
             pte_t *below = pte_to_table(*slot);
 
-            rc = pass_run(pass, below, level - 1, from, upto);
+            err = pass_run(pass, below, level - 1, from, upto);
             /* Second-level tables of the kernel half are shared by all roots: they stay. */
             bool is_shared = level == PT_TOP && slot_va >= ARCH_DIRECT_MAP_BASE;
 
-            if (rc == 0 && pass->emptied != NULL && !is_shared && is_empty(below)) {
+            if (err == 0 && pass->emptied && !is_shared && is_empty(below)) {
                 *slot = 0;
                 /* Through first entries: page-aligned addresses, which a hart reads as invalid. */
                 below[0] = (pte_t)(uintptr_t)*pass->emptied;
                 *pass->emptied = below;
             }
         }
-        if (rc != 0 || slot == last_slot)
-            return rc;
+        if (err != 0 || slot == last_slot)
+            return err;
     }
 }
 
@@ -206,7 +206,7 @@ static int unmap_leaf(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level)
     pte_t old = *pte;
 
     *pte = 0;
-    if (pass->leaf != NULL)
+    if (pass->leaf)
         pass->leaf(pass->ctx, va, old, level);
     return 0;
 }
@@ -217,10 +217,10 @@ int arch_pt_unmap(struct arch_pt *pt, vaddr_t va, uint64_t size,
     pte_t *emptied = NULL;
     struct pass pass = {
         .pt = pt, .act = unmap_leaf, .leaf = leaf, .ctx = ctx, .split = split, .emptied = &emptied};
-    int rc = pass_over(&pass, va, size);
+    int err = pass_over(&pass, va, size);
 
     arch_pt_free_tables(emptied);
-    return rc;
+    return err;
 }
 
 void arch_pt_clear(struct arch_pt *pt, vaddr_t va, uint64_t size,
@@ -235,7 +235,7 @@ void arch_pt_clear(struct arch_pt *pt, vaddr_t va, uint64_t size,
 
 void arch_pt_free_tables(pte_t *emptied)
 {
-    while (emptied != NULL) {
+    while (emptied) {
         pte_t *next = (pte_t *)(uintptr_t)emptied[0];
 
         table_free(emptied);

@@ -77,14 +77,14 @@ int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigne
     __atomic_store_n(&is_start_taken, false, __ATOMIC_RELEASE);
     __atomic_store_n(&smp_late_key, harts[cpu] ^ SMP_LATE_MAGIC, __ATOMIC_RELEASE);
     arch_mb();
-    int rc = sbi_error(sbi_call(SBI_HSM, 0, harts[cpu], kernel_to_phys(smp_hart_start).v,
-                                kernel_to_phys(&smp_start_block).v, 0, 0)
-                           .error);
+    int err = sbi_error(sbi_call(SBI_HSM, 0, harts[cpu], kernel_to_phys(smp_hart_start).v,
+                                 kernel_to_phys(&smp_start_block).v, 0, 0)
+                            .error);
 
-    while (rc == 0 && !__atomic_load_n(&is_start_taken, __ATOMIC_ACQUIRE))
+    while (err == 0 && !__atomic_load_n(&is_start_taken, __ATOMIC_ACQUIRE))
         arch_cpu_relax();
     __atomic_store_n(&smp_late_key, 0, __ATOMIC_RELEASE);
-    return rc;
+    return err;
 }
 
 void smp_hart_main(void)

@@ -36,7 +36,7 @@ const char *arch_trap_name(uint64_t cause)
 
     if (cause & TRAP_INTERRUPT)
         return "interrupt";
-    if (cause < ARRAY_SIZE(names) && names[cause] != NULL)
+    if (cause < ARRAY_SIZE(names) && names[cause])
         return names[cause];
     return "unknown exception";
 }
@@ -60,14 +60,14 @@ static const struct ex_entry *ex_find(uintptr_t pc)
 
 bool arch_has_fixup(const struct trap_frame *frame)
 {
-    return ex_find(frame->pc) != NULL;
+    return ex_find(frame->pc);
 }
 
 bool arch_fixup(struct trap_frame *frame)
 {
     const struct ex_entry *e = ex_find(frame->pc);
 
-    if (e != NULL)
+    if (e)
         frame->pc = (uintptr_t)&e->to + (intptr_t)e->to;
-    return e != NULL;
+    return e;
 }

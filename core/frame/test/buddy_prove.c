@@ -72,10 +72,9 @@ static void read_blocks(struct state *s)
 {
     for (unsigned order = 0; order < FRAME_NR_ORDERS; order++) {
         s->begins[order] = s->covers[order] = 0;
-        for (unsigned i = 0; i < NR_FRAMES; i++) {
+        for (unsigned i = 0; i < NR_FRAMES; i++)
             if (zone_is_open(&zone, i) && frames[i].type == FRAME_FREE && frames[i].order == order)
                 s->begins[order] |= 1u << i;
-        }
         for (unsigned i = 0; i < 1u << order; i++)
             s->covers[order] |= s->begins[order] << i;
     }
@@ -87,10 +86,9 @@ static bool blocks_are_right(const struct state *s)
     uint32_t seen = 0;
     bool is_right = true;
 
-    for (unsigned i = 0; i < NR_FRAMES; i++) {
+    for (unsigned i = 0; i < NR_FRAMES; i++)
         if (zone_is_open(&zone, i) && frames[i].type == FRAME_FREE)
             is_right &= frames[i].order <= FRAME_MAX_ORDER;
-    }
     for (unsigned order = 0; order < FRAME_NR_ORDERS; order++) {
         uint32_t begins = s->begins[order];
 

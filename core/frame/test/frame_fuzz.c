@@ -118,12 +118,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     check_books(nr_used + nr_adopted);
-    for (size_t i = 0; i < MAX_OWNED; i++) {
+    for (size_t i = 0; i < MAX_OWNED; i++)
         if (owned[i].f != NULL && owned[i].order != UINT32_MAX)
             frame_free(owned[i].f, owned[i].order);
         else if (owned[i].f != NULL)
             frame_free_contig(owned[i].f, owned[i].nr_pages);
-    }
     frame_cache_drain();
     check_books(nr_adopted);
     host_ram_exit();

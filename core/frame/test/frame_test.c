@@ -530,10 +530,9 @@ static void test_random_walk(void **state)
         if (step % 2000 == 0)
             check_books(nr_used);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         if (owned[i].f != NULL)
             frame_free(owned[i].f, owned[i].order);
-    }
     frame_cache_drain();
     check_books(0);
 }

@@ -48,10 +48,9 @@ static bool block_is_whole(const struct block *b)
 
     if (b->mark != ~b->size)
         return false;
-    for (uint64_t i = sizeof(*b); i < b->size; i++) {
+    for (uint64_t i = sizeof(*b); i < b->size; i++)
         if (bytes[i] != (uint8_t)b->size)
             return false;
-    }
     return true;
 }
 
@@ -71,10 +70,9 @@ static struct block *block_resize(struct storm *s, struct block *b, struct prng 
     moved->size = MIN(old, size);
     if (moved->mark != ~old || heap_usable_size(moved) < size)
         storm_error(s);
-    for (uint64_t i = sizeof(*b); i < moved->size; i++) {
+    for (uint64_t i = sizeof(*b); i < moved->size; i++)
         if (((uint8_t *)moved)[i] != (uint8_t)old)
             storm_error(s);
-    }
     block_mark(moved, size);
     return moved;
 }

@@ -58,10 +58,9 @@ static void bits_are_balanced(void **state)
     unsigned ones[8] = {0};
 
     random_bytes(data, sizeof(data));
-    for (size_t i = 0; i < sizeof(data); i++) {
+    for (size_t i = 0; i < sizeof(data); i++)
         for (unsigned b = 0; b < 8; b++)
             ones[b] += data[i] >> b & 1;
-    }
     for (unsigned b = 0; b < 8; b++)
         assert_in_range(ones[b], 32768 - 1024, 32768 + 1024); /* 8 standard deviations */
 }

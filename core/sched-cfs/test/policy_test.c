@@ -10,12 +10,10 @@ static double ideal_weight(int nice)
 {
     double w = 1024;
 
-    for (; nice > 0; nice--) {
+    for (; nice > 0; nice--)
         w /= 1.25;
-    }
-    for (; nice < 0; nice++) {
+    for (; nice < 0; nice++)
         w *= 1.25;
-    }
     return w;
 }
 
@@ -65,13 +63,11 @@ static void test_latency_is_bounded(void **state)
         simulation_wake(&sim, &s[i], SCHED_NEW);
     }
     simulation_run(&sim, TICKS_PER_SECOND); /* until the newcomers' debits are evened out */
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++)
         s[i].longest_wait = 0;
-    }
     simulation_run(&sim, 10 * TICKS_PER_SECOND);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++)
         assert_true(s[i].longest_wait <= 2 * LATENCY);
-    }
 }
 
 /*
@@ -98,16 +94,13 @@ static void test_a_sleeper_runs_soon(void **state)
         simulation_run(&sim, sim.now + 37 * TICKS_PER_MS);
         simulation_wake(&sim, &sleeper, i ? SCHED_WAKE : SCHED_NEW);
         woken = sim.now;
-        while (sim.current != &sleeper) {
+        while (sim.current != &sleeper)
             simulation_run(&sim, sim.now + TICKS_PER_MS / 100);
-        }
-        if (i) {
+        if (i)
             assert_true(sim.now - woken <= 2 * TICKS_PER_MS);
-        }
         simulation_run(&sim, sim.now + TICKS_PER_MS / 10);
-        while (sim.current != &sleeper) {
+        while (sim.current != &sleeper)
             simulation_run(&sim, sim.now + TICKS_PER_MS / 100);
-        }
         simulation_block(&sim);
     }
 }
@@ -171,9 +164,8 @@ static void test_yields_earn_no_monopoly(void **state)
     simulation_wake(&sim, &b, SCHED_NEW);
     for (int i = 0; i < 1000; i++) {
         simulation_run(&sim, sim.now + LATENCY / 2);
-        while (sim.current != &b) {
+        while (sim.current != &b)
             simulation_switch(&sim, SCHED_YIELD);
-        }
         sched_account(&sim.queue, &b.se, 1);
         simulation_switch(&sim, SCHED_YIELD);
     }
@@ -200,9 +192,8 @@ static void test_migration_keeps_the_lag(void **state)
     simulation_wake(&there, &native, SCHED_NEW);
     simulation_run(&here, TICKS_PER_SECOND);
     simulation_run(&there, 3 * TICKS_PER_SECOND);
-    while (here.current != &old) {
+    while (here.current != &old)
         simulation_switch(&here, SCHED_YIELD);
-    }
     sched_dequeue(&here.queue, &mover.se);
     mover.place = OUTSIDE;
     mover.run_ticks = 0;

@@ -80,9 +80,8 @@ static void test_a_sleeper_waits_for_one_quantum(void **state)
         simulation_run(&sim, sim.now + 3 * QUANTUM / 2);
         simulation_wake(&sim, &sleepers[1], SCHED_WAKE);
         simulation_wake(&sim, &sleepers[0], SCHED_WAKE);
-        while (sim.current != &sleepers[0]) {
+        while (sim.current != &sleepers[0])
             simulation_run(&sim, sim.now + 1);
-        }
         simulation_run(&sim, sim.now + 10);
         simulation_block(&sim);
         assert_ptr_equal(sim.current, &sleepers[1]);

@@ -92,11 +92,10 @@ static inline void simulation_wake(struct simulation *sim, struct subject *s,
     sched_enqueue(&sim->queue, &s->se, why);
     s->place = QUEUED;
     s->waited_since = sim->now;
-    if (!sim->current) {
+    if (!sim->current)
         simulation_switch(sim, SCHED_PREEMPT);
-    } else if (sched_wake_preempts(&sim->queue, &sim->current->se, &s->se)) {
+    else if (sched_wake_preempts(&sim->queue, &sim->current->se, &s->se))
         simulation_switch(sim, SCHED_PREEMPT);
-    }
 }
 
 static inline void simulation_block(struct simulation *sim)
@@ -117,12 +116,10 @@ static inline void simulation_run(struct simulation *sim, uint64_t end)
         sim->now += ticks;
         sim->current->run_ticks += ticks;
         sched_account(&sim->queue, &sim->current->se, ticks);
-        if (sched_slice_over(&sim->queue, &sim->current->se)) {
+        if (sched_slice_over(&sim->queue, &sim->current->se))
             simulation_switch(sim, SCHED_PREEMPT);
-        }
-        if (ticks == 0 && sim->now < end) { /* a policy that hands out empty slices for ever */
+        if (ticks == 0 && sim->now < end) /* a policy that hands out empty slices for ever */
             sim->now++;
-        }
     }
     sim->now = end;
 }
@@ -150,9 +147,8 @@ static void test_no_entity_is_lost(void **state)
     (void)state;
     prng_init(&prng, 4711);
     simulation_init(&sim);
-    for (int i = 0; i < NR_ENTITIES; i++) {
+    for (int i = 0; i < NR_ENTITIES; i++)
         subject_init(&subjects[i], (int)prng_below(&prng, 40) - 20);
-    }
     for (int step = 0; step < 100000; step++) {
         struct subject *s = &subjects[prng_below(&prng, NR_ENTITIES)];
         size_t nr_queued = 0;
@@ -160,9 +156,8 @@ static void test_no_entity_is_lost(void **state)
         switch (prng_below(&prng, 8)) {
         case 0:
         case 1:
-            if (s->place == OUTSIDE) {
+            if (s->place == OUTSIDE)
                 simulation_wake(&sim, s, s->nr_chosen ? SCHED_WAKE : SCHED_NEW);
-            }
             break;
         case 2:
             if (s->place == QUEUED) { /* leaves and comes back, as a migrating thread */
@@ -172,26 +167,22 @@ static void test_no_entity_is_lost(void **state)
             }
             break;
         case 3:
-            if (sim.current) {
+            if (sim.current)
                 simulation_block(&sim);
-            }
             break;
         case 4:
-            if (sim.current) {
+            if (sim.current)
                 simulation_switch(&sim, SCHED_YIELD);
-            }
             break;
         case 5:
-            if (s->place != QUEUED) {
+            if (s->place != QUEUED)
                 sched_entity_set_nice(&s->se, (int)prng_below(&prng, 40) - 20);
-            }
             break;
         default:
             simulation_run(&sim, sim.now + prng_below(&prng, 20 * TICKS_PER_MS));
         }
-        for (int i = 0; i < NR_ENTITIES; i++) {
+        for (int i = 0; i < NR_ENTITIES; i++)
             nr_queued += subjects[i].place == QUEUED;
-        }
         assert_int_equal(count_queued(&sim.queue, subjects), nr_queued);
         assert_true(sim.current || nr_queued == 0);
     }
@@ -213,9 +204,8 @@ static void test_yielding_goes_round(void **state)
         sched_account(&sim.queue, &sim.current->se, 3);
         simulation_switch(&sim, SCHED_YIELD);
     }
-    for (int i = 0; i < NR_ENTITIES; i++) {
+    for (int i = 0; i < NR_ENTITIES; i++)
         assert_in_range(subjects[i].nr_chosen, 990, 1010);
-    }
 }
 
 /* A yield hands over even when the other one has had more than its share. */
@@ -271,9 +261,8 @@ static void test_exchange_is_account_and_yield(void **state)
         simulation_init(&sims[k]);
         for (int i = 0; i < 3; i++) {
             subject_init(&subjects[k][i], i * 3);
-            if (i < 2) {
+            if (i < 2)
                 simulation_wake(&sims[k], &subjects[k][i], SCHED_NEW);
-            }
         }
     }
     for (int step = 0; step < 20000; step++) {

@@ -80,10 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
     }
-    for (size_t i = 0; i < MAX_OWNED; i++) {
+    for (size_t i = 0; i < MAX_OWNED; i++)
         if (owned[i].p != NULL)
             slab_free(caches[owned[i].cache], owned[i].p);
-    }
     for (size_t i = 0; i < NR_CACHES; i++) {
         struct slab_cache_stats stats;
 

@@ -232,10 +232,9 @@ static void test_random_walk(void **state)
             }
         }
     }
-    for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         if (owned[i].p != NULL)
             slab_free(caches[owned[i].cache], owned[i].p);
-    }
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
         slab_cache_destroy(caches[i]);
     frame_check();

@@ -20,25 +20,22 @@ static bool run_all(thread_fn fn, void *arg)
 {
     bool is_ok = true;
 
-    for (int i = 0; i < NR_THREADS; i++) {
+    for (int i = 0; i < NR_THREADS; i++)
         threads[i] = thread_create(fn, arg, "sync", NULL);
-    }
     for (int i = 0; i < NR_THREADS; i++) {
         is_ok &= threads[i] != NULL;
-        if (threads[i]) {
+        if (threads[i])
             thread_join(threads[i]);
-        }
     }
     return KTEST_EXPECT(is_ok);
 }
 
 static void pause_now_and_then(unsigned i)
 {
-    if (i % 64 == 0) {
+    if (i % 64 == 0)
         thread_sleep_ns(5 * NS_PER_USEC);
-    } else if (i % 8 == 0) {
+    else if (i % 8 == 0)
         thread_yield();
-    }
 }
 
 #define NR_COUNTS 500
@@ -51,21 +48,18 @@ static void count_under_spinlock(void *arg)
     for (unsigned i = 0; i < 4 * NR_COUNTS; i++) {
         unsigned long flags = 0;
 
-        if (i % 3 == 0) {
+        if (i % 3 == 0)
             flags = spin_lock_irqsave(&spinlock);
-        } else if (i % 3 == 1) {
+        else if (i % 3 == 1)
             spin_lock(&spinlock);
-        } else {
-            while (!spin_trylock(&spinlock)) {
+        else
+            while (!spin_trylock(&spinlock))
                 thread_yield();
-            }
-        }
         spin_counter = spin_counter + 1;
-        if (i % 3 == 0) {
+        if (i % 3 == 0)
             spin_unlock_irqrestore(&spinlock, flags);
-        } else {
+        else
             spin_unlock(&spinlock);
-        }
     }
 }
 
@@ -86,13 +80,11 @@ static void count_under_mutex(void *arg)
     for (unsigned i = 0; i < NR_COUNTS; i++) {
         uint64_t seen;
 
-        if (i % 10 == 0) {
-            while (!mutex_trylock(&mutex)) {
+        if (i % 10 == 0)
+            while (!mutex_trylock(&mutex))
                 thread_yield();
-            }
-        } else {
+        else
             mutex_lock(&mutex);
-        }
         seen = plain_counter;
         pause_now_and_then(i);
         plain_counter = seen + 1;
@@ -122,9 +114,8 @@ static void hog(void *arg)
 {
     while (!READ_ONCE(is_hog_over)) {
         mutex_lock(&mutex);
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < 1000; i++)
             compiler_barrier();
-        }
         mutex_unlock(&mutex);
         thread_yield(); /* under fifo nobody else would run on this CPU */
     }
@@ -169,9 +160,8 @@ KTEST(mutex_wait_can_be_interrupted)
     KTEST_EXPECT_EQ(result, -EINTR);
     is_free = mutex_trylock(&mutex);
     KTEST_EXPECT(is_free);
-    if (is_free) {
+    if (is_free)
         mutex_unlock(&mutex);
-    }
 }
 
 /* A bounded buffer, by semaphores and by condition variables. */
@@ -224,11 +214,10 @@ static void by_semaphore(void *arg)
     for (uint64_t i = 1; i <= NR_ITEMS; i++) {
         sem_down(is_producer ? &buffer.nr_free : &buffer.nr_full);
         mutex_lock(&buffer.lock);
-        if (is_producer) {
+        if (is_producer)
             put_item(i);
-        } else {
+        else
             buffer.sum += take_item();
-        }
         mutex_unlock(&buffer.lock);
         sem_up(is_producer ? &buffer.nr_full : &buffer.nr_free);
     }
@@ -241,25 +230,21 @@ static void by_condvar(void *arg)
     for (uint64_t i = 1; i <= NR_ITEMS; i++) {
         mutex_lock(&buffer.lock);
         if (is_producer) {
-            while (buffer.nr == BUFFER_SIZE) {
+            while (buffer.nr == BUFFER_SIZE)
                 cond_wait(&buffer.has_room, &buffer.lock);
-            }
             put_item(i);
             cond_signal(&buffer.has_items);
         } else {
-            while (buffer.nr == 0) {
-                if (i % 2) {
+            while (buffer.nr == 0)
+                if (i % 2)
                     cond_wait(&buffer.has_items, &buffer.lock);
-                } else {
+                else
                     cond_wait_until(&buffer.has_items, &buffer.lock, time_deadline_ns(NS_PER_MSEC));
-                }
-            }
             buffer.sum += take_item();
-            if (i % 3) {
+            if (i % 3)
                 cond_signal(&buffer.has_room);
-            } else {
+            else
                 cond_broadcast(&buffer.has_room);
-            }
         }
         mutex_unlock(&buffer.lock);
     }
@@ -290,9 +275,8 @@ static uint32_t nr_taken; /* [a] */
 static void take_in_time(void *arg)
 {
     for (unsigned i = 0; i < 300; i++) {
-        if (sem_down_until(&sem, time_deadline_ns(i * 977 % 20000)) == 0) {
+        if (sem_down_until(&sem, time_deadline_ns(i * 977 % 20000)) == 0)
             __atomic_fetch_add(&nr_taken, 1, __ATOMIC_RELAXED);
-        }
         if (i % 2) {
             sem_up(&sem);
             __atomic_fetch_sub(&nr_taken, 1, __ATOMIC_RELAXED);
@@ -307,9 +291,8 @@ KTEST(semaphore_time_limits_conserve_units)
     sem_init(&sem, 5);
     nr_taken = 0;
     run_all(take_in_time, NULL);
-    while (sem_trydown(&sem)) {
+    while (sem_trydown(&sem))
         nr_left++;
-    }
     KTEST_EXPECT_EQ(nr_left + nr_taken, 5);
 }
 
@@ -338,12 +321,10 @@ static void check_inside(bool is_writer)
     uint32_t readers = __atomic_load_n(&shared.nr_readers, __ATOMIC_SEQ_CST);
     uint32_t writers = __atomic_load_n(&shared.nr_writers, __ATOMIC_SEQ_CST);
 
-    if (is_writer ? readers != 0 || writers != 1 : readers == 0 || writers != 0) {
+    if (is_writer ? readers != 0 || writers != 1 : readers == 0 || writers != 0)
         __atomic_fetch_add(&shared.nr_violations, 1, __ATOMIC_RELAXED);
-    }
-    if (readers > READ_ONCE(shared.most_readers)) {
+    if (readers > READ_ONCE(shared.most_readers))
         WRITE_ONCE(shared.most_readers, readers);
-    }
 }
 
 static void read_inside(unsigned i)
@@ -351,9 +332,8 @@ static void read_inside(unsigned i)
     __atomic_fetch_add(&shared.nr_readers, 1, __ATOMIC_SEQ_CST);
     check_inside(false);
     pause_now_and_then(i);
-    if (shared.a != shared.b) {
+    if (shared.a != shared.b)
         __atomic_fetch_add(&shared.nr_violations, 1, __ATOMIC_RELAXED);
-    }
     __atomic_fetch_sub(&shared.nr_readers, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -428,9 +408,8 @@ static void lead_generations(void *arg)
     for (uint32_t i = 1; i <= NR_ROUNDS; i++) {
         __atomic_store_n(&generation, i, __ATOMIC_RELEASE);
         wait_wake_all(&queue);
-        while (__atomic_load_n(&nr_arrived, __ATOMIC_ACQUIRE) < i * NR_THREADS) {
+        while (__atomic_load_n(&nr_arrived, __ATOMIC_ACQUIRE) < i * NR_THREADS)
             thread_sleep_ns(20 * NS_PER_USEC);
-        }
     }
 }
 
@@ -454,12 +433,10 @@ static bool take_token(void)
 {
     uint32_t n = __atomic_load_n(&nr_tokens, __ATOMIC_RELAXED);
 
-    while (n > 0) {
+    while (n > 0)
         if (__atomic_compare_exchange_n(&nr_tokens, &n, n - 1, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_RELAXED)) {
+                                        __ATOMIC_RELAXED))
             return true;
-        }
-    }
     return false;
 }
 

@@ -84,9 +84,8 @@ static void test_against_model(void **state)
     (void)state;
     prng_init(&prng, 5);
     wait_queue_init(&wq);
-    for (int i = 0; i < NR_ENTRIES; i++) {
+    for (int i = 0; i < NR_ENTRIES; i++)
         wait_entry_init(&entries[i], i % 3 != 0);
-    }
     for (int step = 0; step < 50000; step++) {
         size_t i = prng_below(&prng, NR_ENTRIES);
         int nr = (int)prng_below(&prng, 4);
@@ -106,12 +105,10 @@ static void test_against_model(void **state)
             for (int n = 0; n < nr; n++) { /* the exclusive ones by age */
                 size_t oldest = NR_ENTRIES;
 
-                for (size_t k = 0; k < NR_ENTRIES; k++) {
+                for (size_t k = 0; k < NR_ENTRIES; k++)
                     if (k % 3 && arrived[k] &&
-                        (oldest == NR_ENTRIES || arrived[k] < arrived[oldest])) {
+                        (oldest == NR_ENTRIES || arrived[k] < arrived[oldest]))
                         oldest = k;
-                    }
-                }
                 if (oldest < NR_ENTRIES) {
                     arrived[oldest] = 0;
                     expected++;
@@ -119,9 +116,8 @@ static void test_against_model(void **state)
             }
             assert_int_equal(wait_wake(&wq, nr, 0), expected);
         }
-        for (size_t k = 0; k < NR_ENTRIES; k++) {
+        for (size_t k = 0; k < NR_ENTRIES; k++)
             assert_int_equal(list_is_linked(&entries[k].node), arrived[k] != 0);
-        }
     }
 }
 

@@ -19,9 +19,8 @@ static bool policy_preempts(void)
 
 static void expect_time_ok(uint64_t deadline_ns, bool *is_ok)
 {
-    if (time_now_ns() > deadline_ns) {
+    if (time_now_ns() > deadline_ns)
         *is_ok = false;
-    }
 }
 
 static void count_up(void *arg)
@@ -40,9 +39,8 @@ KTEST(thread_spawn_join_storm)
             threads[i] = thread_create(count_up, &count, "storm", NULL);
             KTEST_REQUIRE(threads[i] != NULL);
         }
-        for (int i = 0; i < NR_THREADS; i++) {
+        for (int i = 0; i < NR_THREADS; i++)
             thread_join(threads[i]);
-        }
         KTEST_EXPECT_EQ(count, (round + 1) * NR_THREADS);
     }
 }
@@ -202,9 +200,8 @@ KTEST(thread_hooks_follow_the_switches)
         threads[i] = thread_create(run_hooked, NULL, "hooked", NULL);
         KTEST_REQUIRE(threads[i] != NULL);
     }
-    for (int i = 0; i < NR_THREADS; i++) {
+    for (int i = 0; i < NR_THREADS; i++)
         thread_join(threads[i]);
-    }
 }
 
 KTEST(thread_bad_attributes_are_refused)
@@ -225,9 +222,8 @@ static uint64_t give_up_at;
 
 static void spin_everywhere(void *arg)
 {
-    while (READ_ONCE(cpus_seen) != cpus_online && time_now_ns() < give_up_at) {
+    while (READ_ONCE(cpus_seen) != cpus_online && time_now_ns() < give_up_at)
         __atomic_fetch_or(&cpus_seen, BIT(cpu_index()), __ATOMIC_RELAXED);
-    }
 }
 
 KTEST(thread_work_reaches_all_cpus)
@@ -240,9 +236,8 @@ KTEST(thread_work_reaches_all_cpus)
         threads[i] = thread_create(spin_everywhere, NULL, "spin", NULL);
         KTEST_REQUIRE(threads[i] != NULL);
     }
-    for (int i = 0; i < NR_THREADS; i++) {
+    for (int i = 0; i < NR_THREADS; i++)
         thread_join(threads[i]);
-    }
     KTEST_EXPECT_EQ(cpus_seen, cpus_online);
 }
 
@@ -264,12 +259,10 @@ KTEST(thread_idle_cpus_steal)
     struct thread_attr attr = {.affinity = BIT(0)};
     struct thread *threads[NR_THREADS];
 
-    if (cpu_count() == 1) {
+    if (cpu_count() == 1)
         KTEST_SKIP("one CPU");
-    }
-    if (!policy_preempts()) {
+    if (!policy_preempts())
         KTEST_SKIP("under fifo the first spins for ever");
-    }
     cpus_seen = 0;
     nr_released_threads = 0;
     give_up_at = time_deadline_ns(PATIENCE_NS);
@@ -277,9 +270,8 @@ KTEST(thread_idle_cpus_steal)
         threads[i] = thread_create(let_go_then_spin, NULL, "steal", &attr);
         KTEST_REQUIRE(threads[i] != NULL);
     }
-    for (int i = 0; i < NR_THREADS; i++) {
+    for (int i = 0; i < NR_THREADS; i++)
         thread_join(threads[i]);
-    }
     KTEST_EXPECT_EQ(cpus_seen, cpus_online);
 }
 
@@ -303,11 +295,10 @@ static void stay(void *arg)
 
     for (int i = 0; i < 300; i++) {
         p->nr_wrong += !is_placed(p->mask);
-        if (i % 16 == 0) {
+        if (i % 16 == 0)
             thread_sleep_ns(20 * NS_PER_USEC);
-        } else {
+        else
             thread_yield();
-        }
     }
 }
 
@@ -355,9 +346,8 @@ static void wander(void *arg)
             thread_yield();
         } else {
             thread_block_prepare(THREAD_BLOCKED); /* preempted and moved while announced */
-            for (int k = 0; k < 50; k++) {
+            for (int k = 0; k < 50; k++)
                 compiler_barrier();
-            }
             thread_block_cancel();
         }
     }
@@ -376,14 +366,12 @@ KTEST(thread_affinity_storm)
         cpumask_t mask = BIT(i * 7 % cpu_count()) | (i % 5 ? 0 : BIT(0));
 
         KTEST_EXPECT(thread_set_affinity(threads[i % 4], mask) == 0);
-        if (i % 16 == 0) {
+        if (i % 16 == 0)
             thread_sleep_ns(10 * NS_PER_USEC);
-        }
     }
     __atomic_store_n(&is_over, true, __ATOMIC_RELAXED);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         thread_join(threads[i]);
-    }
 }
 
 static void spin_until(void *arg)
@@ -403,9 +391,8 @@ KTEST(thread_spinning_does_not_starve_others)
     struct thread *spinner, *other;
     bool flag = false;
 
-    if (!policy_preempts()) {
+    if (!policy_preempts())
         KTEST_SKIP("fifo does not preempt");
-    }
     give_up_at = time_deadline_ns(PATIENCE_NS);
     spinner = thread_create(spin_until, &flag, "spinner", &attr);
     other = thread_create(set_flag, &flag, "other", &attr);
@@ -440,9 +427,8 @@ static bool share_a_cpu(uint64_t *run_ns)
 
         shares[i] = (struct share){.until_ns = time_deadline_ns(400 * NS_PER_MSEC)};
         threads[i] = thread_create(use_up, &shares[i], "share", &attr);
-        if (!KTEST_EXPECT(threads[i] != NULL)) {
+        if (!KTEST_EXPECT(threads[i] != NULL))
             return false;
-        }
     }
     for (int i = 0; i < 2; i++) {
         thread_join(threads[i]);
@@ -460,12 +446,10 @@ KTEST(thread_shares_by_nice)
     uint64_t run_ns[2] = {0};
     bool is_fair = false;
 
-    if (strcmp(SCHED_POLICY_NAME, "cfs") != 0) {
+    if (strcmp(SCHED_POLICY_NAME, "cfs") != 0)
         KTEST_SKIP("only cfs has weights");
-    }
-    for (int round = 0; round < 25 && !is_fair && share_a_cpu(run_ns); round++) {
+    for (int round = 0; round < 25 && !is_fair && share_a_cpu(run_ns); round++)
         is_fair = run_ns[0] > run_ns[1] * 2 && run_ns[0] < run_ns[1] * 5;
-    }
     KTEST_EXPECT(is_fair);
 }
 
@@ -487,21 +471,18 @@ static void play(void *arg)
     struct turns *t = p->turns;
 
     while (!__atomic_load_n(&t->players[!p->me], __ATOMIC_ACQUIRE) ||
-           !__atomic_load_n(&t->players[p->me], __ATOMIC_ACQUIRE)) {
+           !__atomic_load_n(&t->players[p->me], __ATOMIC_ACQUIRE))
         thread_yield();
-    }
     while (__atomic_load_n(&t->nr_left, __ATOMIC_RELAXED)) {
         for (;;) {
             thread_block_prepare(THREAD_BLOCKED);
-            if (__atomic_load_n(&t->turn, __ATOMIC_ACQUIRE) == p->me) {
+            if (__atomic_load_n(&t->turn, __ATOMIC_ACQUIRE) == p->me)
                 break;
-            }
             thread_block();
         }
         thread_block_cancel();
-        if (t->nr_left) {
+        if (t->nr_left)
             t->nr_left--;
-        }
         __atomic_store_n(&t->turn, !p->me, __ATOMIC_RELEASE);
         thread_wake(t->players[!p->me]);
     }
@@ -552,9 +533,8 @@ static void sleep_interruptibly(void *arg)
 
     while (!thread_is_interrupted()) {
         thread_block_prepare(THREAD_INTERRUPTIBLE);
-        if (thread_is_interrupted()) {
+        if (thread_is_interrupted())
             break;
-        }
         thread_block();
     }
     thread_block_cancel();
@@ -569,9 +549,8 @@ KTEST(thread_interrupt_ends_a_sleep)
         struct thread *t = thread_create(sleep_interruptibly, &result, "sleeper", NULL);
 
         KTEST_REQUIRE(t != NULL);
-        if (i % 2) {
+        if (i % 2)
             thread_yield();
-        }
         thread_kick(t);
         thread_interrupt(t);
         thread_join(t);

@@ -158,9 +158,8 @@ static uint64_t model_next(void)
 {
     uint64_t least = TIME_NEVER;
 
-    for (size_t i = 0; i < NR_TIMERS; i++) {
+    for (size_t i = 0; i < NR_TIMERS; i++)
         least = subjects[i].deadline < least ? subjects[i].deadline : least;
-    }
     return least;
 }
 
@@ -196,9 +195,8 @@ static void test_timers_against_model(void **state)
             break;
         default:
             host_ticks += prng_below(&prng, 30);
-            for (size_t k = 0; k < NR_TIMERS; k++) {
+            for (size_t k = 0; k < NR_TIMERS; k++)
                 nr_expected += subjects[k].deadline <= host_ticks;
-            }
             last_deadline = 0;
             time_interrupt();
             assert_int_equal(nr_fired, nr_expected);

@@ -30,9 +30,8 @@ static void wait_ns(uint64_t ns)
 {
     uint64_t end = time_deadline_ns(ns);
 
-    while (time_now_ns() < end) {
+    while (time_now_ns() < end)
         arch_cpu_relax();
-    }
 }
 
 KTEST(timer_fires_once_and_not_early)
@@ -51,9 +50,8 @@ KTEST(timer_fires_once_and_not_early)
     }
     wait_ns(20 * NS_PER_MSEC);
     for (int i = 0; i < NR_TIMERS; i++) {
-        for (int k = 0; k < PATIENCE_MS && !READ_ONCE(subjects[i].nr_fired); k++) {
+        for (int k = 0; k < PATIENCE_MS && !READ_ONCE(subjects[i].nr_fired); k++)
             wait_ns(NS_PER_MSEC);
-        }
         KTEST_EXPECT(READ_ONCE(subjects[i].nr_fired) >= 1);
         KTEST_EXPECT(subjects[i].fired_ns >= subjects[i].deadline_ns);
         worst = MAX(worst, subjects[i].fired_ns - subjects[i].deadline_ns);
@@ -68,9 +66,8 @@ KTEST(timer_in_the_past_fires_at_once)
 
     timer_init(&s.timer, fire);
     timer_arm(&s.timer, 1);
-    for (int k = 0; k < PATIENCE_MS && !READ_ONCE(s.nr_fired); k++) {
+    for (int k = 0; k < PATIENCE_MS && !READ_ONCE(s.nr_fired); k++)
         wait_ns(NS_PER_MSEC);
-    }
     KTEST_EXPECT_EQ(s.nr_fired, 1);
     timer_arm(&s.timer, TIME_NEVER);
     KTEST_EXPECT(!timer_is_armed(&s.timer));

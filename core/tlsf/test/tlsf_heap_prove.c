@@ -322,10 +322,9 @@ void prove_free(void)
     nr_bytes = tlsf_free(&arena.t, payload_of(granule));
     check_state(&before, &after, granule);
     __CPROVER_assert(after.free_cover == (before.free_cover | cover), "it is free, no more is");
-    for (unsigned i = 0; i < NR_GRANULES; i++) {
+    for (unsigned i = 0; i < NR_GRANULES; i++)
         if ((after.free >> i & 1) && i <= granule && i + after.size[i] > granule)
             __CPROVER_assert(nr_bytes == 16u * after.size[i], "the size of the free block");
-    }
 }
 
 void prove_resize(void)

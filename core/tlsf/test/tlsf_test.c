@@ -269,10 +269,9 @@ static void test_random_walk(void **state)
             expect_sound(pools[1]);
         }
     }
-    for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         if (owned[i].p != NULL)
             tlsf_free(&heap, owned[i].p);
-    }
     expect_sound(pools[0]);
     assert_int_equal(tlsf_pool_remove(&heap, pools[0]), 0);
     assert_int_equal(tlsf_pool_remove(&heap, pools[1]), 0);

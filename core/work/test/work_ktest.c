@@ -18,9 +18,8 @@ static void run_item(struct work *work)
 
     item->nr_run++;
     item->rank = next_rank++;
-    if (item->nr_run % 2) {
+    if (item->nr_run % 2)
         thread_sleep_ns(2000);
-    }
 }
 
 KTEST(work_runs_in_order)
@@ -88,9 +87,8 @@ KTEST(work_cancel_stops_one_that_submits_itself)
 
     work_init(&item.work, resubmit);
     work_submit(&item.work);
-    while (READ_ONCE(item.nr_run) < 5) {
+    while (READ_ONCE(item.nr_run) < 5)
         thread_sleep_ns(1000);
-    }
     work_cancel_sync(&item.work);
     nr_run = item.nr_run;
     thread_sleep_ns(NS_PER_MSEC);
@@ -114,9 +112,8 @@ KTEST(work_delayed)
 
     delayed_work_init(&late.dwork, run_late);
     delayed_work_submit(&late.dwork, NS_PER_MSEC);
-    for (int i = 0; i < 60000 && !READ_ONCE(late.ran_ns); i++) {
+    for (int i = 0; i < 60000 && !READ_ONCE(late.ran_ns); i++)
         thread_sleep_ns(NS_PER_MSEC);
-    }
     KTEST_EXPECT(late.ran_ns >= start + NS_PER_MSEC);
     late.ran_ns = 0;
     delayed_work_submit(&late.dwork, 3600 * NS_PER_SEC);

@@ -24,12 +24,11 @@ static struct block_device *next_scratch(struct block_device *dev)
 {
     char start[16];
 
-    while ((dev = block_next(dev)) != NULL) {
+    while ((dev = block_next(dev)) != NULL)
         if (dev->disk == dev && dev->nr_sectors >= 4096 &&
             block_read_bytes(dev, 0, start, sizeof(start)) == 0 &&
             memcmp(start, "trine-scratch", 13) == 0)
             return dev;
-    }
     return NULL;
 }
 
@@ -46,10 +45,9 @@ static void fill(char *data, uint64_t sector, size_t bytes, uint32_t salt)
 
 static bool is_filled(const char *data, uint64_t sector, size_t bytes, uint32_t salt)
 {
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes; i++)
         if (data[i] != pattern(sector * SECTOR_SIZE + i, salt))
             return false;
-    }
     return true;
 }
 

@@ -17,11 +17,10 @@ static void check_bars(const struct pci_bar bars[PCI_BARS])
         bool in_high = base >= 0x400000000 && bytes <= 0x400000000 && base + bytes <= 0x800000000;
         if ((!in_low && !in_high) || base % bytes != 0)
             abort();
-        for (unsigned k = 0; k < i; k++) {
+        for (unsigned k = 0; k < i; k++)
             if (bars[k].size != 0 && base < bars[k].base.v + bars[k].size &&
                 bars[k].base.v < base + bytes)
                 abort();
-        }
     }
 }
 

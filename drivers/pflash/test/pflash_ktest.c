@@ -9,12 +9,11 @@ static bool find_scratch(unsigned *bank, struct pflash_info *info)
 {
     char start[13];
 
-    for (*bank = 0; *bank < pflash_bank_count(); (*bank)++) {
+    for (*bank = 0; *bank < pflash_bank_count(); (*bank)++)
         if (pflash_read(*bank, 0, start, sizeof(start)) == 0 &&
             memcmp(start, "trine-scratch", 13) == 0 && pflash_bank_info(*bank, info) == 0 &&
             info->is_writable)
             return true;
-    }
     return false;
 }
 

@@ -94,12 +94,11 @@ static void test_flipped_bits(void **state)
         if (bit == 3000)
             before = free_memory();
         memcpy(disk_data, good, sizeof(good));
-        if (bit < 2048 * 8) {
+        if (bit < 2048 * 8)
             disk_data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        } else {
+        else
             for (int i = 0; i < 6; i++)
                 disk_data[512 + prng_below(&prng, 4096)] ^= (uint8_t)(1u << prng_below(&prng, 8));
-        }
         exercise();
     }
     /* Nothing that failed kept memory, up to what caches hold. */

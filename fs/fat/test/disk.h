@@ -34,13 +34,12 @@ static void disk_submit(struct block_device *dev, struct block_request *rq)
     for (unsigned i = 0; i < rq->nr_segments && error == 0; i++) {
         const struct block_segment *segment = &rq->segments[i];
 
-        if (offset > disk_size || segment->len > disk_size - offset) {
+        if (offset > disk_size || segment->len > disk_size - offset)
             error = -EIO;
-        } else if (rq->op == BLOCK_READ) {
+        else if (rq->op == BLOCK_READ)
             memcpy(segment->data, disk_data + offset, segment->len);
-        } else if (rq->op == BLOCK_WRITE) {
+        else if (rq->op == BLOCK_WRITE)
             memcpy(disk_data + offset, segment->data, segment->len);
-        }
         offset += segment->len;
     }
     block_complete(rq, error);

@@ -455,11 +455,10 @@ static void test_record_locks(void **state)
         bool conflict = false;
 
         request.last = request.first + prng_below(&prng, LOCK_BYTES - request.first);
-        for (uint64_t at = request.first; at <= request.last; at++) {
+        for (uint64_t at = request.first; at <= request.last; at++)
             if (request.type != FILE_LOCK_NONE && held[!who][at] != 0 &&
                 (held[!who][at] == 2 || request.type == FILE_LOCK_WRITE))
                 conflict = true;
-        }
         assert_int_equal(file_lock_set(file, &request, false), conflict ? -EAGAIN : 0);
         if (!conflict)
             memset(&held[who][request.first],

@@ -16,19 +16,16 @@
 
 static size_t model_next(const bool *model, size_t nr_bits, size_t from, bool value)
 {
-    while (from < nr_bits && model[from] != value) {
+    while (from < nr_bits && model[from] != value)
         from++;
-    }
     return MIN(from, nr_bits);
 }
 
 static size_t model_run(const bool *model, size_t nr_bits, size_t from, size_t count, size_t align)
 {
-    for (size_t i = from; i + count <= nr_bits && i < nr_bits; i++) {
-        if (i % align == 0 && model_next(model, i + count, i, true) == i + count) {
+    for (size_t i = from; i + count <= nr_bits && i < nr_bits; i++)
+        if (i % align == 0 && model_next(model, i + count, i, true) == i + count)
             return i;
-        }
-    }
     return nr_bits;
 }
 
@@ -70,9 +67,8 @@ static void test_against_model(void **state)
                              model_run(model, nr_bits, i, length, align));
         }
         assert_int_equal(bitmap_count(map, nr_bits), count);
-        for (size_t i = nr_bits; i < MAX_BITS; i++) {
+        for (size_t i = nr_bits; i < MAX_BITS; i++)
             assert_true(bitmap_test(map, i));
-        }
         count = 0;
         bitmap_for_each_set(bit, map, nr_bits) {
             assert_true(model[bit]);

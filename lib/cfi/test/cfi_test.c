@@ -108,10 +108,9 @@ static void programs_any_range(void **state)
         begin(l);
         m.busy_polls = l;
         for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++) {
-            for (unsigned k = 0; k < ARRAY_SIZE(lengths); k++) {
+            for (unsigned k = 0; k < ARRAY_SIZE(lengths); k++)
                 if (offsets[i] + lengths[k] <= BANK_BYTES)
                     program_and_check(offsets[i], lengths[k], expected);
-            }
         }
         model_fini(&m);
     }

@@ -122,12 +122,11 @@ static void model_chip_buffer(struct model_flash *m, struct model_chip *chip, ui
     chip->has_count = false;
     chip->busy = m->busy_polls;
     uint64_t window = (1ull << m->query[0x2a]) * m->nr_chips;
-    for (unsigned i = 0; i < chip->nr_buffered; i++) {
+    for (unsigned i = 0; i < chip->nr_buffered; i++)
         if ((uint8_t)value != 0xd0 || chip->buffer_at[i] / window != chip->buffer_at[0] / window)
             chip->status |= 0x30;
         else
             model_chip_program(m, chip, chip->buffer_at[i], chip->buffer[i]);
-    }
 }
 
 static void model_chip_write(struct model_flash *m, unsigned lane, uint64_t at, uint32_t value)

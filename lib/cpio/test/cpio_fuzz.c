@@ -15,15 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cpio_entry entry;
     size_t last = 0;
 
-    if (size) {
+    if (size)
         memcpy(block, data, size);
-    }
     cpio_init(&reader, block, size);
     while (cpio_next(&reader, &entry) > 0) {
         if (reader.pos <= last || strlen(entry.name) != entry.name_length ||
-            entry.body + entry.body_size > block + size) {
+            entry.body + entry.body_size > block + size)
             abort();
-        }
         last = reader.pos;
     }
     free(block);

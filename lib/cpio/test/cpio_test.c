@@ -24,9 +24,8 @@ static void put(const void *data, size_t size)
 
 static void pad(void)
 {
-    while (archive_size % 4) {
+    while (archive_size % 4)
         archive[archive_size++] = 0;
-    }
 }
 
 static void add(char format, unsigned mode, const char *name, const char *body)
@@ -34,9 +33,8 @@ static void add(char format, unsigned mode, const char *name, const char *body)
     char header[CPIO_HEADER_SIZE + 1];
     unsigned sum = 0;
 
-    for (size_t i = 0; i < strlen(body); i++) {
+    for (size_t i = 0; i < strlen(body); i++)
         sum += (uint8_t)body[i];
-    }
     snprintf(header, sizeof(header), "07070%c%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
              format, 7, mode, 1000, 100, 1, 1234567890, (unsigned)strlen(body), 8, 1, 4, 64,
              (unsigned)strlen(name) + 1, format == '2' ? sum : 0);
@@ -132,9 +130,8 @@ static int read_all(const uint8_t *data, size_t size, int *rc)
         volatile uint8_t last = 0;
 
         assert_int_equal(strlen(entry.name), entry.name_length);
-        if (entry.body_size) {
+        if (entry.body_size)
             last = entry.body[0] ^ entry.body[entry.body_size - 1];
-        }
         (void)last;
         nr_entries++;
     }
@@ -174,11 +171,9 @@ static void test_every_flipped_bit(void **state)
     }
     /* The checksum of 070702 finds a changed body. */
     memcpy(block, archive, archive_size);
-    for (size_t i = 0; i + 9 < archive_size; i++) {
-        if (memcmp(block + i, "#!/bin/sh", 9) == 0) {
+    for (size_t i = 0; i + 9 < archive_size; i++)
+        if (memcmp(block + i, "#!/bin/sh", 9) == 0)
             block[i] ^= 1;
-        }
-    }
     assert_int_equal(read_all(block, archive_size, &rc), 2);
     assert_int_equal(rc, -EIO);
     free(block);

@@ -40,19 +40,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t offset, section_size;
     size_t pos = 0;
 
-    if (size) {
+    if (size)
         memcpy(block, data, size);
-    }
     if (elf_read_header(&elf, block, size, size) == 0 &&
-        elf_read_layout(&elf, block + elf.phdrs_offset, &layout) == 0) {
+        elf_read_layout(&elf, block + elf.phdrs_offset, &layout) == 0)
         check_loads(&elf, block + elf.phdrs_offset, &layout);
-    }
-    if (elf_find_section(block, size, ".symtab", &offset, &section_size) == 0) {
+    if (elf_find_section(block, size, ".symtab", &offset, &section_size) == 0)
         REQUIRE(offset + section_size <= size);
-    }
-    while (elf_note_next(block, size, &pos, &note) > 0) {
+    while (elf_note_next(block, size, &pos, &note) > 0)
         REQUIRE((const uint8_t *)note.desc + note.desc_size <= block + size);
-    }
     free(block);
     return 0;
 }

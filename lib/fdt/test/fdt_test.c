@@ -330,9 +330,8 @@ static enum fdt_edit edit_prop(void *ctx, const struct fdt_node *node, const str
 static void edit_more_props(void *ctx, const struct fdt_node *node, struct fdt_writer *w)
 {
     (void)ctx;
-    if (fdt_node_is_named(node, "soc")) {
+    if (fdt_node_is_named(node, "soc"))
         fdt_write_flag(w, "dma-coherent");
-    }
 }
 
 static void edit_more_nodes(void *ctx, const char *name, int depth, struct fdt_writer *w)
@@ -437,9 +436,8 @@ static void test_every_truncation(void **state)
             block[6] = (uint8_t)(size >> 8);
             block[7] = (uint8_t)size;
             rc = fdt_open(&fdt, block, size);
-            if (rc == 0) {
+            if (rc == 0)
                 read_all(&fdt);
-            }
         }
         free(block);
     }
@@ -457,9 +455,8 @@ static void test_every_flipped_bit(void **state)
     for (size_t bit = 0; bit < sample_size * 8; bit++) {
         memcpy(block, sample, sample_size);
         block[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        if (fdt_open(&fdt, block, sample_size) == 0 && read_all(&fdt) >= 0) {
+        if (fdt_open(&fdt, block, sample_size) == 0 && read_all(&fdt) >= 0)
             nr_good++;
-        }
     }
     assert_true(nr_good > 0); /* flips in values and names do no harm */
     free(block);
@@ -475,12 +472,10 @@ static void test_depth_is_limited(void **state)
     (void)state;
     for (int depth = FDT_MAX_DEPTH; depth <= FDT_MAX_DEPTH + 1; depth++) {
         fdt_writer_init(&w, buf, sizeof(buf));
-        for (int i = 0; i <= depth; i++) {
+        for (int i = 0; i <= depth; i++)
             fdt_write_begin(&w, i ? "deeper" : "");
-        }
-        for (int i = 0; i <= depth; i++) {
+        for (int i = 0; i <= depth; i++)
             fdt_write_end(&w);
-        }
         assert_int_equal(fdt_writer_finish(&w, &total), 0);
         assert_int_equal(fdt_open(&fdt, buf, total), 0);
         assert_int_equal(read_all(&fdt), depth <= FDT_MAX_DEPTH ? depth + 1 : -EBADMSG);

@@ -19,9 +19,8 @@ static int room(struct inflate_output *out)
 {
     struct counted *counted = (struct counted *)out;
 
-    if (++counted->nr_slides > MAX_OUTPUT / INFLATE_WINDOW) {
+    if (++counted->nr_slides > MAX_OUTPUT / INFLATE_WINDOW)
         return -ENOSPC;
-    }
     inflate_slide(out);
     return 0;
 }
@@ -37,14 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     counted.out.buf = malloc(counted.out.size);
     memcpy(block, data, size);
-    if (gzip_inflate(&work, block, size, &used, &counted.out) == 0 && used > size) {
+    if (gzip_inflate(&work, block, size, &used, &counted.out) == 0 && used > size)
         abort();
-    }
     counted.out.length = 0;
     counted.nr_slides = 0;
-    if (inflate(&work, block, size, &used, &counted.out) == 0 && used > size) {
+    if (inflate(&work, block, size, &used, &counted.out) == 0 && used > size)
         abort();
-    }
     free(counted.out.buf);
     free(block);
     return 0;

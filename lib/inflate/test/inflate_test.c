@@ -250,9 +250,8 @@ static void test_crc(void **state)
 
     (void)state;
     assert_int_equal(crc32(text, 9), 0xcbf43926);
-    for (size_t i = 0; i <= 9; i++) {
+    for (size_t i = 0; i <= 9; i++)
         assert_int_equal(crc32_update(crc32(text, i), text + i, 9 - i), 0xcbf43926);
-    }
 }
 
 int main(void)

@@ -65,10 +65,9 @@ void prove_sequence(void)
             }
         } else if (op == 5) {
             list_splice_tail(&heads[h], &heads[!h]);
-            for (unsigned i = 0; i < NR_NODES; i++) {
+            for (unsigned i = 0; i < NR_NODES; i++)
                 if (home[i] >= 0)
                     home[i] = (int)h;
-            }
             count[h] += count[!h];
             count[!h] = 0;
         }

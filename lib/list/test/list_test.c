@@ -24,9 +24,8 @@ static void expect_values(struct list *head, const int *values, size_t nr_values
         assert_int_equal(it->value, values[i++]);
     }
     assert_int_equal(i, nr_values);
-    list_for_each_entry_reverse(it, head, node) {
+    list_for_each_entry_reverse(it, head, node)
         assert_int_equal(it->value, values[--i]);
-    }
     assert_int_equal(i, 0);
     assert_int_equal(list_count(head), nr_values);
 }
@@ -40,9 +39,8 @@ static void test_add_and_del(void **state)
     assert_true(list_is_empty(&head));
     assert_null(list_pop(&head));
     assert_null(list_first_entry_or_null(&head, struct item, node));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         items[i].value = i;
-    }
     list_add(&head, &items[1].node);
     assert_true(list_is_singular(&head));
     list_add(&head, &items[0].node);

@@ -40,9 +40,8 @@ static void test_below_is_even(void **state)
         assert_true(x < 7);
         counts[x]++;
     }
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 7; i++)
         assert_in_range(counts[i], 9500, 10500);
-    }
     assert_int_equal(prng_below(&prng, 1), 0);
 }
 

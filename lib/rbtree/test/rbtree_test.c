@@ -41,9 +41,8 @@ static void expect_contents(struct rb_root *root, struct item *items)
         struct rb_node *found = rb_find(root, &i, item_compare);
 
         assert_ptr_equal(found, items[i].is_in ? &items[i].node : NULL);
-        if (!items[i].is_in) {
+        if (!items[i].is_in)
             continue;
-        }
         assert_ptr_equal(node, &items[i].node);
         assert_ptr_equal(rb_prev(node), last ? &last->node : NULL);
         last = &items[i];
@@ -61,9 +60,8 @@ static void test_random_walk(void **state)
 
     (void)state;
     prng_init(&prng, 1);
-    for (int i = 0; i < NR_ITEMS; i++) {
+    for (int i = 0; i < NR_ITEMS; i++)
         items[i].key = i;
-    }
     for (int step = 0; step < 60000; step++) {
         struct item *it = &items[prng_below(&prng, NR_ITEMS)];
         /* Phases that grow and phases that shrink the tree. */
@@ -76,9 +74,8 @@ static void test_random_walk(void **state)
             rb_insert(&root, &it->node, item_is_less);
             it->is_in = true;
         }
-        if (step % 97 == 0) {
+        if (step % 97 == 0)
             expect_contents(&root, items);
-        }
     }
     expect_contents(&root, items);
 }
@@ -96,9 +93,8 @@ static void test_ascending_is_balanced(void **state)
         rb_insert(&root, &items[i].node, item_is_less);
         assert_true(rb_is_valid(&root));
     }
-    for (struct rb_node *node = rb_last(&root); node; node = rb_parent(node)) {
+    for (struct rb_node *node = rb_last(&root); node; node = rb_parent(node))
         depth++;
-    }
     assert_true(depth <= 2 * 10);
     for (int i = 0; i < NR_ITEMS; i++) {
         assert_ptr_equal(rb_first(&root), &items[i].node);
@@ -121,9 +117,8 @@ static void test_equal_keys_keep_order(void **state)
         rb_insert(&root, &items[i].node, item_is_less);
     }
     i = 0;
-    rb_for_each_entry(it, &root, node) {
+    rb_for_each_entry(it, &root, node)
         assert_ptr_equal(it, &items[i++]);
-    }
     assert_int_equal(i, 16);
     rb_for_each_entry_safe(it, next, &root, node) {
         rb_erase(&root, &it->node);

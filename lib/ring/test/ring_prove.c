@@ -109,8 +109,7 @@ void prove_bulk(void)
     nr_read = ring_read(&ring, out, sizeof(out));
     __CPROVER_assert(nr_read == used + nr_written && ring_is_empty(&ring), "all that there is");
     __CPROVER_assert(at >= used || out[at] == kept, "what was there comes first");
-    for (size_t i = 0; i < MAX_SIZE; i++) {
+    for (size_t i = 0; i < MAX_SIZE; i++)
         if (i < nr_written)
             __CPROVER_assert(out[used + i] == data[i], "then what was written, in order");
-    }
 }

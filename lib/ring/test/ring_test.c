@@ -32,22 +32,19 @@ static void test_random_walk(void **state)
         switch (prng_below(&prng, 8)) {
         case 0:
             byte = (uint8_t)prng_next(&prng);
-            if (ring_put(&ring, byte)) {
+            if (ring_put(&ring, byte))
                 queue[last++] = byte;
-            } else {
+            else
                 assert_int_equal(last - first, SIZE);
-            }
             break;
         case 1:
             assert_int_equal(ring_get(&ring, &byte), first != last);
-            if (first != last) {
+            if (first != last)
                 assert_int_equal(byte, queue[first++]);
-            }
             break;
         case 2:
-            if (ring_unput(&ring, &byte)) {
+            if (ring_unput(&ring, &byte))
                 assert_int_equal(byte, queue[--last]);
-            }
             break;
         case 3:
         case 4:
@@ -80,9 +77,8 @@ static void test_random_walk(void **state)
         }
         assert_int_equal(ring_used(&ring), last - first);
         assert_int_equal(ring_free(&ring), SIZE - (last - first));
-        if (first != last) {
+        if (first != last)
             assert_int_equal(ring_at(&ring, (uint32_t)(last - first) - 1), queue[last - 1]);
-        }
     }
     ring_clear(&ring);
     assert_true(ring_is_empty(&ring));

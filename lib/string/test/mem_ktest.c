@@ -17,10 +17,9 @@ static void fill(uint8_t *bytes, unsigned seed)
 
 static bool is_expected(void)
 {
-    for (unsigned i = 0; i < ARENA; i++) {
+    for (unsigned i = 0; i < ARENA; i++)
         if (to[i] != expected[i])
             return false;
-    }
     return true;
 }
 

@@ -82,9 +82,8 @@ static void test_memmove_overlapping(void **state)
         size_t n = prng_below(&prng, 200);
         size_t d = prng_below(&prng, 200), s = prng_below(&prng, 200);
 
-        if (i % 16 == 0) {
+        if (i % 16 == 0)
             fill_arena(&prng);
-        }
         libc_memmove(expected, arena[0], sizeof(expected));
         libc_memmove(expected + d, expected + s, n);
         memmove(arena[0] + d, arena[0] + s, n);
@@ -127,9 +126,8 @@ static void test_memcmp(void **state)
 
         fill_arena(&prng);
         libc_memmove(arena[0] + a, arena[1] + b, n);
-        if (n && i % 2) {
+        if (n && i % 2)
             arena[0][a + prng_below(&prng, n)] ^= (uint8_t)(1 + prng_below(&prng, 255));
-        }
         assert_int_equal(sign(memcmp(arena[0] + a, arena[1] + b, n)),
                          sign(libc_memcmp(arena[0] + a, arena[1] + b, n)));
     }
@@ -145,13 +143,11 @@ static void test_strings(void **state)
     for (int i = 0; i < 40000; i++) {
         size_t n = prng_below(&prng, 40), at = prng_below(&prng, 9), bt = prng_below(&prng, 9);
 
-        for (size_t j = 0; j < n; j++) {
+        for (size_t j = 0; j < n; j++)
             a[at + j] = b[bt + j] = (char)(1 + prng_below(&prng, 255));
-        }
         a[at + n] = b[bt + n] = '\0';
-        if (n && i % 2) {
+        if (n && i % 2)
             a[at + prng_below(&prng, n)] = (char)prng_below(&prng, 256);
-        }
         assert_int_equal(strlen(a + at), libc_strlen(a + at));
         assert_int_equal(strnlen(a + at, 20), MIN(libc_strlen(a + at), (size_t)20));
         assert_int_equal(sign(strcmp(a + at, b + bt)), sign(libc_strcmp(a + at, b + bt)));

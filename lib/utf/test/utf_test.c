@@ -22,14 +22,12 @@ static void test_round_trip(void **state)
         int length = utf8_encode(utf8, c), nr_units;
 
         assert_int_equal(length > 0, is_scalar);
-        if (!is_scalar) {
+        if (!is_scalar)
             continue;
-        }
         assert_int_equal(utf8_decode(utf8, (size_t)length, &decoded), length);
         assert_int_equal(decoded, c);
-        for (int cut = 1; cut < length; cut++) {
+        for (int cut = 1; cut < length; cut++)
             assert_int_equal(utf8_decode(utf8, (size_t)cut, &decoded), -EILSEQ);
-        }
         nr_units = utf8_to_utf16(utf8, (size_t)length, utf16, 2);
         assert_int_equal(nr_units, c >= 0x10000 ? 2 : 1);
         assert_int_equal(utf16_to_utf8(utf16, (size_t)nr_units, back, 4), length);
@@ -57,9 +55,8 @@ static void test_malformed(void **state)
     char out[8];
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_int_equal(utf8_decode(bad[i], strlen(bad[i]), &c), -EILSEQ);
-    }
     assert_int_equal(utf16_to_utf8((uint16_t[]){0xd800}, 1, out, 8), -EILSEQ);
     assert_int_equal(utf16_to_utf8((uint16_t[]){0xdc00, 0xd800}, 2, out, 8), -EILSEQ);
 }
@@ -79,9 +76,8 @@ static void test_upper(void **state)
     assert_int_equal(utf16_to_upper(0x3b1), 0x391); /* alpha */
     assert_int_equal(utf16_to_upper(0x44f), 0x42f); /* ya */
     assert_int_equal(utf16_to_upper(0x451), 0x401); /* yo */
-    for (uint32_t c = 0; c < 0x10000; c++) {        /* what is upper case stays */
+    for (uint32_t c = 0; c < 0x10000; c++)          /* what is upper case stays */
         assert_int_equal(utf16_to_upper(utf16_to_upper((uint16_t)c)), utf16_to_upper((uint16_t)c));
-    }
 }
 
 int main(void)

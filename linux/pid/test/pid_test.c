@@ -70,10 +70,9 @@ static void the_last_free_number(void **state)
     const pid_t hole = 12345;
 
     (void)state;
-    for (pid_t nr = 2; nr < PID_MAX; nr++) {
+    for (pid_t nr = 2; nr < PID_MAX; nr++)
         if (nr != hole)
             pid_add(&tables[nr % 2], &entries[nr], nr);
-    }
     assert_int_equal(pid_next_free(tables, 2, 2), hole);
     assert_int_equal(pid_next_free(tables, 2, hole), hole);
     assert_int_equal(pid_next_free(tables, 2, PID_MAX - 1), hole);

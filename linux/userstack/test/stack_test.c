@@ -41,10 +41,9 @@ static const char *at(const struct stack_layout *l, uint64_t addr)
 
 static uint64_t aux_value(const uint64_t *aux, uint64_t key)
 {
-    for (; aux[0] != AT_NULL; aux += 2) {
+    for (; aux[0] != AT_NULL; aux += 2)
         if (aux[0] == key)
             return aux[1];
-    }
     fail_msg("key %lu is not in the vector", (unsigned long)key);
     return 0;
 }

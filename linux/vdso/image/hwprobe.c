@@ -22,7 +22,7 @@ extern const struct vdso_hwprobe vdso_hwprobe __attribute__((visibility("hidden"
 int __vdso_riscv_hwprobe(struct pair *pairs, size_t nr_pairs, size_t nr_cpu_bytes,
                          unsigned long *cpus, unsigned flags)
 {
-    if (nr_cpu_bytes != 0 || cpus != NULL || flags != 0 ||
+    if (nr_cpu_bytes != 0 || cpus || flags != 0 ||
         !__atomic_load_n(&vdso_hwprobe.is_known, __ATOMIC_ACQUIRE)) {
         register long a0 __asm__("a0") = (long)pairs;
         register long a1 __asm__("a1") = (long)nr_pairs;
@@ -37,11 +37,10 @@ int __vdso_riscv_hwprobe(struct pair *pairs, size_t nr_pairs, size_t nr_cpu_byte
                          : "memory");
         return (int)a0;
     }
-    for (struct pair *pair = pairs; pair != pairs + nr_pairs; pair++) {
+    for (struct pair *pair = pairs; pair != pairs + nr_pairs; pair++)
         if ((uint64_t)pair->key < VDSO_HWPROBE_KEYS)
             pair->value = vdso_hwprobe.values[pair->key];
         else
             *pair = (struct pair){-1, 0};
-    }
     return 0;
 }

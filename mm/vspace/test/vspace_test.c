@@ -64,19 +64,17 @@ static int expected_fault(const struct page *p, uint32_t access)
 
 static bool all_mapped(const struct space *s, unsigned first, unsigned nr)
 {
-    for (unsigned i = first; i < first + nr; i++) {
+    for (unsigned i = first; i < first + nr; i++)
         if (s->pages[i].kind == NONE)
             return false;
-    }
     return true;
 }
 
 static bool none_mapped(const struct space *s, unsigned first, unsigned nr)
 {
-    for (unsigned i = first; i < first + nr; i++) {
+    for (unsigned i = first; i < first + nr; i++)
         if (s->pages[i].kind != NONE)
             return false;
-    }
     return true;
 }
 
@@ -85,20 +83,18 @@ static bool is_uniform(const struct space *s, unsigned first, unsigned nr)
 {
     const struct page *p = &s->pages[first];
 
-    for (unsigned i = 0; i < nr; i++) {
+    for (unsigned i = 0; i < nr; i++)
         if (p[i].kind == NONE || p[i].kind != p->kind || p[i].flags != p->flags ||
             (p->kind == SHARED && (p[i].object != p->object || p[i].index != p->index + i)))
             return false;
-    }
     return true;
 }
 
 static bool has_hole(const struct space *s, unsigned nr)
 {
-    for (unsigned i = 0; i + nr <= NR_PAGES; i++) {
+    for (unsigned i = 0; i + nr <= NR_PAGES; i++)
         if (none_mapped(s, i, nr))
             return true;
-    }
     return false;
 }
 
@@ -276,10 +272,9 @@ static void do_protect(struct space *s)
     err = vspace_protect(s->vs, addr_of(first), nr * PAGE_SIZE, rights);
     nr = protectable(s, first, nr, rights, &expected);
     if (err == -ENOMEM && may_fail) { /* on the way: what was protected stays so */
-        for (unsigned i = 0; i < nr; i++) {
+        for (unsigned i = 0; i < nr; i++)
             if ((flags_now(s, first + i) & VMA_RIGHTS) != rights)
                 nr = i;
-        }
     } else {
         assert_int_equal(err, expected);
     }
@@ -382,12 +377,11 @@ static void move_pages(struct space *s, unsigned from, unsigned to, unsigned nr_
         moved[i].index += i;
         moved[i].value = i < nr_old ? s->pages[from + i].value : 0;
     }
-    for (unsigned i = 0; i < nr_old; i++) {
+    for (unsigned i = 0; i < nr_old; i++)
         if (!keeps_old)
             s->pages[from + i] = (struct page){0};
         else if (i < nr_new)
             s->pages[from + i].value = 0;
-    }
     memcpy(&s->pages[to], moved, nr_new * sizeof(moved[0]));
 }
 
@@ -413,11 +407,10 @@ static void do_remap(struct space *s)
         if (options & VSPACE_REMAP_FIXED) {
             /* As on Linux, what was at the new place may be gone. */
             assert_true(may_fail);
-            for (unsigned i = to; i < to + nr_new; i++) {
+            for (unsigned i = to; i < to + nr_new; i++)
                 if (vspace_find(s->vs, addr_of(i)) == NULL ||
                     vspace_find(s->vs, addr_of(i))->start > addr_of(i))
                     forget(s, i, 1);
-            }
         } else {
             assert_true(may_fail || !(options & VSPACE_REMAP_MAY_MOVE) || !has_hole(s, nr_new));
         }
@@ -456,10 +449,9 @@ static void do_fork(struct space *s)
     struct space *child = NULL;
     int err;
 
-    for (unsigned k = 0; k < NR_SPACES; k++) {
+    for (unsigned k = 0; k < NR_SPACES; k++)
         if (spaces[k].vs == NULL)
             child = &spaces[k];
-    }
     if (child == NULL)
         return;
     child->vs = vspace_create(VSPACE_STAGE1, BASE, LIMIT);
@@ -475,12 +467,11 @@ static void do_fork(struct space *s)
         return;
     }
     memcpy(child->pages, s->pages, sizeof(child->pages));
-    for (unsigned i = 0; i < NR_PAGES; i++) {
+    for (unsigned i = 0; i < NR_PAGES; i++)
         if (s->pages[i].flags & VMA_NO_FORK)
             forget(child, i, 1);
         else if (s->pages[i].flags & VMA_WIPE_FORK)
             child->pages[i].value = 0;
-    }
 }
 
 static void space_end(struct space *s)
@@ -541,10 +532,9 @@ static bool run(uint64_t seed, unsigned nr_steps, uint64_t nth)
     }
     alloc_fail_set(0);
     check_all();
-    for (unsigned k = 0; k < NR_SPACES; k++) {
+    for (unsigned k = 0; k < NR_SPACES; k++)
         if (spaces[k].vs != NULL)
             space_end(&spaces[k]);
-    }
     for (unsigned i = 0; i < NR_OBJECTS; i++)
         vma_shared_put(objects[i]);
     return alloc_fail_hits() != hits;

@@ -48,10 +48,9 @@ static void put_number(unsigned long value, unsigned base, bool is_negative)
 
 static void write_line(void)
 {
-    if (sbi(SBI_DBCN, 0, length, (unsigned long)line, 0, 0, 0).error != 0) {
+    if (sbi(SBI_DBCN, 0, length, (unsigned long)line, 0, 0, 0).error != 0)
         for (size_t i = 0; i < length; i++)
             sbi(1, 0, (unsigned long)line[i], 0, 0, 0, 0);
-    }
     length = 0;
 }
 

@@ -49,9 +49,9 @@ static bool run_new(size_t nr_bytes)
         MAX((nr_bytes + sizeof(struct run) + PAGE_MASK) >> PAGE_SHIFT, (size_t)RUN_PAGES);
     struct frame *f = frame_alloc_contig(nr_pages, 1, 0);
 
-    if (f == NULL)
+    if (!f)
         return false;
-    if (current != NULL)
+    if (current)
         run_put(current);
     current = frame_to_virt(f);
     current->next = (char *)(current + 1);
@@ -67,7 +67,7 @@ static char *place(size_t align, size_t size)
 {
     uintptr_t p;
 
-    if (current == NULL)
+    if (!current)
         return NULL;
     p = ALIGN_UP((uintptr_t)current->next + sizeof(struct header), align);
     return p <= (uintptr_t)current->end && size <= (uintptr_t)current->end - p ? (char *)p : NULL;
@@ -84,9 +84,9 @@ void *heap_alloc_aligned(size_t align, size_t size)
         return NULL;
     irq = spin_lock_irqsave(&lock);
     p = place(align, size);
-    if (p == NULL && run_new(sizeof(struct header) + size + align))
+    if (!p && run_new(sizeof(struct header) + size + align))
         p = place(align, size);
-    if (p != NULL) {
+    if (p) {
         h = (struct header *)p - 1;
         h->size = size;
         h->run = current;
@@ -102,7 +102,7 @@ void heap_free(void *p)
 {
     unsigned long irq;
 
-    if (p == NULL)
+    if (!p)
         return;
     irq = spin_lock_irqsave(&lock);
     nr_blocks--;
@@ -121,7 +121,7 @@ void *heap_zalloc(size_t size)
 {
     void *p = heap_alloc(size);
 
-    return p != NULL ? memset(p, 0, size) : NULL;
+    return p ? memset(p, 0, size) : NULL;
 }
 
 void *heap_calloc(size_t nr, size_t size)
@@ -140,10 +140,10 @@ void *heap_realloc(void *p, size_t size)
 {
     void *other;
 
-    if (p != NULL && size <= heap_usable_size(p))
+    if (p && size <= heap_usable_size(p))
         return p;
     other = heap_alloc(size);
-    if (p == NULL || other == NULL)
+    if (!p || !other)
         return other;
     memcpy(other, p, heap_usable_size(p));
     heap_free(p);

@@ -111,12 +111,11 @@ static bool build(unsigned nr_vcpus, const char *entry)
         gstage_add_device(&m->gstage, &m->device) != 0 ||
         gstage_write(&m->gstage, GPA(RAM), guest_wait, (size_t)(guest_end - guest_wait)) != 0)
         return false;
-    for (unsigned i = 0; i < nr_vcpus; i++) {
+    for (unsigned i = 0; i < nr_vcpus; i++)
         if (vcpu_init(&m->vcpus[i], &m->set, VCPU_TIMER_TRAPPED) != 0 ||
             vcpu_hart_start(&m->vcpus[i], RAM + (uint64_t)(entry - guest_wait),
                             (i + 1) * 1000000ul) != 0)
             return false;
-    }
     return true;
 }
 

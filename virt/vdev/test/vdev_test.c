@@ -166,11 +166,10 @@ static void test_agrees_with_a_search_of_all(void **state)
         for (uint64_t gpa = 0; gpa < 300; gpa++) {
             struct vdev *expected = NULL;
 
-            for (unsigned i = 0; i < 64; i++) {
+            for (unsigned i = 0; i < 64; i++)
                 if (is_in[i] && gpa >= devices[i].base.v &&
                     gpa - devices[i].base.v < devices[i].size)
                     expected = &devices[i];
-            }
             assert_ptr_equal(vdev_list_find(&list, GPA(gpa)), expected);
         }
     }

@@ -117,7 +117,7 @@ struct file *file_alloc(const struct file_ops *ops, unsigned flags);
 static inline void file_init(struct file *file, const struct file_kind *kind,
                              const struct file_ops *ops, unsigned flags)
 {
-    file->ops = ops == NULL ? &file_ops_none : ops;
+    file->ops = ops ? ops : &file_ops_none;
     file->kind = kind;
     file->nr_refs = 1;
     file->flags = flags;
@@ -128,7 +128,7 @@ static inline void file_init(struct file *file, const struct file_kind *kind,
 /* For file_kind.destroy: ops->release, if there is one. */
 static inline void file_ops_release(struct file *file)
 {
-    if (file->ops->release != NULL)
+    if (file->ops->release)
         file->ops->release(file);
 }
 static inline void file_get(struct file *file)

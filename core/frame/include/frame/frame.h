@@ -146,7 +146,7 @@ static ALWAYS_INLINE struct frame *frame_cache_pop(unsigned order)
     uint64_t top = arch_swap_acquire(&c->top, 0);
     struct frame *f = *(struct frame **)((char *)c->slots + top);
 
-    if (likely(f != NULL))
+    if (likely(f))
         top += sizeof(f);
     arch_or_release(&c->top, top);
     arch_irq_restore_short(irq);
@@ -186,7 +186,7 @@ MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flag
     if (__builtin_constant_p(order) && order == 0 && __builtin_constant_p(flags) && flags == 0) {
         struct frame *f = frame_cache_pop(0);
 
-        if (likely(f != NULL)) {
+        if (likely(f)) {
             f->refcount = 1;
             f->type = FRAME_USED;
             return f;

@@ -44,7 +44,7 @@ static void *entry_alloc(size_t align, size_t size, void *caller)
         return NULL;
     heap_debug_look();
     raw = raw_alloc(MAX(align, (size_t)HEAP_ALIGN), room);
-    if (raw == NULL && entry_release(true) > 0)
+    if (!raw && entry_release(true) > 0)
         raw = raw_alloc(MAX(align, (size_t)HEAP_ALIGN), room);
     return heap_debug_wrap(raw, align, size, caller);
 }
@@ -138,7 +138,7 @@ HOT NOINLINE void *heap_alloc(size_t size)
 
 HOT void heap_free(void *p)
 {
-    if (likely(p != NULL))
+    if (likely(p))
         entry_free(p);
 }
 
@@ -151,7 +151,7 @@ void *heap_alloc_aligned(size_t align, size_t size)
 
 static void *zeroed(void *p, size_t size)
 {
-    return p != NULL ? memset(p, 0, size) : NULL;
+    return p ? memset(p, 0, size) : NULL;
 }
 
 void *heap_zalloc(size_t size)
@@ -173,14 +173,14 @@ static NOINLINE void *realloc_slow(void *p, size_t size, void *caller)
     size_t room = size;
     void *bigger;
 
-    if (p != NULL && entry_resize(p, size))
+    if (p && entry_resize(p, size))
         return p;
-    if (p != NULL && size > entry_size(p))
+    if (p && size > entry_size(p))
         room = entry_room(size);
     bigger = entry_alloc(HEAP_ALIGN, room, caller);
-    if (bigger == NULL && room > size)
+    if (!bigger && room > size)
         bigger = entry_alloc(HEAP_ALIGN, size, caller);
-    if (p == NULL || bigger == NULL)
+    if (!p || !bigger)
         return bigger;
     memcpy(bigger, p, MIN(entry_size(p), size));
     heap_free(p);
@@ -189,7 +189,7 @@ static NOINLINE void *realloc_slow(void *p, size_t size, void *caller)
 
 HOT void *heap_realloc(void *p, size_t size)
 {
-    if (likely(p != NULL && entry_fits(p, size)))
+    if (likely(p && entry_fits(p, size)))
         return p;
     return realloc_slow(p, size, __builtin_return_address(0));
 }

@@ -163,7 +163,7 @@ static void suite_random_walk(void **state)
     for (unsigned step = 0; step < 40000; step++) {
         struct suite_owned *o = &owned[suite_random() % ARRAY_SIZE(owned)];
 
-        if (o->p == NULL) {
+        if (!o->p) {
             o->size = suite_random() % (16ul << suite_random() % 12);
             o->p = heap_alloc(o->size);
             assert_non_null(o->p);
@@ -178,7 +178,7 @@ static void suite_random_walk(void **state)
             heap_check();
     }
     for (size_t i = 0; i < ARRAY_SIZE(owned); i++) {
-        if (owned[i].p != NULL) {
+        if (owned[i].p) {
             suite_expect_pattern(&owned[i]);
             heap_free(owned[i].p);
             owned[i].p = NULL;
@@ -202,7 +202,7 @@ static void suite_exhaustion(void **state)
     for (;;) {
         void **p = heap_alloc(100000);
 
-        if (p == NULL)
+        if (!p)
             break;
         *p = first;
         first = p;
@@ -210,7 +210,7 @@ static void suite_exhaustion(void **state)
     assert_non_null(first);
     frame_stats(&s);
     assert_true(s.free < s.total / 20);
-    while (first != NULL) {
+    while (first) {
         void *next = *(void **)first;
 
         heap_free(first);

@@ -34,9 +34,8 @@ LINKER_SET_DECLARE(ktest, struct ktest);
     ktest_check_eq((uint64_t)(a), (uint64_t)(b), #a " == " #b, __FILE__, __LINE__)
 #define KTEST_REQUIRE(condition)                                                                   \
     do {                                                                                           \
-        if (!KTEST_EXPECT(condition)) {                                                            \
+        if (!KTEST_EXPECT(condition))                                                              \
             return;                                                                                \
-        }                                                                                          \
     } while (0)
 /*
  * The test does not apply to this machine (too few harts, no such device): counted apart, with the

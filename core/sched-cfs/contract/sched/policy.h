@@ -109,9 +109,8 @@ static inline struct sched_entity *sched_cfs_in_line(struct list *link)
 
 static inline void sched_cfs_choose(struct sched_queue *q, struct sched_entity *next)
 {
-    if (sched_cfs_before(q->min_vruntime, next->vruntime)) {
+    if (sched_cfs_before(q->min_vruntime, next->vruntime))
         q->min_vruntime = next->vruntime;
-    }
     q->current = next;
     next->used = 0;
 }
@@ -124,24 +123,20 @@ static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct 
     struct sched_entity *next = sched_cfs_in_line(first);
     uint64_t vruntime = prev->vruntime + ticks * prev->inverse;
 
-    if (unlikely(first == &q->line)) {
+    if (unlikely(first == &q->line))
         return NULL;
-    }
     if (likely(q->nr == 2)) { /* that one alone */
-        if (sched_cfs_before(vruntime, next->vruntime)) {
+        if (sched_cfs_before(vruntime, next->vruntime))
             vruntime = next->vruntime;
-        }
         q->line.next = q->line.prev = &prev->link;
         prev->link.next = prev->link.prev = &q->line;
     } else {
         struct sched_entity *last = sched_cfs_in_line(q->line.prev);
 
-        if (sched_cfs_before(vruntime, last->vruntime)) {
+        if (sched_cfs_before(vruntime, last->vruntime))
             vruntime = last->vruntime;
-        }
-        if (!rb_is_empty(&q->early) || vruntime - next->vruntime > sched_cfs_tunables.line_span) {
+        if (!rb_is_empty(&q->early) || vruntime - next->vruntime > sched_cfs_tunables.line_span)
             return NULL;
-        }
         list_unlink(first);
         list_add_tail(&q->line, &prev->link);
     }

@@ -58,13 +58,11 @@ static inline struct sched_entity *sched_next(struct sched_queue *q, struct sche
 {
     struct list *first = q->ready.next;
 
-    if (first == &q->ready || (prev && why == SCHED_PREEMPT)) {
+    if (first == &q->ready || (prev && why == SCHED_PREEMPT))
         return prev;
-    }
     list_unlink(first);
-    if (prev) {
+    if (prev)
         list_add_tail(&q->ready, &prev->node);
-    }
     return list_entry(first, struct sched_entity, node);
 }
 
@@ -74,9 +72,8 @@ static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct 
     struct list *first = q->ready.next;
 
     (void)ticks;
-    if (first == &q->ready) {
+    if (first == &q->ready)
         return NULL;
-    }
     list_unlink(first);
     list_add_tail(&q->ready, &prev->node);
     return list_entry(first, struct sched_entity, node);

@@ -59,9 +59,8 @@ static inline void sched_enqueue(struct sched_queue *q, struct sched_entity *e,
     struct list *before = &q->ready;
 
     if (why != SCHED_WAKE || unlikely(e->used >= sched_rr_quantum)) {
-        if (why != SCHED_MIGRATE) {
+        if (why != SCHED_MIGRATE)
             e->used = 0;
-        }
         before = q->ready.prev;
     }
     list_add(before, &e->node);
@@ -84,9 +83,8 @@ static inline struct sched_entity *sched_next(struct sched_queue *q, struct sche
 {
     struct list *first = q->ready.next;
 
-    if (first == &q->ready || (prev && why == SCHED_PREEMPT && !sched_slice_over(q, prev))) {
+    if (first == &q->ready || (prev && why == SCHED_PREEMPT && !sched_slice_over(q, prev)))
         return prev;
-    }
     list_unlink(first);
     if (prev) {
         prev->used = 0;
@@ -101,9 +99,8 @@ static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct 
     struct list *first = q->ready.next;
 
     (void)ticks; /* yielding gives up the rest of the quantum */
-    if (first == &q->ready) {
+    if (first == &q->ready)
         return NULL;
-    }
     list_unlink(first);
     prev->used = 0;
     list_add_tail(&q->ready, &prev->node);

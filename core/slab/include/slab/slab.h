@@ -91,7 +91,7 @@ MUST_CHECK static inline void *slab_alloc(struct slab_cache *cache)
     void **top = m->top;
     void *object = *top;
 
-    if (likely(object != NULL)) {
+    if (likely(object)) {
         m->top = top - 1;
         arch_irq_restore_short(irq);
         return object;

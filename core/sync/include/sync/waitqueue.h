@@ -116,9 +116,8 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
             wait_entry_init(&wait_entry_, (exclusive_));                                           \
             for (;;) {                                                                             \
                 wait_prepare(wait_q_, &wait_entry_, (state_));                                     \
-                if (condition) {                                                                   \
+                if (condition)                                                                     \
                     break;                                                                         \
-                }                                                                                  \
                 if ((state_) == THREAD_INTERRUPTIBLE && thread_is_interrupted()) {                 \
                     wait_ret_ = -EINTR;                                                            \
                     break;                                                                         \
@@ -161,16 +160,14 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
  */
 #define wait_event_locked(wq, condition, spinlock)                                                 \
     ({                                                                                             \
-        while (!(condition)) {                                                                     \
+        while (!(condition))                                                                       \
             wait_sleep_locked(wq, spinlock, THREAD_BLOCKED, TIME_NEVER);                           \
-        }                                                                                          \
     })
 #define wait_event_locked_interruptible(wq, condition, spinlock)                                   \
     ({                                                                                             \
         int wait_ret_ = 0;                                                                         \
-        while (!(condition) && wait_ret_ == 0) {                                                   \
+        while (!(condition) && wait_ret_ == 0)                                                     \
             wait_ret_ = wait_sleep_locked(wq, spinlock, THREAD_INTERRUPTIBLE, TIME_NEVER);         \
-        }                                                                                          \
         (condition) ? 0 : wait_ret_;                                                               \
     })
 

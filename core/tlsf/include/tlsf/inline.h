@@ -214,7 +214,7 @@ static ALWAYS_INLINE void *tlsf_alloc_inline(struct tlsf *t, size_t request)
     if (unlikely(request >= TLSF_MAX_SIZE / 2))
         return NULL;
     p = tlsf_take(t, size);
-    if (unlikely(p == NULL))
+    if (unlikely(!p))
         return NULL;
     have = TLSF_LOAD(*tlsf_head(p)) - TLSF_BLOCK_FREE;
     tlsf_trim(t, p, have, size, 0);

@@ -155,7 +155,7 @@ int path_of_inode(struct inode *inode, struct path *out) MUST_CHECK;
 /* Is it a place in the tree, and not one that path_of_inode made? */
 static inline bool path_has_name(const struct path *path)
 {
-    return path->mount != NULL && path->mount->id != 0;
+    return path->mount && path->mount->id != 0;
 }
 
 static inline bool path_is_same(const struct path *a, const struct path *b)

@@ -107,9 +107,8 @@ static inline void list_replace(struct list *old, struct list *node)
 /* Moves all of from to the end of head, in order; from is empty afterwards. */
 static inline void list_splice_tail(struct list *head, struct list *from)
 {
-    if (list_is_empty(from)) {
+    if (list_is_empty(from))
         return;
-    }
     from->next->prev = head->prev;
     head->prev->next = from->next;
     from->prev->next = head;
@@ -128,9 +127,8 @@ static inline struct list *list_pop(struct list *head)
 {
     struct list *node = head->next;
 
-    if (node == head) {
+    if (node == head)
         return NULL;
-    }
     list_del_init(node);
     return node;
 }
@@ -140,9 +138,8 @@ static inline size_t list_count(const struct list *head)
 {
     size_t count = 0;
 
-    for (const struct list *node = head->next; node != head; node = node->next) {
+    for (const struct list *node = head->next; node != head; node = node->next)
         count++;
-    }
     return count;
 }
 

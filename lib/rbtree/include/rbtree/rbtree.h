@@ -62,7 +62,7 @@ static inline void rb_root_init(struct rb_root *root)
 
 static inline bool rb_is_empty(const struct rb_root *root)
 {
-    return root->node == NULL;
+    return !root->node;
 }
 
 static inline struct rb_node *rb_parent(const struct rb_node *node)
@@ -140,9 +140,8 @@ static ALWAYS_INLINE struct rb_node *rb_find(const struct rb_root *root, const v
     while (node) {
         int order = compare(key, node);
 
-        if (order == 0) {
+        if (order == 0)
             return node;
-        }
         node = order < 0 ? node->left : node->right;
     }
     return NULL;

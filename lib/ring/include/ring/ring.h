@@ -48,18 +48,16 @@ static inline void ring_clear(struct ring *ring)
 /* One byte; false when there is no room (nothing to take). */
 static inline bool ring_put(struct ring *ring, uint8_t byte)
 {
-    if (ring_is_full(ring)) {
+    if (ring_is_full(ring))
         return false;
-    }
     ring->buf[ring->head++ & (ring->size - 1)] = byte;
     return true;
 }
 
 static inline bool ring_get(struct ring *ring, uint8_t *byte)
 {
-    if (ring_is_empty(ring)) {
+    if (ring_is_empty(ring))
         return false;
-    }
     *byte = ring->buf[ring->tail++ & (ring->size - 1)];
     return true;
 }
@@ -67,9 +65,8 @@ static inline bool ring_get(struct ring *ring, uint8_t *byte)
 /* Takes back the byte that was put last (line editing); false when the ring is empty. */
 static inline bool ring_unput(struct ring *ring, uint8_t *byte)
 {
-    if (ring_is_empty(ring)) {
+    if (ring_is_empty(ring))
         return false;
-    }
     *byte = ring->buf[--ring->head & (ring->size - 1)];
     return true;
 }
