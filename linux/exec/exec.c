@@ -18,7 +18,7 @@
 #include <user/user.h>
 #include <vdso/vdso.h>
 
-#define NR_SCRIPTS_MAX 4
+#define NR_SCRIPTS_MAX 5 /* Linux's */
 
 struct exec {
     struct vfs_context context;
@@ -307,6 +307,7 @@ static void commit(struct exec *x)
     ut->robust_list = 0;
     ut->set_child_tid = 0;
     ut->restart.resume = NULL;
+    p->membarrier_state = 0;
     memset(&ut->fpu, 0, sizeof(ut->fpu));
     arch_fpu_reload(&ut->thread.arch);
     user_frame_init(regs, x->loaded.start_pc, x->stack.sp);

@@ -3,7 +3,7 @@
  *
  * The new address space is built completely beside the old one; until the point of no return (the
  * new space, the signals and the descriptors are exchanged) any failure leaves the caller as it
- * was. Static, static-PIE and dynamic ELF files (PT_INTERP) and scripts (#!), up to four deep.
+ * was. Static, static-PIE and dynamic ELF files (PT_INTERP) and scripts (#!), up to five deep.
  */
 #ifndef EXEC_EXEC_H
 #define EXEC_EXEC_H
