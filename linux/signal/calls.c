@@ -42,6 +42,7 @@ int64_t sys_rt_sigaction(int signal, vaddr_t unew, vaddr_t uold, size_t mask_siz
         if (copy_from_user(&wanted, unew, sizeof(wanted)) != 0)
             return -EFAULT;
         wanted.mask &= ~SIGNALS_UNBLOCKABLE;
+        wanted.flags &= SA_KNOWN; /* so a program sees which there are: SA_UNSUPPORTED */
     }
     irq = spin_lock_irqsave(&process_lock);
     old = p->actions[signal - 1];
@@ -143,6 +144,7 @@ int64_t sys_rt_sigtimedwait(vaddr_t uset, vaddr_t uinfo, vaddr_t utimeout, size_
         deadline = time_deadline_ns((uint64_t)t.tv_sec > UINT64_MAX / NS_PER_SEC - 1
                                         ? TIME_NEVER
                                         : (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec);
+        timely = t.tv_sec || t.tv_nsec; /* without time there is no wait to be disturbed */
     }
     wait_entry_init(&entry, false);
     for (;;) {
@@ -170,7 +172,7 @@ int64_t sys_rt_sigtimedwait(vaddr_t uset, vaddr_t uinfo, vaddr_t utimeout, size_
 
 /* --- kill ------------------------------------------------------------------------------------- */
 
-/* t: the credentials of p, or of the thread that is meant. REQUIRES(process_lock) */
+/* t: the credentials of p, or of the thread that is meant. */
 static bool may_signal(const struct process *p, const struct cred *t, int signal)
     REQUIRES(&process_lock)
 {
@@ -182,6 +184,15 @@ static bool may_signal(const struct process *p, const struct cred *t, int signal
     if (c->euid == t->uid || c->euid == t->suid || c->uid == t->uid || c->uid == t->suid)
         return true;
     return signal == SIGCONT && p->group && p->group->session == me->group->session;
+}
+
+/* 0, -EINVAL, -EPERM: in this order, and only for somebody who is there, as in Linux. */
+static int check_signal(const struct process *p, const struct cred *t, int signal)
+    REQUIRES(&process_lock)
+{
+    if (signal < 0 || signal > NR_SIGNALS)
+        return -EINVAL;
+    return may_signal(p, t, signal) ? 0 : -EPERM;
 }
 
 static struct linux_siginfo info_from_me(int signal, int code)
@@ -197,11 +208,9 @@ static struct linux_siginfo info_from_me(int signal, int code)
 static int kill_one(struct process *p, int signal, const struct linux_siginfo *info)
     REQUIRES(&process_lock)
 {
-    if (!p)
-        return -ESRCH;
-    if (!may_signal(p, &p->credentials->cred, signal))
-        return -EPERM;
-    return signal_send_process_locked(p, signal, info);
+    int err = p ? check_signal(p, &p->credentials->cred, signal) : -ESRCH;
+
+    return err ? err : signal_send_process_locked(p, signal, info);
 }
 
 /* pgid 0: every process but init and the caller. */
@@ -218,9 +227,9 @@ static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
 
         if (!meant || p->state == PROCESS_DEAD)
             continue;
-        err = may_signal(p, &p->credentials->cred, signal)
-                  ? signal_send_member_locked(p, signal, info)
-                  : -EPERM;
+        err = check_signal(p, &p->credentials->cred, signal);
+        if (!err)
+            err = signal_send_member_locked(p, signal, info);
         if (ret != 0)
             ret = err;
     }
@@ -233,8 +242,6 @@ int64_t sys_kill(pid_t pid, int signal)
     struct linux_siginfo info;
     unsigned long irq;
 
-    if (signal < 0 || signal > NR_SIGNALS)
-        return -EINVAL;
     if (pid == INT32_MIN)
         return -ESRCH;
     info = info_from_me(signal, SI_USER);
@@ -255,15 +262,15 @@ static int thread_kill(pid_t pid, pid_t tid, int signal, const struct linux_sigi
     struct user_thread *ut;
     int ret;
 
-    if (tid <= 0 || signal < 0 || signal > NR_SIGNALS)
+    if (tid <= 0)
         return -EINVAL;
     irq = spin_lock_irqsave(&process_lock);
     ut = user_thread_find(tid);
     if (!ut || (pid && ut->process->pid != pid))
         ret = -ESRCH;
-    else if (!may_signal(ut->process, &ut->credentials->cred, signal))
-        ret = -EPERM;
     else
+        ret = check_signal(ut->process, &ut->credentials->cred, signal);
+    if (!ret)
         ret = signal_send_thread_locked(ut, signal, info);
     spin_unlock_irqrestore(&process_lock, irq);
     return ret;
@@ -286,25 +293,25 @@ int64_t sys_tgkill(pid_t pid, pid_t tid, int signal)
 }
 
 /* A program may not pretend that the kernel or kill() sent it, except to itself. */
+static bool may_claim(const struct linux_siginfo *info, pid_t target)
+{
+    return (info->code < 0 && info->code != SI_TKILL) || target == process_current()->pid;
+}
+
 static int read_info(uint64_t addr, pid_t target, int signal, struct linux_siginfo *info)
 {
     if (copy_from_user(info, addr, sizeof(*info)) != 0)
         return -EFAULT;
     info->signo = signal;
-    if ((info->code >= 0 || info->code == SI_TKILL) && target != process_current()->pid)
-        return -EPERM;
-    return 0;
+    return may_claim(info, target) ? 0 : -EPERM;
 }
 
 int64_t sys_rt_sigqueueinfo(pid_t pid, int signal, vaddr_t uinfo)
 {
-    int err;
     struct linux_siginfo info;
     unsigned long irq;
+    int err = read_info(uinfo, pid, signal, &info);
 
-    if (signal < 0 || signal > NR_SIGNALS)
-        return -EINVAL;
-    err = read_info(uinfo, pid, signal, &info);
     if (err)
         return err;
     irq = spin_lock_irqsave(&process_lock);
@@ -380,10 +387,12 @@ int64_t sys_pidfd_send_signal(int pidfd, int signal, vaddr_t uinfo, unsigned fla
     ret = pidfd_process(pidfd, &p, &is_nonblocking);
     if (ret)
         return ret;
-    if (signal < 0 || signal > NR_SIGNALS)
+    if (uinfo && copy_from_user(&info, uinfo, sizeof(info)) != 0)
+        ret = -EFAULT;
+    else if (info.signo != signal)
         ret = -EINVAL;
-    else if (uinfo)
-        ret = read_info(uinfo, p->pid, signal, &info);
+    else if (uinfo && !may_claim(&info, p->pid))
+        ret = -EPERM;
     if (!ret) {
         irq = spin_lock_irqsave(&process_lock);
         ret = kill_one(p->state == PROCESS_DEAD ? NULL : p, signal, &info);

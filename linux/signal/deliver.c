@@ -147,8 +147,12 @@ static void run_handler(struct user_thread *ut, struct trap_frame *regs,
     sigset64_t blocked = ut->blocked | action->mask;
 
     settle_call(regs, action);
-    if (push_frame(ut, regs, action, info, mask) != 0)
-        process_exit(EXIT_STATUS_SIGNAL(SIGSEGV));
+    if (push_frame(ut, regs, action, info, mask) != 0) {
+        if (info->signo == SIGSEGV)
+            process_exit(EXIT_STATUS_SIGNAL(SIGSEGV));
+        signal_force(SIGSEGV, SI_KERNEL, 0); /* its handler may have a stack of its own */
+        return;
+    }
     ut->has_saved_blocked = false;
     if (!(action->flags & SA_NODEFER))
         blocked |= SIGSET(info->signo);
@@ -199,6 +203,23 @@ void user_return(struct trap_frame *regs)
 
 /* --- the way back ----------------------------------------------------------------------------- */
 
+/* What the frame says, if sigaltstack would take it: that one was enabled or disabled meanwhile is
+ * of no matter. */
+static void restore_altstack(struct user_thread *ut, const struct stack_info *stack)
+{
+    uint32_t mode = (uint32_t)stack->flags & ~SS_AUTODISARM;
+
+    if (mode == SS_DISABLE) {
+        ut->altstack_base = 0;
+        ut->altstack_size = 0;
+        ut->altstack_flags = SS_DISABLE;
+    } else if ((mode == 0 || mode == SS_ONSTACK) && stack->size >= MINSIGSTKSZ) {
+        ut->altstack_base = stack->sp;
+        ut->altstack_size = stack->size;
+        ut->altstack_flags = (uint32_t)stack->flags & SS_AUTODISARM;
+    }
+}
+
 int64_t sys_rt_sigreturn(void)
 {
     struct user_thread *ut = user_current();
@@ -215,11 +236,7 @@ int64_t sys_rt_sigreturn(void)
     machine_context_load(&f->uc.context, regs, &ut->fpu);
     user_frame_replaced();
     arch_fpu_reload(&ut->thread.arch);
-    if (f->uc.stack.flags != (int32_t)SS_DISABLE && f->uc.stack.size >= MINSIGSTKSZ) {
-        ut->altstack_base = f->uc.stack.sp;
-        ut->altstack_size = f->uc.stack.size;
-        ut->altstack_flags = (uint32_t)f->uc.stack.flags & SS_AUTODISARM;
-    }
+    restore_altstack(ut, &f->uc.stack);
     signal_set_mask(f->uc.mask);
     arch_frame_settle_call(regs);
     ret = arch_frame_result(regs);

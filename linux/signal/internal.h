@@ -28,6 +28,8 @@
 #define SA_RESTART   0x10000000u
 #define SA_NODEFER   0x40000000u
 #define SA_RESETHAND 0x80000000u
+#define SA_KNOWN                                                                                   \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
 
 #define SS_ONSTACK    1u
 #define SS_DISABLE    2u
