@@ -111,7 +111,8 @@ int64_t sys_getrandom(vaddr_t buf, size_t count, unsigned flags)
     uint64_t done = 0;
     bool has_fault = false;
 
-    if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+    if ((flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
+        (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
     while (done < count) {
         uint64_t n = MIN(count - done, sizeof(block));
