@@ -107,7 +107,7 @@ ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 /* ---- output.c ---- */
 
 ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking);
-/* Echo: through output processing, without sleeping for room longer than the driver needs. */
+/* Echo: through output processing; what there is no room for is dropped. */
 void tty_echo(struct tty *tty, const char *bytes, size_t n);
 void tty_start(struct tty *tty);
 
@@ -116,6 +116,14 @@ void tty_start(struct tty *tty);
 /* To the foreground group. No lock held. */
 void tty_signal(struct tty *tty, int signal);
 /* May the calling process read (SIGTTIN) or change (SIGTTOU) the terminal now? 0, -EIO,
+#define TTY_EXPANSION 8u /* what one byte becomes at most: a tab's blanks */
+
+/* How many bytes the driver takes now. With room for one expansion a write is worth while. */
+static inline size_t tty_room(struct tty *tty)
+{
+    return tty->driver->room ? tty->driver->room(tty) : SIZE_MAX;
+}
+
  * -ERESTARTSYS. */
 int tty_check_background(struct tty *tty, int signal);
 /* The terminal becomes the caller's controlling terminal if it can. */

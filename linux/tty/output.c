@@ -8,7 +8,7 @@
 
 #define CHUNK 128u
 
-/* One byte becomes up to 8 at out. */
+/* One byte becomes up to TTY_EXPANSION at out. */
 static size_t process(struct tty *tty, char c, char *out) REQUIRES(&tty->output_lock)
 {
     uint32_t oflag = TTY_PEEK(tty->termios.oflag);
@@ -61,62 +61,85 @@ static size_t process(struct tty *tty, char c, char *out) REQUIRES(&tty->output_
     }
 }
 
-static bool may_write(struct tty *tty)
+/*
+ * Processes and sends what the driver has room for; how many of the n bytes that was. What one byte
+ * becomes goes whole or not at all, so that the count is the truth. Room only grows meanwhile: who
+ * holds output_lock is the only one to fill it.
+ */
+static size_t send(struct tty *tty, const char *bytes, size_t n) REQUIRES(&tty->output_lock)
 {
-    return tty->driver->has_room(tty) || TTY_PEEK(tty->is_hung_up);
+    char out[CHUNK], piece[TTY_EXPANSION];
+    size_t room = MIN(tty_room(tty), sizeof(out)), used = 0, nr_done = 0;
+
+    if (!(TTY_PEEK(tty->termios.oflag) & OPOST))
+        return tty->driver->write(tty, bytes, n);
+    for (; nr_done < n; nr_done++) {
+        uint32_t column = tty->column;
+        size_t size = process(tty, bytes[nr_done], piece);
+
+        if (size > room - used) {
+            tty->column = column;
+            break;
+        }
+        memcpy(out + used, piece, size);
+        used += size;
+    }
+    if (used > 0)
+        (void)tty->driver->write(tty, out, used);
+    return nr_done;
 }
 
-/* Hands bytes to the driver, sleeping for room if it says so. 0, -EAGAIN, -EINTR, -EIO. */
-static int send(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
-    REQUIRES(&tty->output_lock)
+/* All n bytes, or as many as there is room for: how many. */
+static size_t send_all(struct tty *tty, const char *bytes, size_t n) REQUIRES(&tty->output_lock)
+{
+    size_t nr_done = 0, nr;
+
+    while (nr_done < n && (nr = send(tty, bytes + nr_done, n - nr_done)) > 0)
+        nr_done += nr;
+    return nr_done;
+}
+
+void tty_echo(struct tty *tty, const char *bytes, size_t n)
+{
+    mutex_lock(&tty->output_lock);
+    (void)send_all(tty, bytes, n);
+    mutex_unlock(&tty->output_lock);
+}
+
+static bool may_write(struct tty *tty)
+{
+    return tty_room(tty) >= TTY_EXPANSION || TTY_PEEK(tty->is_hung_up);
+}
+
+/* Sends n bytes, sleeping for room if it may; *nr_done grows by those that have gone. 0, -EAGAIN,
+ * -EINTR, -EIO. */
+static int write_chunk(struct tty *tty, const char *bytes, size_t n, bool may_sleep,
+                       size_t *nr_done)
 {
     for (;;) {
-        size_t nr_taken = tty->driver->write(tty, bytes, n);
+        mutex_lock(&tty->output_lock);
+        size_t nr_sent = send_all(tty, bytes, n);
 
-        bytes += nr_taken;
-        n -= nr_taken;
+        mutex_unlock(&tty->output_lock);
+        *nr_done += nr_sent;
+        bytes += nr_sent;
+        n -= nr_sent;
         if (n == 0)
             return 0;
         if (TTY_PEEK(tty->is_hung_up))
             return -EIO;
         if (!may_sleep)
             return -EAGAIN;
-        mutex_unlock(&tty->output_lock);
-        int ret = wait_event_interruptible(&tty->writers, may_write(tty));
+        int err = wait_event_interruptible(&tty->writers, may_write(tty));
 
-        mutex_lock(&tty->output_lock);
-        if (ret != 0)
-            return ret;
+        if (err)
+            return err;
     }
 }
 
-/* Processes and sends n bytes. */
-static int write_processed(struct tty *tty, const char *bytes, size_t n, bool may_sleep)
-    REQUIRES(&tty->output_lock)
+static bool may_go_on(struct tty *tty)
 {
-    char out[CHUNK];
-    size_t used = 0;
-
-    if ((TTY_PEEK(tty->termios.oflag) & OPOST) == 0)
-        return send(tty, bytes, n, may_sleep);
-    for (size_t i = 0; i < n; i++) {
-        if (used + 8 > sizeof(out)) {
-            int ret = send(tty, out, used, may_sleep);
-
-            if (ret != 0)
-                return ret;
-            used = 0;
-        }
-        used += process(tty, bytes[i], out + used);
-    }
-    return used == 0 ? 0 : send(tty, out, used, may_sleep);
-}
-
-void tty_echo(struct tty *tty, const char *bytes, size_t n)
-{
-    mutex_lock(&tty->output_lock);
-    (void)write_processed(tty, bytes, n, false);
-    mutex_unlock(&tty->output_lock);
+    return !READ_ONCE(tty->is_stopped) || TTY_PEEK(tty->is_hung_up);
 }
 
 ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking)
@@ -131,20 +154,15 @@ ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking)
             break;
         }
         if (READ_ONCE(tty->is_stopped)) {
-            ret = is_nonblocking
-                      ? -EAGAIN
-                      : wait_event_interruptible(&tty->writers, !READ_ONCE(tty->is_stopped));
+            ret =
+                is_nonblocking ? -EAGAIN : wait_event_interruptible(&tty->writers, may_go_on(tty));
             continue;
         }
         size_t n = uio_copy_from(uio, chunk, sizeof(chunk));
 
         if (n == 0 || uio->has_fault) /* a piece goes whole, as on Linux */
             break;
-        mutex_lock(&tty->output_lock);
-        ret = write_processed(tty, chunk, n, !is_nonblocking);
-        mutex_unlock(&tty->output_lock);
-        if (ret == 0)
-            nr_done += n;
+        ret = write_chunk(tty, chunk, n, !is_nonblocking, &nr_done);
     }
     return nr_done == 0 && ret != 0 ? ret : uio_result(uio, nr_done);
 }

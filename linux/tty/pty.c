@@ -62,9 +62,9 @@ static uint32_t nr_output(const struct pty *pty)
 
 /* ---- the slave's driver ---- */
 
-static bool slave_has_room(struct tty *tty)
+static size_t slave_room(struct tty *tty)
 {
-    return nr_output(pty_of(tty)) < OUTPUT_SIZE;
+    return OUTPUT_SIZE - MIN(nr_output(pty_of(tty)), OUTPUT_SIZE);
 }
 
 static size_t slave_write(struct tty *tty, const char *bytes, size_t n)
@@ -114,7 +114,7 @@ static void slave_closed(struct tty *tty)
 }
 
 static const struct tty_driver slave_driver = {.write = slave_write,
-                                               .has_room = slave_has_room,
+                                               .room = slave_room,
                                                .was_read = slave_was_read,
                                                .flush = slave_flush,
                                                .closed = slave_closed};

@@ -98,7 +98,7 @@ static unsigned tty_file_poll(struct file *file, struct poll_head **head)
         *head = &tty->poll;
     if (tty_has_input(tty))
         events |= POLLIN | POLLRDNORM;
-    if (!tty->is_stopped && (!tty->driver->has_room || tty->driver->has_room(tty)))
+    if (!READ_ONCE(tty->is_stopped) && tty_room(tty) >= TTY_EXPANSION)
         events |= POLLOUT | POLLWRNORM;
     if (TTY_PEEK(tty->is_hung_up))
         events |= POLLHUP | POLLIN | POLLOUT;

@@ -41,8 +41,9 @@ struct tty_winsize {
 struct tty_driver {
     /* Sends what has been processed; the number of bytes taken. May sleep. */
     size_t (*write)(struct tty *tty, const char *bytes, size_t n);
-    /* Is a write worth while? NULL: write always takes all. */
-    bool (*has_room)(struct tty *tty);
+    /* How many bytes write takes now; what is written alone makes it less. NULL: it always takes
+     * all. */
+    size_t (*room)(struct tty *tty);
     /* Input was taken out of the read buffer. NULL: nobody waits for that. */
     void (*was_read)(struct tty *tty);
     /* Throws away what write took and nobody has received. NULL: there is never any. May sleep. */
