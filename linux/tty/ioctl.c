@@ -3,6 +3,7 @@
  */
 #include <arch/uaccess.h>
 #include <string/string.h>
+#include <task/task.h>
 
 #include "internal.h"
 
@@ -164,14 +165,18 @@ static long type_byte(struct tty *tty, uint64_t arg)
 {
     uint8_t c;
 
+    if (!tty_is_own(tty) && !cred_has_cap(cred_current(), CAP_SYS_ADMIN))
+        return -EPERM;
     if (copy_from_user(&c, arg, 1) != 0)
         return -EFAULT;
     (void)tty_receive(tty, &c, 1);
     return 0;
 }
 
-long tty_ioctl(struct tty *tty, unsigned cmd, uint64_t arg)
+long tty_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t arg)
 {
+    if (TTY_PEEK(tty->is_hung_up))
+        return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
     switch (cmd) {
     case TCGETS:
         return get_termios(tty, arg, TERMIOS_SIZE);
@@ -205,6 +210,6 @@ long tty_ioctl(struct tty *tty, unsigned cmd, uint64_t arg)
     case TIOCGETD:
         return put_int(arg, 0);
     default:
-        return tty_job_ioctl(tty, cmd, arg);
+        return tty_job_ioctl(tty, file, cmd, arg);
     }
 }

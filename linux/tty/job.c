@@ -12,7 +12,6 @@
 
 #define TIOCSCTTY 0x540eu
 #define TIOCGPGRP 0x540fu
-#define TIOCSPGRP 0x5410u
 #define TIOCNOTTY 0x5422u
 #define TIOCGSID  0x5429u
 
@@ -83,10 +82,25 @@ static bool is_session_leader(const struct process *process) REQUIRES(&process_l
     return process->group->session->leader == process;
 }
 
-void tty_try_control(struct tty *tty)
+bool tty_is_own(const struct tty *tty)
+{
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    bool is_own = process_current()->group->session->terminal == tty;
+
+    spin_unlock_irqrestore(&process_lock, flags);
+    return is_own;
+}
+
+/*
+ * Who may only write to the terminal, as write(1) may, does not get it: by its controlling terminal
+ * a process could read after all.
+ */
+void tty_try_control(struct tty *tty, const struct file *file)
 {
     struct process *process = process_current();
 
+    if (file->is_noctty || !file->can_read)
+        return;
     unsigned long flags = spin_lock_irqsave(&process_lock);
     if (is_session_leader(process) && !process->group->session->terminal && !tty->session)
         attach(tty, process);
@@ -94,7 +108,7 @@ void tty_try_control(struct tty *tty)
 }
 
 /* TIOCSCTTY; steal: root takes it from another session. */
-static long set_controlling(struct tty *tty, bool steal)
+static long set_controlling(struct tty *tty, const struct file *file, bool steal)
 {
     struct process *process = process_current();
     bool is_root = cred_has_cap(cred_current(), CAP_SYS_ADMIN);
@@ -107,6 +121,8 @@ static long set_controlling(struct tty *tty, bool steal)
     if (is_session_leader(process) && session->terminal == tty) {
         /* already so */
     } else if (!is_session_leader(process) || session->terminal) {
+        ret = -EPERM;
+    } else if (!is_root && !file->can_read) { /* see tty_try_control */
         ret = -EPERM;
     } else if (tty->session && !(steal && is_root)) {
         ret = -EPERM;
@@ -123,12 +139,18 @@ static long set_controlling(struct tty *tty, bool steal)
     return ret;
 }
 
-static long get_group(struct tty *tty, uint64_t arg)
+/* The master's side is told of the slave, whose terminal it may be. */
+static bool may_ask(const struct tty *tty, const struct file *file) REQUIRES(&process_lock)
+{
+    return tty_file_is_master(file) || process_current()->group->session->terminal == tty;
+}
+
+static long get_group(struct tty *tty, const struct file *file, uint64_t arg)
 {
     int32_t pgid = -1;
 
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    if (process_current()->group->session->terminal == tty)
+    if (may_ask(tty, file))
         pgid = tty->foreground ? tty->foreground->pgid : 0;
     spin_unlock_irqrestore(&process_lock, flags);
     return pgid < 0 ? -ENOTTY : copy_to_user(arg, &pgid, sizeof(pgid));
@@ -140,6 +162,8 @@ static long set_group(struct tty *tty, uint64_t arg)
     int32_t pgid;
     long ret = tty_check_background(tty, SIGTTOU);
 
+    if (ret == -EIO)
+        return -ENOTTY;
     if (ret != 0)
         return ret;
     if (copy_from_user(&pgid, arg, sizeof(pgid)) != 0)
@@ -162,12 +186,12 @@ static long set_group(struct tty *tty, uint64_t arg)
     return ret;
 }
 
-static long get_session(struct tty *tty, uint64_t arg)
+static long get_session(struct tty *tty, const struct file *file, uint64_t arg)
 {
     int32_t sid = -1;
 
     unsigned long flags = spin_lock_irqsave(&process_lock);
-    if (process_current()->group->session->terminal == tty && tty->session)
+    if (may_ask(tty, file) && tty->session)
         sid = tty->session->sid;
     spin_unlock_irqrestore(&process_lock, flags);
     return sid < 0 ? -ENOTTY : copy_to_user(arg, &sid, sizeof(sid));
@@ -269,17 +293,17 @@ int tty_session_foreground(const struct session *session)
     return !tty || !tty->foreground ? -1 : tty->foreground->pgid;
 }
 
-long tty_job_ioctl(struct tty *tty, unsigned cmd, uint64_t arg)
+long tty_job_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t arg)
 {
     switch (cmd) {
     case TIOCSCTTY:
-        return set_controlling(tty, arg == 1);
+        return set_controlling(tty, file, arg == 1);
     case TIOCGPGRP:
-        return get_group(tty, arg);
+        return get_group(tty, file, arg);
     case TIOCSPGRP:
         return set_group(tty, arg);
     case TIOCGSID:
-        return get_session(tty, arg);
+        return get_session(tty, file, arg);
     case TIOCNOTTY:
         return give_up(tty);
     default:

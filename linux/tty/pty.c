@@ -138,8 +138,7 @@ static int slave_open(struct file *file)
         ret = tty_open_file(file, &pty->slave);
     if (ret == 0) {
         WRITE_ONCE(pty->was_opened, true);
-        if (!file->is_noctty)
-            tty_try_control(&pty->slave);
+        tty_try_control(&pty->slave, file);
     }
     tty_put(&pty->slave);
     return ret;
@@ -271,7 +270,7 @@ static long master_ioctl(struct file *file, unsigned cmd, uint64_t arg)
         tty_flush(&pty->slave, arg != TCIFLUSH, arg != TCOFLUSH);
         return 0;
     default:
-        return tty_ioctl(&pty->slave, cmd, arg);
+        return tty_ioctl(&pty->slave, file, cmd, arg);
     }
     return copy_to_user(arg, &value, sizeof(value));
 }

@@ -107,7 +107,7 @@ static unsigned tty_file_poll(struct file *file, struct poll_head **head)
 
 static long tty_file_ioctl(struct file *file, unsigned cmd, uint64_t arg)
 {
-    return tty_ioctl(file->private, cmd, arg);
+    return tty_ioctl(file->private, file, cmd, arg);
 }
 
 static void tty_file_release(struct file *file)
@@ -246,8 +246,8 @@ static int console_open(struct file *file)
 {
     int ret = tty_open_file(file, &tty_console);
 
-    if (ret == 0 && DEVNO_MAJOR(file_inode(file)->rdev) == TTY_MAJOR && !file->is_noctty)
-        tty_try_control(&tty_console);
+    if (ret == 0 && DEVNO_MAJOR(file_inode(file)->rdev) == TTY_MAJOR)
+        tty_try_control(&tty_console, file);
     return ret;
 }
 
