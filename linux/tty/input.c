@@ -24,14 +24,35 @@ static void put_byte(struct tty *tty, uint8_t c, bool is_line_end) REQUIRES(&tty
     tty->head++;
 }
 
+static bool is_end_of_file(const struct tty *tty, uint32_t pos) REQUIRES(&tty->lock)
+{
+    return tty->buffer[pos % TTY_BUFFER_SIZE] == 0 && tty_is_line_end(tty, pos);
+}
+
 bool tty_has_input(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
 {
     return tty->tail != (tty_is_canonical(tty) ? tty->canon : tty->head);
 }
 
-uint32_t tty_nr_input(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
+bool tty_is_readable(const struct tty *tty) NO_LOCK_CHECK("exact with the lock, a hint without")
 {
-    return (tty_is_canonical(tty) ? tty->canon : tty->head) - tty->tail;
+    uint32_t nr_min = tty->termios.cc[VTIME] == 0 ? tty->termios.cc[VMIN] : 1;
+
+    if (tty_is_canonical(tty))
+        return tty_has_input(tty);
+    return tty->head - tty->tail >= MAX(nr_min, 1u);
+}
+
+uint32_t tty_nr_input(const struct tty *tty)
+{
+    uint32_t nr = tty->head - tty->tail;
+
+    if (!tty_is_canonical(tty))
+        return nr;
+    nr = tty->canon - tty->tail;
+    for (uint32_t pos = tty->tail; pos != tty->canon; pos++)
+        nr -= is_end_of_file(tty, pos);
+    return nr;
 }
 
 void tty_flush_input(struct tty *tty)
@@ -39,19 +60,21 @@ void tty_flush_input(struct tty *tty)
     tty->tail = tty->canon = tty->head;
 }
 
-void tty_input_mode_changed(struct tty *tty, bool was_canonical)
+/* What was typed in raw mode counts as complete; what was typed canonically can be read at once. */
+static void complete(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock)
 {
-    if (was_canonical == tty_is_canonical(tty))
-        return;
-    /* What was typed in raw mode counts as complete; what was typed canonically can be read at
-     * once. */
-    if (tty->head != tty->tail) {
-        uint32_t pos = (tty->head - 1) % TTY_BUFFER_SIZE;
+    uint32_t pos = (tty->head - 1) % TTY_BUFFER_SIZE;
 
-        if (!was_canonical && tty->buffer[pos] != 0)
-            tty->line_ends[pos / 64] |= 1ull << (pos % 64);
-    }
+    if (tty->head != tty->tail && !was_canonical && tty->buffer[pos] != 0)
+        tty->line_ends[pos / 64] |= 1ull << (pos % 64);
     tty->canon = tty->head;
+    tty->is_next_literal = false;
+}
+
+void tty_settings_changed(struct tty *tty, bool was_canonical)
+{
+    if (was_canonical != tty_is_canonical(tty))
+        complete(tty, was_canonical);
     wait_wake_all(&tty->readers);
     poll_notify(&tty->poll, POLLIN | POLLRDNORM);
 }
@@ -61,22 +84,31 @@ void tty_input_mode_changed(struct tty *tty, bool was_canonical)
 /* Is c shown as ^X? */
 static bool is_caret(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
-    return (tty->termios.lflag & ECHOCTL) != 0 && (c < 0x20 || c == 0x7f) && c != '\t' && c != '\n';
+    return (tty->termios.lflag & ECHOCTL) && (c < 0x20 || c == 0x7f) && c != '\t';
+}
+
+/* A byte that is nothing but itself, be it a newline. */
+static void echo_literal(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
+{
+    const char caret[2] = {'^', (char)(c ^ 0x40)};
+    const char plain = (char)c;
+
+    if (!(tty->termios.lflag & ECHO))
+        return;
+    if (is_caret(tty, c))
+        tty_echo(tty, caret, 2);
+    else
+        tty_echo(tty, &plain, 1);
 }
 
 static void echo(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
-    char text[2] = {(char)c, 0};
-    size_t n = 1;
+    uint32_t lflag = tty->termios.lflag;
 
-    if ((tty->termios.lflag & ECHO) == 0 && !(c == '\n' && (tty->termios.lflag & ECHONL) != 0))
-        return;
-    if (is_caret(tty, c)) {
-        text[0] = '^';
-        text[1] = (char)(c ^ 0x40);
-        n = 2;
-    }
-    tty_echo(tty, text, n);
+    if (c != '\n')
+        echo_literal(tty, c);
+    else if ((lflag & ECHO) || (tty_is_canonical(tty) && (lflag & ECHONL)))
+        tty_echo(tty, "\n", 1);
 }
 
 static bool is_continuation(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
@@ -161,7 +193,7 @@ static void erase_line(struct tty *tty) REQUIRES(&tty->lock)
     uint32_t lflag = tty->termios.lflag;
 
     tty->head = tty->canon;
-    if ((lflag & ECHOKE) != 0 && (lflag & ECHOE) != 0) {
+    if ((lflag & ECHOK) && (lflag & ECHOKE) && (lflag & ECHOE)) {
         echo_erase(tty, old_end);
         return;
     }
@@ -249,7 +281,7 @@ static void take_canonical(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
         tty->is_next_literal = false;
         if (!is_full(tty)) {
             put_byte(tty, c, false);
-            echo(tty, c);
+            echo_literal(tty, c);
         }
         return;
     }

@@ -79,6 +79,13 @@ static inline bool tty_is_canonical(const struct tty *tty) REQUIRES(&tty->lock)
     return (tty->termios.lflag & ICANON) != 0;
 }
 
+/* Does the byte at this count end a line? */
+static inline bool tty_is_line_end(const struct tty *tty, uint32_t pos) REQUIRES(&tty->lock)
+{
+    pos %= TTY_BUFFER_SIZE;
+    return tty->line_ends[pos / 64] >> (pos % 64) & 1;
+}
+
 /* Bytes from the other side; returns how many were taken: the rest may be sent again when input has
  * been read. Thread context. */
 size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
@@ -95,16 +102,27 @@ bool tty_is_interrupt(struct tty *tty, uint8_t c);
 #define TTY_PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
 /* Can a read return? Exact with tty->lock; a hint without. */
 bool tty_has_input(const struct tty *tty);
-uint32_t tty_nr_input(const struct tty *tty);
+/* Is there what poll(2) calls readable: in raw mode, as much as a read waits for? */
+bool tty_is_readable(const struct tty *tty);
+/* How many bytes a read can have now. */
+uint32_t tty_nr_input(const struct tty *tty) REQUIRES(&tty->lock);
 void tty_flush_input(struct tty *tty) REQUIRES(&tty->lock);
-/* The settings changed between canonical and raw. */
-void tty_input_mode_changed(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock);
+/* Who reads and who polls is to look again. */
+void tty_settings_changed(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock);
 
 /* ---- read.c ---- */
 
 ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 
 /* ---- output.c ---- */
+
+#define TTY_EXPANSION 8u /* what one byte becomes at most: a tab's blanks */
+
+/* How many bytes the driver takes now. With room for one expansion a write is worth while. */
+static inline size_t tty_room(struct tty *tty)
+{
+    return tty->driver->room ? tty->driver->room(tty) : SIZE_MAX;
+}
 
 ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking);
 /* Echo: through output processing; what there is no room for is dropped. */
@@ -116,19 +134,13 @@ void tty_start(struct tty *tty);
 /* To the foreground group. No lock held. */
 void tty_signal(struct tty *tty, int signal);
 /* May the calling process read (SIGTTIN) or change (SIGTTOU) the terminal now? 0, -EIO,
-#define TTY_EXPANSION 8u /* what one byte becomes at most: a tab's blanks */
-
-/* How many bytes the driver takes now. With room for one expansion a write is worth while. */
-static inline size_t tty_room(struct tty *tty)
-{
-    return tty->driver->room ? tty->driver->room(tty) : SIZE_MAX;
-}
-
  * -ERESTARTSYS. */
 int tty_check_background(struct tty *tty, int signal);
-/* The terminal becomes the caller's controlling terminal if it can. */
-void tty_try_control(struct tty *tty);
-long tty_job_ioctl(struct tty *tty, unsigned cmd, uint64_t arg);
+/* Is it the caller's controlling terminal? */
+bool tty_is_own(const struct tty *tty);
+/* A file of the terminal was opened: it becomes the caller's controlling terminal if it can. */
+void tty_try_control(struct tty *tty, const struct file *file);
+long tty_job_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t arg);
 /* The terminal of the calling process's session with a reference, or NULL. */
 struct tty *tty_of_session(void);
 /* The other side has gone for good: SIGHUP, and reads and writes end. */
@@ -136,7 +148,13 @@ void tty_hang_up(struct tty *tty);
 
 /* ---- ioctl.c, pty.c ---- */
 
-long tty_ioctl(struct tty *tty, unsigned cmd, uint64_t arg);
+#define TIOCSPGRP 0x5410u
+/* By way of file: one of the terminal's, or the master's of a pseudoterminal. */
+long tty_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t arg);
+static inline bool tty_file_is_master(const struct file *file)
+{
+    return file->ops != &tty_file_ops;
+}
 /* tcflush(3): what came and was not read, what was written and not received. */
 #define TCFLSH    0x540bu
 #define TCIFLUSH  0u

@@ -63,7 +63,7 @@ static long set_termios(struct tty *tty, uint64_t arg, size_t size, bool is_flus
     mutex_unlock(&tty->output_lock);
     if (is_flush)
         tty_flush_input(tty);
-    tty_input_mode_changed(tty, was_canonical);
+    tty_settings_changed(tty, was_canonical);
     if ((wanted.iflag & IXON) == 0 && tty->is_stopped)
         tty_start(tty);
     mutex_unlock(&tty->lock);

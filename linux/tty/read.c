@@ -5,25 +5,22 @@
 
 #include "internal.h"
 
-static bool line_end_at(const struct tty *tty, uint32_t pos) REQUIRES(&tty->lock)
-{
-    pos %= TTY_BUFFER_SIZE;
-    return (tty->line_ends[pos / 64] >> (pos % 64) & 1) != 0;
-}
-
-/* One line, or a part of it. */
+/* One line, or a part of it. An end of file goes with what is before it, also where that fills the
+ * buffer: the next read is not to take it for one of its own. */
 static ssize_t read_line(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
 {
     size_t nr_done = 0;
 
-    while (uio->nr_left > 0 && tty->tail != tty->canon) {
+    while (tty->tail != tty->canon) {
         uint8_t c = tty->buffer[tty->tail % TTY_BUFFER_SIZE];
-        bool is_end = line_end_at(tty, tty->tail);
+        bool is_end = tty_is_line_end(tty, tty->tail);
 
         if (is_end && c == 0) {
             tty->tail++;
             break;
         }
+        if (uio->nr_left == 0)
+            break;
         if (uio_copy_to(uio, &c, 1) != 1)
             return nr_done > 0 ? (ssize_t)nr_done : -EFAULT;
         tty->tail++;

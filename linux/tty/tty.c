@@ -96,7 +96,7 @@ static unsigned tty_file_poll(struct file *file, struct poll_head **head)
 
     if (head)
         *head = &tty->poll;
-    if (tty_has_input(tty))
+    if (tty_is_readable(tty))
         events |= POLLIN | POLLRDNORM;
     if (!READ_ONCE(tty->is_stopped) && tty_room(tty) >= TTY_EXPANSION)
         events |= POLLOUT | POLLWRNORM;
