@@ -64,8 +64,10 @@ int64_t sys_clock_nanosleep(int clock, int flags, vaddr_t utime, vaddr_t left)
 {
     bool is_absolute = flags & TIMER_ABSTIME;
     uint64_t ns, deadline;
-    int err = timespec_read(utime, &ns);
+    int err = clock_deadline(clock, 0, is_absolute, &deadline); /* is there such a clock? */
 
+    if (!err)
+        err = timespec_read(utime, &ns);
     if (!err)
         err = clock_deadline(clock, ns, is_absolute, &deadline);
     if (err)
