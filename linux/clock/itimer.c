@@ -64,10 +64,11 @@ static struct linux_timeval to_timeval(uint64_t ns)
 
 static int from_timeval(const struct linux_timeval *t, uint64_t *ns)
 {
-    struct linux_timespec spec = {t->tv_sec, t->tv_usec * 1000};
+    struct linux_timespec spec = {.tv_sec = t->tv_sec};
 
     if (t->tv_usec < 0 || t->tv_usec >= 1000000)
         return -EINVAL;
+    spec.tv_nsec = t->tv_usec * 1000;
     return timespec_to_ns(&spec, ns);
 }
 
@@ -104,7 +105,7 @@ static void set_real(struct process *p, uint64_t value_ns, uint64_t interval_ns,
     spin_unlock_irqrestore(&process_lock, irq);
     timer_cancel_sync(&p->alarm);
     irq = spin_lock_irqsave(&process_lock);
-    p->alarm_interval_ns = interval_ns;
+    p->alarm_interval_ns = value_ns ? interval_ns : 0; /* off, it shows neither */
     if (value_ns)
         arm(p, value_ns);
     spin_unlock_irqrestore(&process_lock, irq);
@@ -117,11 +118,10 @@ int64_t sys_setitimer(unsigned which, vaddr_t unew, vaddr_t uold)
     struct cpu_alarm old;
     uint64_t interval, value;
 
-    if (which > ITIMER_PROF)
-        return -EINVAL;
     if (unew && copy_from_user(&new, unew, sizeof(new)) != 0)
         return -EFAULT;
-    if (from_timeval(&new.it_interval, &interval) != 0 || from_timeval(&new.it_value, &value) != 0)
+    if (which > ITIMER_PROF || from_timeval(&new.it_interval, &interval) != 0 ||
+        from_timeval(&new.it_value, &value) != 0)
         return -EINVAL;
     if (which == ITIMER_REAL)
         set_real(p, value, interval, &old);
