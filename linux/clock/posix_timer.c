@@ -12,6 +12,7 @@
 
 #define SIGEV_SIGNAL    0
 #define SIGEV_NONE      1
+#define SIGEV_THREAD    2 /* the C library's: to the kernel as SIGNAL */
 #define SIGEV_THREAD_ID 4
 
 struct sigevent {
@@ -32,7 +33,7 @@ struct posix_timer {
     pid_t tid;               /* [I] SIGEV_THREAD_ID */
     uint64_t value;          /* [I] */
     uint64_t interval_ns;
-    uint64_t deadline_ns; /* of the first expiry that no signal has told of */
+    uint64_t deadline_ns; /* of the first expiry that no signal has told of; TIME_NEVER: off */
     int overrun;
 };
 
@@ -57,6 +58,19 @@ static struct pending_set *target(struct posix_timer *t, struct user_thread **ut
     return *ut && (*ut)->process == t->process ? &(*ut)->pending : NULL;
 }
 
+/*
+ * Is the timer's signal pending? One that repeats, with a standard signal, does with another's of
+ * that number: many of a short interval would leave the program no time but for handlers, and it
+ * comes again. Any other would be lost.
+ */
+static bool is_told(const struct posix_timer *t, const struct pending_set *pending)
+    REQUIRES(&process_lock)
+{
+    if (t->interval_ns && t->signo < SIGRTMIN)
+        return (pending->set & SIGSET(t->signo)) != 0;
+    return pending_has_timer(pending, t->signo, t->id);
+}
+
 /* True: the signal is pending now, and timers_signal_taken_locked will follow. */
 static bool notify(struct posix_timer *t) REQUIRES(&process_lock)
 {
@@ -68,22 +82,23 @@ static bool notify(struct posix_timer *t) REQUIRES(&process_lock)
         return false;
     info.timer.timer_id = t->id;
     info.timer.value = t->value;
-    if (!(pending->set & SIGSET(t->signo))) {
+    if (!is_told(t, pending)) {
         if (ut)
             (void)signal_send_thread_locked(ut, t->signo, &info);
         else
             (void)signal_send_process_locked(t->process, t->signo, &info);
     }
-    return (pending->set & SIGSET(t->signo)) != 0;
+    return is_told(t, pending);
 }
 
 static void fires(struct timer *timer)
 {
     struct posix_timer *t = container_of(timer, struct posix_timer, timer);
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    bool is_pending = notify(t);
+    bool is_due = t->deadline_ns <= time_now_ns(); /* or was it set anew while this waited? */
+    bool is_pending = is_due && notify(t);
 
-    if (t->interval_ns) {
+    if (is_due && t->interval_ns) {
         if (!is_pending)
             (void)time_catch_up(&t->deadline_ns, t->interval_ns, time_now_ns());
         timer_arm(&t->timer, interval_next_fire(t->deadline_ns, is_pending));
@@ -107,20 +122,24 @@ void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info)
     info->timer.overrun = t->overrun;
 }
 
-/* Gives it the lowest free number. From then on any thread may delete it. -EAGAIN: there are too
- * many. */
+/*
+ * Gives it a number that none has had lately: a signal of a deleted timer may still be pending.
+ * From then on any thread may delete it. -EAGAIN: there are too many.
+ */
 static int insert(struct process *p, struct posix_timer *t, bool is_value_id)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct posix_timer *other;
     unsigned nr = 0;
-    int id = 0;
+    int id;
 
     list_for_each_entry(other, &p->posix_timers, node)
         nr++;
-    while (find(p, id))
-        id++;
     if (nr < NR_TIMERS_MAX) {
+        do {
+            id = p->next_timer_id;
+            p->next_timer_id = id == INT32_MAX ? 0 : id + 1;
+        } while (find(p, id));
         t->id = id;
         if (is_value_id)
             t->value = (uint64_t)id;
@@ -132,13 +151,32 @@ static int insert(struct process *p, struct posix_timer *t, bool is_value_id)
     return id;
 }
 
+static bool is_own_thread(pid_t tid)
+{
+    unsigned long irq = spin_lock_irqsave(&process_lock);
+    struct user_thread *ut = user_thread_find(tid);
+    bool is_own = ut && ut->process == process_current();
+
+    spin_unlock_irqrestore(&process_lock, irq);
+    return is_own;
+}
+
 static int check_event(const struct sigevent *e)
 {
-    if (e->notify != SIGEV_SIGNAL && e->notify != SIGEV_NONE && e->notify != SIGEV_THREAD_ID)
+    switch (e->notify) {
+    case SIGEV_NONE:
+        return 0;
+    case SIGEV_THREAD_ID:
+        if (!is_own_thread(e->tid))
+            return -EINVAL;
+        break;
+    case SIGEV_SIGNAL:
+    case SIGEV_THREAD:
+        break;
+    default:
         return -EINVAL;
-    if (e->notify != SIGEV_NONE && (e->signo < 1 || e->signo > NR_SIGNALS))
-        return -EINVAL;
-    return 0;
+    }
+    return e->signo < 1 || e->signo > NR_SIGNALS ? -EINVAL : 0;
 }
 
 int64_t sys_timer_create(int clock, vaddr_t uevent, vaddr_t uid)
@@ -147,10 +185,11 @@ int64_t sys_timer_create(int clock, vaddr_t uevent, vaddr_t uid)
     struct sigevent e = {.signo = SIGALRM};
     struct posix_timer *t;
     uint64_t deadline;
-    int id, err = clock_deadline(clock, 0, true, &deadline);
+    int id, err = 0;
 
-    if (!err && uevent && copy_from_user(&e, uevent, sizeof(e)) != 0)
-        err = -EFAULT;
+    if (uevent && copy_from_user(&e, uevent, sizeof(e)) != 0)
+        return -EFAULT;
+    err = clock_deadline(clock, 0, true, &deadline);
     if (!err)
         err = check_event(&e);
     if (err)
@@ -170,7 +209,11 @@ int64_t sys_timer_create(int clock, vaddr_t uevent, vaddr_t uid)
         heap_free(t);
         return id;
     }
-    return put_user_u32(uid, (uint32_t)id);
+    if (copy_to_user(uid, &id, sizeof(id)) != 0) {
+        (void)sys_timer_delete(id);
+        return -EFAULT;
+    }
+    return 0;
 }
 
 static struct linux_itimerspec state_of(struct posix_timer *t)
@@ -197,11 +240,13 @@ int64_t sys_timer_gettime(int id, vaddr_t uvalue)
 int64_t sys_timer_settime(int id, int flags, vaddr_t unew, vaddr_t uold)
 {
     struct linux_itimerspec new, old = {0};
-    uint64_t interval, value, deadline = 0;
+    uint64_t interval, value, deadline = TIME_NEVER;
     struct posix_timer *t;
     unsigned long irq;
     int err = 0;
 
+    if (!unew)
+        return -EINVAL;
     if (copy_from_user(&new, unew, sizeof(new)) != 0)
         return -EFAULT;
     if (timespec_to_ns(&new.it_interval, &interval) != 0 ||
@@ -212,14 +257,14 @@ int64_t sys_timer_settime(int id, int flags, vaddr_t unew, vaddr_t uold)
     if (t) {
         old = state_of(t);
         timer_cancel(&t->timer);
-        t->interval_ns = interval;
+        t->interval_ns = value ? interval : 0; /* off, it shows neither */
         t->overrun = 0;
         if (value) {
             err = clock_deadline(t->clock, value, flags & TIMER_ABSTIME, &deadline);
             if (!err)
                 timer_arm(&t->timer, deadline);
-            t->deadline_ns = deadline;
         }
+        t->deadline_ns = deadline;
     }
     spin_unlock_irqrestore(&process_lock, irq);
     if (!t || err)
@@ -237,9 +282,17 @@ int64_t sys_timer_getoverrun(int id)
     return ret;
 }
 
+/* Nobody finds it any more, and a fire that waits for the lock neither tells nor arms it again. */
+static void retire(struct posix_timer *t) REQUIRES(&process_lock)
+{
+    list_del(&t->node);
+    t->deadline_ns = TIME_NEVER;
+    t->interval_ns = 0;
+}
+
+/* One that is retired. */
 static void dispose(struct posix_timer *t)
 {
-    t->interval_ns = 0; /* a fire that runs now does not arm again */
     timer_cancel_sync(&t->timer);
     heap_free(t);
 }
@@ -249,10 +302,8 @@ int64_t sys_timer_delete(int id)
     unsigned long irq = spin_lock_irqsave(&process_lock);
     struct posix_timer *t = find(process_current(), id);
 
-    if (t) {
-        list_del(&t->node);
-        t->interval_ns = 0;
-    }
+    if (t)
+        retire(t);
     spin_unlock_irqrestore(&process_lock, irq);
     if (!t)
         return -EINVAL;
@@ -267,10 +318,8 @@ void timers_process_exit(struct process *p, bool is_exit)
         struct posix_timer *t =
             list_first_entry_or_null(&p->posix_timers, struct posix_timer, node);
 
-        if (t) {
-            list_del(&t->node);
-            t->interval_ns = 0;
-        }
+        if (t)
+            retire(t);
         if (is_exit)
             p->alarm_interval_ns = 0;
         spin_unlock_irqrestore(&process_lock, irq);

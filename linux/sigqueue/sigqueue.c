@@ -37,12 +37,32 @@ static void entry_free(struct pending_signal *entry)
     heap_free(entry);
 }
 
+bool pending_has_timer(const struct pending_set *pending, int signal, int timer_id)
+{
+    const struct pending_signal *entry;
+
+    if (!(pending->set & SIGSET(signal)))
+        return false;
+    list_for_each_entry(entry, &pending->queue, node) {
+        if (entry->info.signo == signal && entry->info.code == SI_TIMER &&
+            entry->info.timer.timer_id == timer_id)
+            return true;
+    }
+    return false;
+}
+
+/* Does the signal queue even if one of its number is pending? */
+static bool is_queued(int signal, const struct linux_siginfo *info)
+{
+    return signal >= SIGRTMIN || (info && info->code == SI_TIMER);
+}
+
 int pending_add(struct pending_set *pending, struct user_account *account, uint64_t nr_max,
                 int signal, const struct linux_siginfo *info)
 {
     struct pending_signal *entry;
 
-    if (signal < SIGRTMIN && (pending->set & SIGSET(signal)))
+    if (!is_queued(signal, info) && (pending->set & SIGSET(signal)))
         return 0;
     entry = entry_alloc(account, nr_max, signal, info);
     if (entry)

@@ -122,6 +122,34 @@ static void a_handler_is_told_of_overruns(void)
     CHECK(timer_settime(timer, 0, &off, NULL) == 0 && timer_delete(timer) == 0);
 }
 
+/* Each timer tells its own end, though the signals of all have one number and wait. */
+static void timers_of_one_signal(void)
+{
+    struct itimerspec soon = {{0, 0}, {0, 1000000}};
+    struct timespec limit = {60, 0};
+    unsigned seen = 0;
+    siginfo_t info;
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN);
+    sigaddset(&set, SIGUSR1);
+    CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    for (int i = 0; i < 8; i++) {
+        struct sigevent event = {.sigev_signo = i % 2 ? SIGRTMIN : SIGUSR1,
+                                 .sigev_value.sival_int = i};
+        timer_t timer;
+
+        CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+        CHECK(timer_settime(timer, 0, &soon, NULL) == 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        CHECK(sigtimedwait(&set, &info, &limit) > 0 && info.si_code == SI_TIMER);
+        seen |= 1u << info.si_value.sival_int;
+    }
+    CHECK(seen == 0xff);
+}
+
 static void an_interval_continues_after_its_handler(void)
 {
     struct itimerval value = {{0, 1000}, {0, 1000}};
@@ -163,6 +191,7 @@ static void timers_that_are_read(void)
     }
 }
 
-CONFORMANCE_MAIN(TEST(timers_whose_signal_is_blocked), TEST(timers_whose_signal_is_ignored),
+CONFORMANCE_MAIN(TEST(timers_of_one_signal), TEST(timers_whose_signal_is_blocked),
+                 TEST(timers_whose_signal_is_ignored),
                  TEST(an_interval_continues_after_its_handler), TEST(timers_that_are_read),
                  TEST(a_handler_is_told_of_overruns))

@@ -77,6 +77,30 @@ static void a_standard_signal_is_pending_once(void **state)
     assert_false(pending_take(&pending, ALL, &info));
 }
 
+/* A timer's signal is told of by itself, whatever else of its number is pending. */
+static void signals_of_timers_queue(void **state)
+{
+    struct linux_siginfo info = {.code = SI_TIMER};
+
+    (void)state;
+    assert_int_equal(add(SIGALRM, SI_USER, 7, 10), 0);
+    assert_false(pending_has_timer(&pending, SIGALRM, 7));
+    for (int id = 1; id <= 2; id++) {
+        info.timer.timer_id = id;
+        assert_int_equal(pending_add(&pending, account, 10, SIGALRM, &info), 0);
+        assert_true(pending_has_timer(&pending, SIGALRM, id));
+        assert_false(pending_has_timer(&pending, SIGUSR1, id));
+    }
+    assert_int_equal(add(SIGALRM, SI_USER, 8, 10), 0); /* this one does not */
+    assert_taken(ALL, SIGALRM, 7);
+    for (int id = 1; id <= 2; id++) {
+        assert_true(pending_take(&pending, ALL, &info));
+        assert_int_equal(info.timer.timer_id, id);
+        assert_false(pending_has_timer(&pending, SIGALRM, id));
+    }
+    assert_int_equal(pending.set, 0);
+}
+
 static void real_time_signals_keep_their_order(void **state)
 {
     (void)state;
@@ -154,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_standard_signal_is_pending_once, begin, end),
+        cmocka_unit_test_setup_teardown(signals_of_timers_queue, begin, end),
         cmocka_unit_test_setup_teardown(real_time_signals_keep_their_order, begin, end),
         cmocka_unit_test_setup_teardown(faults_come_first, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_asked_for_stays, begin, end),

@@ -1,6 +1,6 @@
 /*
  * Pending sets: a bit for each signal that waits to be taken, and a queue of what is told with it.
- * Standard signals queue once, real-time ones each time (signal(7)).
+ * Standard signals queue once, real-time ones and those of POSIX timers each time (signal(7)).
  *
  * Locking: the owner's. A set belongs to a process or a thread, and process_lock guards it; its
  * word may be read without. Any context.
@@ -35,6 +35,12 @@ static inline void pending_init(struct pending_set *pending)
     pending->set = 0;
     list_init(&pending->queue);
 }
+
+/*
+ * Is the signal of this POSIX timer among them? A timer's is told of once, whatever else of that
+ * number is pending.
+ */
+bool pending_has_timer(const struct pending_set *pending, int signal, int timer_id);
 
 /*
  * Adds a signal, which counts against nr_max of the account (RLIMIT_SIGPENDING). Beyond that, or

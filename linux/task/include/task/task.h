@@ -187,7 +187,8 @@ struct process {
     struct timer alarm;                                   /* ITIMER_REAL */
     uint64_t alarm_deadline_ns GUARDED_BY(&process_lock); /* [process_lock] */
     uint64_t alarm_interval_ns GUARDED_BY(&process_lock); /* [process_lock] */
-    struct list posix_timers;                             /* linux/time */
+    struct list posix_timers;                             /* linux/clock */
+    int next_timer_id GUARDED_BY(&process_lock);          /* [process_lock] of posix_timers */
     struct cpu_timer cpu_timer;
     uint64_t start_ns;                                /* [I] since boot */
     uint64_t dead_utime_ns GUARDED_BY(&process_lock); /* [process_lock] of threads that have left */
