@@ -43,11 +43,10 @@ bool pending_has_timer(const struct pending_set *pending, int signal, int timer_
 
     if (!(pending->set & SIGSET(signal)))
         return false;
-    list_for_each_entry(entry, &pending->queue, node) {
+    list_for_each_entry(entry, &pending->queue, node)
         if (entry->info.signo == signal && entry->info.code == SI_TIMER &&
             entry->info.timer.timer_id == timer_id)
             return true;
-    }
     return false;
 }
 
