@@ -1,7 +1,7 @@
 /*
- * Page tables on the host, for tests that look at them: the target's own walks, over tables in the
- * pretended RAM. Nothing is translated by the machine; what a program would see, a test reads
- * through arch_pt_query(). The kernel's own table has frame descriptors only, as in arch/host-flat.
+ * Page tables on the host, for tests that examine them: the target's own walks over tables in the
+ * simulated RAM. The machine translates nothing; a test uses arch_pt_query() to see what a program
+ * would. The kernel's own table maps frame descriptors only, as in arch/host-flat.
  */
 #include <arch/paging.h>
 #include <arch/upcalls.h>

@@ -1,6 +1,6 @@
 /*
- * A program's memory in tests on the host: the test's own. Addresses below 64 KiB are none, nor are
- * those that a process of this machine cannot have.
+ * User memory in tests on the host: the test's own memory. Addresses below 64 KiB fault, as do
+ * those outside a process's address space.
  */
 #include <arch/uaccess.h>
 #include <base/errno.h>

@@ -157,8 +157,7 @@ void arch_early_putchar(char c)
     putchar(c);
 }
 
-/* --- floats: every thread's are its own ---------------------------------------------------------
- */
+/* --- floats: each host thread has its own ----------------------------------------------------- */
 
 bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame)
 {

@@ -53,8 +53,8 @@ static void report(const char *name, unsigned long total, unsigned long n)
     guest_printf("BENCH %s %lu instructions\n", name, (total + n / 2) / n);
 }
 
-/* Least of the rounds: what is left out is the first round's faults and the host's own interrupts.
- */
+/* Least of the rounds: what is left out is the first round's faults and the host's own
+ * interrupts. */
 #define MEASURE(name, statement)                                                                   \
     do {                                                                                           \
         unsigned long best = ~0ul;                                                                 \

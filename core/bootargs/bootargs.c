@@ -1,5 +1,5 @@
 /*
- * The command line: cut into words in one pass, each word offered to the linker set.
+ * The command line: split into words in one pass; each word is looked up in the linker set.
  */
 #include <base/errno.h>
 #include <bootargs/bootargs.h>

@@ -1,19 +1,19 @@
 /*
- * The console: bytes to every registered device, bytes from the keyboard to one receiver.
+ * The console: output to every registered device, input to one receiver.
  */
 #include <arch/power.h>
 #include <console/console.h>
 #include <lock/spinlock.h>
 
-#define EARLY_SIZE 4096 /* a warning for each of 64 words of the command line, and then some */
+#define EARLY_SIZE 4096 /* holds a warning for each of 64 command-line words, and more */
 
 static struct spinlock console_lock = SPINLOCK_INIT("console");
 static struct console *consoles GUARDED_BY(&console_lock); /* grows only */
 static void (*input)(const char *bytes, size_t nr_bytes);  /* [a] */
 static size_t (*input_room)(void);                         /* [a] */
-static bool is_panic;                                      /* [a] no locks any more */
+static bool is_panic;                                      /* [a] lockless, after a panic */
 
-/* Output from before the first console; once full, it drops what comes later. */
+/* Output from before the first console; when full, later output is dropped. */
 static char early[EARLY_SIZE] GUARDED_BY(&console_lock);
 static size_t early_used GUARDED_BY(&console_lock);
 

@@ -36,14 +36,14 @@ static void decode(struct device *dev)
             break;
         dev->nr_regs++;
     }
-    /* One cell per interrupt at a PLIC. */
+    /* A PLIC has one cell per interrupt. */
     if (fdt_prop_find(dev->fdt, &dev->node, "interrupts", &prop) == 0)
         while (dev->nr_irqs < DEVICE_MAX_IRQS &&
                fdt_prop_u32(&prop, dev->nr_irqs, &dev->irq[dev->nr_irqs]) == 0)
             dev->nr_irqs++;
 }
 
-/* True: the driver has the device. */
+/* Call the driver's probe. True: it took the device. */
 static bool probe(const struct driver *driver, const struct fdt_node *node, const char *compatible)
 {
     struct device dev = {

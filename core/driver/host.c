@@ -1,4 +1,4 @@
-/* On the host there is no device tree to walk: tests call what they test. */
+/* The host has no device tree: tests call drivers directly. */
 #include <driver/driver.h>
 
 int driver_probe_all(void)

@@ -13,7 +13,7 @@ static uint64_t hits;  /* [a] */
 static uint64_t nth;   /* [a] `seen` value that fails; 0: none */
 static uint64_t every; /* [a] 0: none */
 
-/* The thread of alloc_fail_task_set, compared and never followed; what it counts down. */
+/* The thread of alloc_fail_task_set(), compared and never dereferenced, and its countdown. */
 static const struct arch_thread *task; /* [a] NULL: none */
 static uint64_t task_left;             /* [a] changed by the task alone */
 

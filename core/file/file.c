@@ -1,5 +1,5 @@
 /*
- * Open files: their life, and the calls on them, which check what every kind of file has in common.
+ * Open files: their life cycle, and the calls on them with the checks common to all kinds.
  */
 #include <file/file.h>
 
@@ -53,7 +53,7 @@ void file_close(struct file *file, void *table)
 
 /* ---- read and write ---- */
 
-/* Does a transfer at the file's own position need the lock? One user alone needs none. */
+/* True if a transfer at the file's own position needs the lock; a single user does not. */
 static bool must_lock_pos(const struct file *file)
 {
     return !file->ops->is_stream && __atomic_load_n(&file->nr_refs, __ATOMIC_ACQUIRE) > 1;
@@ -132,7 +132,7 @@ static uint64_t size_of(const struct file *file)
     return file->kind->size ? file->kind->size(file) : 0;
 }
 
-/* Every body counts as data throughout, with a hole at its end: lseek(2) allows that. */
+/* Report the whole body as data with a hole at its end, which lseek(2) allows. */
 static int64_t seek_hole_or_data(const struct file *file, int64_t offset, int whence)
 {
     uint64_t size = size_of(file);

@@ -67,7 +67,7 @@ struct frame *buddy_take(struct zone *z, unsigned order)
     from = order + bit_lowest64(mask);
     f = frame_of_link(zone_list(z, from)->next);
     block_remove(z, f, from);
-    /* Keep the lower half, put the upper one into the list below. */
+    /* Keep the lower half, put the upper one into the next lower list. */
     while (from > order) {
         from--;
         block_insert(z, f + (1ul << from), from);
@@ -79,7 +79,7 @@ struct frame *buddy_take(struct zone *z, unsigned order)
     return f;
 }
 
-/* The free block that holds this free frame. */
+/* Find the free block that contains this free frame. */
 static COLD struct frame *block_around(const struct zone *z, pfn_t pfn) REQUIRES(&frame_lock)
 {
     for (unsigned order = 0; order <= FRAME_MAX_ORDER; order++) {

@@ -13,16 +13,15 @@
 
 DEFINE_PER_CPU(struct frame_cache, frame_cache[FRAME_CACHED_ORDERS]);
 
-/* `top` of an empty cache: fewer blocks of several frames than single frames. */
+/* `top` of an empty cache: it holds fewer large blocks than single frames. */
 static uint64_t bottom_of(unsigned order)
 {
     return ((order == 0 ? FRAME_CACHE_SIZE : FRAME_CACHE_SIZE / 4) + 1) * SLOT;
 }
 
 /*
- * So many slots are filled or emptied in one go: far fewer than there are, so that a load that goes
- * up and down by less than the rest does not come back for the lock at each turn; and few enough
- * for one hold of it.
+ * Slots filled or emptied at once: far fewer than there are, so that a load that fluctuates by less
+ * than the rest does not take the lock each time; and few enough for one critical section.
  */
 static uint64_t batch_of(unsigned order)
 {
@@ -34,7 +33,7 @@ static struct frame **slot(struct frame_cache *c, uint64_t top)
     return (struct frame **)((char *)c->slots + top);
 }
 
-/* Returns `top`, which nobody else sees before cache_give(). */
+/* Claim the cache and return `top`; nobody else can use it until cache_give(). */
 static NOINLINE uint64_t cache_take(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
 {
     uint64_t top;
@@ -73,7 +72,7 @@ static void fill(struct frame_cache *c, unsigned order) REQUIRES(&frame_lock)
     cache_give(c, top);
 }
 
-/* A CPU that has never freed a block of several frames may never want a second one. */
+/* Do not fill the cache of an order that the CPU has never freed. */
 void cache_fill(unsigned order)
 {
     unsigned long irq = frames_lock();
@@ -84,7 +83,7 @@ void cache_fill(unsigned order)
     frames_unlock(irq);
 }
 
-/* Gives blocks back, at most so many slots of them; returns their frames. */
+/* Return blocks of at most so many slots to the lists; returns the number of frames. */
 static size_t cache_drain(struct frame_cache *c, unsigned order, uint64_t size)
     REQUIRES(&frame_lock)
 {

@@ -17,12 +17,12 @@ COLD uint64_t frame_nr_used(enum frame_type type)
     return nr > 0 ? (uint64_t)nr : 0;
 }
 
-/* Pages that go to descriptors, and to tables that map these, when nr_pages more are opened, from
- * which they come. */
+/* Pages needed for descriptors, and tables that map them, when nr_pages more are opened, from which
+ * they are taken. */
 static COLD uint64_t meta_for(const struct zone *z, uint64_t nr_pages) REQUIRES(&frame_lock)
 {
     uint64_t nr_sections = (nr_pages + SECTION_PAGES) / (SECTION_PAGES + 1);
-    uint64_t first = z->low / SECTION_PAGES; /* the one before has its table */
+    uint64_t first = z->low / SECTION_PAGES; /* the section before has its table */
 
     return nr_sections + (first + nr_sections - 1) / TABLE_ENTRIES - (first - 1) / TABLE_ENTRIES;
 }
@@ -62,8 +62,7 @@ COLD void frame_stats(struct frame_stats *out)
     frames_unlock(irq);
 }
 
-/* Walks the open sections of one zone by block heads; the frames found free must be those listed.
- */
+/* Walk the open sections of a zone by block heads; the free frames found must be those listed. */
 static void zone_check(const struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock)
 {
     for (pfn_t pfn = start; pfn < end;) {

@@ -47,7 +47,7 @@ void frame_debug_free(struct frame *f, unsigned order)
     if (f->order != order)
         panic("frame_free: frame %lx was allocated with order %u, not %u", (unsigned long)pfn,
               f->order, order);
-    shadow_allow(frame_to_virt(f), PAGE_SIZE << order); /* also what a heap had closed in it */
+    shadow_allow(frame_to_virt(f), PAGE_SIZE << order); /* also lift marks that a heap left in it */
     for (size_t i = 0; i < 1ul << order; i++) {
         f[i].flags = i < 1ul << POISON_MAX_ORDER ? FRAME_FLAG_POISONED : 0;
         if (f[i].flags != 0) {

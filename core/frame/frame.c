@@ -89,7 +89,7 @@ COLD int frame_init(const struct frame_range *ram, size_t nr_ram,
             end = UINT64_MAX - PAGE_MASK;
         start_pfn = ALIGN_UP(ram[i].start.v >> PAGE_SHIFT, SECTION_PAGES);
         end_pfn = ALIGN_DOWN(MIN(end >> PAGE_SHIFT, FRAME_PFN_LIMIT), SECTION_PAGES);
-        /* The tail of an overlap is cut off, a node inside another one vanishes. */
+        /* Cut off overlaps; drop a node inside another one. */
         for (size_t k = 0; k < frame_nr_zones; k++) {
             const struct zone *z = &frame_zones[k];
 
@@ -107,7 +107,7 @@ COLD int frame_init(const struct frame_range *ram, size_t nr_ram,
 
 /* --- allocation ------------------------------------------------------------------------------- */
 
-/* One block from any zone. The lock is dropped between sections, so that opening 1 GiB delays
+/* Allocate a block from any zone. Drops the lock between sections, so that opening 1 GiB delays
  * nobody. */
 struct frame *block_take(unsigned order)
 {
@@ -146,9 +146,9 @@ void frame_shrinker_add(struct frame_shrinker *s)
 }
 
 /*
- * From the lists. Before memory counts as short, every CPU's cache goes back to them: a few frames
- * there can keep a large block from being whole. Then it is the shrinkers' turn, for as long as
- * they free anything: it need not be frames that lie together.
+ * Allocate from the lists. Before memory counts as short, drain every CPU's cache: a few frames
+ * there can keep a large block from merging. Then call the shrinkers as long as they free anything,
+ * since the freed frames need not be contiguous.
  */
 static struct frame *block_alloc(unsigned order)
 {
@@ -234,7 +234,7 @@ COLD void frame_release(paddr_t start, uint64_t size)
         if (z && hole) {
             bool has_frames = zone_is_open(z, first);
 
-            /* Descriptors are needed unless the watermarks have yet to come by. */
+            /* Descriptors are needed unless the watermarks have not reached the range yet. */
             if (!has_frames && (section_end > z->high || first < z->base))
                 has_frames = zone_open_extra(z, first, stop);
             else if (!has_frames)

@@ -1,8 +1,8 @@
 /*
- * Small unordered sets of frame ranges: what is reserved, and what was opened out of order.
+ * Small unordered sets of frame ranges: reserved ones, and those opened out of order.
  *
- * A handful of entries, looked at only when a section is opened or a range is released; so linear
- * search is right.
+ * They have a handful of entries and are searched only when a section is opened or a range
+ * released; so linear search is right.
  */
 #include "zone.h"
 

@@ -10,7 +10,7 @@
 
 #include "zone.h"
 
-/* Blocks that runs are freed by; a longer run would only pass through the caches. */
+/* Order of the blocks that runs are freed as; larger ones would only pass through the caches. */
 #define BLOCK_ORDER    (FRAME_CACHED_ORDERS - 1)
 #define BLOCK_PAGES    (1ul << BLOCK_ORDER)
 #define CACHED_RUN_MAX (8 * BLOCK_PAGES)
@@ -20,7 +20,7 @@ struct run {
     size_t align; /* in frames, a power of two */
 };
 
-/* The free block that ends at pfn, or NULL. */
+/* Find the free block that ends at pfn, or NULL. */
 static COLD struct frame *block_before(const struct zone *z, pfn_t pfn) REQUIRES(&frame_lock)
 {
     for (unsigned order = 0; order <= FRAME_MAX_ORDER; order++) {
@@ -35,7 +35,7 @@ static COLD struct frame *block_before(const struct zone *z, pfn_t pfn) REQUIRES
     return NULL;
 }
 
-/* The end of the free frames from pfn on, where a block begins; no further than `limit`. */
+/* Find the end of the free frames from pfn on, where a block begins; at most `limit`. */
 static COLD pfn_t free_end(const struct zone *z, pfn_t pfn, pfn_t limit) REQUIRES(&frame_lock)
 {
     while (pfn < limit && zone_is_open(z, pfn) && pfn_to_frame(pfn)->type == FRAME_FREE)
@@ -66,7 +66,7 @@ static COLD void run_mark(pfn_t start, size_t nr_pages)
     }
 }
 
-/* Can the run be had with the help of this free block? */
+/* True if a run can be made that includes this free block. */
 static COLD bool run_at(struct zone *z, const struct frame *block, const struct run *want,
                         pfn_t *out) REQUIRES(&frame_lock)
 {
@@ -92,7 +92,7 @@ static COLD bool take_near(struct zone *z, unsigned order, const struct run *wan
     return false;
 }
 
-/* The blocks that are large enough alone come first, then the smaller ones. */
+/* Try blocks that suffice alone first, then smaller ones. */
 static COLD bool run_take(struct zone *z, const struct run *want, pfn_t *out) REQUIRES(&frame_lock)
 {
     unsigned enough = frame_order(want->nr_pages << PAGE_SHIFT);
@@ -108,7 +108,7 @@ static COLD bool run_take(struct zone *z, const struct run *want, pfn_t *out) RE
     return has_taken;
 }
 
-/* As for a block, the lock is dropped between sections. */
+/* Drop the lock between sections, as for a block. */
 static COLD bool run_take_or_grow(const struct run *want, pfn_t *out)
 {
     bool has_taken = false, has_grown;
@@ -143,7 +143,7 @@ COLD struct frame *frame_alloc_contig(size_t nr_pages, size_t align, unsigned fl
     return pfn_to_frame(pfn);
 }
 
-/* Are the frames free, or can RAM be opened to make them so? Opens one section in that case. */
+/* True if the frames are free, or RAM can be opened to make them so; opens one section then. */
 static COLD bool extend(pfn_t start, pfn_t end, bool *has_grown) REQUIRES(&frame_lock)
 {
     struct zone *z = zone_of(start);
@@ -188,7 +188,7 @@ COLD void *frame_alloc_bytes(size_t nr_bytes)
     return frame_to_virt(f);
 }
 
-/* As single frames and blocks of the largest cached order. */
+/* Free single frames, and blocks of the largest cached order. */
 static void free_to_cache(pfn_t pfn, pfn_t end)
 {
     while (pfn < end) {
@@ -225,8 +225,8 @@ static COLD void free_to_lists(pfn_t start, pfn_t end)
 }
 
 /*
- * A program may fill a range and give it back again and again: with this CPU's cache between, its
- * blocks need not be merged and split under frame_lock at each turn.
+ * Free through this CPU's cache: for a program that fills and frees a range repeatedly, blocks then
+ * need not be merged and split under frame_lock each time.
  */
 void frame_free_contig(struct frame *f, size_t nr_pages)
 {

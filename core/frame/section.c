@@ -1,5 +1,5 @@
 /*
- * Opening RAM: descriptors are mapped one section (512 KiB) at a time, when the lists run dry.
+ * Opens RAM: maps descriptors one section (512 KiB) at a time, when the lists run dry.
  *
  * The page of descriptors, and the page tables that map it, come from the top of a zone growing
  * down, so that the bottom stays whole and merges up to blocks of 1 GiB. When a zone has no
@@ -17,7 +17,7 @@ uint64_t frame_nr_meta;
 /* The thread inside section_open(), under frame_lock: its page tables come from meta_take(). */
 static struct arch_thread *opener;
 
-/* Metadata pages that came back because mapping failed half way. */
+/* Metadata pages freed again because mapping failed half way. */
 static pfn_t spare[4] GUARDED_BY(&frame_lock);
 static size_t nr_spare GUARDED_BY(&frame_lock);
 
@@ -36,7 +36,7 @@ bool zone_is_open(const struct zone *z, pfn_t pfn)
     return pfn >= z->start && pfn < z->end && range_find(&frame_extras, pfn, pfn + 1);
 }
 
-/* The highest untouched frame of a zone becomes metadata. */
+/* Take the highest untouched frame of a zone for metadata. */
 static COLD bool meta_take_from(struct zone *z, pfn_t *out) REQUIRES(&frame_lock)
 {
     while (z->high > z->low) {
@@ -116,7 +116,7 @@ void page_table_free(uint64_t *table, unsigned order)
     frame_free(virt_to_frame(table), order);
 }
 
-/* Maps zeroed descriptors for the section that starts at pfn. */
+/* Map zeroed descriptors for the section that starts at pfn. */
 static COLD bool section_map(struct zone *z, pfn_t first) REQUIRES(&frame_lock)
 {
     vaddr_t va = (vaddr_t)(uintptr_t)pfn_to_frame(first);
@@ -137,7 +137,7 @@ static COLD bool section_map(struct zone *z, pfn_t first) REQUIRES(&frame_lock)
     return true;
 }
 
-/* Sorts the frames of [start, end) of an open section into reserved ones and free blocks. */
+/* Divide the frames [start, end) of an open section into reserved ones and free blocks. */
 static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock)
 {
     while (start < end) {
@@ -154,13 +154,13 @@ static COLD void section_fill(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&
     }
 }
 
-/* Opens the section at z->low. */
+/* Open the section at z->low. */
 static COLD bool section_open_next(struct zone *z) REQUIRES(&frame_lock)
 {
     pfn_t first = z->low;
 
     if (!range_find(&frame_extras, first, first + 1)) {
-        /* The mapping may take pages of this very section from its top. */
+        /* The mapping may take pages from the top of this very section. */
         if (!section_map(z, first))
             return false;
         z->low = first + SECTION_PAGES;
@@ -171,7 +171,8 @@ static COLD bool section_open_next(struct zone *z) REQUIRES(&frame_lock)
     return true;
 }
 
-/* The first frame at or after pfn, aligned, from which nr frames are neither reserved nor extra. */
+/* Find the first aligned frame at or after pfn from which nr frames are neither reserved nor
+ * extra. */
 static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align) REQUIRES(&frame_lock)
 {
     for (;;) {
@@ -187,7 +188,7 @@ static COLD pfn_t skip_holes(pfn_t pfn, uint64_t nr, uint64_t align) REQUIRES(&f
     }
 }
 
-/* Is there enough untouched RAM for opening all up to `end`? */
+/* True if there is enough untouched RAM to open everything up to `end`. */
 static COLD bool has_room_for(const struct zone *z, pfn_t end) REQUIRES(&frame_lock)
 {
     uint64_t nr_meta = (end - z->low) / SECTION_PAGES + 1;
@@ -203,7 +204,7 @@ COLD bool zone_grow(struct zone *z, uint64_t nr_pages, uint64_t align)
         return z->low < z->high && section_open_next(z);
     start = run_free_start(z, z->low, nr_pages + align);
     aligned = ALIGN_UP(start, align);
-    /* Holes below `low` are no matter there: the frames from start on are free. */
+    /* The frames from start on are free, so holes below `low` do not matter. */
     if (aligned >= z->low || skip_holes(z->low, aligned + nr_pages - z->low, 1) != z->low)
         aligned = skip_holes(MAX(start, z->low), nr_pages, align);
     return has_room_for(z, aligned + nr_pages) && section_open_next(z);
@@ -220,8 +221,7 @@ COLD bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end)
 {
     start = ALIGN_DOWN(start, SECTION_PAGES);
     for (pfn_t first = start; first < end; first += SECTION_PAGES) {
-        pfn_t high =
-            z->high; /* the mapping takes its pages from below the section, and lowers it */
+        pfn_t high = z->high; /* the mapping takes its pages below the section, which lowers it */
 
         if (zone_is_open(z, first))
             continue;

@@ -59,21 +59,21 @@ void frames_unlock(unsigned long irq) RELEASES(&frame_lock);
 
 /* range.c: the first range (lowest start) that meets [start, end), or NULL. */
 struct pfn_range *range_find(struct range_set *set, pfn_t start, pfn_t end);
-/* Adds a range, joining neighbours and overlaps; false: the set is full. */
+/* Add a range, joining neighbours and overlaps; false: the set is full. */
 bool range_add(struct range_set *set, pfn_t start, pfn_t end);
-/* Cuts [start, end) out; false: the set is full (a range had to be split). */
+/* Remove [start, end); false: the set is full (a range had to be split). */
 bool range_remove(struct range_set *set, pfn_t start, pfn_t end);
-/* Frames of [start, end) that are in the set. */
+/* Count the frames of [start, end) that are in the set. */
 uint64_t range_count(const struct range_set *set, pfn_t start, pfn_t end);
 
 /* section.c */
 struct zone *zone_of(pfn_t pfn);
 bool zone_is_open(const struct zone *z, pfn_t pfn) REQUIRES(&frame_lock);
-/* Opens one more section if that can lead to a run of nr_pages frames; false: it cannot. */
+/* Open one more section if that can lead to a run of nr_pages frames; false: it cannot. */
 bool zone_grow(struct zone *z, uint64_t nr_pages, uint64_t align) REQUIRES(&frame_lock);
-/* The same for the frames from start to end, of which those that are open are free. */
+/* The same for the frames from start to end; those that are open are free. */
 bool zone_grow_to(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
-/* Makes sure that all sections of [start, end), which lies in z, have descriptors. */
+/* Make sure that all sections of [start, end), which lies in z, have descriptors. */
 bool zone_open_extra(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
 
 /*
@@ -118,25 +118,26 @@ static inline struct list *zone_list(struct zone *z, unsigned order) REQUIRES(&f
 /* buddy.c: sizes in frames, blocks by their first frame. */
 void buddy_free(struct zone *z, pfn_t pfn, unsigned order) REQUIRES(&frame_lock);
 void buddy_free_range(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
-/* A block from the lists of one zone, type FRAME_USED; NULL: none. */
+/* Allocate a block from the lists of one zone, type FRAME_USED; NULL: none. */
 struct frame *buddy_take(struct zone *z, unsigned order) REQUIRES(&frame_lock);
-/* Takes frames that are all free out of the lists; their type becomes FRAME_NONE. */
+/* Remove frames that are all free from the lists; their type becomes FRAME_NONE. */
 void buddy_take_range(struct zone *z, pfn_t start, pfn_t end) REQUIRES(&frame_lock);
 
-/* frame.c: a block from any zone, opening RAM; NULL: none. What shrinkers free. */
+/* frame.c: allocate a block from any zone, opening RAM; NULL: none. Call the shrinkers. */
 struct frame *block_take(unsigned order) EXCLUDES(&frame_lock);
 size_t frame_shrink(size_t nr_pages) EXCLUDES(&frame_lock);
 
-/* run.c: where the free frames begin that end at `end`; looks back over nr_wanted at least. */
+/* run.c: find the start of the free frames that end at `end`; looks back over at least
+ * nr_wanted. */
 pfn_t run_free_start(const struct zone *z, pfn_t end, uint64_t nr_wanted) REQUIRES(&frame_lock);
 
 /* cache.c */
 
-/* Half of this CPU's cache, from the lists; order: of those that have one. */
+/* Fill half of this CPU's cache of the order from the lists. */
 void cache_fill(unsigned order) EXCLUDES(&frame_lock);
-/* Gives half of this CPU's cache back to the lists. */
+/* Return half of this CPU's cache to the lists. */
 void cache_make_room(unsigned order) REQUIRES(&frame_lock);
-/* Frames in all the caches. */
+/* Count the frames in all caches. */
 uint64_t cache_count(void) REQUIRES(&frame_lock);
 
 #ifdef DEBUG

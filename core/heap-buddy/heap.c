@@ -22,9 +22,8 @@
 #include <log/log.h>
 
 #define UNIT_SHIFT 6
-#define NR_LEVELS                                                                                  \
-    (PAGE_SHIFT - UNIT_SHIFT) /* levels below the page: 0 = units .. 5 = half pages                \
-                               */
+/* Levels below the page: 0 = units .. 5 = half pages. */
+#define NR_LEVELS  (PAGE_SHIFT - UNIT_SHIFT)
 #define PAGE_LEVEL NR_LEVELS
 
 static struct spinlock heap_lock = SPINLOCK_INIT("heap");
@@ -72,7 +71,7 @@ int heap_init(void)
     return 0;
 }
 
-/* Cuts a block down to the level wanted; the upper halves become free. */
+/* Split a block down to the wanted level; the upper halves become free. */
 static void *split_down(char *block, unsigned from, unsigned level) REQUIRES(&heap_lock)
 {
     struct frame *page = virt_to_frame(block);
@@ -88,7 +87,7 @@ static void *split_down(char *block, unsigned from, unsigned level) REQUIRES(&he
     return block;
 }
 
-/* A free block of the level or a larger one, cut down; NULL: none. */
+/* Allocate a block of the level, splitting a larger one; NULL: none. */
 static void *take(unsigned level) REQUIRES(&heap_lock)
 {
     for (unsigned from = level; from < NR_LEVELS; from++) {
@@ -124,7 +123,7 @@ static void *small_alloc(unsigned level)
     return block;
 }
 
-/* Follows the splits down to the block that p starts. */
+/* Follow the splits down to the block that starts at p. */
 static unsigned find_level(struct frame *page, const void *p)
 {
     unsigned level = PAGE_LEVEL;
@@ -134,7 +133,7 @@ static unsigned find_level(struct frame *page, const void *p)
     return level;
 }
 
-/* Returns true if the whole page became free. */
+/* Free the block; returns true if the whole page became free. */
 static bool small_free(struct frame *page, char *block) REQUIRES(&heap_lock)
 {
     unsigned level = find_level(page, block);

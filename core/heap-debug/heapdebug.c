@@ -18,7 +18,7 @@
 #define MAGIC_FREED 0x667265650badc0deull
 #define REDZONE     0xbd
 #define REDZONE_LEN 16
-#define FILL_NEW    0xa5 /* so that nobody relies on zeros */
+#define FILL_NEW    0xa5 /* so that no caller relies on zeros */
 #define FILL_FREED  0x6b /* as core/slab's and core/frame's */
 #define FILLED_WORD 0x6b6b6b6b6b6b6b6bull
 
@@ -58,7 +58,7 @@ static struct heap_debug_block *block_of(const void *p)
     return (struct heap_debug_block *)p - 1;
 }
 
-/* Tells the shadow of a block's payload and of what lies around it. */
+/* Mark a block's payload and its surroundings in the shadow. */
 static void shadow_used(const struct heap_debug_block *b)
 {
     const char *p = (const char *)(b + 1), *end = p + b->size;
@@ -153,8 +153,8 @@ void heap_debug_retire(void *p)
     spin_unlock_irqrestore(&blocks_lock, irq);
 }
 
-/* Is the freed block as it was left? Else *at is where it was written; at most nr_bytes are read.
- */
+/* True if the freed block is unchanged, checking at most nr_bytes; else *at is the changed
+ * place. */
 static bool is_untouched(const struct heap_debug_block *b, size_t nr_bytes, size_t *at)
 {
     const uint8_t *p = (const uint8_t *)(b + 1);
@@ -206,7 +206,7 @@ void *heap_debug_release(bool all)
     return b->raw;
 }
 
-/* The first of the nr blocks freed last that was written, or NULL. */
+/* Find a modified block among the nr freed last, or NULL. */
 static const struct heap_debug_block *find_written(size_t nr, size_t nr_bytes, size_t *at)
     REQUIRES(&blocks_lock)
 {
@@ -292,7 +292,7 @@ struct site {
     size_t nr_blocks;
 };
 
-/* Is site a reported later than site b? A total order: bytes, then address. */
+/* True if site a is reported after site b. A total order: bytes, then address. */
 static bool comes_after(const struct site *a, const struct site *b)
 {
     if (a->nr_bytes != b->nr_bytes)

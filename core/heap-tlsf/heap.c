@@ -90,7 +90,7 @@ static NOINLINE COLD void *alloc_slow(size_t align, size_t size)
     return p;
 }
 
-/* Gives the pools of at least so many frames back in which nothing is in use. */
+/* Free the unused pools of at least so many frames. */
 static COLD size_t release_pools(size_t min_pages)
 {
     struct list victims;

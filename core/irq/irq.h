@@ -1,8 +1,8 @@
-/* Between irq.c and ipi.c. */
+/* Shared by irq.c and ipi.c. */
 #ifndef IRQ_PRIVATE_H
 #define IRQ_PRIVATE_H
 
-/* A software interrupt came: runs what other CPUs asked of this one. */
+/* Handle a software interrupt: run the requests of other CPUs. */
 void ipi_handle(void);
 
 #endif

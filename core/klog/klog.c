@@ -1,5 +1,5 @@
 /*
- * The kernel's log: formats lines, keeps them in a ring, and prints those that matter now.
+ * The kernel's log: formats lines, keeps them in a ring, and prints those at the console level.
  */
 #include <arch/timer.h>
 #include <bootargs/bootargs.h>
@@ -17,21 +17,21 @@
 static struct spinlock log_lock = SPINLOCK_INIT("log");
 #define NR_NOTES 64
 
-/* Of log_note(), until the ring is first read. More than there is room for go into the ring. */
+/* Notes of log_note(), until the ring is first read. When full, further ones go into the ring. */
 struct note {
     uint64_t time;  /* of the counter */
-    uint64_t place; /* in the ring: in front of what stands there */
+    uint64_t place; /* ring position that it precedes */
     const char *format;
     uintptr_t a, b;
 };
-/* Notes from the last place down, so that a boot with few lines touches few pages. */
+/* Notes fill from the end down, so that a boot with few lines touches few pages. */
 static struct {
     struct note notes[NR_NOTES];
     char ring[RING_SIZE];
 } kept SECTION(".noinit.log") GUARDED_BY(&log_lock);
 static unsigned nr_notes GUARDED_BY(&log_lock);
 static bool are_notes_read GUARDED_BY(&log_lock);
-/* NULL, and linked out, in a kernel whose log nobody reads. */
+/* NULL, and not linked, in a kernel whose log is never read. */
 static bool (*keep)(const char *format, uintptr_t a, uintptr_t b);
 static uint64_t written GUARDED_BY(&log_lock); /* bytes ever put into the ring */
 static unsigned level = LOG_INFO + 1;          /* [a] */
@@ -52,7 +52,7 @@ static void ring_put(const char *bytes, size_t nr_bytes) REQUIRES(&log_lock)
         kept.ring[written++ % RING_SIZE] = bytes[i];
 }
 
-/* "[    1.000000] ": since the counter was 0, about power-on; needs nothing but the device tree. */
+/* Format "[ 1.000000] ", the time since about power-on; needs only the device tree. */
 static int stamp(char *line, uint64_t time)
 {
     uint64_t hz = boot_info.timebase_hz;
@@ -70,7 +70,7 @@ static size_t line_end(char *line, int n)
     return (size_t)n;
 }
 
-/* The ring anew, with every note where it belongs by its time. */
+/* Rebuild the ring with every note inserted by its time. */
 static void notes_to_ring(void) REQUIRES(&log_lock)
 {
     static char old[RING_SIZE] SECTION(".noinit.log.old");
@@ -172,7 +172,7 @@ static int set_loglevel(const char *value)
     return 0;
 }
 
-/* Only warnings and worse: a word that is not understood is said even then. */
+/* Show only warnings and worse, so that unknown words are still reported. */
 static int set_quiet(const char *value)
 {
     if (value)

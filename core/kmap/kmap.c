@@ -61,8 +61,8 @@ void kmap_init(void)
 static void range_give_locked(vaddr_t start, uint64_t size) REQUIRES(&kmap_lock);
 
 /*
- * Address behind the guard page of a range with room for size bytes; 0: no room. The address is
- * congruent to pa modulo 2 MiB if the range is so large that it can be mapped by such leaves.
+ * Allocate a range for size bytes and return the address behind its guard page; 0: no room. The
+ * address is congruent to pa modulo 2 MiB if the range is large enough for such leaves.
  */
 static vaddr_t range_take(uint64_t size, paddr_t pa)
 {
@@ -120,7 +120,7 @@ static void range_give_locked(vaddr_t start, uint64_t size)
         spare = r->next;
         *r = (struct range){start, size, after};
         *link = r;
-    } /* else: out of memory for a node; the addresses are lost, nothing else */
+    } /* else no memory for a node: only the addresses are lost */
 }
 
 /* va, size: as range_take returned and got them. */
@@ -181,7 +181,7 @@ void *kmap_device(paddr_t pa, uint64_t size)
 {
     char *regs = kmap_range(pa, size, PT_RW);
 
-    /* The address is the device tree's word. */
+    /* The address comes from the device tree: probe it. */
     if (regs && size >= 4 && !mmio_answers(regs, 4)) {
         log_warn("no device answers at %#lx", (unsigned long)pa.v);
         kmap_unmap(regs, size);
@@ -220,7 +220,7 @@ static void stack_unmap(vaddr_t va, uint64_t size)
     range_give(va, size);
 }
 
-/* One of those that are kept, or NULL. */
+/* Reuse a kept stack; NULL: none. */
 static void *kept_stack(void)
 {
     unsigned long irq = spin_lock_irqsave(&kmap_lock);

@@ -11,23 +11,23 @@
 #include <prng/prng.h>
 
 /*
- * In ticks: ten a microsecond where the clock has 10 MHz. Of so many points one is a delay; of
- * those, one in so many a long one.
+ * Delays in ticks (ten per microsecond at 10 MHz): one in one_in points is delayed, one in
+ * long_one_in of those for long.
  */
 struct lengths {
     uint32_t one_in, long_one_in;
     uint32_t ticks, long_ticks; /* at most */
 };
 
-/* A long one is a time in which others do much. */
+/* Long enough for other CPUs to get much done. */
 static const struct lengths at_lock = {32, 32, 100, 3000};
-/* A wake-up that is late: those who did not need it are gone by then. */
+/* Delay a wake-up until waiters that did not need it are gone. */
 static const struct lengths at_wake = {16, 16, 1000, 30000};
 
 #define YIELD_IN 64
 
 static uint64_t seed; /* [a] 0: no delays */
-/* An interrupt may come between the look and the step: then two delays are alike. */
+/* An interrupt between load and store only makes two delays equal. */
 static uint64_t states[NR_CPUS_MAX]; /* [p] */
 
 void lock_delays_set(uint64_t new_seed)
@@ -35,7 +35,7 @@ void lock_delays_set(uint64_t new_seed)
     __atomic_store_n(&seed, new_seed, __ATOMIC_RELAXED);
 }
 
-/* Begun at the seed and the CPU's number. */
+/* Start from the seed and the CPU's number. */
 static uint64_t next(void)
 {
     uint32_t cpu = arch_current()->cpu;

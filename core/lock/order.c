@@ -1,5 +1,5 @@
 /*
- * DEBUG only: who holds a lock, and in which order locks are taken.
+ * DEBUG only: tracks the holders of locks and checks the order in which locks are taken.
  *
  * Spinlocks are held by CPUs (a run queue's lock is even handed from thread to thread), sleeping
  * locks by threads; each holder carries a list. The graph of classes is global, guarded by a lock
@@ -28,7 +28,7 @@ static uint32_t nr_classes;
 static uint64_t edges[NR_CLASSES][NR_CLASSES / 64]; /* [a][b]: b was taken while a was held */
 static bool is_broken;                              /* reported once; no more checks */
 
-/* Where a class has been taken: in an interrupt's handler; with interrupts on. */
+/* Classes taken in an interrupt handler; classes taken with interrupts on. */
 static bool is_of_irq[NR_CLASSES], is_open[NR_CLASSES];
 static uint32_t irq_depth[NR_CPUS_MAX]; /* [p] */
 
@@ -89,8 +89,8 @@ static bool has_edge(uint32_t from, uint32_t to)
 }
 
 /*
- * Is there a way? next_hop[c]: the class after c on it. Breadth first from the end. From a class to
- * itself there is: two locks of one class and depth may be taken the other way round elsewhere.
+ * Find a path; next_hop[c] is the class after c on it. Breadth first from the end. A class always
+ * has a path to itself: two locks of one class and depth may be taken in opposite order elsewhere.
  */
 static bool find_way(uint32_t from, uint32_t to, uint32_t next_hop[NR_CLASSES])
 {
@@ -117,11 +117,11 @@ static bool find_way(uint32_t from, uint32_t to, uint32_t next_hop[NR_CLASSES])
     return false;
 }
 
-/* The way back that made the first bad edge: written once, graph entered, then only read. */
+/* The cycle of the first bad edge: written once, with the graph entered, then only read. */
 static uint32_t next_hop[NR_CLASSES];
 
 /*
- * Graph entered. The new edge held -> wanted; false if there is a way back, which is in next_hop.
+ * Graph entered. Add the edge held -> wanted; false if that closes a cycle, which is in next_hop.
  */
 static bool edge_add(uint32_t held, uint32_t wanted)
 {
@@ -136,9 +136,8 @@ static bool edge_add(uint32_t held, uint32_t wanted)
 }
 
 /*
- * Graph entered. An interrupt that comes while an open class is held waits for one that handlers
- * take, whose holder waits for the open one: is there such a pair, the way from the first of them
- * in next_hop?
+ * Graph entered. Find a deadlock by interrupts: a class that handlers take whose holder waits, by
+ * the path in next_hop, for a class held with interrupts on.
  */
 static bool find_irq_circle(uint32_t *of_irq, uint32_t *open)
 {
@@ -175,7 +174,7 @@ void lock_order_irq_exit(void)
     irq_depth[arch_current()->cpu]--;
 }
 
-/* A spinlock of the class is ours. */
+/* A spinlock of the class was acquired. */
 static void note_irq_state(const char *name, uint32_t depth)
 {
     bool is_enabled = arch_irq_is_enabled(), is_bad = false;
@@ -248,9 +247,9 @@ void lock_order_acquired(struct lock_held *held, const void *lock, const char *l
 
     if (!lock_class)
         return;
-    flags = graph_enter(); /* also keeps interrupts, which use the same list, away */
+    flags = graph_enter(); /* also masks interrupts, which use the same list */
     if (held->nr == LOCK_HELD_MAX)
-        is_broken = true; /* what is not recorded cannot be judged */
+        is_broken = true; /* the check needs every class recorded */
     else
         held->locks[held->nr++] = (__typeof__(held->locks[0])){lock, class_of(lock_class, depth)};
     graph_leave(flags);

@@ -6,10 +6,10 @@
 #define HELD        1u
 #define CLAIM_SHIFT 8
 
-/* Looks at the lock so often before it claims it: some ten milliseconds. */
+/* Attempts before claiming the lock: some ten milliseconds. */
 #define PATIENCE 200000
 
-/* seen: what the attempt before found in the word; it has set the held bit. */
+/* seen: the word before the first attempt, which set the held bit. */
 void spin_lock_wait(struct spinlock *lock, uint32_t seen)
 {
     uint32_t self = arch_current()->cpu + 1;
@@ -17,7 +17,7 @@ void spin_lock_wait(struct spinlock *lock, uint32_t seen)
 
     for (uint32_t looks = 0;; looks++) {
         if (!(seen & HELD)) {
-            /* It was free and so is ours, unless another CPU has claimed it: then it goes back. */
+            /* The lock was free and is ours, unless another CPU has claimed it: then release it. */
             uint32_t claimer = seen >> CLAIM_SHIFT;
 
             if (claimer == self)

@@ -1,5 +1,5 @@
 /*
- * The end of a kernel that has met its own bug: stop the others, report, then what panic= says.
+ * Kernel panic: stop the other CPUs, report, then act as panic= says.
  */
 #include <arch/context.h>
 #include <arch/cpu.h>
@@ -47,7 +47,7 @@ static int set_panic(const char *value)
 }
 BOOTARG("panic", set_panic);
 
-/* On a CPU that was stopped: waits for its turn, prints where it was, keeps still. */
+/* On a stopped CPU: wait for its turn, print its backtrace, halt. */
 static void stop_here(void)
 {
     int cpu = (int)cpu_index();
@@ -67,7 +67,7 @@ void panic_init(void)
     ipi_set_handler(IPI_STOP, stop_here);
 }
 
-/* About a second, without trusting any clock to be set up. */
+/* Wait about a second, without relying on a clock. */
 static bool wait_for(unsigned cpu)
 {
     for (unsigned long spins = 0; spins < 20000000; spins++) {
@@ -79,12 +79,12 @@ static bool wait_for(unsigned cpu)
 }
 
 /*
- * False: this CPU is in the middle of a panic already, and only this may be said. If saying so
- * fails, too, the machine is put off; if even that fails, by the firmware.
+ * Begin a panic. False: this CPU is panicking already; only a short line may be printed. If that
+ * fails too, power off; if even that fails, do so by the firmware.
  */
 static bool panic_begin(void)
 {
-    static unsigned depth; /* only the CPU that panics comes here more than once */
+    static unsigned depth; /* only a panicking CPU can recurse here */
     int none = -1;
     int self = (int)cpu_index();
 

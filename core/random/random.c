@@ -21,12 +21,12 @@ enum purpose { PURPOSE_OUTPUT = 1, PURPOSE_INPUT = 2, PURPOSE_STREAM = 3 };
 
 static struct spinlock lock = SPINLOCK_INIT("random");
 static uint32_t key[CHACHA20_KEY_WORDS] GUARDED_BY(&lock);
-static uint8_t batch[KEY_BYTES] GUARDED_BY(&lock); /* output nobody has had: the last nr_left */
+static uint8_t batch[KEY_BYTES] GUARDED_BY(&lock); /* unused output: the last nr_left bytes */
 static size_t nr_left GUARDED_BY(&lock);
 static unsigned credited_bits GUARDED_BY(&lock);
 static uint64_t jitter[4];  /* [a] times of events, folded; goes into the next output */
 static uint32_t nr_jitters; /* [a] */
-static uint32_t nr_jitters_mixed GUARDED_BY(&lock); /* nr_jitters when they went in last */
+static uint32_t nr_jitters_mixed GUARDED_BY(&lock); /* nr_jitters when last mixed in */
 
 static void block(const uint32_t with_key[CHACHA20_KEY_WORDS], enum purpose purpose,
                   uint32_t counter, uint32_t out[CHACHA20_BLOCK_WORDS])
@@ -48,7 +48,7 @@ static void mix(const void *data, size_t nr_bytes) REQUIRES(&lock)
     memcpy(key, out, sizeof(key));
 }
 
-/* The counters and the times of events; not before there is a new event, unless asked. */
+/* Mix in the counters and the times of events, if there was a new event or it is forced. */
 static void mix_counters(bool always) REQUIRES(&lock)
 {
     uint64_t counters[4] = {arch_time(), arch_cycles(), 0, 0};
@@ -76,13 +76,13 @@ void random_add(const void *data, size_t nr_bytes, unsigned entropy_bits)
         nr_bytes -= now;
     }
     credited_bits += MIN(entropy_bits, SEEDED_BITS - credited_bits);
-    nr_left = 0; /* the next output knows of it */
+    nr_left = 0; /* taken into account by the next output */
     spin_unlock_irqrestore(&lock, flags);
 }
 
 void random_init(const void *seed, size_t nr_bytes)
 {
-    /* The firmware's seed is worth its length; without one the counters are all there is. */
+    /* Credit the firmware's seed with its length; without one only the counters are available. */
     random_add(seed, nr_bytes, (unsigned)MIN(nr_bytes * 8, (size_t)SEEDED_BITS));
 }
 
@@ -92,7 +92,7 @@ void random_add_jitter(void)
     uint64_t *slot = &jitter[n % ARRAY_SIZE(jitter)];
     uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
 
-    /* A lost update when two events meet loses nothing but their order. */
+    /* A lost update by concurrent events is harmless. */
     __atomic_store_n(slot, (old << 7 | old >> 57) ^ arch_cycles() ^ (arch_time() << 32),
                      __ATOMIC_RELAXED);
 }
@@ -122,7 +122,7 @@ static void refill(void) REQUIRES(&lock)
     erase(words, sizeof(words));
 }
 
-/* nr_bytes of the batch, at most KEY_BYTES; what is left of one that is too small is not used. */
+/* Take nr_bytes of the batch, at most KEY_BYTES; a rest that is too small is discarded. */
 static void take(void *out, size_t nr_bytes)
 {
     unsigned long flags = spin_lock_irqsave(&lock);
@@ -137,7 +137,7 @@ static void take(void *out, size_t nr_bytes)
     spin_unlock_irqrestore(&lock, flags);
 }
 
-/* Key stream under a key of its own, without the lock. */
+/* Generate a key stream under a key of its own, without the lock. */
 static void fill(char *at, size_t nr_bytes)
 {
     uint32_t stream_key[CHACHA20_KEY_WORDS], words[CHACHA20_BLOCK_WORDS];

@@ -55,7 +55,7 @@ uintptr_t shadow_find(uintptr_t start, size_t size)
     return 0;
 }
 
-/* A partial granule says nothing of why: the one behind it does. */
+/* A partial granule has no reason: the next one has. */
 static uint8_t mark_at(uintptr_t address)
 {
     uint8_t mark = *shadow_of(address);

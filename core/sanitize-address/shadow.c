@@ -113,7 +113,7 @@ void address_ram(paddr_t start, uint64_t size, paddr_t place)
         unsigned gib = (unsigned)(((uintptr_t)at - SHADOW_START) / GIB(1));
 
         if (gib >= RAM_GIBS || pa == end)
-            return; /* beyond: nothing is known, nothing is reported */
+            return; /* beyond it nothing is checked */
         if (*root_slot(at) == table_pte(zero_tables))
             own_table(ram_tables[gib], at);
         if (ram_tables[gib][index_of(at, 1)] != table_pte(zero_leaves))
@@ -128,7 +128,7 @@ void address_ram(paddr_t start, uint64_t size, paddr_t place)
 
 /*
  * The slot of a page of shadow in the kmap area, through a table of its own; NULL: no memory. The
- * second to come frees its table.
+ * loser of a race frees its table.
  */
 static pte_t *kmap_slot(const uint8_t *shadow)
 {
@@ -153,7 +153,7 @@ static pte_t *kmap_slot(const uint8_t *shadow)
     return (pte_t *)phys_to_virt(pte_to_pa(seen)) + index_of(shadow, 0);
 }
 
-/* Without memory the range has no shadow that can be marked, and its functions must not be. */
+/* Without memory the range has no shadow that can be marked. */
 bool address_own(const void *start, size_t size)
 {
     uint8_t *from = (uint8_t *)ALIGN_DOWN((uintptr_t)shadow_of((uintptr_t)start), PAGE_SIZE);

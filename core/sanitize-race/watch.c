@@ -30,15 +30,15 @@
 #define WORD_WRITE   (1ul << 63)
 #define WORD_RACED   1ul
 
-/* An access in between so many is watched; a prime spreads over loops. */
+/* One in this many accesses is watched; a prime, to spread over loops. */
 #define SKIP 211u
-/* How long; with interrupts masked less, since others wait for this CPU. */
+/* Duration; shorter with interrupts masked, since other CPUs may wait for this one. */
 #define WATCH_TICKS        800u
 #define WATCH_TICKS_MASKED 100u
 
 static uint64_t slots[NR_SLOTS]; /* [a] */
 
-/* Left by the second of the two for the first. */
+/* Stored by the second access for the watcher. */
 static struct {
     struct sanitize_stack stack;
     const volatile void *address;
@@ -75,7 +75,7 @@ static const char *name_of(unsigned flags)
     return names[flags & 3];
 }
 
-/* We are the second: leave what the watcher needs. */
+/* Report the race to the watcher. */
 static NOINLINE void leave_word(unsigned slot, uint64_t word, const volatile void *address,
                                 size_t size, unsigned flags, uintptr_t pc)
 {

@@ -1,8 +1,8 @@
 /*
  * Called by compiled code where the C standard leaves the behaviour undefined
  * (-fsanitize=undefined; the names and the layout of the data are those of LLVM's
- * UndefinedBehaviorSanitizer). Each says what, where in the source, and on which stack; the kernel
- * goes on.
+ * UndefinedBehaviorSanitizer). Each reports what, where in the source, and on which stack; the
+ * kernel continues.
  */
 #include <arch/cpu.h>
 #include <sanitize/sanitize.h>

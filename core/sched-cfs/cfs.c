@@ -1,6 +1,5 @@
 /*
- * The parts of completely fair scheduling that are not on the path of every switch. See
- * <sched/policy.h>.
+ * Completely fair scheduling outside the path of every switch. See <sched/policy.h>.
  */
 #include <sched/sched.h>
 
@@ -77,7 +76,7 @@ static struct sched_entity *line_first(struct sched_queue *q)
     return list_is_empty(&q->line) ? NULL : sched_cfs_in_line(q->line.next);
 }
 
-/* The one of two that is first; either may be NULL. Among equals the line goes first. */
+/* Return the earlier of two; either may be NULL. The line wins a tie. */
 static struct sched_entity *earlier(struct sched_entity *line, struct sched_entity *early)
 {
     if (!line || (early && sched_cfs_before(early->vruntime, line->vruntime)))
@@ -119,7 +118,8 @@ COLD struct sched_entity *sched_after(struct sched_queue *q, struct sched_entity
 }
 
 /*
- * The queue's virtual time follows the one who is furthest behind. The current entity is accounted.
+ * Advance the queue's virtual time to that of the entity furthest behind. The current entity is
+ * accounted.
  */
 static void queue_advance(struct sched_queue *q)
 {
@@ -221,7 +221,7 @@ static void queue_leave(struct sched_queue *q, struct sched_entity *e)
     q->nr--;
 }
 
-/* Where on the time line of q the entity starts to compete. */
+/* Place the entity on the time line of q. */
 static void place(struct sched_queue *q, struct sched_entity *e, enum sched_enqueue_reason why)
 {
     uint64_t bonus = (sched_cfs_tunables.latency / 2) << SCHED_CFS_UNIT_SHIFT;
@@ -233,7 +233,8 @@ static void place(struct sched_queue *q, struct sched_entity *e, enum sched_enqu
     }
     if (e->home != q) {
         /*
-         * Keeps its lead or lag. The other queue's time may move meanwhile: any recent value does.
+         * Keep its lead or lag. The other queue's time may change meanwhile: any recent value is
+         * good enough.
          */
         e->vruntime += q->min_vruntime - (e->home ? READ_ONCE(e->home->min_vruntime) : 0);
     }

@@ -1,4 +1,4 @@
-/* Round robin is all inline; here is its one variable. */
+/* The only variable of round robin, which is otherwise inline. */
 #include <sched/sched.h>
 
 uint64_t sched_rr_quantum = UINT64_MAX;

@@ -1,12 +1,11 @@
 /*
  * Object caches: making them, the slow halves of allocation and release, shrinking, statistics.
  *
- * A miss moves a few objects between the CPU and the slabs, under the cache's lock: so few that the
- * dearest operation stays cheap, and enough that a CPU which takes and gives by turns seldom misses
- * (from a full or an empty magazine on, b moved of n, it does so once in about b * (n - b) times).
- * Interrupts are masked from the miss on, so that preemption need not be turned off besides. Frames
- * are fetched and given back without locks held. Order of locks: caches_lock, then a cache's
- * lock.
+ * A miss moves a few objects between the CPU and the slabs, under the cache's lock: few enough that
+ * the most expensive operation stays cheap, and enough that a CPU which allocates and frees in turn
+ * seldom misses (moving b of n, about once in b * (n - b) operations). Interrupts are masked from
+ * the miss on, so that preemption need not be turned off besides. Frames are fetched and given back
+ * without locks held. Order of locks: caches_lock, then a cache's lock.
  */
 #include <arch/cpu.h>
 #include <faultinject/faultinject.h>
@@ -49,7 +48,7 @@ static unsigned choose_order(size_t stride)
     return order;
 }
 
-/* Large objects are kept in small numbers. */
+/* Magazines of large objects are small. */
 static unsigned choose_magazine(size_t size)
 {
     if (size <= 512)
@@ -137,8 +136,8 @@ static size_t batch_of(const struct slab_cache *cache)
     return cache->magazine_slots / 4;
 }
 
-/* Interrupts masked. This CPU's magazine, made if need be; without memory the CPU goes on without.
- */
+/* Get this CPU's magazine, creating it if needed; without memory the CPU works without one.
+ * Interrupts masked. */
 static struct slab_magazine *magazine_here(struct slab_cache *cache)
 {
     struct slab_magazine **here = &cache->magazines[arch_current()->cpu], *m = *here;
@@ -155,7 +154,7 @@ static struct slab_magazine *magazine_here(struct slab_cache *cache)
     return m;
 }
 
-/* From the magazine, or from the slabs, and then a few more. fresh: a slab to add, or NULL. */
+/* Allocate from the magazine, or from the slabs with a few more. fresh: a slab to add, or NULL. */
 static void *take(struct slab_cache *cache, struct slab *fresh)
 {
     struct slab_magazine *m = magazine_here(cache);
@@ -203,7 +202,7 @@ void *slab_zalloc(struct slab_cache *cache)
     return object ? memset(object, 0, cache->size) : NULL;
 }
 
-/* All objects of a magazine go back. */
+/* Return all objects of a magazine to the slabs. */
 static void drain(struct slab_cache *cache, struct slab_magazine *m) REQUIRES(&cache->lock)
 {
     size_t nr = (size_t)(m->top - m->slots);

@@ -55,27 +55,27 @@ static inline size_t slab_number(const struct slab_cache *cache, const struct sl
 
 /* slabs.c: under cache->lock. */
 
-/* An object, and up to nr_more besides that go into the magazine. NULL: all slabs are full. */
+/* Allocate an object, and up to nr_more that go into the magazine. NULL: all slabs are full. */
 void *slab_take(struct slab_cache *cache, struct slab_magazine *m, size_t nr_more)
     REQUIRES(&cache->lock);
 /*
- * Puts an object back, and the upper nr_more of the magazine. Slabs that become empty stay until
+ * Return an object, and the upper nr_more of the magazine. Slabs that become empty stay until
  * slab_remove_empty().
  */
 void slab_put(struct slab_cache *cache, void *object, struct slab_magazine *m, size_t nr_more)
     REQUIRES(&cache->lock);
 void slab_add(struct slab_cache *cache, struct slab *s) REQUIRES(&cache->lock);
-/* Takes all empty slabs but nr_kept (0 or 1) out of the cache, for slab_destroy(); NULL: none. */
+/* Remove all empty slabs but nr_kept (0 or 1) from the cache, for slab_destroy(); NULL: none. */
 struct slab *slab_remove_empty(struct slab_cache *cache, uint32_t nr_kept) REQUIRES(&cache->lock);
-/* NULL, or what is wrong. */
+/* Check the slabs: NULL, or what is wrong. */
 const char *slab_lists_check(const struct slab_cache *cache) REQUIRES(&cache->lock);
 
 /* slabs.c: without locks. */
 struct slab *slab_create(const struct slab_cache *cache);
-/* Frees the slabs that slab_remove_empty() returned; the number of frames given back. */
+/* Free the slabs that slab_remove_empty() returned; returns the number of frames. */
 size_t slab_destroy(struct slab *s);
 
-/* debug.c: bytes that DEBUG adds to every object, and what is checked at each hand-over. */
+/* debug.c: bytes that DEBUG adds to every object, and the checks at each allocation and release. */
 #ifdef DEBUG
 #define SLAB_DEBUG_BYTES 16
 void slab_debug_made(const struct slab_cache *cache, void *object);

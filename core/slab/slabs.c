@@ -113,8 +113,8 @@ static NOINLINE void make_partial(struct slab_cache *cache) REQUIRES(&cache->loc
     list_push(&cache->partial, s);
 }
 
-/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of one.
- */
+/* Links are object numbers + 1, like first_free: a stray write cannot make a wild pointer of
+ * one. */
 static ALWAYS_INLINE void *object_take(struct slab_cache *cache, struct slab *s)
     REQUIRES(&cache->lock)
 {

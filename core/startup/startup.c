@@ -27,7 +27,7 @@ void startup_step(const char *name)
     uint64_t ticks = arch_time() - step_began;
 
     log_note("boot: %s: %lu ns", (uintptr_t)name, ticks * 1000000000 / boot_info.timebase_hz);
-    step_began = arch_time(); /* what the note took is no step's */
+    step_began = arch_time(); /* do not count the note itself */
 }
 
 void startup_read_machine(hartid_t boot_hart, paddr_t fdt)
@@ -39,7 +39,7 @@ void startup_read_machine(hartid_t boot_hart, paddr_t fdt)
         startup_refuse(reason);
 }
 
-/* Logs model, memory and harts as the device tree gives them. */
+/* Log model, memory and harts from the device tree. */
 static void machine_note(void)
 {
     uint64_t nr_bytes = 0;
@@ -51,7 +51,7 @@ static void machine_note(void)
              boot_info.timebase_hz);
 }
 
-/* The highest place in a range of RAM with nothing reserved in it; size 0: there is none. */
+/* Find the highest place in a range of RAM without reserved memory; size 0: none. */
 static struct frame_range place_in(const struct frame_range *ram,
                                    const struct frame_range *reserved, unsigned nr_reserved,
                                    uint64_t size)
@@ -61,7 +61,7 @@ static struct frame_range place_in(const struct frame_range *ram,
     for (unsigned i = 0; i < nr_reserved && end >= ram->start.v + size; i++) {
         if (reserved[i].start.v < end && reserved[i].start.v + reserved[i].size > end - size) {
             end = ALIGN_DOWN(reserved[i].start.v, MIB(2));
-            i = UINT32_MAX; /* those before, once more */
+            i = UINT32_MAX; /* check the earlier ones again */
         }
     }
     if (end < ram->start.v + size)

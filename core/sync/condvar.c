@@ -19,7 +19,7 @@ static int cond_sleep(struct condvar *c, struct mutex *m, enum thread_state stat
 
     wait_entry_init(&entry, true);
     wait_add(&c->wq, &entry);
-    mutex_unlock(m); /* may sleep itself for a moment, so the state is announced after it */
+    mutex_unlock(m); /* may itself sleep, so set the state after it */
     thread_block_prepare(state);
     if (READ_ONCE(entry.node.next) != &entry.node) { /* no signal yet */
         if (state == THREAD_INTERRUPTIBLE && thread_is_interrupted())
@@ -28,7 +28,7 @@ static int cond_sleep(struct condvar *c, struct mutex *m, enum thread_state stat
             ret = -ETIMEDOUT;
     }
     thread_block_cancel();
-    ret = wait_leave(&c->wq, &entry) ? ret : 0; /* a signal that came in time counts */
+    ret = wait_leave(&c->wq, &entry) ? ret : 0; /* a signal in time wins over the deadline */
     mutex_lock(m);
     return ret;
 }

@@ -1,10 +1,10 @@
 /*
- * Mutexes. The owner word holds the owner and one bit: somebody waits, so unlock must look at the
- * list.
+ * Mutexes. The owner word holds the owner and a bit that is set while there are waiters, which
+ * unlock must then handle.
  *
- * A waiter that is woken competes with running threads for the free mutex. If it loses, it is
- * marked hungry, and the next unlock hands the mutex to it without letting it go. The bit is
- * changed only under the lock, by the compare and exchange that the fast paths also use.
+ * A woken waiter competes with running threads for the free mutex. If it loses it is marked hungry,
+ * and the next unlock hands the mutex over to it directly. The bit changes only under the lock, by
+ * the compare and exchange that the fast paths also use.
  */
 #include <sync/mutex.h>
 
@@ -53,7 +53,7 @@ bool mutex_trylock(struct mutex *m)
     return true;
 }
 
-/* Takes a free mutex, or sets the bit. True: taken. */
+/* Take a free mutex, or set the bit. True: taken. */
 static bool take_or_mark(struct mutex *m) REQUIRES(&m->lock)
 {
     uintptr_t word = __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
@@ -102,7 +102,7 @@ static NOINLINE int lock_slow(struct mutex *m, enum thread_state state)
 static ALWAYS_INLINE void lock_at(struct mutex *m, uint32_t depth)
 {
     order_acquire(m, m->lock_class, depth);
-    order_acquired(m, m->lock_class, depth); /* before the call, which so is the last */
+    order_acquired(m, m->lock_class, depth); /* before the call, to make it a tail call */
     if (unlikely(!arch_cas_acquire(&m->owner, 0, (uintptr_t)thread_current()))) {
         uint64_t since = lock_stat_now();
 

@@ -27,7 +27,7 @@ void rwlock_init_class(struct rwlock *rw, const char *lock_class)
     rw->lock_class = lock_class;
 }
 
-/* May the caller have it now? A reader waits behind any waiter. */
+/* True if the caller may take the lock now. A reader waits behind any waiter. */
 static bool is_free(const struct rwlock *rw, bool for_writer) REQUIRES(&rw->lock)
 {
     return !rw->writer && list_is_empty(&rw->waiters) && !(for_writer && rw->nr_readers);
@@ -41,7 +41,7 @@ static void take(struct rwlock *rw, struct thread *thread, bool for_writer) REQU
         rw->nr_readers++;
 }
 
-/* Hands the lock to those whose turn it is. */
+/* Hand the lock over to the next waiters. */
 static void grant(struct rwlock *rw) REQUIRES(&rw->lock)
 {
     while (!list_is_empty(&rw->waiters) && !rw->writer) {

@@ -73,8 +73,8 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry)
 {
     thread_block_cancel();
     /*
-     * Always under the lock, even when a waker seems to have unlinked the entry: it may still be
-     * using it, and the entry is about to leave the stack.
+     * Always take the lock, even if a waker has unlinked the entry: it may still be using it, and
+     * the entry is on our stack.
      */
     wait_remove(wq, entry);
 }
@@ -89,7 +89,7 @@ int wait_wake(struct wait_queue *wq, int nr, uint32_t key)
     list_for_each_entry_safe(entry, next, &wq->waiters, node) {
         if (entry->is_exclusive && nr <= 0)
             break;
-        if (entry->fn) { /* stays queued: it is its owner who removes it */
+        if (entry->fn) { /* stays queued: its owner removes it */
             nr_woken += entry->fn(entry, key);
             continue;
         }

@@ -32,7 +32,8 @@ bool thread_wake(struct thread *t)
 
     lock_delay_wake();
     /*
-     * The caller's change of the condition before our look at the state: see thread_block_prepare.
+     * Order the caller's change of the condition before our load of the state: see
+     * thread_block_prepare().
      */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     state = READ_ONCE(t->state);
@@ -47,7 +48,7 @@ bool thread_wake(struct thread *t)
         return false;
     }
     WRITE_ONCE(t->state, THREAD_RUNNABLE);
-    /* Announced but not begun, or on its way to another CPU: it is ready anyway. */
+    /* The sleep was announced but not begun, or t is migrating: it is runnable anyway. */
     is_ready = __atomic_load_n(&t->is_leaving, __ATOMIC_ACQUIRE) || t->on_rq;
     spin_unlock_no_preempt(&rq->lock);
     if (!is_ready) {
@@ -101,7 +102,7 @@ void thread_sleep_ns(uint64_t duration_ns)
     thread_sleep_until(time_deadline_ns(duration_ns));
 }
 
-/* On another CPU it may be in U or VS, where only an interrupt makes it look at its flags. */
+/* On another CPU it may be in U or VS mode, where only an interrupt makes it check its flags. */
 static void nudge(struct thread *t)
 {
     unsigned long flags = arch_irq_save();

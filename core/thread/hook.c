@@ -17,7 +17,8 @@ void thread_hooks_in(struct thread *t)
             hook->switch_in(hook);
 }
 
-/* The list is read in the switch, so with interrupts masked; care has the queue's lock. */
+/* The list is read during switches, so change it with interrupts masked; `care` needs the queue's
+ * lock. */
 static void hooks_set(struct thread *t, struct thread_hook **where, struct thread_hook *hook)
 {
     unsigned long flags = arch_irq_save();

@@ -18,7 +18,7 @@
 #define HOST_STACK_SIZE KIB(256)
 #define USER_FRAME_ROOM 512
 
-/* Where a thread goes on; arch.sp points to it. The stack is known to the address sanitizer. */
+/* Saved context of a thread; arch.sp points to it. The address sanitizer is told of the stack. */
 struct context {
     ucontext_t registers;
     const void *stack;
@@ -30,7 +30,7 @@ static struct context only_context;
 static struct thread only_thread = {.state = THREAD_RUNNABLE, .on_rq = true};
 static LIST_DEFINE(ready);    /* of all_node, the oldest first */
 static LIST_DEFINE(sleepers); /* of all_node: those with a deadline, in scratch[0] */
-static struct thread *left;   /* whom the running thread took the CPU from */
+static struct thread *left;   /* thread that ran before the present one */
 static uint32_t next_id = 1;
 static uint64_t nr_switches;
 
@@ -42,8 +42,8 @@ __attribute__((constructor)) static void start(void)
     host_current = &only_thread.arch;
 }
 
-/* A test may put a thread of its own in the place of the first: it runs on the first one's stack.
- */
+/* A test may put a thread of its own in the place of the first: it runs on the first one's
+ * stack. */
 static struct context *context_of(struct thread *t)
 {
     return t->arch.sp ? (struct context *)t->arch.sp : &only_context;
@@ -58,7 +58,7 @@ static void release(struct thread *t)
         free(t);
 }
 
-/* First on a stack that was switched to. */
+/* First thing after a switch, on the new stack. */
 static void arrive(void)
 {
     struct thread *dead = left;
@@ -96,7 +96,7 @@ static void switch_to(struct thread *next)
     host_irq_enabled = irq;
 }
 
-/* Whose turn is next; `self` is about to sleep and may be the answer. */
+/* Choose the next thread; `self` is about to sleep and may be chosen. */
 static struct thread *choose(void)
 {
     struct thread *t, *first = NULL;
@@ -291,7 +291,7 @@ void thread_sleep_ns(uint64_t duration_ns)
     thread_sleep_until(time_deadline_ns(duration_ns));
 }
 
-/* --- what one CPU has no use for -------------------------------------------------------------- */
+/* --- not needed with one CPU ------------------------------------------------------------------ */
 
 void thread_preempt_check(void)
 {

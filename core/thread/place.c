@@ -34,7 +34,7 @@ static uint32_t least_loaded(cpumask_t cpus)
     return best;
 }
 
-/* An idle CPU, its bit taken; the last one of the thread if possible. False: none. */
+/* Claim an idle CPU, preferably the thread's last one. False: none. */
 static bool take_idle(const struct thread *t, cpumask_t allowed, uint32_t *cpu)
 {
     for (;;) {
@@ -62,7 +62,7 @@ static uint32_t choose_cpu(const struct thread *t, enum sched_enqueue_reason why
     return least_loaded(allowed);
 }
 
-/* A thread waits although a CPU may have just fallen idle: have that one look for work. */
+/* A thread waits although a CPU may have just become idle: make that one look for work. */
 static void rouse_idle(const struct run_queue *rq, const struct thread *t) REQUIRES(&rq->lock)
 {
     cpumask_t idle;
@@ -89,7 +89,7 @@ void rq_place(struct thread *t, enum sched_enqueue_reason why)
     spin_unlock_no_preempt(&rq->lock);
 }
 
-/* Takes the first ready thread of `from` that may run on a CPU out. NULL: none. Locked. */
+/* Dequeue the first ready thread of `from` that may run on the CPU. NULL: none. Locked. */
 static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu) REQUIRES(&from->lock)
 {
     for (struct sched_entity *e = sched_first(&from->queue); e; e = sched_after(&from->queue, e)) {
@@ -103,7 +103,7 @@ static COLD struct thread *take_one(struct run_queue *from, uint32_t cpu) REQUIR
     return NULL;
 }
 
-/* The lock of a second queue, while one is held: without waiting, so without an order. */
+/* Try the lock of a second queue while one is held: no waiting, so no order needed. */
 static bool try_second(struct run_queue *rq) TRY_ACQUIRES(true, &rq->lock)
 {
     if (!spin_trylock(&rq->lock))

@@ -146,8 +146,8 @@ static NOINLINE struct sched_entity *choose_special(struct run_queue *rq, struct
 }
 
 /*
- * The switch itself. Returns, on next's stack and perhaps another CPU, the thread that was left
- * there. The lock that is held then is the queue's of that CPU: the caller calls finish_switch().
+ * Switch threads. Returns, on next's stack and perhaps another CPU, the thread that was left there,
+ * with the lock of that CPU's queue held: the caller calls finish_switch().
  */
 static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct thread *prev,
                                               struct thread *next) REQUIRES(&rq->lock)
@@ -165,7 +165,7 @@ static ALWAYS_INLINE struct thread *switch_to(struct run_queue *rq, struct threa
     return (struct thread *)arch_switch(&prev->arch, &next->arch);
 }
 
-/* Returns as switch_to; prev itself if it goes on. */
+/* Choose the next thread and switch. Returns like switch_to(); prev itself if it continues. */
 static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *prev, enum leave why)
     REQUIRES(&rq->lock)
 {
@@ -197,13 +197,13 @@ static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *p
 }
 
 /*
- * After a switch from rq, on the new thread's stack: releases the lock of the CPU it is on. To
- * clang, which knows nothing of switches, that is rq's.
+ * Complete a switch from rq, on the new thread's stack: release the lock of the present CPU's
+ * queue. For clang, which does not know of switches, that is rq's.
  */
 static ALWAYS_INLINE void finish_switch(struct run_queue *rq, struct thread *left)
     RELEASES(&rq->lock) NO_LOCK_CHECK("the lock was taken on the other stack, of this CPU's queue")
 {
-    bool is_leaving = left->is_leaving; /* once the lock is free, others may release it */
+    bool is_leaving = left->is_leaving; /* once the lock is released, others may free it */
 
     spin_unlock_no_preempt(&thread_current()->rq->lock);
     if (unlikely(is_leaving))
@@ -225,9 +225,8 @@ void rq_finish_first_switch(void)
 }
 
 /*
- * Yielding, the general way and its entries from the short one. They are functions of their own,
- * called last, so that the short way calls nothing before the switch and hence saves next to
- * nothing.
+ * The slow path of yielding and its entries from the fast one: out of line and called last, so that
+ * the fast path calls nothing before the switch and saves next to no registers.
  */
 static NOINLINE void yield_locked(unsigned long flags, struct run_queue *rq) RELEASES(&rq->lock)
 {
@@ -249,8 +248,8 @@ static NOINLINE void yield_to_careful(unsigned long flags, struct run_queue *rq,
 }
 
 /*
- * The policy's short way from the running thread to the one that is next now. False: there is none,
- * and nothing has changed.
+ * Switch by the policy's fast path to the next thread. False: it does not apply, nothing has
+ * changed.
  */
 static ALWAYS_INLINE bool exchange(struct run_queue *rq, struct thread *prev, struct thread **next)
     REQUIRES(&rq->lock)
@@ -367,7 +366,7 @@ static void slice_end(struct timer *timer)
     }
 }
 
-/* Somebody else put a thread here. need_resched is set already if it is to run at once. */
+/* Another CPU enqueued a thread here. need_resched is set already if it should run at once. */
 void rq_resched_ipi(void)
 {
     struct run_queue *rq = this_rq();

@@ -20,7 +20,7 @@
 #include <sched/sched.h>
 #include <thread/thread.h>
 
-/* A thread and its part that is the policy's. */
+/* Convert between a thread and its scheduling entity. */
 _Static_assert(sizeof(struct sched_entity) <= 8 * THREAD_POLICY_WORDS,
                "the policy needs more THREAD_POLICY_WORDS");
 
@@ -41,7 +41,7 @@ struct run_queue {
     uint32_t nr_runnable GUARDED_BY(&lock);   /* [r] ready or running, without the idle thread */
     bool is_slice_armed GUARDED_BY(&lock);    /* [r] */
     struct thread *current GUARDED_BY(&lock); /* [r] */
-    /* [r] who was current before, when a thread runs for the first time */
+    /* [r] previous thread, for a thread that runs for the first time */
     struct thread *left GUARDED_BY(&lock);
     uint64_t clock_ticks GUARDED_BY(&lock);     /* [r] up to when the current thread is accounted */
     struct thread *idle;                        /* [I] */
@@ -57,7 +57,7 @@ DECLARE_PER_CPU(struct run_queue, run_queue);
 /* CPUs whose idle thread has nothing to do. A waker takes the bit of the CPU it chooses. */
 extern cpumask_t idle_cpus; /* [a] */
 
-/* Why the running thread leaves the CPU. */
+/* Reasons for a switch. */
 enum leave {
     LEAVE_YIELD,
     LEAVE_PREEMPT,
@@ -69,7 +69,7 @@ static inline struct run_queue *this_rq(void)
     return &this_cpu(run_queue);
 }
 
-/* Its load as others see it: it may be another already. */
+/* Load of a queue as seen by other CPUs, possibly stale. */
 #define rq_peek(rq)                                                                                \
     UNLOCKED(READ_ONCE((rq)->nr_runnable), "a guess; moving a thread looks again, locked")
 
@@ -83,28 +83,27 @@ struct run_queue *rq_lock_of(struct thread *thread);
         LOCK_TAKEN(&(rq)->lock, "by the call, which returns whose lock it is");                    \
     } while (0)
 
-/* Makes an outside thread ready here; asks the CPU to look when that matters. */
+/* Enqueue an outside thread; asks the CPU to reschedule if necessary. */
 void rq_enqueue(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why)
     REQUIRES(&rq->lock);
 
 /*
- * Only the bookkeeping of that: for the CPU itself when it is choosing. The current thread is
- * accounted.
+ * Only the bookkeeping of that, for the CPU's own choice. The current thread is accounted.
  */
 void rq_attach(struct run_queue *rq, struct thread *thread, enum sched_enqueue_reason why)
     REQUIRES(&rq->lock);
 
-/* Takes a ready (not the current) thread out. */
+/* Dequeue a ready (not the current) thread. */
 void rq_dequeue(struct run_queue *rq, struct thread *thread) REQUIRES(&rq->lock);
 
-/* Adds the current thread's time since the last call to its account. */
+/* Account the current thread's time since the last call. */
 void rq_account(struct run_queue *rq) REQUIRES(&rq->lock);
 
-/* Asks the CPU to choose anew. */
+/* Ask the CPU to reschedule. */
 void rq_resched(struct run_queue *rq) REQUIRES(&rq->lock);
 
 /*
- * Chooses a queue for an outside thread and enqueues it. No run-queue lock held, interrupts masked.
+ * Choose a queue for an outside thread and enqueue it. No run-queue lock held, interrupts masked.
  */
 void rq_place(struct thread *thread, enum sched_enqueue_reason why);
 
@@ -114,7 +113,7 @@ void rq_place(struct thread *thread, enum sched_enqueue_reason why);
  */
 void rq_leave(struct run_queue *rq, struct thread *prev, enum leave why) RELEASES(&rq->lock);
 
-/* A new thread's first act: releases the lock and sees to the thread that was left. */
+/* First action of a new thread: release the lock and handle the thread that was left. */
 void rq_finish_first_switch(void);
 
 /*
@@ -123,7 +122,7 @@ void rq_finish_first_switch(void);
  */
 void thread_left(struct thread *prev);
 
-/* Takes a ready thread of a busier CPU. *is_unsure: a lock was busy, try again. */
+/* Steal a ready thread of a busier CPU. *is_unsure: a lock was busy, try again. */
 bool rq_steal(struct run_queue *rq, bool *is_unsure) REQUIRES(&rq->lock);
 
 /*
@@ -131,7 +130,7 @@ bool rq_steal(struct run_queue *rq, bool *is_unsure) REQUIRES(&rq->lock);
  */
 void rq_push(struct run_queue *rq) EXCLUDES(&rq->lock);
 
-/* In the switch: prev has hooks and is left, next has hooks and comes. hook.c */
+/* hook.c: call the hooks of prev, which is switched out, and of next, which is switched in. */
 void thread_hooks_out(struct thread *prev);
 void thread_hooks_in(struct thread *next);
 
@@ -154,7 +153,7 @@ struct thread *thread_alloc(void);
 extern const char __kernel_tls_start[], __kernel_tls_data_end[], __kernel_tls_end[];
 #define THREAD_LOCAL_SIZE ((size_t)(__kernel_tls_end - __kernel_tls_start))
 
-/* After the interrupts were masked for scheduling: gives way when that became due meanwhile. */
+/* Reschedule if that became due while interrupts were masked for scheduling. */
 static inline void preempt_check(void)
 {
     struct arch_thread *t = arch_current();

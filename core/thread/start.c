@@ -1,6 +1,6 @@
 /*
- * The start of the system: the boot context becomes a thread, every CPU gets an idle thread and a
- * run queue, and the further CPUs are brought up. And what an idle thread does.
+ * System start: turns the boot context into a thread, gives every CPU an idle thread and a run
+ * queue, and starts the other CPUs. Also the idle loop.
  */
 #include "runq.h"
 
@@ -21,8 +21,8 @@ struct thread boot_thread SECTION(".bss.boot_thread");
 static void (*cpu_init_hook)(unsigned cpu);
 
 /*
- * Publishes that this CPU has nothing to do, then looks whether another has too much. True: there
- * is something to do here, or may be.
+ * Publish that this CPU is idle, then look for a CPU with too many threads. True: there is, or may
+ * be, work for this CPU.
  */
 static COLD bool find_work(struct run_queue *rq)
 {
@@ -45,8 +45,8 @@ COLD void idle_loop(void)
     for (;;) {
         arch_irq_disable();
         if (!READ_ONCE(arch_current()->need_resched) && !find_work(this_rq())) {
-            arch_wfi(); /* an interrupt ends it although they are masked, so none slips in between
-                         */
+            /* Interrupts are masked, so none is lost before wfi, which a pending one ends. */
+            arch_wfi();
         }
         arch_irq_enable();
         preempt_check();

@@ -1,6 +1,5 @@
 /*
- * The life of a thread: birth, end, and what remains to be released. Scheduling is in the other
- * files.
+ * Life cycle of a thread: creation, end, release. Scheduling is in the other files.
  *
  * The end has two halves. On its own stack a thread marks itself dead and leaves its CPU for good.
  * The thread that runs there next (thread_left) then declares it exited: from that moment nobody
@@ -19,7 +18,7 @@ static struct spinlock list_lock = SPINLOCK_INIT("thread list");
 static struct list all_threads GUARDED_BY(&list_lock) = LIST_INIT(all_threads);
 static uint32_t next_id GUARDED_BY(&list_lock);
 
-/* The dead that nobody joins, linked through all_node. [l] lock */
+/* Dead detached threads, linked through all_node. [l] lock */
 static struct {
     struct spinlock lock;
     struct list dead GUARDED_BY(&lock);      /* [l] */
@@ -79,7 +78,7 @@ static void thread_entry(void *arg)
     thread_exit();
 }
 
-/* Zeroed memory becomes a thread. */
+/* Initialise a thread in zeroed memory. */
 static int init(struct thread *t, thread_fn fn, void *arg, const char *name,
                 const struct thread_attr *attr)
 {
@@ -118,7 +117,7 @@ int thread_init(struct thread *t, thread_fn fn, void *arg, const char *name,
     return init(t, fn, arg, name, attr);
 }
 
-/* Everything of a thread that never runs again, but the struct itself. */
+/* Release everything of a dead thread but the struct itself. */
 static void give_back_stack(struct thread *t)
 {
     if (t->is_stack_owned)
@@ -159,7 +158,7 @@ struct thread *thread_create(thread_fn fn, void *arg, const char *name,
     return t;
 }
 
-/* Thread context; it is dead, exited and off the list of all threads. */
+/* Release a thread that is dead, exited and off the list of all threads. Thread context. */
 static void thread_release(struct thread *t)
 {
     bool is_allocated = t->is_allocated;
@@ -242,7 +241,7 @@ void thread_join(struct thread *t)
     thread_release(t);
 }
 
-/* Releases what is there; false when there was nothing. */
+/* Release the dead threads; false: there were none. */
 static COLD bool reap_one(void)
 {
     unsigned long flags = spin_lock_irqsave(&reaper.lock);
@@ -267,7 +266,7 @@ static void reaper_run(void *arg)
     }
 }
 
-/* Out of memory: the dead wait for the next try. */
+/* Out of memory: retry at the next detached thread. */
 static COLD void reaper_start(void)
 {
     unsigned long flags = spin_lock_irqsave(&reaper.lock);
@@ -332,8 +331,8 @@ static uint64_t user_ticks(const struct thread *t)
 }
 
 /*
- * The thread may have looked at the time of day and not yet stopped its clock: what is told then is
- * too much by the time between, and what is told next would be less.
+ * The thread may have read the time but not stopped its clock yet: the value reported then is too
+ * large, and the next would be smaller.
  */
 uint64_t thread_user_ns(const struct thread *t)
 {

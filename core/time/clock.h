@@ -1,4 +1,4 @@
-/* Between the files of core/time. */
+/* Shared by the files of core/time only. */
 #ifndef TIME_CLOCK_PRIVATE_H
 #define TIME_CLOCK_PRIVATE_H
 

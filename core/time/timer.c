@@ -6,8 +6,8 @@
  * interrupt; a cancelled first timer leaves it as it is, at the price of one interrupt that finds
  * nothing to do.
  *
- * Functions run without the base's lock, so they may arm and cancel timers. base->running tells
- * cancel_sync to wait; it is the only trace that is left when the function frees its timer.
+ * Functions run without the base's lock, so they may arm and cancel timers. base->running makes
+ * cancel_sync wait; it is the only state left when the function frees its timer.
  */
 #include <time/time.h>
 
@@ -66,7 +66,7 @@ void timer_init(struct timer *timer, timer_fn fn)
     timer->has_fired = false;
 }
 
-/* Locks the base the timer is on; interrupts are off. Only by way of TIMER_LOCK_BASE(). */
+/* Lock the base of the timer; interrupts are off. Use TIMER_LOCK_BASE(). */
 static struct timer_base *timer_lock_base(struct timer *timer)
 {
     for (;;) {
@@ -153,8 +153,8 @@ bool timer_cancel(struct timer *timer)
 }
 
 /*
- * A function that is running may arm its timer again, on its own CPU's base. So: wait until it runs
- * nowhere, then cancel; done when it had not started anew at that moment.
+ * A running function may rearm its timer, on its own CPU's base. So wait until it runs nowhere,
+ * then cancel; repeat if it has started again by then.
  */
 bool timer_cancel_sync(struct timer *timer)
 {

@@ -22,7 +22,7 @@ static struct timer_node *meld(struct timer_node *a, struct timer_node *b)
     return a;
 }
 
-/* Melds a list of siblings pairwise from left to right, then the results from right to left. */
+/* Meld a list of siblings pairwise from left to right, then the results from right to left. */
 static struct timer_node *meld_siblings(struct timer_node *first)
 {
     struct timer_node *pairs = NULL; /* the results so far, last one first, linked by sibling */

@@ -54,7 +54,7 @@ static void *pop(struct cpu_cache *c, uint64_t class)
     return p;
 }
 
-/* A caller that migrates meanwhile uses the first CPU's stacks, under their lock. */
+/* A caller that migrates meanwhile uses the first CPU's stacks, still under their lock. */
 void *tlsf_cache_alloc(size_t *size)
 {
     uint64_t block;

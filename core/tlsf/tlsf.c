@@ -24,8 +24,8 @@ void tlsf_init(struct tlsf *t)
 }
 
 /*
- * The lists of blocks of up to so many bytes begin to exist. A small heap does without those of
- * larger blocks: it neither writes nor has the pages that they lie in.
+ * Initialise the lists of blocks up to this size. A small heap does without the lists of larger
+ * blocks, and so does not touch their pages.
  */
 static void lists_prepare(struct tlsf *t, uint64_t size)
 {
@@ -68,7 +68,7 @@ int tlsf_pool_remove(struct tlsf *t, struct tlsf_pool *pool)
     return 0;
 }
 
-/* The largest block size whose class search certainly finds a block of `have` bytes. */
+/* Return the largest request whose class search certainly finds a block of `have` bytes. */
 size_t tlsf_pool_capacity(size_t nr_bytes)
 {
     uint64_t have;
@@ -111,7 +111,7 @@ COLD size_t tlsf_free_compact(struct tlsf *t, void *p)
     return tlsf_free_inline(t, p);
 }
 
-/* Makes two used blocks of a used one: the first has so many bytes, the second is returned. */
+/* Split a used block after so many bytes; returns the second one. */
 static COLD char *cut(char *p, uint64_t size)
 {
     char *rest = p + size;
@@ -123,8 +123,8 @@ static COLD char *cut(char *p, uint64_t size)
 }
 
 /*
- * Makes a used block of what was taken from a list, which is large enough for any placement; what
- * lies before and behind the aligned place becomes free.
+ * Make an aligned used block from a block that is large enough for any placement; the rest before
+ * and behind it becomes free.
  */
 static COLD void *place(struct tlsf *t, char *p, size_t align, uint64_t size)
 {
@@ -220,7 +220,7 @@ const char *tlsf_check(const struct tlsf *t)
     return NULL;
 }
 
-/* Is p in the list that its size says? */
+/* True if p is in the list for its size. */
 static bool is_listed(const struct tlsf *t, const char *p)
 {
     const struct tlsf_links *head = &t->classes[tlsf_class_of(tlsf_size(p))];

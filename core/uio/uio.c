@@ -18,7 +18,7 @@ int uio_init_vector(struct uio *uio, const struct io_segment *segments, unsigned
     return 0;
 }
 
-/* Makes a non-empty current piece, if anything is left at all. */
+/* Advance to a non-empty piece, if anything is left. */
 static bool uio_has_piece(struct uio *uio)
 {
     while (uio->nr_here == 0) {

@@ -78,7 +78,7 @@ void work_queue_destroy(struct work_queue *queue)
 }
 
 /*
- * Items run in order of submission, a cancelled one counts as done: so a count says where we are.
+ * Items run in order of submission, and a cancelled one counts as done: so counting suffices.
  */
 void work_queue_flush(struct work_queue *queue)
 {

@@ -23,7 +23,7 @@
 enum {
     APLIC_DOMAINCFG = 0x0000,
     APLIC_SOURCECFG = 0x0000, /* of source n: 4 * n behind */
-    APLIC_IN = 0x1d00,        /* the inputs as they are, a bit a source */
+    APLIC_IN = 0x1d00,        /* input levels, a bit per source */
     APLIC_SETIPNUM = 0x1cdc,
     APLIC_SETIENUM = 0x1edc,
     APLIC_CLRIENUM = 0x1fdc,
@@ -108,8 +108,8 @@ static unsigned claim(void)
 }
 
 /*
- * A message tells of a level once. If it is still high it has to be told again: section 4.9.2. (The
- * input is tested here because QEMU before version 9 sets the bit in any case.)
+ * A message is sent once per level. If the input is still high it must be sent again: section
+ * 4.9.2. (The input is tested here because QEMU before version 9 sets the bit in any case.)
  */
 static void complete(unsigned irq)
 {
@@ -138,7 +138,7 @@ static const struct irq_chip chip = {
     .cpu_init = cpu_init,
 };
 
-/* Entry n of interrupts-extended is hart index n. False: no supervisor's. */
+/* Entry n of interrupts-extended is hart index n. False: not a supervisor domain. */
 static bool read_harts(const struct fdt *fdt, const struct fdt_node *node)
 {
     struct fdt_prop extended;
@@ -179,7 +179,7 @@ static int aplic_probe(struct device *dev)
             aplic.nr_ids < aplic.nr_sources || aplic.nr_ids > 2047)
             return -EINVAL;
         if (!read_harts(dev->fdt, &imsics))
-            return 0; /* the machine's domain, not the supervisor's */
+            return 0; /* the machine-level domain */
     } else if (!read_harts(dev->fdt, &dev->node)) {
         return 0;
     }

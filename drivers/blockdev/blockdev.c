@@ -1,6 +1,6 @@
 /*
- * The registry of block devices, and what lies between a request and its driver: validation,
- * remapping of partitions, counters. Waiting is in sync.c, partition tables are in partition.c.
+ * The registry of block devices, and the path from a request to its driver: validation, remapping
+ * of partitions, counters. sync.c waits for requests.
  */
 #include <blockdev/blockdev.h>
 
@@ -19,7 +19,7 @@ LINKER_SET_DECLARE(block_watchers, struct block_watcher);
 #define DISKS_MAX       26 /* one letter */
 
 /*
- * Devices never go away, and a node's neighbours are written before it is published. [d]
+ * Devices are never removed, and a node's neighbours are written before it is published. [d]
  * devices_lock to change (unchecked: read without)
  */
 static struct spinlock devices_lock = SPINLOCK_INIT("block devices");
@@ -97,7 +97,7 @@ struct block_device *block_find(const char *name)
     return NULL;
 }
 
-/* A request by the disk's rules: whole blocks, inside, segments that add up and suit the driver. */
+/* Check a request: whole blocks, inside the disk, segments that add up and suit the driver. */
 static int check_transfer(const struct block_device *dev, const struct block_request *rq)
 {
     uint64_t bytes = 0;

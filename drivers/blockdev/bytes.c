@@ -1,5 +1,5 @@
 /*
- * Block I/O at any byte: whole blocks as they are, parts of a block by reading it first.
+ * Block I/O at any byte: whole blocks directly, parts of a block by read-modify-write.
  */
 #include <blockdev/blockdev.h>
 
@@ -16,8 +16,8 @@ static int check_bytes(const struct block_device *dev, uint64_t offset, size_t n
 }
 
 /*
- * Part of one block: [offset, offset + nr_bytes) does not cross a block boundary. block: memory for
- * it.
+ * Read or write part of one block: [offset, offset + nr_bytes) does not cross a block boundary.
+ * block: a buffer.
  */
 static int move_part(struct block_device *dev, enum block_op op, uint64_t offset, char *data,
                      size_t nr_bytes, struct frame *block)

@@ -1,16 +1,16 @@
 /*
- * Block I/O that waits: cuts a transfer into requests that the device takes, keeps several in
- * flight, and sleeps until all are done. Memory that a device cannot reach (stacks, static
+ * Synchronous block I/O: splits a transfer into requests that the device can take, keeps several in
+ * flight, and sleeps until all are done. Memory that a device cannot access (stacks, static
  * variables) is copied through a buffer.
  *
- * A disk that does not answer is not waited for without end. After disk_timeout= seconds (default
- * 30) without an answer the waiter goes on with -EIO and the disk counts as silent: further
- * requests fail at once until it answers one of the old ones. What the device may still read or
- * write outlives the waiter: the transfer is on the heap, its memory are counted frames, and both
- * go with the last answer. The device is not reset: a reset ends only when all requests have (QEMU
- * stops the whole machine until then), so it would wait for the very answer that does not come. The
- * caller's own memory (block_read and block_write of what a device can reach) cannot be kept, so
- * there the wait has no end.
+ * The wait for a disk is bounded. After disk_timeout= seconds (default 30) without an answer the
+ * waiter returns -EIO and the disk counts as silent: further requests fail at once until it answers
+ * one of the old ones. Memory that the device may still access outlives the waiter: the transfer is
+ * on the heap, its frames are referenced, and both are released with the last answer. The device is
+ * not reset: a reset completes only when all requests have (QEMU stops the whole machine until
+ * then), so it would wait for the very answer that does not come. The caller's own memory
+ * (block_read and block_write of memory that the device can access) cannot be kept alive, so there
+ * the wait is unbounded.
  */
 #include <blockdev/blockdev.h>
 
@@ -28,7 +28,7 @@
 #include "internal.h"
 
 #define IN_FLIGHT_MAX 4
-#define SEGMENTS_MAX  8 /* a piece, where there are several */
+#define SEGMENTS_MAX  8 /* per piece, if there are several */
 #define BOUNCE_ORDER  3
 
 static uint64_t timeout_ns = 30 * NS_PER_SEC;
@@ -47,11 +47,11 @@ static int set_timeout(const char *value)
 BOOTARG("disk_timeout", set_timeout);
 
 /*
- * What is moved: bytes of one stretch, which the device can reach, or one page each of several
- * frames. Frames that are named are counted: of a stretch its one block, or none.
+ * Memory of a transfer: one contiguous range that the device can access, or a page each of several
+ * frames. The frames listed are referenced: for a range its one block, or none.
  */
 struct memory {
-    void *data;                  /* of a stretch; NULL: pages */
+    void *data;                  /* of a range; NULL: pages */
     struct frame *const *frames; /* pages or the block */
     size_t nr_frames;
     size_t offset; /* of the first byte, in the first page */
@@ -62,15 +62,15 @@ struct piece {
     struct block_segment *segments; /* room for transfer->nr_segments_max */
 };
 
-/* The semaphore counts pieces that are free. */
+/* The semaphore counts free pieces. */
 struct transfer {
     struct semaphore free;
     uint32_t busy;     /* [a] bit i: pieces[i] is in flight */
-    uint32_t nr_users; /* [a] the waiter, and the pieces in flight; of no use on a stack */
+    uint32_t nr_users; /* [a] the waiter, and the pieces in flight; unused on a stack */
     int error;         /* [a] the first that happened */
-    bool can_outlive;  /* [I] it is on the heap, and the device may keep what it moves */
+    bool can_outlive;  /* [I] on the heap with referenced memory: can outlive the waiter */
     bool has_given_up; /* the waiter's */
-    bool is_held;      /* frames[] are referenced, since the waiter has gone */
+    bool is_held;      /* holds references to frames[], since the waiter has given up */
     struct block_device *dev;
     unsigned nr_pieces;       /* [I] of which there are */
     unsigned nr_segments_max; /* [I] of a piece */
@@ -114,7 +114,7 @@ static void piece_done(struct block_request *rq)
         transfer_put(t);
 }
 
-/* On the heap, with room for the segments and the frames that it moves; NULL: no memory. */
+/* Allocate a transfer with room for its segments and frames; NULL: no memory. */
 static struct transfer *transfer_alloc(unsigned nr_segments, const struct memory *memory)
 {
     size_t size = sizeof(struct transfer) + nr_segments * sizeof(struct block_segment);
@@ -129,7 +129,8 @@ static struct transfer *transfer_alloc(unsigned nr_segments, const struct memory
     return t;
 }
 
-/* How many pieces, and segments in each: one piece if the device takes all at once. */
+/* Choose the number of pieces and of segments in each: one piece if the device takes all at
+ * once. */
 static unsigned cut(const struct block_device *dev, const struct memory *memory, size_t nr_bytes,
                     unsigned *nr_segments)
 {
@@ -146,8 +147,8 @@ static unsigned cut(const struct block_device *dev, const struct memory *memory,
 }
 
 /*
- * Makes the transfer on the heap when `can_outlive`; otherwise, or without memory for that, on the
- * caller's stack, and then the wait has no end.
+ * Make the transfer on the heap if `can_outlive`; otherwise, or without memory, on the caller's
+ * stack, with an unbounded wait.
  */
 static struct transfer *transfer_make(struct block_device *dev, bool can_outlive,
                                       const struct memory *memory, size_t nr_bytes,
@@ -183,7 +184,7 @@ static struct transfer *transfer_make(struct block_device *dev, bool can_outlive
     return t;
 }
 
-/* One unit. False: the disk has been silent for too long, which was said and noted. */
+/* Wait for one unit. False: the disk was silent for too long; logged and marked. */
 static bool unit_get(struct transfer *t)
 {
     if (sem_trydown(&t->free))
@@ -204,7 +205,7 @@ static bool unit_get(struct transfer *t)
     return false;
 }
 
-/* Waits for a piece that is not in flight; NULL: that takes too long. */
+/* Wait for a free piece; NULL: timed out. */
 static struct piece *piece_get(struct transfer *t)
 {
     if (!unit_get(t))
@@ -225,7 +226,7 @@ static void piece_start(struct transfer *t, struct block_device *dev, struct pie
     }
 }
 
-/* Waits for what is in flight and lets go of t. */
+/* Wait for the pieces in flight and release t. */
 static int transfer_end(struct transfer *t)
 {
     int error = 0;
@@ -250,7 +251,7 @@ static bool is_reachable(const void *data)
     return va >= ARCH_DIRECT_MAP_BASE && va < ARCH_VMEMMAP_BASE;
 }
 
-/* The bytes from the at-th on: where they are, and how many of nr_bytes lie there in a row. */
+/* Find the byte at `at`, and how many of nr_bytes are contiguous from there. */
 static size_t memory_at(const struct memory *memory, size_t at, size_t nr_bytes, void **data)
 {
     if (memory->data) {
@@ -266,7 +267,8 @@ static size_t memory_at(const struct memory *memory, size_t at, size_t nr_bytes,
     return MIN(n, nr_bytes);
 }
 
-/* Fills the piece's segments with bytes from `at` on, as many as a request takes; returns them. */
+/* Fill the piece's segments with bytes from `at` on, as many as a request takes; returns their
+ * number. */
 static size_t piece_fill(struct piece *piece, unsigned nr_max, const struct block_device *dev,
                          const struct memory *memory, size_t at, size_t nr_bytes, unsigned *nr_out)
 {
@@ -287,7 +289,7 @@ static size_t piece_fill(struct piece *piece, unsigned nr_max, const struct bloc
     return n;
 }
 
-/* can_outlive: the memory is counted frames, as memory->frames says. */
+/* can_outlive: memory->frames lists referenced frames. */
 static int move(struct block_device *dev, enum block_op op, uint64_t sector,
                 const struct memory *memory, uint32_t nr_sectors)
 {
@@ -311,7 +313,7 @@ static int move(struct block_device *dev, enum block_op op, uint64_t sector,
     return transfer_end(t);
 }
 
-/* The whole range is checked first, so that a write beyond the end writes nothing. */
+/* Check the whole range first, so that a write beyond the end writes nothing. */
 static int check_range(const struct block_device *dev, uint64_t sector, uint64_t nr_sectors)
 {
     if (sector > dev->nr_sectors || nr_sectors > dev->nr_sectors - sector)

@@ -33,13 +33,13 @@
 #define LSR_THRE     0x20
 #define FIFO_SIZE    16
 
-/* A transmitter that never empties (no such device) must not hang the kernel. */
+/* Bound for a transmitter that never empties (no such device). */
 #define SEND_SPINS 1000000
 
 static struct {
     volatile uint8_t *regs;
     unsigned shift;     /* log2 of the register stride */
-    uint32_t is_paused; /* [a] nobody has room for input: the receiver's interrupt is off */
+    uint32_t is_paused; /* [a] no room for input: the receiver's interrupt is off */
     struct console console;
 } uart;
 
@@ -53,7 +53,7 @@ static void reg_write(unsigned reg, uint8_t value)
     mmio_write8(uart.regs + ((size_t)reg << uart.shift), value);
 }
 
-/* Waits once for the whole FIFO, then fills it. */
+/* Wait once for the whole FIFO, then fill it. */
 static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
 {
     (void)con;
@@ -67,8 +67,8 @@ static void uart_write(struct console *con, const char *bytes, size_t nr_bytes)
 }
 
 /*
- * Set is_paused before the last look at the room, so that a reader that makes room after it sees
- * that. Turn the interrupt off before setting it: only its clearing turns the interrupt on.
+ * Set is_paused before the last check of the room, so that a reader that makes room after it sees
+ * the flag. Turn the interrupt off before setting it: only clearing it turns the interrupt on.
  */
 static bool pause_input(void)
 {
@@ -84,12 +84,12 @@ static bool pause_input(void)
 static void uart_resume_input(struct console *con)
 {
     (void)con;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the room comes before the look */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* order the room before the check */
     if (READ_ONCE(uart.is_paused) && __atomic_exchange_n(&uart.is_paused, 0, __ATOMIC_SEQ_CST))
         reg_write(UART_IER, IER_RECEIVED);
 }
 
-/* Bytes without room stay in the receiver; when that is full, the sender waits. */
+/* Leave bytes without room in the receiver; when that is full, the sender waits. */
 static void uart_interrupt(void *ctx)
 {
     char bytes[FIFO_SIZE];
@@ -120,8 +120,8 @@ static int uart_probe(struct device *dev)
 
     if (!regs)
         return -ENOMEM;
-    /* The address is the device tree's word. Not the first register: reading takes what was typed.
-     */
+    /* The address comes from the device tree: probe it. Not the first register, where reading takes
+     * input. */
     if (!mmio_answers(regs + ((uint64_t)UART_SCR << shift), 1)) {
         kmap_unmap(regs, 8ul << shift);
         return -ENXIO;

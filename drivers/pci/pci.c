@@ -61,7 +61,7 @@ struct line {
     struct line *next;
 };
 
-static struct line *lines; /* changed by probes only, which are one after the other */
+static struct line *lines; /* changed only by probes, which are sequential */
 
 static void line_interrupt(void *ctx)
 {
@@ -150,7 +150,7 @@ static void set_up(struct host_bridge *host, struct pci_device *dev, unsigned sl
     dev->config.write(&dev->config, PCI_COMMAND, 2, command);
 }
 
-/* Returns whether there is a function there. */
+/* Probe a function; returns whether it exists. */
 static bool probe_function(struct host_bridge *host, unsigned slot, unsigned function)
 {
     char *ecam = host->ecam + (slot * FUNCTIONS + function) * ECAM_FUNCTION_BYTES;
@@ -202,7 +202,7 @@ static int pci_probe(struct device *dev)
     pci_windows_read(&host.windows, &dev->node, &ranges);
     if (host.windows.nr == 0)
         return -EINVAL;
-    /* One bus of the 256; functions keep pointing into the mapping. */
+    /* Map one bus of the 256; functions keep pointers into the mapping. */
     host.ecam = kmap_device(dev->reg[0].base, ECAM_BUS_BYTES);
     if (!host.ecam)
         return -ENOMEM;

@@ -61,7 +61,7 @@ void pci_windows_read(struct pci_windows *windows, const struct fdt_node *node,
     }
 }
 
-/* Takes size bytes at a multiple of size. is_64: the register holds any address. */
+/* Allocate size bytes at a multiple of size. is_64: the register can hold any address. */
 static bool place(struct pci_windows *windows, uint64_t size, bool is_64, uint64_t *pci,
                   uint64_t *cpu)
 {
@@ -96,7 +96,7 @@ unsigned pci_assign_bars(struct pci_config *config, struct pci_windows *windows,
     uint32_t command = config->read(config, PCI_COMMAND, 2);
     unsigned refused = 0;
 
-    /* A BAR that is being sized must not decode. */
+    /* Disable decoding while BARs are sized. */
     config->write(config, PCI_COMMAND, 2, command & ~(COMMAND_IO | COMMAND_MEMORY));
     for (unsigned i = 0; i < PCI_BARS; i++)
         bars[i] = (struct pci_bar){PADDR(0), 0};
@@ -135,7 +135,7 @@ unsigned pci_assign_bars(struct pci_config *config, struct pci_windows *windows,
     return refused;
 }
 
-/* One cell of the map, or 0 with *ok cleared behind its end. */
+/* Read one cell of the map; behind its end 0, clearing *ok. */
 static uint32_t cell(const struct fdt_prop *map, unsigned index, bool *ok)
 {
     uint32_t value = 0;
@@ -170,7 +170,7 @@ int pci_interrupt_line(const struct fdt *fdt, const struct fdt_node *node, unsig
         uint32_t phandle = cell(&map, at + 4, &ok);
         if (!ok)
             return -EBADMSG;
-        /* An entry's length depends on its parent; they are mostly all the same. */
+        /* An entry's length depends on its parent, which is mostly the same: cache it. */
         if (phandle != parent_phandle) {
             struct fdt_node parent;
             uint32_t n = 0;

@@ -1,5 +1,5 @@
 /*
- * Needs no bus: sizing of base address registers, placing of them in windows, the interrupt
+ * Bus-independent parts: sizing of base address registers, placing them in windows, the interrupt
  * map.
  */
 #ifndef PCI_CONFIG_H
@@ -8,7 +8,7 @@
 #include <fdt/fdt.h>
 #include <pci/pci.h>
 
-/* A piece of the host bridge's address space that is being filled from the bottom. */
+/* A window of the host bridge's address space, which is filled from the bottom. */
 struct pci_window {
     uint64_t pci; /* address on the bus */
     uint64_t cpu; /* the same as the CPU sees it */

@@ -2,8 +2,8 @@
  * The banks of the device tree's cfi-flash node, and the public functions: bounds, blocks, one
  * command at a time. The commands themselves are in lib/cfi.
  *
- * A bank is queried when it is first asked for more than its address: firmware may still be running
- * from it while devices are probed.
+ * A bank is queried when more than its address is first needed: firmware may still be running from
+ * it while devices are probed.
  */
 #include <pflash/pflash.h>
 
@@ -60,7 +60,7 @@ static void bus_pause(struct cfi_bus *bus)
     thread_sleep_ns(PAUSE_NS);
 }
 
-/* Mapped, if it was not, and locked. 0, -ENODEV, -ENOMEM. */
+/* Lock the bank, mapping it if necessary. 0, -ENODEV, -ENOMEM. */
 static int bank_lock(unsigned number, struct bank **out) TRY_ACQUIRES(0, &(*out)->lock)
 {
     if (number >= pflash_bank_count())
@@ -177,7 +177,7 @@ int pflash_program(unsigned number, uint64_t offset, const void *data, size_t nr
     return err;
 }
 
-/* Calls act for each block of a range that must start and end at block boundaries. */
+/* Call act for each block of a range that must start and end at block boundaries. */
 static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
                           int (*act)(struct bank *bank, uint64_t start)) REQUIRES(&bank->lock)
 {
@@ -186,7 +186,7 @@ static int for_each_block(struct bank *bank, uint64_t offset, uint64_t nr_bytes,
     uint32_t block_bytes;
     int err = 0;
 
-    /* All checked first, so that a range that ends inside a block does nothing. */
+    /* Check everything first, so that a range that ends inside a block does nothing. */
     for (uint64_t at = offset; at < end; at += block_bytes)
         if (!cfi_block(&bank->cfi, at, &start, &block_bytes) || start != at ||
             block_bytes > end - at)
@@ -217,7 +217,7 @@ int pflash_erase(unsigned number, uint64_t offset, uint64_t nr_bytes)
     return err;
 }
 
-/* nr_bytes at offset inside one erase block. old: memory for the block. */
+/* Write nr_bytes at offset inside one erase block. old: a buffer for the block. */
 static int write_in_block(struct bank *bank, uint64_t offset, const uint8_t *data, size_t nr_bytes,
                           uint64_t start, uint32_t block_bytes, uint8_t *old) REQUIRES(&bank->lock)
 {

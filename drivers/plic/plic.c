@@ -97,7 +97,7 @@ static const struct irq_chip chip = {
     .cpu_init = cpu_init,
 };
 
-/* The CPU whose interrupt controller node has this phandle; -1: none of ours. */
+/* Find the CPU whose interrupt controller node has this phandle; -1: none. */
 static int cpu_of_intc(uint32_t phandle)
 {
     for (unsigned cpu = 0; cpu < boot_info.nr_harts; cpu++)

@@ -1,7 +1,7 @@
 /*
  * Google Goldfish real-time clock (Android emulator's GOLDFISH-VIRTUAL-HARDWARE.TXT, "RTC"):
- * nanoseconds since 1970 in two registers. It is read once; core/time counts on from there. The
- * alarm is not used.
+ * nanoseconds since 1970 in two registers. It is read once at boot, then core/time keeps the time.
+ * The alarm is not used.
  */
 #include <arch/mmio.h>
 #include <base/errno.h>

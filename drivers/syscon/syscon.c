@@ -13,7 +13,7 @@
 
 #define SIFIVE_TEST_FAIL(code) (0x3333u | (uint32_t)(code) << 16)
 
-/* How long the machine may take to obey. */
+/* Time allowed for the machine to obey. */
 #define OBEY_POLLS 1000000u
 
 struct syscon_action {
@@ -24,7 +24,7 @@ struct syscon_action {
 
 static struct syscon_action off_action, reboot_action; /* [I] after the probe */
 
-/* Returns only when the machine did not obey. */
+/* Write the register; returns only if the machine did not obey. */
 static void act(const struct syscon_action *action, uint32_t value)
 {
     uint32_t old = action->mask == UINT32_MAX ? 0 : mmio_read32(action->reg);
@@ -68,7 +68,7 @@ static int read_action(struct device *dev, struct syscon_action *action)
     if (!has_mask && !has_value)
         return -EINVAL;
     if (!has_value)
-        value = mask; /* the old form of the binding: the mask is what is written */
+        value = mask; /* old form of the binding: write the mask */
     if (size < 4 || offset > size - 4 || offset % 4 != 0)
         return -EINVAL;
     char *regs = kmap_device(base, size);

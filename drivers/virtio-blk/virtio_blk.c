@@ -2,8 +2,8 @@
  * Virtio block device (Virtio 1.2, 5.2): one queue, as many requests in flight as it has entries.
  *
  * A request is a chain of a header that the device reads, the data, and a status byte that it
- * writes. Everything but the data lives in a slot; slots are allocated once. What finds no free
- * slot or no room in the queue waits in a list and is started from the completion of another.
+ * writes. Everything but the data lives in a slot; slots are allocated once. A request without a
+ * free slot or room in the queue waits in a list and is started by the completion of another.
  */
 #include <base/errno.h>
 #include <blockdev/blockdev.h>
@@ -43,10 +43,9 @@
 #define STATUS_UNWRITTEN    0xff
 
 #define QUEUE_SIZE_MAX 64
-#define SEGMENTS_MAX                                                                               \
-    32 /* a run of the page cache; with header and status: a table of 544 bytes                    \
-        */
-#define SECTORS_MAX 8192
+/* A run of the page cache; with header and status a table of 544 bytes. */
+#define SEGMENTS_MAX 32
+#define SECTORS_MAX  8192
 
 struct virtio_blk_header {
     uint32_t type;
@@ -60,7 +59,7 @@ struct virtio_blk_discard {
     uint32_t flags;
 };
 
-/* One request in flight; in the direct map, since the device reads and writes parts of it. */
+/* A request in flight; in the direct map, since the device accesses parts of it. */
 struct slot {
     struct virtqueue_desc table[SEGMENTS_MAX + 2] ALIGNED(16);
     struct virtio_blk_header header;
@@ -95,7 +94,7 @@ static uint32_t type_of(enum block_op op)
     }
 }
 
-/* Puts the request into the queue. -ENOSPC: no room now. */
+/* Put the request into the queue. -ENOSPC: no room now. */
 static int start(struct virtio_blk *blk, struct block_request *rq) REQUIRES(&blk->lock)
 {
     struct virtio_buffer buffers[SEGMENTS_MAX + 2];
@@ -138,13 +137,13 @@ static int result_of(const struct slot *slot, uint32_t nr_written)
     default:
         return -EIO;
     }
-    /* A read that says it is fine but did not fill the memory would show what was there before. */
+    /* Fail a read that claims success without filling the memory: it would expose old contents. */
     if (rq->op == BLOCK_READ && nr_written < ((uint64_t)rq->nr_sectors << SECTOR_SHIFT) + 1)
         return -EIO;
     return 0;
 }
 
-/* Moves finished requests to a list, their results in rq->error, and starts what waits. */
+/* Move finished requests to a list, with results in rq->error, and start waiting ones. */
 static void reap(struct virtio_blk *blk, struct list *finished) REQUIRES(&blk->lock)
 {
     uint32_t nr_written;
@@ -201,7 +200,7 @@ static void blk_submit(struct block_device *dev, struct block_request *rq)
     unsigned long flags = spin_lock_irqsave(&blk->lock);
     if (READ_ONCE(blk->vdev->is_broken))
         error = -EIO;
-    /* In order: nothing overtakes what waits. */
+    /* Keep the order: do not overtake waiting requests. */
     else if (!list_is_empty(&blk->waiting) || (error = start(blk, rq)) == -ENOSPC) {
         list_add_tail(&blk->waiting, &rq->node);
         error = 0;
@@ -213,7 +212,7 @@ static void blk_submit(struct block_device *dev, struct block_request *rq)
         block_complete(rq, error);
 }
 
-/* The device was given up: everything that it has or would get fails. */
+/* The device was given up: fail all requests in flight and waiting. */
 static void blk_broken(struct virtio_device *vdev)
 {
     struct virtio_blk *blk = vdev->driver_data;
@@ -237,7 +236,7 @@ static void blk_broken(struct virtio_device *vdev)
 
 static const struct block_ops blk_ops = {.submit = blk_submit};
 
-/* The device's limits, cut to ours; what makes no sense is left for block_register to refuse. */
+/* Read the device's limits, clamped to ours; block_register() refuses implausible ones. */
 static void read_config(struct virtio_blk *blk)
 {
     struct virtio_device *vdev = blk->vdev;

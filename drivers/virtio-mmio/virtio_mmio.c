@@ -135,7 +135,7 @@ static void mmio_interrupt(void *ctx)
         virtio_config_interrupt(&mmio->vdev);
 }
 
-/* The slot's device id, or 0 when there is nothing (we can use). */
+/* Return the slot's device id; 0: empty or unsupported. */
 static uint32_t identify(const struct device *dev, char *regs)
 {
     uint32_t magic = mmio_read32(regs + REG_MAGIC);
@@ -188,7 +188,7 @@ static int virtio_mmio_probe(struct device *dev)
     if (err == 0)
         return 0;
     if (err == -ENODEV)
-        err = DRIVER_NOTHING; /* nobody drives this type: not an error of the boot */
+        err = DRIVER_NOTHING; /* no driver for this type: not an error */
     irq_unregister(dev->irq[0]);
 free:
     heap_free(mmio);

@@ -152,7 +152,7 @@ static const struct virtio_transport_ops pci_ops = {
 static void pci_interrupt(void *ctx)
 {
     struct virtio_pci *pci = ctx;
-    uint8_t isr = mmio_read8(pci->regions[CAP_TYPE_ISR].at); /* reading takes the line down */
+    uint8_t isr = mmio_read8(pci->regions[CAP_TYPE_ISR].at); /* reading lowers the line */
 
     if (isr & ISR_QUEUE)
         virtio_queues_interrupt(&pci->vdev);
@@ -161,8 +161,7 @@ static void pci_interrupt(void *ctx)
 }
 
 /*
- * Maps the first capability of each type that lies inside its BAR (4.1.4: the first is the
- * preferred).
+ * Map the first capability of each type that lies inside its BAR (4.1.4: the first is preferred).
  */
 static void map_regions(struct virtio_pci *pci)
 {
@@ -175,7 +174,7 @@ static void map_regions(struct virtio_pci *pci)
         unsigned least = type == CAP_TYPE_NOTIFY ? 20 : 16;
 
         if (cap + least >
-            0x100) /* the end of what capabilities may use; wider reads must stay inside */
+            0x100) /* end of the space for capabilities; wider reads must stay inside */
             continue;
         if (type == 0 || type >= NR_CAP_TYPES || pci->regions[type].at ||
             pci_read8(dev, cap + CAP_LENGTH) < least)
@@ -221,7 +220,7 @@ static int virtio_pci_probe(struct pci_device *dev)
             dev->name);
         goto unmap;
     }
-    /* From here on the handler may run: the structure stays, also if the device is not used. */
+    /* From here on the handler may run: keep the structure even if the device is not used. */
     pci->vdev.is_broken = true;
     err = pci_irq_register(dev, pci_interrupt, pci);
     if (err != 0)

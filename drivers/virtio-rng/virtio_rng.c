@@ -1,7 +1,7 @@
 /*
- * Virtio entropy device (Virtio 1.2, 5.4): one buffer is filled at boot and again whenever the
- * device has answered, up to a number of times; core/random does the rest. What the device says is
- * mixed in, never used as it is, so that a device that lies costs nothing but its credit.
+ * Virtio entropy device (Virtio 1.2, 5.4): one buffer is filled at boot and refilled after each
+ * answer, up to a number of times. The bytes are mixed into core/random, never used directly, so
+ * that a malicious device can only give false credit.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -11,9 +11,8 @@
 #include <virtio/virtqueue.h>
 
 #define SEED_BYTES 64
-#define REFILLS                                                                                    \
-    4 /* seeds of a boot: QEMU limits nothing, a host's entropy is not ours to drain               \
-       */
+/* Refills per boot: QEMU sets no limit, and the host's entropy is not ours to drain. */
+#define REFILLS 4
 
 struct virtio_rng {
     struct virtio_device *vdev;

@@ -22,7 +22,7 @@ static void status_add(struct virtio_device *vdev, uint8_t bits)
     vdev->ops->set_status(vdev, vdev->ops->status(vdev) | bits);
 }
 
-/* The device has let go of all memory only when its status reads 0 (4.1.4.3.2, 2.1.2). */
+/* The device has released all memory only when its status reads 0 (4.1.4.3.2, 2.1.2). */
 static bool reset(struct virtio_device *vdev)
 {
     vdev->ops->set_status(vdev, 0);
@@ -134,8 +134,8 @@ void virtio_device_break(struct virtio_device *vdev, const char *why)
         return;
     log_err("%s: %s; the device is given up", vdev->name, why);
     /*
-     * Even if the reset does not finish, the requests end: a device that writes to memory against
-     * the rules is not held back by our waiting (only an IOMMU would do that).
+     * End the requests even if the reset does not finish: waiting would not stop a device that
+     * writes to memory against the rules (only an IOMMU would).
      */
     reset(vdev);
     if (vdev->driver && vdev->driver->broken)
@@ -216,7 +216,8 @@ uint64_t virtio_config_u64(struct virtio_device *vdev, unsigned offset)
 {
     uint64_t value = 0;
 
-    /* Two halves of one state have the same generation (2.5.3); a device that spins is cut off. */
+    /* Parts of one state have the same generation (2.5.3); bound the retries for a device that
+     * keeps changing it. */
     for (unsigned i = 0; i < 100; i++) {
         uint32_t before = vdev->ops->config_generation(vdev);
         value = config_read(vdev, offset, 4);

@@ -25,7 +25,7 @@ size_t virtqueue_ring_bytes(unsigned size)
     return used_offset(size) + 4 + 8ul * size + 2;
 }
 
-/* Our wish to be interrupted once the device passes this used index (2.7.10). */
+/* Request an interrupt once the device passes this used index (2.7.10). */
 static uint16_t *used_event(struct virtqueue *vq)
 {
     return &vq->avail->ring[vq->size];
@@ -94,7 +94,7 @@ static void fill_direct(struct virtqueue *vq, uint16_t head, const struct virtio
     }
 }
 
-/* Takes nr entries off the free list; their slots stay linked. The list is long enough. */
+/* Take nr entries off the free list, which is long enough; their slots stay linked. */
 static uint16_t chain_take(struct virtqueue *vq, unsigned nr)
 {
     uint16_t head = vq->free_head;
@@ -173,7 +173,8 @@ bool virtqueue_kick_prepare(struct virtqueue *vq)
     vq->kicked_idx = new;
 
     /*
-     * Our index must be visible before the device's wish is read (2.7.13.4.1), or both sides sleep.
+     * The index must be visible before the device's event index is read (2.7.13.4.1), or both sides
+     * sleep.
      */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!vq->has_event_idx)
@@ -189,7 +190,7 @@ static void *break_queue(struct virtqueue *vq, const char *why)
     return NULL;
 }
 
-/* Used entries that wait, or a broken queue when the device claims more than it has. */
+/* Count pending used entries; break the queue if the device claims more than it has. */
 static bool has_used(struct virtqueue *vq)
 {
     uint16_t idx = __atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE);
@@ -207,7 +208,7 @@ void *virtqueue_get(struct virtqueue *vq, uint32_t *nr_written)
     if (vq->is_broken || !has_used(vq))
         return NULL;
 
-    /* Each field is read once: the device may change them while we look. */
+    /* Read each field once: the device may change it meanwhile. */
     struct virtqueue_used_elem *elem = &vq->used->ring[vq->last_used & (vq->size - 1)];
     uint32_t id = READ_ONCE(elem->id);
     uint32_t len = READ_ONCE(elem->len);
@@ -249,7 +250,8 @@ bool virtqueue_enable_callbacks(struct virtqueue *vq)
         WRITE_ONCE(*used_event(vq), vq->last_used);
     else
         WRITE_ONCE(vq->avail->flags, 0);
-    /* Our wish must be visible before the last look, or a buffer used in between is never told. */
+    /* The event index must be visible before the last check, or a buffer used in between is never
+     * signalled. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return vq->is_broken || !has_used(vq);
 }

@@ -22,15 +22,15 @@
 
 static struct mutex blockfiles_lock;
 
-/* A device that is or was open. Lives for ever, as devices do. */
+/* A device that is or was open. Never freed, like the devices themselves. */
 struct blockfile {
     struct list node GUARDED_BY(&blockfiles_lock);
     struct block_device *dev;
-    struct inode *inode; /* of the cache, for mappings */
+    struct inode *inode; /* owner of the cache, for mappings */
 };
 
 static struct list blockfiles GUARDED_BY(&blockfiles_lock) = LIST_INIT(blockfiles);
-static struct superblock *blockfs; /* what the devices' own inodes belong to */
+static struct superblock *blockfs; /* superblock of the devices' own inodes */
 
 static struct blockfile *blockfile_of_cache(struct pagecache *cache)
 {
@@ -42,9 +42,9 @@ static uint64_t device_size(const struct block_device *dev)
     return dev->nr_sectors << SECTOR_SHIFT;
 }
 
-/* ---- the cache's side ---- */
+/* ---- page cache operations ---- */
 
-/* Bytes of the device in the nr pages from index on. */
+/* Count the bytes of the device in the nr pages from index on. */
 static size_t bytes_in(const struct block_device *dev, uint64_t index, size_t nr)
 {
     uint64_t pos = index * PAGE_SIZE;
@@ -247,7 +247,7 @@ static long block_ioctl(struct file *file, unsigned cmd, uint64_t arg)
     }
 }
 
-/* With the last descriptor gone, what was written reaches the device. */
+/* Write dirty pages back when the last descriptor is closed. */
 static void block_release(struct file *file)
 {
     struct blockfile *bf = file->private;
@@ -268,12 +268,12 @@ static const struct file_ops block_file_ops = {
 };
 
 static struct device_range
-    block_range; /* of the first device's major; all disks share one so far */
+    block_range; /* covers the first device's major, which all disks share so far */
 
 static void device_added(struct block_device *dev)
 {
     if (!blockfs)
-        return; /* before blockfile_init, which goes through them all */
+        return; /* found before blockfile_init(), which registers them all */
     if (!block_range.ops) {
         block_range = (struct device_range){.name = "virtblk",
                                             .mode_type = S_IFBLK,

@@ -13,7 +13,8 @@
 
 static struct superblock *devfs;
 
-/* The directory that the last component of name lies in, made as needed; a reference. */
+/* Find the directory of the last component of name, with a reference; missing directories are
+ * created. */
 static struct dentry *find_dir(const char **name)
 {
     struct dentry *dir = devfs->root;
@@ -87,7 +88,7 @@ static const struct fs_type devfs_type = {.name = "devtmpfs", .mount = devfs_mou
 
 int devfs_init(void)
 {
-    /* Linux's devtmpfs is a tmpfs and says so. */
+    /* Report tmpfs's magic number, as Linux's devtmpfs does. */
     int ret = ramfs_superblock_create(&devfs_type, 0x01021994, true, &devfs);
 
     if (ret != 0)

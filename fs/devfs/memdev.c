@@ -71,7 +71,7 @@ static ssize_t read_random(struct file *file, struct uio *uio, uint64_t *pos)
     return uio_result(uio, nr_done);
 }
 
-/* What programs write is mixed in and trusted for nothing. */
+/* Mix in what programs write, without crediting any entropy. */
 static ssize_t write_random(struct file *file, struct uio *uio, uint64_t *pos)
 {
     size_t nr_done = 0;
@@ -88,7 +88,7 @@ static ssize_t write_random(struct file *file, struct uio *uio, uint64_t *pos)
     return uio_result(uio, nr_done);
 }
 
-/* ---- kmsg: one line a read; a line that is written goes to the log ---- */
+/* ---- kmsg: each read returns one line, each write logs one ---- */
 
 static ssize_t read_kmsg(struct file *file, struct uio *uio, uint64_t *pos)
 {
@@ -127,7 +127,7 @@ static ssize_t write_kmsg(struct file *file, struct uio *uio, uint64_t *pos)
     while (n > 0 && line[n - 1] == '\n')
         n--;
     line[n] = '\0';
-    /* An optional "<level>" in front, as syslog writes it. */
+    /* Parse an optional "<level>" prefix, as syslog writes it. */
     if (line[0] == '<') {
         const char *end;
         uint64_t number;

@@ -1,19 +1,18 @@
 /*
- * Bodies: where a file's bytes lie on the disk, and reading, writing, growing and cutting them.
+ * File bodies: mapping file offsets to clusters, reading and writing pages, growing and truncating.
  *
- * A file's clusters always cover its size: they are taken when it grows, by write or truncate, so
- * that write-back finds its place and cannot run out of room. FAT knows no holes: a gap is written
- * as zeros.
+ * A file's clusters always cover its size: they are allocated when it grows, by write or truncate,
+ * so that write-back cannot run out of room. FAT has no holes: gaps are written as zeros.
  */
 #include <base/errno.h>
 #include <string/string.h>
 
 #include "internal.h"
 
-/* Pages of a gap that are written back together, so that a large one does not fill the memory. */
+/* Pages of a gap that are written back at once, so that a large gap does not fill memory. */
 #define ZERO_BATCH 64
-/* Dirty pages of one file beyond which its writer writes back: memory can only be reclaimed from
- * clean ones. */
+/* Dirty pages of one file beyond which the writer itself writes back: only clean pages can be
+ * reclaimed. */
 #define DIRTY_MAX 512
 
 /* ---- places ---- */
@@ -30,7 +29,7 @@ int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *out)
 
     if (cluster == 0)
         return -ENOENT;
-    if (index >= vol->g.nr_clusters) /* more than there are: a loop, or a size that lies */
+    if (index >= vol->g.nr_clusters) /* longer than the volume: a loop, or a wrong size */
         return fat_damaged(vol, "a file is longer than the disk; it starts at cluster", cluster);
     if (fi->hint_cluster != 0 && fi->hint_index <= index) {
         at = fi->hint_index;
@@ -55,7 +54,7 @@ int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *out)
 }
 
 /*
- * The stretch of the disk that holds the body from offset on: its place, and how many of the
+ * Find the extent of the disk that holds the body from offset on: its place, and how many of the
  * nr_bytes are contiguous. -ENOENT: the body ends before offset. REQUIRES volume->lock.
  */
 static int body_place(struct fat_inode *fi, uint64_t offset, size_t nr_bytes, uint64_t *place,
@@ -145,7 +144,7 @@ static int body_write_pages(struct pagecache *cache, uint64_t index, struct fram
         uint64_t place;
         int ret = locked_place(fi, index * PAGE_SIZE + at, nr * PAGE_SIZE - at, &place, &nr_here);
 
-        if (ret == -ENOENT) /* the last page reaches beyond the last cluster */
+        if (ret == -ENOENT) /* the last page extends beyond the last cluster */
             return 0;
         if (ret == 0)
             ret = fat_disk_write(vol, place, frames, at, nr_here);
@@ -162,8 +161,8 @@ static uint64_t body_nr_pages(struct pagecache *cache)
            PAGE_SIZE;
 }
 
-/* A file's clusters cover its size, so that there is room. But the disk has to say that it is in
- * use, which may fail, and the file changes. */
+/* Room exists, since a file's clusters cover its size; but the volume must be marked in use, which
+ * can fail, and the file's times change. */
 static int body_make_writable(struct pagecache *cache, uint64_t index)
 {
     struct inode *inode = container_of(cache, struct inode, cache);
@@ -206,7 +205,7 @@ int fat_dir_size(struct fat_volume *vol, uint32_t first, uint64_t *size)
     return 0;
 }
 
-/* Cuts the chain to nr_clusters, which it has at least. */
+/* Cut the chain to nr_clusters; it has at least as many. */
 static int body_cut(struct fat_inode *fi, uint32_t nr_clusters) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(fi);
@@ -269,7 +268,7 @@ int fat_body_reserve(struct fat_inode *fi, uint64_t nr_bytes)
     return ret;
 }
 
-/* Makes [from, to) of a body that has its clusters read as zeros. inode->lock is held. */
+/* Zero [from, to) of a body whose clusters are allocated. inode->lock is held. */
 static int body_zero(struct inode *inode, uint64_t from, uint64_t to)
 {
     unsigned nr_pages = 0;
@@ -293,7 +292,7 @@ static int body_zero(struct inode *inode, uint64_t from, uint64_t to)
     return ret;
 }
 
-/* Clusters up to end, and zeros from the old size up to from. */
+/* Allocate clusters up to end, and zero from the old size up to from. */
 static int body_extend(struct inode *inode, uint64_t from, uint64_t end)
 {
     struct fat_inode *fi = fat_inode_of(inode);
@@ -313,7 +312,7 @@ static int body_extend(struct inode *inode, uint64_t from, uint64_t end)
     return ret;
 }
 
-/* Gives back what was taken for bytes that did not come. */
+/* Free the clusters allocated for bytes that were not written. */
 static void body_trim(struct inode *inode)
 {
     struct fat_volume *vol = fat_volume_of(inode->sb);
@@ -335,7 +334,8 @@ int fat_body_truncate(struct inode *inode, uint64_t size)
             body_trim(inode);
         return ret;
     }
-    /* No page of what goes may be under way to the disk when its clusters get another owner. */
+    /* Wait for write-back of the pages that go: it must not reach clusters that have a new
+     * owner. */
     __atomic_store_n(&inode->size, size, __ATOMIC_RELEASE);
     pagecache_truncate(&inode->cache, size);
     fat_lock(vol);

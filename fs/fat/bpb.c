@@ -1,5 +1,5 @@
 /*
- * The boot sector: what it says, and whether it can be true.
+ * Reads and validates the boot sector.
  */
 #include <base/errno.h>
 #include <bits/bits.h>
@@ -30,7 +30,7 @@
 #define STATE_DIRTY      0x01
 #define FLAG_ONE_TABLE   0x80
 
-/* Clusters below these make FAT12 and FAT16 (fatgen103, "FAT Type Determination"). */
+/* Fewer clusters than these make FAT12 and FAT16 (fatgen103, "FAT Type Determination"). */
 #define MIN_CLUSTERS_16 4085
 #define MAX_CLUSTERS_16 65524
 #define MAX_CLUSTERS_32 0x0ffffff5u
@@ -51,7 +51,7 @@ static int refuse(const struct block_device *dev, const char *why)
     return -EINVAL;
 }
 
-/* The table: FAT32's may be one of several that alone is kept up to date. */
+/* Locate the table: on FAT32 only one of several may be active. */
 static void locate_table(struct fat_geometry *g, const uint8_t *bpb, uint32_t table_sectors)
 {
     unsigned nr_tables = bpb[BPB_NR_TABLES], flags = read16(bpb + BPB_FLAGS_32);
@@ -81,7 +81,7 @@ static int check_fixed_fields(const struct block_device *dev, const uint8_t *bpb
     return 0;
 }
 
-/* Numbers of the areas, from a boot sector whose single fields are good. */
+/* Compute the layout from a boot sector whose single fields are valid. */
 static int compute(const struct block_device *dev, const uint8_t *bpb, struct fat_geometry *g)
 {
     uint64_t nr_sectors = read16(bpb + BPB_SECTORS_16), data_sector, entries;
@@ -118,7 +118,7 @@ static int compute(const struct block_device *dev, const uint8_t *bpb, struct fa
         g->width = 12;
     if (g->width == 16 && g->nr_clusters > MAX_CLUSTERS_16)
         return refuse(dev, "more clusters than FAT16 has");
-    /* Clusters that the table has no entries for do not exist. */
+    /* Clusters without an entry in the table do not exist. */
     entries = g->table_size * 8 / g->width;
     if (entries <= FAT_FIRST)
         return refuse(dev, "the allocation table is too small");

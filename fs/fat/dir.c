@@ -1,7 +1,7 @@
 /*
- * Directories: arrays of 32-byte entries in the page cache of the directory's inode. Reading them,
- * and single entries; names come and go in dirwrite.c. A long name
- * lies in pieces before its entry, last piece first (fatgen103, "FAT Long Directory Entries").
+ * Directories: arrays of 32-byte entries in the page cache of the directory's inode. This file
+ * reads them and accesses single entries; dirwrite.c adds and removes names. A long name lies in
+ * pieces before its entry, last piece first (fatgen103, "FAT Long Directory Entries").
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -73,10 +73,10 @@ int fat_entry_write(struct fat_inode *dir, uint32_t slot, const struct fat_entry
 
 /* ---- reading ---- */
 
-/* A long name while its pieces come in. */
+/* A long name that is being assembled from its pieces. */
 struct long_name {
-    unsigned next;      /* the order of the piece that must come next, 0: the entry itself */
-    unsigned nr_pieces; /* 0: there is no name, or it was broken */
+    unsigned next;      /* order of the piece expected next, 0: the entry itself */
+    unsigned nr_pieces; /* 0: no name, or a broken one */
     uint8_t checksum;
     uint32_t first_slot;
 };
@@ -88,7 +88,7 @@ static void piece_units(const struct fat_long_entry *piece, uint16_t *units)
     memcpy(units + 11, piece->units3, sizeof(piece->units3));
 }
 
-/* Pieces that do not follow one another belong to nothing and are passed over. */
+/* Pieces out of order are orphans: skip them. */
 static void add_piece(struct fat_volume *vol, struct long_name *name, uint32_t slot,
                       const struct fat_long_entry *piece)
 {
@@ -107,7 +107,7 @@ static void add_piece(struct fat_volume *vol, struct long_name *name, uint32_t s
     name->next--;
 }
 
-/* Fills in the name of volume->found, whose entry is there. */
+/* Fill in the name of volume->found from its entry. */
 static void take_name(struct fat_volume *vol, const struct long_name *name) REQUIRES(&fat_locked)
 {
     struct fat_found *found = &vol->found;
@@ -125,7 +125,7 @@ static void take_name(struct fat_volume *vol, const struct long_name *name) REQU
         found->nr_units = (uint16_t)nr_units;
         found->first_slot = name->first_slot;
     }
-    /* What no path can spell is known by its short name. */
+    /* A long name that no path can spell is replaced by the short name. */
     if (length <= 0 || memchr(found->name, '/', (size_t)length)) {
         length = (int)fat_short_to_text(&found->entry, found->name);
         found->nr_units = (uint16_t)MAX(
@@ -178,7 +178,7 @@ static bool is_dot_name(const struct fat_entry *entry)
            memcmp(entry->name, "..         ", 11) == 0;
 }
 
-/* Is volume->found what volume->wanted spells, by its long or its short name? */
+/* True if volume->wanted is the long or the short name of volume->found. */
 static bool is_wanted(struct fat_volume *vol, size_t nr_units)
 {
     struct fat_found *found = &vol->found;

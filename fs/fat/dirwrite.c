@@ -1,5 +1,5 @@
 /*
- * Names that come into a directory, with short names that no other has, and go.
+ * Adds names to a directory, with unique short names, and removes them.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -30,7 +30,7 @@ static int short_exists(struct fat_inode *dir, const uint8_t name[11], bool *exi
     return ret == -ENOENT ? 0 : ret;
 }
 
-/* Makes the short name unique: a few numbers first, then a hash of the name in its middle. */
+/* Make the short name unique: try a few numbers, then a hash of the name in its middle. */
 static int make_unique(struct fat_inode *dir, const char *name, size_t name_len, bool needs_tail,
                        uint8_t out[11]) REQUIRES(&fat_locked)
 {
@@ -63,7 +63,7 @@ static int make_unique(struct fat_inode *dir, const char *name, size_t name_len,
     return ret != 0 ? ret : exists ? -EEXIST : 0;
 }
 
-/* One more cluster of free entries. */
+/* Append a cluster of free entries. */
 static int extend_dir(struct fat_inode *dir) REQUIRES(&fat_locked)
 {
     struct fat_volume *vol = fat_inode_volume(dir);
@@ -92,8 +92,8 @@ static int extend_dir(struct fat_inode *dir) REQUIRES(&fat_locked)
 }
 
 /*
- * nr_slots free slots in a row. Behind the end mark everything is free, whatever it holds;
- * *is_at_end: the run goes beyond the mark, which must be set again behind it.
+ * Find nr_slots free slots in a row. Everything behind the end mark is free, whatever it holds;
+ * *is_at_end: the run extends beyond the mark, which must be set again behind it.
  */
 static int find_free(struct fat_inode *dir, unsigned nr_slots, uint32_t *first, bool *is_at_end)
     REQUIRES(&fat_locked)
@@ -149,7 +149,7 @@ static int write_slots(struct fat_inode *dir, uint32_t first, unsigned nr_pieces
     struct fat_entry *at;
     int ret = 0;
 
-    /* The mark first: until the name is complete it ends at its old place. */
+    /* Write the new mark first: until the name is complete the directory ends at the old one. */
     if (is_at_end && fat_cursor_at(&cursor, first + nr_pieces + 1, &at) == 0) {
         at->name[0] = 0;
         fat_cursor_dirty(&cursor);
@@ -190,7 +190,7 @@ int fat_dir_add(struct fat_inode *dir, const char *name, size_t name_len, struct
     } else {
         bool exists;
 
-        /* Somebody's generated short name may be this one. */
+        /* The name may equal another file's generated short name. */
         ret = short_exists(dir, entry->name, &exists);
         if (ret == 0 && exists) {
             entry->name_case = 0;
@@ -222,7 +222,7 @@ int fat_dir_remove(struct fat_inode *dir, uint32_t slot)
     checksum = fat_short_checksum(entry->name);
     entry->name[0] = FAT_NAME_DELETED;
     fat_cursor_dirty(&cursor);
-    /* Backwards over the pieces that belong to it. */
+    /* Remove backwards over its pieces. */
     for (unsigned order = 1; order <= 20 && slot > 0; order++) {
         const struct fat_long_entry *piece;
 

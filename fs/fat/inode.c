@@ -2,8 +2,8 @@
  * Inodes: one per name, in vfs's inode cache by the place of its entry (the directory's first
  * cluster and the slot).
  *
- * An inode that is leaving stays there until evict has brought its entry up to date; who looks the
- * name up meanwhile waits, so that nobody reads a stale entry.
+ * An inode that is being evicted stays there until its entry on the disk is up to date; a lookup of
+ * the name waits for that, so that nobody reads a stale entry.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -154,7 +154,7 @@ int fat_inode_store(struct fat_inode *fi)
         return ret;
     after = before;
     fat_inode_to_entry(fi, &after);
-    /* A read alone, or a creation time that was never set, is not worth a write. */
+    /* A new access time alone, or an unset creation time, is not worth a write. */
     if (before.attr == after.attr && before.size == after.size && before.mdate == after.mdate &&
         before.mtime == after.mtime && before.first_low == after.first_low &&
         (before.first_high == after.first_high || fat_inode_volume(fi)->g.width != 32))

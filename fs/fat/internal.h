@@ -1,13 +1,13 @@
 /*
- * What the files of fs/fat share.
+ * Shared by the files of fs/fat only.
  *
- * Every sector of the disk belongs to one page cache: those of file bodies and directories to their
- * inode's, those of the allocation table to the volume's own. So nothing is cached twice, and
- * write-back of one never overwrites another.
+ * Every sector of the disk is cached in one page cache: those of files and directories in their
+ * inode's, those of the allocation table in the volume's own. So nothing is cached twice, and
+ * write-back of one cache never overwrites another's data.
  *
- * Locks: volume->lock (mutex) protects the table, all directories' contents, and what the inodes
- * say about their place on the disk. Order: inode->lock, volume->lock. Directory and table pages
- * are only read in with it held; write_pages takes it, so nothing is written back by its holder.
+ * Locks: volume->lock (mutex) protects the table, the contents of all directories, and the inodes'
+ * positions on the disk. Order: inode->lock, volume->lock. Directory and table pages are only read
+ * in with it held; write_pages takes it, so nothing is written back by its holder.
  */
 #ifndef FAT_INTERNAL_H
 #define FAT_INTERNAL_H
@@ -33,7 +33,7 @@
 struct fat_entry {
     uint8_t name[11];
     uint8_t attr;
-    uint8_t name_case; /* Windows NT: the base or the extension is all lower case */
+    uint8_t name_case; /* Windows NT: base or extension in lower case */
     uint8_t ctime_cs;  /* creation: hundredths of a second, 0 to 199 */
     uint16_t ctime;
     uint16_t cdate;
@@ -46,9 +46,9 @@ struct fat_entry {
 };
 _Static_assert(sizeof(struct fat_entry) == 32, "directory entry");
 
-/* A piece of a long name in the place of an entry. */
+/* An entry that holds a piece of a long name. */
 struct fat_long_entry {
-    uint8_t order; /* from 1; FAT_LAST_PIECE: the last piece, which comes first */
+    uint8_t order; /* from 1; FAT_LAST_PIECE: the last piece, stored first */
     uint8_t units1[10];
     uint8_t attr; /* FAT_ATTR_LONG */
     uint8_t type;
@@ -115,8 +115,8 @@ struct fat_geometry {
 };
 
 /*
- * To clang one word stands for the lock of any volume: nothing touches two, and most find theirs
- * through an inode. Taken by fat_lock().
+ * For clang's analysis one capability stands for every volume's lock: no function touches two
+ * volumes, and most reach theirs through an inode. Taken by fat_lock().
  */
 PRIVATE_LOCK(lock_any, fat_locked);
 
@@ -129,17 +129,16 @@ struct fat_volume {
     struct mutex lock;
     struct pagecache table; /* contents: [lock] */
     struct frame *table_frame
-        GUARDED_BY(&fat_locked); /* [lock] the page of the table that was used last, or NULL */
+        GUARDED_BY(&fat_locked); /* [lock] most recently used page of the table, or NULL */
     uint64_t table_index GUARDED_BY(&fat_locked); /* [lock] its index */
-    bool has_nr_free
-        GUARDED_BY(&fat_locked); /* [lock] nr_free is known: counted, or as FSInfo says */
-    bool is_counted GUARDED_BY(&fat_locked);      /* [lock] */
-    uint32_t nr_free GUARDED_BY(&fat_locked);     /* [lock] clusters */
+    bool has_nr_free GUARDED_BY(&fat_locked); /* [lock] nr_free is known: counted, or from FSInfo */
+    bool is_counted GUARDED_BY(&fat_locked);  /* [lock] */
+    uint32_t nr_free GUARDED_BY(&fat_locked); /* [lock] clusters */
     uint32_t next_free GUARDED_BY(&fat_locked);   /* [lock] where to look first */
-    bool is_marked_dirty GUARDED_BY(&fat_locked); /* [lock] the state byte on the disk says so */
-    bool has_reported;                            /* [a] damage: one line is enough */
+    bool is_marked_dirty GUARDED_BY(&fat_locked); /* [lock] the disk's state byte is set */
+    bool has_reported;                            /* [a] damage was reported: one line is enough */
     struct list placed GUARDED_BY(&fat_locked);   /* [lock] inodes with a name */
-    struct condvar evicted;                       /* an inode went */
+    struct condvar evicted;                       /* signalled when an inode has gone */
     /* Scratch of the directory code. */
     uint16_t wanted[FAT_NAME_UNITS + 1] GUARDED_BY(&fat_locked);
     uint16_t units[20 * FAT_LONG_UNITS] GUARDED_BY(&fat_locked);
@@ -153,7 +152,7 @@ struct fat_inode {
     uint32_t
         hint_cluster GUARDED_BY(&fat_locked); /* [volume] ... is this one of the disk; 0: unknown */
     struct fat_inode *dir GUARDED_BY(
-        &fat_locked); /* [volume] holds a reference; NULL for the root and for removed files */
+        &fat_locked); /* [volume] with a reference; NULL for the root and for removed files */
     uint32_t
         slot GUARDED_BY(&fat_locked); /* [volume] of its entry in dir, FAT_NO_SLOT once removed */
     uint8_t attr GUARDED_BY(&fat_locked); /* [volume] */
@@ -190,34 +189,34 @@ static inline struct fat_volume *fat_inode_volume(const struct fat_inode *fi)
 
 /* ---- bpb.c ---- */
 
-/* Reads and checks the boot sector of dev. */
+/* Read and validate the boot sector of dev. */
 int fat_geometry_read(struct block_device *dev, struct fat_geometry *g);
 
 /* ---- volume.c ---- */
 
-/* Bytes on the disk, from or to byte `at` of pages in a row; all are multiples of the sector size.
- */
+/* Transfer between the disk and byte `at` of consecutive pages; all are multiples of the sector
+ * size. */
 int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                   size_t nr_bytes);
 int fat_disk_write(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                    size_t nr_bytes);
-/* Zeros from byte `from` of nr pages in a row on. */
+/* Zero nr consecutive pages from byte `from` on. */
 void fat_zero_tail(struct frame *const *frames, size_t nr, size_t from);
-/* Says once per mount that the image is damaged, and where; returns -EUCLEAN. */
+/* Report damage and its place, once per mount; returns -EUCLEAN. */
 int fat_damaged(struct fat_volume *vol, const char *what, uint64_t where);
-/* Before the first change: the disk says that it is in use. */
+/* Mark the volume in use on the disk, before the first change. */
 int fat_mark_dirty(struct fat_volume *vol) REQUIRES(&fat_locked);
 
 /* ---- table.c ---- */
 
 extern const struct pagecache_ops fat_table_ops;
-/* What follows cluster in its chain: a cluster or FAT_END; -EUCLEAN for anything else. */
+/* Get the successor of a cluster in its chain: a cluster or FAT_END; -EUCLEAN for anything else. */
 int fat_next(struct fat_volume *vol, uint32_t cluster, uint32_t *next) REQUIRES(&fat_locked);
-/* Takes a free cluster, marks it FAT_END and, unless 0, links it behind last. -ENOSPC. */
+/* Allocate a cluster, mark it FAT_END and link it behind `last`, unless that is 0. -ENOSPC. */
 int fat_cluster_alloc(struct fat_volume *vol, uint32_t last, uint32_t *out) REQUIRES(&fat_locked);
-/* Frees a chain from `first`; a chain that runs into something else ends with -EUCLEAN. */
+/* Free a chain from `first` on; -EUCLEAN where the chain is damaged. */
 int fat_chain_free(struct fat_volume *vol, uint32_t first) REQUIRES(&fat_locked);
-/* Ends the chain at `last` and frees what follows. */
+/* End the chain at `last` and free the rest. */
 int fat_chain_cut(struct fat_volume *vol, uint32_t last) REQUIRES(&fat_locked);
 int fat_count_free(struct fat_volume *vol, uint32_t *nr_free) REQUIRES(&fat_locked);
 void fat_table_release(struct fat_volume *vol) REQUIRES(&fat_locked);
@@ -232,26 +231,26 @@ static inline bool fat_is_cluster(const struct fat_volume *vol, uint32_t cluster
 extern const struct pagecache_ops fat_body_ops;
 extern const struct file_ops fat_file_ops;
 /*
- * The disk's cluster that is the index-th of the body. -ENOENT: the chain ends before.
+ * Find the index-th cluster of the body. -ENOENT: the chain ends before.
  */
 int fat_body_cluster(struct fat_inode *fi, uint32_t index, uint32_t *cluster) REQUIRES(&fat_locked);
-/* Clusters for nr_bytes; -ENOSPC leaves what was there before. */
+/* Allocate clusters for nr_bytes; nothing changes on -ENOSPC. */
 int fat_body_reserve(struct fat_inode *fi, uint64_t nr_bytes) REQUIRES(&fat_locked);
-/* ops->truncate of files. */
+/* inode_ops.truncate of files. */
 int fat_body_truncate(struct inode *inode, uint64_t size);
-/* Bytes in the chain of a directory; -EUCLEAN if it is too long or loops. */
+/* Count the bytes in a directory's chain; -EUCLEAN if it is too long or loops. */
 int fat_dir_size(struct fat_volume *vol, uint32_t first, uint64_t *size) REQUIRES(&fat_locked);
 
 /* ---- dir.c ---- */
 
-/* A place in a directory, with its page. */
+/* A position in a directory, with its page. */
 struct fat_cursor {
     struct fat_inode *dir;
     struct frame *frame; /* NULL at first */
-    uint64_t index;      /* of frame */
+    uint64_t index;      /* index of frame */
 };
 
-/* The entry in a slot; the pointer lives until the next call for this cursor. -ENOENT behind the
+/* Get the entry in a slot; the pointer is valid until the cursor's next call. -ENOENT behind the
  * end. */
 int fat_cursor_at(struct fat_cursor *cursor, uint32_t slot, struct fat_entry **entry)
     REQUIRES(&fat_locked);
@@ -259,18 +258,19 @@ void fat_cursor_dirty(struct fat_cursor *cursor) REQUIRES(&fat_locked);
 void fat_cursor_release(struct fat_cursor *cursor) REQUIRES(&fat_locked);
 
 /*
- * The first name at or behind *slot into volume->found; *slot goes behind it. -ENOENT: none. The
- * volume's label is left out.
+ * Read the first name at or behind *slot into volume->found and move *slot behind it. -ENOENT:
+ * none. Skips the volume label.
  */
 int fat_dir_next(struct fat_inode *dir, uint32_t *slot) REQUIRES(&fat_locked);
-/* The name into volume->found. -ENOENT. */
+/* Look the name up into volume->found. -ENOENT. */
 int fat_dir_find(struct fat_inode *dir, const char *name, size_t name_len) REQUIRES(&fat_locked);
-/* True when the directory has a name besides "." and "..". */
+/* True if the directory has a name besides "." and "..". */
 int fat_dir_is_empty(struct fat_inode *dir, bool *is_empty) REQUIRES(&fat_locked);
-/* Writes entry under the name, with the long name that it needs; *slot: where. -ENOSPC, -EINVAL. */
+/* Add the entry under the name, with a long name if needed; its slot goes to *slot. -ENOSPC,
+ * -EINVAL. */
 int fat_dir_add(struct fat_inode *dir, const char *name, size_t name_len, struct fat_entry *entry,
                 uint32_t *slot) REQUIRES(&fat_locked);
-/* Removes the entry in slot and the long name before it. */
+/* Remove the entry in slot and the long name before it. */
 int fat_dir_remove(struct fat_inode *dir, uint32_t slot) REQUIRES(&fat_locked);
 int fat_entry_read(struct fat_inode *dir, uint32_t slot, struct fat_entry *entry)
     REQUIRES(&fat_locked);
@@ -280,21 +280,22 @@ int fat_entry_write(struct fat_inode *dir, uint32_t slot, const struct fat_entry
 /* ---- name.c ---- */
 
 uint8_t fat_short_checksum(const uint8_t name[11]);
-/* The text of a short name, as UTF-8; its length. */
+/* Convert a short name to UTF-8; returns the length. */
 size_t fat_short_to_text(const struct fat_entry *entry, char out[NAME_MAX + 1]);
-/* 0, -EINVAL for what cannot be a name (also with a dot or space at its end), -ENAMETOOLONG. */
+/* Validate a name. 0; -EINVAL for an invalid one (also one that ends in a dot or space),
+ * -ENAMETOOLONG. */
 int fat_name_check(const char *name, size_t name_len);
 /*
- * The short name of a name. Returns true when it is the name itself, up to the case bits in
- * *name_case; false: a long name is needed besides, and a numeric tail if *needs_tail.
+ * Make the short name of a name. True: it equals the name, up to the case bits in *name_case;
+ * false: a long name is also needed, and a numeric tail if *needs_tail.
  */
 bool fat_short_from_text(const char *name, size_t name_len, uint8_t out[11], uint8_t *name_case,
                          bool *needs_tail);
-/* Puts "~number" at the end of the base. */
+/* Append "~number" to the base. */
 void fat_short_set_tail(uint8_t name[11], unsigned number);
-/* Compares two names without regard to case, unit by unit. */
+/* Compare two names ignoring case, unit by unit. */
 bool fat_units_equal(const uint16_t *a, const uint16_t *b, size_t nr_units);
-/* The same for the dentry cache. */
+/* Comparison and hash for the dentry cache. */
 uint32_t fat_hash_name(const char *name, size_t name_len);
 bool fat_names_equal(const char *a, size_t a_len, const char *b, size_t b_len);
 
@@ -316,29 +317,31 @@ static inline void fat_entry_set_first(struct fat_entry *entry, uint32_t cluster
 }
 
 /*
- * The inode of volume->found in dir, with a reference. -EAGAIN: the lock was let go to wait for its
- * end in memory; find the name again.
+ * Get the inode of volume->found in dir, with a reference. -EAGAIN: the lock was dropped to wait
+ * for its eviction; find the name again.
  */
 int fat_inode_find(struct fat_inode *dir, struct inode **out) REQUIRES(&fat_locked);
-/* A new inode for an entry, without a place yet. */
+/* Allocate an inode for an entry, without a place yet. */
 int fat_inode_make(struct fat_volume *vol, const struct fat_entry *entry, struct fat_inode **out)
     REQUIRES(&fat_locked);
-/* Gives the inode, which has none, a place; takes a reference of dir. */
+/* Give an inode without a place one; takes a reference to dir. */
 void fat_inode_place(struct fat_inode *fi, struct fat_inode *dir, uint32_t slot)
     REQUIRES(&fat_locked);
-/* Takes the place away; returns the directory, whose reference the caller puts without the lock. */
+/* Take the inode's place away; returns the directory, whose reference the caller puts without the
+ * lock. */
 struct inode *fat_inode_displace(struct fat_inode *fi) REQUIRES(&fat_locked);
-/* Brings the entry on the disk up to date. */
+/* Bring the entry on the disk up to date. */
 int fat_inode_store(struct fat_inode *fi) REQUIRES(&fat_locked);
 int fat_write_inode(struct inode *inode);
 void fat_evict(struct inode *inode);
 uint32_t fat_mode(const struct fat_volume *vol, uint8_t attr);
-/* Puts what the inode says into an entry, whose name stays. */
+/* Copy the inode's attributes into an entry, whose name stays. */
 void fat_inode_to_entry(const struct fat_inode *fi, struct fat_entry *entry) REQUIRES(&fat_locked);
-/* The number that a name of dir has in readdir: of the inode in memory, or made from the place. */
+/* Get the inode number of a name for readdir: that of the inode in memory, or one made from the
+ * place. */
 uint64_t fat_found_ino(struct fat_inode *dir, uint32_t slot) REQUIRES(&fat_locked);
 
-/* ---- times.c: local time is taken for UTC ---- */
+/* ---- times.c: local time is treated as UTC ---- */
 
 int64_t fat_time_decode(uint16_t date, uint16_t time, uint8_t centiseconds);
 void fat_time_encode(int64_t ns, uint16_t *date, uint16_t *time, uint8_t *centiseconds);

@@ -1,6 +1,6 @@
 /*
- * Names: the 8.3 form, how it is made from a long one (fatgen103, "The Basis-Name Generation
- * Algorithm"), and comparison without regard to case.
+ * Names: the 8.3 form, its generation from a long name (fatgen103, "The Basis-Name Generation
+ * Algorithm"), and comparison ignoring case.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* Code page 437, 0x80 to 0xff: what most short names with such bytes were written in. */
+/* Code page 437, 0x80 to 0xff, in which most short names with such bytes were written. */
 static const uint16_t code_page[128] = {
     0x00c7, 0x00fc, 0x00e9, 0x00e2, 0x00e4, 0x00e0, 0x00e5, 0x00e7, 0x00ea, 0x00eb, 0x00e8, 0x00ef,
     0x00ee, 0x00ec, 0x00c4, 0x00c5, 0x00c9, 0x00e6, 0x00c6, 0x00f4, 0x00f6, 0x00f2, 0x00fb, 0x00f9,
@@ -32,7 +32,7 @@ uint8_t fat_short_checksum(const uint8_t name[11])
     return sum;
 }
 
-/* Appends bytes of a short name, without the spaces at their end. */
+/* Append bytes of a short name, without trailing spaces. */
 static size_t append_part(char *out, const uint8_t *part, size_t size, bool is_lower)
 {
     size_t length = 0;
@@ -45,7 +45,7 @@ static size_t append_part(char *out, const uint8_t *part, size_t size, bool is_l
         if (c >= 0x80)
             length += (size_t)utf8_encode(out + length, code_page[c - 0x80]);
         else if (c < ' ' || c == '/')
-            out[length++] = '_'; /* no name that could harm a path */
+            out[length++] = '_'; /* keep slashes and NULs out of names */
         else
             out[length++] = is_lower ? char_to_lower((char)c) : (char)c;
     }
@@ -89,8 +89,8 @@ static bool is_short_char(char c)
 }
 
 /*
- * A part (base or extension) as upper case into out, padded by spaces. Returns whether nothing got
- * lost but the case; the case goes to *has_upper and *has_lower.
+ * Convert a part (base or extension) to upper case in out, padded with spaces. True: nothing was
+ * lost but the case, which goes to *has_upper and *has_lower.
  */
 static bool convert_part(const char *part, size_t length, uint8_t *out, size_t size,
                          bool *has_upper, bool *has_lower)
@@ -107,7 +107,7 @@ static bool convert_part(const char *part, size_t length, uint8_t *out, size_t s
             continue;
         }
         if (((uint8_t)c & 0xc0) == 0x80)
-            continue; /* the rest of a character that has been replaced */
+            continue; /* the rest of a replaced character */
         if (at == size)
             return false;
         if (!is_short_char(c)) {
@@ -171,7 +171,7 @@ bool fat_units_equal(const uint16_t *a, const uint16_t *b, size_t nr_units)
     return true;
 }
 
-/* The next unit of comparison: an upper-case code point, or a byte that is no UTF-8. */
+/* Return the next unit of comparison: an upper-case code point, or a byte that is not UTF-8. */
 static uint32_t next_folded(const char **name, size_t *name_len)
 {
     uint32_t c;

@@ -1,6 +1,6 @@
 /*
- * Names and attributes: the operations of directories. A name is found in any case and by its short
- * form; its dentry always has the spelling that is on the disk, so that a file has one dentry only.
+ * Names and attributes: the operations of directories. A name matches in any case and by its short
+ * form; its dentry always has the spelling on the disk, so that a file has only one dentry.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -67,13 +67,13 @@ static int fat_create(struct inode *dir, struct dentry *dentry, uint32_t mode,
     return ret;
 }
 
-/* What ".." of a directory in dir says: 0 stands for the root. */
+/* Return the cluster that ".." of a directory in dir refers to: 0 stands for the root. */
 static uint32_t dot_dot_cluster(const struct fat_inode *dir) REQUIRES(&fat_locked)
 {
     return dir->dir ? dir->first_cluster : 0;
 }
 
-/* Fills a new directory's cluster: "." and "..", then the end. */
+/* Fill a new directory's cluster: ".", "..", the end mark. */
 static int write_dots(struct fat_inode *fi, const struct fat_inode *dir,
                       const struct fat_entry *like) REQUIRES(&fat_locked)
 {
@@ -187,7 +187,7 @@ static bool is_above(const struct fat_inode *above, const struct fat_inode *belo
     return below;
 }
 
-/* The directory fi has moved to dir: its ".." follows. */
+/* Update ".." of the directory fi, which has moved to dir. */
 static int update_dot_dot(struct fat_inode *fi, const struct fat_inode *dir) REQUIRES(&fat_locked)
 {
     struct fat_entry entry;
@@ -197,12 +197,12 @@ static int update_dot_dot(struct fat_inode *fi, const struct fat_inode *dir) REQ
         return 0;
     ret = fat_entry_read(fi, 1, &entry);
     if (ret != 0 || memcmp(entry.name, "..         ", 11) != 0)
-        return ret; /* a damaged directory without one keeps none */
+        return ret; /* a damaged directory has no "..": leave it so */
     fat_entry_set_first(&entry, dot_dot_cluster(dir));
     return fat_entry_write(fi, 1, &entry);
 }
 
-/* Writes what `from` says over the entry of `to`, whose name stays. */
+/* Write the attributes of `from` over the entry of `to`, whose name stays. */
 static int take_over(struct fat_inode *from, struct fat_inode *to_dir, uint32_t slot)
     REQUIRES(&fat_locked)
 {
@@ -216,7 +216,8 @@ static int take_over(struct fat_inode *from, struct fat_inode *to_dir, uint32_t 
     return ret;
 }
 
-/* fi gets the name of new in new_dir; *slot: its place. target: what has the name now, or NULL. */
+/* Give fi the name of `new` in new_dir; its slot goes to *slot. target: inode that has the name
+ * now, or NULL. */
 static int write_new_name(struct fat_inode *fi, struct fat_inode *new_dir, const struct dentry *new,
                           struct fat_inode *target, uint32_t *slot) REQUIRES(&fat_locked)
 {
@@ -358,7 +359,7 @@ static int fat_iterate(struct file *file, struct dir_sink *sink)
         uint64_t ino, pos;
         int ret;
 
-        /* The lock is not held while the sink may touch a program's memory. */
+        /* Drop the lock around the sink, which may access user memory. */
         fat_lock(vol);
         ret = fat_dir_next(dir, &slot);
         length = vol->found.name_len;

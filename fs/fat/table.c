@@ -1,6 +1,6 @@
 /*
- * The allocation table: chains of clusters. Read through a page cache of its own that covers just
- * the table; write-back goes to all copies.
+ * The allocation table: chains of clusters. Accessed through a page cache that covers only the
+ * table; write-back goes to all copies.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -54,7 +54,7 @@ void fat_table_release(struct fat_volume *vol)
     vol->table_frame = NULL;
 }
 
-/* The byte of the table at offset; the page becomes vol->table_frame. */
+/* Return the address of the table's byte at offset; its page becomes vol->table_frame. */
 static int table_byte(struct fat_volume *vol, uint64_t offset, uint8_t **byte) REQUIRES(&fat_locked)
 {
     uint64_t index = offset / PAGE_SIZE;
@@ -75,7 +75,7 @@ static int table_byte(struct fat_volume *vol, uint64_t offset, uint8_t **byte) R
 
 /* ---- entries ---- */
 
-/* Two bytes, which may lie on two pages. */
+/* Read two bytes, which may span two pages. */
 static int entry12_read(struct fat_volume *vol, uint32_t cluster, uint32_t *value)
     REQUIRES(&fat_locked)
 {
@@ -110,7 +110,7 @@ static int entry12_write(struct fat_volume *vol, uint32_t cluster, uint32_t valu
     return 0;
 }
 
-/* The entry of a valid cluster; ends and bad marks are widened. */
+/* Read the entry of a valid cluster; end and bad marks are widened to 32 bits. */
 static int entry_read(struct fat_volume *vol, uint32_t cluster, uint32_t *value)
     REQUIRES(&fat_locked)
 {
@@ -135,7 +135,7 @@ static int entry_read(struct fat_volume *vol, uint32_t cluster, uint32_t *value)
         if (ret == 0)
             *value = *(uint32_t *)(void *)byte & last;
     }
-    /* The highest eight end a chain, the one below marks a bad cluster. */
+    /* The eight highest values end a chain, the one below marks a bad cluster. */
     if (ret == 0 && *value >= last - 8)
         *value = *value == last - 8 ? FAT_BAD : FAT_END;
     return ret;
@@ -157,7 +157,7 @@ static int entry_write(struct fat_volume *vol, uint32_t cluster, uint32_t value)
         if (ret == 0)
             *(uint16_t *)(void *)byte = (uint16_t)value;
         break;
-    default: /* the upper four bits are reserved and kept */
+    default: /* preserve the reserved upper four bits */
         ret = table_byte(vol, cluster * 4ull, &byte);
         if (ret == 0)
             *(uint32_t *)(void *)byte =
@@ -205,7 +205,7 @@ int fat_cluster_alloc(struct fat_volume *vol, uint32_t last, uint32_t *out)
 
     if (ret != 0)
         return ret;
-    if (nr_free == 0 && !vol->is_counted) { /* that was the disk's word: count */
+    if (nr_free == 0 && !vol->is_counted) { /* the count came from the disk: recount */
         vol->has_nr_free = false;
         ret = fat_count_free(vol, &nr_free);
         if (ret != 0)
@@ -242,8 +242,7 @@ int fat_chain_free(struct fat_volume *vol, uint32_t first)
     uint32_t cluster = first, next, nr_free;
     int ret = fat_count_free(vol, &nr_free);
 
-    /* Each step frees a cluster that was taken, so a loop comes to an end at the first freed one.
-     */
+    /* Each step frees an allocated cluster, so a loop ends at the first freed one. */
     while (ret == 0 && cluster != FAT_END) {
         if (!fat_is_cluster(vol, cluster))
             return fat_damaged(vol, "a chain of clusters leads outside at cluster", cluster);

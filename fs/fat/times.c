@@ -30,7 +30,7 @@ int64_t fat_time_decode(uint16_t date, uint16_t time, uint8_t centiseconds)
     unsigned month_index = month >= 1 && month <= 12 ? month - 1 : 0;
     int64_t seconds;
 
-    /* Nonsense gives some time or other, never a fault. */
+    /* Invalid fields give an arbitrary time, never a fault. */
     seconds = DAYS_TO_1980 + days_before_year(year) + days_before_month(year, month_index) +
               (day ? day - 1 : 0);
     seconds =

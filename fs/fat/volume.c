@@ -1,5 +1,5 @@
 /*
- * A mounted volume: mounting, options, FSInfo, the mark of being in use, sync and the end.
+ * A mounted volume: mounting, options, FSInfo, the in-use mark, sync and unmounting.
  */
 #include <fat/fat.h>
 
@@ -89,7 +89,7 @@ static bool fsinfo_read(struct fat_volume *vol, struct fsinfo *info)
            first == FSINFO_SIGNATURE_1 && info->signature == FSINFO_SIGNATURE_2;
 }
 
-/* Hints; what cannot be true is not believed, and what is wrong costs time only. */
+/* These are hints: impossible values are ignored, wrong ones cost only time. */
 static void fsinfo_load(struct fat_volume *vol) REQUIRES(&fat_locked)
 {
     struct fsinfo info;
@@ -134,7 +134,7 @@ static int store_all_entries(struct fat_volume *vol)
     return result;
 }
 
-/* Bodies first, then what refers to them, then the word that all is well. */
+/* Write file bodies first, then the metadata that refers to them, then the clean mark. */
 static int fat_sync(struct superblock *sb)
 {
     struct fat_volume *vol = fat_volume_of(sb);
@@ -143,8 +143,7 @@ static int fat_sync(struct superblock *sb)
     ret_pages = pagecache_sync();
     if (ret == 0)
         ret = ret_pages;
-    /* After the last unmount the table is all that is left, and is no longer found by a walk of
-     * inodes. */
+    /* After the last unmount only the table is left, which a walk of inodes does not find. */
     if (ret == 0)
         ret = pagecache_writeback(&vol->table, 0, UINT64_MAX);
     fat_lock(vol);
@@ -203,7 +202,7 @@ static const struct superblock_ops fat_super_ops = {
 static const char *const ignored_options[] = {
     "utf8", "iocharset=", "codepage=", "shortname=", "errors=", "quiet"};
 
-/* One word of the options; end: behind it. */
+/* Apply one option; `end` is behind it. */
 static int parse_option(struct fat_options *options, const char *word, const char *end)
 {
     static const char *const names[] = {"uid=", "gid=", "umask=", "fmask=", "dmask="};

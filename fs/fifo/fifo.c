@@ -9,15 +9,15 @@
 #include <string/string.h>
 #include <vfs/vfs.h>
 
-static struct superblock *pipefs; /* what the inodes of pipes without a name belong to */
+static struct superblock *pipefs; /* superblock of unnamed pipes' inodes */
 
 static const struct superblock_ops pipefs_ops = {.inode_size = sizeof(struct inode)};
 static const struct fs_type pipefs_type = {.name = "pipefs"};
 static const struct inode_ops anonymous_inode_ops = {.getattr = NULL};
 
 /*
- * Waits for the other side unless it was there when this one entered. That it was there at that
- * moment counts: woken by our coming, it may have opened, written and closed before we look again.
+ * Wait for the other side unless it was open when this one entered. The view taken at that moment
+ * counts: woken by our opening, the other side may open, write and close before we look again.
  */
 static int wait_for_other_side(struct pipe *pipe, const struct file *file,
                                const struct pipe_view *view)
@@ -36,7 +36,7 @@ static int wait_for_other_side(struct pipe *pipe, const struct file *file,
     return pipe_wait_opened(pipe, file, view);
 }
 
-/* The FIFO's ring, made at the first open; counts the file. */
+/* Get the FIFO's ring, created at the first open, and count the file. */
 static struct pipe *fifo_get_pipe(struct inode *inode)
 {
     mutex_lock(&inode->lock);
@@ -158,7 +158,7 @@ static int fifo_open(struct file *file)
     if (!pipe)
         return -ENOMEM;
     pipe_enter(pipe, file, &view);
-    /* A pipe that is opened once more, through /proc/PID/fd, waits for nobody. */
+    /* Reopening a pipe through /proc/PID/fd does not wait. */
     bool is_anonymous = file_inode(file)->sb == pipefs;
     int ret = is_anonymous ? 0 : wait_for_other_side(pipe, file, &view);
 

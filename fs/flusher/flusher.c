@@ -5,10 +5,10 @@
 #include <vfs/vfs.h>
 #include <work/work.h>
 
-/* Linux lets data grow 30 s old; this is how long the first page waits, the later ones less. */
+/* Delay for the first dirty page, as in Linux; later ones wait less. */
 #define FLUSH_DELAY_NS (20 * NS_PER_SEC)
 
-static struct work_queue queue; /* its own: a slow disk must hold up nobody else's items */
+static struct work_queue queue; /* a queue of its own: a slow disk must not delay other work */
 static struct delayed_work flush_work;
 
 static void pages_are_dirty(void)
@@ -21,7 +21,7 @@ static void flush(struct work *work)
     struct pagecache_stats stats;
 
     (void)work;
-    (void)vfs_sync(); /* what could not be written stays dirty, and its file system says so */
+    (void)vfs_sync(); /* pages that fail stay dirty, and the file system reports it */
     pagecache_stats(&stats);
     if (stats.nr_dirty > 0)
         pages_are_dirty();

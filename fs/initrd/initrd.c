@@ -1,7 +1,7 @@
 /*
  * The initrd. See <initrd/initrd.h>. The format is that of Linux's buffer-format.rst: a sequence of
- * members, each a newc cpio archive or a gzip of one. A gzip member is inflated into fresh
- * contiguous frames, which then are treated as memory that stays.
+ * members, each a newc cpio archive or a gzip of one. A gzip member is inflated into contiguous
+ * frames, which are then treated like the reserved memory.
  */
 #include <initrd/initrd.h>
 
@@ -15,7 +15,7 @@
 #include <string/string.h>
 #include <vfs/vfs.h>
 
-/* A name of a file that has several: where later entries of the same inode find it. */
+/* A file with several names, by which later entries of the same inode find it. */
 struct hard_link {
     struct hard_link *next;
     uint32_t ino, dev_major, dev_minor;
@@ -26,13 +26,14 @@ struct unpack {
     struct hard_link *links;
     unsigned nr_files;
     unsigned nr_failed;
-    bool is_gzip_bad;   /* and not what was in it */
-    size_t nr_inflated; /* bytes, before that showed */
+    bool is_gzip_bad;   /* the gzip stream is damaged, not the archive in it */
+    size_t nr_inflated; /* bytes inflated before the damage */
 };
 
 /* ---- names ---- */
 
-/* Names in an archive are relative to the root whatever they begin with, and may not climb out. */
+/* Names in an archive are relative to the root whatever they begin with, and may not leave it by
+ * "..". */
 static const char *checked_name(const char *name)
 {
     while (*name == '/' || (name[0] == '.' && name[1] == '/'))
@@ -50,13 +51,13 @@ static const char *checked_name(const char *name)
     return name;
 }
 
-/* The ramfs says that it is full where it has no memory for an inode. */
+/* ramfs returns -ENOSPC also when it has no memory for an inode. */
 static bool is_memory_short(int err)
 {
     return err == -ENOMEM || err == -ENOSPC;
 }
 
-/* Makes the directories that lead to name, as archives without directory entries expect. */
+/* Create the directories that lead to name, as archives without directory entries expect. */
 static int make_parents(char *name)
 {
     int err = 0;
@@ -69,7 +70,7 @@ static int make_parents(char *name)
     return is_memory_short(err) ? -ENOMEM : 0;
 }
 
-/* What has the name already goes, unless it is a directory. */
+/* Remove an existing file of that name, but not a directory. */
 static void remove_old(const char *name)
 {
     (void)vfs_unlink(&vfs_kernel_context, &vfs_kernel_context.root, name);
@@ -115,8 +116,8 @@ static int make_node(const char *name, const struct cpio_entry *entry)
 /* ---- bodies ---- */
 
 /*
- * Gives the body's whole pages to the file where they are page aligned and the frame allocator lets
- * them go; otherwise the file merely refers to the memory.
+ * Hand the body's whole pages to the file if they are page aligned and the frame allocator releases
+ * them; otherwise the file only refers to the memory.
  */
 static void set_body(struct inode *inode, const struct cpio_entry *entry)
 {
@@ -181,8 +182,8 @@ static int unpack_entry(struct unpack *unpack, char *name, const struct cpio_ent
     struct inode *inode = path.dentry->inode;
     struct inode *dir = UNLOCKED(path.dentry->parent, "no program runs that could move it")->inode;
 
-    /* A directory keeps the archive's time when its files come; nobody has read it, so that its
-     * access time still tells. */
+    /* Adding the entry changed the directory's mtime: restore the archive's from its atime, which
+     * nothing has changed since nobody has read the directory. */
     dir->mtime_ns = dir->atime_ns;
     inode->uid = entry->uid;
     inode->gid = entry->gid;
@@ -237,7 +238,7 @@ struct inflated {
     size_t nr_pages;
 };
 
-/* Doubles the output buffer: contiguous frames, since a body must be one piece. */
+/* Double the output buffer: contiguous frames, since a body must be one piece. */
 static int inflated_grow(struct inflate_output *output)
 {
     struct inflated *in = container_of(output, struct inflated, output);
@@ -264,7 +265,8 @@ static int inflate_member(const uint8_t *data, size_t size, size_t *used, struct
     struct inflate_work *work = heap_alloc(sizeof(*work));
     int ret = -ENOMEM;
 
-    /* The hint is the archive's word: it may be wrong either way, and must not cost all memory. */
+    /* The size hint comes from the archive and may be wrong either way: do not allocate all memory
+     * for it. */
     hint = MIN(MAX(hint, PAGE_SIZE), size * 64 + PAGE_SIZE);
     in->nr_pages = ALIGN_UP(hint, PAGE_SIZE) / PAGE_SIZE;
     in->frames = frame_alloc_contig(in->nr_pages, 1, 0);
@@ -275,7 +277,7 @@ static int inflate_member(const uint8_t *data, size_t size, size_t *used, struct
         ret = gzip_inflate(work, data, size, used, &in->output);
     }
     heap_free(work);
-    /* What came out before an error is still good for unpacking. */
+    /* Output before an error can still be unpacked. */
     if (in->frames && (ret == -ENOMEM || in->output.length == 0)) {
         frame_free_contig(in->frames, in->nr_pages);
         in->frames = NULL;
@@ -283,7 +285,7 @@ static int inflate_member(const uint8_t *data, size_t size, size_t *used, struct
     return ret;
 }
 
-/* The pages behind the archive's end go back. */
+/* Free the pages behind the archive's end. */
 static void inflated_trim(struct inflated *in)
 {
     size_t nr_used = ALIGN_UP(in->output.length, PAGE_SIZE) / PAGE_SIZE;
@@ -329,7 +331,7 @@ static void unpack_finish(struct unpack *unpack)
     }
 }
 
-/* The name of a compression that is not unpacked here, by its first bytes; or NULL. */
+/* Recognise an unsupported compression by its first bytes; NULL: none. */
 static const char *compression_name(const uint8_t *data, size_t size)
 {
     static const struct {

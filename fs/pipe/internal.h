@@ -10,12 +10,12 @@
 #include <sync/waitqueue.h>
 
 /*
- * The ring: byte number p of the stream lies in pages[p / PAGE_SIZE % nr_pages]. A page exists
- * while bytes are in it; one spare is kept so that a busy small pipe allocates nothing.
+ * The ring: byte p of the stream is in pages[p / PAGE_SIZE % nr_pages]. A page exists while it
+ * holds bytes; one spare is kept so that a busy small pipe does not allocate.
  *
  * Invariants [lock]: tail <= head <= tail + capacity.
  */
-/* One word of a pipe as it is now; who wants it to stay so takes the lock. */
+/* Read one word of a pipe without the lock; it may change at once. */
 #define PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
 
 struct pipe {
@@ -25,9 +25,9 @@ struct pipe {
     uint32_t nr_pages GUARDED_BY(&lock);    /* [lock] a power of two */
     uint32_t nr_readers GUARDED_BY(&lock);  /* [lock] */
     uint32_t nr_writers GUARDED_BY(&lock);  /* [lock] */
-    uint32_t nr_files;                      /* [a] that have it open */
+    uint32_t nr_files;                      /* [a] open files */
     uint32_t read_opens GUARDED_BY(&lock);  /* [lock] reading sides ever opened: wakes a FIFO's
-                             opener even if it is gone again */
+                                               opener even if the side was closed again */
     uint32_t write_opens GUARDED_BY(&lock); /* [lock] */
     struct frame **pages GUARDED_BY(&lock); /* [lock] */
     struct frame *spare GUARDED_BY(&lock);  /* [lock] or NULL */

@@ -92,8 +92,7 @@ static void page_release(struct pipe *pipe, struct frame **page) REQUIRES(&pipe-
     *page = NULL;
 }
 
-/* Does the page before the tail hold nothing any more? In a full ring its front may be filled anew.
- */
+/* True if the page before the tail is empty. In a full ring its start may hold new bytes. */
 static bool is_page_read(const struct pipe *pipe) REQUIRES(&pipe->lock)
 {
     if (pipe->tail == pipe->head)
@@ -111,7 +110,8 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio) REQUIRES(&pipe->lock
         size_t offset = pipe->tail % PAGE_SIZE;
         size_t n = MIN(MIN(PAGE_SIZE - offset, nr_filled(pipe)), uio->nr_left);
 
-        /* Of a page all or nothing, as on Linux: what a fault cut short is not consumed. */
+        /* A page is consumed whole or not at all, as on Linux: bytes that a fault cut short
+         * stay. */
         if (uio_copy_to(uio, (char *)frame_to_virt(*page) + offset, n) != n)
             break;
         pipe->tail += n;
@@ -119,8 +119,8 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio) REQUIRES(&pipe->lock
         if (is_page_read(pipe))
             page_release(pipe, page);
     }
-    /* Empty: begin with a fresh page again, so that small messages never straddle two. Who looks
-     * without the lock must not see a head that is ahead of the tail. */
+    /* Empty: start at a page boundary again, so that small messages do not straddle two pages.
+     * Readers without the lock must not see the head ahead of the tail. */
     if (pipe->tail == pipe->head) {
         pipe->tail = ALIGN_UP(pipe->tail, PAGE_SIZE);
         __atomic_store_n(&pipe->head, pipe->tail, __ATOMIC_RELEASE);
@@ -129,9 +129,8 @@ static size_t ring_read(struct pipe *pipe, struct uio *uio) REQUIRES(&pipe->lock
 }
 
 /*
- * A write of nr_asked bytes from `start` on met a bad address: takes back what Linux does not
- * append. It appends a page whole or not at all, first the part of a page that fits behind the last
- * bytes. Returns how many bytes stay.
+ * Undo the part of a faulted write (nr_asked bytes from `start` on) that Linux would not append: it
+ * appends whole pages, after the part that fits behind the last bytes. Returns how many bytes stay.
  */
 static COLD size_t write_take_back(struct pipe *pipe, uint64_t start, size_t nr_asked)
     REQUIRES(&pipe->lock)
@@ -156,7 +155,7 @@ static COLD size_t write_take_back(struct pipe *pipe, uint64_t start, size_t nr_
     return keep - start;
 }
 
-/* As much as there is room for. Sets *ret to -ENOMEM if a page could not be had. */
+/* Write as much as there is room for. Sets *ret to -ENOMEM if a page could not be allocated. */
 static size_t ring_write(struct pipe *pipe, struct uio *uio, ssize_t *ret) REQUIRES(&pipe->lock)
 {
     uint64_t room = nr_room(pipe);
@@ -224,7 +223,8 @@ ssize_t pipe_read(struct file *file, struct uio *uio, uint64_t *pos)
     return ret;
 }
 
-/* May a write with nr_left bytes to go make progress? The small ones go whole or not at all. */
+/* True if a write with nr_left bytes left can make progress; atomic ones need room for all of
+ * it. */
 static bool has_room(struct pipe *pipe, size_t nr_left, bool is_atomic)
     NO_LOCK_CHECK("without the lock a hint, that is looked at again with it")
 {
@@ -276,9 +276,9 @@ ssize_t pipe_write(struct file *file, struct uio *uio, uint64_t *pos)
 }
 
 /*
- * Is there anything to read; is there room for a small message? What moves meanwhile makes the
- * answer "no": who moved it tells the poll_head afterwards. So the end that grows the answer is
- * looked at first.
+ * True if there is anything to read, or room for a small message. A racing move may turn the answer
+ * to "no": the mover notifies the poll_head afterwards. So the counter whose advance favours "yes"
+ * is read first.
  */
 static bool poll_is_filled(const struct pipe *pipe)
     NO_LOCK_CHECK("the head before the tail; a poll does not wait for who copies under the lock")
@@ -401,7 +401,7 @@ long pipe_set_size(struct file *file, size_t nr_bytes)
     struct frame **old = pages;
     long ret = -EBUSY;
 
-    /* A page that holds the ring's end and its beginning cannot be moved as it is. */
+    /* A page that holds both the end and the beginning of the ring cannot be moved as it is. */
     if (end - first <= MIN(nr_pages, pipe->nr_pages)) {
         for (uint64_t i = first; i < end; i++)
             pages[i & (nr_pages - 1)] = pipe->pages[i & (pipe->nr_pages - 1)];

@@ -1,5 +1,5 @@
 /*
- * Who has a pipe open: see <pipe/side.h>.
+ * Opening and closing the sides of a pipe: see <pipe/side.h>.
  */
 #include <pipe/side.h>
 

@@ -9,7 +9,7 @@
 #include <string/string.h>
 #include <sync/mutex.h>
 
-/* A write to a pseudo file is handed over whole, up to this. */
+/* Largest write to a pseudo file, which is passed on whole. */
 #define STORE_MAX PAGE_SIZE
 
 /* Positions in a directory: 0 ".", 1 "..", then the fixed children, then DYNAMIC_POS + cursor. */
@@ -19,7 +19,7 @@
 struct pseudo_inode {
     struct inode inode; /* first */
     struct pseudo_object object;
-    bool is_dynamic; /* it, or a directory above, was found by a lookup function */
+    bool is_dynamic; /* this or a directory above was found by a lookup function */
 };
 
 static struct pseudo_inode *pseudo_inode_of(const struct inode *inode)
@@ -32,7 +32,7 @@ const struct pseudo_object *pseudo_object_of(const struct inode *inode)
     return &pseudo_inode_of(inode)->object;
 }
 
-/* ---- files: a text made whole and read in pieces ---- */
+/* ---- files: a text generated at once and read in pieces ---- */
 
 struct pseudo_open {
     struct mutex lock;
@@ -138,7 +138,7 @@ static uint64_t object_ino(const struct pseudo_object *object)
     uint64_t hash =
         hash_u64((uintptr_t)object->node ^ hash_u64(object->key * 3 + hash_u64(object->sub)));
 
-    return (hash & 0x7fffffff) | 1; /* what fits a 32-bit ino_t, and is not 0 */
+    return (hash & 0x7fffffff) | 1; /* fits a 32-bit ino_t, and is not 0 */
 }
 
 static int inode_create(struct superblock *sb, const struct pseudo_object *object, devno_t rdev,

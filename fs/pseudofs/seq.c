@@ -4,7 +4,7 @@
 #include <pseudofs/pseudofs.h>
 #include <string/string.h>
 
-/* Room for n more bytes and a NUL. */
+/* Make room for n more bytes and a NUL. */
 static bool seq_reserve(struct seq *seq, size_t n)
 {
     size_t wanted = seq->len + n + 1;

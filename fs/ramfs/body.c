@@ -1,6 +1,6 @@
 /*
- * The bodies of regular files: cached pages over an optional piece of memory that the file began
- * as.
+ * The bodies of regular files: cached pages over an optional initial memory range (from the
+ * initrd).
  */
 #include <base/errno.h>
 #include <frame/frame.h>
@@ -70,7 +70,7 @@ static struct frame *body_alias_page(struct pagecache *cache, uint64_t index)
     return frame;
 }
 
-/* Pages that are in the body's place count with the body, whether they are its own or copies. */
+/* A page in the range of the body is charged with the body, whether it is an alias or a copy. */
 static int body_charge(struct pagecache *cache, uint64_t index)
 {
     struct ramfs_inode *ri = of_cache(cache);
@@ -116,11 +116,11 @@ void ramfs_set_body(struct inode *inode, const void *body, size_t size, bool own
         virt_to_frame(ri->body + at)->type = FRAME_LENT;
         frame_count(FRAME_LENT, 1);
     }
-    /* What the loader brought is there: it counts, but it is not refused. */
+    /* The initrd's memory exists already: charge it, but do not refuse it. */
     __atomic_fetch_add(&super->nr_pages, nr_body_pages(size), __ATOMIC_RELAXED);
 }
 
-/* Gives up the body behind new_size. */
+/* Release the body behind new_size. */
 void ramfs_body_release(struct ramfs_inode *ri, size_t new_size)
 {
     struct ramfs_super *super = ri->inode.sb->private;
@@ -133,14 +133,13 @@ void ramfs_body_release(struct ramfs_inode *ri, size_t new_size)
                        __ATOMIC_RELAXED);
     if (!ri->owns_frames)
         return;
-    /* A page that is cut in the middle stays owned no longer than here: its rest is copied first.
-     */
+    /* Copy the rest of a page that is cut in the middle before its frame is released. */
     for (size_t at = ALIGN_DOWN(new_size, PAGE_SIZE); at + PAGE_SIZE <= old_size; at += PAGE_SIZE) {
         struct frame *frame = virt_to_frame(ri->body + at);
 
         if (frame->type == FRAME_LENT)
             frame_count(FRAME_LENT, -1);
-        frame->priv = 0; /* if it is cached, it is the cache's alone now */
+        frame->priv = 0; /* if it is cached, only the cache holds it now */
         (void)frame_put(frame);
     }
 }
@@ -152,7 +151,7 @@ int ramfs_body_truncate(struct inode *inode, uint64_t size)
 
     if (size >= ri->body_size)
         return 0;
-    /* The page that the new end lies in must outlive the body's frame. */
+    /* The page that contains the new end must outlive the body's frame. */
     if (size % PAGE_SIZE != 0) {
         int ret = pagecache_get(&inode->cache, size / PAGE_SIZE, 0, &frame);
 
@@ -171,14 +170,15 @@ static int punch_hole(struct inode *inode, uint64_t from, uint64_t to)
     struct ramfs_inode *ri = ramfs_inode_of(inode);
 
     to = MIN(to, inode->size);
-    /* Where the body shows through, pages of zeros must cover it. */
+    /* Cover the range with zero pages where the body would show through. */
     for (uint64_t at = ALIGN_DOWN(from, PAGE_SIZE); at < MIN(to, ri->body_size); at += PAGE_SIZE) {
         struct frame *frame;
         int ret = pagecache_get(&inode->cache, at / PAGE_SIZE, 0, &frame);
 
         if (ret != 0)
             return ret;
-        pagecache_mark_dirty(&inode->cache, frame); /* a copy might go before it is zeroed */
+        pagecache_mark_dirty(&inode->cache,
+                             frame); /* a clean copy might be evicted before it is zeroed */
         frame_put(frame);
     }
     int ret = pagecache_zero(&inode->cache, from, to);
@@ -197,7 +197,7 @@ static int reserve(struct inode *inode, uint64_t from, uint64_t to)
 
         if (ret != 0)
             return ret;
-        pagecache_mark_dirty(&inode->cache, frame); /* so that its place stays taken */
+        pagecache_mark_dirty(&inode->cache, frame); /* keeps its place in the cache */
         frame_put(frame);
     }
     return 0;

@@ -9,7 +9,7 @@
 
 struct ramfs_inode {
     struct inode inode;  /* first */
-    const uint8_t *body; /* [inode.lock] bytes of the file that no cached page has replaced */
+    const uint8_t *body; /* [inode.lock] initial contents, where no cached page has replaced them */
     size_t body_size;    /* [inode.lock; read racily] */
     bool owns_frames;    /* [I] */
     char *link;          /* [I] a symbolic link's text */
@@ -25,8 +25,8 @@ struct ramfs_options {
 
 /* superblock->private */
 struct ramfs_super {
-    struct ramfs_options options; /* [a] limits change by a remount; the rest [I] */
-    uint64_t nr_pages;            /* [a] bodies and what was written */
+    struct ramfs_options options; /* [a] a remount changes the limits; the rest is [I] */
+    uint64_t nr_pages;            /* [a] pages of bodies and of the page cache */
     uint64_t nr_inodes;           /* [a] */
 };
 
@@ -35,9 +35,9 @@ static inline struct ramfs_inode *ramfs_inode_of(struct inode *inode)
     return container_of(inode, struct ramfs_inode, inode);
 }
 
-/* Sets Linux's limits for a tmpfs: half of RAM, an inode for each of its pages. */
+/* Set Linux's limits for a tmpfs: half of RAM, an inode for each of its pages. */
 void ramfs_options_limit(struct ramfs_options *out);
-/* Defaults are in *out already. -EINVAL after a line about the unknown word. */
+/* Parse options; *out holds the defaults. -EINVAL after a log line about an unknown word. */
 int ramfs_options_parse(const char *fs_name, const char *text, struct ramfs_options *out);
 
 extern const struct pagecache_ops ramfs_cache_ops;

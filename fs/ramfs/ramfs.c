@@ -1,5 +1,5 @@
 /*
- * ramfs: inodes, names, and the three names it is mounted under. See <ramfs/ramfs.h>.
+ * ramfs: inodes, directories, and its three file-system types. See <ramfs/ramfs.h>.
  */
 #include <ramfs/ramfs.h>
 
@@ -205,7 +205,7 @@ static uint64_t rest(uint64_t max, uint64_t used)
     return max - MIN(used, max);
 }
 
-/* Without a limit there is nothing to tell: zeros, as Linux's ramfs says. */
+/* Without a limit report zeros, as Linux's ramfs does. */
 static int ramfs_statfs(struct superblock *sb, struct vfs_statfs *out)
 {
     struct ramfs_super *super = sb->private;
@@ -218,7 +218,8 @@ static int ramfs_statfs(struct superblock *sb, struct vfs_statfs *out)
     return 0;
 }
 
-/* A limit may change, but not below what is used, and it cannot come where none was. */
+/* A limit may change, but not below the present use, and an unlimited file system cannot get
+ * one. */
 static bool may_become(uint64_t old_max, uint64_t new_max, uint64_t used)
 {
     return new_max == old_max || new_max == 0 || (old_max != 0 && used <= new_max);

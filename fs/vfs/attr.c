@@ -1,6 +1,6 @@
 /*
- * Attributes: asking for them and changing them, with the checks of chmod(2), chown(2),
- * utimensat(2), truncate(2).
+ * Queries and changes of attributes, with the checks of chmod(2), chown(2), utimensat(2) and
+ * truncate(2).
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -104,7 +104,7 @@ int vfs_setattr(const struct path *path, const struct cred *cred, struct vfs_att
         return -EROFS;
     mutex_lock(&inode->lock);
     ret = may_setattr(inode, cred, attr);
-    /* A change of owner takes the set-id bits away from programs, whoever does it. */
+    /* A change of owner clears the set-id bits of programs, whoever makes it. */
     if (ret == 0 && (attr->valid & (ATTR_UID | ATTR_GID)) != 0 && (attr->valid & ATTR_MODE) == 0 &&
         S_ISREG(inode_mode(inode)) && (inode_mode(inode) & (S_ISUID | S_ISGID)) != 0) {
         attr->valid |= ATTR_MODE;
@@ -129,14 +129,14 @@ int inode_set_size(struct inode *inode, uint64_t size)
     if (ret != 0)
         return ret;
     if (!inode->cache.ops)
-        return 0; /* a text that is made when it is read has none */
+        return 0; /* a generated text has no size to change */
     __atomic_store_n(&inode->size, size, __ATOMIC_RELEASE);
     if (size < old_size)
         pagecache_truncate(&inode->cache, size);
     return 0;
 }
 
-/* Writing to a program takes its set-id bits away, unless the writer may set them. */
+/* Writing to a program clears its set-id bits, unless the writer may set them. */
 void inode_kill_set_id(struct inode *inode, const struct cred *cred)
 {
     uint32_t mode = inode->mode;

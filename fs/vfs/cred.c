@@ -1,5 +1,5 @@
 /*
- * Identities and what they may do to an inode.
+ * Permission checks of credentials against an inode.
  */
 #include <vfs/cred.h>
 
@@ -29,11 +29,11 @@ bool inode_is_owner(const struct inode *inode, const struct cred *cred)
     return cred->fsuid == READ_ONCE(inode->uid) || cred_has_cap(cred, CAP_FOWNER);
 }
 
-/* Capabilities that stand in for missing mode bits: capabilities(7). */
+/* Check the capabilities that override mode bits: capabilities(7). */
 static bool has_override(const struct inode *inode, const struct cred *cred, unsigned want)
 {
     if (cred_has_cap(cred, CAP_DAC_OVERRIDE)) {
-        /* A file that nobody may execute is not executable for root either. */
+        /* A file without any execute bit is not executable for root either. */
         if ((want & MAY_EXEC) == 0 || S_ISDIR(inode_mode(inode)) ||
             (inode_mode(inode) & S_IXUGO) != 0)
             return true;

@@ -1,13 +1,13 @@
 /*
- * The dentry cache: the table of names, and those in it that nobody refers to.
+ * The dentry cache: the hash table of names, and the list of unused ones.
  *
- * nr_refs of a dentry in the hash table goes to and from 0 only under its bucket's lock: who holds
- * that lock and found the dentry may use it, and who drops to 0 decides alone what becomes of it.
- * A name that is not referred to any more goes to the end of the list of unused ones, and stays in
- * it when it is used again: so a name that is used now and then costs nothing but its bucket.
+ * nr_refs of a hashed dentry changes to and from 0 only under its bucket's lock: the holder of that
+ * lock may use a dentry that it finds, and the one that drops the last reference alone decides what
+ * happens to it. A dentry that becomes unused goes to the end of the list of unused ones, and stays
+ * there when it is used again: so intermittent use touches nothing but the bucket.
  *
- * Order: rename_lock, buckets (the one at the lower address first), mount_lock, unused_lock,
- * children_lock. Eviction goes from the list to the bucket, and so only tries.
+ * Order: rename_lock, buckets (lower address first), mount_lock, unused_lock, children_lock.
+ * Eviction goes from the list to the bucket, against the order, and so only tries the lock.
  */
 #include <lock/spinlock.h>
 #include <string/string.h>
@@ -16,7 +16,7 @@
 
 #include "internal.h"
 
-/* Names in the list of unused ones; beyond this the oldest go. */
+/* Most dentries in the list of unused ones; beyond this the oldest are evicted. */
 #define NR_UNUSED_MAX 4096u
 
 struct bucket name_buckets[NR_NAME_BUCKETS];
@@ -24,7 +24,7 @@ LOCK_STATIC struct spinlock unused_lock = SPINLOCK_INIT("unused names");
 /* Oldest first. */
 static struct list unused GUARDED_BY(&unused_lock) = {&unused, &unused};
 static size_t nr_unused GUARDED_BY(&unused_lock);
-static unsigned nr_evicting GUARDED_BY(&unused_lock); /* taken out and not freed yet */
+static unsigned nr_evicting GUARDED_BY(&unused_lock); /* unlisted and not freed yet */
 static struct wait_queue evicted = WAIT_QUEUE_INIT(evicted);
 
 void dcache_init(void)
@@ -65,8 +65,8 @@ struct dentry *bucket_find(const struct bucket *bucket, const struct dentry *par
 }
 
 /*
- * Only the creator of a dentry enters it, and what has left the table never comes back: so without
- * the flag there is nothing to lock, also a moment later.
+ * Only the creator hashes a dentry, and an unhashed one is never hashed again: so without the flag
+ * no lock is needed, now or later.
  */
 struct bucket *dentry_bucket_lock(struct dentry *dentry)
     NO_LOCK_CHECK("which it takes is known at the end")
@@ -115,7 +115,7 @@ void dcache_remove(struct dentry *dentry)
     spin_unlock(&parent->children_lock);
 }
 
-/* ---- names that nobody refers to ---- */
+/* ---- unused dentries ---- */
 
 static void unused_unlink(struct dentry *dentry) REQUIRES(&unused_lock)
 {
@@ -124,7 +124,8 @@ static void unused_unlink(struct dentry *dentry) REQUIRES(&unused_lock)
     dentry->flags &= (uint8_t) ~(DENTRY_UNUSED | DENTRY_RECENT);
 }
 
-/* The bucket's lock is held; nobody refers to the dentry. True: the list is too long. */
+/* Put an unreferenced dentry on the list of unused ones. The bucket's lock is held. True: the list
+ * is too long. */
 static bool unused_add(struct dentry *dentry)
 {
     bool is_long;
@@ -141,7 +142,7 @@ static bool unused_add(struct dentry *dentry)
     return is_long;
 }
 
-/* The name goes. The bucket's lock is held. */
+/* Unhash an unused dentry. The bucket's lock is held. */
 void unused_forget(struct dentry *dentry)
 {
     if ((dentry->flags & DENTRY_UNUSED) == 0)
@@ -152,9 +153,9 @@ void unused_forget(struct dentry *dentry)
 }
 
 /*
- * Looks at the oldest name in the list. True: it is out of the table, nobody's, and counted in
- * nr_evicting. Otherwise it has left the list, since somebody uses it, or gone to the list's end,
- * since somebody did or has its bucket now.
+ * Examine the oldest dentry in the list. True: it was unhashed, has no users, and is counted in
+ * nr_evicting. Otherwise it left the list because it is in use, or moved to the end because it was
+ * used since or its bucket is locked.
  */
 static bool evict_oldest(struct dentry *dentry) REQUIRES(&unused_lock)
 {
@@ -180,7 +181,7 @@ static bool evict_oldest(struct dentry *dentry) REQUIRES(&unused_lock)
     return is_out;
 }
 
-/* Drops what may be the last reference; the next dentry to put, or NULL. */
+/* Drop a reference that may be the last; returns the next dentry to put, or NULL. */
 static struct dentry *put_last(struct dentry *dentry, bool *is_long)
 {
     struct bucket *bucket = dentry_bucket_lock(dentry);
@@ -195,7 +196,7 @@ static struct dentry *put_last(struct dentry *dentry, bool *is_long)
     return NULL;
 }
 
-/* Drops a reference that is not the last; false: it may be the last. */
+/* Drop a reference that is not the last; false: it may be the last. */
 static inline bool put_fast(struct dentry *dentry)
 {
     uint32_t n = __atomic_load_n(&dentry->nr_refs, __ATOMIC_RELAXED);
@@ -207,7 +208,7 @@ static inline bool put_fast(struct dentry *dentry)
     return false;
 }
 
-/* True: the list of unused names is too long. */
+/* Drop the reference and those it held in turn. True: the list of unused dentries is too long. */
 static NOINLINE bool put_chain(struct dentry *dentry)
 {
     bool is_long = false;
@@ -217,7 +218,7 @@ static NOINLINE bool put_chain(struct dentry *dentry)
     return is_long;
 }
 
-/* Evicts a name that has not been used lately; false: there is none. May sleep. */
+/* Evict a dentry that was not used lately; false: there is none. May sleep. */
 static bool evict(void)
 {
     struct dentry *dentry = NULL;
@@ -230,7 +231,7 @@ static bool evict(void)
         if (evict_oldest(oldest)) {
             dentry = oldest;
         } else {
-            spin_unlock(&unused_lock); /* others may come between */
+            spin_unlock(&unused_lock); /* others may move it to the end in between */
             spin_lock(&unused_lock);
         }
     }
@@ -265,7 +266,7 @@ static bool is_evicting(void)
     return UNLOCKED(READ_ONCE(nr_evicting), "who lowers it wakes who waits") != 0;
 }
 
-/* Nobody uses the file system any more; afterwards nobody evicts its names either. */
+/* Wait until no dentry of the unused file system is being evicted. */
 void dcache_stop_evictions(const struct superblock *sb)
 {
     struct dentry *dentry;

@@ -1,5 +1,5 @@
 /*
- * Dentries: see <vfs/dentry.h> for the life of one, dcache.c for how they are found.
+ * Dentries: see <vfs/dentry.h> for their life cycle, dcache.c for the cache.
  */
 #include <vfs/dentry.h>
 
@@ -91,9 +91,9 @@ static void dentry_free(struct dentry *dentry)
 }
 
 /*
- * A dentry nobody can find or holds: frees it. Not under the lock; may sleep. Its reference of the
- * parent becomes the caller's (NULL: it was a root), who puts it in a loop and not by recursion: a
- * chain of removed directories can be as long as a program likes.
+ * Free a dentry that nobody can find or holds. Not under the lock; may sleep. The caller takes over
+ * its reference to the parent (NULL: it was a root) and puts it in a loop, not by recursion: a
+ * program can make a chain of removed directories arbitrarily long.
  */
 struct dentry *dentry_destroy(struct dentry *dentry)
 {
@@ -130,7 +130,8 @@ void dentry_hash(struct dentry *dentry)
     spin_unlock(&bucket->lock);
 }
 
-/* It leaves the table, whose bucket's lock is held. True: a reference of its own is to be put. */
+/* Remove it from the table; its bucket's lock is held. True: the caller must put the reference that
+ * pinned it. */
 static bool unhash(struct dentry *dentry)
 {
     bool is_pinned = (dentry->flags & DENTRY_PINNED) != 0;
@@ -226,7 +227,7 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t name_len, 
         dentry_put(dentry);
         return ret;
     }
-    /* The file system's own spelling may be in the cache although the one asked for was not. */
+    /* The file system's own spelling may be cached although the wanted one was not. */
     if ((dentry->flags & DENTRY_FOLDS) != 0) {
         struct dentry *before = dentry_find_child(dir, dentry->name, dentry->name_len);
 
@@ -334,7 +335,7 @@ void dentry_move(struct dentry *old, struct dentry *goal)
         is_pinned = unhash(goal);
     dcache_remove(old);
     swap_names(old, goal);
-    swap_parents(old, goal); /* and with them the references that each holds */
+    swap_parents(old, goal); /* and with them the references to the parents */
     dcache_insert(to, old, hash);
     unlock_two(from, to);
     spin_unlock(&rename_lock);

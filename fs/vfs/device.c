@@ -4,7 +4,7 @@
 #include <lock/spinlock.h>
 
 static struct spinlock ranges_lock = SPINLOCK_INIT("devices");
-/* In order of registration; ranges never go away. */
+/* In order of registration; ranges are never removed. */
 static struct list ranges GUARDED_BY(&ranges_lock) = LIST_INIT(ranges);
 
 static struct device_range *find_overlap(uint32_t mode_type, devno_t first, uint32_t nr)

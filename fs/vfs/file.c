@@ -44,15 +44,15 @@ static void vfs_file_destroy(struct file *file)
         inode_end_write(vf->inode);
     if (vf->denies_write)
         inode_end_deny_write(vf->inode);
-    /* The path last: its mount may be all that keeps the file system, which the inode needs to go.
-     */
+    /* Put the path last: its mount may hold the last reference to the file system, which evicting
+     * the inode needs. */
     inode_put(vf->inode);
     if (vf->path.dentry)
         path_put(&vf->path);
     slab_free(file_cache, vf);
 }
 
-/* A process that closes a descriptor of a file gives up its record locks there (POSIX). */
+/* Closing a descriptor releases the process's record locks on the file (POSIX). */
 static void vfs_file_fd_closed(struct file *file, void *table)
 {
     if (vfs_file_of(file)->inode->locks)

@@ -1,5 +1,5 @@
 /*
- * The registry of file-system types, and the life of superblocks.
+ * The registry of file-system types, and the life cycle of superblocks.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -54,7 +54,7 @@ const struct fs_type *fs_type_at(unsigned i)
 
 static struct mutex superblocks_lock;
 static struct list superblocks GUARDED_BY(&superblocks_lock) = LIST_INIT(superblocks);
-/* Minor of major 0, as Linux numbers them. */
+/* Minors of major 0, as Linux numbers anonymous devices. */
 static uint32_t next_anonymous_dev GUARDED_BY(&superblocks_lock);
 
 void superblocks_init(void)
@@ -119,7 +119,7 @@ int superblock_set_root(struct superblock *sb, struct inode *root)
     return 0;
 }
 
-/* Calls fn for every superblock, a reference held. */
+/* Call fn for every superblock, with a reference held. */
 int superblock_for_each(int (*fn)(struct superblock *sb))
 {
     struct superblock *sb;
@@ -130,7 +130,8 @@ int superblock_for_each(int (*fn)(struct superblock *sb))
     list_for_each_entry(sb, &superblocks, node) {
         uint32_t nr_refs = __atomic_load_n(&sb->nr_refs, __ATOMIC_RELAXED);
 
-        /* One whose last reference is going waits for superblocks_lock: leave it alone. */
+        /* Skip a superblock whose last reference is being dropped: it waits for
+         * superblocks_lock. */
         do {
             if (nr_refs == 0)
                 break;

@@ -1,6 +1,6 @@
 /*
- * Ready-made file operations: regular files whose body is the page cache, directories whose names
- * are all in the dentry cache.
+ * Generic file operations: regular files whose body is the page cache, directories whose names are
+ * all in the dentry cache.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* Linux's relatime: only if the old time no longer tells whether the file was read since it
+/* Linux's relatime: update only if the old time no longer tells whether the file was read since it
  * changed. */
 static void touch_atime(struct file *file)
 {
@@ -45,7 +45,7 @@ ssize_t generic_file_write(struct file *file, struct uio *uio, uint64_t *pos)
 
     if (at > INT64_MAX || uio->nr_left > INT64_MAX - at)
         ret = -EFBIG;
-    /* What lies between the old end and the new bytes reads as zeros. */
+    /* A gap between the old end and the new bytes reads as zeros. */
     if (ret == 0 && at > inode->size && uio->nr_left > 0)
         ret = inode_set_size(inode, at);
     if (ret == 0)
@@ -87,7 +87,7 @@ int generic_file_fsync(struct file *file, bool is_data_only)
     return ret;
 }
 
-/* The first child whose cookie is at least pos. */
+/* Find the first child whose cookie is at least pos. */
 static struct dentry *child_from(struct dentry *dir, uint64_t pos)
 {
     struct dentry *child;
@@ -121,7 +121,7 @@ int dcache_iterate(struct file *file, struct dir_sink *sink)
 
     if (!generic_iterate_dots(file, sink))
         return 0;
-    /* The directory's inode lock is held: no child comes, goes or moves. */
+    /* The directory's inode lock is held: the children do not change. */
     struct dentry *child = child_from(dir, file->pos);
 
     while (child) {

@@ -1,14 +1,14 @@
 /*
- * The inode cache: inodes that their file systems number, found by (super block, number), and those
- * that nobody uses, kept until there are too many or memory is asked back. See <vfs/inode.h>.
+ * The inode cache: inodes by (superblock, number), and the list of unused ones, kept until there
+ * are too many or memory is short. See <vfs/inode.h>.
  *
- * An inode in the table whose count is 0 is unused, if it is in that list, or leaving: whoever took
- * it off the list, or dropped the last reference of a file without a name, destroys it and takes it
- * out of the table at the end. Until then it is not given to anybody, since what it has not written
- * back yet another would read from the disk.
+ * An inode in the table without references is either unused, if it is in that list, or being
+ * evicted: whoever took it off the list, or dropped the last reference to an unlinked file,
+ * destroys it and removes it from the table at the end. Until then a lookup does not return it, nor
+ * does it make another, which would read from the disk what is not written back yet.
  *
- * Locks: a chain's lock, then idle_lock. The count goes from 0 up, and down to 0, under the
- * chain's lock alone.
+ * Locks: a chain's lock, then idle_lock. The count changes to and from 0 only under the chain's
+ * lock.
  */
 #include <base/errno.h>
 #include <sync/waitqueue.h>
@@ -28,7 +28,7 @@ static struct chain chains[NR_CHAINS];
 static struct spinlock idle_lock = SPINLOCK_INIT("unused inodes");
 static struct list unused GUARDED_BY(&idle_lock) = LIST_INIT(unused); /* oldest first */
 static size_t nr_unused GUARDED_BY(&idle_lock);
-static unsigned nr_evicting GUARDED_BY(&idle_lock); /* off the list, not yet gone */
+static unsigned nr_evicting GUARDED_BY(&idle_lock); /* off the list, not destroyed yet */
 static struct wait_queue evicted;
 
 void inode_cache_init(void)
@@ -79,7 +79,7 @@ void inode_leave(struct inode *inode)
     spin_unlock(&chain->lock);
 }
 
-/* Takes an unused inode off the list; false: it is leaving. */
+/* Take an unused inode off the list; false: it is being evicted. */
 static bool unused_take(struct inode *inode)
 {
     bool is_there;
@@ -127,7 +127,7 @@ uint64_t inode_find_ino(struct superblock *sb, uint64_t number)
     return ino;
 }
 
-/* The oldest unused inode (of sb, unless NULL), which is leaving then, or NULL. */
+/* Take the oldest unused inode (of sb, unless NULL) for eviction; NULL: none. */
 static struct inode *take_oldest(const struct superblock *sb)
 {
     struct inode *inode, *oldest = NULL;
@@ -200,7 +200,7 @@ static bool is_evicting(void)
 void inode_evict_all(const struct superblock *sb)
 {
     do {
-        /* What somebody else evicts may leave its directory unused. */
+        /* Another thread's eviction may leave a directory unused. */
         wait_event(&evicted, !is_evicting());
     } while (evict(sb));
 }

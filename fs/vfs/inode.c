@@ -1,5 +1,5 @@
 /*
- * The life of inodes, and their attributes in memory.
+ * The life cycle of inodes, and their attributes in memory.
  */
 #include <vfs/inode.h>
 
@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-/* Inodes that are no larger than this come from one slab cache; larger ones from the heap. */
+/* Inodes up to this size come from one slab cache, larger ones from the heap. */
 #define INODE_SLAB_SIZE (sizeof(struct inode) + 64)
 
 static struct slab_cache *inode_cache;
@@ -46,7 +46,6 @@ struct inode *inode_alloc(struct superblock *sb, uint32_t mode)
     return inode;
 }
 
-/* The cache was readied by pagecache_init iff it has ops. */
 static void inode_free(struct inode *inode)
 {
     size_t size = inode->sb->ops->inode_size;
@@ -65,7 +64,8 @@ void inode_put(struct inode *inode)
         if (__atomic_compare_exchange_n(&inode->nr_refs, &n, n - 1, true, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED))
             return;
-    /* Nobody else gives it a number or takes it away; but who finds it by that may take it. */
+    /* Only the holder of this reference could number it; but a numbered inode may be found by a
+     * lookup. */
     if (READ_ONCE(inode->is_numbered)) {
         if (inode_keep(inode))
             return;
@@ -115,7 +115,7 @@ void inode_touch_mtime(struct inode *inode)
     WRITE_ONCE(inode->ctime_ns, now);
 }
 
-/* nr_writers > 0 counts writers, < 0 counts executions. step is the side's own direction. */
+/* nr_writers > 0 counts writers, < 0 executions; step is +1 or -1 accordingly. */
 static int side_enter(struct inode *inode, int step)
 {
     int32_t n = __atomic_load_n(&inode->nr_writers, __ATOMIC_RELAXED);

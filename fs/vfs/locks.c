@@ -15,9 +15,10 @@ struct file_locks {
 };
 
 /*
- * Owners of record locks that wait for each other, in all files: a graph without circles, since who
- * would close one is refused (-EDEADLK). An owner is taken to wait if one of its threads does.
- * Locks of open files (F_OFD_*) and flock are not in it, as in Linux: a file has no end of its own.
+ * The wait graph of record-lock owners over all files. It has no cycles: a wait that would close
+ * one fails with -EDEADLK. An owner counts as waiting if one of its threads does. Locks of open
+ * files (F_OFD_*) and flock are not in it, as in Linux, since no single thread waits for an open
+ * file.
  */
 #define NR_WAIT_BUCKETS 64u
 
@@ -29,10 +30,10 @@ struct lock_wait {
     struct list
         bucket_node GUARDED_BY(&waits_lock); /* [waits_lock] by owner; unlinked: not in the graph */
     const void *owner;                       /* [I] */
-    const void *blocker
-        GUARDED_BY(&waits_lock); /* [waits_lock] an owner in the way; NULL: about to look again */
+    const void *blocker GUARDED_BY(
+        &waits_lock); /* [waits_lock] owner of a conflicting lock; NULL: about to look again */
     struct lock_wait *todo GUARDED_BY(&waits_lock); /* [waits_lock] of a search */
-    uint64_t search GUARDED_BY(&waits_lock);        /* [waits_lock] the last one that came here */
+    uint64_t search GUARDED_BY(&waits_lock); /* [waits_lock] last search that visited this wait */
 };
 
 static struct list waits_by_owner[NR_WAIT_BUCKETS] GUARDED_BY(&waits_lock); /* made at first use */
@@ -75,7 +76,7 @@ static bool is_overlap(const struct file_lock *a, const struct file_lock *b)
     return a->is_flock == b->is_flock && a->first <= b->last && b->first <= a->last;
 }
 
-/* The lock in the way that begins first. */
+/* Find the conflicting lock with the lowest start. */
 static struct file_lock *find_conflict(struct file_locks *locks, const struct file_lock *request)
     REQUIRES(&locks->lock)
 {
@@ -103,7 +104,7 @@ static struct list *waits_of(const void *owner) REQUIRES(&waits_lock)
     return bucket;
 }
 
-/* Puts what the owner waits for before the rest of a search. */
+/* Push the waits of the owner in front of the rest of a search. */
 static struct lock_wait *search_from(const void *owner, struct lock_wait *todo)
     REQUIRES(&waits_lock)
 {
@@ -119,7 +120,7 @@ static struct lock_wait *search_from(const void *owner, struct lock_wait *todo)
     return todo;
 }
 
-/* Does an owner wait for another one, directly or through others? */
+/* True if an owner waits for another, directly or through others. */
 static bool does_wait_for(const void *owner, const void *other) REQUIRES(&waits_lock)
 {
     last_search++;
@@ -133,7 +134,7 @@ static bool does_wait_for(const void *owner, const void *other) REQUIRES(&waits_
     return false;
 }
 
-/* The owner waits for blocker from now on; -EDEADLK: it would be waiting for itself. */
+/* Add an edge from the owner to blocker; -EDEADLK: it would close a cycle. */
 static int wait_enter(struct lock_wait *wait, const void *blocker)
 {
     int ret = 0;
@@ -157,7 +158,8 @@ static void wait_leave_graph(struct lock_wait *wait)
     spin_unlock(&waits_lock);
 }
 
-/* The locks have changed: who waits here looks again, and until then waits for nobody. */
+/* The locks have changed: wake the waiters here, which wait for nobody until they have looked
+ * again. */
 static void waits_renew(struct file_locks *locks) REQUIRES(&locks->lock)
 {
     struct lock_wait *wait;
@@ -170,7 +172,7 @@ static void waits_renew(struct file_locks *locks) REQUIRES(&locks->lock)
     spin_unlock(&waits_lock);
 }
 
-/* Sleeps until nothing is in the way of the request; gives the lock up for the time. */
+/* Sleep until nothing conflicts with the request; drops the lock while sleeping. */
 static int wait_for_room(struct file_locks *locks, const struct file_lock *request)
     REQUIRES(&locks->lock)
 {
@@ -196,8 +198,8 @@ static int wait_for_room(struct file_locks *locks, const struct file_lock *reque
 /* ---- changing ---- */
 
 /*
- * Cuts the owner's own locks out of the request's range. spare is used if one has to be split in
- * two; true if it was.
+ * Cut the owner's own locks out of the request's range. Uses spare if one must be split in two;
+ * true if it was.
  */
 static bool carve(struct file_locks *locks, const struct file_lock *request,
                   struct file_lock *spare, struct list *freed) REQUIRES(&locks->lock)
@@ -230,7 +232,7 @@ static bool carve(struct file_locks *locks, const struct file_lock *request,
     return false;
 }
 
-/* A new lock takes in those of its owner and type that it touches. */
+/* Merge the owner's locks of the same type that touch the new one into it. */
 static void join(struct file_locks *locks, struct file_lock *added, struct list *freed)
     REQUIRES(&locks->lock)
 {

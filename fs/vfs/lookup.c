@@ -1,11 +1,11 @@
 /*
  * The path walk: from a name to a place in the tree (POSIX 4.13, path_resolution(7)).
  *
- * The walk stands at (mount, dentry) and consumes one component after another. As long as it meets
- * cached names it takes no references: the bucket's lock keeps the dentry it stands at, and is
- * given back when the next one's is held. Buckets have no order, so the next one is only tried;
- * when somebody has it, and for what may sleep (asking a file system, reading a symbolic link), the
- * place is kept by references.
+ * The walk is at (mount, dentry) and consumes one component after another. While names are cached
+ * it takes no references: the bucket's lock holds the present dentry, and is released once the next
+ * one's is held. Buckets have no lock order, so the next lock is only tried; if it is contended,
+ * and for operations that may sleep (asking a file system, reading a symbolic link), references
+ * hold the place.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -17,18 +17,18 @@
 #define NR_LINKS_MAX 40 /* as Linux's MAXSYMLINKS */
 
 /*
- * What keeps the place: of the mount, held_mount or, where that is another, the caller; of the
- * dentry, the bucket's lock; else held_dentry, or, where that is another, the mount whose root it
- * is, or the caller.
+ * A walk. Its present place is held as follows: the mount by held_mount, or by the caller if that
+ * is another; the dentry by the bucket's lock, else by held_dentry, or if that is another by the
+ * mount whose root it is, or by the caller.
  */
 struct walk {
     const struct vfs_context *context;
-    struct path at;             /* where the walk stands */
-    struct bucket *bucket;      /* locked; at.dentry is in it; or NULL */
+    struct path at;             /* present place */
+    struct bucket *bucket;      /* locked bucket of at.dentry, or NULL */
     struct mount *held_mount;   /* a reference, or NULL */
     struct dentry *held_dentry; /* likewise */
-    const char *rest;           /* the part of the name still to be walked */
-    char *buffer;               /* owns the memory of rest once a link was followed */
+    const char *rest;           /* rest of the name */
+    char *buffer;               /* memory of rest once a link was followed */
     unsigned nr_links;
     unsigned flags;    /* LOOKUP_* */
     bool wants_parent; /* stop before the last component */
@@ -41,7 +41,7 @@ static void walk_unlock(struct walk *walk) NO_LOCK_CHECK("the bucket is the walk
     walk->bucket = NULL;
 }
 
-/* The place becomes `dentry` of the same mount, whose reference is taken over. */
+/* Move to `dentry` of the same mount, taking over its reference. */
 static void walk_move(struct walk *walk, struct dentry *dentry)
 {
     struct dentry *old = walk->held_dentry;
@@ -52,7 +52,7 @@ static void walk_move(struct walk *walk, struct dentry *dentry)
     dentry_put(old);
 }
 
-/* Keeps the place without a lock. */
+/* Hold the place by references instead of the bucket's lock. */
 static void walk_hold(struct walk *walk)
 {
     if (walk->bucket) {
@@ -61,7 +61,7 @@ static void walk_hold(struct walk *walk)
     }
 }
 
-/* The place becomes the root of a mount, whose reference is taken over. */
+/* Move to the root of a mount, taking over its reference. */
 static inline void walk_enter(struct walk *walk, struct mount *mount)
 {
     struct mount *old = walk->held_mount;
@@ -73,7 +73,7 @@ static inline void walk_enter(struct walk *walk, struct mount *mount)
         mount_put(old);
 }
 
-/* The place becomes `path`, whose references are taken over. */
+/* Move to `path`, taking over its references. */
 static void walk_jump(struct walk *walk, struct path path)
 {
     walk_enter(walk, path.mount);
@@ -96,14 +96,14 @@ static NOINLINE void cross_mounts(struct walk *walk)
     }
 }
 
-/* To what is mounted on the place, if anything is. */
+/* Move to the root of the topmost mount on the place, if any. */
 static inline void walk_down_mounts(struct walk *walk)
 {
     if (unlikely(READ_ONCE(walk->at.dentry->is_mountpoint)))
         cross_mounts(walk);
 }
 
-/* From the root of a mount to what it covers; false: it is mounted nowhere. */
+/* Move from the root of a mount to its mountpoint; false: not mounted. */
 static bool walk_leave_mount(struct walk *walk)
 {
     struct path place;
@@ -119,7 +119,7 @@ static bool walk_leave_mount(struct walk *walk)
     return true;
 }
 
-/* "..": to the parent, through the roots of mounts, but not above the caller's root. */
+/* Step "..": to the parent, through the roots of mounts, but not above the caller's root. */
 static NOINLINE void walk_up(struct walk *walk)
 {
     walk_hold(walk);
@@ -134,7 +134,7 @@ static NOINLINE void walk_up(struct walk *walk)
     walk_down_mounts(walk);
 }
 
-/* The child was not in the cache: asks the file system. The place becomes the child. */
+/* Look up an uncached child in the file system and move to it. */
 static NOINLINE int walk_miss(struct walk *walk, const char *name, size_t name_len)
 {
     struct dentry *dir = walk->at.dentry;
@@ -152,7 +152,7 @@ static NOINLINE int walk_miss(struct walk *walk, const char *name, size_t name_l
     return ret;
 }
 
-/* The link's text followed by what is left of the name becomes the name. */
+/* Replace the rest of the name by the link's text followed by it. */
 static int walk_push_text(struct walk *walk, struct inode *link)
 {
     size_t rest_len = strlen(walk->rest);
@@ -179,7 +179,7 @@ static int walk_push_text(struct walk *walk, struct inode *link)
     return 0;
 }
 
-/* The place is a symbolic link; it becomes what the walk of the link begins with. */
+/* Follow the symbolic link at the present place: move to where its walk begins. */
 static NOINLINE int walk_link(struct walk *walk)
 {
     struct dentry *link = walk->at.dentry;
@@ -213,13 +213,13 @@ static int check_directory(const struct walk *walk)
 
     if (!S_ISDIR(inode_mode(inode)))
         return -ENOTDIR;
-    /* The common case inline: everybody may search, and no op decides otherwise. */
+    /* Inline the common case: everybody may search, and there is no permission op. */
     if (likely((inode_mode(inode) & S_IXUGO) == S_IXUGO && !inode->ops->permission))
         return 0;
     return inode_permission(inode, walk->context->cred, MAY_EXEC);
 }
 
-/* To the child that is in the cache; false: it is not, and the place is as before. */
+/* Move to a cached child; false: not cached, nothing changed. */
 static bool walk_to_cached(struct walk *walk, const char *name, size_t name_len)
     NO_LOCK_CHECK("from bucket to bucket, which may be the same")
 {
@@ -268,7 +268,7 @@ static int walk_component(struct walk *walk, const char *name, size_t name_len, 
     return 0;
 }
 
-/* Walks all of walk->rest. */
+/* Walk all of walk->rest. */
 static int walk_all(struct walk *walk, struct parent_lookup *last_out)
 {
     for (;;) {
@@ -315,7 +315,7 @@ static int walk_all(struct walk *walk, struct parent_lookup *last_out)
     }
 }
 
-/* The place gets references of its own, and the walk gives back what else it holds. */
+/* Give the final place references of its own and release everything else the walk holds. */
 static void walk_end(struct walk *walk, bool is_wanted)
 {
     if (is_wanted) {
@@ -335,7 +335,7 @@ static void walk_end(struct walk *walk, bool is_wanted)
         mount_put(walk->held_mount);
 }
 
-/* The whole walk; on success walk->at has references. */
+/* Do the whole walk; on success walk->at has references. */
 static int walk_run(struct walk *walk, const struct path *at, struct parent_lookup *last_out)
 {
     const struct vfs_context *context = walk->context;
@@ -423,7 +423,7 @@ char *vfs_path_string(const struct path *root, const struct path *path, char *bu
             at.mount = at.mount->parent;
             continue;
         }
-        if (at.dentry->parent == at.dentry) { /* a root that is mounted nowhere any more */
+        if (at.dentry->parent == at.dentry) { /* a root that is no longer mounted */
             *is_reachable = false;
             break;
         }

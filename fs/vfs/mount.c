@@ -1,5 +1,5 @@
 /*
- * Mounts: which file system's root covers which directory.
+ * The mount tree: mounting, moving, unmounting.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -16,7 +16,7 @@ struct spinlock mount_lock = SPINLOCK_INIT("mounts");
 static struct mount *mount_buckets[NR_MOUNT_BUCKETS] GUARDED_BY(&mount_lock);
 static LIST_DEFINE(mounts); /* as mount->node, in order of mounting */
 static uint32_t next_mount_id GUARDED_BY(&mount_lock);
-static struct mutex mount_mutex; /* one change of the tree at a time */
+static struct mutex mount_mutex; /* serialises changes of the tree */
 
 struct vfs_context vfs_kernel_context = {.cred = &cred_kernel, .umask = 0};
 
@@ -55,7 +55,7 @@ void path_put(struct path *path)
     mount_put(path->mount);
 }
 
-/* A mount that hangs nowhere yet, with one reference; takes references of sb and root. */
+/* Allocate a detached mount with one reference; takes references to sb and root. */
 static struct mount *mount_create(struct superblock *sb, struct dentry *root, unsigned flags)
 {
     struct mount *mount = heap_zalloc(sizeof(*mount));
@@ -90,7 +90,7 @@ int path_of_inode(struct inode *inode, struct path *out)
     return 0;
 }
 
-/* Hangs the mount at a place; its reference becomes the tree's, and it takes one of the place. */
+/* Attach the mount at a place; the tree takes over its reference, and it takes one to the place. */
 static int mount_attach(struct mount *mount, const struct path *at)
 {
     struct bucket *bucket = at ? dentry_bucket_lock(at->dentry) : NULL;
@@ -98,9 +98,9 @@ static int mount_attach(struct mount *mount, const struct path *at)
 
     spin_lock(&mount_lock);
     if (at && !bucket && !at->dentry->is_mountpoint && at->dentry != at->mount->root)
-        ret = -ENOENT; /* removed meanwhile, or a name that is not kept */
+        ret = -ENOENT; /* removed meanwhile, or never hashed */
     if (at && list_is_empty(&at->mount->node))
-        ret = -EINVAL; /* itself taken off: nobody could take this one off again */
+        ret = -EINVAL; /* detached itself: this mount could never be unmounted */
     if (ret == 0) {
         mount->id = ++next_mount_id;
         list_add_tail(&mounts, &mount->node);
@@ -133,7 +133,7 @@ static bool is_mountpoint_anywhere(const struct dentry *dentry)
     return false;
 }
 
-/* Takes the mount off its place. REQUIRES(mount_lock); the caller puts *place and the mount. */
+/* Detach the mount from its place. REQUIRES(mount_lock); the caller puts *place and the mount. */
 static void mount_detach_locked(struct mount *mount, struct path *place)
     REQUIRES(&mount_lock, &mount_mutex)
 {
@@ -160,9 +160,9 @@ static struct mount *find_child_mount(const struct mount *mount)
     return NULL;
 }
 
-/* ---- making superblocks from words ---- */
+/* ---- superblocks from mount(2)'s arguments ---- */
 
-/* *out stays without a reference if it fails. */
+/* On failure *out holds no reference. */
 static int open_device(const struct vfs_context *context, const char *source, struct path *out)
 {
     int ret = vfs_lookup(context, NULL, source, 0, out);
@@ -219,7 +219,7 @@ int vfs_mount_root(const char *fs_name, const char *source, unsigned mount_flags
     return 0;
 }
 
-/* Hangs `root` of sb at the directory (or, for bind mounts, file) `name`. */
+/* Mount `root` of sb at the directory (or, for bind mounts, file) `name`. */
 static int mount_at(const struct vfs_context *context, const char *name, struct superblock *sb,
                     struct dentry *root, unsigned flags)
 {
@@ -248,8 +248,8 @@ static int mount_at(const struct vfs_context *context, const char *name, struct 
 }
 
 /*
- * What is mounted at a place is not mounted there once more (-EBUSY), except that the kernel's
- * stand-in becomes the mount asked for (1). 0: something else is there.
+ * Check for a repeated mount. -EBUSY: sb is mounted at this place already; 1: by the kernel, whose
+ * mount becomes the one asked for; 0: something else is there.
  */
 static int mount_again(const struct vfs_context *context, const char *name, struct superblock *sb,
                        const char *source, unsigned flags)
@@ -303,7 +303,7 @@ int vfs_bind_mount(const struct vfs_context *context, const char *source, const 
     return ret;
 }
 
-/* The mount whose root `name` leads to; -EINVAL if it is no root. */
+/* Find the mount whose root is `name`; -EINVAL: not a root. */
 static int find_mount_root(const struct vfs_context *context, const char *name, struct path *out)
 {
     int ret = vfs_lookup(context, NULL, name, 0, out);
@@ -340,7 +340,7 @@ int vfs_move_mount(const struct vfs_context *context, const char *source, const 
     spin_unlock(&mount_lock);
     if (ret == 0) {
         ret = mount_attach(from.mount, &to);
-        if (ret != 0) /* to its old place, which was good a moment ago */
+        if (ret != 0) /* back to its old place, which was valid before */
             (void)mount_attach(from.mount, &place);
         path_put(&place);
     }
@@ -373,7 +373,7 @@ int vfs_remount(const struct vfs_context *context, const char *name, unsigned fl
     return ret;
 }
 
-/* A mount with none on it: `mount` itself, or one that is on it. */
+/* Find a mount without mounts on it: `mount` itself, or one above it. */
 static struct mount *find_outermost(struct mount *mount) REQUIRES(&mount_lock)
 {
     struct mount *on_it;
@@ -383,13 +383,13 @@ static struct mount *find_outermost(struct mount *mount) REQUIRES(&mount_lock)
     return mount;
 }
 
-/* 0, with a mount taken off its place. */
+/* Detach the mount. On success the caller puts it and its place. */
 static int unmount_one(struct mount *mount, bool is_lazy, struct path *place)
     REQUIRES(&mount_lock, &mount_mutex)
 {
     if (!mount->parent)
-        return -EBUSY; /* the first root, or one taken off already */
-    /* Not in use: there is the tree's reference and the caller's. */
+        return -EBUSY; /* the first root, or detached already */
+    /* Unused: only the tree's and the caller's references. */
     if (!is_lazy &&
         (find_child_mount(mount) || __atomic_load_n(&mount->nr_refs, __ATOMIC_RELAXED) > 2))
         return -EBUSY;
@@ -426,7 +426,7 @@ int vfs_mount_for_each(int (*fn)(struct mount *mount, void *ctx), void *ctx)
     struct mount *mount;
     int ret = 0;
 
-    /* mount_mutex keeps the list as it is while fn runs. */
+    /* mount_mutex keeps the list stable while fn runs. */
     mutex_lock(&mount_mutex);
     list_for_each_entry(mount, &mounts, node) {
         ret = fn(mount, ctx);

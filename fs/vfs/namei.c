@@ -1,7 +1,7 @@
 /*
- * Changes of names: create, link, remove; rename.c renames. All follow one pattern: walk to the
- * directory, lock it, look the last component up, check, let the file system act, bring the dentry
- * cache after.
+ * Changes of names: create, link, remove (rename.c renames). All follow one pattern: walk to the
+ * directory, lock it, look up the last component, check, call the file system, update the dentry
+ * cache.
  */
 #include <base/errno.h>
 #include <log/log.h>
@@ -35,7 +35,7 @@ int may_change_dir(const struct path *dir, const struct cred *cred)
 {
     if (is_read_only(dir))
         return -EROFS;
-    /* A directory that was removed takes no new names. */
+    /* A removed directory takes no new names. */
     if (READ_ONCE(dir->dentry->inode->nlink) == 0)
         return -ENOENT;
     return inode_permission(dir->dentry->inode, cred, MAY_WRITE | MAY_EXEC);
@@ -60,7 +60,7 @@ struct creation {
     struct dentry *dentry; /* new, without an inode */
 };
 
-/* Locks the directory and makes a dentry for a name that does not exist yet. */
+/* Lock the directory and allocate a dentry for a name that does not exist yet. */
 static int create_begin(const struct vfs_context *context, const struct path *at, const char *name,
                         bool is_dir, struct creation *creation)
     TRY_ACQUIRES(0, &creation->where.dir.dentry->inode->lock)
@@ -102,7 +102,8 @@ static int create_begin(const struct vfs_context *context, const struct path *at
     return ret;
 }
 
-/* ret: what the file system said. Enters the name, unlocks, and lets go of everything. */
+/* Finish a creation with the file system's result ret: hash the dentry, unlock, release
+ * everything. */
 static int create_end(struct creation *creation, int ret)
     RELEASES(&creation->where.dir.dentry->inode->lock)
 {
@@ -196,14 +197,15 @@ int vfs_link(const struct vfs_context *context, const struct path *old, const st
         ret = -EXDEV;
     mutex_lock_nested(&inode->lock, 1);
     if (ret == 0 && READ_ONCE(inode->nlink) == 0)
-        ret = -ENOENT; /* the last name went while we walked */
+        ret = -ENOENT; /* the last name was removed during the walk */
     if (ret == 0)
         ret = dir->ops->link ? dir->ops->link(dir, creation.dentry, inode) : -EPERM;
     mutex_unlock(&inode->lock);
     return create_end(&creation, ret);
 }
 
-/* The file of vfs_open's O_CREAT. -EEXIST: *out is what has the name now, with a reference. */
+/* Create the file for vfs_open() with O_CREAT. -EEXIST: *out is the existing dentry, with a
+ * reference. */
 int create_file(const struct vfs_context *context, struct parent_lookup *where, uint32_t mode,
                 struct dentry **out)
 {
@@ -262,7 +264,7 @@ static int remove_locked(const struct vfs_context *context, const struct parent_
     if (ret == 0 && !is_rmdir && (is_dir || where->has_trailing_slash))
         ret = is_dir ? -EISDIR : -ENOTDIR;
     if (ret == 0) {
-        /* The victim's lock keeps new names out of a directory that is going. */
+        /* The victim's lock keeps new names out of a directory that is being removed. */
         mutex_lock_nested(&victim->inode->lock, 1);
         int (*op)(struct inode *, struct dentry *) = is_rmdir ? dir->ops->rmdir : dir->ops->unlink;
 

@@ -1,5 +1,5 @@
 /*
- * open(2): from a name, or a known place, to an open file.
+ * open(2): opens a file by name or by path.
  */
 #include <base/errno.h>
 #include <heap/heap.h>
@@ -11,7 +11,7 @@
 
 const struct file_ops *vfs_fifo_ops;
 
-/* Flags that mean something only while opening. */
+/* Flags that matter only while opening. */
 #define OPENING_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY)
 
 static unsigned wanted_access(unsigned flags)
@@ -26,8 +26,8 @@ static unsigned wanted_access(unsigned flags)
     }
 }
 
-/* May this path be opened so? is_new: the caller has just created it, its mode does not bind them.
- */
+/* Check that the path may be opened with these flags. is_new: just created by the caller, whom its
+ * mode does not restrict. */
 static int may_open(const struct path *path, const struct cred *cred, unsigned flags, bool is_new)
 {
     struct inode *inode = path->dentry->inode;
@@ -70,7 +70,7 @@ static int file_ops_of(struct inode *inode, const struct file_ops **out)
     }
 }
 
-/* O_TRUNC is a write, of a file that is opened for reading, too. */
+/* O_TRUNC is a write, even if the file is opened for reading only. */
 static int truncate_opened(struct inode *inode, const struct cred *cred)
 {
     int ret = inode_allow_write(inode);
@@ -88,7 +88,7 @@ static int truncate_opened(struct inode *inode, const struct cred *cred)
     return ret;
 }
 
-/* Makes the file of a path that passed the checks; consumes no reference of path. */
+/* Make the file for a path that passed the checks; consumes no reference to path. */
 static int open_checked(const struct path *path, const struct cred *cred, unsigned flags,
                         struct file **out)
 {
@@ -103,7 +103,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
     if (!file)
         return -ENOMEM;
     file->is_noctty = (flags & O_NOCTTY) != 0;
-    /* file_put undoes all of what follows, in whatever state it is. */
+    /* file_put() undoes the rest, in whatever state it is. */
     if (file->can_write && S_ISREG(inode_mode(inode))) {
         ret = inode_allow_write(inode);
         vfs_file_of(file)->is_writer = ret == 0;
@@ -129,7 +129,7 @@ static int open_checked(const struct path *path, const struct cred *cred, unsign
     return 0;
 }
 
-/* O_PATH: a reference to the place and nothing else. */
+/* O_PATH: only a reference to the path. */
 static int open_place(const struct path *path, unsigned flags, struct file **out)
 {
     struct file *file = vfs_file_alloc(&file_ops_none, path->dentry->inode,
@@ -189,7 +189,7 @@ static int open_new(const struct vfs_context *context, struct parent_lookup *whe
         return (flags & O_EXCL) != 0 ? -EEXIST : -EISDIR;
     ret = create_file(context, where, mode, &path.dentry);
     if (ret == -EEXIST && (flags & O_EXCL) == 0 && !S_ISLNK(inode_mode(path.dentry->inode))) {
-        /* Somebody created it since we looked. */
+        /* Created by somebody else since the lookup. */
         ret = vfs_open_path(&path, context->cred, flags, out);
         dentry_put(path.dentry);
         return ret;
@@ -203,7 +203,8 @@ static int open_new(const struct vfs_context *context, struct parent_lookup *whe
     return ret;
 }
 
-/* O_CREAT where nothing was found: in the last component's directory, through dangling links. */
+/* O_CREAT of a missing file: create it in the last component's directory, also through dangling
+ * links. */
 static int open_create(const struct vfs_context *context, const struct path *at, const char *name,
                        unsigned flags, uint32_t mode, struct file **out)
 {
@@ -221,7 +222,7 @@ static int open_create(const struct vfs_context *context, const struct path *at,
             parent_lookup_put(&where);
             break;
         }
-        /* A symbolic link that leads nowhere: with O_EXCL an error, else its target is created. */
+        /* A dangling symbolic link: an error with O_EXCL, else create its target. */
         struct inode *link = where.existing->inode;
         char *text = NULL;
         ssize_t len = -EEXIST;

@@ -1,6 +1,6 @@
 /*
- * Renaming: two directories locked in order, the checks that keep the tree a tree, the file
- * system's part, and the dentries moved after it.
+ * Rename: locks two directories in order, checks that the tree stays a tree, calls the file system,
+ * and moves the dentries.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -9,9 +9,8 @@
 #include "internal.h"
 
 /*
- * Held over every rename that crosses directories, so that the tree does not change its shape
- * between the check for loops and the deed. Order: rename_mutex, the directory that is above, the
- * other.
+ * Held over every rename across directories, so that the shape of the tree does not change between
+ * the check for loops and the rename. Order: rename_mutex, the upper directory, the other.
  */
 static struct mutex rename_mutex;
 
@@ -48,7 +47,7 @@ static void unlock_two(struct dentry *a, struct dentry *b)
     }
 }
 
-/* May `old` move into new_dir over `new` (whose inode may be NULL)? */
+/* Check that `old` may move into new_dir over `new` (whose inode may be NULL). */
 static int may_rename(const struct vfs_context *context, const struct parent_lookup *from,
                       struct dentry *old, const struct parent_lookup *to, struct dentry *new,
                       unsigned flags)
@@ -66,7 +65,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
         return ret;
     if (!is_dir && (from->has_trailing_slash || to->has_trailing_slash))
         return -ENOTDIR;
-    /* A directory may not become its own descendant. */
+    /* A directory must not become its own descendant. */
     if (is_dir && dentry_is_below(to->dir.dentry, old))
         return -EINVAL;
     if (!new->inode)
@@ -79,7 +78,7 @@ static int may_rename(const struct vfs_context *context, const struct parent_loo
         return new_is_dir && dentry_is_below(from->dir.dentry, new) ? -EINVAL : 0;
     if (is_dir != new_is_dir)
         return is_dir ? -ENOTDIR : -EISDIR;
-    /* Renaming onto an ancestor of the source: it cannot be empty. */
+    /* An ancestor of the source cannot be empty. */
     return new_is_dir && dentry_is_below(from->dir.dentry, new) ? -ENOTEMPTY : 0;
 }
 
@@ -91,7 +90,7 @@ static int rename_in_fs(struct inode *old_dir, struct dentry *old, struct inode 
     return old_dir->ops->rename(old_dir, old, new_dir, new, flags);
 }
 
-/* The file system's part. The lock of a directory that is replaced keeps new names out of it. */
+/* Call the file system. The lock of a replaced directory keeps new names out of it. */
 static int rename_commit(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
                          struct dentry *new, unsigned flags)
     REQUIRES(&old_dir->lock, &new_dir->lock)
@@ -131,7 +130,7 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
         new = dentry_create(to->dir.dentry, to->last, to->last_len);
         ret = new ? 0 : -ENOMEM;
     }
-    /* The same name in another spelling: it is respelled. */
+    /* The same name in another spelling: respell it. */
     if (ret == 0 && new == old && (old->flags & DENTRY_FOLDS) != 0 &&
         (to->last_len != old->name_len || memcmp(to->last, old->name, to->last_len) != 0)) {
         dentry_put(new);
@@ -141,7 +140,7 @@ static int rename_locked(const struct vfs_context *context, const struct parent_
     if (ret == 0)
         ret = may_rename(context, from, old, to, new, flags);
     if (ret == 0 && new->inode == old->inode)
-        goto out; /* two names of one file: nothing happens, says POSIX */
+        goto out; /* two names of one file: POSIX wants no change */
     if (ret == 0)
         ret = rename_commit(old_dir, old, new_dir, new, flags & RENAME_EXCHANGE);
     if (ret == 0) {

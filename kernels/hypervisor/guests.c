@@ -1,5 +1,5 @@
 /*
- * From the initrd to running guests; see guests.h.
+ * Starts the guests of the initrd; see guests.h.
  */
 #include "guests.h"
 
@@ -24,7 +24,7 @@ static void guest_skip(const struct guest_config *config, const char *problem)
     nr_failed++;
 }
 
-/* Names tell guests apart on the console. */
+/* Names distinguish guests on the console, so they must differ. */
 static bool is_name_taken(const char *name)
 {
     for (unsigned i = 0; i < nr_vms; i++)
@@ -68,7 +68,7 @@ static void create_all(const struct fdt *fdt)
     }
 }
 
-/* The description, at an aligned place as its reader wants it. NULL: said why not. */
+/* Get the description, aligned for its reader. NULL: reported. */
 static const struct fdt *read_description(void)
 {
     static struct fdt fdt;

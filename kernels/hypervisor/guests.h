@@ -1,5 +1,5 @@
 /*
- * Starting what the guest description names.
+ * Starts the guests of the guest description.
  */
 #ifndef GUESTS_H
 #define GUESTS_H
@@ -7,8 +7,8 @@
 #include <base/types.h>
 
 /*
- * Reads /guests.dtb of the initrd, starts its guests, and waits for all of them to end. Guests that
- * cannot be started are said and skipped. True: there were guests, and all ended in good order.
+ * Read /guests.dtb of the initrd, start its guests, and wait for all of them to end. Guests that
+ * cannot be started are reported and skipped. True: there were guests, and all shut down in order.
  */
 bool guests_run(void);
 

@@ -20,7 +20,7 @@
 #include <vcpu/vcpu.h>
 #include <vspace/vspace.h>
 
-/* Only the hypervisor's own code runs in this mode: a fault here is a bug of ours. */
+/* Only the hypervisor's own code runs in this mode: a fault here is its bug. */
 void kernel_fault(struct trap_frame *frame)
 {
     if (!arch_fixup(frame))

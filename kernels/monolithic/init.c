@@ -1,6 +1,6 @@
 /*
  * The first program, found as Linux does: rdinit= or /init of the initrd; else init= or the usual
- * places. What it is told is in words.c, the root on a disk in root.c.
+ * places. Its arguments are in words.c, a root on a disk in root.c.
  */
 #include <base/errno.h>
 #include <bootargs/bootargs.h>
@@ -47,7 +47,7 @@ static bool exists(const char *path)
     return true;
 }
 
-/* Returns only if the program cannot be run, having said why and what comes `next`. */
+/* Run the program. Returns only if that failed, after reporting why and what is tried `next`. */
 static void try(const char *word, const char *path, const char *next)
 {
     log_info("run %s as init process", path);
@@ -61,7 +61,7 @@ int devfs_mount(void)
     return vfs_mount(&vfs_kernel_context, "devtmpfs", "/dev", "devtmpfs", MOUNT_STAND_IN, "");
 }
 
-/* Descriptors 0, 1 and 2. Without /dev of its own, the initrd gets devtmpfs mounted there. */
+/* Open descriptors 0, 1 and 2. Without a /dev of its own the initrd gets devtmpfs mounted there. */
 static void open_console(void)
 {
     struct file *file;
@@ -93,7 +93,7 @@ static void run(void *arg)
     open_console();
     if (wanted && !exists(wanted))
         log_warn("rdinit=%s: no such file", wanted);
-    /* An initrd that has a program for this is the root, even if that program cannot be run. */
+    /* An initrd with an init program is the root, even if that program cannot be run. */
     if (exists(wanted ? wanted : "/init"))
         try(wanted ? "rdinit=" : "", wanted ? wanted : "/init", "");
     else

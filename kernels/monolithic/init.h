@@ -4,20 +4,19 @@
 #ifndef MONOLITHIC_INIT_H
 #define MONOLITHIC_INIT_H
 
-/* Starts process 1, or says in one line why not and powers off. */
+/* Start process 1, or report in one line why not and power off. */
 void init_start(void);
 
 /* Process 1's first steps, in its own context. */
 
-/* Mounts devtmpfs on /dev of the root as it is now, where there is such a folder; init may do so
- * again. */
+/* Mount devtmpfs on /dev of the present root, if that directory exists; init may do so again. */
 int devfs_mount(void);
-/* Mounts the disk that root= names over the root; says in one line if that cannot be. */
+/* Mount the disk of root= over the root; reports a failure in one line. */
 void root_mount(void);
-/* argv and envp of init, as Linux makes them of the command line; both end with NULL. */
+/* Build argv and envp of init from the command line, as Linux does; both end with NULL. */
 const char *const *init_arguments(const char *path);
 const char *const *init_environment(void);
-/* An errno of exec or mount in words; never NULL. */
+/* Describe an errno of exec or mount; never NULL. */
 const char *error_text(int err);
 
 #endif

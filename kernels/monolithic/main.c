@@ -38,7 +38,7 @@
 
 #include "init.h"
 
-/* A kernel access faulted: it may have been meant for a program's memory that is not there yet. */
+/* Handle a fault of a kernel access, perhaps to a page of user memory that is not present yet. */
 void kernel_fault(struct trap_frame *frame)
 {
     if (signal_kernel_fault(frame) || arch_fixup(frame))
@@ -53,18 +53,18 @@ static void files_init(void)
         fifo_init() != 0 || tty_boot() != 0 || procfs_boot() != 0 || sysfs_boot() != 0 ||
         blockfile_init() != 0 || fat_init() != 0 || flusher_init() != 0)
         startup_refuse("no memory for the file systems");
-    reclaim_init(); /* what they keep goes back, too */
+    reclaim_init(); /* drain their caches too */
     startup_step("file systems");
     if (!boot_info.initrd.size)
         return;
     log_note("initrd: %lu KiB at %#lx", boot_info.initrd.size >> 10, boot_info.initrd.start.v);
-    /* A fault in it has been logged; the files before the fault are used. */
+    /* A fault in it was logged; use the files before it. */
     if (initrd_unpack(phys_to_virt(boot_info.initrd.start), boot_info.initrd.size) == -ENOMEM)
         startup_refuse("no memory for the initrd");
     startup_step("initrd");
 }
 
-/* A further CPU, before it runs threads. */
+/* Set up another CPU, before it runs threads. */
 static void cpu_init(unsigned cpu)
 {
     irq_cpu_init();
@@ -79,15 +79,15 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     if (heap_init() != 0)
         startup_refuse("no memory for the heap");
     random_init(boot_info.seed, boot_info.seed_size); /* AT_RANDOM, address layout */
-    if (thread_system_init() != 0)                    /* this is a thread from here on */
+    if (thread_system_init() != 0)                    /* this becomes a thread */
         startup_refuse("no memory for the idle thread");
     startup_step("heap, threads");
-    driver_probe_all(); /* console, interrupt controller, and what the list has */
+    driver_probe_all(); /* console, interrupt controller, other devices */
     console_start();
     arch_irq_enable();
     startup_step("drivers");
-    user_cpu_init();     /* what programs may read */
-    uaccess_cpu_init(0); /* how their memory is copied best */
+    user_cpu_init();     /* counters that programs may read */
+    uaccess_cpu_init(0); /* fastest copy of user memory */
     vspace_boot();       /* address-space identifiers */
     process_boot();      /* tables of processes */
     if (vdso_boot() != 0)

@@ -41,8 +41,7 @@ static int mount_as(const char *device, const char *type)
     return vfs_mount(&vfs_kernel_context, device, "/", type, root_flags(), options ? options : "");
 }
 
-/* Each of a comma-separated list; an unknown name among them (-ENODEV) does not hide another's
- * error. */
+/* Try each of a comma-separated list; an unknown name (-ENODEV) does not hide another's error. */
 static int mount_as_one_of(const char *device, const char *types)
 {
     int ret = -ENODEV;
@@ -94,7 +93,7 @@ static const char *reason_of(int err)
     }
 }
 
-/* "vda vda1 vdb", for the one who mistyped. */
+/* List the devices for the error message: "vda vda1 vdb". */
 static void list_disks(char *buf, size_t size)
 {
     size_t used = 0;

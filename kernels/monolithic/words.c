@@ -15,7 +15,7 @@
 #define NR_WORDS_MAX 32 /* of each, as CONFIG_INIT_ENV_ARG_LIMIT */
 #define TEXT_MAX     2048
 
-/* Words that are looked up where they are wanted. */
+/* Words that other code looks up. */
 static int note(const char *value)
 {
     (void)value;
@@ -38,7 +38,7 @@ NOTED("rootdelay", note_rootdelay); /* likewise */
 NOTED("rw", note_rw);
 NOTED("ro", note_ro);
 
-/* There is one console. */
+/* Accept console=ttyS0, the only console. */
 static int set_console(const char *value)
 {
     size_t length = sizeof("ttyS0") - 1;
@@ -51,12 +51,12 @@ static int set_console(const char *value)
 }
 BOOTARG("console", set_console);
 
-/* The firmware's console is used from the first line on; later lines come on the console anyway. */
+/* The firmware's console is used from the first line on anyway. */
 NOTED("earlycon", note_earlycon);
 NOTED("keep_bootcon", note_keep_bootcon);
 NOTED("ignore_loglevel", note_ignore_loglevel);
 
-/* Words of Linux that ask for what is not here: said, and not passed on to init. */
+/* Linux's words for unsupported features: report them, do not pass them to init. */
 static const char *const linux_words[] = {
     "audit",       "apparmor",   "cma",
     "crashkernel", "hugepages",  "initcall_debug",
@@ -112,7 +112,7 @@ const char *const *init_arguments(const char *path)
     return argv;
 }
 
-/* The place of a variable: where it is already, or behind the last. */
+/* Find the place of a variable: its present one, or behind the last. */
 static unsigned variable_find(const char *const *envp, unsigned nr, const char *name)
 {
     size_t length = strlen(name);
@@ -127,7 +127,7 @@ static unsigned variable_find(const char *const *envp, unsigned nr, const char *
 const char *const *init_environment(void)
 {
     static const char *envp[NR_WORDS_MAX + 1] = {"HOME=/", "TERM=linux"};
-    static char text[TEXT_MAX]; /* NAME=value, put together again; no longer than the line was */
+    static char text[TEXT_MAX]; /* NAME=value joined again; no longer than the line */
     const struct bootarg_word *word;
     unsigned nr = 2;
     size_t used = 0;

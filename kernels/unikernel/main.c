@@ -20,9 +20,9 @@
 _Static_assert(sizeof(struct arch_fpu_state) <= sizeof(struct trap_frame), "no room for floats");
 
 /*
- * True: the unit is on now. A thread gets its floats when it first uses one, so that the others pay
- * nothing. They lie at the top of its stack: there is room for a frame of user mode, where no
- * thread of this kernel goes. Interrupt handlers may not use floats.
+ * Turn on the float unit; true: done. A thread gets float state at its first use, so that others
+ * pay nothing. The state is at the top of its stack, in the room for a user-mode frame, which this
+ * kernel does not use. Interrupt handlers must not use floats.
  */
 static bool floats_begin(const struct trap_frame *frame)
 {
@@ -35,7 +35,7 @@ static bool floats_begin(const struct trap_frame *frame)
     return arch_fpu_trap(t, frame);
 }
 
-/* Kernel and application fault alike: a float, a bad pointer in a copy that allows for it. */
+/* Handle faults of kernel and application: first use of floats, a bad pointer in a checked copy. */
 void kernel_fault(struct trap_frame *frame)
 {
     if (frame->cause == TRAP_ILLEGAL && floats_begin(frame))
@@ -67,7 +67,7 @@ void kernel_main(hartid_t boot_hart, paddr_t fdt)
     if (thread_system_init() != 0) /* this becomes a thread */
         startup_refuse("no memory for the idle thread");
     startup_step("heap, threads");
-    driver_probe_all(); /* console, interrupt controller, and what the list has */
+    driver_probe_all(); /* console, interrupt controller, other devices */
     console_start();
     arch_irq_enable();
     startup_step("drivers");

@@ -27,7 +27,7 @@ const struct bits_tables bits_tables = {
         },
 };
 
-/* Counts in pairs, nibbles and bytes, then adds the bytes up by a multiplication. */
+/* Count in pairs, nibbles and bytes, then add up the bytes by a multiplication. */
 unsigned bit_popcount64(uint64_t x)
 {
     x -= (x >> 1) & 0x5555555555555555ull;

@@ -97,8 +97,8 @@ static bool answers(struct cfi *cfi)
 }
 
 /*
- * Sends the query with nr_chips lanes; in query mode when true. When what is there turns out to be
- * plain memory, the word that the command has overwritten is put back.
+ * Send the query with nr_chips lanes; in query mode if true. If the bank turns out to be plain
+ * memory, restore the word that the command has overwritten.
  */
 static bool try_query(struct cfi *cfi, unsigned nr_chips)
 {
@@ -118,7 +118,8 @@ static bool try_query(struct cfi *cfi, unsigned nr_chips)
     return false;
 }
 
-/* Time limit from a 2^n exponent and a 2^m multiplier; exponents beyond reason give the least. */
+/* Compute a time limit from a 2^n exponent and a 2^m multiplier; implausible exponents give the
+ * minimum. */
 static uint64_t limit_ns(struct cfi *cfi, unsigned which, uint64_t unit_ns)
 {
     unsigned bits =
@@ -165,7 +166,7 @@ static int read_query(struct cfi *cfi)
         return -EBADMSG;
     cfi->nr_bytes = (1ull << size_bits) * cfi->nr_chips;
     if (cfi->nr_bytes > cfi->bus->nr_bytes)
-        return -EBADMSG; /* part of the chips could not be reached */
+        return -EBADMSG; /* some of the chips are inaccessible */
     cfi->write_buffer_bytes = buffer_bits == 0 ? 0 : (1u << buffer_bits) * cfi->nr_chips;
     if (cfi->write_buffer_bytes < cfi->bus->bytes)
         cfi->write_buffer_bytes = 0;
@@ -201,8 +202,8 @@ int cfi_query(struct cfi *cfi, struct cfi_bus *bus)
  */
 
 /*
- * Waits until every chip is ready; the chips show their status meanwhile. Returns 0 with the union
- * of their error bits, or -ETIMEDOUT.
+ * Wait until every chip is ready; reads return their status meanwhile. Returns 0 with the union of
+ * their error bits, or -ETIMEDOUT.
  */
 static int wait_ready(struct cfi *cfi, uint64_t offset, uint64_t limit, uint32_t *errors)
 {
@@ -225,7 +226,7 @@ static int wait_ready(struct cfi *cfi, uint64_t offset, uint64_t limit, uint32_t
     }
 }
 
-/* Ends a command: waits, clears the status, back to memory. */
+/* End a command: wait, clear the status, return to read-array mode. */
 static int finish(struct cfi *cfi, uint64_t offset, uint64_t limit)
 {
     uint32_t errors = 0;
@@ -248,7 +249,7 @@ static int program_word(struct cfi *cfi, uint64_t offset, uint32_t word)
 }
 
 /*
- * The bytes of a range that fall into the bus word at offset, the others as they are in the flash.
+ * Merge the bytes of a range into the bus word at offset, as read from the flash.
  */
 struct source {
     uint64_t start, end; /* of the range, in the bank */
@@ -270,7 +271,8 @@ static uint32_t merge(const struct cfi *cfi, const struct source *source, uint64
 }
 
 /*
- * nr_words from offset, all in one write buffer. edge: the words that the range covers only partly.
+ * Program nr_words from offset, all in one write buffer. edge: words that the range covers only
+ * partly.
  */
 static int program_buffer(struct cfi *cfi, const struct source *source, uint64_t offset,
                           unsigned nr_words)
@@ -296,7 +298,7 @@ static int program_buffer(struct cfi *cfi, const struct source *source, uint64_t
     return finish(cfi, offset, cfi->buffer_ns);
 }
 
-/* True when only bits have to be cleared. */
+/* True if only bits must be cleared. */
 static bool can_program(struct cfi *cfi, const struct source *source, uint64_t from, uint64_t to)
 {
     for (uint64_t at = from; at < to; at += cfi->bus->bytes) {

@@ -52,13 +52,13 @@ static uint32_t sum_of(const uint8_t *body, size_t size)
     return sum;
 }
 
-/* Behind the padding that follows end. Some writers leave the last one out. */
+/* Skip the padding after `end`, which some writers omit at the end of the archive. */
 static size_t pad(const struct cpio_reader *reader, size_t end)
 {
     return MIN(reader->base + ALIGN_UP(end - reader->base, 4), reader->size);
 }
 
-/* Reads the entry at reader->pos and goes behind it. */
+/* Read the entry at reader->pos and advance behind it. */
 static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 {
     const uint8_t *header = reader->data + reader->pos;
@@ -108,7 +108,7 @@ static bool is_at_archive(const struct cpio_reader *reader)
     return cpio_is_archive(reader->data + reader->pos, reader->size - reader->pos);
 }
 
-/* Behind a trailer: skips the padding. */
+/* Skip the padding after a trailer. */
 static void finish_archive(struct cpio_reader *reader)
 {
     while (reader->pos < reader->size && reader->data[reader->pos] == 0)

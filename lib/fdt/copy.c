@@ -1,12 +1,12 @@
 /*
- * Copying a subtree through a filter: how a tree is edited.
+ * Copies a subtree through a filter, to edit a tree.
  */
 #include <base/errno.h>
 #include <fdt/writer.h>
 
 #include "private.h"
 
-/* The nodes that are open in the copy, innermost last. */
+/* The open nodes of the copy, innermost last. */
 struct copy {
     struct fdt_writer *w;
     const struct fdt_filter *filter;

@@ -155,7 +155,7 @@ int fdt_find_offset(const struct fdt *fdt, uint32_t offset, struct fdt_node *nod
     return not_found(err);
 }
 
-/* Translates a region from the bus of node bus to the bus above. */
+/* Translate a region from the bus of node bus to the bus above. */
 static int translate(const struct fdt *fdt, const struct fdt_node *bus, uint64_t *addr,
                      uint64_t size)
 {
@@ -185,7 +185,7 @@ int fdt_reg_phys(const struct fdt *fdt, const struct fdt_node *node, unsigned in
 
     if (err < 0)
         return err;
-    /* The slow way: searches each bus again, from the innermost to the root's child. */
+    /* Slow path: search each bus again, from the innermost to the root's child. */
     while (!node->is_identity && parent) {
         struct fdt_node bus;
 

@@ -75,7 +75,7 @@ static uint32_t name_end(const struct fdt *fdt, uint32_t offset)
     return 0;
 }
 
-/* Reads the property at *pos, whose token has been seen there, and goes behind it. */
+/* Read the property at *pos, whose token was read already, and advance behind it. */
 static int read_prop(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
 {
     uint32_t left = fdt_left(fdt, *pos), size, name;
@@ -107,8 +107,8 @@ int fdt_prop_next(const struct fdt *fdt, uint32_t *pos, struct fdt_prop *prop)
     return -EBADMSG;
 }
 
-/* A cell count; what no decoder here accepts becomes a value that fits the field and none accepts.
- */
+/* A cell count; what no decoder here accepts becomes a value that fits the field and none
+ * accepts. */
 static uint8_t cell_count(const struct fdt_prop *prop)
 {
     uint32_t count;
@@ -153,8 +153,8 @@ static enum prop_name classify(const char *name)
 }
 
 /*
- * The same, remembered by the name's offset in the strings block, since a tree spells a name once.
- * The cache is direct-mapped; an entry holds the offset above four bits of the meaning.
+ * The same, cached by the name's offset in the strings block, since a tree stores a name once. The
+ * cache is direct-mapped; an entry holds the offset above four bits of the meaning.
  */
 static ALWAYS_INLINE enum prop_name name_of(struct fdt_walk *walk, const struct fdt_prop *prop)
 {
@@ -170,7 +170,7 @@ static ALWAYS_INLINE enum prop_name name_of(struct fdt_walk *walk, const struct 
     return name;
 }
 
-/* Notes what the node and its children need of one property; an empty ranges makes a bus
+/* Record what the node and its children need of a property; an empty ranges makes a bus
  * transparent. */
 static ALWAYS_INLINE void pick_prop(struct fdt_walk *walk, struct fdt_node *node,
                                     const struct fdt_prop *prop, bool *is_transparent)
@@ -209,7 +209,7 @@ static ALWAYS_INLINE void pick_prop(struct fdt_walk *walk, struct fdt_node *node
     }
 }
 
-/* Reads the node whose begin token is at walk->offset, and its properties. */
+/* Read the node whose begin token is at walk->offset, and its properties. */
 static int begin_node(struct fdt_walk *walk, struct fdt_node *node)
 {
     static const struct fdt_level above_root = {

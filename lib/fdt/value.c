@@ -124,7 +124,7 @@ int fdt_reg(const struct fdt_node *node, unsigned index, uint64_t *addr, uint64_
     const fdt_word_t *cells;
     int err;
 
-    /* On a bus without addresses there is none to be had. */
+    /* A bus without addresses has no reg. */
     if (node->address_cells == 0 || node->address_cells > FDT_MAX_CELLS ||
         node->size_cells > FDT_MAX_CELLS)
         return -EBADMSG;

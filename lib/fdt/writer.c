@@ -116,8 +116,8 @@ void fdt_write_end(struct fdt_writer *w)
     }
 }
 
-/* The distance from the end of the buffer of name, which is added unless it is there; 0: no room.
- */
+/* The distance from the end of the buffer of name, which is added unless it is there; 0: no
+ * room. */
 static uint32_t intern(struct fdt_writer *w, const char *name)
 {
     size_t size = strlen(name) + 1;
@@ -217,7 +217,7 @@ void fdt_write_strings(struct fdt_writer *w, const char *name, const char *const
     }
 }
 
-/* Turns distances from the end into offsets; the block has been written here, it is well-formed. */
+/* Turn distances from the end into offsets; the block was written here and is well-formed. */
 static void fix_name_offsets(struct fdt_writer *w, uint32_t strings_size)
 {
     uint32_t pos = w->structs;

@@ -42,8 +42,8 @@ static uint32_t symbol_entry(enum alphabet alphabet, unsigned symbol)
     }
 }
 
-/* Codes are read lowest bit first, so they are kept reversed: counts code up from its highest bit.
- */
+/* Codes are read lowest bit first, so they are stored reversed: increment a code from its highest
+ * bit. */
 static unsigned next_reversed(unsigned code, unsigned nr_bits)
 {
     unsigned bit = 1u << (nr_bits - 1);
@@ -99,7 +99,7 @@ struct builder {
     uint16_t counts[MAX_CODE_BITS + 1];      /* by length: codes that are still to enter */
 };
 
-/* Enters the code of `length` bits, in the root table or in the subtable of its root index. */
+/* Enter the code of `length` bits, in the root table or in the subtable of its root index. */
 static int enter(struct builder *b, unsigned code, unsigned length, uint32_t entry)
 {
     unsigned index = code & ((1u << b->root_bits) - 1);

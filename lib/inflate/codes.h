@@ -30,7 +30,7 @@
 enum alphabet { ALPHABET_LENGTHS, ALPHABET_LITERALS, ALPHABET_DISTANCES };
 
 /*
- * Builds the table of `size` entries for the code lengths of nr_symbols, 288 at most; a root index
+ * Build the table of `size` entries for the code lengths of nr_symbols, 288 at most; a root index
  * has root_bits. -EBADMSG: no prefix code has these lengths, or its table is larger.
  */
 int inflate_build_table(uint32_t *table, unsigned size, unsigned root_bits, const uint8_t *lengths,

@@ -8,7 +8,7 @@
 #include "codes.h"
 #include "private.h"
 
-/* Fills the buffer to at least 32 bits, or to what there is. */
+/* Fill the buffer to at least 32 bits, or with the rest of the input. */
 static ALWAYS_INLINE void refill(struct inflate_stream *s)
 {
     if (s->nr_bits >= 32)
@@ -27,7 +27,7 @@ static ALWAYS_INLINE void refill(struct inflate_stream *s)
     }
 }
 
-/* nr_bits were used: nr_bits becomes negative when they were not there. */
+/* Consume nr_bits; s->nr_bits becomes negative if there were fewer. */
 static ALWAYS_INLINE void drop(struct inflate_stream *s, unsigned nr_bits)
 {
     s->bits >>= nr_bits;
@@ -47,7 +47,7 @@ static int take(struct inflate_stream *s, unsigned nr_bits)
     return value;
 }
 
-/* Gives whole unused bytes back to the input and forgets the rest of the current byte. */
+/* Return whole unused bytes to the input and drop the rest of the current byte. */
 static void align_input(struct inflate_stream *s)
 {
     s->in -= s->nr_bits / 8;
@@ -55,7 +55,7 @@ static void align_input(struct inflate_stream *s)
     s->nr_bits = 0;
 }
 
-/* The output is full: accounts for it and has the caller make room. */
+/* The output is full: account for it and make the caller provide room. */
 static int make_room(struct inflate_stream *s)
 {
     struct inflate_output *out = s->out;
@@ -103,7 +103,7 @@ static int copy_stored(struct inflate_stream *s)
     return 0;
 }
 
-/* Copies length bytes from distance before to; the ranges may overlap, forward. There is room. */
+/* Copy length bytes from distance before to; the ranges may overlap, forward. There is room. */
 static ALWAYS_INLINE void copy_match(uint8_t *to, size_t distance, size_t length)
 {
     const uint8_t *from = to - distance;
@@ -166,7 +166,7 @@ static ALWAYS_INLINE size_t base_value(struct inflate_stream *s, uint32_t entry)
     return value;
 }
 
-/* The literal, or else the match, that found no room. 0, or what the buffer's owner answered. */
+/* Emit the literal, or else the match, that found no room. 0, or the error of the room function. */
 static int put_slowly(struct inflate_stream *s, uint32_t entry, size_t distance, size_t length)
 {
     struct inflate_output *out = s->out;
@@ -181,9 +181,8 @@ static int put_slowly(struct inflate_stream *s, uint32_t entry, size_t distance,
 }
 
 /*
- * Decodes a block up to its end code. The stream and the place in the output are held in local
- * copies whose address goes nowhere, so that they live in registers; what is rare works on the
- * originals.
+ * Decode a block up to its end code. The stream and the output position are local copies whose
+ * address is not taken, so that they stay in registers; rare cases work on the originals.
  */
 static int decode_block(struct inflate_work *work, struct inflate_stream *stream)
 {
@@ -255,7 +254,7 @@ static int build_fixed(struct inflate_work *work)
                                32, ALPHABET_DISTANCES);
 }
 
-/* Reads nr_lengths code lengths, run-length coded with the code in work->dist (root: 7 bits). */
+/* Read nr_lengths code lengths, run-length coded with the code in work->dist (root: 7 bits). */
 static int read_lengths(struct inflate_work *work, struct inflate_stream *s, unsigned nr_lengths)
 {
     unsigned i = 0;

@@ -18,10 +18,10 @@ struct inflate_stream {
     uint32_t total; /* of output, modulo 2^32 */
 };
 
-/* Decodes to the end of the last block; s->in is then the first byte behind it. */
+/* Decode to the end of the last block; s->in is then the first byte behind it. */
 int inflate_stream(struct inflate_work *work, struct inflate_stream *s);
 
-/* Covers what is new in the output by crc and total. */
+/* Add new output to crc and total. */
 void inflate_account(struct inflate_stream *s);
 
 #endif

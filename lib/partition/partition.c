@@ -32,7 +32,7 @@ static uint64_t nr_blocks(const struct partition_source *source)
     return source->nr_sectors / (source->block_size / PARTITION_SECTOR_SIZE);
 }
 
-/* Takes the entry into the table, or refuses it. first and nr count blocks. */
+/* Add the entry to the table, or refuse it. first and nr count blocks. */
 static void add(struct partition_source *source, struct partition_table *table, unsigned number,
                 uint64_t first, uint64_t nr)
 {
@@ -132,7 +132,7 @@ struct gpt {
     uint32_t nr_entries, entry_bytes, entries_crc;
 };
 
-/* The header in block `at`, if it is one and its own sum is right (5.3.2). */
+/* Read the header in block `at`; NULL unless it is one with a correct checksum (5.3.2). */
 static bool gpt_header(struct partition_source *source, uint64_t at, struct gpt *gpt)
 {
     uint8_t *p = source->block;
@@ -160,7 +160,7 @@ static bool gpt_header(struct partition_source *source, uint64_t at, struct gpt 
     return true;
 }
 
-/* Number of blocks of the entry array; 0: the header lies about it. */
+/* Return the number of blocks of the entry array; 0: the header is invalid. */
 static uint64_t gpt_array_blocks(struct partition_source *source, const struct gpt *gpt)
 {
     /* 128 * 2^n bytes an entry (5.3.2), and entries do not straddle blocks */
@@ -247,7 +247,7 @@ int partition_table_read(struct partition_source *source, struct partition_table
     for (unsigned i = 0; i < 4; i++) {
         entries[i] = mbr_entry(source->block, i);
         /*
-         * A boot sector of a file system has the signature too, and code in the place of entries.
+         * A file system's boot sector also has the signature, and code in place of the entries.
          */
         if ((entries[i].status & 0x7f) != 0)
             return 0;

@@ -237,7 +237,7 @@ static void convert_unsigned(struct output *out, const struct spec *spec, struct
     format_unsigned(out, spec, "", value);
 }
 
-/* Performs one conversion; false for an unknown one. */
+/* Perform one conversion; false for an unknown one. */
 static bool convert(struct output *out, const struct spec *spec, struct arguments *args)
 {
     const char *s;

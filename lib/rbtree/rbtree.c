@@ -28,7 +28,7 @@ static void set_parent(struct rb_node *node, struct rb_node *parent)
     node->parent_color = (uintptr_t)parent | (node->parent_color & RB_BLACK);
 }
 
-/* Makes child take the place of node below node's parent. */
+/* Replace node by child below node's parent. */
 static void replace_child(struct rb_root *root, struct rb_node *node, struct rb_node *child)
 {
     struct rb_node *parent = rb_parent(node);
@@ -85,7 +85,7 @@ void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmos
     set_black(root->node);
 }
 
-/* Paths through child (may be missing) of parent lack one black node: gives it back. */
+/* Paths through child (may be missing) of parent lack one black node: restore it. */
 static void erase_color(struct rb_root *root, struct rb_node *child, struct rb_node *parent)
 {
     while (parent && is_black(child)) {

@@ -13,7 +13,7 @@
 
 #if !__STDC_HOSTED__ || defined(STRING_IMPLEMENT)
 
-/* Keeps GCC from recognising these loops as calls of the functions that they implement. */
+/* Keep GCC from recognising these loops as calls of the functions that they implement. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
@@ -28,7 +28,7 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 #define BLOCK     (8 * WORD)
 #define OFFSET(p) ((uintptr_t)(p)&WORD_MASK)
 
-/* Copies between aligned places in 64-byte blocks, then words; returns the bytes left (< 8). */
+/* Copy between aligned places in 64-byte blocks, then words; returns the bytes left (< 8). */
 static ALWAYS_INLINE size_t copy_words(uint8_t **dst, const uint8_t **src, size_t nr_bytes)
 {
     word_t *d = (word_t *)*dst;

@@ -4,7 +4,7 @@
 #include <base/errno.h>
 #include <string/string.h>
 
-/* The value of a digit in bases up to 36; 36 for what is none. */
+/* Return the value of a digit in bases up to 36; 36: not a digit. */
 static unsigned digit_value(char c)
 {
     if (char_is_digit(c))
@@ -13,7 +13,7 @@ static unsigned digit_value(char c)
     return c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 10 : 36;
 }
 
-/* Skips the prefix of base 16 or 2 when a digit follows it. */
+/* Skip the prefix of base 16 or 2 if a digit follows it. */
 static const char *skip_prefix(const char *s, unsigned *base)
 {
     char mark = s[0] == '0' ? char_to_lower(s[1]) : '\0';

@@ -14,7 +14,7 @@ struct reader {
     const uint8_t *pairs;
     unsigned nr_characters;
     unsigned nr_pairs;
-    unsigned nr_to_skip; /* names before the one that is wanted */
+    unsigned nr_to_skip; /* names to skip */
     char *out;
     size_t room; /* characters left, without the terminator */
 };
@@ -52,7 +52,7 @@ static const uint8_t *read_table(struct reader *r, size_t entry_size, unsigned *
     return table;
 }
 
-/* Writes the characters that belong to the name that is wanted; false: that name is complete. */
+/* Write the characters of the wanted name; false: it is complete. */
 static bool expand(struct reader *r, uint8_t first)
 {
     uint8_t stack[MAX_DEPTH];

@@ -110,8 +110,8 @@ uint16_t utf16_to_upper(uint16_t c)
         return c - 0x20;
     if (c == 0xff)
         return 0x178;
-    /* Latin Extended-A: pairs, upper case even up to 0x137 and from 0x14a to 0x177, odd elsewhere.
-     */
+    /* Latin Extended-A: pairs, upper case even up to 0x137 and from 0x14a to 0x177, odd
+     * elsewhere. */
     if (c >= 0x100 && c <= 0x17e && c != 0x131 && c != 0x138 && c != 0x149 && c != 0x130 &&
         c != 0x178) {
         bool is_upper_even = c <= 0x137 || (c >= 0x14a && c <= 0x177);

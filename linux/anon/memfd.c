@@ -40,7 +40,7 @@ int64_t sys_memfd_create(vaddr_t uname, unsigned flags)
     if (strlen(name.text) > NAME_MAX - (sizeof("memfd:") - 1))
         ret = -EINVAL;
     user_name_put(&name);
-    /* Seals are not there: asking for them is refused. */
+    /* Seals are not implemented: refuse a caller that asks for them. */
     if (ret == 0 && (flags & ~(unsigned)MFD_CLOEXEC) != 0)
         ret = -EINVAL;
     if (ret != 0)

@@ -1,8 +1,8 @@
 /*
- * Descriptors of processes: pidfd_open(2), pidfd_getfd(2). The number of a process may be used
- * anew; its descriptor never means another. It is readable, for poll, from the process's end on.
+ * Process descriptors: pidfd_open(2), pidfd_getfd(2). A pid can be reused, a descriptor always
+ * names the same process. It polls readable once the process has ended.
  *
- * The file counts the process (its memory, not its life).
+ * The file holds a reference to the process, which keeps its memory, not its life.
  */
 #include <abi/syscalls.h>
 #include <anon/pidfd.h>
@@ -104,7 +104,7 @@ int64_t sys_pidfd_open(pid_t pid, unsigned flags)
     if (p)
         process_get(p);
     else if (user_thread_find(pid))
-        ret = -EINVAL; /* a thread that is no leader */
+        ret = -EINVAL; /* a thread other than the leader */
     spin_unlock_irqrestore(&process_lock, irq);
     if (!p)
         return ret;
@@ -114,8 +114,8 @@ int64_t sys_pidfd_open(pid_t pid, unsigned flags)
     return file ? fd_install_or_put(file, true) : -ENOMEM;
 }
 
-/* As ptrace would allow it: the same user with all capabilities, or CAP_SYS_PTRACE.
- * REQUIRES(process_lock). */
+/* Check for ptrace access: p is dumpable and has the caller's user and group in all its ids, or the
+ * caller has CAP_SYS_PTRACE. REQUIRES(process_lock). */
 static bool may_take_from(struct process *p) REQUIRES(&process_lock)
 {
     const struct cred *me = cred_current();

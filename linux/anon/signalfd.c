@@ -2,9 +2,9 @@
  * signalfd4(2): a descriptor that reads the caller's pending signals, as sigtimedwait(2) takes
  * them.
  *
- * Whose signals: those of whoever reads or polls, not of who made the file. All signalfds share one
- * poll head (signal_poll), since a process that was polled through one may be gone before the file
- * is.
+ * A signalfd shows the signals of the thread that reads or polls it, not of the one that made it.
+ * All signalfds share one poll head (signal_poll): a process polled through a signalfd may exit
+ * before the file is closed.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -63,7 +63,7 @@ static void translate(const struct linux_siginfo *in, struct signalfd_info *out)
     }
 }
 
-/* The first signal is waited for, more are taken while there are some. */
+/* Wait for the first signal, then take those that are already pending. */
 static ssize_t signalfd_read(struct file *file, struct uio *uio, uint64_t *pos)
 {
     struct signalfd *sfd = file->private;

@@ -1,5 +1,5 @@
 /*
- * timerfd_create(2): a timer that is read.
+ * timerfd_create(2): timers read through a descriptor.
  */
 #include <abi/abi.h>
 #include <abi/syscalls.h>
@@ -22,14 +22,14 @@ struct timerfd {
     struct timer timer;
     struct spinlock lock;                      /* interrupts off */
     uint64_t nr_expirations GUARDED_BY(&lock); /* [lock] since the last read */
-    uint64_t deadline_ns GUARDED_BY(&lock);    /* [lock] of the running shot; TIME_NEVER: stopped */
+    uint64_t deadline_ns GUARDED_BY(&lock);    /* [lock] next expiry; TIME_NEVER: disarmed */
     uint64_t interval_ns GUARDED_BY(&lock);    /* [lock] 0: one shot */
     bool is_realtime;                          /* [I] */
     struct wait_queue queue;
     struct poll_head poll;
 };
 
-/* Counts the intervals that are over. */
+/* Count the intervals that have passed. */
 static void timerfd_catch_up(struct timerfd *tfd) REQUIRES(&tfd->lock)
 {
     uint64_t now = time_now_ns();
@@ -45,8 +45,8 @@ static void timerfd_catch_up(struct timerfd *tfd) REQUIRES(&tfd->lock)
 }
 
 /*
- * The timer is not armed again before a read takes what there is: intervals shorter than an
- * interrupt takes would leave no time for anything else.
+ * Rearm only when a read has taken the expirations: an interval shorter than the interrupt's own
+ * run time would leave the CPU no time for anything else.
  */
 static void timerfd_fire(struct timer *timer)
 {
@@ -58,7 +58,7 @@ static void timerfd_fire(struct timer *timer)
 
     spin_unlock_irqrestore(&tfd->lock, flags);
     if (again != TIME_NEVER) {
-        timer_arm(&tfd->timer, again); /* it was set anew meanwhile */
+        timer_arm(&tfd->timer, again); /* set again in the meantime */
         return;
     }
     wait_wake_all(&tfd->queue);
@@ -178,7 +178,7 @@ static struct linux_timespec timespec_of_ns(uint64_t ns)
     return (struct linux_timespec){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
 }
 
-/* What is left of the running shot. */
+/* Return the time left until the next expiry, and the interval. */
 static struct linux_itimerspec timerfd_now(struct timerfd *tfd)
 {
     struct linux_itimerspec its = {0};
@@ -202,7 +202,7 @@ static void timerfd_set(struct timerfd *tfd, uint64_t value, uint64_t interval, 
     if (value != 0 && !is_absolute) {
         deadline = time_deadline_ns(value);
     } else if (value != 0) {
-        /* A moment of the wall clock becomes one of the monotonic clock, as the two stand now. */
+        /* Convert a wall-clock time to the monotonic clock by their present difference. */
         uint64_t offset = tfd->is_realtime ? time_realtime_ns() - time_now_ns() : 0;
 
         deadline = value > offset ? value - offset : 1;

@@ -1,5 +1,5 @@
 /*
- * Reading and setting clocks.
+ * The calls that read and set clocks: clock_gettime(2) and relatives, gettimeofday(2), times(2).
  */
 #include "internal.h"
 
@@ -120,7 +120,7 @@ int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline)
     case CLOCK_BOOTTIME_ALARM:
         *deadline = is_absolute ? ns : time_deadline_ns(ns);
         return 0;
-    default: /* there are clocks that only show the time */
+    default: /* some clocks can be read but not waited for */
         return clock_read(clock, &real) == 0 ? -EOPNOTSUPP : -EINVAL;
     }
 }

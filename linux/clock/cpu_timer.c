@@ -1,17 +1,17 @@
 /*
- * Timers that run on a process's processor time: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU.
+ * Timers on a process's CPU time: ITIMER_VIRTUAL, ITIMER_PROF, RLIMIT_CPU.
  *
- * There is no tick to count by. A process has one timer for all three, armed for the earliest
- * moment at which the nearest of them can be due: what is left, divided by how many threads can run
- * at once. When it fires the times are read; what is due is sent, and the timer armed anew. A
- * process that sleeps uses no time: then the timer is parked, and the next switch to one of the
- * threads arms it (cpu_timer_resume), so that nothing wakes an idle machine.
+ * There is no periodic tick. A process has one timer for all three, armed for the earliest time at
+ * which the nearest of them can expire: its remaining CPU time divided by the number of threads
+ * that can run at once. When the timer fires the CPU times are read, signals that are due are sent,
+ * and the timer is rearmed. While no thread runs the timer is parked, and the next switch to one of
+ * them arms it (cpu_timer_resume), so an idle machine is not woken.
  */
 #include "internal.h"
 
 #include <percpu/percpu.h>
 
-/* Not more often than this, however near. */
+/* Shortest delay, however near the expiry. */
 #define PERIOD_MIN_NS (500 * NS_PER_USEC)
 
 static uint64_t limit_ns(uint64_t seconds)
@@ -19,7 +19,8 @@ static uint64_t limit_ns(uint64_t seconds)
     return seconds > UINT64_MAX / NS_PER_SEC ? UINT64_MAX : seconds * NS_PER_SEC;
 }
 
-/* Sends what is due; the time left for the nearest one, UINT64_MAX: none. REQUIRES(process_lock) */
+/* Send the signals that are due; return the CPU time left until the next, UINT64_MAX for none.
+ * REQUIRES(process_lock) */
 static uint64_t check_alarm(struct process *p, struct cpu_alarm *alarm, uint64_t now, int signal)
     REQUIRES(&process_lock)
 {
@@ -36,7 +37,7 @@ static uint64_t check_alarm(struct process *p, struct cpu_alarm *alarm, uint64_t
     return alarm->deadline_ns - now;
 }
 
-/* SIGXCPU at the soft limit and each second from then on, SIGKILL at the hard one. */
+/* Send SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. */
 static uint64_t check_limit(struct process *p, uint64_t now) REQUIRES(&process_lock)
 {
     const struct linux_rlimit *limit = &p->limits[RLIMIT_CPU];
@@ -82,7 +83,7 @@ static void evaluate(struct process *p) REQUIRES(&process_lock)
         return;
     }
     c->delay_ns = MAX(left / MIN(MAX(READ_ONCE(p->nr_threads), 1u), cpu_count()), PERIOD_MIN_NS);
-    /* Parked first: a thread that is switched to after we looked at it finds the mark. */
+    /* Set the mark before looking: a thread switched to after the look then finds it. */
     __atomic_store_n(&c->is_parked, 1, __ATOMIC_SEQ_CST);
     if (has_runnable(p))
         cpu_timer_resume(p);

@@ -37,14 +37,14 @@ int timespec_read(uint64_t addr, uint64_t *ns) MUST_CHECK;
 int timespec_to_ns(const struct linux_timespec *t, uint64_t *ns) MUST_CHECK;
 struct linux_timespec ns_to_timespec(uint64_t ns);
 
-/* A time on a clock that can be waited for, as a monotonic deadline. */
+/* Convert a time on a clock that can be waited for to a monotonic deadline. */
 int clock_deadline(int clock, uint64_t ns, bool is_absolute, uint64_t *deadline) MUST_CHECK;
 
 /*
- * Interval timers that send a signal are armed again when it is taken, as in Linux: an interval
- * shorter than an interrupt takes would otherwise leave no time for anything else. Since a pending
- * signal can also be thrown away, a slow repetition goes on meanwhile; so it does for a signal that
- * is ignored.
+ * Interval timers that send a signal are rearmed when the signal is taken, as in Linux: an interval
+ * shorter than the interrupt's own run time would leave the CPU no time for anything else. A
+ * pending signal can also be discarded, and an ignored one is never taken, so the timer keeps
+ * firing at a slow rate in the meantime.
  */
 #define INTERVAL_PENDING_NS (100 * NS_PER_MSEC)
 #define INTERVAL_IGNORED_NS (4 * NS_PER_MSEC)
@@ -56,7 +56,7 @@ static inline uint64_t interval_next_fire(uint64_t deadline_ns, bool is_pending)
     return MAX(deadline_ns, time_deadline_ns(floor_ns));
 }
 
-/* What is left until the next expiry; never 0. */
+/* Return the time left until the next expiry; never 0. */
 static inline uint64_t interval_left(uint64_t deadline_ns, uint64_t interval_ns)
 {
     uint64_t now = time_now_ns();
@@ -67,18 +67,18 @@ static inline uint64_t interval_left(uint64_t deadline_ns, uint64_t interval_ns)
     return deadline_ns > now ? deadline_ns - now : 1;
 }
 
-/* posix_timer.c: its part of timers_signal_taken_locked. */
+/* posix_timer.c's part of timers_signal_taken_locked(). */
 void posix_timer_taken_locked(struct process *p, struct linux_siginfo *info)
     REQUIRES(&process_lock);
 
 /*
- * ITIMER_VIRTUAL, respectively ITIMER_PROF. The alarm's deadline_ns is how much is left here, 0
- * when it is off; value_ns 0 turns it off.
+ * Get or set ITIMER_VIRTUAL or ITIMER_PROF. The alarm's deadline_ns holds the CPU time left, 0 when
+ * off; value_ns 0 turns it off.
  */
 void cpu_timer_get(struct process *p, bool is_virtual, struct cpu_alarm *out);
 void cpu_timer_set(struct process *p, bool is_virtual, uint64_t value_ns, uint64_t interval_ns,
                    struct cpu_alarm *old);
-/* The process exits: none is ever armed again. */
+/* Stop the timer for good: the process exits. */
 void cpu_timer_stop(struct process *p);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Interval timers: ITIMER_REAL here, those on processor time in cpu_timer.c.
+ * Interval timers (setitimer(2)): ITIMER_REAL; those on CPU time are in cpu_timer.c.
  */
 #include "internal.h"
 
@@ -13,7 +13,7 @@ static void arm(struct process *p, uint64_t delay_ns) REQUIRES(&process_lock)
     timer_arm(&p->alarm, p->alarm_deadline_ns);
 }
 
-/* Interrupt context. The process lives: timers_process_exit waits for us. */
+/* Interrupt context. The process is alive: timers_process_exit() waits for this function. */
 static void alarm_fires(struct timer *timer)
 {
     struct process *p = container_of(timer, struct process, alarm);

@@ -1,8 +1,8 @@
 /*
  * POSIX timers: timer_create and relatives, over the real-time and monotonic clocks. They notify by
  * a signal to the process or to one thread (SIGEV_THREAD_ID, which glibc's SIGEV_THREAD uses), or
- * not at all. While its signal is pending a timer waits: when it is taken, the intervals that are
- * over count as overruns.
+ * not at all. A timer pauses while its signal is pending; the intervals that pass until the signal
+ * is taken count as overruns.
  */
 #include "internal.h"
 
@@ -33,7 +33,7 @@ struct posix_timer {
     pid_t tid;               /* [I] SIGEV_THREAD_ID */
     uint64_t value;          /* [I] */
     uint64_t interval_ns;
-    uint64_t deadline_ns; /* of the first expiry that no signal has told of; TIME_NEVER: off */
+    uint64_t deadline_ns; /* the first expiry not yet signalled; TIME_NEVER: off */
     int overrun;
 };
 
@@ -47,7 +47,7 @@ static struct posix_timer *find(struct process *p, int id)
     return NULL;
 }
 
-/* The pending signals among which the timer's is; NULL: its thread has gone. */
+/* Return the pending set that the timer's signal goes to; NULL: its thread has exited. */
 static struct pending_set *target(struct posix_timer *t, struct user_thread **ut)
     REQUIRES(&process_lock)
 {
@@ -71,7 +71,8 @@ static bool is_told(const struct posix_timer *t, const struct pending_set *pendi
     return pending_has_timer(pending, t->signo, t->id);
 }
 
-/* True: the signal is pending now, and timers_signal_taken_locked will follow. */
+/* Send the timer's signal. True: it is pending now, and timers_signal_taken_locked() will
+ * follow. */
 static bool notify(struct posix_timer *t) REQUIRES(&process_lock)
 {
     struct linux_siginfo info = {.signo = t->signo, .code = SI_TIMER};

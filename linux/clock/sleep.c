@@ -3,7 +3,7 @@
  */
 #include "internal.h"
 
-/* True: the time has come; false: interrupted. */
+/* Sleep until the deadline. True: it has passed; false: interrupted. */
 static bool sleep_until(uint64_t deadline)
 {
     bool timely = true;

@@ -1,12 +1,12 @@
 /*
- * What changing ids, capset and execve do to credentials. Files have no capabilities of their own
- * (there are no extended attributes).
+ * How changes of ids, capset(2) and execve(2) transform capability sets (capabilities(7)). Files
+ * carry no capabilities: there are no extended attributes.
  */
 #include "internal.h"
 
 #include <base/errno.h>
 
-/* Rights over files, which go with the file-system uid. */
+/* Capabilities over files, which follow the file-system uid. */
 #define CAPS_OF_FILES                                                                              \
     (1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |                  \
      1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_LINUX_IMMUTABLE | 1ull << CAP_MKNOD |   \
@@ -53,7 +53,7 @@ bool cred_exec(struct cred *c, const struct cred *old, bool no_new_privs)
     bool is_effective = c->euid == 0;
     bool is_set_id = c->euid != c->uid || c->egid != c->gid;
 
-    /* A root id stands for a file that has all capabilities, any other for one that has none. */
+    /* A root id makes the file count as having all capabilities, any other id as having none. */
     c->cap_permitted = has_root ? old->cap_bounding | old->cap_inheritable : 0;
     if (no_new_privs && (is_set_id || !is_subset(c->cap_permitted, old->cap_permitted))) {
         c->euid = c->uid;

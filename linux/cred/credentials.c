@@ -1,5 +1,5 @@
 /*
- * The shared object.
+ * Allocation and reference counts of struct credentials.
  */
 #include <cred/cred.h>
 #include <heap/heap.h>

@@ -1,5 +1,5 @@
 /*
- * Who may take which ids: setuid(2) and relatives.
+ * The permission rules of setuid(2) and relatives.
  */
 #include "internal.h"
 
@@ -20,7 +20,7 @@ static bool may_take_gid(const struct cred *c, uint32_t gid)
     return cred_has_cap(c, CAP_SETGID) || is_one_of(gid, c->gid, c->egid, c->sgid);
 }
 
-/* The ids that are not CRED_KEEP; who may is decided. */
+/* Set the ids that are not CRED_KEEP, after the permission check. */
 static int set_uids(struct cred *c, uint32_t uid, uint32_t euid, uint32_t suid)
 {
     struct cred old = *c;
@@ -79,7 +79,8 @@ int cred_setgid(struct cred *c, uint32_t gid)
 }
 
 /*
- * setreuid: the saved id follows the effective one when the real one is set or the effective moves.
+ * setreuid: copy the effective id to the saved one when the real id is set or the effective one
+ * changes.
  */
 static uint32_t saved_id(uint32_t id, uint32_t eid, uint32_t now, uint32_t enow)
 {

@@ -6,8 +6,7 @@
 
 #include <cred/cred.h>
 
-/* The capability sets follow the ids that c has now: after a change of uids, or of the file-system
- * uid. */
+/* Adjust c's capability sets after a change of its uids, or of its file-system uid. */
 void cred_uids_changed(struct cred *c, const struct cred *old);
 void cred_fsuid_changed(struct cred *c, uint32_t old_fsuid);
 

@@ -1,6 +1,6 @@
 /*
- * The table of accounts. One whose last count has gone is on its way out of it, and not found any
- * more: whoever asks for the user then makes another.
+ * The table of user accounts. An account whose last reference was dropped is about to leave the
+ * table and is not found any more: a lookup then creates another.
  */
 #include <cred/user_account.h>
 #include <heap/heap.h>

@@ -1,5 +1,6 @@
 /*
- * execve: finding the file, scripts, building the new space, and the exchange.
+ * execve(2): finds the file, follows #! lines, builds the new address space, and switches the
+ * process to it.
  */
 #include "internal.h"
 
@@ -23,15 +24,16 @@
 struct exec {
     struct vfs_context context;
     struct image image;
-    char *path;        /* as given, or /dev/fd/N...; AT_EXECFN */
-    bool is_path_gone; /* with a descriptor that execve closes: no interpreter could open it */
+    char *path; /* as given, or /dev/fd/N...; AT_EXECFN */
+    bool
+        is_path_gone; /* reached through a close-on-exec descriptor: no interpreter could open it */
     struct strings argv, envp;
     struct vspace *vs;
     struct loaded loaded;
     struct stack_layout stack;
     struct credentials *credentials; /* counted */
     bool is_secure;
-    struct fd_table *files; /* for a process that shares its own; NULL: not needed */
+    struct fd_table *files; /* a table for a process that shares its own; NULL: not needed */
 };
 
 static void cleanup(struct exec *x)
@@ -69,9 +71,9 @@ static int open_executable(struct exec *x, const struct path *at, const char *pa
         err = inode_permission(inode, x->context.cred, MAY_EXEC);
     if (!err && !(inode_mode(inode) & S_IXUGO))
         err = -EACCES;
-    if (!err) /* a program may be executable without being readable: the kernel opens it */
+    if (!err) /* a program may be executable but unreadable: open it as the kernel */
         err = vfs_open_path(&found, &cred_kernel, O_RDONLY, &x->image.file);
-    if (!err) /* for as long as a process runs it: ETXTBSY */
+    if (!err) /* -ETXTBSY for writers while a process runs it */
         err = file_deny_write(x->image.file);
     if (!err)
         x->image.size = READ_ONCE(inode->size);
@@ -79,7 +81,7 @@ static int open_executable(struct exec *x, const struct path *at, const char *pa
     return err;
 }
 
-/* The interpreter takes the script's place; argv becomes interpreter [argument] script args... */
+/* Replace the script by its interpreter; argv becomes interpreter [argument] script args... */
 static int become_script(struct exec *x, const char *script_path, const char *head, size_t size,
                          struct script *script)
 {
@@ -140,7 +142,7 @@ static int resolve_scripts(struct exec *x)
     return err;
 }
 
-/* Set-user-id and set-group-id files change who runs. */
+/* Apply the set-user-id and set-group-id bits. */
 static int choose_credentials(struct exec *x)
 {
     const struct process *p = process_current();
@@ -151,7 +153,8 @@ static int choose_credentials(struct exec *x)
     if (!p->no_new_privs && !(file_path(file)->mount->flags & MOUNT_NOSUID)) {
         struct inode *inode = file_inode(file);
 
-        /* A change of owner takes the set-id bits away: not those of one owner with another. */
+        /* Read mode and owner together: chown clears the set-id bits, so the bits of one owner must
+         * not be combined with another owner's id. */
         mutex_lock(&inode->lock);
         if (inode->mode & S_ISUID)
             cred.euid = inode->uid;
@@ -196,7 +199,7 @@ static int build_stack(struct exec *x, uint64_t limit)
     uint8_t random[16];
     uint64_t addr;
     ssize_t n;
-    int err = vdso_map(x->vs, top); /* beside the stack: one page table serves both */
+    int err = vdso_map(x->vs, top); /* next to the stack, so that one page table serves both */
 
     if (err)
         return err;
@@ -264,8 +267,9 @@ static void set_names(struct exec *x)
 }
 
 /*
- * The point of no return: the other threads are gone. What may fail was made before; -ENOMEM (one
- * of them has opened a lot of files, or shared the table, at the last moment) ends the process.
+ * The point of no return: the other threads are gone, and what can fail was prepared before. One
+ * failure remains, and it ends the process: -ENOMEM, if another thread opened many files or shared
+ * the table at the last moment.
  */
 static int become_single(struct exec *x)
 {
@@ -318,7 +322,7 @@ static int run(struct exec *x)
 {
     int err;
 
-    if (x->argv.count == 0) { /* Linux gives such a program one empty string */
+    if (x->argv.count == 0) { /* Linux passes one empty string then */
         err = strings_append(&x->argv, "", 0);
         if (err)
             return err;
@@ -341,7 +345,7 @@ static int run(struct exec *x)
 
 /* --- ways in ---------------------------------------------------------------------------------- */
 
-/* How a program that was found from a descriptor is called. */
+/* Name a program that was found from a descriptor. */
 static int name_by_descriptor(struct exec *x, int fd)
 {
     char *name = heap_alloc(PATH_MAX);

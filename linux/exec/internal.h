@@ -28,7 +28,7 @@ int strings_append(struct strings *s, const char *text, size_t length) MUST_CHEC
 /* A NULL-terminated array of pointers in the caller's memory. -EFAULT, -E2BIG, -ENOMEM. */
 int strings_from_user(struct strings *s, uint64_t array) MUST_CHECK;
 int strings_from_kernel(struct strings *s, const char *const *array) MUST_CHECK;
-/* Drops the first string. */
+/* Remove the first string. */
 void strings_shift(struct strings *s);
 
 struct image {
@@ -36,8 +36,8 @@ struct image {
     uint64_t size;
 };
 
-/* Maps an ELF program, and its interpreter, into vs. -ENOEXEC and others; vs is then to be dropped.
- */
+/* Map an ELF program, and its interpreter, into vs. -ENOEXEC and others; the caller then drops
+ * vs. */
 int load_program(struct vspace *vs, const struct image *image, const struct vfs_context *context,
                  struct loaded *out) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /*
- * Mapping ELF files. lib/elf has checked the numbers; what is checked here is where they lead:
- * inside the user half, and readable.
+ * Maps ELF files. lib/elf has validated the headers; here segments are checked to lie in the user
+ * half and to be readable.
  */
 #include "internal.h"
 
@@ -16,7 +16,7 @@ static int read_exactly(const struct image *image, void *buf, size_t n, uint64_t
     return (size_t)got == n ? 0 : -ENOEXEC;
 }
 
-/* One ELF file on its way into a space. */
+/* An ELF file that is being mapped. */
 struct elf_file {
     const struct image *image;
     struct filemap *filemap; /* NULL: bytes are copied */
@@ -78,7 +78,7 @@ static int map_anonymous(struct vspace *vs, uint64_t start, uint64_t end, uint32
     return end > start ? vspace_map(vs, &r, &addr) : 0;
 }
 
-/* Without a page cache behind (an image in memory): anonymous pages, filled by copying. */
+/* Map anonymous pages and copy the segment: the image has no page cache (it is in memory). */
 static int copy_segment(struct vspace *vs, const struct elf_file *e, const struct elf_segment *s)
 {
     uint64_t start = ALIGN_DOWN(e->bias + s->vaddr, PAGE_SIZE);
@@ -103,7 +103,7 @@ static int copy_segment(struct vspace *vs, const struct elf_file *e, const struc
     return err ? err : vspace_protect(vs, start, end - start, rights_of(s->flags));
 }
 
-/* The bytes of the last file page that lie behind the segment's file part must read as zero. */
+/* Zero the rest of the last file page, behind the segment's file part. */
 static int clear_tail(struct vspace *vs, uint64_t from, uint64_t end)
 {
     static const char zeros[512];
@@ -150,7 +150,7 @@ static int map_segment(struct vspace *vs, const struct elf_file *e, const struct
     return err;
 }
 
-/* Segments that share a page with their neighbour cannot be mapped: refused as hostile. */
+/* Refuse segments that share a page with their neighbour: they cannot be mapped. */
 static int map_segments(struct vspace *vs, const struct elf_file *e, struct loaded *out)
 {
     for (unsigned i = 0; i < e->header.nr_phdrs; i++) {
@@ -191,7 +191,7 @@ static int choose_bias(struct elf_file *e, uint64_t base)
     return 0;
 }
 
-/* A place for the interpreter, below the stack; found by mapping and unmapping its range once. */
+/* Find room for the interpreter below the stack, by mapping and unmapping its range once. */
 static int interp_base(struct vspace *vs, const struct elf_layout *l, uint64_t *base)
 {
     uint64_t align = MAX(l->max_align, PAGE_SIZE);
@@ -231,7 +231,7 @@ static int load_interpreter(struct vspace *vs, const struct elf_file *program,
         return err;
     image.size = READ_ONCE(file_inode(image.file)->size);
     err = S_ISREG(inode_mode(file_inode(image.file))) ? elf_open(&e, &image) : -EACCES;
-    if (!err) /* one that names an interpreter itself, as a program does, is none the worse */
+    if (!err) /* an interpreter may itself name one; it is ignored */
         err = interp_base(vs, &e.layout, &base);
     if (!err)
         err = choose_bias(&e, base);
@@ -243,7 +243,7 @@ static int load_interpreter(struct vspace *vs, const struct elf_file *program,
     }
     elf_close(&e);
     file_put(image.file);
-    /* Not ENOEXEC, for which a shell would take the program for a script. */
+    /* Not -ENOEXEC: a shell would then run the program as a script. */
     return err == -ENOEXEC ? -ELIBBAD : err;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Collecting argv and envp.
+ * Collects the strings of argv and envp.
  */
 #include "internal.h"
 
@@ -43,7 +43,7 @@ int strings_append(struct strings *s, const char *text, size_t length)
     return 0;
 }
 
-/* In pieces that fit what is free, so that a short string needs no large buffer. */
+/* Copy in pieces that fit the free room, so that a short string needs no large buffer. */
 static int append_user(struct strings *s, uint64_t addr)
 {
     size_t length = 0;

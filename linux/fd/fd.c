@@ -22,7 +22,7 @@ static struct fd_table *table_current(void)
 
 /* ---- a file for the time of one call ---- */
 
-/* Alone with the table: nobody can close the descriptor during the call. */
+/* With one user of the table nobody can close the descriptor during the call. */
 static inline bool is_alone(const struct process *process)
 {
     return __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1 &&
@@ -35,7 +35,8 @@ void fd_view_begin(struct fd_view *view)
     view->is_counted = !is_alone(process_current());
 }
 
-/* On its own, called last, so that who is alone calls nothing and saves next to nothing. */
+/* Kept out of line and called last: the path of a single user then calls nothing and saves next to
+ * no registers. */
 static NOINLINE int fd_ref_count(struct fd_table *table, int fd, struct fd_ref *out)
 {
     out->file = fd_table_file(table, fd);
@@ -122,7 +123,7 @@ int fd_exec(struct fd_table **spare)
         if (ret != 0)
             return ret;
         spin_lock(&process->files_lock);
-        process->files = *spare; /* others look through it with the lock */
+        process->files = *spare; /* others read the table under the lock */
         spin_unlock(&process->files_lock);
         *spare = NULL;
         fd_table_put(old);

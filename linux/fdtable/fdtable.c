@@ -41,13 +41,13 @@ static void bit_put(uint64_t *bits, unsigned n, bool value)
         bits[n / 64] &= ~(1ull << (n % 64));
 }
 
-/* One block of memory for the arrays of nr_slots. */
+/* Allocate the arrays of nr_slots as one block. */
 static struct file **arrays_alloc(uint32_t nr_slots)
 {
     return heap_zalloc(nr_slots * sizeof(struct file *) + nr_slots / 64 * 2 * sizeof(uint64_t));
 }
 
-/* The table gets arrays that hold its old contents; returns what is to be freed. */
+/* Copy the contents into new arrays and switch to them; return the block to free. */
 static struct file **arrays_set(struct fd_table *table, struct file **files, uint32_t nr_slots)
     REQUIRES(&table->lock)
 {
@@ -64,7 +64,7 @@ static struct file **arrays_set(struct fd_table *table, struct file **files, uin
     return old;
 }
 
-/* Makes room for slot n; drops the lock for the allocation. -ENOMEM. */
+/* Make room for slot n; drops the lock for the allocation. -ENOMEM. */
 static int table_grow(struct fd_table *table, unsigned n) REQUIRES(&table->lock)
 {
     uint32_t nr_slots = table->nr_slots;
@@ -90,7 +90,7 @@ void fd_table_get(struct fd_table *table)
     __atomic_fetch_add(&table->nr_refs, 1, __ATOMIC_RELAXED);
 }
 
-/* Room for nr_slots in a table that nobody else knows. -ENOMEM. */
+/* Make room for nr_slots in a table that is not shared yet. -ENOMEM. */
 static int table_reserve(struct fd_table *table, uint32_t nr_slots)
 {
     struct file **files;
@@ -105,7 +105,7 @@ static int table_reserve(struct fd_table *table, uint32_t nr_slots)
     return 0;
 }
 
-/* What `from` holds goes into an empty table as well. -ENOMEM. */
+/* Copy the descriptors of `from` into an empty table. -ENOMEM. */
 static int table_copy(struct fd_table *table, struct fd_table *from)
 {
     ASSUME_UNSHARED(&table->lock, "the caller alone knows it");
@@ -172,7 +172,7 @@ void fd_table_put(struct fd_table *table)
     heap_free(table);
 }
 
-/* Takes the file out of slot n; NULL: it was not open. */
+/* Remove and return the file in slot n; NULL: not open. */
 static struct file *table_remove(struct fd_table *table, unsigned n)
 {
     struct file *file = NULL;
@@ -259,7 +259,7 @@ int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec)
     return found;
 }
 
-/* The lowest free slot from `lowest` on. */
+/* Find the lowest free slot from `lowest` on. */
 static unsigned find_free(const struct fd_table *table, unsigned lowest) REQUIRES(&table->lock)
 {
     unsigned n = MAX(lowest, table->first_free);

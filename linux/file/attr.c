@@ -1,12 +1,12 @@
 /*
- * Calls that change the attributes of files: mode, owner, times.
+ * The calls that change a file's mode, owner and times.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
 
 #include "internal.h"
 
-/* Changes attributes of a descriptor's file; O_PATH only where Linux allows it. */
+/* Change attributes of a descriptor's file; O_PATH descriptors only where Linux allows it. */
 static int64_t setattr_fd(int fd, struct vfs_attr *attr)
 {
     struct fd_ref ref;
@@ -96,7 +96,7 @@ int64_t sys_fchownat(int dirfd, vaddr_t path, uint32_t uid, uint32_t gid, unsign
 #define UTIME_NOW  0x3fffffff
 #define UTIME_OMIT 0x3ffffffe
 
-/* The two times of utimensat(2) into attr. */
+/* Put the two times of utimensat(2) into attr. */
 static int times_of_user(uint64_t utimes, struct vfs_attr *attr)
 {
     int64_t now = inode_now_ns();
@@ -122,8 +122,7 @@ static int times_of_user(uint64_t utimes, struct vfs_attr *attr)
             return -EINVAL;
         } else {
             attr->valid |= bit;
-            /* Times beyond what nanoseconds can say (year 2262) are cut there, as Linux cuts them.
-             */
+            /* Clamp times that nanoseconds cannot represent (after 2262), as Linux does. */
             int64_t limit = INT64_MAX / (int64_t)NS_PER_SEC - 1;
 
             ns[i] = MAX(-limit, MIN(ts[i].tv_sec, limit)) * (int64_t)NS_PER_SEC + ts[i].tv_nsec;

@@ -1,5 +1,5 @@
 /*
- * Directories as programs see them: reading them, and standing in them.
+ * getdents64(2), and the current and root directory: chdir(2), chroot(2), getcwd(2), umask(2).
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -11,13 +11,13 @@
 /* struct linux_dirent64 of uapi: ino, off, reclen, type, name. */
 #define DIRENT_NAME_OFFSET 19u
 
-/* Entries gather in a page of kernel memory, since iterate runs with the directory locked. */
+/* Entries are collected in a kernel page, since iterate runs with the directory locked. */
 struct dirent_sink {
     struct dir_sink sink; /* first */
     uint8_t *buf;
     size_t size;
     size_t used;
-    size_t last; /* offset of the last entry, whose `off` is still open; only if used > 0 */
+    size_t last; /* offset of the last entry, whose `off` is not filled in yet; only if used > 0 */
     bool is_full;
 };
 
@@ -29,7 +29,7 @@ static bool dirent_emit(struct dir_sink *sink, const char *name, size_t name_len
     uint8_t *entry = ds->buf + ds->used;
     uint16_t reclen = (uint16_t)len;
 
-    /* An entry's offset is where the next one begins. */
+    /* d_off of an entry is the position of the next one. */
     if (ds->used > 0)
         memcpy(ds->buf + ds->last + 8, &pos, sizeof(pos));
     if (ds->used + len > ds->size) {
@@ -47,8 +47,8 @@ static bool dirent_emit(struct dir_sink *sink, const char *name, size_t name_len
 }
 
 /*
- * Hands the entries out: the bytes of those that fit before a bad address, and the position behind
- * them, which is in the last one's `off`. -EFAULT if the first one does not.
+ * Copy the entries to the program. Returns the bytes of those in front of a bad address, with the
+ * position behind them (the last one's `off`); -EFAULT if the first one faults.
  */
 static int64_t entries_to_user(struct file *file, const struct dirent_sink *ds, uint64_t ubuf,
                                uint64_t before)

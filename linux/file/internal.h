@@ -18,7 +18,7 @@
 #define AT_NO_AUTOMOUNT    0x800u
 #define AT_STATX_SYNC_TYPE 0x6000u
 
-/* Interrupted calls are started again unless a handler says otherwise. */
+/* Restart an interrupted call unless a handler says otherwise. */
 static inline int64_t restartable(int64_t ret)
 {
     return ret == -EINTR ? -ERESTARTSYS : ret;

@@ -1,5 +1,5 @@
 /*
- * ioctl(2): what every descriptor has, then the file's own.
+ * ioctl(2): the requests that every descriptor knows, then the file's own.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>

@@ -1,5 +1,5 @@
 /*
- * Calls that make, move and remove names.
+ * The calls that create, rename and remove names.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>

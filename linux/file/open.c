@@ -1,5 +1,5 @@
 /*
- * Calls that make, copy and close descriptors.
+ * The calls that open, duplicate and close descriptors: open(2), dup(2), close(2), fcntl(2).
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -155,8 +155,8 @@ struct linux_flock {
     int32_t pid;
 };
 
-/* The range of a struct flock, fcntl(2): start relative to whence, a negative len reaches
- * backwards. */
+/* Compute the range of a struct flock, fcntl(2): start is relative to whence, a negative len
+ * extends backwards. */
 static int flock_range(struct file *file, const struct linux_flock *fl, struct file_lock *out)
 {
     int64_t base = 0;

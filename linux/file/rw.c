@@ -1,5 +1,5 @@
 /*
- * Calls that move bytes, and those on positions, sizes and write-back.
+ * The calls that read and write, and those on positions and sizes.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -10,10 +10,10 @@
 
 #define FALLOC_FL_KEEP_SIZE 1u /* uapi/linux/falloc.h */
 
-/* The most that one call moves, as in Linux: INT_MAX rounded down to a page. */
+/* Most bytes that one call moves, as in Linux: INT_MAX rounded down to a page. */
 #define MAX_RW_COUNT (INT32_MAX & ~(size_t)PAGE_MASK)
 
-/* What a write returns; a broken pipe raises SIGPIPE besides. */
+/* Convert the result of a write; a broken pipe also raises SIGPIPE. */
 static int64_t write_result(int64_t ret)
 {
     if (unlikely(ret == -EPIPE))
@@ -21,7 +21,7 @@ static int64_t write_result(int64_t ret)
     return restartable(ret);
 }
 
-/* Who may not make files larger than `limit` and tries: SIGXFSZ, and the call fails. */
+/* Fail a call that would grow a file beyond RLIMIT_FSIZE, with SIGXFSZ. */
 static int refuse_size(void)
 {
     (void)signal_send_thread(user_current(), SIGXFSZ, NULL);
@@ -33,14 +33,14 @@ static uint64_t size_limit(void)
     return limit_current(RLIMIT_FSIZE);
 }
 
-/* Would this size be growth beyond the limit? What is larger already may shrink. */
+/* True if the size exceeds the limit and is growth: a file that is larger already may shrink. */
 static bool is_growth_refused(const struct inode *inode, uint64_t size)
 {
     return size > size_limit() && inode && S_ISREG(inode_mode(inode)) &&
            size > READ_ONCE(inode->size);
 }
 
-/* file_write_uio within RLIMIT_FSIZE: what reaches beyond it is cut off. */
+/* file_write_uio() up to RLIMIT_FSIZE: the part beyond it is cut off. */
 static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
 {
     uint64_t limit = size_limit();
@@ -58,7 +58,7 @@ static int64_t write_limited(struct file *file, struct uio *uio, uint64_t *pos)
     return file_write_uio(file, uio, pos);
 }
 
-/* One call of the read family. pos NULL: the file's own position. */
+/* Do one call of the read family. pos NULL: at the file's own position. */
 static ALWAYS_INLINE int64_t move_bytes(int fd, uint64_t addr, uint64_t nr, uint64_t *pos,
                                         bool is_write)
 {
@@ -98,7 +98,7 @@ int64_t sys_pwrite64(int fd, vaddr_t buf, size_t count, uint64_t pos)
 
 #define NR_SEGMENTS_ON_STACK 8
 
-/* One call of the readv family. pos NULL: the file's own position. */
+/* Do one call of the readv family. pos NULL: at the file's own position. */
 static int64_t move_vector(int fd, uint64_t uvec, uint64_t nr, uint64_t *pos, bool is_write)
 {
     struct io_segment on_stack[NR_SEGMENTS_ON_STACK];
@@ -150,7 +150,7 @@ int64_t sys_pwritev(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos)
     return (int64_t)pos < 0 ? -EINVAL : move_vector(fd, iov, nr_iov, &pos, true);
 }
 
-/* preadv2: position -1 is the file's own; of the RWF_* flags none is supported. */
+/* preadv2: position -1 is the file's own; no RWF_* flag is supported. */
 static int64_t move_vector2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, unsigned flags,
                             bool is_write)
 {
@@ -176,8 +176,8 @@ int64_t sys_pwritev2(int fd, vaddr_t iov, size_t nr_iov, uint64_t pos, uint64_t 
 /* ---- from file to file ---- */
 
 /*
- * Up to n bytes from one file to another through a page of kernel memory. What was read and could
- * not be written is put back by moving the position.
+ * Copy up to n bytes from one file to another through a kernel page. Bytes that were read and could
+ * not be written are put back by moving the position.
  */
 static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
                          size_t n)
@@ -223,7 +223,7 @@ static int64_t copy_file(struct file *in, uint64_t *in_pos, struct file *out, ui
     return nr_done > 0 ? nr_done : ret;
 }
 
-/* Reads a position that the program keeps; NULL address: *pos_out = NULL, the file's own. */
+/* Read a position that the program keeps; a NULL address sets *pos_out = NULL, the file's own. */
 static int position_get(uint64_t uaddr, uint64_t *value, uint64_t **pos_out)
 {
     *pos_out = NULL;
@@ -236,8 +236,8 @@ static int position_get(uint64_t uaddr, uint64_t *value, uint64_t **pos_out)
 }
 
 /*
- * A range of a file for another place in it: cut at the end of what there is to read, once, or the
- * file would grow as long as it is read; and the two may not overlap.
+ * Check a copy within one file: the ranges must not overlap, and the length is cut at the end of
+ * the file once, beforehand, since the file would otherwise grow as fast as it is read.
  */
 static int range_within(const struct file *in, const uint64_t *in_pos, const struct file *out,
                         const uint64_t *out_pos, size_t *n)
@@ -271,8 +271,8 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
     ret = position_get(uin_pos, &in_value, &in_pos);
     if (ret == 0)
         ret = position_get(uout_pos, &out_value, &out_pos);
-    /* What was read of a stream and cannot be written, or the end of a terminal's input, would be
-     * lost. */
+    /* Refuse streams: bytes read from one that could not be written, or a terminal's end of file,
+     * cannot be put back. */
     if (ret == 0 && in.file->ops->is_stream)
         ret = -EINVAL;
     if (ret == 0 && file_inode(in.file) && S_ISDIR(inode_mode(file_inode(in.file))))
@@ -282,7 +282,7 @@ static int64_t copy_between(int in_fd, uint64_t uin_pos, int out_fd, uint64_t uo
          !S_ISREG(inode_mode(file_inode(in.file))) || !S_ISREG(inode_mode(file_inode(out.file)))))
         ret = -EINVAL;
     if (ret == 0 && is_regular_only && (out.file->flags & O_APPEND) != 0)
-        ret = -EBADF; /* it has no place for the range */
+        ret = -EBADF; /* O_APPEND ignores the offset */
     if (ret == 0 && is_regular_only && file_inode(in.file) == file_inode(out.file))
         ret = range_within(in.file, in_pos, out.file, out_pos, &n);
     if (ret == 0)
@@ -381,7 +381,7 @@ int64_t sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
     return ret;
 }
 
-/* Advice: nothing here reads ahead, so there is nothing to advise; the arguments are checked. */
+/* Check the arguments and ignore the advice: read-ahead adapts by itself. */
 int64_t sys_fadvise64(int fd, int64_t offset, int64_t size, unsigned advice)
 {
     struct fd_ref ref;

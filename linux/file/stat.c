@@ -1,6 +1,7 @@
 /*
- * Calls that ask about files. The structures are those of
- * asm-generic/stat.h, uapi/linux/stat.h and asm-generic/statfs.h for 64-bit machines.
+ * The calls that query files and file systems: stat(2), statx(2), statfs(2), access(2),
+ * readlink(2). Structures as in asm-generic/stat.h, uapi/linux/stat.h and asm-generic/statfs.h for
+ * 64-bit machines.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -97,7 +98,7 @@ static int64_t stat_to_user(uint64_t ustat, const struct vfs_stat *st)
     return copy_to_user(ustat, &out, sizeof(out));
 }
 
-/* Files without an inode (epoll, eventfd) answer as Linux's anonymous inodes do. */
+/* Report files without an inode (epoll, eventfd) as Linux's anonymous inodes. */
 static int file_getattr(struct file *file, struct vfs_stat *out)
 {
     if (file_inode(file))
@@ -119,7 +120,7 @@ int64_t sys_fstat(int fd, vaddr_t ustat)
     return ret != 0 ? ret : stat_to_user(ustat, &st);
 }
 
-/* Attributes of (dirfd, name), also of descriptors without a path. */
+/* Get the attributes of (dirfd, name), also of a descriptor without a path. */
 static int getattr_at(int dirfd, uint64_t uname, unsigned flags, struct vfs_stat *st,
                       uint32_t *mnt_id)
 {
@@ -210,7 +211,7 @@ int64_t sys_statx(int dirfd, vaddr_t path, unsigned flags, unsigned mask, vaddr_
 
 /* ---- file systems ---- */
 
-/* path: NULL for a file that no mount leads to. */
+/* path is NULL for a file outside any mount. */
 static int64_t statfs_to_user(uint64_t ubuf, struct superblock *sb, const struct path *path)
 {
     struct vfs_statfs st;
@@ -266,7 +267,7 @@ int64_t sys_fstatfs(int fd, vaddr_t buf)
 
 /* ---- access ---- */
 
-/* access(2) asks for the real user, whatever the effective one is. */
+/* access(2) checks with the real ids, whatever the effective ones are. */
 static struct cred real_cred(const struct cred *cred)
 {
     struct cred real = *cred;

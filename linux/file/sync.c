@@ -1,5 +1,5 @@
 /*
- * Calls that write back: a file, a range of one, a file system, all.
+ * The write-back calls: fsync(2), sync_file_range(2), syncfs(2), sync(2).
  */
 #include <abi/syscalls.h>
 #include <pagecache/pagecache.h>
@@ -57,7 +57,7 @@ int64_t sys_syncfs(int fd)
 #define SYNC_FILE_RANGE_KNOWN                                                                      \
     (SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER)
 
-/* Writing is never left under way here, so there is nothing to wait for, before or after. */
+/* Write-back is synchronous here, so the two WAIT flags have nothing to wait for. */
 static int64_t sync_range(struct file *file, uint64_t offset, uint64_t nr_bytes, unsigned flags)
 {
     uint64_t end = offset + nr_bytes;

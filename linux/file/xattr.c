@@ -1,6 +1,6 @@
 /*
- * Extended attributes: no file system here has any. Tools ask all the same (ls -l for an access
- * list, cp -a and tar to copy them) and take "not supported" and an empty list without a word.
+ * Extended attributes: no file system here has any. Tools query them all the same (ls -l for access
+ * lists, cp -a and tar to copy them) and accept -EOPNOTSUPP and an empty list silently.
  */
 #include <abi/abi.h>
 #include <abi/syscalls.h>
@@ -13,7 +13,7 @@
 #define XATTR_CREATE   1u
 #define XATTR_REPLACE  2u
 
-/* Does the file exist that a path names? 0 or an error. */
+/* Check that the path names a file: 0 or an error. */
 static int check_path(uint64_t upath, unsigned lookup_flags)
 {
     struct path path;
@@ -34,7 +34,8 @@ static int check_name(uint64_t uname)
     return len < 0 ? (int)len : 0;
 }
 
-/* What every call ends with that names an attribute. */
+/* Return the error of a call that names an attribute: that of the name, of the file, else
+ * -EOPNOTSUPP. */
 static int64_t no_such_support(int file_error, uint64_t uname)
 {
     int ret = check_name(uname);

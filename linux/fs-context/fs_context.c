@@ -63,7 +63,7 @@ void fs_context_put(struct fs_context *fs)
     heap_free(fs);
 }
 
-/* which: the root or the current directory of fs. */
+/* Replace the root or the current directory of fs (`which` points to it). */
 static void set(struct fs_context *fs, struct path *which, const struct path *path)
 {
     struct path old;

@@ -2,12 +2,12 @@
  * futex: sleeping on a word of memory (Franke, Russell, Kirkwood: "Fuss, Futexes and Furwocks",
  * 2002).
  *
- * A word is known by a key: (space, address) in private memory, (object, offset) in shared memory,
- * which different processes may see at different addresses. Never by the frame it is in at present,
- * which copy on write and truncation change under a sleeper. Waiters are kept in a hash table of
- * buckets, each a spinlock and a list. A waiter queues itself first and looks at the word
- * afterwards, without the lock, because the look may fault: a waker changes the word first and
- * looks at the queue afterwards, so one of the two sees the other.
+ * A futex word is identified by a key: (space, address) in private memory, (object, offset) in
+ * shared memory, which processes may map at different addresses. The key is never the frame: copy
+ * on write and truncation replace it under a sleeper. Waiters are in a hash table of buckets, each
+ * a spinlock and a list. A waiter queues itself first and then reads the word, without the lock
+ * because the read may fault; a waker changes the word first and then looks at the queue, so one of
+ * the two sees the other.
  */
 #include "internal.h"
 
@@ -27,8 +27,7 @@
 #define FUTEX_BITSET_ANY     0xffffffffu
 
 struct key {
-    uint64_t
-        object; /* the space's address, or a shared object's number, which is never used again */
+    uint64_t object; /* the space's address, or a shared object's number, which is never reused */
     uint64_t offset;
 };
 
@@ -40,7 +39,7 @@ struct bucket {
 /* On the waiter's stack. [b] bucket->lock (unchecked: a requeue changes which bucket that is) */
 struct waiter {
     struct list node;      /* [b] */
-    struct bucket *bucket; /* [a] where it is queued; a requeue moves it */
+    struct bucket *bucket; /* [a] the queue it is in; a requeue changes it */
     struct key key;        /* [b] */
     struct thread *thread;
     uint32_t bits;
@@ -74,9 +73,9 @@ static void make_ready(void)
 }
 
 /*
- * FUTEX_PRIVATE_FLAG says that only threads of this space will use the word, whatever memory it is
- * in. Without it private memory is told from shared; the two kinds of call do not meet, as on
- * Linux, where the lowest bit makes the difference as well. May sleep.
+ * With FUTEX_PRIVATE_FLAG only threads of this space use the word, whatever memory it is in.
+ * Without it private memory is told from shared. The two kinds of call do not meet, as on Linux;
+ * the lowest bit of the offset tells the keys apart. May sleep.
  */
 static int key_make(uint64_t addr, bool is_private, uint32_t access, struct key *key)
 {
@@ -117,7 +116,7 @@ static void enqueue(struct waiter *w, const struct key *key)
     spin_unlock(&b->lock);
 }
 
-/* True: it was still queued, nobody woke it. */
+/* Take the waiter out of its queue. True: it was still queued, nobody woke it. */
 static bool dequeue(struct waiter *w)
 {
     for (;;) {
@@ -125,7 +124,7 @@ static bool dequeue(struct waiter *w)
         bool was_queued;
 
         spin_lock(&b->lock);
-        if (b != w->bucket) { /* moved meanwhile */
+        if (b != w->bucket) { /* requeued in the meantime */
             spin_unlock(&b->lock);
             continue;
         }
@@ -173,10 +172,10 @@ static int64_t wait(uint64_t addr, bool is_private, uint32_t expected, uint64_t 
         if (dequeue(&w))
             err = err ? err : -EAGAIN;
         else
-            err = 0; /* woken before we looked */
+            err = 0; /* woken before we read the word */
     else
         err = sleep_on(&w, deadline);
-    /* A wait with a time limit is repeated as it stands only if the limit is absolute. */
+    /* A timed wait can be restarted as it stands only if its deadline is absolute. */
     if (err == -ERESTARTSYS && deadline != TIME_NEVER)
         return -EINTR;
     return err;
@@ -229,7 +228,7 @@ int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits)
 
 /* --- requeue, wake_op ------------------------------------------------------------------------- */
 
-/* By address: two calls may name the same two futexes the two ways round. */
+/* Lock in address order: two calls may name the same two futexes in opposite order. */
 static void lock_two(struct bucket *a, struct bucket *b) ACQUIRES(&a->lock, &b->lock)
     NO_LOCK_CHECK("the two may be one")
 {

@@ -12,7 +12,7 @@
 #include <task/task.h>
 #include <vspace/vspace.h>
 
-/* Wakes up to nr waiters of a word of the caller's memory; is_private as FUTEX_PRIVATE_FLAG. */
+/* Wake up to nr waiters on a word of the caller's memory; is_private as FUTEX_PRIVATE_FLAG. */
 int64_t futex_wake(uint64_t addr, bool is_private, uint32_t nr, uint32_t bits);
 
 #endif

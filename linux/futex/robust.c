@@ -1,9 +1,8 @@
 /*
- * What happens to futexes when a thread ends: the robust list
- * (Documentation/locking/robust-futex-ABI) is walked and every lock on it that the thread holds is
- * marked FUTEX_OWNER_DIED and one waiter woken; then the word that pthread_join waits for is
- * cleared. The list is the program's: it may be circular or point anywhere, so the walk is bounded
- * and every access may fail.
+ * Futexes of a thread that ends: walks its robust list (Documentation/locking/robust-futex-ABI),
+ * marks every lock that it holds FUTEX_OWNER_DIED and wakes one waiter each; then clears the word
+ * that pthread_join waits for. The list is user memory and may be circular or point anywhere, so
+ * the walk is bounded and every access may fail.
  */
 #include "internal.h"
 
@@ -44,7 +43,7 @@ int64_t sys_get_robust_list(pid_t tid, vaddr_t uhead, vaddr_t usize)
     return 0;
 }
 
-/* False: stop walking, the memory is not as it should be. */
+/* Release one lock. False: stop the walk, the list is damaged. */
 static bool owner_died(struct user_thread *ut, uint64_t addr)
 {
     uint32_t value, old;

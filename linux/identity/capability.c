@@ -1,6 +1,6 @@
 /*
- * Capabilities, capabilities(7): the calls that read and change the sets of a process. Of the
- * secure bits there is SECBIT_KEEP_CAPS alone.
+ * The calls that read and change capability sets: capget(2), capset(2) and the capability part of
+ * prctl(2). SECBIT_KEEP_CAPS is the only secure bit implemented.
  */
 #include "internal.h"
 
@@ -10,7 +10,7 @@
 
 /* ---- capget, capset: uapi/linux/capability.h ---- */
 
-#define CAPABILITY_VERSION_1 0x19980330u /* one word a set */
+#define CAPABILITY_VERSION_1 0x19980330u /* one word per set */
 #define CAPABILITY_VERSION_2 0x20071026u
 #define CAPABILITY_VERSION_3 0x20080522u
 
@@ -22,7 +22,7 @@ struct cap_data {
     uint32_t effective, permitted, inheritable;
 };
 
-/* How many structures the program means, or an error. */
+/* Return the number of structures that the version calls for, or an error. */
 static int read_header(uint64_t addr, struct cap_header *h)
 {
     if (copy_from_user(h, addr, sizeof(*h)) != 0)
@@ -38,7 +38,7 @@ static int read_header(uint64_t addr, struct cap_header *h)
     }
 }
 
-/* REQUIRES(process_lock). pid may be a thread's; 0: the caller. NULL: none. */
+/* REQUIRES(process_lock). Find the thread; pid may be a tid, 0 is the caller. NULL: none. */
 static const struct cred *cred_of(pid_t pid) REQUIRES(&process_lock)
 {
     struct user_thread *ut = pid ? user_thread_find(pid) : user_current();

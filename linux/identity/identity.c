@@ -1,5 +1,5 @@
 /*
- * Who a process is: numbers, user and group identities.
+ * The calls on process, user and group ids: getpid(2), setuid(2), setgroups(2) and relatives.
  */
 #include "internal.h"
 
@@ -62,7 +62,7 @@ int64_t sys_getresgid(vaddr_t rgid, vaddr_t egid, vaddr_t sgid)
     return 0;
 }
 
-/* A call that changes credentials: the rule works on a copy, which takes the place of the old. */
+/* Change the caller's credentials: apply the rule to a copy and commit it. */
 static int64_t commit(int err, const struct cred *changed)
 {
     return err ? err : cred_commit(changed);
@@ -110,7 +110,7 @@ int64_t sys_setregid(uint32_t gid, uint32_t egid)
     return commit(cred_setregid(&c, gid, egid), &c);
 }
 
-/* These two tell the id before, and no error. */
+/* Both return the previous id, never an error. */
 int64_t sys_setfsuid(uint32_t uid)
 {
     struct cred c = *cred_current();

@@ -8,7 +8,7 @@
 #include <string/string.h>
 #include <task/task.h>
 
-/* The part of prctl(2) that is about capabilities: these. */
+/* The operations of prctl(2) on capabilities, handled in capability.c. */
 #define PR_GET_KEEPCAPS   7
 #define PR_SET_KEEPCAPS   8
 #define PR_CAPBSET_READ   23

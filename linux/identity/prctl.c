@@ -1,5 +1,5 @@
 /*
- * prctl, personality: what a process and a thread say of themselves.
+ * prctl(2), personality(2): settings of the calling process and thread.
  */
 #include "internal.h"
 

@@ -1,5 +1,5 @@
 /*
- * Process groups and sessions: the calls.
+ * The calls on process groups and sessions: setpgid(2), setsid(2) and relatives.
  */
 #include <abi/syscalls.h>
 #include <base/errno.h>

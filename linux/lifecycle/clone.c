@@ -1,5 +1,5 @@
 /*
- * clone, clone3: new processes and new threads (fork and vfork are clone with few flags).
+ * clone(2), clone3(2): create processes and threads (fork and vfork are clone with few flags).
  */
 #include "internal.h"
 
@@ -40,7 +40,7 @@ struct clone_request {
     int exit_signal;
     uint64_t stack; /* the new sp; 0: as the caller's */
     uint64_t parent_tid, child_tid, tls;
-    uint64_t pidfd; /* where its number goes */
+    uint64_t pidfd; /* where the pidfd number is stored */
 };
 
 static int check(const struct clone_request *r)
@@ -57,7 +57,8 @@ static int check(const struct clone_request *r)
     }
     if ((f & CLONE_THREAD) && (~f & (CLONE_VM | CLONE_SIGHAND)))
         return -EINVAL;
-    /* Threads share all; processes share memory, files and directories, but not signal actions. */
+    /* Check the flags: threads share everything; processes may share memory, files and directories,
+     * but not signal actions. */
     if ((f & CLONE_THREAD) && (~f & (CLONE_FS | CLONE_FILES)))
         return -EINVAL;
     if ((f & CLONE_SIGHAND) && !(f & CLONE_THREAD))
@@ -75,7 +76,7 @@ static int check(const struct clone_request *r)
     return 0;
 }
 
-/* What parent and child share or copy. On failure what was made is given back by discard(). */
+/* Share or copy what the child inherits. On failure the caller undoes it with discard(). */
 static int inherit(struct process *child, struct process *parent, const struct clone_request *r)
 {
     unsigned long irq;
@@ -149,7 +150,7 @@ static void discard(struct process *child)
     process_put(child);
 }
 
-/* The new thread's registers, signal mask and numbers to tell. */
+/* Set the new thread's registers, signal mask and the addresses where its tid is stored. */
 static void equip(struct user_thread *ut, const struct clone_request *r)
 {
     struct user_thread *me = user_current();
@@ -166,7 +167,8 @@ static void equip(struct user_thread *ut, const struct clone_request *r)
     ut->credentials = me->credentials;
     credentials_get(ut->credentials);
     ut->blocked = me->blocked;
-    /* What SCHED_RESET_ON_FORK takes back are real-time policies; it is not inherited itself. */
+    /* SCHED_RESET_ON_FORK resets real-time policies, of which there are none; the flag itself is
+     * not inherited. */
     ut->sched_policy = me->sched_policy & ~SCHED_RESET_ON_FORK;
     ut->vspace = ut->process->vspace;
     memcpy(ut->name, me->name, sizeof(ut->name));
@@ -194,11 +196,11 @@ static pid_t clone_thread(const struct clone_request *r)
     irq = spin_lock_irqsave(&process_lock);
     tid = p->is_exiting || p->exec_thread ? -EAGAIN : pid_choose(p);
     if (ut->thread.nice != p->nice && thread_set_nice(&ut->thread, p->nice) != 0)
-        tid = -EAGAIN; /* the value came between, and was checked */
+        tid = -EAGAIN; /* a setpriority() came in between; the value is valid */
     if (tid > 0) {
         ut->tid = tid;
         user_thread_publish(ut);
-        signal_recalculate_locked(ut); /* it parks as well if the process is stopping */
+        signal_recalculate_locked(ut); /* park the new thread too if the process is stopping */
     }
     spin_unlock_irqrestore(&process_lock, irq);
     if (tid < 0) {
@@ -212,7 +214,7 @@ static pid_t clone_thread(const struct clone_request *r)
     return tid;
 }
 
-/* -ERESTARTNOINTR: a signal is to be taken first. After success fork_end must follow. */
+/* Begin a fork. -ERESTARTNOINTR: take the pending signal first. fork_end() must follow success. */
 static int fork_begin(struct fork_in_flight *fork)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -235,7 +237,7 @@ static void fork_end(struct fork_in_flight *fork)
     spin_unlock_irqrestore(&process_lock, irq);
 }
 
-/* The child is done with the memory that it shares with us, or we are to leave it ourselves. */
+/* True when the vfork child has left the shared memory, or when we must leave ourselves. */
 static bool vfork_is_over(struct process *child)
 {
     return !__atomic_load_n(&child->vfork_waiter, __ATOMIC_ACQUIRE) ||
@@ -248,7 +250,7 @@ static void vfork_wait(struct process *child)
 
     wait_event(&process_current()->thread_queue, vfork_is_over(child));
     irq = spin_lock_irqsave(&process_lock);
-    child->vfork_waiter = NULL; /* it may outlive us */
+    child->vfork_waiter = NULL; /* the child may outlive us */
     spin_unlock_irqrestore(&process_lock, irq);
 }
 
@@ -273,7 +275,7 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
         child->exit_signal = parent == me ? r->exit_signal : me->exit_signal;
         list_add_tail(&parent->children, &child->child_node);
         group_join(child, me->group);
-        process_get(child); /* the table's; the allocation's goes to the parent's wait */
+        process_get(child); /* the table's reference; the allocation's goes to the parent's wait */
         process_publish(child);
         child->pending.set = fork->signals;
         if (child->limits[RLIMIT_CPU].cur != RLIM_INFINITY)
@@ -286,7 +288,7 @@ static int join_family(struct process *child, struct user_thread *ut, const stru
     return pid;
 }
 
-/* CLONE_PIDFD: a number is told before the child exists, so that a failure can be taken back. */
+/* CLONE_PIDFD: store the number before the child exists, so that a failed store can be undone. */
 static int join_with_pidfd(struct process *child, struct user_thread *ut,
                            const struct clone_request *r, const struct fork_in_flight *fork)
 {
@@ -303,7 +305,8 @@ static int join_with_pidfd(struct process *child, struct user_thread *ut,
     return ret;
 }
 
-/* A child that is born but does not run yet; *childp counted for the caller. */
+/* Create the child and publish it, without starting it; *childp holds a reference for the
+ * caller. */
 static pid_t make_child(const struct clone_request *r, const struct fork_in_flight *fork,
                         struct process **childp)
 {
@@ -394,10 +397,9 @@ static int check_is_zero(vaddr_t at, size_t nr_bytes)
         n = MIN(nr_bytes, sizeof(bytes));
         if (copy_from_user(bytes, at, n) != 0)
             return -EFAULT;
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
             if (bytes[i])
                 return -E2BIG;
-        }
     }
     return 0;
 }

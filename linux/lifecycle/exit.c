@@ -1,9 +1,9 @@
 /*
  * The end of threads and processes.
  *
- * A thread leaves in this order: it tells the thread library (futexes, clear_child_tid) while its
- * memory is still there; steps out of the address space; takes itself out of the process. The last
- * one gives up what the process holds, hands the children over, and makes the process a zombie.
+ * A thread exits in this order: release its futexes (robust list, clear_child_tid) while its memory
+ * is still mapped, leave the address space, leave the process. The last thread drops the process's
+ * resources, reparents its children, and makes the process a zombie.
  */
 #include "internal.h"
 
@@ -38,9 +38,9 @@ void process_release_vfork_parent(struct process *p)
 }
 
 /*
- * child and parent are no longer that to each other: one of them has just become a zombie (and the
- * child, if it lives, has a new parent). A group that is orphaned by this alone and has a stopped
- * member gets SIGHUP and SIGCONT (POSIX, _exit).
+ * The link between child and parent has just ended: one of them became a zombie (and the child, if
+ * it lives, has a new parent). Send SIGHUP and SIGCONT to the child's group if this orphaned it and
+ * it has a stopped member (POSIX, _exit).
  */
 static void group_check_orphaned(const struct process *child, const struct process *parent)
     REQUIRES(&process_lock)
@@ -86,7 +86,7 @@ static void hand_over_children(struct process *p) REQUIRES(&process_lock)
             (void)signal_send_process_locked(child, child->parent_death_signal, NULL);
         group_check_orphaned(child, p);
         if (child->state == PROCESS_ZOMBIE)
-            process_notify_exit_locked(child); /* may be the end of it */
+            process_notify_exit_locked(child); /* may drop the last reference */
     }
 }
 
@@ -129,8 +129,9 @@ static void give_up_resources(struct process *p)
 }
 
 /*
- * What the thread used becomes the process's own. Goes with user_thread_unpublish under one lock:
- * who adds up a process's times counts the threads in its list, and those that have left by this.
+ * Add the thread's times and faults to the process. Call it in one critical section with
+ * user_thread_unpublish(): the times of a process are the sum over the listed threads plus these
+ * totals, so a thread must be in exactly one of the two.
  */
 static void account(struct process *p, struct user_thread *ut) REQUIRES(&process_lock)
 {
@@ -205,7 +206,8 @@ NORETURN void user_thread_exit(int status)
     thread_exit();
 }
 
-/* All threads but `except` notice at their next way out of the kernel. REQUIRES(process_lock). */
+/* Make all threads but `except` see the request on their way to user mode.
+ * REQUIRES(process_lock). */
 static void rouse_threads(struct process *p, struct user_thread *except) REQUIRES(&process_lock)
 {
     struct user_thread *ut;

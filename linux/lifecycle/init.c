@@ -1,5 +1,5 @@
 /*
- * The first process.
+ * Creation of the first process (pid 1).
  */
 #include "internal.h"
 

@@ -16,8 +16,8 @@
 #include <task/task.h>
 #include <vspace/vspace.h>
 
-/* wait.c: a zombie's parent is told. Reaps it if nobody will ask for it: it may be gone afterwards.
- */
+/* wait.c: notify the parent of a zombie. Reaps it if nobody will wait for it: it may be freed on
+ * return. */
 void process_notify_exit_locked(struct process *child) REQUIRES(&process_lock);
 
 #endif

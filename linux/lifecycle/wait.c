@@ -1,5 +1,5 @@
 /*
- * wait4, waitid: a parent learns how its children fare; telling it.
+ * wait4(2), waitid(2), and notifying the parent of a child's end.
  */
 #include "internal.h"
 
@@ -28,7 +28,7 @@ static bool is_killed(int exit_status)
     return (exit_status & 0x7f) != 0;
 }
 
-/* What siginfo says of an end: CLD_*, and the exit code or the signal. */
+/* The si_code (CLD_*) and si_status of an exit status: exit code or signal. */
 static int exit_code(int exit_status)
 {
     return is_killed(exit_status) ? CLD_KILLED : CLD_EXITED;
@@ -39,7 +39,8 @@ static int exit_value(int exit_status)
     return is_killed(exit_status) ? exit_status & 0x7f : exit_status >> 8;
 }
 
-/* The parent waited for it. (What a child used that nobody waited for is in no account: POSIX.) */
+/* Reap a child that was waited for and add its times to the parent's. (POSIX: children that nobody
+ * waited for are not accounted.) */
 static void count_child(struct process *parent, const struct process *child) REQUIRES(&process_lock)
 {
     parent->child_utime_ns += child->dead_utime_ns + child->child_utime_ns;
@@ -102,7 +103,7 @@ struct wait_result {
     int code, status; /* CLD_*, exit code or signal */
     int wait_status;  /* as wait4 reports it */
     uint64_t utime_ns, stime_ns, nr_minor_faults;
-    struct process *reaped; /* to be put without the lock */
+    struct process *reaped; /* put without the lock */
 };
 
 static bool is_asked_for(const struct process *child, const struct wait_request *r)
@@ -119,7 +120,7 @@ static bool is_asked_for(const struct process *child, const struct wait_request 
     return (child->exit_signal != SIGCHLD) == !!(r->options & WCLONE);
 }
 
-/* Has this child something to report? Takes the report, unless WNOWAIT. */
+/* Fill *out if the child has something to report, and consume the report unless WNOWAIT. */
 static bool take_report(struct process *child, const struct wait_request *r,
                         struct wait_result *out) REQUIRES(&process_lock)
 {
@@ -156,7 +157,7 @@ static bool take_report(struct process *child, const struct wait_request *r,
     return true;
 }
 
-/* 1: a result; 0: children, but none ready; -ECHILD. */
+/* Scan the children. 1: a result; 0: children, but none ready; -ECHILD. */
 static int scan(struct process *p, const struct wait_request *r, struct wait_result *out)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -176,7 +177,7 @@ static int scan(struct process *p, const struct wait_request *r, struct wait_res
     return ret;
 }
 
-/* As scan, but waits; -ERESTARTSYS. */
+/* Like scan(), but wait for a result; -ERESTARTSYS. */
 static int wait_for_child(const struct wait_request *r, struct wait_result *out)
 {
     struct process *p = process_current();
@@ -204,7 +205,7 @@ done:
     return ret;
 }
 
-/* The caller's group now, which its parent may change. */
+/* Return the caller's present group id, which its parent may change. */
 static pid_t own_group(void)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -254,7 +255,7 @@ int64_t sys_wait4(pid_t pid, vaddr_t ustatus, uint32_t options, vaddr_t urusage)
     return result.pid;
 }
 
-/* waitid's answer; ret: a result is there. */
+/* Copy waitid's result to the program; ret > 0: there is one. */
 static int put_result(vaddr_t uinfo, vaddr_t urusage, bool has_result,
                       const struct wait_result *result)
 {
@@ -272,7 +273,7 @@ static int put_result(vaddr_t uinfo, vaddr_t urusage, bool has_result,
     return has_result ? put_rusage(urusage, result) : 0;
 }
 
-/* The descriptor says which child; one made with PIDFD_NONBLOCK does not wait: -EAGAIN. */
+/* P_PIDFD: the descriptor names the child; one with PIDFD_NONBLOCK does not wait: -EAGAIN. */
 static int wait_for_pidfd(struct wait_request *r, struct wait_result *result)
 {
     struct process *p;

@@ -1,5 +1,5 @@
 /*
- * Resource limits and usage.
+ * The calls on resource limits and usage: prlimit64(2), getrusage(2), times(2).
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -27,7 +27,7 @@ static void apply_to_vspace(struct process *p, unsigned resource, uint64_t value
     vspace_put(vs);
 }
 
-/* What it was goes to *old. */
+/* Change a limit; the previous value goes to *old. */
 static int set_limit(struct process *p, unsigned resource, const struct linux_rlimit *limit,
                      struct linux_rlimit *old)
 {
@@ -74,7 +74,7 @@ static int limit_call(struct process *p, unsigned resource, uint64_t new_addr, u
     return err;
 }
 
-/* As Linux: all of it is the caller's user's and group's, or CAP_SYS_RESOURCE. */
+/* As Linux: all its user and group ids equal the caller's, or the caller has CAP_SYS_RESOURCE. */
 static bool may_limit(const struct process *p, const struct cred *me) REQUIRES(&process_lock)
 {
     const struct cred *it = &p->credentials->cred;
@@ -141,7 +141,7 @@ static struct usage usage_of_thread(const struct user_thread *ut)
     };
 }
 
-/* All threads, those that have left too. */
+/* Sum over all threads, including those that have exited. */
 static struct usage usage_of_process(struct process *p)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);

@@ -1,5 +1,5 @@
 /*
- * The memory calls: mmap and its kin over mm/vspace.
+ * The memory calls (mmap(2) and relatives) on top of mm/vspace.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -38,7 +38,7 @@ static uint32_t rights_of(uint64_t prot)
            (prot & PROT_EXEC ? VMA_EXEC : 0);
 }
 
-/* More than there could ever be is refused at once (Linux's heuristic overcommit). */
+/* Refuse obvious overcommits, larger than all of memory (Linux's heuristic overcommit). */
 static bool is_absurd(uint64_t size)
 {
     struct frame_stats stats;
@@ -51,7 +51,7 @@ static bool is_absurd(uint64_t size)
 
 /* --- mmap ------------------------------------------------------------------------------------- */
 
-/* The kind of a file's memory. What has to be put afterwards goes into *map. */
+/* Choose the VMA kind for a file. An object that the caller must put afterwards goes into *map. */
 static int file_kind(struct file *file, uint64_t prot, bool is_shared, struct filemap **map,
                      struct vspace_map_request *r)
 {
@@ -101,9 +101,9 @@ static int check_mmap(uint64_t size, uint64_t flags, uint64_t offset)
     if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
         return -EINVAL;
     if (type == MAP_SHARED_VALIDATE && (flags & MAP_ANONYMOUS))
-        return -EINVAL; /* only a file can say what it supports */
+        return -EINVAL; /* only files can support it */
     if (flags & MAP_HUGETLB)
-        return -EINVAL; /* no huge page file system */
+        return -EINVAL; /* there is no hugetlbfs */
     if (type == MAP_SHARED_VALIDATE && (flags & ~(uint64_t)MAP_KNOWN))
         return -EOPNOTSUPP;
     if (size > UINT64_MAX - PAGE_SIZE)
@@ -302,7 +302,7 @@ int64_t sys_madvise(vaddr_t addr, size_t size, int advice)
     case MADV_DODUMP:
     case MADV_COLD:
     case MADV_PAGEOUT:
-        return vspace_set_flags(vs, addr, size, 0, 0); /* hints: only the range is checked */
+        return vspace_set_flags(vs, addr, size, 0, 0); /* hints: check the range, do nothing */
     default:
         return -EINVAL;
     }
@@ -312,8 +312,8 @@ int64_t sys_madvise(vaddr_t addr, size_t size, int advice)
 #define MS_INVALIDATE 2
 #define MS_SYNC       4
 
-/* The object behind [addr, ...) of one VMA is written back; the VMA may go meanwhile, its object
- * not. */
+/* Write back the object behind [addr, ...) in one VMA; the VMA may go away meanwhile, its object is
+ * held. */
 static int sync_one(struct vspace *vs, uint64_t addr, uint64_t end, uint64_t *next)
 {
     struct vma *vma;
@@ -378,7 +378,7 @@ int64_t sys_mincore(vaddr_t addr, size_t size, vaddr_t resident)
     return 0;
 }
 
-/* Nothing is ever paged out: locking means filling now and refusing to be discarded. */
+/* Nothing is ever paged out: locking fills the pages now and protects them from being discarded. */
 static int lock_range(uint64_t addr, uint64_t size, bool fills)
 {
     struct vspace *vs = user_current()->vspace;

@@ -55,7 +55,7 @@ static unsigned mount_flags_of(uint64_t ms)
     return flags;
 }
 
-/* A string argument that may be a null pointer: "" then. */
+/* Copy in a string argument; a null pointer counts as "". */
 static int optional_text(struct user_name *name, uint64_t uaddr)
 {
     if (uaddr != 0)
@@ -81,8 +81,7 @@ static int64_t mount_call_run(struct mount_call *call, uint64_t ms)
     else if ((ms & MS_BIND) != 0)
         ret = vfs_bind_mount(&context, call->source.text, call->target.text);
     else if ((ms & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) != 0)
-        /* There is one mount namespace, so nothing propagates: private is what is, shared is
-         * refused. */
+        /* With one mount namespace nothing propagates: accept private, refuse shared. */
         ret = (ms & MS_PRIVATE) != 0 ? 0 : -EINVAL;
     else if ((ms & MS_MOVE) != 0)
         ret = vfs_move_mount(&context, call->source.text, call->target.text);

@@ -1,5 +1,5 @@
 /*
- * Names and places that programs pass: copying them in, and finding the directory they start from.
+ * Copies in names and finds the directory that each is relative to.
  */
 #include <pathname/pathname.h>
 
@@ -27,7 +27,7 @@ int user_name_get(struct user_name *name, uint64_t uaddr)
     len = strncpy_from_user(name->heap, uaddr, PATH_MAX);
     if (len < 0) {
         heap_free(name->heap);
-        name->heap = NULL; /* as of every name that could not be read: mount puts them all */
+        name->heap = NULL; /* also on failure: mount puts all of its names */
         return (int)len;
     }
     return 0;

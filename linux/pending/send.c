@@ -1,6 +1,6 @@
 /*
- * Making signals pending: who may take one, who is woken, what SIGKILL, SIGCONT and the stop
- * signals do at once. What a thread then does with a signal is linux/signal's.
+ * Sending signals: makes them pending, wakes a thread that can take them, and applies the immediate
+ * effects of SIGKILL, SIGCONT and the stop signals. Delivery is in linux/signal.
  */
 #include <base/errno.h>
 #include <pending/pending.h>
@@ -17,7 +17,7 @@ static bool is_ignored(const struct process *p, int signal) REQUIRES(&process_lo
     return handler == 1 || (handler == 0 && (SIGNALS_IGNORED & SIGSET(signal)));
 }
 
-/* init takes only what it has a handler for. */
+/* init takes only signals for which it has a handler. */
 static bool is_immune(const struct process *p, int signal) REQUIRES(&process_lock)
 {
     return p->pid == 1 && p->actions[signal - 1].handler == 0;
@@ -38,7 +38,7 @@ struct linux_siginfo signal_child_info(struct process *child, int code, int stat
     return info;
 }
 
-/* The parent learns that its child has stopped or goes on: CLD_STOPPED, CLD_CONTINUED. */
+/* Notify the parent that its child stopped or continued: CLD_STOPPED, CLD_CONTINUED. */
 static void tell_parent(struct process *child, int code, int signal) REQUIRES(&process_lock)
 {
     struct process *parent = child->parent;
@@ -121,7 +121,7 @@ static void prepare(struct process *p, int signal) REQUIRES(&process_lock)
         resume(p, true);
 }
 
-/* A thread that does not block the signal; the leader if it will do. */
+/* Choose a thread that does not block the signal, preferably the leader. */
 static struct user_thread *choose_taker(struct process *p, int signal) REQUIRES(&process_lock)
 {
     struct user_thread *ut;
@@ -135,9 +135,8 @@ static struct user_thread *choose_taker(struct process *p, int signal) REQUIRES(
 }
 
 /*
- * Will it end the process? Then it does so at once, so that nothing that one of its threads is
- * about to do comes between: a fork does not succeed any more. Stopped processes die when they
- * continue.
+ * True if the signal kills the process. It then does so at once, before its threads can do anything
+ * more: a fork does not succeed any more. Stopped processes die when they continue.
  */
 static bool is_deadly(const struct process *p, int signal) REQUIRES(&process_lock)
 {
@@ -162,7 +161,7 @@ static int post(struct process *p, struct user_thread *target, int signal,
     }
     if (!target || (target->blocked & SIGSET(signal)))
         taker = target ? NULL : choose_taker(p, signal);
-    /* A blocked signal is kept even so: sigtimedwait may be waiting for it. */
+    /* Keep a blocked signal even if it is ignored: sigtimedwait() may be waiting for it. */
     if ((is_ignored(p, signal) || is_immune(p, signal)) && taker)
         return 0;
     if (taker && is_deadly(p, signal)) {
@@ -194,7 +193,7 @@ int signal_send_member_locked(struct process *p, int signal, const struct linux_
 {
     struct fork_in_flight *fork;
 
-    if (signal == 0) /* it only asks */
+    if (signal == 0) /* a permission check only */
         return 0;
     list_for_each_entry(fork, &p->forks, node) {
         if (signal == SIGCONT)

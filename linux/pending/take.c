@@ -1,5 +1,5 @@
 /*
- * What is pending for the calling thread: masks, taking a signal.
+ * Taking pending signals, and the signal mask of a thread.
  */
 #include <base/errno.h>
 #include <pending/pending.h>

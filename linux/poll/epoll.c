@@ -1,19 +1,19 @@
 /*
- * epoll(7). An epoll file keeps an item for each (file, descriptor) it watches; an item whose file
- * tells of an event goes to the ready list, from where epoll_wait asks the file what really holds.
- * An item leaves the list when the file says that nothing holds, or when an edge-triggered event
- * was handed out; a level-triggered one stays for the next call and for other waiters. A wake-up is
- * for one waiter, and passed on by it if more is left.
+ * epoll(7). An epoll file keeps an item for each (file, descriptor) that it watches. An item whose
+ * file reports an event goes to the ready list, and epoll_wait polls the file for its present
+ * events. An item leaves the list when the file has no events, or when an edge-triggered event was
+ * delivered; a level-triggered one stays for the next call and for other waiters. A wake-up goes to
+ * one waiter, which passes it on if events are left.
  *
- * Items do not hold their files: closing a file takes its items out (file_gone).
+ * Items hold no reference to their files: closing a file removes its items (file_gone).
  *
- * An epoll file may watch other ones. They make a graph without circles, at most five deep
- * (epoll_ctl.c). An event goes up in it by poll_notify_from, from one poll_head to the next with
- * all heads held; the question goes down by epoll_item_ask, from one epoll's lock to the next.
+ * Epoll files may watch each other, in a graph without cycles, at most five deep (epoll_ctl.c).
+ * Events go up by poll_notify_from(), from one poll_head to the next with all heads locked; polls
+ * go down by epoll_item_ask(), from one epoll's lock to the next.
  *
- * Locks, outermost first: epoll_graph_lock (mutex), who watches whom; each epoll's lock (mutex),
- * its items, the outer of two epolls first; ready_lock (spin, interrupts off, below the poll_head's
- * lock), the ready list. To wait for events only the second and third are taken.
+ * Locks, outermost first: epoll_graph_lock (mutex) guards the watch graph; each epoll's lock
+ * (mutex) its items, the outer of two epolls first; ready_lock (spin, interrupts off, below the
+ * poll_head's lock) the ready list. Waiting for events takes only the second and third.
  */
 #include "epoll.h"
 
@@ -129,8 +129,7 @@ void epoll_item_free(struct epoll_item *item)
     list_del(&item->bucket_node);
     if (item->next_same)
         item->next_same->same_link = item->same_link;
-    /* Last: a file that is closed looks at its watchers without the lock, and goes if there are
-     * none. */
+    /* Last: a closing file tests its watchers without the lock, and is freed if it has none. */
     __atomic_store_n(item->same_link, item->next_same, __ATOMIC_RELEASE);
     heap_free(item);
 }

@@ -1,6 +1,6 @@
 /*
- * Shared by the files of epoll only: epoll.c (items and the ready list), epoll_ctl.c (who may watch
- * whom), epoll_wait.c (handing events out).
+ * Shared by the files of epoll only: epoll.c (items and the ready list), epoll_ctl.c (changes of
+ * the watch graph), epoll_wait.c (delivery of events).
  */
 #ifndef POLL_EPOLL_H
 #define POLL_EPOLL_H
@@ -28,19 +28,17 @@ struct linux_epoll_event {
 extern struct mutex epoll_graph_lock;
 
 struct epoll {
-    struct file *file;               /* [I] whose private this is */
-    struct mutex lock;               /* of one that another one watches: after that one's */
+    struct file *file;               /* [I] the epoll file itself */
+    struct mutex lock;               /* taken after the lock of an epoll that watches this one */
     struct list buckets[NR_BUCKETS]; /* [graph and lock; either to read] items by descriptor */
     struct spinlock ready_lock;
-    struct list ready
-        GUARDED_BY(&ready_lock); /* [ready_lock] items that were told of an event, oldest first */
-    struct list
-        scan GUARDED_BY(&ready_lock); /* [ready_lock] of a scan: items that it has yet to ask */
-    bool is_scanning GUARDED_BY(&ready_lock); /* [ready_lock] */
-    struct wait_queue queue;                  /* of epoll_wait */
-    struct poll_head poll;                    /* of who polls the epoll file itself */
-    uint64_t visit_up, visit;                 /* [graph] the last walk that came here ... */
-    unsigned above, below; /* [graph] ... and the longest chains of epoll files it found */
+    struct list ready GUARDED_BY(&ready_lock); /* [ready_lock] items with an event, oldest first */
+    struct list scan GUARDED_BY(&ready_lock);  /* [ready_lock] items that a scan has yet to poll */
+    bool is_scanning GUARDED_BY(&ready_lock);  /* [ready_lock] */
+    struct wait_queue queue;                   /* of epoll_wait */
+    struct poll_head poll;                     /* pollers of the epoll file itself */
+    uint64_t visit_up, visit;                  /* [graph] last walk that visited this epoll ... */
+    unsigned above, below; /* [graph] ... and the lengths of the longest chains that it found */
 };
 
 /*
@@ -51,15 +49,15 @@ struct epoll {
 struct epoll_item {
     struct poll_entry entry;
     struct epoll *epoll;           /* [I] */
-    struct file *file;             /* [I] no reference: the end of the file takes the item out */
+    struct file *file;             /* [I] no reference: closing the file removes the item */
     struct epoll_item *next_same;  /* [graph] further items of the file: file->watchers */
-    struct epoll_item **same_link; /* [graph] what points to this one */
+    struct epoll_item **same_link; /* [graph] link that points to this item */
     struct list bucket_node;       /* [graph and lock] */
     struct list ready_node;        /* [r] */
     int fd;                        /* [I] */
-    uint32_t events;               /* [w] only flags: disarmed */
+    uint32_t events;               /* [w] only flags left: disarmed */
     uint64_t data GUARDED_BY(&OWN(epoll)->lock); /* [lock] */
-    bool is_added GUARDED_BY(&OWN(epoll)->lock); /* [lock] to the file's poll_head */
+    bool is_added GUARDED_BY(&OWN(epoll)->lock); /* [lock] entry in the file's poll_head */
 };
 
 extern const struct file_ops epoll_ops;
@@ -71,20 +69,20 @@ static inline struct epoll *epoll_of(const struct file *file)
 
 /* ---- epoll.c ---- */
 
-/* NULL: no memory. item_free frees it, too. */
+/* NULL: no memory. item_free() also frees an item that was never added. */
 struct epoll_item *epoll_item_alloc(struct epoll *epoll, struct file *file, int fd)
     REQUIRES(&epoll_graph_lock, &epoll->lock);
 void epoll_item_free(struct epoll_item *item) REQUIRES(&epoll_graph_lock, &item->epoll->lock);
-/* From now on the file tells the item of events. */
+/* Subscribe the item to its file's events. */
 void epoll_item_start(struct epoll_item *item) REQUIRES(&item->epoll->lock);
-/* If the item has an event now, somebody is woken for it. */
+/* Put the item on the ready list and wake a waiter if it has an event now. */
 void epoll_item_check(struct epoll_item *item) REQUIRES(&item->epoll->lock);
 
-/* Has the epoll an event? Items that have none any more leave its ready list. depth: how many
- * epolls' locks are held outside its own. */
+/* Return POLLIN events if the epoll has an event; items without one leave its ready list. depth:
+ * how many epoll locks the caller holds. */
 unsigned epoll_ask(struct epoll *epoll, unsigned depth);
 
-/* What of the item's wishes holds now. REQUIRES(epoll->lock). */
+/* Poll the item's file: the wanted events that hold now. REQUIRES(epoll->lock). */
 static inline unsigned epoll_item_ask(const struct epoll_item *item, unsigned depth)
 {
     struct epoll *inner = epoll_of(item->file);
@@ -93,7 +91,7 @@ static inline unsigned epoll_item_ask(const struct epoll_item *item, unsigned de
     return events & item->events & ~EPOLL_FLAGS;
 }
 
-/* Is there anything to scan, or a scan in progress that may leave something? */
+/* True if there is anything to scan, or a scan in progress may leave something. */
 static inline bool epoll_has_ready(struct epoll *epoll)
 {
     unsigned long flags = spin_lock_irqsave(&epoll->ready_lock);
@@ -104,11 +102,11 @@ static inline bool epoll_has_ready(struct epoll *epoll)
 }
 
 /*
- * A scan asks the items that were told of events, one after the other, with epoll->lock held
- * throughout. begin and next give out an item (NULL: all were asked), which then is in no list, so
- * that an event after the question puts it back. What stays ready is handed to next or end: again
- * goes behind all others, keep before those that were not asked. end wakes a waiter if something is
- * left, since the scanner may have been woken alone. Each takes the ready list's lock once.
+ * A scan polls the items with events one by one, with epoll->lock held throughout. begin and next
+ * return an item (NULL: all done) that is then in no list, so that an event after its poll puts it
+ * back. An item that stays ready is passed to next or end: `again` goes behind all others, `keep`
+ * in front of those not polled yet. end wakes a waiter if items are left, since the scanner may
+ * have been woken alone. Each call takes ready_lock once.
  */
 static inline struct epoll_item *epoll_scan_take(struct epoll *epoll) REQUIRES(&epoll->ready_lock)
 {
@@ -117,7 +115,7 @@ static inline struct epoll_item *epoll_scan_take(struct epoll *epoll) REQUIRES(&
     return node ? list_entry(node, struct epoll_item, ready_node) : NULL;
 }
 
-/* No if an event has put it back already. */
+/* False if an event has put the item back already. */
 static inline bool epoll_scan_has(const struct epoll_item *item)
 {
     return item && !list_is_linked(&item->ready_node);

@@ -1,10 +1,10 @@
 /*
- * epoll_ctl: adding, changing and removing items, and who may watch whom.
+ * epoll_ctl(2): adds, changes and removes items, and keeps the watch graph within its limits.
  *
- * Epoll files that watch each other must not make a circle, nor a chain of more than five: an event
- * would go round for ever, or too far with interrupts off. For the same reason the ways by which an
- * event of one file reaches others through chains of epoll files are limited in number (the limits
- * are Linux's). All of that is decided with epoll_graph_lock held.
+ * Epoll files that watch each other must not form a cycle, nor a chain of more than five: an event
+ * would travel for ever, or too far with interrupts off. For the same reason the number of paths by
+ * which an event reaches other epoll files is limited (the limits are Linux's). All of this is
+ * checked with epoll_graph_lock held.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -15,7 +15,7 @@
 #define EPOLL_CTL_DEL 2
 #define EPOLL_CTL_MOD 3
 
-/* What may stand beside EPOLLEXCLUSIVE, epoll_ctl(2). */
+/* Events and flags allowed with EPOLLEXCLUSIVE, epoll_ctl(2). */
 #define EXCLUSIVE_EVENTS                                                                           \
     (POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET |      \
      EPOLLEXCLUSIVE)
@@ -23,11 +23,11 @@
 #define NR_STEPS_MAX 4u /* between the five epoll files of a chain */
 #define CIRCLE       UINT32_MAX
 
-/* ---- who may watch whom; all REQUIRES(epoll_graph_lock) ---- */
+/* ---- limits of the watch graph; all REQUIRES(epoll_graph_lock) ---- */
 
 static uint64_t visit_now; /* [graph] */
 
-/* The steps of the longest chain downwards from epoll; CIRCLE: it leads to `end`. */
+/* Return the length of the longest chain downwards from epoll; CIRCLE: it leads to `end`. */
 static unsigned steps_below(struct epoll *epoll, const struct epoll *end)
 {
     unsigned steps = 0;
@@ -76,7 +76,7 @@ static int check_chain(struct epoll *outer, struct epoll *inner)
     return 0;
 }
 
-/* Counts the ways upwards from file that end after so many steps; false: there are too many. */
+/* Count the paths upwards from file by their length; false: too many. */
 static bool count_ways(const struct file *file, unsigned nr_steps, unsigned nr_ways[])
 {
     static const unsigned nr_ways_max[NR_STEPS_MAX + 1] = {UINT32_MAX, 500, 100, 50, 10};
@@ -94,7 +94,8 @@ static bool count_ways(const struct file *file, unsigned nr_steps, unsigned nr_w
     return true;
 }
 
-/* Are the ways from file, or from whatever an epoll file watches, few enough? visit_now is new. */
+/* Check the number of paths from file, or from each file below an epoll file. The caller has taken
+ * a new visit_now. */
 static bool are_ways_few(const struct file *file)
 {
     unsigned nr_ways[NR_STEPS_MAX + 1] = {0};
@@ -127,7 +128,7 @@ static struct epoll_item *item_find(struct epoll *epoll, const struct file *file
     return NULL;
 }
 
-/* Errors and hang-ups are told without being asked for. */
+/* Errors and hang-ups are always reported. */
 static void item_set(struct epoll_item *item, const struct linux_epoll_event *event)
     REQUIRES(&item->epoll->lock)
 {

@@ -1,5 +1,5 @@
 /*
- * epoll_pwait, epoll_pwait2: waiting for events and handing them out.
+ * epoll_pwait(2), epoll_pwait2(2): wait for events and deliver them.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -7,7 +7,7 @@
 
 #include "epoll.h"
 
-/* After the event was handed out: does the item stay ready? */
+/* Update the item after delivery. True: it stays on the ready list. */
 static bool settle(struct epoll_item *item) REQUIRES(&item->epoll->lock)
 {
     if ((item->events & EPOLLONESHOT) != 0) {
@@ -17,7 +17,7 @@ static bool settle(struct epoll_item *item) REQUIRES(&item->epoll->lock)
     return (item->events & EPOLLET) == 0;
 }
 
-/* Hands out up to max events; their number, or -EFAULT for none. */
+/* Deliver up to max events; return their number, or -EFAULT for none. */
 static int64_t collect(struct epoll *epoll, uint64_t uevents, unsigned max)
 {
     struct epoll_item *keep = NULL, *again = NULL;
@@ -55,7 +55,8 @@ static int64_t wait_and_collect(struct epoll *epoll, uint64_t uevents, unsigned 
 
         if (ret != 0 || deadline_ns == 0)
             return ret;
-        /* Exclusive: whoever is woken collects, and wakes the next one if something is left. */
+        /* Exclusive wait: the woken thread collects events and wakes the next waiter if any are
+         * left. */
         ret = WAIT_EVENT(&epoll->queue, epoll_has_ready(epoll), THREAD_INTERRUPTIBLE, deadline_ns,
                          true);
         if (ret != 0)
@@ -83,7 +84,7 @@ static int64_t wait_events(int fd, uint64_t uevents, int max, uint64_t deadline_
     return ret;
 }
 
-/* A signal ends the wait for good, also one without a handler: signal(7), "Interruption ... by stop
+/* A signal ends the wait for good, even one without a handler: signal(7), "Interruption ... by stop
  * signals". */
 static int64_t mask_and_wait(int epfd, vaddr_t uevents, int max, uint64_t deadline_ns, vaddr_t mask,
                              size_t mask_size)

@@ -10,14 +10,14 @@
 #include <pending/pending.h>
 #include <task/task.h>
 
-/* The signal mask of ppoll and its like, if the program gives one: signal_mask_for_call. */
+/* Apply the signal mask argument of ppoll and relatives, if given: signal_mask_for_call(). */
 int mask_of_user(uint64_t umask, uint64_t size) MUST_CHECK;
 MUST_CHECK static inline int mask_for_call(uint64_t umask, uint64_t size)
 {
     return umask == 0 ? 0 : mask_of_user(umask, size);
 }
 
-/* The deadline (monotonic) of an optional relative timespec; TIME_NEVER for none. */
+/* Convert an optional relative timespec to a monotonic deadline; TIME_NEVER for none. */
 int deadline_of_user(uint64_t uts, uint64_t *deadline_ns) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * ppoll: readiness of many files at once. The first pass only asks; waiting (wait.c) adds an entry
- * to each file's poll_head, on the stack for few files, on the heap for many.
+ * ppoll(2). The first pass only polls; waiting (wait.c) adds an entry to each file's poll_head, on
+ * the stack for few files, on the heap for many.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -8,7 +8,7 @@
 
 #include "poll.h"
 
-/* Works on copies whose address goes nowhere, so that they stay in registers across the calls. */
+/* Work on copies whose address is not taken, so that they stay in registers across the calls. */
 static int ask_all(const struct fd_view *view, const struct poll_set *set)
 {
     const struct fd_view files = *view;
@@ -30,8 +30,8 @@ static int ask_all(const struct fd_view *view, const struct poll_set *set)
 #define NR_POLLS_ON_STACK 32
 
 /*
- * An answer that is there already is not written again, which is most of the work of a poll in
- * vain; but the first one is, so that a set that cannot be written is noticed.
+ * Skip stores that would not change memory: they are most of the work of a poll that finds nothing.
+ * The first is always made, so that an unwritable set is noticed.
  */
 static int answers_write(uint64_t upolls, const struct poll_set *set)
 {

@@ -11,23 +11,23 @@
 struct linux_pollfd {
     int32_t fd;
     uint16_t events;
-    uint16_t revents; /* not the answer: what the program had here before the call */
+    uint16_t revents; /* what the program had here before the call, not the result */
 };
 
 struct poll_set {
     unsigned nr;
-    uint16_t unasked; /* events that count for each, asked for or not */
+    uint16_t unasked; /* events reported for each, wanted or not */
     struct linux_pollfd *polls;
     uint16_t *answers;
 };
 
-/* Waits until a file of the set is ready: the number ready; 0: the time is over; -ENOMEM, -EINTR.
- */
+/* Wait until a file of the set is ready. Returns the number ready; 0: timed out; -ENOMEM,
+ * -EINTR. */
 int poll_wait_any(const struct fd_view *view, const struct poll_set *set, uint64_t deadline_ns);
-/* After mask_for_call: see wait.c. */
+/* End a call that applied a mask: see wait.c. */
 int64_t poll_call_over(int64_t ret, uint64_t uts, uint64_t deadline_ns);
 
-/* What holds of the descriptor now. */
+/* Poll the descriptor: its present events. */
 static inline unsigned poll_ask(const struct fd_view *view, int fd)
 {
     struct file *file = fd_view_get(view, fd);
@@ -44,8 +44,8 @@ static inline unsigned poll_ask(const struct fd_view *view, int fd)
 }
 
 /*
- * What a look at the files is to the program: where none is ready, a signal ends the call, also one
- * that does not wait. It would stay behind the mask otherwise that the call was to take it with.
+ * Return -EINTR if no file is ready and a signal is pending, also for a call that does not wait:
+ * restoring the mask would block again a signal that the call's mask lets through.
  */
 static inline int nr_ready_or_signal(int nr_ready)
 {

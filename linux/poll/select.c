@@ -1,5 +1,5 @@
 /*
- * pselect6: sets of descriptors, three bitmaps in, three out.
+ * pselect6(2): sets of descriptors, three bitmaps in and out.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -16,8 +16,8 @@
 #define NR_WORDS_ON_STACK 4u /* of each bitmap: 256 descriptors */
 
 struct select_sets {
-    uint64_t user[3];    /* read, write, exceptional: where they come from; 0: none */
-    uint64_t *wanted[3]; /* nr_words each, and then as much of ready */
+    uint64_t user[3];    /* user addresses of the read, write and exception sets; 0: none */
+    uint64_t *wanted[3]; /* nr_words each, followed by those of ready */
     uint64_t *ready[3];
     unsigned nr_words;
 };
@@ -54,7 +54,7 @@ static uint64_t word_of_all(const struct select_sets *sets, unsigned word)
     return sets->wanted[0][word] | sets->wanted[1][word] | sets->wanted[2][word];
 }
 
-/* Puts what holds of a wished descriptor into the sets; as select(2) counts: one for each set. */
+/* Put a descriptor's events into the result sets; returns how many sets, as select(2) counts. */
 static int set_ready(struct select_sets *sets, unsigned fd, unsigned events)
 {
     uint64_t bit = 1ull << fd % 64;
@@ -69,7 +69,7 @@ static int set_ready(struct select_sets *sets, unsigned fd, unsigned events)
     return nr;
 }
 
-/* The number ready, or -EBADF. */
+/* Poll all wanted descriptors. Returns the number ready, or -EBADF. */
 static int select_ask(const struct fd_view *view, struct select_sets *sets)
 {
     int nr_ready = 0;
@@ -98,7 +98,7 @@ static unsigned wanted_of(const struct select_sets *sets, unsigned fd)
     return wanted;
 }
 
-/* The wished descriptors as poll would have them. False: no memory. */
+/* Convert the wanted descriptors to poll entries. False: no memory. */
 static bool set_of_sets(const struct select_sets *sets, struct poll_set *set)
 {
     unsigned nr = 0;

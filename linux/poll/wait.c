@@ -1,5 +1,5 @@
 /*
- * What ppoll and pselect6 have in common: waiting for one of many files, and the ends of the calls.
+ * Shared by ppoll and pselect6: waits until one of many files is ready, and ends the calls.
  */
 #include <arch/uaccess.h>
 #include <heap/heap.h>
@@ -15,7 +15,7 @@ struct poll_wait {
 struct poll_item {
     struct poll_entry entry;
     struct poll_wait *wait;
-    struct file *file; /* of the view; NULL: none */
+    struct file *file; /* file of the descriptor; NULL: none */
     uint16_t wanted;
     bool is_added;
 };
@@ -44,7 +44,7 @@ static unsigned item_ask(struct poll_item *item)
     item->entry.wake = item_wake;
     poll_add(head, &item->entry);
     item->is_added = true;
-    /* What happened between the question and the adding. */
+    /* Poll again: an event between the first poll and the adding would be lost. */
     return file_poll(item->file, NULL) & item->wanted;
 }
 
@@ -59,7 +59,7 @@ static int ask_items(struct poll_item *items, const struct poll_set *set)
     return nr_ready;
 }
 
-/* Waits until a file is ready or the deadline is over: the number ready, 0, or -EINTR. */
+/* Wait until a file is ready or the deadline passes: the number ready, 0, or -EINTR. */
 static int wait_items(struct poll_item *items, const struct poll_set *set, uint64_t deadline_ns)
 {
     struct poll_wait wait = {.is_woken = 0};
@@ -145,9 +145,8 @@ int mask_of_user(uint64_t umask, uint64_t size)
 }
 
 /*
- * The end of a call after mask_for_call: the mask goes, and the program is told how much time was
- * left (also when nobody can be told: the result counts more). Without that a call that a signal
- * ended must not begin anew.
+ * End a call that applied a mask: restore the mask and store the remaining time. If that store
+ * fails the result stands, but a call that a signal ended must not be restarted.
  */
 int64_t poll_call_over(int64_t ret, uint64_t uts, uint64_t deadline_ns)
 {

@@ -1,6 +1,6 @@
 /*
- * Scheduling calls: nice values, affinity, policies. The policy of all user threads is SCHED_OTHER
- * (or BATCH and IDLE, which only remember their name); real-time policies are refused, not faked.
+ * The scheduling calls: nice values, affinity, policies. All user threads are SCHED_OTHER (BATCH
+ * and IDLE are remembered by name only); real-time policies are refused, not faked.
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -16,7 +16,7 @@
 #define SCHED_BATCH 3
 #define SCHED_IDLE  5
 
-/* The thread with that tid (0: the caller), counted; NULL. */
+/* Find the thread with that tid (0: the caller) and take a reference; NULL: none. */
 static struct user_thread *find_thread(pid_t tid)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -261,7 +261,8 @@ int64_t sys_setpriority(unsigned which, int who, int nice)
     return ret;
 }
 
-/* 20 - nice, so that no success looks like an error; the highest priority of those meant. */
+/* Return 20 - nice, so that no result looks like an error, of the selected process with the highest
+ * priority. */
 int64_t sys_getpriority(unsigned which, int who)
 {
     int ret = -ESRCH;
@@ -346,8 +347,8 @@ int64_t sys_sched_getattr(pid_t tid, vaddr_t uattr, unsigned size, unsigned flag
 }
 
 /*
- * Priorities of disk requests: kept and told. They have no effect, since requests go to the disk in
- * the order in which they come (Linux's "none" scheduler does the same).
+ * I/O priorities are stored and reported but have no effect: requests go to the disk in order of
+ * arrival (like Linux's "none" scheduler).
  */
 #define IOPRIO_CLASS_SHIFT 13
 #define IOPRIO_DATA_MASK   ((1u << IOPRIO_CLASS_SHIFT) - 1)
@@ -400,7 +401,8 @@ int64_t sys_ioprio_set(unsigned which, int who, int priority)
     return ret;
 }
 
-/* The highest of those meant: the lowest number, but none is below every other class. */
+/* Return the highest priority of those selected: the lowest number, but class "none" ranks below
+ * every other class. */
 int64_t sys_ioprio_get(unsigned which, int who)
 {
     int ret = -ESRCH;

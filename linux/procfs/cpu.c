@@ -1,5 +1,6 @@
 /*
- * Files of /proc about processors and how they spend their time.
+ * /proc/stat, /proc/uptime, /proc/loadavg, /proc/cpuinfo and /proc/interrupts: CPUs and how they
+ * spend their time.
  */
 #include <arch/smp.h>
 #include <bits/bits.h>
@@ -35,7 +36,7 @@ uint64_t idle_ns_total(void)
     return idle;
 }
 
-/* Time in user mode of everybody who lives, and of the dead that were waited for. */
+/* Sum the user time of all live processes and of those that were waited for. */
 static uint64_t user_ns_total(void)
 {
     uint64_t sum = 0;
@@ -60,8 +61,8 @@ static void print_cpu_times(struct seq *seq, uint64_t user, uint64_t system, uin
 }
 
 /*
- * Busy time is measured for each CPU, user time for each thread: a CPU's share of the user time is
- * taken in proportion to its share of the busy time.
+ * Busy time is known per CPU, user time per thread: divide the user time among the CPUs in
+ * proportion to their busy time.
  */
 static void print_cpus(struct seq *seq)
 {
@@ -124,7 +125,7 @@ int show_interrupts(struct seq *seq, const struct pseudo_object *object)
     for (unsigned irq = 0; irq < IRQ_MAX; irq++) {
         uint64_t nr = irq_count(irq);
 
-        /* Lines are counted for the machine, not for each CPU. */
+        /* Interrupt lines are counted for the whole machine, not per CPU. */
         if (nr != 0)
             seq_printf(seq, "%3u: %10lu  irq %u\n", irq, nr, irq);
     }

@@ -1,6 +1,6 @@
 /*
- * What /proc has in DEBUG kernels only, for tests: allocations that fail on demand, and counts by
- * which a leak of a single object shows; and in LOCKSTAT kernels, what locks are taken for. Empty
+ * Files of /proc for tests, in DEBUG kernels only: allocation failures on demand, and counts of
+ * allocations that reveal a leak of a single object; and lock statistics in LOCKSTAT kernels. Empty
  * otherwise.
  */
 #include <faultinject/faultinject.h>
@@ -15,8 +15,8 @@
 #ifdef DEBUG
 
 /*
- * "fail-nth", after Linux's fault injection: N makes the N-th allocation that the writing thread
- * causes from then on fail, 0 ends that. Reads as what is left to count: 0 once it has happened.
+ * "fail-nth", after Linux's fault injection: writing N fails the N-th following allocation of the
+ * writing thread, 0 cancels. Reads as the remaining count: 0 once it has failed.
  */
 int show_fail_nth(struct seq *seq, const struct pseudo_object *object)
 {
@@ -45,8 +45,8 @@ static void print_objects(const struct slab_cache_stats *stats, void *ctx)
 }
 
 /*
- * "allocations": what is allocated now, a kind and a number a line. Writing "mark" and later
- * "leaks" puts the heap blocks that were allocated in between into the log, by call site.
+ * "allocations": the present number of allocations, one kind per line. Writing "mark" and later
+ * "leaks" logs the heap blocks allocated in between, by call site.
  */
 int show_allocations(struct seq *seq, const struct pseudo_object *object)
 {
@@ -54,7 +54,7 @@ int show_allocations(struct seq *seq, const struct pseudo_object *object)
     struct heap_stats heap;
 
     (void)object;
-    (void)heap_shrink(); /* what the heap keeps for later is no leak */
+    (void)heap_shrink(); /* free memory that the heap caches is no leak */
     heap_stats(&heap);
     frame_stats(&frames);
     seq_printf(seq, "frames %lu\nheap-frames %lu\nheap-blocks %lu\n",

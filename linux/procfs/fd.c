@@ -57,7 +57,7 @@ static int fd_follow(const struct pseudo_object *object, const struct cred *cred
                (S_ISFIFO(file_inode(file)->mode) || S_ISREG(file_inode(file)->mode))) {
         ret = path_of_inode(file_inode(file), out);
     } else {
-        ret = -ENXIO; /* eventfd(2) and its like cannot be opened a second time */
+        ret = -ENXIO; /* anonymous files (eventfd(2)) cannot be reopened */
     }
     file_put(file);
     return ret;

@@ -11,7 +11,7 @@
  * Objects below /proc/PID and /proc/PID/task/TID: key = pid | tid << 32 (tid = pid for /proc/PID
  * itself); sub = the descriptor below fd and fdinfo, SUB_THREAD below task/TID.
  */
-#define SUB_THREAD 1 /* one thread is meant, even if it is the process's first */
+#define SUB_THREAD 1 /* one thread, even if it is the leader */
 
 static inline pid_t key_pid(uint64_t key)
 {
@@ -26,15 +26,15 @@ static inline uint64_t key_of(pid_t pid, pid_t tid)
     return (uint64_t)(uint32_t)pid | (uint64_t)(uint32_t)tid << 32;
 }
 
-/* The object's process with a reference, or NULL. */
+/* Return the object's process with a reference, or NULL. */
 struct process *object_process(const struct pseudo_object *object);
 int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gid);
-/* The thread of the object, or NULL. */
+/* Return the object's thread, or NULL. */
 struct user_thread *object_thread(const struct pseudo_object *object) REQUIRES(process_lock);
-/* May the caller see into the process (environ, maps, fd)? 0, -ESRCH, -EACCES. */
+/* Check that the caller may inspect the process (environ, maps, fd): 0, -ESRCH, -EACCES. */
 int object_may_look(const struct pseudo_object *object);
 
-/* A fixed text of `name` entries; the functions are below. */
+/* Entries of the constant tables; their functions are below. */
 #define PROC_FILE(name_, show_)                                                                    \
     {                                                                                              \
         .name = (name_), .mode = S_IFREG | 0444, .show = (show_)                                   \

@@ -1,5 +1,5 @@
 /*
- * The links of /proc/PID: cwd, root and exe.
+ * The links /proc/PID/cwd, root and exe.
  */
 #include <fs_context/fs_context.h>
 #include <heap/heap.h>
@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* What a link of the process leads to, with references. */
+/* Targets of a process's links; link_path() returns them with references. */
 enum link_kind { LINK_CWD, LINK_ROOT, LINK_EXE };
 
 static int link_path(const struct pseudo_object *object, enum link_kind kind, struct path *out)

@@ -26,7 +26,7 @@ static void print_vma(struct seq *seq, struct vma *vma, char *name)
                inode == 0 ? 0 : vma->offset, DEVNO_MAJOR((devno_t)device),
                DEVNO_MINOR((devno_t)device), inode);
     if (name[0] != '\0') {
-        /* Linux puts names into one column. */
+        /* Pad to the column where Linux puts names. */
         do
             seq_putc(seq, ' ');
         while (seq->len - before < 73 && !seq->has_failed);

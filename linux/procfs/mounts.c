@@ -16,7 +16,7 @@ struct mounts_print {
     bool is_info;
 };
 
-/* Blanks and backslashes in names become octal, as getmntent(3) expects. */
+/* Escape blanks and backslashes in names as octal, as getmntent(3) expects. */
 static void print_escaped(struct seq *seq, const char *text)
 {
     for (; *text != '\0'; text++)

@@ -1,6 +1,6 @@
 /*
- * /proc/PID: the processes and threads as directories, and the files in them. What status and its
- * like print is in status.c, maps in maps.c, descriptors in fd.c, links in links.c.
+ * /proc/PID and /proc/PID/task/TID: the directories and their small files. The larger ones are in
+ * status.c, maps.c, fd.c (descriptors) and links.c.
  */
 #include <heap/heap.h>
 #include <printf/printf.h>
@@ -80,7 +80,7 @@ int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_l
     (void)dir;
     if (parse_pid(name, name_len, &pid) != 0)
         return -ENOENT;
-    /* A thread's number leads to it too, though the directory does not list it. */
+    /* A tid can be looked up too, though the directory does not list it. */
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct user_thread *ut = NULL;
 
@@ -295,7 +295,8 @@ static int show_oom(struct seq *seq, const struct pseudo_object *object)
     return 0;
 }
 
-/* A lower value than the process was given by somebody who may takes CAP_SYS_RESOURCE: proc(5). */
+/* Lowering the value below the one last set with CAP_SYS_RESOURCE needs that capability:
+ * proc(5). */
 static int set_oom(struct process *process, int adj)
 {
     bool may_lower = cred_has_cap(cred_current(), CAP_SYS_RESOURCE);

@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-/* /proc/self and /proc/thread-self say who reads them. */
+/* /proc/self and /proc/thread-self name the reader. */
 static ssize_t self_readlink(const struct pseudo_object *object, char *buf, size_t size)
 {
     char text[32];
@@ -29,7 +29,7 @@ static ssize_t thread_self_readlink(const struct pseudo_object *object, char *bu
     return n;
 }
 
-/* "mounts" is a link to self/mounts in Linux, and so are programs used to it. */
+/* "mounts" is a link to self/mounts, as in Linux, since programs expect one. */
 static ssize_t mounts_readlink(const struct pseudo_object *object, char *buf, size_t size)
 {
     (void)object;
@@ -84,7 +84,8 @@ static int proc_mount(const struct fs_type *type, const char *source, struct ino
     (void)source;
     (void)device;
     (void)flags;
-    (void)options; /* hidepid= and gid= restrict who sees what; everybody sees all */
+    (void)options; /* hidepid= and gid= are accepted and ignored: all processes are visible to
+                      everybody */
     return pseudofs_mount(type, &root_node, PROC_MAGIC, out);
 }
 

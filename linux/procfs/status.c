@@ -1,5 +1,5 @@
 /*
- * /proc/PID/{stat,statm,status,comm}: what the kernel knows of a process or thread, as numbers.
+ * /proc/PID/{stat,statm,status,comm}: the state and counters of a process or thread.
  */
 #include <fdtable/fdtable.h>
 #include <heap/heap.h>
@@ -14,7 +14,7 @@
 
 #define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
 
-/* ---- a snapshot: everything that the lock protects, at one moment ---- */
+/* ---- a consistent snapshot of everything that process_lock guards ---- */
 
 struct snapshot {
     pid_t pid, tid, ppid, pgid, sid;
@@ -32,7 +32,7 @@ struct snapshot {
     uint64_t nr_preempted;
     sigset64_t pending, shared_pending, blocked, ignored, caught;
     cpumask_t affinity;
-    /* Of the address space, zero without one. */
+    /* Sizes of the address space; zero without one. */
     uint64_t nr_bytes, nr_resident, nr_resident_peak, nr_table_pages;
     uint64_t nr_code, nr_data, nr_stack;
     uint64_t code_start, code_end, data_start, data_end, brk_start, brk;
@@ -138,7 +138,7 @@ static void snapshot_space(struct snapshot *s, struct process *process)
 /* -ESRCH: gone. */
 static int snapshot(const struct pseudo_object *object, struct snapshot *s)
 {
-    /* Only below task/TID is one thread meant; /proc/PID is the whole process. */
+    /* task/TID shows one thread, /proc/PID the whole process. */
     bool is_thread = key_tid(object->key) != key_pid(object->key) || object->sub == SUB_THREAD;
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct process *process = process_find(key_pid(object->key));
@@ -166,7 +166,7 @@ static int snapshot(const struct pseudo_object *object, struct snapshot *s)
     return 0;
 }
 
-/* Snapshots are large for a kernel stack. */
+/* On the heap: a snapshot is large for a kernel stack. */
 static int with_snapshot(struct seq *seq, const struct pseudo_object *object,
                          void (*print)(struct seq *seq, const struct snapshot *s))
 {
@@ -199,7 +199,7 @@ static void print_stat(struct seq *seq, const struct snapshot *s)
                (unsigned long)(s->start_ns / NS_PER_TICK));
     seq_printf(seq, " %lu %lu 18446744073709551615 %lu %lu %lu 0 0", s->nr_bytes, s->nr_resident,
                s->code_start, s->code_end, s->stack_top);
-    /* Signal sets as far as they fit a word of 31 bits, as Linux keeps them here. */
+    /* Linux shows the low 31 bits of signal sets here. */
     seq_printf(seq, " %lu %lu %lu %lu", s->pending & 0x7fffffff, s->blocked & 0x7fffffff,
                s->ignored & 0x7fffffff, s->caught & 0x7fffffff);
     seq_printf(seq, " 0 0 0 %d %d 0 0 0 0 0", s->exit_signal == 0 ? SIGCHLD : s->exit_signal,

@@ -191,8 +191,8 @@ static ssize_t store_max_map_count(const struct pseudo_object *object, const cha
 
 SHOW_NUMBER(show_max_map_count, vspace_max_vmas)
 
-/* As Linux's Documentation/admin-guide/sysctl/vm.rst: 1, the clean pages of files; 2, objects that
- * can be made again; 3, both. What dirty pages hold is lost by nothing: sync comes first. */
+/* As Linux's Documentation/admin-guide/sysctl/vm.rst: 1 drops clean page-cache pages, 2 reclaimable
+ * objects, 3 both. Dirty pages are never dropped; sync first to free them too. */
 static ssize_t store_drop_caches(const struct pseudo_object *object, const char *text, size_t n)
 {
     uint64_t what;

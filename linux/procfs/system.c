@@ -19,7 +19,7 @@ static void add_slab(const struct slab_cache_stats *stats, void *ctx)
     *(uint64_t *)ctx += stats->nr_frames;
 }
 
-/* What the memory is in use for, in pages. */
+/* Uses of memory, in pages. */
 struct uses {
     uint64_t total, free, cached, evictable, dirty, shared, anon, slab, tables, stacks, heap, pipes,
         percpu, initrd;
@@ -36,7 +36,7 @@ static void count_uses(struct uses *u)
     pagecache_stats(&cache);
     heap_stats(&heap);
     slab_for_each_cache(add_slab, &u->slab);
-    /* Descriptors, spent or to be spent, are no memory to be had. */
+    /* Memory for frame descriptors, present and future, does not count as total. */
     u->total = frames.total - frames.reserved - frames.meta - frames.meta_ahead;
     u->free = frames.free - MIN(frames.meta_ahead, frames.free);
     u->shared = frame_nr_used(FRAME_SHARED);
@@ -53,8 +53,8 @@ static void count_uses(struct uses *u)
     u->initrd = frame_nr_used(FRAME_LENT);
 }
 
-/* MemTotal = MemFree + Cached + AnonPages + Slab + KernelStack + PageTables + Percpu + the last
- * three lines; Shmem is part of Cached. */
+/* MemTotal is the sum of MemFree, Cached, AnonPages, Slab, KernelStack, PageTables, Percpu and the
+ * last three lines; Shmem is part of Cached. */
 int show_meminfo(struct seq *seq, const struct pseudo_object *object)
 {
     static const unsigned kib = PAGE_SHIFT - 10;

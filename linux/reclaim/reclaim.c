@@ -15,7 +15,7 @@
 #define EVICT_PAGES 256
 
 static struct delayed_work spares_work;
-static uint32_t is_due; /* [a] spares_work is to run, and has not begun */
+static uint32_t is_due; /* [a] spares_work is scheduled and has not begun */
 
 static void drain_magazines(void *ctx)
 {
@@ -33,7 +33,7 @@ void reclaim_spares(void)
 static void spares_are_due(struct work *work)
 {
     (void)work;
-    /* Who ends from here on counts anew. */
+    /* Clear the mark first: a thread that ends from here on schedules the work again. */
     __atomic_store_n(&is_due, 0, __ATOMIC_SEQ_CST);
     reclaim_spares();
 }
@@ -49,7 +49,7 @@ void reclaim_soon(void)
         delayed_work_submit(&spares_work, DELAY_NS);
 }
 
-/* In pieces, between which the locks are free. A page that has been read lately takes two looks. */
+/* Evict in batches, to release the locks in between. A recently used page needs two passes. */
 void reclaim_pages(void)
 {
     struct pagecache_stats cache;
@@ -63,5 +63,5 @@ void reclaim_pages(void)
 void reclaim_names(void)
 {
     (void)dentry_shrink(SIZE_MAX);
-    (void)inode_shrink(SIZE_MAX); /* which the names have kept */
+    (void)inode_shrink(SIZE_MAX); /* kept until now by the dentries */
 }

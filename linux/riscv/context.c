@@ -1,5 +1,5 @@
 /*
- * Registers in signal frames.
+ * Conversion between trap frames and the registers in signal frames.
  */
 #include <arch/fpu.h>
 #include <arch/trap.h>

@@ -1,6 +1,5 @@
 /*
- * What programs are told of the harts and may ask of them: AT_HWCAP, /proc/cpuinfo,
- * riscv_flush_icache(2).
+ * AT_HWCAP, /proc/cpuinfo and riscv_flush_icache(2) for RISC-V.
  */
 #include <abi/syscalls.h>
 #include <arch/cpu.h>
@@ -13,7 +12,7 @@
 #include <riscv_user/hart_ids.h>
 #include <string/string.h>
 
-/* Does the CPU's node name the extension? */
+/* True if the CPU's node lists the extension. */
 static bool has_extension(unsigned cpu, const char *name, size_t length)
 {
     const char *isa;
@@ -29,13 +28,13 @@ static bool has_extension(unsigned cpu, const char *name, size_t length)
     return false;
 }
 
-/* Vectors are nothing that a program could use here: the kernel does not switch them. */
+/* Hide the vector extensions: the kernel does not switch vector registers. */
 static bool is_vector(const char *name, size_t length)
 {
     return name[0] == 'v' || (length > 2 && name[0] == 'z' && name[1] == 'v');
 }
 
-/* What a CPU's node names and all of `cpus` have, as an ISA string. */
+/* Print the extensions of a CPU that all of `cpus` have, as an ISA string. */
 static void show_isa(struct seq *seq, unsigned cpu, cpumask_t cpus)
 {
     const char *isa;
@@ -56,7 +55,7 @@ static void show_isa(struct seq *seq, unsigned cpu, cpumask_t cpus)
     }
 }
 
-/* Names and order as Linux's: isa is what programs can count on, hart isa what this hart has. */
+/* Names and order as in Linux: isa lists what all harts have, hart isa what this hart has. */
 void machine_show_cpuinfo(struct seq *seq)
 {
     for_each_online_cpu(cpu) {
@@ -73,7 +72,7 @@ void machine_show_cpuinfo(struct seq *seq)
     }
 }
 
-/* A bit for each single-letter extension. */
+/* Set a bit for each single-letter extension. */
 uint64_t machine_hwcap(void)
 {
     uint64_t caps = 1 << ('i' - 'a') | 1 << ('m' - 'a') | 1 << ('a' - 'a') | 1 << ('c' - 'a');

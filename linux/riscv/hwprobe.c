@@ -1,11 +1,11 @@
 /*
- * riscv_hwprobe(2): what the harts can do, for programs that choose code by it. Keys, values and
- * rules: Linux's Documentation/arch/riscv/hwprobe.rst, the ten keys of 6.12.
+ * riscv_hwprobe(2): reports the harts' extensions to programs that select code by them. Keys,
+ * values and rules: Linux's Documentation/arch/riscv/hwprobe.rst, the ten keys of 6.12.
  *
- * An extension is reported where each CPU asked about has it by the device tree and user mode can
- * use it: no vectors, whose registers the kernel does not switch, and cbo.zero and floats only as
- * the kernel enabled them for all. Nothing of this changes once the CPUs run, so the answer for all
- * of them is left in the vDSO at the first question.
+ * An extension is reported if the device tree gives it to each CPU asked about and user mode can
+ * use it: no vectors, whose registers the kernel does not switch; cbo.zero and floating point only
+ * if the kernel enabled them on all harts. The answers never change once the CPUs run, so the one
+ * for all CPUs is stored in the vDSO at the first call.
  */
 #include <abi/syscalls.h>
 #include <arch/cpu.h>
@@ -28,7 +28,7 @@ enum hwprobe_key {
     KEY_MIMPID,
     KEY_BASE_BEHAVIOR,
     KEY_IMA_EXT_0,
-    KEY_CPUPERF_0, /* the next but three under its old name */
+    KEY_CPUPERF_0, /* old name of KEY_MISALIGNED_SCALAR_PERF */
     KEY_ZICBOZ_BLOCK_SIZE,
     KEY_HIGHEST_VIRT_ADDRESS,
     KEY_TIME_CSR_FREQ,
@@ -51,7 +51,7 @@ _Static_assert(NR_KEYS == VDSO_HWPROBE_KEYS, "vdso/hwprobe.h");
 #define EXT_ZCA      EXT(43)
 #define EXT_ZCD      EXT(45)
 #define EXT_NEEDS_FD (EXT(27) | EXT(28) | EXT(32) | EXT_ZCD) /* zfh, zfhmin, zfa, zcd */
-#define EXT_READ     EXT(63)                                 /* none of Linux's: ours */
+#define EXT_READ     EXT(63)                                 /* private to the kernel */
 
 /* Bits of KEY_IMA_EXT_0 by the names of the device tree. */
 static const struct {
@@ -84,7 +84,7 @@ static uint64_t extension_bits(const char *name, size_t length)
     return 0;
 }
 
-/* Of one CPU, by its node; read once. */
+/* Return the extensions of a CPU from its node, which is parsed once. */
 static uint64_t extensions_named(unsigned cpu)
 {
     static uint64_t known[NR_CPUS_MAX]; /* [a] with EXT_READ, or 0 */
@@ -138,7 +138,7 @@ static uint64_t hart_id(unsigned cpu, int64_t key)
                                 : ids->implementation;
 }
 
-/* All ones if they differ. */
+/* Return the common value of the CPUs, all ones if they differ. */
 static uint64_t hart_id_of(cpumask_t cpus, int64_t key)
 {
     unsigned first = (unsigned)bit_lowest64(cpus);
@@ -176,7 +176,7 @@ static bool is_key(int64_t key)
     return key >= 0 && key < NR_KEYS;
 }
 
-/* Threads that come here together write the same. */
+/* Concurrent callers store the same values. */
 static void tell_all(cpumask_t online)
 {
     uint64_t values[NR_KEYS];
@@ -210,7 +210,7 @@ static int64_t fill_values(uint64_t upairs, uint64_t nr, cpumask_t cpus)
     return 0;
 }
 
-/* Of a set of bits, those asked for must be there; anything else must be equal. */
+/* Compare a value: of a set of bits the wanted ones must be set, anything else must be equal. */
 static bool is_match(const struct pair *asked, uint64_t value)
 {
     if (asked->key == KEY_BASE_BEHAVIOR || asked->key == KEY_IMA_EXT_0 ||
@@ -219,7 +219,7 @@ static bool is_match(const struct pair *asked, uint64_t value)
     return value == asked->value;
 }
 
-/* HWPROBE_WHICH_CPUS: those of *cpus for which all pairs hold; none if a key is unknown. */
+/* HWPROBE_WHICH_CPUS: reduce *cpus to those for which all pairs hold; none if a key is unknown. */
 static int64_t keep_matching(uint64_t upairs, uint64_t nr, cpumask_t *cpus)
 {
     for (uint64_t i = 0; i < nr; i++) {

@@ -13,7 +13,7 @@ void rlimit_init(struct linux_rlimit limits[NR_RLIMITS], uint32_t nr_threads_max
     limits[RLIMIT_STACK].cur = MIB(8);
     limits[RLIMIT_CORE].cur = 0;
     limits[RLIMIT_NOFILE] = (struct linux_rlimit){1024, 4096};
-    /* Half of all, so that one user leaves something to the others. */
+    /* Half of the total, so that one user cannot exhaust it. */
     limits[RLIMIT_NPROC] = (struct linux_rlimit){nr_threads_max / 2, nr_threads_max / 2};
     limits[RLIMIT_MEMLOCK] = (struct linux_rlimit){MIB(8), MIB(8)};
     limits[RLIMIT_SIGPENDING] = limits[RLIMIT_NPROC]; /* as Linux */

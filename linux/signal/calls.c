@@ -1,5 +1,5 @@
 /*
- * The rt_sig* calls, kill and relatives, sigaltstack.
+ * The signal calls: rt_sigaction(2) and relatives, kill(2) and relatives, sigaltstack(2).
  */
 #include "internal.h"
 
@@ -172,7 +172,7 @@ int64_t sys_rt_sigtimedwait(vaddr_t uset, vaddr_t uinfo, vaddr_t utimeout, size_
 
 /* --- kill ------------------------------------------------------------------------------------- */
 
-/* t: the credentials of p, or of the thread that is meant. */
+/* t: the credentials of p, or of the target thread. */
 static bool may_signal(const struct process *p, const struct cred *t, int signal)
     REQUIRES(&process_lock)
 {
@@ -213,7 +213,7 @@ static int kill_one(struct process *p, int signal, const struct linux_siginfo *i
     return err ? err : signal_send_process_locked(p, signal, info);
 }
 
-/* pgid 0: every process but init and the caller. */
+/* Signal a process group; pgid 0: every process but init and the caller. */
 static int kill_many(pid_t pgid, int signal, const struct linux_siginfo *info)
     REQUIRES(&process_lock)
 {
@@ -292,7 +292,7 @@ int64_t sys_tgkill(pid_t pid, pid_t tid, int signal)
     return thread_kill(pid, tid, signal, &info);
 }
 
-/* A program may not pretend that the kernel or kill() sent it, except to itself. */
+/* A program may forge a siginfo of the kernel or of kill() only to itself. */
 static bool may_claim(const struct linux_siginfo *info, pid_t target)
 {
     return (info->code < 0 && info->code != SI_TKILL) || target == process_current()->pid;

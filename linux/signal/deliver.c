@@ -1,5 +1,5 @@
 /*
- * From pending to handled: user_return, the default effects, frames, rt_sigreturn.
+ * Delivery of signals on the way to user mode: default actions, handler frames, rt_sigreturn(2).
  */
 #include "internal.h"
 
@@ -7,8 +7,9 @@
 #include <machine/machine.h>
 #include <vdso/vdso.h>
 
-/* --- the frame: asm-generic's uapi ucontext.h, siginfo.h, signal.h; the machine's registers in it
- */
+/* --- the frame -------------------------------------------------------------------------------- */
+
+/* Layout: asm-generic's uapi ucontext.h, siginfo.h and signal.h, with the machine's registers. */
 
 struct stack_info {
     uint64_t sp;
@@ -46,7 +47,7 @@ static uint64_t frame_address(const struct user_thread *ut, const struct trap_fr
         sp = ut->altstack_base + ut->altstack_size;
     else if (signal_on_altstack(ut, sp) &&
              !signal_on_altstack(ut, sp - sizeof(struct signal_frame)))
-        return 0; /* it would run out of the alternate stack */
+        return 0; /* it would overflow the alternate stack */
     return (sp - sizeof(struct signal_frame)) & ~15ull;
 }
 
@@ -89,7 +90,8 @@ static int push_frame(struct user_thread *ut, struct trap_frame *regs,
 
 #define RESTART_SYSCALL 128 /* its number: <abi/table.h> */
 
-/* An interrupted call: will it be repeated, given what handler (or none) runs first? */
+/* Settle an interrupted call: restart it or fail it with -EINTR, depending on the handler (NULL:
+ * none) that runs first. */
 static void settle_call(struct trap_frame *regs, const struct signal_action *action)
 {
     int64_t ret = arch_frame_result(regs);
@@ -125,12 +127,13 @@ static void default_effect(struct user_thread *ut, int signal)
 {
     unsigned long irq;
 
-    /* init takes only what it has a handler for; this one was blocked when it came. */
+    /* init takes only signals with a handler; this one was blocked when it arrived. */
     if ((SIGNALS_IGNORED & SIGSET(signal)) || ut->process->pid == 1)
         return;
     if (SIGNALS_STOP & SIGSET(signal)) {
         irq = spin_lock_irqsave(&process_lock);
-        /* Nobody would continue an orphaned group; SIGCONT may have come meanwhile. */
+        /* An orphaned group is not stopped: nobody would continue it. Nor is the process if a
+         * SIGCONT has arrived. */
         if (signal == SIGSTOP || !process_group_is_orphaned(ut->process->group))
             process_stop_locked(ut->process, signal);
         spin_unlock_irqrestore(&process_lock, irq);
@@ -159,7 +162,7 @@ static void run_handler(struct user_thread *ut, struct trap_frame *regs,
     signal_set_mask(blocked);
 }
 
-/* Takes one signal; false: none is deliverable. */
+/* Take and handle one signal; false: none is deliverable. */
 static bool take(struct user_thread *ut, struct linux_siginfo *info, struct signal_action *action)
 {
     struct process *p = ut->process;

@@ -1,6 +1,6 @@
 /*
- * Exceptions of user code: page faults are resolved or become SIGSEGV and SIGBUS, the rest become
- * the signals that Linux sends for them. Out of memory: the largest process is sacrificed.
+ * Exceptions of user code: page faults are resolved or become SIGSEGV or SIGBUS, other exceptions
+ * become the signals that Linux sends. Out of memory: kills the largest process.
  */
 #include "internal.h"
 
@@ -21,7 +21,7 @@ void signal_force(int signal, int code, uint64_t addr)
         ut->blocked &= ~SIGSET(signal);
     }
     if (p->pid == 1 && action->handler == 0) {
-        /* init is immune to signals, but it cannot go on behind a fault. */
+        /* init is immune to signals, but cannot continue after a fault. */
         spin_unlock_irqrestore(&process_lock, irq);
         process_exit(EXIT_STATUS_SIGNAL(signal));
     }
@@ -36,13 +36,13 @@ void signal_force(int signal, int code, uint64_t addr)
 
 /* --- out of memory ---------------------------------------------------------------------------- */
 
-/* Resident pages, and /proc/PID/oom_score_adj thousandths of all memory more or less. */
+/* Rate a process: its resident pages, plus oom_score_adj thousandths of all memory. */
 static int64_t badness(const struct process *p, uint64_t nr_pages_in_all) REQUIRES(&process_lock)
 {
     return (int64_t)p->vspace->nr_resident + (int64_t)nr_pages_in_all * p->oom_score_adj / 1000;
 }
 
-/* REQUIRES(process_lock). NULL: none may be sacrificed. */
+/* REQUIRES(process_lock). NULL: none may be killed. */
 static struct process *largest_process(void) REQUIRES(&process_lock)
 {
     struct process *p, *best = NULL;
@@ -61,7 +61,7 @@ static struct process *largest_process(void) REQUIRES(&process_lock)
     return best;
 }
 
-/* Kills the largest process. The caller tries again, unless it is the victim. */
+/* Kill the largest process. The caller retries, unless it is the victim. */
 static void sacrifice(void)
 {
     unsigned long irq = spin_lock_irqsave(&process_lock);
@@ -107,7 +107,7 @@ static void page_fault(const struct trap_frame *regs)
         case 0:
             return;
         case -ENOMEM:
-            /* Somebody may be about to give memory back: nobody dies of one failure. */
+            /* Retry before killing: memory may be about to be freed. */
             if (has_waited)
                 sacrifice();
             else
@@ -120,14 +120,16 @@ static void page_fault(const struct trap_frame *regs)
         case -EFAULT:
             signal_force(SIGSEGV, SEGV_MAPERR, addr);
             return;
-        default: /* behind the file's end, or what its file system says: EIO, ENOSPC, EUCLEAN .. */
+        default:
+            /* Beyond the end of the file, or an error of the file system: EIO, ENOSPC, EUCLEAN. */
             signal_force(SIGBUS, BUS_ADRERR, addr);
             return;
         }
     }
 }
 
-/* Only code with a fix-up touches user memory, and only with preemption allowed may it sleep. */
+/* Only code with a fix-up accesses user memory; the fault may sleep only if preemption is
+ * enabled. */
 bool signal_kernel_fault(struct trap_frame *frame)
 {
     struct thread *thread = thread_current();
@@ -159,7 +161,7 @@ static void resolve(struct user_thread *ut, struct trap_frame *regs)
         signal_force(SIGTRAP, TRAP_BRKPT, arch_frame_pc(regs));
     } else if (arch_frame_is_misaligned(regs)) {
         signal_force(SIGBUS, BUS_ADRALN, arch_frame_address(regs));
-    } else { /* access faults: no memory or device answers there */
+    } else { /* access faults: no memory or device at that address */
         signal_force(SIGSEGV, SEGV_ACCERR, arch_frame_address(regs));
     }
 }

@@ -36,7 +36,7 @@
 #define SS_AUTODISARM 0x80000000u
 #define MINSIGSTKSZ   2048
 
-/* A signal that the thread caused itself: cannot be blocked or ignored. */
+/* Send a synchronous signal (a fault of the calling thread): it cannot be blocked or ignored. */
 void signal_force(int signal, int code, uint64_t addr);
 
 bool signal_on_altstack(const struct user_thread *ut, uint64_t sp);

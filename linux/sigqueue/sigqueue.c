@@ -8,8 +8,8 @@
 #define SIGNALS_OF_FAULTS                                                                          \
     (SIGSET(SIGSEGV) | SIGSET(SIGBUS) | SIGSET(SIGILL) | SIGSET(SIGTRAP) | SIGSET(SIGFPE))
 
-/* Only what sigqueue and timers send counts against the limit; one standard signal of a kind is not
- * refused to kill and the kernel. NULL: over the limit, or no memory. */
+/* Only signals of sigqueue and timers count against the limit: kill and the kernel can always queue
+ * one instance of a standard signal. NULL: over the limit, or no memory. */
 static struct pending_signal *entry_alloc(struct user_account *account, uint64_t nr_max, int signal,
                                           const struct linux_siginfo *info)
 {
@@ -81,7 +81,7 @@ bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_sigi
 
     if (!ready)
         return false;
-    /* Faults of the thread itself come before anything else. */
+    /* Synchronous faults come first. */
     if (ready & SIGNALS_OF_FAULTS)
         ready &= SIGNALS_OF_FAULTS;
     while (!(ready & SIGSET(signal)))

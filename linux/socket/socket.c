@@ -1,6 +1,6 @@
 /*
- * Sockets: there is no address family. Programs hear so in the words they know: EAFNOSUPPORT from
- * who makes a socket, ENOTSOCK from what is asked of a file that is none.
+ * The socket calls, without any address family: socket(2) fails with EAFNOSUPPORT, calls on other
+ * files with ENOTSOCK.
  */
 #include <abi/abi.h>
 #include <abi/syscalls.h>
@@ -30,7 +30,7 @@ int64_t sys_socketpair(int family, int type, int protocol, vaddr_t ufds)
     return no_family(family, (uint32_t)type);
 }
 
-/* -EBADF or -ENOTSOCK: no file is a socket. */
+/* Return -EBADF or -ENOTSOCK: no file is a socket. */
 static int64_t ask_socket(int fd)
 {
     int ret = fd_check(fd);

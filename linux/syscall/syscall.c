@@ -1,6 +1,6 @@
 /*
- * From the number of a call to the handler: one bounds check, one indirect call, and a stub that
- * gives each argument its type.
+ * System call dispatch: one bounds check, one indirect call, and a stub that converts each argument
+ * to its type.
  */
 
 #include <abi/syscalls.h>
@@ -14,7 +14,7 @@
 
 typedef int64_t syscall_stub(const struct trap_frame *frame);
 
-/* The arguments of a call, each as its parameter's type says. */
+/* Convert the arguments of a call to the types of its parameters. */
 #define ARGUMENTS(...)    SYSCALL_CHOICE(ARGUMENTS_, SYSCALL_NR_PAIRS(__VA_ARGS__))(0, ##__VA_ARGS__)
 #define ARGUMENT(i, type) (type) arch_frame_argument(frame, i)
 #define ARGUMENTS_0(i)
@@ -47,7 +47,7 @@ static const char *const names[NR_CALLS] = {
 #undef ABSENT
 };
 
-/* Each absent call is reported once. */
+/* Fail an absent call; log each number once. */
 static int64_t absent(const struct trap_frame *frame)
 {
     static uint64_t reported[NR_CALLS / 64];
@@ -64,7 +64,7 @@ static int64_t absent(const struct trap_frame *frame)
     return -ENOSYS;
 }
 
-/* Every number that the table does not name is absent, too. */
+/* Numbers that the table does not list are absent, too. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 static syscall_stub *const stubs[NR_CALLS] = {

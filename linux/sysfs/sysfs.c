@@ -24,7 +24,7 @@
 
 /* ---- processors ---- */
 
-/* "0-3,5": the CPUs for which is_in says yes. */
+/* Print the CPUs for which is_in() is true, as "0-3,5". */
 static void print_cpu_list(struct seq *seq, bool is_online_only)
 {
     const char *separator = "";
@@ -191,7 +191,7 @@ static const struct pseudo_node block_children[] = {
 };
 static const struct pseudo_node block_node = {.mode = S_IFDIR | 0755, .children = block_children};
 
-/* The devices of /sys/block (disks) or /sys/class/block (all). */
+/* Find a device of /sys/block (disks) or /sys/class/block (all). */
 static int find_block(uint64_t *cursor, const char *name, size_t name_len, bool is_disks_only,
                       struct pseudo_child *out)
 {

@@ -1,5 +1,6 @@
 /*
- * Calls about the machine and the kernel as a whole.
+ * Calls about the system as a whole: uname(2), sysinfo(2), reboot(2), getcpu(2), membarrier(2),
+ * getrandom(2), syslog(2).
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
@@ -177,7 +178,7 @@ int64_t sys_getcpu(vaddr_t cpu, vaddr_t node)
 #define MEMBARRIER_PRIVATE_EXPEDITED          8
 #define MEMBARRIER_REGISTER_PRIVATE_EXPEDITED 16
 
-/* fence.i by way of the firmware is a full barrier on every CPU as well. */
+/* fence.i by the firmware is also a full barrier on every CPU. */
 int64_t sys_membarrier(int command, unsigned flags, int cpu)
 {
     struct process *p = process_current();
@@ -204,7 +205,7 @@ int64_t sys_membarrier(int command, unsigned flags, int cpu)
     }
 }
 
-/* Restartable sequences: programs are told that there are none, and every C library copes. */
+/* Restartable sequences are not implemented; C libraries fall back. */
 int64_t sys_rseq(vaddr_t area, uint32_t size, int flags, uint32_t signature)
 {
     return -ENOSYS;
@@ -212,7 +213,8 @@ int64_t sys_rseq(vaddr_t area, uint32_t size, int flags, uint32_t signature)
 
 /* --- the log ---------------------------------------------------------------------------------- */
 
-static uint64_t log_cleared_at; /* [a] syslog(2) shows what came after this position of the log */
+static uint64_t
+    log_cleared_at; /* [a] log position of the last clear; syslog(2) shows what follows */
 
 static uint64_t log_end(uint64_t pos)
 {
@@ -223,7 +225,7 @@ static uint64_t log_end(uint64_t pos)
     return pos;
 }
 
-/* The last whole lines that fit into size bytes, of those since the log was cleared. */
+/* Read the last whole lines since the clear that fit into size bytes. */
 static int64_t log_to_user(uint64_t uaddr, uint64_t size)
 {
     uint64_t pos = __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED), done = 0;
@@ -232,7 +234,7 @@ static int64_t log_to_user(uint64_t uaddr, uint64_t size)
     size_t n;
 
     if (end > size && pos < end - size) {
-        pos = end - size - 1; /* the first line starts behind the next newline */
+        pos = end - size - 1; /* start after the next newline */
         do {
             n = log_read(&pos, chunk, 1);
         } while (n == 1 && chunk[0] != '\n');
@@ -251,14 +253,14 @@ static void log_clear(void)
 }
 
 /*
- * syslog(2): actions 2 to 4 read the log, 5 clears what they show, 6 to 8 set the console's level,
- * 9 and 10 are sizes.
+ * syslog(2): actions 2 to 4 read the log, 5 clears it, 6 to 8 set the console level, 9 and 10
+ * return sizes.
  */
 int64_t sys_syslog(int type, vaddr_t buf, int size)
 {
     int64_t ret;
 
-    /* Reading all and asking for the size are free to everybody. */
+    /* Reading the whole log and its size need no privilege. */
     if (type != 3 && type != 10 && !cred_has_cap(cred_current(), CAP_SYSLOG))
         return -EPERM;
     switch (type) {

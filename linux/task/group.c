@@ -1,5 +1,5 @@
 /*
- * Process groups and sessions.
+ * Process groups and sessions: references and membership.
  */
 #include <heap/heap.h>
 #include <task/group.h>
@@ -14,7 +14,7 @@ struct session *session_create(pid_t sid)
     return s;
 }
 
-/* Counts nothing yet: group_join does. */
+/* Its count starts at zero: group_join() counts members. */
 struct process_group *group_create(pid_t pgid, struct session *session)
 {
     struct process_group *g = heap_zalloc(sizeof(*g));
@@ -46,7 +46,7 @@ void process_group_put(struct process_group *g)
 
 void group_join(struct process *p, struct process_group *g)
 {
-    process_group_get(g); /* first: it may be the one that p leaves */
+    process_group_get(g); /* join before leaving: it may be the same group */
     if (p->group)
         group_leave(p);
     p->group = g;
@@ -63,8 +63,8 @@ void group_leave(struct process *p)
 }
 
 /*
- * Does this child tie its group to the rest of the session? init cares for no jobs, so being its
- * child does not count.
+ * True if this child ties its group to the rest of the session. init does no job control, so
+ * children of init do not count.
  */
 bool process_group_is_tied_by(const struct process *child, const struct process *parent)
 {

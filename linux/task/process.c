@@ -1,5 +1,6 @@
 /*
- * The structures themselves: making, counting, freeing; the context switch of user threads.
+ * struct process and struct user_thread: allocation, references, and the context switch of user
+ * threads.
  */
 #include <arch/uaccess.h>
 #include <base/errno.h>
@@ -77,8 +78,7 @@ static void switch_in(struct thread *prev, struct thread *next)
     vspace_activate(ut->vspace);
 }
 
-/* The tables of a space may be freed as soon as nobody runs in it: nobody else keeps them loaded.
- */
+/* Leave the space's page tables: they may be freed as soon as no thread runs in the space. */
 static void switch_out(struct thread *prev, struct thread *next)
 {
     thread_clock_pause(prev);
@@ -113,8 +113,7 @@ const struct thread_ops user_thread_ops = {
     .release = release,
 };
 
-/* The first thing a forked or cloned thread does: its frame is ready, only its number is to be
- * told. */
+/* Entry of a forked or cloned thread: its frame is ready; store its tid and enter user mode. */
 static void first_steps(void *arg)
 {
     struct user_thread *ut = arg;
@@ -128,7 +127,7 @@ static void first_steps(void *arg)
 struct user_thread *user_thread_alloc(struct process *p, const char *name)
 {
     struct user_thread *ut = heap_zalloc(sizeof(*ut));
-    /* Who publishes the thread looks again whether the value has changed. */
+    /* The nice value is checked again when the thread is published. */
     struct thread_attr attr = {.ops = &user_thread_ops, .nice = READ_ONCE(p->nice)};
 
     if (!ut)

@@ -1,5 +1,5 @@
 /*
- * The table of numbers: processes, threads and groups by pid, tid and pgid; choosing free numbers.
+ * The id tables: processes, threads and groups by pid, tid and pgid; allocation of ids.
  */
 #include <base/errno.h>
 #include <frame/frame.h>
@@ -15,7 +15,7 @@ static pid_t last_pid GUARDED_BY(&process_lock) = 1;                 /* [process
 uint32_t nr_user_threads, nr_user_threads_max, nr_processes;
 uint64_t nr_forks;
 
-/* One thread for this much memory: its stack, tables and a few pages, several times over. */
+/* Memory per thread: its stack, tables and a few pages, several times over. */
 #define BYTES_PER_THREAD KIB(192)
 
 void process_boot(void)
@@ -56,7 +56,7 @@ void process_group_publish(struct process_group *g)
     pid_add(&tables[GROUPS], &g->entry, g->pgid);
 }
 
-/* Whether p's user has as many threads as p's limit allows; root has no limit. */
+/* True if p's user has as many threads as p's limit allows; root has no limit. */
 static bool user_is_at_limit(const struct process *p) REQUIRES(&process_lock)
 {
     uint64_t limit = p->limits[RLIMIT_NPROC].cur;
@@ -95,7 +95,7 @@ void process_unpublish(struct process *p)
     nr_processes--;
 }
 
-/* Release: a thread that finds itself alone sees what the others did. */
+/* Release order: a thread that finds itself alone sees what the others did. */
 static void count_threads(struct process *p, int n) REQUIRES(&process_lock)
 {
     __atomic_store_n(&p->nr_threads, p->nr_threads + (uint32_t)n, __ATOMIC_RELEASE);

@@ -1,5 +1,5 @@
 /*
- * The calling process as vfs_* calls see it.
+ * Fills a struct vfs_context from the calling process.
  */
 #include <fs_context/fs_context.h>
 #include <task/task.h>

@@ -1,16 +1,16 @@
 /*
- * Input processing: canonical and raw mode, special characters, erasing, echo.
+ * Input processing: canonical and raw mode, special characters, line editing, echo.
  *
  * The read buffer holds typed bytes between tail and head. In canonical mode only complete lines,
  * up to `canon`, can be read; a bit in line_ends marks the byte that ends a line. An end of file
- * (VEOF) is a line end whose byte is 0: it is not handed out.
+ * (VEOF) is a line end whose byte is 0, which readers do not get.
  */
 #include <abi/abi.h>
 #include <string/string.h>
 
 #include "internal.h"
 
-#define DISABLED 0 /* a special character with this value is none */
+#define DISABLED 0 /* disables a special character */
 
 static void put_byte(struct tty *tty, uint8_t c, bool is_line_end) REQUIRES(&tty->lock)
 {
@@ -60,7 +60,7 @@ void tty_flush_input(struct tty *tty)
     tty->tail = tty->canon = tty->head;
 }
 
-/* What was typed in raw mode counts as complete; what was typed canonically can be read at once. */
+/* Bytes typed in raw mode count as a complete line; an unfinished line becomes readable at once. */
 static void complete(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock)
 {
     uint32_t pos = (tty->head - 1) % TTY_BUFFER_SIZE;
@@ -81,7 +81,7 @@ void tty_settings_changed(struct tty *tty, bool was_canonical)
 
 /* ---- echo ---- */
 
-/* Is c shown as ^X? */
+/* True if c is echoed as ^X. */
 static bool is_caret(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     return (tty->termios.lflag & ECHOCTL) && (c < 0x20 || c == 0x7f) && c != '\t';
@@ -116,7 +116,7 @@ static bool is_continuation(const struct tty *tty, uint8_t c) REQUIRES(&tty->loc
     return (tty->termios.iflag & IUTF8) != 0 && (c & 0xc0) == 0x80;
 }
 
-/* Columns that the unfinished line takes up to `end`, as far as its own bytes tell. */
+/* Count the columns of the unfinished line up to `end`, from its own bytes. */
 static uint32_t line_width(const struct tty *tty, uint32_t end) REQUIRES(&tty->lock)
 {
     uint32_t width = 0;
@@ -144,8 +144,8 @@ static void echo_erase(struct tty *tty, uint32_t old_end) REQUIRES(&tty->lock)
         echo(tty, tty->termios.cc[VERASE]);
         return;
     }
-    /* A tab's width depends on where the prompt ended; what the line itself says is close enough.
-     */
+    /* A tab's width depends on the column where the prompt ended; an estimate from the line itself
+     * is close enough. */
     for (uint32_t n = line_width(tty, old_end) - line_width(tty, tty->head); n > 0; n--)
         tty_echo(tty, "\b \b", 3);
 }
@@ -217,7 +217,7 @@ static bool is_special(const struct tty *tty, unsigned which, uint8_t c) REQUIRE
     return c != DISABLED && tty->termios.cc[which] == c;
 }
 
-/* The signal a byte stands for, or 0. */
+/* Return the signal that a byte sends, or 0. */
 static int signal_of(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     if ((tty->termios.lflag & ISIG) == 0)
@@ -229,7 +229,7 @@ static int signal_of(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
     return is_special(tty, VSUSP, c) ? SIGTSTP : 0;
 }
 
-/* A byte typed in canonical mode. True: it was an editing character. */
+/* Handle a byte typed in canonical mode. True: it was an editing character. */
 static bool edit(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     bool is_extended = (tty->termios.lflag & IEXTEN) != 0;
@@ -260,13 +260,13 @@ static void finish_line(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 
 static bool is_full(const struct tty *tty) REQUIRES(&tty->lock)
 {
-    /* One place is kept for the end of the line. */
+    /* Reserve one place for the end of the line. */
     return tty->head - tty->tail >= TTY_BUFFER_SIZE - 1;
 }
 
 /*
- * What cannot be taken is left with who sends it. Only an unfinished line that fills the buffer is
- * taken on without end: its excess is dropped, and its newline must come through.
+ * Input without room stays with its sender. Only an unfinished line that fills the buffer keeps
+ * taking bytes: the excess is dropped, since its newline must come through.
  */
 static bool has_no_room(const struct tty *tty) REQUIRES(&tty->lock)
 {
@@ -323,7 +323,7 @@ static bool flow_control(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
     return false;
 }
 
-/* A signal that is to be sent when the lock is free, or 0. */
+/* Take one byte. Returns the signal to send once the lock is released, or 0. */
 static int take_byte(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     uint32_t iflag = tty->termios.iflag;

@@ -68,8 +68,7 @@ void tty_init(struct tty *tty, const struct tty_driver *driver, devno_t devno, c
 void tty_get(struct tty *tty);
 void tty_put(struct tty *tty);
 extern const struct file_ops tty_file_ops;
-/* The file becomes one of tty's (a reference is taken); may make it the caller's controlling
- * terminal. */
+/* Attach the file to tty (taking a reference); may make tty the caller's controlling terminal. */
 int tty_open_file(struct file *file, struct tty *tty);
 
 /* ---- input.c ---- */
@@ -86,21 +85,21 @@ static inline bool tty_is_line_end(const struct tty *tty, uint32_t pos) REQUIRES
     return tty->line_ends[pos / 64] >> (pos % 64) & 1;
 }
 
-/* Bytes from the other side; returns how many were taken: the rest may be sent again when input has
- * been read. Thread context. */
+/* Take bytes from the other side; returns how many: the rest can be sent again when input has been
+ * read. Thread context. */
 size_t tty_receive(struct tty *tty, const uint8_t *bytes, size_t n);
-/* Tells who sends that there may be room again. */
+/* Tell the sender that there may be room again. */
 static inline void tty_was_read(struct tty *tty)
 {
     if (tty->driver->was_read)
         tty->driver->was_read(tty);
 }
 
-/* Would this byte send a signal and throw away the input before it? */
+/* True if this byte would send a signal and discard the input before it. */
 bool tty_is_interrupt(struct tty *tty, uint8_t c);
-/* The settings' and the state's words, where any moment's value is right. */
+/* Read a word of the settings or state without the lock. */
 #define TTY_PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
-/* Can a read return? Exact with tty->lock; a hint without. */
+/* True if a read can return. Exact with tty->lock, a hint without. */
 bool tty_has_input(const struct tty *tty);
 /* Is there what poll(2) calls readable: in raw mode, as much as a read waits for? */
 bool tty_is_readable(const struct tty *tty);
@@ -131,9 +130,9 @@ void tty_start(struct tty *tty);
 
 /* ---- job.c ---- */
 
-/* To the foreground group. No lock held. */
+/* Send a signal to the foreground group. No lock held. */
 void tty_signal(struct tty *tty, int signal);
-/* May the calling process read (SIGTTIN) or change (SIGTTOU) the terminal now? 0, -EIO,
+/* Check that the calling process may read (SIGTTIN) or change (SIGTTOU) the terminal: 0, -EIO,
  * -ERESTARTSYS. */
 int tty_check_background(struct tty *tty, int signal);
 /* Is it the caller's controlling terminal? */
@@ -141,9 +140,9 @@ bool tty_is_own(const struct tty *tty);
 /* A file of the terminal was opened: it becomes the caller's controlling terminal if it can. */
 void tty_try_control(struct tty *tty, const struct file *file);
 long tty_job_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t arg);
-/* The terminal of the calling process's session with a reference, or NULL. */
+/* Return the terminal of the caller's session with a reference, or NULL. */
 struct tty *tty_of_session(void);
-/* The other side has gone for good: SIGHUP, and reads and writes end. */
+/* Hang up: the other side is closed for good. Sends SIGHUP; reads and writes end. */
 void tty_hang_up(struct tty *tty);
 
 /* ---- ioctl.c, pty.c ---- */
@@ -155,7 +154,7 @@ static inline bool tty_file_is_master(const struct file *file)
 {
     return file->ops != &tty_file_ops;
 }
-/* tcflush(3): what came and was not read, what was written and not received. */
+/* tcflush(3): discard input that was not read, output that was not received. */
 #define TCFLSH    0x540bu
 #define TCIFLUSH  0u
 #define TCOFLUSH  1u

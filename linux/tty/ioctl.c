@@ -28,7 +28,7 @@
 #define TCSETSW2   0x402c542cu
 #define TCSETSF2   0x402c542du
 
-#define TERMIOS_SIZE  36u /* struct termios: without the speeds */
+#define TERMIOS_SIZE  36u /* sizeof(struct termios), which lacks the speeds */
 #define TERMIOS2_SIZE 44u
 _Static_assert(sizeof(struct tty_termios) == TERMIOS2_SIZE, "struct termios2");
 
@@ -53,11 +53,11 @@ static long set_termios(struct tty *tty, uint64_t arg, size_t size, bool is_flus
     mutex_unlock(&tty->lock);
     if (copy_from_user(&wanted, arg, size) != 0)
         return -EFAULT;
-    wanted.line = 0; /* N_TTY is the only discipline */
+    wanted.line = 0; /* N_TTY is the only line discipline */
     mutex_lock(&tty->lock);
     bool was_canonical = (tty->termios.lflag & ICANON) != 0;
 
-    /* Output is never queued here, so "after the output has gone" (TCSETSW) is at once. */
+    /* Output is never queued here, so there is nothing to drain before TCSETSW takes effect. */
     mutex_lock(&tty->output_lock);
     tty->termios = wanted;
     mutex_unlock(&tty->output_lock);
@@ -190,7 +190,7 @@ long tty_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t 
     case TCSETSW2:
     case TCSETSF2:
         return set_termios(tty, arg, TERMIOS2_SIZE, cmd == TCSETSF2);
-    case TCSBRK: /* arg != 0 is tcdrain: output has always gone; a break cannot be sent */
+    case TCSBRK: /* arg != 0 is tcdrain(3): output is always drained; breaks are not supported */
     case TCSBRKP:
         return tty_check_background(tty, SIGTTOU);
     case TCXONC:

@@ -1,6 +1,6 @@
 /*
- * Job control (POSIX, chapter 11): which session a terminal controls, which group of it is in the
- * foreground, and the signals that follow.
+ * Job control (POSIX, chapter 11): a terminal's session, its foreground group, and the signals sent
+ * to them.
  */
 #include <arch/uaccess.h>
 #include <pending/pending.h>
@@ -28,8 +28,8 @@ int tty_check_background(struct tty *tty, int signal)
     struct process *process = process_current();
     int ret = 0;
 
-    /* The usual case without the lock: a foreground process of this terminal. Only the pointers are
-     * compared; if one changes now, the call came before that. */
+    /* Check the usual case without the lock: a foreground process of this terminal. Only pointers
+     * are compared; if one changes now, the call counts as having come before the change. */
     if (UNLOCKED(READ_ONCE(tty->foreground), "they are only compared") ==
         UNLOCKED(READ_ONCE(process->group), "only compared, likewise"))
         return 0;
@@ -107,7 +107,7 @@ void tty_try_control(struct tty *tty, const struct file *file)
     spin_unlock_irqrestore(&process_lock, flags);
 }
 
-/* TIOCSCTTY; steal: root takes it from another session. */
+/* TIOCSCTTY; steal: root may take it from another session. */
 static long set_controlling(struct tty *tty, const struct file *file, bool steal)
 {
     struct process *process = process_current();
@@ -119,7 +119,7 @@ static long set_controlling(struct tty *tty, const struct file *file, bool steal
     struct session *session = process->group->session;
 
     if (is_session_leader(process) && session->terminal == tty) {
-        /* already so */
+        /* already ours */
     } else if (!is_session_leader(process) || session->terminal) {
         ret = -EPERM;
     } else if (!is_root && !file->can_read) { /* see tty_try_control */
@@ -198,8 +198,8 @@ static long get_session(struct tty *tty, const struct file *file, uint64_t arg)
 }
 
 /*
- * The session loses its terminal: what the foreground hears of it, as when the leader exits. The
- * terminal, which the caller puts without the lock, or NULL.
+ * Detach a session from its terminal and signal the foreground group, as when the leader exits.
+ * Returns the terminal, which the caller puts without the lock, or NULL.
  */
 static struct tty *session_give_up(struct session *session) REQUIRES(&process_lock)
 {
@@ -226,8 +226,7 @@ static long give_up(struct tty *tty)
         ret = -ENOTTY;
     else if (is_session_leader(process))
         lost = session_give_up(process->group->session);
-    /* For another process than the leader it would mean to lose the terminal alone: the session
-     * keeps it. */
+    /* TIOCNOTTY: for a process other than the leader the session keeps the terminal. */
     spin_unlock_irqrestore(&process_lock, flags);
     if (lost)
         tty_put(lost);

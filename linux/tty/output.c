@@ -160,7 +160,7 @@ ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking)
         }
         size_t n = uio_copy_from(uio, chunk, sizeof(chunk));
 
-        if (n == 0 || uio->has_fault) /* a piece goes whole, as on Linux */
+        if (n == 0 || uio->has_fault) /* a piece is written whole, as on Linux */
             break;
         ret = write_chunk(tty, chunk, n, !is_nonblocking, &nr_done);
     }

@@ -1,6 +1,6 @@
 /*
  * Pseudoterminals (pty(7)): a terminal, the slave, whose other side is an open file, the master.
- * Opening /dev/ptmx makes a pair; the slave appears as file N of every mounted devpts until the
+ * Opening /dev/ptmx creates a pair; the slave appears as file N of every mounted devpts until the
  * master is closed.
  */
 #include <arch/uaccess.h>
@@ -28,9 +28,10 @@
 struct pty {
     struct tty slave;  /* first: freed by its last tty_put */
     unsigned index;    /* [I] */
-    uint32_t uid, gid; /* [I] who opened the master owns the slave */
-    bool is_locked;    /* [a] until the master's TIOCSPTLCK */
-    bool was_opened; /* [a] the slave, ever: from then on its last close ends the master's reads */
+    uint32_t uid, gid; /* [I] owner of the slave: the opener of the master */
+    bool is_locked;    /* [a] until TIOCSPTLCK on the master */
+    bool was_opened;   /* [a] set by the slave's first open: from then on its last close ends the
+                          master's reads */
     struct mutex output_lock;
     /* Bytes from the slave to the master, by free-running counters. */
     uint32_t head GUARDED_BY(&output_lock);               /* [output_lock] */
@@ -50,11 +51,12 @@ static struct pty *pty_of(struct tty *tty)
     return container_of(tty, struct pty, slave);
 }
 
-/* Bytes that the master has yet to read. */
+/* Count the bytes that the master has yet to read. */
 static uint32_t nr_output(const struct pty *pty)
     NO_LOCK_CHECK("exact with the lock; without, a hint of when to look with it")
 {
-    /* The tail first: what is written or read meanwhile does not make the difference negative. */
+    /* Read the tail first, so that concurrent writes and reads cannot make the difference
+     * negative. */
     uint32_t tail = __atomic_load_n(&pty->tail, __ATOMIC_ACQUIRE);
 
     return READ_ONCE(pty->head) - tail;
@@ -188,7 +190,8 @@ static ssize_t master_read(struct file *file, struct uio *uio, uint64_t *pos)
 
 static bool has_input_room(struct pty *pty)
 {
-    /* The tail first: what is typed or read meanwhile does not make the difference negative. */
+    /* Read the tail first, so that concurrent typing and reads cannot make the difference
+     * negative. */
     uint32_t tail = UNLOCKED(__atomic_load_n(&pty->slave.tail, __ATOMIC_ACQUIRE), "only a hint");
     uint32_t head = UNLOCKED(READ_ONCE(pty->slave.head), "only a hint");
 
@@ -295,7 +298,7 @@ static const struct file_ops master_ops = {
     .is_stream = true,
 };
 
-/* A new pair; its index is taken. */
+/* Allocate a pair and its index. */
 static struct pty *pty_create(void)
 {
     struct pty *pty = heap_zalloc(sizeof(*pty));
@@ -417,7 +420,8 @@ static int devpts_mount(const struct fs_type *type, const char *source, struct i
     (void)source;
     (void)device;
     (void)flags;
-    (void)options; /* mode=, gid=: the slave belongs to who opened the master, 0620 */
+    (void)options; /* mode= and gid= are ignored: the slave belongs to the opener of the master,
+                      mode 0620 */
     return pseudofs_mount(type, &root_node, 0x1cd1, out);
 }
 

@@ -1,12 +1,12 @@
 /*
- * Reading from the read buffer (input.c), and waiting until that is due.
+ * Reads from the read buffer (input.c), and waits until there is enough in it.
  */
 #include <time/time.h>
 
 #include "internal.h"
 
-/* One line, or a part of it. An end of file goes with what is before it, also where that fills the
- * buffer: the next read is not to take it for one of its own. */
+/* Read one line, or part of it. An end of file goes with what is before it, also where that fills
+ * the buffer: the next read is not to take it for one of its own. */
 static ssize_t read_line(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
 {
     size_t nr_done = 0;
@@ -31,7 +31,7 @@ static ssize_t read_line(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
     return (ssize_t)nr_done;
 }
 
-/* What there is, in up to two pieces. */
+/* Read what is buffered, in up to two pieces. */
 static ssize_t read_raw(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
 {
     size_t nr_done = 0;
@@ -44,13 +44,13 @@ static ssize_t read_raw(struct tty *tty, struct uio *uio) REQUIRES(&tty->lock)
         tty->tail += (uint32_t)n;
         nr_done += n;
     }
-    /* In raw mode every byte is complete. */
+    /* In raw mode every byte counts as a line. */
     tty->canon = tty->head;
     return uio_result(uio, nr_done);
 }
 
-/* Raw mode's wait: at least nr_min bytes, or the time between bytes (tenths of a second) is over.
- */
+/* Wait in raw mode for nr_min bytes, or until the time between bytes (tenths of a second) has
+ * passed. */
 static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
     NO_LOCK_CHECK("hints of when to look: who reads looks again, with the lock")
 {
@@ -58,7 +58,7 @@ static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
 
     for (;;) {
         uint32_t before = READ_ONCE(tty->head);
-        /* With VMIN the clock starts with the first byte. */
+        /* With VMIN the timer starts at the first byte. */
         bool is_timed = vtime > 0 && (nr_min == 0 || before != tty->tail);
         int ret = wait_event_interruptible_until(
             &tty->readers,
@@ -72,7 +72,7 @@ static int wait_raw(struct tty *tty, uint32_t nr_min, uint32_t vtime)
     }
 }
 
-/* Sleeps until a read is due. Called and returns without the lock. 0 or -EINTR, -EAGAIN. */
+/* Sleep until a read can return. Called and returns without the lock. 0 or -EINTR, -EAGAIN. */
 static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bool *is_over)
     NO_LOCK_CHECK("hints of when to look: who reads looks again, with the lock")
 {
@@ -97,7 +97,7 @@ static int wait_input(struct tty *tty, size_t nr_wanted, bool is_nonblocking, bo
     return wait_raw(tty, nr_min, vtime);
 }
 
-/* Has enough arrived for a read of nr_wanted bytes to return now? */
+/* True if enough has arrived for a read of nr_wanted bytes to return. */
 static bool is_enough(const struct tty *tty, size_t nr_wanted, bool is_nonblocking)
     REQUIRES(&tty->lock)
 {

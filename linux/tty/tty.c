@@ -1,5 +1,5 @@
 /*
- * Terminals as files, and the console's terminal.
+ * File operations of terminals, and the console's terminal.
  */
 #include <tty/tty.h>
 
@@ -64,7 +64,7 @@ void tty_get(struct tty *tty)
 void tty_put(struct tty *tty)
 {
     if (__atomic_sub_fetch(&tty->nr_refs, 1, __ATOMIC_ACQ_REL) == 0)
-        heap_free(tty); /* only pseudoterminals get here: the console keeps its first reference */
+        heap_free(tty); /* only pseudoterminals: the console keeps its first reference */
 }
 
 /* ---- files ---- */
@@ -150,8 +150,8 @@ static size_t console_tty_write(struct tty *tty, const char *bytes, size_t n)
 }
 
 /*
- * Typed bytes on their way from the interrupt handler to the discipline; they wait here while it
- * has no room, as a longer paste does until a program reads.
+ * Ring of typed bytes between the interrupt handler and the discipline; they wait here while the
+ * discipline has no room (a long paste).
  */
 static struct {
     struct spinlock lock;
@@ -182,7 +182,7 @@ static void console_typed(const char *bytes, size_t n)
     (void)work_submit(&typed.work);
 }
 
-/* Copies what follows tail + offset; the number of bytes. */
+/* Copy the bytes after tail + offset; returns their number. */
 static size_t typed_peek(uint32_t offset, uint8_t *bytes, size_t size)
 {
     unsigned long flags = spin_lock_irqsave(&typed.lock);
@@ -204,8 +204,8 @@ static void typed_take(size_t n)
 }
 
 /*
- * ^C must end a program that reads nothing of what was typed before. It throws that away anyway,
- * so whatever waits in front of it goes now.
+ * ^C must reach a program that does not read its input. It discards earlier input anyway, so drop
+ * the bytes in front of it.
  */
 static bool typed_skip_to_interrupt(void)
 {
@@ -282,11 +282,10 @@ static struct device_range aux_range = {.name = "/dev/tty",
                                         .nr = 2,
                                         .ops = &aux_ops};
 
-static struct tty_winsize console_size; /* what tty.size= says; 0 by 0, as on Linux, if nothing */
+static struct tty_winsize console_size; /* set by tty.size=; else 0 by 0, as on Linux */
 
 /*
- * tty.size=ROWSxCOLUMNS: a serial line does not tell how large the window at its other end is, but
- * whoever starts the machine may know.
+ * tty.size=ROWSxCOLUMNS: a serial line does not report the window size at its other end.
  */
 static int set_size(const char *value)
 {

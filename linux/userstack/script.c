@@ -1,5 +1,5 @@
 /*
- * The first line of a script.
+ * Parses the first line of a script.
  */
 #include <base/errno.h>
 #include <string/string.h>
@@ -22,7 +22,8 @@ int script_parse(const char *head, size_t size, struct script *out)
     size = MIN(size, (size_t)SCRIPT_LINE_MAX);
     while (end < size && head[end] != '\n' && head[end] != '\0')
         end++;
-    /* A line that fills the buffer may be cut: fine for an argument, not for the interpreter. */
+    /* A line that fills the buffer may be truncated: acceptable in the argument, not in the
+     * interpreter. */
     while (at < end && is_blank(head[at]))
         at++;
     while (at < end && !is_blank(head[at]))

@@ -1,5 +1,5 @@
 /*
- * What a program finds on its stack (System V ABI; the RISC-V psABI wants sp 16-byte aligned):
+ * Builds the initial stack of a program (System V ABI; the RISC-V psABI wants sp 16-byte aligned):
  *
  *   sp: argc  argv[0..argc-1] NULL  envp[..] NULL  auxv[..] AT_NULL  16 random bytes  platform,
  * path argument strings  environment strings                                            :top
@@ -25,7 +25,7 @@ static void add(struct builder *b, uint64_t type, uint64_t value)
     b->words[b->nr_words++] = value;
 }
 
-/* Pointers to the consecutive strings at `addr`, then NULL. */
+/* Store pointers to the consecutive strings at `addr`, then NULL. */
 static uint64_t *put_pointers(uint64_t *word, const struct strings *s, uint64_t addr)
 {
     const char *text = s->data;
@@ -41,12 +41,12 @@ static uint64_t *put_pointers(uint64_t *word, const struct strings *s, uint64_t 
     return word;
 }
 
-/* Where the strings that the vector names lie. */
+/* Addresses of the strings that the vector points to. */
 struct places {
     uint64_t path, platform, random;
 };
 
-/* The auxiliary vector (getauxval(3)). */
+/* Fill the auxiliary vector (getauxval(3)). */
 static void add_vector(struct builder *aux, const struct startup *s, const struct places *at,
                        uint64_t hwcap)
 {

@@ -1,5 +1,5 @@
 /*
- * On the host no program runs the vDSO: its image is empty.
+ * The host's vDSO image is empty: no program runs it.
  */
 #include <base/types.h>
 

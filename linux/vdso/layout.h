@@ -24,9 +24,9 @@ struct vdso_time {
     uint64_t realtime_ns; /* [a] */
 };
 
-/* What riscv_hwprobe(2) says of all CPUs together, by key. */
+/* Values of riscv_hwprobe(2) for all CPUs together, by key. */
 struct vdso_hwprobe {
-    uint64_t is_known; /* [a] 0: nobody has asked the kernel yet, nothing else is valid */
+    uint64_t is_known; /* [a] 0: values are not filled in yet */
     uint64_t values[VDSO_HWPROBE_KEYS];
 };
 #endif

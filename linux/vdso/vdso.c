@@ -16,7 +16,7 @@
 extern const uint8_t vdso_image[], vdso_image_end[];
 
 static struct frame *page;         /* [I] after vdso_boot */
-static struct spinlock clock_lock; /* orders what two settings of the clock write to the page */
+static struct spinlock clock_lock; /* orders the stores of two clock settings */
 
 static struct vdso_time *vdso_time(void)
 {
@@ -88,7 +88,7 @@ int vdso_map(struct vspace *vs, uint64_t addr)
         .addr = addr,
         .size = PAGE_SIZE,
         .flags = VMA_READ | VMA_EXEC,
-        .options = VSPACE_FIXED | VSPACE_POPULATE, /* the program's start reads it anyway */
+        .options = VSPACE_FIXED | VSPACE_POPULATE, /* the program reads it at its start anyway */
         .ops = &vma_vdso,
     };
 

@@ -13,16 +13,16 @@
 #include <vfs/vfs.h>
 
 struct filemap {
-    uint32_t refcount; /* [a] VMAs, and the maker */
+    uint32_t refcount; /* [a] VMAs, and the creator until it is mapped */
     struct spinlock lock;
     struct list vmas GUARDED_BY(&lock); /* [lock] of vma.object_node */
     struct file *file;                  /* [I] counted */
     struct pagecache *cache;            /* [I] */
-    struct inode *inode;                /* [I] whose size bounds the mapping; kept by the file */
+    struct inode *inode;                /* [I] its size bounds the mapping; held by the file */
     struct pagecache_mapping mapping;
 };
 
-/* A map whose last user is leaving has no VMA left: nothing to unmap there. */
+/* A map whose last reference is being dropped has no VMAs left: nothing to unmap. */
 static bool owner_get(void *owner)
 {
     struct filemap *map = owner;
@@ -131,7 +131,7 @@ static int file_fetch(void *object, uint64_t offset, uint32_t access, struct fra
     if (offset >= ALIGN_UP(READ_ONCE(map->inode->size), PAGE_SIZE))
         return -ENXIO;
     err = pagecache_get(map->cache, offset >> PAGE_SHIFT, 0, &frame);
-    if (err == 0 && (access & VMA_WRITE)) { /* of private memory it is never asked */
+    if (err == 0 && (access & VMA_WRITE)) { /* never called for private memory */
         err = pagecache_make_writable(map->cache, frame);
         if (err)
             frame_put(frame);
@@ -152,7 +152,8 @@ static void file_release(void *object)
     filemap_put(object);
 }
 
-/* A page that write-back took meanwhile is clean, and must not be written before it is told. */
+/* A page that write-back took meanwhile is clean, and must not be written before it is marked
+ * dirty. */
 static bool file_is_current(const struct vma *vma, uint64_t offset, uint32_t access,
                             const struct frame *frame)
 {
@@ -170,8 +171,8 @@ static void file_get_vma(struct vma *vma)
     __atomic_fetch_add(&map->refcount, 1, __ATOMIC_RELAXED);
     spin_lock(&map->lock);
     /*
-     * At the end: where a fork or a move is about to give this VMA the entries of an older one, a
-     * zap, which goes through the list in order, takes them out there first or here afterwards.
+     * Append: a fork or a move may be about to copy page-table entries from an older VMA to this
+     * one. A zap walks the list in order, so it removes them there first, or here afterwards.
      */
     list_add_tail(&map->vmas, &vma->object_node);
     spin_unlock(&map->lock);
@@ -187,7 +188,7 @@ static void file_put_vma(struct vma *vma)
     filemap_put(map);
 }
 
-/* One number for the file, not for the mapping: whoever maps it first gives it one. */
+/* One number per file, not per mapping: assigned when the file is first mapped. */
 static uint64_t file_identity(const struct vma *vma)
 {
     const struct filemap *map = vma->object;

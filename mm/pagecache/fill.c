@@ -1,11 +1,11 @@
 /*
- * Pages that are made: alone, or in runs that the owner reads with one request.
+ * Filling pages: single ones, or runs that the owner reads with one request.
  *
- * Read-ahead keeps no state: how many pages in a row lie before the one that is missing tells how
- * far somebody has come. A reader in sequence doubles the run with each miss, up to
- * PAGECACHE_RUN_MAX; several readers do not disturb each other; where nothing lies before, it is a
- * jump, and the page comes alone. (Linux calls this context read-ahead.) The pages of a run are
- * locked until all are there: who wants one of them waits, who wants another does not.
+ * Read-ahead keeps no state: the number of consecutive pages before the missing one tells how far a
+ * sequential reader has come. Each miss in sequence doubles the run, up to PAGECACHE_RUN_MAX;
+ * concurrent readers do not disturb each other; a page without a predecessor is a random access and
+ * is read alone. (Linux calls this context read-ahead.) The pages of a run are locked until all are
+ * read: only users of these pages wait.
  */
 #include <pagecache/pagecache.h>
 
@@ -13,7 +13,7 @@
 
 #include "internal.h"
 
-#define RUN_FIRST 4 /* at a file's beginning, and what follows one page */
+#define RUN_FIRST 4 /* run at the start of a file, and after a single page */
 
 #define EVICT_BATCH 16
 
@@ -42,16 +42,16 @@ static int try_insert(struct pagecache *cache, uint64_t index, struct frame *fra
         frame->index = index;
         frame->flags = flags;
         page_count(cache, frame, 1);
-        frame_get(frame); /* the caller's */
+        frame_get(frame); /* wanted by the caller */
     }
     spin_unlock(&cache->lock);
     return ret;
 }
 
 /*
- * Puts a frame (whose reference becomes the cache's) into the empty place `index`. -EEXIST:
- * somebody was faster; -ENOMEM, -ENOSPC. A node of the tree is allocated with the cache's lock
- * held, so that the shrinker passes this cache by: what it would have found is freed here.
+ * Insert a frame (taking over the reference) at the empty index. -EEXIST: another thread was
+ * faster; -ENOMEM, -ENOSPC. Tree nodes are allocated with the cache's lock held, which makes the
+ * shrinker skip this cache: free here what it would have found.
  */
 static int page_insert(struct pagecache *cache, uint64_t index, struct frame *frame, uint8_t flags)
 {
@@ -62,7 +62,7 @@ static int page_insert(struct pagecache *cache, uint64_t index, struct frame *fr
     return ret;
 }
 
-/* How many pages to read for the one at index, which is missing. */
+/* Decide how many pages to read for the missing one at index. */
 static size_t run_length(struct pagecache *cache, uint64_t index, size_t nr_wanted)
 {
     uint64_t nr_pages = cache->ops->nr_pages ? cache->ops->nr_pages(cache) : 0;
@@ -81,7 +81,8 @@ static size_t run_length(struct pagecache *cache, uint64_t index, size_t nr_want
     return (size_t)MIN((uint64_t)nr, nr_pages - index);
 }
 
-/* Puts up to nr locked pages into empty places in a row; their number, or for none the error. */
+/* Insert up to nr locked pages at consecutive empty indices; returns their number, or the error for
+ * none. */
 static int run_begin(struct pagecache *cache, uint64_t index, size_t nr, struct frame **run)
 {
     uint8_t copy = cache->is_evictable ? 0 : PAGE_COPY;
@@ -101,7 +102,7 @@ static int run_begin(struct pagecache *cache, uint64_t index, size_t nr, struct 
     return (int)nr;
 }
 
-/* The pages are there, or (err) go again. */
+/* Mark the pages up to date, or remove them again (err). */
 static void run_end(struct pagecache *cache, struct frame *const *run, size_t nr, int err)
 {
     spin_lock(&cache->lock);
@@ -122,8 +123,8 @@ static void put_frames(struct frame *const *run, size_t nr)
 }
 
 /*
- * Fills the page at index by the owner's op, and some behind it; a reference of the first to the
- * caller. An error behind it is not its own: it is tried alone.
+ * Fill the page at index, and some behind it, by the owner's op; the caller gets a reference to the
+ * first. If a run fails the first page is tried alone: the error may be another page's.
  */
 static int fill_run(struct pagecache *cache, uint64_t index, size_t nr_wanted,
                     struct frame **frame_out)
@@ -151,7 +152,7 @@ static int fill_run(struct pagecache *cache, uint64_t index, size_t nr_wanted,
     return ret;
 }
 
-/* Makes the page that was not there; a reference to the caller. -EEXIST: look again. */
+/* Make a missing page, with a reference for the caller. -EEXIST: look again. */
 static int page_make(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_wanted,
                      struct frame **frame_out)
 {
@@ -201,8 +202,8 @@ int page_get(struct pagecache *cache, uint64_t index, unsigned flags, size_t nr_
                 frame_put(frame);
                 return -EAGAIN;
             }
-            /* Somebody fills it. If that fails it is gone afterwards and this round's error is
-             * ours. */
+            /* Another thread fills it. If that fails the page is gone, and the next round finds out
+             * the error itself. */
             page_wait(cache, frame, PAGE_LOCKED);
             frame_put(frame);
             continue;
@@ -224,7 +225,7 @@ int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags, struc
     return page_get(cache, index, flags, 1, frame_out);
 }
 
-/* A page whose contents are ready enters the cache. As page_insert. */
+/* Insert a page whose contents are ready. As page_insert(). */
 int page_adopt(struct pagecache *cache, uint64_t index, struct frame *frame)
 {
     return page_insert(cache, index, frame, PAGE_UPTODATE | PAGE_REFERENCED);

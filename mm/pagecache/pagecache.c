@@ -1,6 +1,5 @@
 /*
- * The life of cached pages: found, written to, removed. See <pagecache/pagecache.h>; fill.c makes
- * them.
+ * Lookup, dirtying and removal of cached pages. See <pagecache/pagecache.h>; fill.c makes them.
  */
 #include <pagecache/pagecache.h>
 
@@ -16,7 +15,7 @@ uint64_t pagecache_nr_dirty;
 void (*pagecache_on_first_dirty)(void);
 uint64_t pagecache_nr_evictable;
 
-/* Sleepers on a page, by a hash of its descriptor's address. */
+/* Wait queues of pages, by a hash of the descriptor's address. */
 #define NR_PAGE_QUEUES 16
 static struct wait_queue page_queues[NR_PAGE_QUEUES];
 
@@ -130,7 +129,7 @@ bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame
     return !cache->ops->write_pages || (page_flags(frame) & PAGE_DIRTY) != 0;
 }
 
-/* Nothing is written back here, and the page is more than a copy now. */
+/* The cache has no write-back, and the page is no longer a mere copy. */
 static void keep_page(struct pagecache *cache, struct frame *frame)
 {
     spin_lock(&cache->lock);
@@ -150,8 +149,8 @@ void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame)
             keep_page(cache, frame);
         return;
     }
-    /* What was written comes before the look; take_dirty() clears the mark before the page is read:
-     * either the mark is seen gone here, or what was written is seen there. */
+    /* Order the store to the page before the test: take_dirty() clears the mark before the page is
+     * read, so either the cleared mark is seen here, or the store is seen there. */
     arch_mb();
     if ((page_flags(frame) & PAGE_DIRTY) != 0)
         return;
@@ -219,7 +218,7 @@ void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to)
         return;
     mappings_unmap(cache, first, end - first);
     remove_pages(cache, first, end);
-    /* A fault may have mapped a page again before it was removed; none does from now on. */
+    /* A fault may have mapped a page again before its removal; none can from now on. */
     mappings_unmap(cache, first, end - first);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Copying between the page cache and somebody's memory: the bodies of read and write.
+ * Copies between the page cache and a uio: the bodies of read and write.
  */
 #include <pagecache/pagecache.h>
 
@@ -8,7 +8,8 @@
 
 #include "internal.h"
 
-/* Up to n bytes at pos, all in one page, the first of nr_wanted. Bytes moved, or -errno. */
+/* Copy up to n bytes at pos, within one page, the first of nr_wanted. Returns bytes moved, or
+ * -errno. */
 static ssize_t read_one(struct pagecache *cache, struct uio *uio, uint64_t pos, size_t n,
                         size_t nr_wanted)
 {
@@ -53,8 +54,8 @@ ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, u
 }
 
 /*
- * A whole page that is not in the cache: filled from uio before anybody can see it. 0 if it went
- * in; on any other result *uio is as it was.
+ * Fill a whole missing page from uio before it becomes visible. 0 if it was inserted; on any other
+ * result *uio is unchanged.
  */
 static int write_new_page(struct pagecache *cache, struct uio *uio, uint64_t index)
 {
@@ -126,8 +127,8 @@ int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to)
     while (from < to) {
         uint64_t index = from / PAGE_SIZE;
         size_t n = MIN(PAGE_SIZE - from % PAGE_SIZE, to - from);
-        /* A page that is cut whole reads as zeros anyway once it is gone; a partial one must be
-         * here. */
+        /* A whole page reads as zeros once it is removed; a partial one must be present to be
+         * zeroed. */
         unsigned flags = n == PAGE_SIZE || !cache->ops->read_pages ? PAGECACHE_NO_ALLOC : 0;
         struct frame *frame;
         int ret = pagecache_get(cache, index, flags, &frame);

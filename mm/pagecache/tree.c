@@ -1,8 +1,8 @@
 /*
  * The index of a page cache: a radix tree over the page number, 64 slots a node, after Linux's
  * XArray in purpose. The height follows the largest index; a tree of height 0 is at most the one
- * frame of index 0. Every node keeps a bitmap of the slots in use and one of the slots below which
- * something is dirty, so that walks skip what is of no interest.
+ * frame of index 0. Every node keeps a bitmap of used slots and one of slots with dirty pages
+ * below, so that walks can skip the rest.
  *
  * Invariants: a node has at least one slot in use; a dirty bit implies the present bit; a root node
  * with only slot 0 in use does not exist (the tree would be lower).
@@ -31,7 +31,7 @@ int tree_module_init(void)
     return node_cache ? 0 : -ENOMEM;
 }
 
-/* May an index exist in a tree of this height? */
+/* True if a tree of this height can hold the index. */
 static bool height_holds(unsigned height, uint64_t index)
 {
     return height * NODE_BITS >= 64 || index >> (height * NODE_BITS) == 0;
@@ -58,7 +58,7 @@ static struct node *node_create(void)
     return slab_zalloc(node_cache);
 }
 
-/* Puts nodes on top until index fits. */
+/* Add root nodes until index fits. */
 static int tree_grow(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
 {
     while (!height_holds(cache->height, index)) {
@@ -80,7 +80,7 @@ static int tree_grow(struct pagecache *cache, uint64_t index) REQUIRES(&cache->l
     return 0;
 }
 
-/* Takes off root nodes that have nothing but slot 0; an empty tree has height 0. */
+/* Remove root nodes that use only slot 0; an empty tree has height 0. */
 static void tree_shrink(struct pagecache *cache) REQUIRES(&cache->lock)
 {
     while (cache->height > 0) {
@@ -96,7 +96,7 @@ static void tree_shrink(struct pagecache *cache) REQUIRES(&cache->lock)
     }
 }
 
-/* Frees the empty nodes on the way to index, after a failed insertion or a removal. */
+/* Free empty nodes on the path to index, after a failed insertion or a removal. */
 static void tree_prune(struct pagecache *cache, uint64_t index) REQUIRES(&cache->lock)
 {
     struct node *path[64 / NODE_BITS + 2];
@@ -145,7 +145,7 @@ int tree_insert(struct pagecache *cache, uint64_t index, struct frame *frame)
             }
             *at = node;
         }
-        /* Set before it is true: a failure of the next takes it back. */
+        /* Set before the child exists: prune() clears it if the allocation fails. */
         node->present |= 1ull << slot_of(level, index);
         at = &node->slots[slot_of(level, index)];
         above = node;
@@ -201,7 +201,8 @@ void tree_clear_dirty(struct pagecache *cache, uint64_t index)
     }
 }
 
-/* The first frame at or after index below a node of this level. index is relative to the node. */
+/* Find the first frame at or after index below a node of this level. index is relative to the
+ * node. */
 static struct frame *node_next(const void *at, unsigned level, uint64_t index, bool is_dirty_only)
 {
     const struct node *node = at;

@@ -9,15 +9,14 @@
 
 #include "internal.h"
 
-/* Caches that have pages which can be read again. Walks pin the cache they stand at and let the
- * lock go. */
+/* Caches with evictable pages. A walk pins the cache that it is at and drops the lock. */
 LOCK_STATIC struct spinlock all_lock = SPINLOCK_INIT("pagecache-all");
 static struct list all_caches GUARDED_BY(&all_lock) = LIST_INIT(all_caches);
-static struct wait_queue unpinned; /* a cache lost its last pin */
+static struct wait_queue unpinned; /* woken when a cache loses its last pin */
 
 LOCK_STATIC struct spinlock map_lock = SPINLOCK_INIT("pagecache-map");
 static uint64_t
-    map_epoch GUARDED_BY(&map_lock); /* [map_lock] number of the last walk of a list of mappings */
+    map_epoch GUARDED_BY(&map_lock); /* [map_lock] number of the last walk over mappings */
 
 static struct frame_shrinker shrinker = {.shrink = pagecache_evict};
 
@@ -38,7 +37,7 @@ void writeback_cache_added(struct pagecache *cache)
     spin_unlock(&all_lock);
 }
 
-/* Off the list it gets no new pins. */
+/* A cache off the list gets no new pins. */
 static bool is_unpinned(const struct pagecache *cache)
 {
     return UNLOCKED(__atomic_load_n(&cache->nr_pins, __ATOMIC_ACQUIRE), "it only falls") == 0;
@@ -70,8 +69,8 @@ void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *map
     spin_unlock(&map_lock);
 }
 
-/* The next owner that the walk `epoch` has not seen, with a reference; marks all its mappings seen.
- */
+/* Find the next owner that the walk `epoch` has not seen, with a reference, and mark all its
+ * mappings seen. */
 static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, uint64_t epoch,
                                                       void **owner_out) REQUIRES(&map_lock)
 {
@@ -140,7 +139,8 @@ static bool is_held_back(struct pagecache *cache, uint64_t index) REQUIRES(&cach
     return cache->ops->may_write && !cache->ops->may_write(cache, index);
 }
 
-/* The next dirty page of [first, last] that may go and nobody is writing; NULL: none. */
+/* Find the next dirty page of [first, last] that may be written and is not being written; NULL:
+ * none. */
 static struct frame *find_dirty(struct pagecache *cache, uint64_t first, uint64_t last)
     REQUIRES(&cache->lock)
 {
@@ -164,8 +164,8 @@ static struct frame *find_dirty(struct pagecache *cache, uint64_t first, uint64_
     return NULL;
 }
 
-/* Takes the next dirty pages of [first, last], as many as are in a row, for writing, with
- * references; returns how many. */
+/* Take the next run of consecutive dirty pages of [first, last] for writing, with references;
+ * returns how many. */
 static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last, struct frame **run)
 {
     size_t nr = 0;
@@ -187,7 +187,7 @@ static size_t take_dirty(struct pagecache *cache, uint64_t first, uint64_t last,
     return nr;
 }
 
-/* The pages are written, or (err) dirty again. */
+/* Finish write-back: wake waiters, or mark the pages dirty again (err). */
 static void put_written(struct pagecache *cache, struct frame *const *run, size_t nr, int err)
 {
     spin_lock(&cache->lock);
@@ -202,13 +202,13 @@ static void put_written(struct pagecache *cache, struct frame *const *run, size_
     }
 }
 
-/* What cannot be written together is tried one by one, so that only the bad page stays dirty. */
+/* Write a run; if it fails retry page by page, so that only the bad page stays dirty. */
 static int write_run(struct pagecache *cache, struct frame *const *run, size_t nr)
 {
     uint64_t index = run[0]->index;
     int result;
 
-    /* From here a store through a mapping faults and makes the page dirty anew. */
+    /* From here on a store through a mapping faults and marks the page dirty again. */
     mappings_write_protect(cache, index, nr);
     result = cache->ops->write_pages(cache, index, run, nr);
     if (result == 0 || nr == 1) {
@@ -247,7 +247,7 @@ int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last)
     return result;
 }
 
-/* Moves the walk's pin from *at (NULL: the start) to the next cache; false at the end. */
+/* Move the walk's pin from *at (NULL: the start) to the next cache; false at the end. */
 static bool next_cache(struct pagecache **at)
 {
     struct pagecache *old = *at;
@@ -257,7 +257,7 @@ static bool next_cache(struct pagecache **at)
     struct list *node = old ? old->all_node.next : all_caches.next;
 
     if (old) {
-        /* It was taken off the list under our pin: its neighbours are unknown, so the walk ends. */
+        /* Unlisted while pinned: its neighbours are unknown, so the walk ends. */
         if (!list_is_linked(&old->all_node))
             node = &all_caches;
         is_last_pin = __atomic_sub_fetch(&old->nr_pins, 1, __ATOMIC_RELEASE) == 0;
@@ -289,7 +289,7 @@ int pagecache_sync(void)
 
 /* ---- eviction ---- */
 
-/* One turn of the clock over a cache. */
+/* Sweep the clock hand over a cache. */
 static size_t evict_from(struct pagecache *cache, size_t nr_wanted)
     REQUIRES(&cache->lock, &all_lock)
 {

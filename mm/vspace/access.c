@@ -1,5 +1,5 @@
 /*
- * Looking into a space from outside: translation, single pages, copies.
+ * Access to a space from outside: translation, single pages, copies, identity of memory.
  */
 #include "internal.h"
 
@@ -31,8 +31,8 @@ void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *o
 }
 
 /*
- * The page at addr, if the tables allow the access now, its frame counted. No frame: a device's
- * registers, which are not in the direct map.
+ * Get the page at addr if the tables allow the access now, with a reference to its frame. Device
+ * registers have no frame, since they are not in the direct map.
  */
 static bool page_try(struct vspace *vs, uint64_t addr, uint32_t access, struct vspace_page *page)
 {
@@ -72,7 +72,7 @@ void vspace_page_put(struct frame *frame)
     frame_unuse(frame);
 }
 
-/* Moves `size` bytes page by page; to_space: buf -> space. */
+/* Copy `size` bytes page by page; to_space: buf -> space. */
 static ssize_t copy(struct vspace *vs, uint64_t addr, char *buf, size_t size, bool to_space)
 {
     size_t done = 0;
@@ -109,12 +109,12 @@ ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size)
 
 uint64_t vma_new_identity(void)
 {
-    static uint64_t last = 1; /* physical memory's is 1 */
+    static uint64_t last = 1; /* physical memory has identity 1 */
 
     return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
 }
 
-/* Does the page at addr belong to the space, and to no object? table_lock is not held. */
+/* True if the page at addr belongs to the space alone, not to an object. table_lock is not held. */
 static bool is_own_page(struct vspace *vs, uint64_t addr)
 {
     unsigned level;
@@ -145,7 +145,7 @@ static int identify_locked(struct vspace *vs, uint64_t addr, uint32_t access, ui
     if (!(vma->flags & VMA_SHARED)) {
         if (!is_read_only)
             return 0;
-        /* Private, but perhaps a page of a file that another space writes. */
+        /* A private mapping, but perhaps still a page of a file that another space writes. */
         if (!vma->ops->identity || is_own_page(vs, addr))
             return -EFAULT;
     }

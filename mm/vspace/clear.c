@@ -1,15 +1,15 @@
 /*
- * Taking pages out of the tables.
+ * Removes pages from the tables.
  *
- * A frame may be given away only when no TLB can reach it, and so may a page of the tables
- * themselves. So entries are cleared first; what they referred to is kept in a list of runs (frames
- * lie side by side more often than not) until the range has been flushed, and only then dropped.
- * All of it under table_lock: vspace_zap comes from a file's side, without vs->lock.
+ * A frame, or a page of the tables, may be freed only when no TLB entry can reach it. So entries
+ * are cleared first; the frames are collected in a list of runs (they are often contiguous) until
+ * the range has been flushed, and dropped only then. All under table_lock: vspace_zap is called
+ * from the file's side, without vs->lock.
  */
 #include "internal.h"
 
 #define NR_RUNS    24u
-#define CONTIG_MIN 8u /* fewer frames are taken by this CPU's cache */
+#define CONTIG_MIN 8u /* fewer frames go to this CPU's cache */
 
 struct run {
     struct frame *first;
@@ -18,10 +18,10 @@ struct run {
 
 struct clearing {
     struct vspace *vs;
-    bool needs_flush; /* something from `from` on was cleared and is in some TLB perhaps */
+    bool needs_flush; /* entries from `from` on were cleared and may be in a TLB */
     uint64_t from;
     uint64_t nr_pages;
-    struct run *last; /* the run that may grow; NULL: none yet */
+    struct run *last; /* run being extended; NULL: none yet */
     struct run runs[NR_RUNS];
 };
 
@@ -53,11 +53,11 @@ void frame_unuse(struct frame *frame)
         free_frames(frame, 1);
 }
 
-/* Drops the references of a run, and frees at once what lies side by side and is of one type. */
+/* Drop the references of a run, and free contiguous frames of one type together. */
 static void run_release(const struct run *run)
 {
     struct frame *end = run->first + run->nr;
-    struct frame *first = run->first; /* of those to free */
+    struct frame *first = run->first; /* length of the stretch to free */
     struct frame *f;
 
     for (f = run->first; f != end; f++) {
@@ -73,7 +73,7 @@ static void run_release(const struct run *run)
         free_frames(first, (uint64_t)(end - first));
 }
 
-/* Flushes what was cleared below `upto`, then drops it. */
+/* Flush the entries cleared below `upto`, then drop their frames. */
 static NOINLINE void clearing_commit(struct clearing *c, uint64_t upto)
 {
     if (c->needs_flush)
@@ -87,7 +87,7 @@ static NOINLINE void clearing_commit(struct clearing *c, uint64_t upto)
     c->last = NULL;
 }
 
-/* A leaf is gone from the tables: notes what it referred to. */
+/* Record the frames of a leaf that was removed from the tables. */
 static void clear_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
 {
     struct clearing *c = ctx;
@@ -111,8 +111,8 @@ static void clear_leaf(void *ctx, vaddr_t va, pte_t pte, unsigned level)
 }
 
 /*
- * Moves an edge of a range out to the border of the large page that reaches over it. Only physical
- * ranges have large pages: what goes with the rest of one is faulted in again, by smaller pages.
+ * Extend a range to the border of a large page across its edge. Only physical ranges have large
+ * pages; the rest of one is faulted in again with smaller pages.
  */
 static void widen(const struct vspace *vs, uint64_t *addr, uint64_t *end)
 {
@@ -134,7 +134,8 @@ void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
     clearing_init(&c, vs, addr);
     arch_pt_clear(&vs->tables, addr, end - addr, clear_leaf, &c, &emptied);
     if (emptied) {
-        /* A fence for an address orders its leaf only: privileged specification, SFENCE.VMA. */
+        /* A fence with an address covers only leaf entries: privileged specification,
+         * SFENCE.VMA. */
         vspace_flush(vs, vs->base, vs->limit - vs->base);
         c.needs_flush = false;
     }
@@ -167,7 +168,7 @@ void tables_drop_frames(struct vspace *vs, uint64_t addr, uint64_t size)
 
 /* --- zap -------------------------------------------------------------------------------------- */
 
-/* The part of vma that shows object bytes [offset, offset + size); false: none. */
+/* Compute the part of vma that maps object bytes [offset, offset + size); false: none. */
 static bool shown_range(const struct vma *vma, uint64_t offset, uint64_t size, uint64_t *addr,
                         uint64_t *nr_bytes)
 {
@@ -183,7 +184,7 @@ static bool shown_range(const struct vma *vma, uint64_t offset, uint64_t size, u
     return true;
 }
 
-/* Private copies of a truncated file's pages go, too, as in Linux. */
+/* Private copies of a truncated file's pages are removed too, as in Linux. */
 void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size)
 {
     struct vspace *vs = vma->vspace;

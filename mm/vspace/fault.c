@@ -1,19 +1,19 @@
 /*
- * The fault path: from "this access found no entry, or too weak a one" to an entry that allows it.
+ * The fault path: turns a missing or too weak entry into one that allows the access.
  *
- * Faults of one space come one at a time (vs->lock), but a file's truncation or write-back takes
- * entries out or weakens them at any moment, under table_lock alone. So the tables are walked and
- * acted upon in one hold of table_lock; if a page of an object is needed, the lock is dropped, the
- * object asked, and everything is looked at anew. What the object gave is referenced until then. If
- * a device has to be waited for, vs->lock is dropped too: other threads of the space map and fault
- * on, and the fault begins from the start, with the page where it is found at once.
+ * Faults of one space are serialised by vs->lock, but truncation and write-back of a file remove or
+ * weaken entries at any time, under table_lock alone. So the tables are walked and changed in one
+ * hold of table_lock; if a page of an object is needed, the lock is dropped, the object asked for
+ * the page (which stays referenced), and everything checked again. If the page must be read from a
+ * device, vs->lock is dropped too, so that other threads of the space can map and fault; the fault
+ * then restarts and finds the page at once.
  *
- * Copy on write: the entry lacks W although the VMA has it. Whether a private page must be copied
- * is told by its frame: memory of the space's own that nobody else counts is written as it is.
+ * Copy on write: the entry lacks W although the VMA has it. A private page is copied unless its
+ * frame is the space's own memory with a single reference, which is made writable as it is.
  */
 #include "internal.h"
 
-/* look(): the object has to be asked first. Not an errno, and no result of vspace_fault. */
+/* look(): the object must be asked first. Not an errno, and never returned by vspace_fault(). */
 #define NEEDS_PAGE 2
 _Static_assert(NEEDS_PAGE != VSPACE_EMULATE && NEEDS_FETCH != VSPACE_EMULATE, "results differ");
 
@@ -43,7 +43,7 @@ static bool pte_allows(pte_t pte, uint32_t access)
 
 /* --- copy on write ---------------------------------------------------------------------------- */
 
-/* A new frame with the bytes of pa. */
+/* Allocate a frame with a copy of the bytes at pa. */
 static struct frame *copy_of(paddr_t pa)
 {
     struct frame *frame = frame_alloc_anon(0);
@@ -59,8 +59,8 @@ static bool is_sole_owner(const struct frame *frame)
 }
 
 /*
- * The entry exists, the VMA may be written, the entry not. Private memory. The old frame is counted
- * by the entry, which nobody takes out while it is copied.
+ * Resolve a write to private memory whose entry is read-only although the VMA is writable. The
+ * entry holds a reference to the old frame and stays in place during the copy.
  */
 static int break_sharing(struct fault *f, pte_t *slot)
 {
@@ -76,7 +76,7 @@ static int break_sharing(struct fault *f, pte_t *slot)
     frame = copy_of(pte_to_pa(*slot));
     if (!frame)
         return -ENOMEM;
-    /* No CPU may go on reading the old frame while another writes the new one. */
+    /* Flush first: no CPU may read the old frame while another writes the new one. */
     WRITE_ONCE(*slot, pte_with_rights(*slot, PT_NO_ACCESS));
     vspace_flush(f->vs, f->addr, PAGE_SIZE);
     if (f->vma->flags & VMA_EXEC)
@@ -111,7 +111,8 @@ static void forget_page(struct fault *f)
     f->has_page = false;
 }
 
-/* Asks the object, and copies what will be written. vs->lock is held, table_lock not. */
+/* Get the page from the object, and copy it if it will be written. vs->lock is held, table_lock
+ * not. */
 static int ask_object(struct fault *f, struct fetch *fetch)
 {
     const struct vma_ops *ops = f->vma->ops;
@@ -141,7 +142,7 @@ static int ask_object(struct fault *f, struct fetch *fetch)
     return 0;
 }
 
-/* Is what the object gave still what it would give? table_lock is held. */
+/* True if the page obtained from the object is still valid. table_lock is held. */
 static bool has_current_page(const struct fault *f)
 {
     const struct vma_ops *ops = f->vma->ops;
@@ -172,17 +173,17 @@ static int fill_from_object(struct fault *f, pte_t *entry, unsigned level)
         slot_fill(f->vs, slot, f->page.frame, flags);
     else
         WRITE_ONCE(*slot, pte_make(f->page.pa, flags));
-    f->has_page = false; /* the entry has taken the reference over */
+    f->has_page = false; /* the entry took over the reference */
     return 0;
 }
 
-/* A shared page that is mapped read-only is to be written: the object is asked (and told). */
+/* Make a read-only mapped shared page writable, after asking (and thereby notifying) the object. */
 static int upgrade_shared(struct fault *f, pte_t *slot)
 {
     if (!has_current_page(f))
         return NEEDS_PAGE;
     if (pte_to_pa(*slot).v != f->page.pa.v) {
-        /* Cut and grown again; the entry of what was cut is about to be taken out. */
+        /* The file was truncated and has grown again; the old entry is about to be removed. */
         tables_clear_locked(f->vs, f->addr, PAGE_SIZE);
         return fill_from_object(f, NULL, 1);
     }
@@ -191,7 +192,7 @@ static int upgrade_shared(struct fault *f, pte_t *slot)
     return 0;
 }
 
-/* One look at the tables, and the deed. REQUIRES(vs->table_lock). 0, NEEDS_PAGE, -errno. */
+/* Examine the tables once and act. REQUIRES(vs->table_lock). 0, NEEDS_PAGE, -errno. */
 static int look(struct fault *f)
 {
     unsigned level;
@@ -252,7 +253,7 @@ int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t acc
 
 /* --- entry ------------------------------------------------------------------------------------ */
 
-/* A stack grows down to addr, but leaves a gap below it that stays unmapped. */
+/* Grow a stack down to addr, keeping an unmapped gap below it. */
 #define STACK_GAP MIB(1)
 
 static int grow_down(struct vspace *vs, struct vma *vma, uint64_t addr)
@@ -287,7 +288,7 @@ int resolve(struct vspace *vs, uint64_t addr, uint32_t access, struct fetch *fet
             return err;
     }
     if ((vma->flags & VMA_WRITE) && (needed & VMA_READ))
-        needed &= ~VMA_READ; /* the hardware has no write without read */
+        needed &= ~VMA_READ; /* write without read is a reserved encoding */
     if ((vma->flags & needed) != needed)
         return -EACCES;
     return fault_locked(vs, vma, ALIGN_DOWN(addr, PAGE_SIZE), access, fetch);
@@ -310,7 +311,7 @@ int vspace_fault(struct vspace *vs, uint64_t addr, uint32_t access)
     return ret;
 }
 
-/* Populates from *at on, as far as no device has to be waited for. */
+/* Populate from *at on until a page must be read from a device. */
 static int populate_locked(struct vspace *vs, uint64_t *at, uint64_t end, uint32_t access,
                            struct fetch *fetch)
 {

@@ -1,9 +1,8 @@
 /*
- * Filling empty entries without asking an object: anonymous memory and physical ranges.
+ * Fills empty entries that need no object: anonymous memory and physical ranges.
  *
- * Anonymous memory is filled with zero pages; a program that touches page after page is met by a
- * window that doubles (up to WINDOW_MAX pages a fault), so that a long walk does not trap for every
- * page.
+ * Anonymous memory is filled with zeroed pages; for a program that touches page after page a window
+ * doubles (up to WINDOW_MAX pages per fault), so that it does not trap for every page.
  */
 #include "internal.h"
 
@@ -41,8 +40,7 @@ static unsigned window_of(struct vma *vma, uint64_t addr)
     return vma->window;
 }
 
-/* A whole window out of one block, when the slots are all empty. False: to be tried page by page.
- */
+/* Fill a whole window from one block if all slots are empty. False: fill page by page. */
 static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
 {
     struct frame *block;
@@ -86,7 +84,7 @@ int fill_anonymous(struct fault *f, pte_t *entry, unsigned level)
     return at == f->addr ? -ENOMEM : 0;
 }
 
-/* Half of the memory is given by the large page; the rest goes to those who use it. */
+/* Large pages may use half of the memory. */
 static bool is_memory_plenty(void)
 {
     struct frame_stats stats;
@@ -95,7 +93,7 @@ static bool is_memory_plenty(void)
     return stats.free > stats.total / 2;
 }
 
-/* The slot for a large page at addr, empty, or NULL. REQUIRES(vs->table_lock). */
+/* Get the empty slot for a large page at addr, or NULL. REQUIRES(vs->table_lock). */
 static pte_t *large_slot(struct vspace *vs, uint64_t addr)
 {
     pte_t *slot = arch_pt_slot(&vs->tables, addr, 1, true);
@@ -103,7 +101,7 @@ static pte_t *large_slot(struct vspace *vs, uint64_t addr)
     return slot && !pte_is_present(*slot) ? slot : NULL;
 }
 
-/* A whole large page at once, where nothing of it is filled yet. */
+/* Fill a whole large page, if none of it is filled yet. */
 bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
 {
     const uint64_t from = ALIGN_DOWN(addr, PT_LEVEL_SIZE(1));
@@ -117,7 +115,7 @@ bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
     has_slot = large_slot(vs, from);
     spin_unlock(&vs->table_lock);
 
-    /* Cleared without the spinlock; a zap may free the table with the slot meanwhile. */
+    /* Clear it without the spinlock; a zap may free the table with the slot meanwhile. */
     block = has_slot ? frame_alloc(LARGE_ORDER, FRAME_ZERO) : NULL;
     if (!block)
         return false;
@@ -135,7 +133,7 @@ bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr)
     return slot;
 }
 
-/* A physical range: the largest page that alignment and the VMA allow. */
+/* Map a physical range with the largest page that alignment and the VMA allow. */
 int fill_physical(struct fault *f)
 {
     const struct vma *vma = f->vma;

@@ -1,7 +1,7 @@
 /*
- * fork: the child gets the parent's VMAs and, of its private memory, the same frames, read-only in
- * both until somebody writes. Shared and physical memory is not copied: the child faults it in
- * again from its object.
+ * fork: the child gets the parent's VMAs and shares the frames of its private memory, read-only in
+ * both until one of them writes. Entries of shared and physical memory are not copied: the child
+ * faults them in from the object.
  */
 #include "internal.h"
 

@@ -7,9 +7,9 @@
  * the kernel's own table's. With no identifiers at all (one value) every switch flushes.
  *
  * Stale entries. A change is flushed on the CPUs that run the space now; all others are marked in
- * cpus_stale and flush when they enter it. A CPU announces itself in cpus_active before it looks at
- * cpus_stale, and a changer writes the tables before it reads cpus_active: one of the two sees the
- * other.
+ * cpus_stale and flush when they enter it. A CPU sets its bit in cpus_active before it reads
+ * cpus_stale, and a changer writes the tables before it reads cpus_active, so one of the two sees
+ * the other.
  */
 #include "internal.h"
 
@@ -22,12 +22,12 @@ struct id_space {
     struct spinlock lock;
     uint64_t generation; /* [a] written with lock */
     unsigned nr_ids, next;
-    cpumask_t cpus_flush;                /* [a] must flush everything before they enter a space */
-    struct vspace *active[NR_CPUS_MAX];  /* what each CPU runs */
-    uint64_t *used PT_GUARDED_BY(&lock); /* [lock] taken in this generation by running spaces */
+    cpumask_t cpus_flush; /* [a] CPUs that must flush everything before they enter a space */
+    struct vspace *active[NR_CPUS_MAX];  /* space that each CPU runs */
+    uint64_t *used PT_GUARDED_BY(&lock); /* [lock] kept in this generation by running spaces */
 };
 
-/* Apart from the rest, so that the image holds no zeros for them. */
+/* Separate arrays, so that they lie in .bss. */
 static uint64_t stage1_used[NR_IDS_MAX / 64], gstage_used[NR_IDS_MAX / 64];
 
 static struct id_space stage1_ids = {
@@ -70,7 +70,7 @@ static void id_assign(struct id_space *ids, struct vspace *vs) REQUIRES(&ids->lo
         if (ids->next >= ids->nr_ids)
             new_generation(ids);
         if (vs->id_generation == ids->generation)
-            return; /* it was running somewhere and keeps its identifier */
+            return; /* running on some CPU, so it keeps its identifier */
         while (ids->next < ids->nr_ids && (ids->used[ids->next / 64] >> (ids->next % 64) & 1))
             ids->next++;
         if (ids->next < ids->nr_ids)
@@ -83,8 +83,8 @@ static void id_assign(struct id_space *ids, struct vspace *vs) REQUIRES(&ids->lo
 }
 
 /*
- * Makes vs the space of this CPU. Returns what has to be flushed first: 0 nothing, 1 its
- * identifier, 2 everything.
+ * Make vs the space of this CPU. Returns what to flush first: 0 nothing, 1 its identifier, 2
+ * everything.
  */
 static int enter(struct id_space *ids, struct vspace *vs, unsigned cpu)
 {
@@ -106,8 +106,7 @@ static int enter(struct id_space *ids, struct vspace *vs, unsigned cpu)
         ids->active[cpu] = vs;
         spin_unlock(&ids->lock);
     } else {
-        /* A rollover at this very moment sees the old or the new space here; both are still valid.
-         */
+        /* A concurrent rollover sees the old or the new space here; both are valid. */
         __atomic_store_n(&ids->active[cpu], vs, __ATOMIC_SEQ_CST);
         if (unlikely(vs->id_generation != __atomic_load_n(&ids->generation, __ATOMIC_SEQ_CST))) {
             spin_lock(&ids->lock);
@@ -194,7 +193,7 @@ void vspace_flush(struct vspace *vs, uint64_t addr, uint64_t size)
     active = __atomic_load_n(&vs->cpus_active, __ATOMIC_SEQ_CST);
     if (~active & ~vs->cpus_stale)
         __atomic_fetch_or(&vs->cpus_stale, ~active, __ATOMIC_SEQ_CST);
-    /* Whoever became active in between has either seen the mark or the new tables. */
+    /* A CPU that became active in between has seen the mark or the new tables. */
     active |= __atomic_load_n(&vs->cpus_active, __ATOMIC_SEQ_CST);
     if (!active)
         return;
@@ -204,8 +203,7 @@ void vspace_flush(struct vspace *vs, uint64_t addr, uint64_t size)
         gstage_ops->shootdown(active, addr, size, vs->id);
 }
 
-/* After an entry became stronger: another CPU that still has the weak one faults once and comes
- * here. */
+/* An entry was strengthened: a CPU with the weak one in its TLB faults once and comes here. */
 void vspace_flush_local(struct vspace *vs, uint64_t addr)
 {
     if (vs->format == VSPACE_STAGE1)
@@ -231,5 +229,5 @@ void vspace_flush_code(struct vspace *vs)
 
 void vspace_id_release(struct vspace *vs)
 {
-    (void)vs; /* identifiers come back with the next generation */
+    (void)vs; /* identifiers are freed by the next generation */
 }

@@ -1,6 +1,6 @@
 /*
- * Changing the map: map, unmap, protect, flags, discard, brk. Every operation first makes
- * sure that it cannot fail for lack of memory (splits done, VMA allocated), then commits.
+ * Operations on the map: map, unmap, protect, flags, discard, brk. Each first makes every
+ * allocation (splits, a new VMA), then commits.
  */
 #include "internal.h"
 
@@ -14,7 +14,7 @@ bool range_is_valid(const struct vspace *vs, uint64_t addr, uint64_t size)
 
 /* --- unmap ------------------------------------------------------------------------------------ */
 
-/* Cuts the VMA around addr, if there is one; a cut that leaves more than the limit is refused. */
+/* Split the VMA around addr, if there is one; refuse a split beyond the limit. */
 static int cut_at(struct vspace *vs, uint64_t addr, bool is_limited)
 {
     struct vma *vma = vspace_find(vs, addr);
@@ -40,7 +40,7 @@ int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size)
 
     if (!vma || vma->start >= addr + size)
         return 0;
-    /* Only a hole inside a VMA leaves more of them than there were. */
+    /* Only a hole inside one VMA increases their number. */
     if (vma->start < addr && vma->end > addr + size && vs->nr_vmas >= READ_ONCE(vspace_max_vmas))
         return -ENOMEM;
     err = cut_borders(vs, addr, size, false);
@@ -131,7 +131,7 @@ int map_unlimited(struct vspace *vs, const struct vspace_map_request *r, uint64_
     return 0;
 }
 
-/* Bytes of [addr, addr + size) that are mapped. */
+/* Count the mapped bytes of [addr, addr + size). */
 static uint64_t nr_bytes_in(struct vspace *vs, uint64_t addr, uint64_t size)
 {
     uint64_t nr_bytes = 0;
@@ -175,7 +175,7 @@ int vspace_map(struct vspace *vs, const struct vspace_map_request *request, uint
 
 /* --- protect, flags, discard ------------------------------------------------------------------ */
 
-/* Is every byte of the range in some VMA? */
+/* True if VMAs cover the whole range. */
 static bool is_covered(struct vspace *vs, uint64_t addr, uint64_t size)
 {
     uint64_t at = addr;
@@ -194,7 +194,7 @@ static int protect_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 
     (void)va;
     (void)level;
-    /* A private page becomes writable by its first write, which sees whether it is shared. */
+    /* Leave private pages read-only: the first write checks whether the frame is shared. */
     if (!pte_has(*pte, PT_W))
         rights &= ~PT_W;
     WRITE_ONCE(*pte, pte_with_rights(*pte, rights));
@@ -209,7 +209,7 @@ static void protect_vma(struct vma *vma, uint32_t rights)
 
     spin_lock(&vs->table_lock);
     vma->flags = (vma->flags & ~VMA_RIGHTS) | rights;
-    /* A large page may show more than this VMA: it is made anew. */
+    /* A large page may extend beyond this VMA: clear it, it is faulted in again. */
     if (vma->ops == &vma_physical) {
         tables_clear_locked(vs, vma->start, vma->end - vma->start);
     } else {
@@ -228,7 +228,7 @@ static bool may_protect(const struct vma *vma, uint32_t rights)
     return !((rights & VMA_EXEC) && (vma->flags & VMA_NEVER_EXEC));
 }
 
-/* The VMA that holds `at` gets the rights up to `end`; *next: behind what has them now. */
+/* Set the rights of the VMA at `at`, up to `end`; *next is the end of the changed part. */
 static int protect_one(struct vspace *vs, uint64_t at, uint64_t end, uint32_t rights,
                        uint64_t *next)
 {

@@ -1,6 +1,6 @@
 /*
- * mremap: a mapping grows, shrinks or moves, and its pages go along. A move first makes sure that
- * it can be undone and that it can be finished, both without memory.
+ * mremap: grows, shrinks or moves a mapping with its pages. A move first makes sure that it can be
+ * undone and completed without allocating memory.
  */
 #include "internal.h"
 
@@ -10,7 +10,7 @@ struct moving {
     int err;
 };
 
-/* Hands one leaf over to its new address; the slot there exists or is made. */
+/* Move one leaf to its new address, allocating the slot there if needed. */
 static int move_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 {
     struct moving *m = ctx;
@@ -31,8 +31,7 @@ static int forget_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
     return 0;
 }
 
-/* Copies the entries, then forgets the old ones: a failure in the middle leaves the old range
- * whole. */
+/* Copy the entries, then clear the old ones: a failure in between leaves the old range intact. */
 static int move_tables(struct vspace *vs, uint64_t from, uint64_t to, uint64_t size)
 {
     struct moving m = {.vs = vs, .from = from, .to = to};
@@ -65,7 +64,7 @@ static void set_moving(struct vma *vma, bool is_moving)
         vma_merge(vma);
 }
 
-/* Gives the range a VMA of its own, so that taking it away later needs no memory. */
+/* Split off the range as a VMA of its own, so that removing it later needs no memory. */
 static int isolate(struct vspace *vs, uint64_t addr, uint64_t size)
 {
     int err = cut_borders(vs, addr, size, false);
@@ -77,18 +76,19 @@ static int isolate(struct vspace *vs, uint64_t addr, uint64_t size)
     return err;
 }
 
-/* Maps r, which takes over the pages of nr_moved bytes at addr. Fails as if it had not begun. */
+/* Map r and move the pages of nr_moved bytes at addr to it. Failure changes nothing. */
 static int map_and_move(struct vspace *vs, uint64_t addr, uint64_t nr_moved,
                         const struct vspace_map_request *r, uint64_t *addr_out)
 {
     struct vspace_map_request moving = *r;
     int err;
 
-    moving.flags |= VMA_MOVING; /* a VMA of its own: one that can be taken back */
+    moving.flags |= VMA_MOVING; /* keep it a VMA of its own, so that it can be removed again */
     err = map_unlimited(vs, &moving, addr_out);
     if (err)
         return err;
-    /* A large page need not fit at the new place, and no physical page holds anything to move. */
+    /* Drop large pages: they may not fit at the new place, and physical ranges are faulted in
+     * again. */
     err = nr_moved && r->ops != &vma_physical ? move_tables(vs, addr, *addr_out, nr_moved) : 0;
     if (err) {
         int undo = unmap_locked(vs, *addr_out, r->size);
@@ -100,7 +100,7 @@ static int map_and_move(struct vspace *vs, uint64_t addr, uint64_t nr_moved,
     return 0;
 }
 
-/* On failure everything is where it was. */
+/* Move a range. On failure nothing has changed. */
 static int remap_move(struct vspace *vs, struct vma *vma, uint64_t addr, uint64_t old_size,
                       uint64_t new_size, uint32_t options, uint64_t new_addr, uint64_t *addr_out)
 {
@@ -117,10 +117,10 @@ static int remap_move(struct vspace *vs, struct vma *vma, uint64_t addr, uint64_
     uint64_t nr_kept = is_taken_away ? MIN(old_size, new_size) : 0;
     int err;
 
-    /* Three at most: two cuts and the new place. */
+    /* At most three more VMAs: two splits and the new one. */
     if (vs->nr_vmas + 3 >= READ_ONCE(vspace_max_vmas))
         return -ENOMEM;
-    /* Counted once, though it is mapped twice for a moment. */
+    /* Count the range once, though it is mapped twice for a moment. */
     if (new_size > nr_kept && !limit_allows(vs, new_size - nr_kept))
         return -ENOMEM;
     err = is_taken_away ? isolate(vs, addr, old_size) : 0;
@@ -147,7 +147,7 @@ static int remap_locked(struct vspace *vs, uint64_t addr, uint64_t old_size, uin
     if (old_size > vma->end - addr)
         return -EFAULT;
     if (vma->ops == &vma_physical && new_size > old_size)
-        return -EFAULT; /* what lies behind a device's range was not given to anyone */
+        return -EFAULT; /* memory behind a physical range is not the caller's */
     if (options & VSPACE_REMAP_FIXED) {
         if (!range_is_valid(vs, new_addr, new_size) ||
             (new_addr < addr + old_size && addr < new_addr + new_size))
@@ -164,7 +164,7 @@ static int remap_locked(struct vspace *vs, uint64_t addr, uint64_t old_size, uin
     if (new_size <= old_size)
         return new_size < old_size ? unmap_locked(vs, addr + new_size, old_size - new_size) : 0;
 
-    /* Grow in place when the range ends with its VMA and the space behind is free. */
+    /* Grow in place if the range ends with its VMA and the addresses behind it are free. */
     if (old_size && addr + old_size == vma->end && new_size <= vs->limit - addr &&
         vma_range_is_free(vs, vma->end, new_size - old_size)) {
         if (!limit_allows(vs, new_size - old_size))

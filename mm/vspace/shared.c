@@ -9,7 +9,7 @@
 #define LEAF_PAGES 512
 
 struct vma_shared_object {
-    uint32_t refcount; /* [a] VMAs, and its maker */
+    uint32_t refcount; /* [a] VMAs, and the creator */
     struct spinlock lock;
     uint64_t identity; /* [I] */
     uint64_t nr_pages; /* [I] */

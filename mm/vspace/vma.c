@@ -1,6 +1,6 @@
 /*
- * The VMA tree: look-up, splitting, joining, holes. The page tables are not touched here: cutting
- * or joining VMAs leaves what is mapped as it is.
+ * The VMA tree: lookup, splitting, merging, holes. The page tables are not changed here: splitting
+ * or merging VMAs leaves mapped pages as they are.
  */
 #include "internal.h"
 
@@ -157,19 +157,19 @@ struct vma *vma_merge(struct vma *vma)
         absorb(low, vma);
         vma = low;
     }
-    /* More than one: a range with new rights may swallow one that had them, cut at its border. */
+    /* Loop: a range with new rights may merge with several VMAs that had them already. */
     while ((high = vspace_next(vma)) != NULL && vma_can_join(vma, high))
         absorb(vma, high);
     return vma;
 }
 
-/* The highest hole of that size whose end is at most `top`, or 0. */
+/* Find the highest hole of that size that ends at or below `top`; 0: none. */
 static uint64_t hole_below(struct vspace *vs, uint64_t size, uint64_t top)
 {
     struct vma *vma = vspace_find(vs, top - 1);
 
     if (vma && vma->start < top)
-        top = vma->start; /* `top` lies inside it */
+        top = vma->start; /* contains `top` */
     vma = vma ? vma_prev(vma) : rb_entry_or_null(rb_last(&vs->vmas), struct vma, node);
     for (;;) {
         uint64_t floor = vma ? MAX(vma->end, vs->place_base) : vs->place_base;
@@ -184,8 +184,8 @@ static uint64_t hole_below(struct vspace *vs, uint64_t size, uint64_t top)
 }
 
 /*
- * Top-down, as Linux lays out a process: the search goes on below the last hole given, and starts
- * over at the top when it finds nothing. Unmapping above the cursor raises it (map.c).
+ * Allocate top-down, as Linux lays out a process: continue below the last hole used, and restart at
+ * the top if nothing is found. Unmapping above the cursor raises it (map.c).
  */
 uint64_t vma_find_hole(struct vspace *vs, uint64_t size)
 {

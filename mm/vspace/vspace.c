@@ -1,5 +1,5 @@
 /*
- * Life and death of a vspace, and the kinds of VMA that need nothing else.
+ * Life cycle of a vspace, and the kinds of VMA that need no other component.
  */
 #include "internal.h"
 
@@ -17,7 +17,7 @@ static int physical_page(struct vma *vma, uint64_t offset, uint32_t access, stru
 static uint64_t physical_identity(const struct vma *vma)
 {
     (void)vma;
-    return 1; /* all of it is one object, by physical address */
+    return 1; /* all physical memory is one object */
 }
 
 const struct vma_ops vma_anonymous = {.name = "anonymous"};
@@ -55,8 +55,8 @@ struct vspace *vspace_create(enum vspace_format format, uint64_t base, uint64_t 
 }
 
 /*
- * The objects go first: until then a truncation may come by and take entries out. Their frames live
- * on, counted by the entries, and the tables go as a whole behind that.
+ * Release the objects first: until then a truncation may remove entries. The frames stay referenced
+ * by the entries, and the tables are dropped as a whole afterwards.
  */
 void vspace_destroy(struct vspace *vs)
 {
@@ -91,13 +91,13 @@ void vspace_get(struct vspace *vs)
     __atomic_fetch_add(&vs->refcount, 1, __ATOMIC_RELAXED);
 }
 
-/* What a space with many mappings made the heap grow by goes back, at most ten times a second. */
+/* Return heap memory after a space with many mappings, at most ten times a second. */
 #define HEAP_KEPT_FRAMES 256u
 #define TRIM_INTERVAL_NS 100000000ull
 
 static void trim_heap(void)
 {
-    static uint64_t next_ns; /* [a] a race trims twice */
+    static uint64_t next_ns; /* [a] a race only trims twice */
     struct heap_stats stats;
     uint64_t now;
 

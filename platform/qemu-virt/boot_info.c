@@ -1,6 +1,5 @@
 /*
- * From what the device tree says to what the arch layer works with: RAM in the direct map, harts,
- * features.
+ * Configures the arch layer from the device tree: RAM in the direct map, harts, features.
  */
 #include <arch/cpu.h>
 #include <arch/memory.h>
@@ -34,7 +33,7 @@ static void features_init(void)
         arch_features &= features_of(&boot_info.isa_props[cpu]);
     if (arch_has(ARCH_FEATURE_ZBB))
         arch_zbb_enable();
-    /* Any other block size is the tree's mistake: then pages are cleared by stores. */
+    /* Any other block size is an error of the tree: clear pages by stores then. */
     if (arch_has(ARCH_FEATURE_ZICBOZ) && IS_POWER_OF_2(boot_info.cboz_block) &&
         boot_info.cboz_block >= 8 && boot_info.cboz_block <= PAGE_SIZE / 8)
         arch_cboz_block = boot_info.cboz_block;
@@ -42,7 +41,7 @@ static void features_init(void)
 
 const char *platform_init(hartid_t boot_hart, paddr_t fdt_pa)
 {
-    /* The boot code has checked magic and size, and mapped as much. */
+    /* The boot code has checked magic and size, and mapped the tree. */
     const void *blob = phys_to_virt(fdt_pa);
     const char *error = boot_info_read(boot_hart, blob, fdt_blob_size(blob));
     uint64_t image = kernel_to_phys(image_start).v;

@@ -1,10 +1,9 @@
 /*
- * Reads the machine out of the device tree in one pass, without touching it. Devices are
- * core/driver's affair.
+ * Reads the description of the machine from the device tree in one pass. Devices are left to
+ * core/driver.
  *
- * The tree may come from anywhere: nothing in it is believed beyond what a bad value could do to
- * itself. Bindings: Devicetree Specification v0.4, chapters 3 (memory, chosen, cpus,
- * reserved-memory) and the RISC-V cpus binding.
+ * The tree is untrusted and every value is checked. Bindings: Devicetree Specification v0.4,
+ * chapters 3 (memory, chosen, cpus, reserved-memory) and the RISC-V cpus binding.
  */
 #include <arch/smp.h>
 #include <fdt/fdt.h>
@@ -32,7 +31,8 @@ void boot_reserve(uint64_t start, uint64_t size)
     boot_info.reserved[boot_info.nr_reserved++] = (struct boot_range){PADDR(start), size};
 }
 
-/* Keeps the list ascending and disjoint; what overlaps an earlier range is cut off. */
+/* Insert a range, keeping the list ascending and disjoint; overlaps with earlier ranges are cut
+ * off. */
 static void memory_add(uint64_t start, uint64_t size)
 {
     uint64_t first = ALIGN_UP(start, PAGE_SIZE);
@@ -142,7 +142,7 @@ static void read_cpu(const struct fdt *fdt, const struct fdt_node *node)
     read_isa(fdt, node, cpu);
 }
 
-/* Where the walk is: nodes come parents first. */
+/* State of the walk, which visits parents first. */
 struct place {
     uint32_t cpus;
     uint32_t reserved;
@@ -152,8 +152,8 @@ struct place {
 };
 
 /*
- * A range that cannot be read may be the firmware's: to go on without it would end in a fault,
- * somewhere. (A node with a size and no reg only wishes for some memory.)
+ * A reserved range that cannot be read may be the firmware's: continuing would end in a fault
+ * somewhere. (A node with a size and no reg only asks for some memory.)
  */
 static void read_reserved(const struct fdt *fdt, const struct fdt_node *node, struct place *place)
 {
@@ -252,7 +252,7 @@ const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size)
     return NULL;
 }
 
-/* Looked for when it is wanted: a boot that ends well does not pay for it. */
+/* Searched on demand, so that a successful boot does not pay for it. */
 paddr_t platform_test_finisher(void)
 {
     const struct fdt *fdt = &boot_info.fdt;

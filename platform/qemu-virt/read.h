@@ -4,10 +4,10 @@
 
 #include <platform/boot_info.h>
 
-/* RAM above is out of the direct map's reach (ARCH_DIRECT_MAP_SIZE). */
+/* RAM above does not fit into the direct map (ARCH_DIRECT_MAP_SIZE). */
 #define BOOT_MEMORY_END GIB(128)
 
-/* Fills boot_info from a tree of at most size bytes; NULL, or what makes it unusable. */
+/* Fill boot_info from a tree of at most size bytes; NULL, or why it is unusable. */
 const char *boot_info_read(hartid_t boot_hart, const void *blob, size_t size);
 
 void boot_warn(const char *text);

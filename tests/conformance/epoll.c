@@ -1,5 +1,5 @@
-/* epoll(7): levels and edges, several waiters, epoll files that watch each other, exclusive items.
- */
+/* epoll(7): levels and edges, several waiters, epoll files that watch each other, exclusive
+ * items. */
 #include "check.h"
 
 #include <dirent.h>

@@ -63,8 +63,8 @@ static void setpgid_of_a_child_that_exits(void)
     }
 }
 
-/* A child waits for its group, and the parent gives it another: the call is about the one it had.
- */
+/* A child waits for its group, and the parent gives it another: the call is about the one it
+ * had. */
 static void wait_while_the_group_changes(void)
 {
     int go[2];

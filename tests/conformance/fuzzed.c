@@ -26,8 +26,8 @@ static void generated_files_have_no_size(void)
     }
 }
 
-/* A mount of what is no disk, refused: the mount that the name leads through is in use as before.
- */
+/* A mount of what is no disk, refused: the mount that the name leads through is in use as
+ * before. */
 static void refused_mounts_let_nothing_go(void)
 {
     mkdir("/tmp/busy", 0755);

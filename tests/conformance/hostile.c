@@ -6,8 +6,8 @@
 
 #include <pthread.h>
 
-/* Calls that end or stop the caller, or power the machine off: their pointers are tried elsewhere.
- */
+/* Calls that end or stop the caller, or power the machine off: their pointers are tried
+ * elsewhere. */
 static int is_final(long n)
 {
     return n == SYS_exit || n == SYS_exit_group || n == SYS_rt_sigreturn || n == SYS_reboot ||

@@ -295,8 +295,8 @@ static void many_mappings(void)
         CHECK(munmap(p[i], (1 + (size_t)i % 3) * PAGE) == 0);
 }
 
-/* mprotect, madvise and mlock over a hole: what lies before it is changed, madvise goes on behind.
- */
+/* mprotect, madvise and mlock over a hole: what lies before it is changed, madvise goes on
+ * behind. */
 static void holes_are_reported_late(void)
 {
     char *p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -226,8 +226,7 @@ static void affinity(void)
     CHECK_ERRNO(sched_setaffinity(0, sizeof set, &set), EINVAL);
 }
 
-/* --- what one thread changes while another looks ------------------------------------------------
- */
+/* --- one thread changes, another looks -------------------------------------------------------- */
 
 static volatile int is_over;
 

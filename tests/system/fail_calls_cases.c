@@ -602,8 +602,7 @@ const struct child_test child_tests[] = {
     {0},
 };
 
-/* --- what they need ----------------------------------------------------------------------------
- */
+/* --- set-up of the cases ---------------------------------------------------------------------- */
 
 bool cases_begin(const char *where)
 {

@@ -16,8 +16,8 @@ struct vector {
 MUST_CHECK bool vector_push(struct vector *v, uint64_t item);
 void vector_free(struct vector *v);
 
-/* Merge sort with a second array as large as the first: one large block. false: no memory for it.
- */
+/* Merge sort with a second array as large as the first: one large block. false: no memory for
+ * it. */
 MUST_CHECK bool sort_items(uint64_t *items, size_t nr);
 
 /* A red-black tree, one block per element: many small blocks, freed in another order than

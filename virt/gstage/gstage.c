@@ -28,7 +28,7 @@ static int add(struct gstage *gs, struct vspace_map_request *request)
     return vspace_map(&gs->vs, request, &addr);
 }
 
-/* A guest with less memory is given it page by page: it is meant to be small. */
+/* Below this size RAM is given page by page: a small guest should stay small. */
 #define LARGE_RAM MIB(64)
 
 int gstage_add_ram(struct gstage *gs, gpa_t gpa, uint64_t size)
@@ -56,7 +56,7 @@ int gstage_add_host(struct gstage *gs, gpa_t gpa, paddr_t pa, uint64_t size, uin
     return add(gs, &request);
 }
 
-/* Is there memory, or a device's, in the range? */
+/* True if the range overlaps memory, of RAM or of a device. */
 static bool has_memory(struct gstage *gs, gpa_t gpa, uint64_t nr_bytes)
 {
     mutex_lock(&gs->vs.lock);
@@ -103,7 +103,8 @@ int gstage_add_memory_device(struct gstage *gs, struct vdev *dev, const struct v
     return err;
 }
 
-/* A device that stopped being memory meanwhile: the guest repeats the access, and it answers. */
+/* The device stopped being memory meanwhile: the guest repeats the access, which is then
+ * emulated. */
 int gstage_fault(struct gstage *gs, gpa_t gpa, uint32_t access)
 {
     const int ret = vspace_fault(&gs->vs, gpa.v, access);
@@ -128,7 +129,7 @@ int gstage_write(struct gstage *gs, gpa_t gpa, const void *data, size_t nr_bytes
     return copied(vspace_copy_in(&gs->vs, gpa.v, data, nr_bytes), nr_bytes);
 }
 
-/* A bank passed through is none: the host does not see it. */
+/* A passed-through bank has no frames: the host cannot access it. */
 static bool is_memory(const struct vma *vma, uint32_t right)
 {
     return right == VMA_WRITE ? vma->ops == &vma_anonymous

@@ -1,14 +1,14 @@
 /*
- * Ranges of guest memory that the host uses by itself; see gstage.h.
+ * Pinned ranges of guest memory for the host's own use; see gstage.h.
  *
- * What is asked for is found page by page, once; pages that lie side by side in the host become one
- * run. RAM of a guest is filled and never taken out again, so a pinned page stays the guest's own.
+ * A range is resolved page by page, once; pages that are contiguous in the host form one run. A
+ * guest's RAM is never taken out of its space once filled, so a pinned page stays the guest's own.
  */
 #include <base/errno.h>
 #include <gstage/gstage.h>
 #include <heap/heap.h>
 
-/* Frames and runs in one piece of memory; as many as there may be at most. */
+/* Allocate frames and runs as one block, for the worst case. */
 static int alloc(struct gstage_map *map)
 {
     const uint64_t first = ALIGN_DOWN(map->gpa.v, PAGE_SIZE);
@@ -33,7 +33,7 @@ static void append(struct gstage_map *map, uint64_t offset, const struct vspace_
         map->runs[map->nr_runs++] = (struct gstage_run){offset, size, page->memory};
 }
 
-/* Only RAM is writable: the pages of a flash bank are changed by its model. */
+/* Only RAM is writable: pages of a flash bank are changed by its model alone. */
 static int find_page(struct gstage *gs, uint64_t gpa, uint32_t right, struct vspace_page *page)
 {
     const int err = gpa < GSTAGE_LIMIT ? vspace_page_get(&gs->vs, gpa, right, page) : -EFAULT;
@@ -81,7 +81,7 @@ void *gstage_map_at(const struct gstage_map *map, uint64_t offset, uint64_t *nr_
 
     if (offset >= map->size)
         return NULL;
-    while (high - low > 1) { /* the run at low begins at offset or below, the one at high above */
+    while (high - low > 1) { /* run[low] starts at or below offset, run[high] above it */
         const unsigned middle = (low + high) / 2;
 
         if (map->runs[middle].offset <= offset)

@@ -14,7 +14,7 @@ struct word {
     enum form form;
 };
 
-/* What dtc and the bindings put into any node. */
+/* Properties that dtc and the bindings put into any node. */
 static const struct word common_words[] = {
     {"compatible", FORM_ANY},     {"status", FORM_STRING},   {"phandle", FORM_ANY},
     {"linux,phandle", FORM_ANY},  {"device_type", FORM_ANY}, {"reg", FORM_ANY},
@@ -56,7 +56,7 @@ static bool is_of_form(const struct fdt_prop *prop, enum form form)
     }
 }
 
-/* Every property of the node is one of these and has its form. */
+/* Check that every property of the node is listed and has the right form. */
 static const char *check_words(struct guestcfg *it, const struct fdt_node *node,
                                const struct word *words, struct guest_config *config)
 {
@@ -85,7 +85,7 @@ static bool is_domain(const struct fdt_node *node)
     return fdt_node_is_compatible(node, "xen,domain");
 }
 
-/* Or is meant to be one: nothing else has a property `memory`. */
+/* True for a guest, or a node meant to be one: nothing else has a property `memory`. */
 static bool is_guest(const struct fdt *fdt, const struct fdt_node *node)
 {
     struct fdt_prop memory;
@@ -94,7 +94,7 @@ static bool is_guest(const struct fdt *fdt, const struct fdt_node *node)
            fdt_node_is_enabled(node);
 }
 
-/* Copies the node's name without its unit address; only characters that look well in a line. */
+/* Copy the node's name without its unit address, restricted to printable characters. */
 static const char *read_name(const struct fdt_node *node, char name[GUEST_NAME_MAX])
 {
     size_t length = 0;
@@ -219,7 +219,7 @@ void guestcfg_init(struct guestcfg *it, const struct fdt *fdt)
     it->pending.offset = 0;
 }
 
-/* Up to the first node of a guest. */
+/* Walk to the first node of a guest. */
 static int seek(struct guestcfg *it)
 {
     while (it->pending.offset == 0) {
@@ -252,7 +252,7 @@ int guestcfg_next(struct guestcfg *it, struct guest_config *config, const char *
     if (!*problem)
         *problem = read_guest(it->fdt, &guest, config);
 
-    /* Its children; the node behind them may be the next guest. */
+    /* Read its children; the node after them may be the next guest. */
     while ((ret = fdt_walk_next(&it->walk, &node)) > 0 && node.depth > guest.depth)
         if (!*problem && node.parent == guest.offset)
             *problem = read_child(it, &node, config);

@@ -1,8 +1,7 @@
 /*
- * One table for the ISA string. What a row needs in henvcfg or another CSR before a guest may use
- * the extension is written beside it, and set by arch/riscv/hext; an extension whose enable bit is
- * left clear there (Zicboz, Zicbom, Svpbmt, vector, Zkr) is in no row, so that the guest never
- * looks for it.
+ * The ISA string, from one table. Comments name the bit of henvcfg or another CSR that lets a guest
+ * use an extension, which arch/riscv/hext sets. Extensions that it leaves disabled (Zicboz, Zicbom,
+ * Svpbmt, vector, Zkr) have no row, so that the guest does not use them.
  */
 #include <arch/cpu.h>
 #include <guestdt/guestdt.h>
@@ -15,7 +14,7 @@ struct isa_extension {
     const char *name;  /* with its underscore, if it needs one */
     uint32_t features; /* of the hart */
     bool needs_sstc;   /* henvcfg.STCE: vstimecmp is the guest's */
-    uint32_t without;  /* not if the hart has these */
+    uint32_t without;  /* unless the hart has these */
 };
 
 /* In canonical order. */
@@ -28,7 +27,7 @@ static const struct isa_extension extensions[] = {
     {"_zifencei", ALWAYS, false, 0},
     {"_zbb", NEEDS(ARCH_FEATURE_ZBB), false, 0},
     {"_sstc", NEEDS(ARCH_FEATURE_SSTC), true, 0},
-    /* henvcfg.ADUE: guest_features() leaves one of the two. */
+    /* henvcfg.ADUE: guest_features() reports one of the two. */
     {"_svade", NEEDS(ARCH_FEATURE_SVADE), false, NEEDS(ARCH_FEATURE_SVADU)},
     {"_svadu", NEEDS(ARCH_FEATURE_SVADU), false, NEEDS(ARCH_FEATURE_SVADE)},
 };

@@ -1,5 +1,5 @@
 /*
- * Files of the initrd; see guestset.h.
+ * Finds files in the hypervisor's initrd; see guestset.h.
  */
 #include <base/errno.h>
 #include <cpio/cpio.h>

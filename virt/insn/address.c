@@ -17,7 +17,7 @@ enum {
     FUNCT5_LR = 2,
 };
 
-/* Bits of an instruction, moved to where they belong in the offset. */
+/* Extract bits of an instruction and move them to their position in the offset. */
 static unsigned field(uint32_t insn, unsigned low, unsigned nr_bits, unsigned to)
 {
     return (insn >> low & ((1u << nr_bits) - 1)) << to;

@@ -9,11 +9,11 @@
 
 static struct spinlock list_lock = SPINLOCK_INIT("vconsoles");
 static struct list consoles GUARDED_BY(&list_lock) = {&consoles, &consoles};
-static struct vconsole *focus GUARDED_BY(&list_lock); /* who gets the input */
-static bool is_shared GUARDED_BY(&list_lock);         /* more than one guest was ever there */
+static struct vconsole *focus GUARDED_BY(&list_lock); /* receives the input */
+static bool is_shared GUARDED_BY(&list_lock);         /* there has been more than one guest */
 
 static struct spinlock terminal_lock = SPINLOCK_INIT("terminal");
-/* Whose unfinished line the cursor stands behind. */
+/* Console whose unfinished line the cursor is on. */
 static struct vconsole *open_line GUARDED_BY(&terminal_lock);
 
 #define IS_SHARED UNLOCKED(READ_ONCE(is_shared), "it becomes true once, before a second guest runs")
@@ -50,7 +50,7 @@ static void received(const char *bytes, size_t nr_bytes)
     spin_unlock_irqrestore(&list_lock, flags);
 }
 
-/* With several guests byte by byte, since any may be the one that moves the input on. */
+/* Byte by byte with several guests, since any byte may switch the input. */
 static size_t room(void)
 {
     uint64_t flags = spin_lock_irqsave(&list_lock);
@@ -102,9 +102,8 @@ void vconsole_unregister(struct vconsole *console)
 }
 
 /*
- * Puts the line, with its name before it, below the unfinished line of another guest;
- * but of one's own that is there already, only what has come since. One write, so that lines of
- * several guests do not mix.
+ * Write the line with its prefix below the unfinished line of another guest, or only the new part
+ * if our own line is open. A single write, so that lines of several guests do not mix.
  */
 static void line_show(struct vconsole *console, bool is_whole) REQUIRES(&console->lock)
 {
@@ -116,7 +115,8 @@ static void line_show(struct vconsole *console, bool is_whole) REQUIRES(&console
         shown = console->shown;
     else
         length = (size_t)snprintf(text, 32, "%s%s| ", open_line ? "\n" : "", console->name);
-    memcpy(text + length, console->line + shown, console->length - shown); /* NULs are its right */
+    memcpy(text + length, console->line + shown,
+           console->length - shown); /* a guest may print NULs */
     length += console->length - shown;
     if (is_whole)
         text[length++] = '\n';
@@ -148,7 +148,7 @@ static void write_lines(struct vconsole *console, const char *bytes, size_t nr_b
         line_show(console, false); /* an echo: the user waits for it */
 }
 
-/* The bytes as they are; but a line feed without its carriage return gets one. */
+/* Pass the bytes through; add a carriage return to a line feed without one. */
 static void write_plain(struct vconsole *console, const char *bytes, size_t nr_bytes)
     REQUIRES(&console->lock)
 {

@@ -1,16 +1,16 @@
 /*
- * The trap table of a guest: what becomes of each way it can leave VS or VU mode.
+ * The trap table of a guest: handling of each exit from VS or VU mode.
  *
  *   interrupt             the host's; dispatched as from kernel mode
  *   ecall from VS         an SBI call (sbi.c)
  *   guest page fault      fills in memory, hands out device accesses; a hole is an access fault
  *   virtual instruction   wfi waits; everything else is an illegal instruction to the guest
  *
- * Everything else goes straight to the guest by hedeleg, or cannot come from one.
+ * Everything else is delegated to the guest by hedeleg, or cannot occur.
  *
- * Where the hart does not say which instruction trapped, it is read at the guest's pc. By then
- * another hart of the guest may have put another one there, so what was read is believed only if it
- * would trap like this; else the guest executes again what stands there.
+ * If the hart does not report the trapping instruction, it is read at the guest's pc. Another hart
+ * of the guest may have replaced it meanwhile, so it is used only if it would cause this trap; else
+ * the guest executes the instruction at pc again.
  */
 #include "internal.h"
 
@@ -24,9 +24,9 @@
 #define FUNCT3_HYPER  4u /* hlv, hlvx, hsv */
 
 /*
- * An instruction that cannot have trapped has been read at the same pc in so many exits in a row:
- * it did. Many, since a guest that changes its code all the time may get there by chance, and each
- * takes a microsecond.
+ * After this many consecutive exits at the same pc with an instruction that cannot have trapped,
+ * take it as the cause. Many, since a guest that keeps changing its code may get there by chance,
+ * and each costs only a microsecond.
  */
 #define REPEATS_MAX 1024
 
@@ -37,14 +37,15 @@
 
 bool vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t value)
 {
-    /* Its handler cannot even be fetched: it would fault for ever. */
+    /* The guest's handler cannot be fetched: it would fault for ever. */
     if (cause == TRAP_FETCH_ACCESS && v->guest.frame.pc == guest_trap_vector(&v->guest))
         return vcpu_fail(v, "no trap handler");
     guest_inject(&v->guest, cause, value);
     return true;
 }
 
-/* The access that failed, from the cause, or from htinst if it was the guest's page walk. */
+/* Return the kind of the failed access, from the cause, or from htinst for the guest's page
+ * walk. */
 static uint32_t fault_access(const struct guest_exit_info *exit)
 {
     if ((exit->htinst & HTINST_WALK_MASK) == HTINST_WALK)
@@ -72,9 +73,9 @@ static bool inject_access_fault(struct vcpu *v, const struct guest_exit_info *ex
 }
 
 /*
- * Masked. What stands at pc is not, or not surely, what trapped: the guest is to execute it again.
- * Forgets what the hart remembers of it, lest it traps by an instruction that nobody else can see.
- * False: that has been tried often enough.
+ * Masked. The instruction at pc may not be the one that trapped: let the guest execute it again,
+ * after fences: the hart may have trapped on a stale instruction or translation. False: this was
+ * tried often enough.
  */
 static bool again(struct vcpu *v, uint32_t insn)
 {
@@ -89,7 +90,7 @@ static bool again(struct vcpu *v, uint32_t insn)
     return ++v->read_insn.nr_repeats < REPEATS_MAX;
 }
 
-/* v->mmio_access has been decoded. An access that runs past the device's end is nobody's. */
+/* v->mmio_access is decoded. An access across the device's end belongs to no device. */
 static bool mmio_fill(struct vcpu *v, const struct guest_exit_info *exit, struct vdev *device)
 {
     const struct insn_access *access = &v->mmio_access;
@@ -101,13 +102,13 @@ static bool mmio_fill(struct vcpu *v, const struct guest_exit_info *exit, struct
     v->exit.mmio.gpa = exit->gpa;
     v->exit.mmio.size = access->size;
     v->exit.mmio.is_write = access->is_store;
-    v->exit.mmio.data = 0; /* the source register may be callee-saved: filled in by vcpu_run() */
+    v->exit.mmio.data = 0; /* filled in by vcpu_run(): the source register may be callee-saved */
     return false;
 }
 
 /*
- * Masked. A load or store on a device: v->exit describes it, for vcpu_mmio_confirm() to look at if
- * the instruction had to be read.
+ * Masked. Describe a load or store on a device in v->exit; vcpu_mmio_confirm() checks it if the
+ * instruction had to be read.
  */
 static NOINLINE bool mmio(struct vcpu *v, const struct guest_exit_info *exit, struct vdev *device)
 {
@@ -128,7 +129,7 @@ static NOINLINE bool mmio(struct vcpu *v, const struct guest_exit_info *exit, st
     return mmio_fill(v, exit, device);
 }
 
-/* Does the instruction access the address that failed, in that direction? */
+/* True if the instruction accesses the failed address in that direction. */
 static bool is_cause(const struct vcpu *v, uint32_t insn, const struct guest_exit_info *exit)
 {
     struct insn_address a;
@@ -158,10 +159,10 @@ void vcpu_mmio_confirm(struct vcpu *v)
     } else if (again(v, insn)) {
         return;
     }
-    (void)!inject_access_fault(v, &v->fault); /* if it cannot be, v->exit says so */
+    (void)!inject_access_fault(v, &v->fault); /* if it cannot be resolved, v->exit says so */
 }
 
-/* Not inlined, lest the exits that need no structure on the stack pay for its canary. */
+/* Not inlined, so that exits without structures on the stack do not pay for the canary. */
 static NOINLINE bool page_fault(struct vcpu *v)
 {
     struct guest_exit_info exit;
@@ -184,7 +185,7 @@ static NOINLINE bool page_fault(struct vcpu *v)
     return inject_access_fault(v, &exit);
 }
 
-/* Of the hypervisor's: no guest executes it without a trap, whatever else is set. */
+/* Hypervisor instructions always trap in a guest, whatever the CSRs say. */
 static bool is_always_virtual(uint32_t insn)
 {
     const unsigned funct3 = insn >> 12 & 7;
@@ -194,7 +195,7 @@ static bool is_always_virtual(uint32_t insn)
     return funct3 == FUNCT3_HYPER || (funct3 != 0 && (insn >> 28 & 3) == 2);
 }
 
-/* stval may hold the instruction or zero, and QEMU 7.2 leaves another one's bits in it for hlv. */
+/* stval may hold the instruction or zero; QEMU 7.2 leaves another one's bits in it for hlv. */
 static NOINLINE bool virtual_instruction(struct vcpu *v)
 {
     const uint64_t value = v->guest.frame.value;

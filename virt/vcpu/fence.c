@@ -2,9 +2,9 @@
  * Remote fences among the vCPUs of a machine (SBI RFENCE).
  *
  * A request is a bit in the target, executed before the target runs another guest instruction. The
- * sender waits only for targets that are among guest instructions at this moment, on other harts;
- * an IPI takes those out. One that is in the host, or in no hart, uses no translation of the
- * guest's: it sees the request when it goes on. So nobody waits for a vCPU that itself waits here.
+ * sender waits only for targets that execute guest instructions on other harts at this moment; an
+ * IPI makes them exit. A vCPU in the host, or on no hart, uses no guest translations: it sees the
+ * request when it resumes. So nobody waits for a vCPU that itself waits here.
  */
 #include "internal.h"
 
@@ -31,7 +31,7 @@ static void fence_here(uint32_t kind, const struct vsbi_range *range, uint64_t a
             guest_fence_stage1(range->start + i * PAGE_SIZE, asid);
 }
 
-/* May v still use what is to be forgotten? */
+/* True if v may still use stale translations. */
 static bool is_outstanding(const struct vcpu *v, uint32_t kind)
 {
     return __atomic_load_n(&v->is_in_guest, __ATOMIC_ACQUIRE) &&

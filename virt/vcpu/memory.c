@@ -1,7 +1,6 @@
 /*
- * Guest memory at guest virtual addresses: by the hart's own loads for hypervisors where they do,
- * else by walking the guest's tables in software. Pages that the host has not filled yet are
- * filled.
+ * Reads guest memory at guest virtual addresses: by the hart's hypervisor loads where possible,
+ * else by walking the guest's tables in software. Fills pages that the host has not filled yet.
  *
  * Tables: privileged specification, section 4.3.2 "Virtual Address Translation Process".
  */
@@ -20,7 +19,7 @@
 #define PPN_MASK        ((1ul << 44) - 1)
 #define LEVEL_BITS      9
 
-/* Where a leaf maps va. False: not to be executed, or not well formed. */
+/* Translate va by a leaf. False: not executable, or malformed. */
 static bool leaf_address(uint64_t pte, uint64_t va, unsigned level, bool is_user, uint64_t *gpa)
 {
     uint64_t ppn = pte >> PTE_PPN_SHIFT & PPN_MASK;
@@ -42,7 +41,8 @@ static bool leaf_address(uint64_t pte, uint64_t va, unsigned level, bool is_user
     return true;
 }
 
-/* May sleep. Where the guest would fetch from. False: it would take a fault. */
+/* Translate the address of an instruction fetch by the guest's tables. False: it would fault. May
+ * sleep. */
 static bool walk(struct gstage *gs, uint64_t satp, uint64_t va, bool is_user, uint64_t *gpa)
 {
     const unsigned mode = (unsigned)(satp >> SATP_MODE_SHIFT);
@@ -109,7 +109,7 @@ bool vcpu_read_instruction(struct vcpu *v, uint32_t *insn)
     return is_read || fetch_by_walk(v, insn);
 }
 
-/* The host's part of the fault. False: it is the guest's. */
+/* Resolve a fault of the host's stage. False: the fault is the guest's. */
 static bool fill(struct vcpu *v, const struct guest_exit_info *fault)
 {
     if (fault->cause != TRAP_GUEST_LOAD_PAGE)
@@ -135,7 +135,7 @@ bool vcpu_read_u64(struct vcpu *v, uint64_t addr, uint64_t *value, bool *resumes
             return true;
         if (fill(v, &fault))
             continue;
-        /* On the bare machine the firmware passes on what its own load of it met. */
+        /* As on the bare machine, where the firmware forwards the fault of its own load. */
         *resumes = vcpu_inject(
             v, fault.cause == TRAP_GUEST_LOAD_PAGE ? TRAP_LOAD_ACCESS : fault.cause, fault.value);
         return false;

@@ -1,6 +1,6 @@
 /*
- * SBI calls of a guest that its vCPU answers. BASE (but probe) and, with Sstc, set_timer were
- * answered by the entry path already (arch/guest).
+ * SBI calls of a guest that its vCPU handles. BASE (except probe) and, with Sstc, set_timer are
+ * handled by the entry path (arch/guest).
  */
 #include "internal.h"
 
@@ -24,7 +24,7 @@ static bool answer_legacy(struct vcpu *v, int64_t value)
     return true;
 }
 
-/* Somebody else's: vcpu_run() returns. */
+/* Not handled here: return from vcpu_run(). */
 static bool hand_out(struct vcpu *v)
 {
     const struct trap_frame *frame = &v->guest.frame;
@@ -87,8 +87,8 @@ static bool hart_stop(struct vcpu *v)
 }
 
 /*
- * Not answered if the wait is interrupted: then the guest calls again. Non-retentive: the hart
- * forgets all but its timer and what is pending, as that of the firmware's own default suspend.
+ * If the wait is interrupted the guest repeats the call. Non-retentive: the hart loses all state
+ * but its timer and pending interrupts, like the firmware's default suspend.
  */
 static bool hart_suspend(struct vcpu *v)
 {
@@ -140,7 +140,7 @@ static bool call_hsm(struct vcpu *v)
     }
 }
 
-/* The hart mask of a legacy call: at a guest virtual address; NULL is all. False: the guest
+/* Read the hart mask of a legacy call at a guest virtual address; NULL means all. False: the guest
  * faulted. */
 static bool legacy_harts(struct vcpu *v, uint64_t *harts, bool *resumes)
 {

@@ -1,5 +1,5 @@
 /*
- * Life of a vCPU: start, run loop, interrupts, waiting. See vcpu.h.
+ * Life cycle of a vCPU: start, run loop, interrupts, waiting. See vcpu.h.
  */
 #include "internal.h"
 
@@ -17,7 +17,8 @@ static void unload(struct vcpu *v)
     vcpu_stage_leave(v->set->gstage);
 }
 
-/* What it left in the hart comes back with vcpu_bring_in(), when the guest goes on. */
+/* Save the vCPU when its thread is switched out; vcpu_bring_in() reloads it before the guest
+ * runs. */
 static void switch_out(struct thread_hook *hook)
 {
     unload(container_of(hook, struct vcpu, hook));
@@ -45,7 +46,7 @@ void vcpu_load(struct vcpu *v)
     v->hook = (struct thread_hook){.switch_out = switch_out};
     thread_hook_add(&v->hook);
     thread_set(v, thread_current());
-    /* Who asked before found no thread to kick. */
+    /* An earlier vcpu_interrupt() found no thread to kick. */
     if (__atomic_load_n(&v->is_interrupted, __ATOMIC_SEQ_CST))
         thread_kick(thread_current());
 }
@@ -59,7 +60,7 @@ void vcpu_put(struct vcpu *v)
     thread_hook_remove(&v->hook);
 }
 
-/* Does the running thread have it loaded? It need not be told what it does itself. */
+/* True if the running thread has v loaded: it need not be notified of its own actions. */
 static bool is_mine(struct vcpu *v)
 {
     return UNLOCKED(READ_ONCE(v->thread), "nobody else makes it this thread") == thread_current();
@@ -76,12 +77,12 @@ void vcpu_kick(struct vcpu *v)
 
 /* --- interrupts ------------------------------------------------------------------------------- */
 
-/* Something changed that a sleeper waits for, or that the guest is to see. */
+/* Notify v of a change that it may sleep for, or that the guest must see. */
 static void notify(struct vcpu *v)
 {
     if (is_mine(v)) {
         if (READ_ONCE(thread_current()->state) != THREAD_RUNNABLE)
-            thread_wake(thread_current()); /* an interrupt came while it went to sleep */
+            thread_wake(thread_current()); /* interrupted while going to sleep */
         return;
     }
     const unsigned long flags = spin_lock_irqsave(&v->thread_lock);
@@ -122,7 +123,7 @@ void vcpu_interrupt(struct vcpu *v)
     __atomic_store_n(&v->is_interrupted, 1, __ATOMIC_SEQ_CST);
     const unsigned long flags = spin_lock_irqsave(&v->thread_lock);
 
-    /* What a sleeper tests comes before what ends its sleep. */
+    /* Set the flags that a sleeper tests before waking it. */
     if (v->thread) {
         thread_kick(v->thread);
         thread_wake(v->thread);
@@ -147,12 +148,12 @@ bool vcpu_fail(struct vcpu *v, const char *what)
     return false;
 }
 
-/* Somebody wants the thread: gives way. False: leave vcpu_run(). Interrupts enabled. */
+/* Handle requests to the thread: reschedule. False: leave vcpu_run(). Interrupts enabled. */
 static NOINLINE bool work(struct vcpu *v)
 {
     thread_work_clear(THREAD_WORK_KICK);
     thread_preempt_check();
-    /* Other work is the thread's owner's: to be done on its way to user mode. */
+    /* Other work belongs to the thread's owner, which does it on the way to user mode. */
     if (!is_interrupted(v) && !(thread_work() & ~THREAD_WORK_KICK))
         return true;
     v->exit.reason = VCPU_EXIT_INTERRUPTED;
@@ -165,7 +166,7 @@ static void timer_expired(struct timer *timer)
 {
     struct vcpu *v = container_of(timer, struct vcpu, timer);
 
-    /* The guest may have set a later deadline while this was on its way. */
+    /* The guest may have set a later deadline since the timer fired. */
     if (time_now_ticks() >= __atomic_load_n(&v->timer_deadline, __ATOMIC_ACQUIRE))
         vcpu_irq_set(v, GUEST_IRQ_TIMER);
 }
@@ -181,7 +182,8 @@ void vcpu_timer_set(struct vcpu *v, uint64_t deadline)
     const bool is_due = deadline <= time_now_ticks();
 
     __atomic_store_n(&v->timer_deadline, deadline, __ATOMIC_RELEASE);
-    /* In irqs as well as in the hart: a change that is still to be flushed must not undo it. */
+    /* Clear it in irqs as well as in the hart: a change that is still to be flushed must not undo
+     * it. */
     if (is_due)
         __atomic_fetch_or(&v->irqs, GUEST_IRQ_TIMER, __ATOMIC_RELAXED);
     else
@@ -193,7 +195,7 @@ void vcpu_timer_set(struct vcpu *v, uint64_t deadline)
         timer_arm_ticks(&v->timer, deadline);
 }
 
-/* Sleeps until the deadline, an interrupt changes, or somebody wants the thread. */
+/* Sleep until the deadline, a change of interrupts, or a request to the thread. */
 static void sleep_until(struct vcpu *v, uint64_t deadline)
 {
     const uint64_t deadline_ns = deadline == UINT64_MAX ? TIME_NEVER : time_ticks_to_ns(deadline);
@@ -253,7 +255,7 @@ bool vcpu_prepare(struct vcpu *v)
     return true;
 }
 
-/* The result of the last exit goes into the guest's registers. */
+/* Put the result of the last exit into the guest's registers. */
 static void complete(struct vcpu *v)
 {
     struct vcpu_exit *e = &v->exit;
@@ -289,7 +291,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque, bool keeps_interru
     }
 }
 
-/* Sleeps while the hart is stopped; false if interrupted. */
+/* Sleep while the hart is stopped; false if interrupted. */
 static bool wait_for_start(struct vcpu *v)
 {
     for (;;) {

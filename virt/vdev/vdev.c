@@ -4,7 +4,7 @@
 #include <base/errno.h>
 #include <vdev/vdev.h>
 
-/* How many devices begin at gpa or below. */
+/* Count the devices with base at or below gpa. */
 static unsigned count_up_to(const struct vdev_list *list, uint64_t gpa)
 {
     unsigned low = 0, high = list->nr;

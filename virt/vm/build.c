@@ -30,7 +30,7 @@ struct image_header {
 
 static const gpa_t ram_base = {GUESTDT_RAM_BASE};
 
-/* Copies the kernel; *end: behind what it will occupy. */
+/* Copy the kernel; *end: end of the memory that it will occupy. */
 static int load_kernel(struct vm *vm, struct vm_entry *entry, uint64_t *end, const char **problem)
 {
     struct image_header header;
@@ -101,7 +101,7 @@ static int write_tree(struct vm *vm, const struct guestdt_range *initrd, gpa_t w
     *problem = "no memory for its device tree";
     if (!buf)
         return -ENOMEM;
-    if (random_is_seeded()) { /* else the guest must not believe it */
+    if (random_is_seeded()) { /* else the guest would use a wrong one */
         random_bytes(seed, sizeof(seed));
         tree.seed = seed;
     }
@@ -161,7 +161,8 @@ void vm_devices_init(struct vm *vm)
     vuart_init(&vm->uart, "uart", GPA(GUESTDT_UART_BASE), irq, line);
 }
 
-/* The controller first: reset, it tells no vCPU of the line that falls; there are none yet. */
+/* Reset the interrupt controller first: a line that falls then notifies no vCPU, since none exist
+ * yet. */
 static int add_uart(struct vm *vm)
 {
     vplic_reset(&vm->plic);

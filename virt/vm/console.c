@@ -1,5 +1,5 @@
 /*
- * The console of a machine: what was typed for it, and its SBI calls.
+ * The console of a machine: buffered input, and the SBI console calls.
  */
 #include "internal.h"
 
@@ -30,7 +30,7 @@ void vm_input(void *ctx, uint8_t byte)
         vuart_poll(&vm->uart);
 }
 
-/* There is a byte. */
+/* Remove the oldest byte; the buffer is not empty. */
 static uint8_t input_pop(struct vm *vm) REQUIRES(&vm->input_lock)
 {
     const uint8_t byte = vm->input[vm->input_head];
@@ -40,7 +40,7 @@ static uint8_t input_pop(struct vm *vm) REQUIRES(&vm->input_lock)
     return byte;
 }
 
-/* Up to nr_bytes of what was typed; how many there were. */
+/* Take up to nr_bytes of input; returns how many. */
 static size_t input_take(struct vm *vm, uint8_t *bytes, size_t nr_bytes)
 {
     size_t n = 0;
@@ -52,7 +52,7 @@ static size_t input_take(struct vm *vm, uint8_t *bytes, size_t nr_bytes)
     if (n)
         vconsole_room_made();
     else
-        vconsole_show(&vm->console); /* it waits for input */
+        vconsole_show(&vm->console); /* it polls for input */
     return n;
 }
 
@@ -60,7 +60,7 @@ bool vm_input_receive(void *ctx, uint8_t *byte)
 {
     struct vm *vm = ctx;
 
-    /* A byte that comes just now is announced to the UART afterwards: vm_input(). */
+    /* vm_input() notifies the UART of a byte that arrives after this check. */
     if (UNLOCKED(READ_ONCE(vm->input_count), "looked at again, locked") == 0)
         return false;
     const uint64_t flags = spin_lock_irqsave(&vm->input_lock);
@@ -83,10 +83,11 @@ int vm_console_getchar(struct vm *vm)
 
 /* --- debug console ---------------------------------------------------------------------------- */
 
-#define CONSOLE_CHUNK 128ul  /* interrupts are masked while it is moved */
-#define CONSOLE_MAX   4096ul /* of one call; the guest is told how much was moved */
+#define CONSOLE_CHUNK 128ul  /* bytes moved with interrupts masked */
+#define CONSOLE_MAX   4096ul /* bytes per call; the guest is told how many were moved */
 
-/* All of the buffer, before a byte is moved; what is beyond CONSOLE_MAX only has to be memory. */
+/* Check the whole buffer before moving a byte; the part beyond CONSOLE_MAX only has to be
+ * memory. */
 static bool map_buffer(struct vm *vm, struct vcpu_exit *exit, uint32_t right,
                        struct gstage_map *map)
 {
@@ -107,7 +108,7 @@ static bool map_buffer(struct vm *vm, struct vcpu_exit *exit, uint32_t right,
 
 static void console_write_call(struct vm *vm, struct vcpu_exit *exit)
 {
-    char chunk[CONSOLE_CHUNK]; /* its other harts may change the buffer: it is read once */
+    char chunk[CONSOLE_CHUNK]; /* read it once: other harts may change the buffer */
     struct gstage_map map;
     uint64_t part;
 

@@ -1,9 +1,9 @@
 /*
- * Flash banks of a guest: the machine's own passed through, or emulated with its pages shown to the
- * guest directly while it reads.
+ * Flash banks of a guest: the machine's own passed through, or emulated, with its pages mapped into
+ * the guest while it only reads.
  *
- * An emulated bank is a kind of VMA. Reads of an array that is in read mode fault its pages in,
- * read-only; every other access is emulated. A command takes the pages out again.
+ * An emulated bank is a kind of VMA. Reads in read-array mode fault its pages in, read-only; every
+ * other access is emulated. A command unmaps the pages again.
  */
 #include "internal.h"
 
@@ -15,7 +15,7 @@
 
 #include <guestset/guestset.h>
 
-/* Page behind the image, all ones; made when first wanted, kept for ever. */
+/* Page behind the image, all ones; allocated on first use, never freed. */
 static struct frame *erased_frame; /* [a] set once by compare and swap */
 
 static struct frame *erased(void)
@@ -36,7 +36,7 @@ static struct frame *erased(void)
     return none;
 }
 
-/* The frame of a page, or NULL: no memory. */
+/* Return the frame of a page; NULL: no memory. */
 static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_write)
     REQUIRES(&flash->model.lock)
 {
@@ -48,7 +48,8 @@ static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_
 
     if (!is_write && !is_of_image)
         return erased();
-    /* The image's pages were set aside with the guest; what it programs beyond is not anybody's. */
+    /* Pages of the image were reserved with the guest; reserve those that it programs beyond it
+     * now. */
     if (!is_of_image && !vm_memory_promise(1, NULL))
         return NULL;
 
@@ -68,7 +69,7 @@ static struct frame *page_frame(struct vm_flash *flash, uint64_t index, bool is_
     return frame;
 }
 
-/* Without memory the guest does not see what the model makes of that: it is stopped first. */
+/* Out of memory: stop the guest before it can see the model's wrong answer. */
 static uint8_t *model_page(void *ctx, uint64_t index, bool is_write)
 {
     struct vm_flash *flash = ctx;
@@ -114,7 +115,7 @@ static int flash_page(struct vma *vma, uint64_t offset, uint32_t access, struct 
     return ret;
 }
 
-/* The mode changes before the pages are taken out, and a page only in another mode. */
+/* The mode changes before the pages are unmapped, and pages change only in another mode. */
 static bool flash_is_current(const struct vma *vma, uint64_t offset, uint32_t access,
                              const struct frame *frame)
 {
@@ -129,7 +130,7 @@ static bool flash_is_current(const struct vma *vma, uint64_t offset, uint32_t ac
 static const struct vma_ops vma_flash = {
     .name = "flash", .page = flash_page, .is_current = flash_is_current};
 
-/* Does the range lie in a flash bank of this machine? Nothing else is passed through. */
+/* True if the range lies in a flash bank of this machine: nothing else may be passed through. */
 static bool is_host_bank(paddr_t start, uint64_t size)
 {
     struct fdt_node node = {0};
@@ -146,8 +147,8 @@ static bool is_host_bank(paddr_t start, uint64_t size)
 }
 
 /*
- * Banks passed through belong to one guest: with two, the command cycles of one would change what
- * the other reads. Ranges of living machines.
+ * Passed-through banks of live machines. A bank belongs to one guest: the command cycles of one
+ * would change what another reads.
  */
 #define PASSED_MAX 8
 

@@ -7,53 +7,53 @@
 #include <base/errno.h>
 #include <vm/vm.h>
 
-/* Where everything of a guest lies when it starts. */
+/* Memory layout of a guest at its start. */
 struct vm_entry {
     uint64_t pc, fdt;
 };
 
 /*
- * build.c. Memory, devices and images of a machine; and back. On failure *problem says why and
- * nothing is left. Keeper's thread, may sleep.
+ * build.c. Set up and tear down memory, devices and images of a machine. On failure *problem holds
+ * the reason and nothing is left. Keeper's thread, may sleep.
  */
 int vm_build(struct vm *vm, struct vm_entry *entry, const char **problem) MUST_CHECK;
 void vm_unbuild(struct vm *vm);
 
 /*
- * memory.c. Sets aside what the machine may ever touch; vm->nr_promised is to be returned. -ENOMEM,
- * and *problem says how much is missing. By one thread at a time.
+ * memory.c. Reserve all memory that the machine may ever touch; vm->nr_promised must be returned.
+ * -ENOMEM, with what is missing in *problem. One thread at a time.
  */
 int vm_memory_reserve(struct vm *vm, const char **problem) MUST_CHECK;
 
-/* nr_frames more for somebody; *nr_left (may be NULL): what there was. False: not so many. */
+/* Reserve nr_frames more; *nr_left (may be NULL) gets the number available before. False: too
+ * few. */
 bool vm_memory_promise(uint64_t nr_frames, uint64_t *nr_left) MUST_CHECK;
 void vm_memory_return(uint64_t nr_frames);
 
-/* build.c. The devices that each machine has, as after power-on. */
+/* build.c. Reset the devices of a machine to their power-on state. */
 void vm_devices_init(struct vm *vm);
 
-/* run.c. What the thread of a vCPU does (arg: the struct vm_vcpu). */
+/* run.c. Thread function of a vCPU (arg: the struct vm_vcpu). */
 void vm_vcpu_main(void *arg);
 
-/* Ends the run: the first to call decides how, and is told so: it says why. Any context. */
+/* End the run. True for the first caller, which decides how and reports why. Any context. */
 bool vm_stop(struct vm *vm, enum vm_state how);
 
 /* --- console.c -------------------------------------------------------------------------------- */
 
-/* A byte was typed, for which there was room (ctx: the struct vm). Interrupt context. */
+/* Take a typed byte, for which there is room (ctx: the struct vm). Interrupt context. */
 void vm_input(void *ctx, uint8_t byte);
 
-/* How many bytes can be typed now. Any context. */
+/* Return the room for input in bytes. Any context. */
 size_t vm_input_room(void *ctx);
 
-/* The UART's end of it: a byte that was typed, if there is one (ctx: the struct vm). Any context.
- */
+/* Give the UART a typed byte, if there is one (ctx: the struct vm). Any context. */
 bool vm_input_receive(void *ctx, uint8_t *byte);
 
-/* SBI calls of the console: fill in exit->sbi.error and value. May sleep. */
+/* Handle SBI console calls: fill in exit->sbi.error and value. May sleep. */
 void vm_console_call(struct vm *vm, struct vcpu_exit *exit);
 
-/* The legacy call: a typed byte, or -1. */
+/* Legacy getchar: return a typed byte, or -1. */
 int vm_console_getchar(struct vm *vm);
 
 /* flash.c */

@@ -1,7 +1,7 @@
 /*
- * Memory promised to guests. What a guest may ever touch is set aside for it when it is created: a
- * later one is refused rather than an earlier one stopped. Promises are numbers; the frames are
- * taken at the first touch.
+ * Memory reservations of guests. All memory that a guest may ever touch is reserved at its
+ * creation: a new guest is refused rather than an old one stopped. Reservations are numbers; frames
+ * are allocated at the first touch.
  */
 #include "internal.h"
 
@@ -9,20 +9,20 @@
 #include <percpu/percpu.h>
 #include <printf/printf.h>
 
-/* Kept for the host itself: its stacks, heap and tables after the first guest was created. */
+/* Kept for the host's stacks, heap and tables after the first guest was created. */
 #define HOST_FRAMES (MIB(1) >> PAGE_SHIFT)
 
-/* A vCPU's stack and state; the rest of a guest: heap, keeper's stack, upper levels of tables. */
+/* Stack and state of a vCPU; the rest of a guest: heap, keeper's stack, upper levels of tables. */
 #define VCPU_FRAMES  8
 #define GUEST_FRAMES 32
 
 #define TABLE_BYTES MIB(2) /* mapped by one page of the lowest tables */
 
 static struct spinlock promise_lock = SPINLOCK_INIT("promised memory");
-static uint64_t nr_left GUARDED_BY(&promise_lock); /* frames that nobody was promised */
-static bool is_known GUARDED_BY(&promise_lock);    /* nr_left has been found */
+static uint64_t nr_left GUARDED_BY(&promise_lock); /* unreserved frames */
+static bool is_known GUARDED_BY(&promise_lock);    /* nr_left is initialised */
 
-/* What there is before any guest took something. */
+/* Count the frames available before the first guest. */
 static uint64_t count_free(void)
 {
     struct frame_stats stats;
@@ -63,7 +63,7 @@ static uint64_t with_tables(uint64_t nr_bytes)
     return (nr_bytes >> PAGE_SHIFT) + nr_bytes / TABLE_BYTES + 2;
 }
 
-/* Frames for all that the description says, but for flash that is yet to be programmed. */
+/* Frames for the whole description, except flash that is not programmed yet. */
 static uint64_t frames_wanted(const struct vm *vm)
 {
     const struct guest_config *config = &vm->config;
@@ -81,7 +81,7 @@ static uint64_t frames_wanted(const struct vm *vm)
 
 int vm_memory_reserve(struct vm *vm, const char **problem)
 {
-    static char text[80]; /* creations come one at a time */
+    static char text[80]; /* creations are serialised */
     const uint64_t wanted = frames_wanted(vm);
     uint64_t left;
 

@@ -1,5 +1,5 @@
 /*
- * A running machine: what its vCPUs do not take themselves.
+ * A running machine: the exits that vCPUs do not handle themselves.
  */
 #include "internal.h"
 
@@ -125,7 +125,7 @@ void vm_vcpu_main(void *arg)
         case VCPU_EXIT_FAILED:
             failed(vm, v, exit);
             break;
-        default: /* interrupted: look at the state */
+        default: /* interrupted: check the state */
             break;
         }
     }

@@ -1,5 +1,5 @@
 /*
- * Life of a machine; see vm.h.
+ * Life cycle of a machine; see vm.h.
  */
 #include "internal.h"
 
@@ -8,7 +8,7 @@
 #include <log/log.h>
 #include <string/string.h>
 
-/* One boot: until the guest is off, failed, or wants another one. */
+/* Do one boot, until the guest is off, has failed, or reboots. */
 static void boot(struct vm *vm)
 {
     struct vm_entry entry;

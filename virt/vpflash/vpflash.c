@@ -8,7 +8,7 @@
 
 enum {
     CMD_READ_ARRAY = 0xff,
-    CMD_READ_ARRAY_AMD = 0xf0, /* reset of the other command set: probing drivers try both */
+    CMD_READ_ARRAY_AMD = 0xf0, /* reset of the other command set: drivers that probe try both */
     CMD_PROGRAM = 0x40,
     CMD_PROGRAM_ALTERNATE = 0x10,
     CMD_ERASE = 0x20,
@@ -87,7 +87,7 @@ static void set_mode(struct vpflash *flash, enum vpflash_mode mode) REQUIRES(&fl
         flash->backing.set_readable(flash->backing.ctx, is_array);
 }
 
-/* Ends a command with error bits, or 0. */
+/* End a command with error bits, or 0. */
 static void finish(struct vpflash *flash, uint8_t error) REQUIRES(&flash->lock)
 {
     flash->status |= error;
@@ -101,7 +101,7 @@ static uint8_t array_byte(struct vpflash *flash, uint64_t offset) REQUIRES(&flas
     return page ? page[offset & PAGE_MASK] : 0xff;
 }
 
-/* What the two chips drive onto one byte lane outside of read-array mode. */
+/* Return the byte that the two chips drive onto a lane outside read-array mode. */
 static uint8_t register_byte(const struct vpflash *flash, uint64_t offset) REQUIRES(&flash->lock)
 {
     if (offset % 2 != 0)
@@ -132,7 +132,7 @@ static uint64_t vpflash_read(struct vdev *dev, uint64_t offset, unsigned size)
     return value;
 }
 
-/* Clears the bits that are clear in data. */
+/* Program: clear the bits that are clear in data. */
 static uint8_t program(struct vpflash *flash, uint64_t offset, const uint8_t *data, uint64_t size)
     REQUIRES(&flash->lock)
 {
@@ -160,7 +160,7 @@ static uint8_t erase_block(struct vpflash *flash, uint64_t offset) REQUIRES(&fla
     return 0;
 }
 
-/* The first cycle of a command. */
+/* Handle the first cycle of a command. */
 static void command(struct vpflash *flash, uint64_t offset, uint8_t cmd) REQUIRES(&flash->lock)
 {
     switch (cmd) {
@@ -226,7 +226,7 @@ static void buffer_data(struct vpflash *flash, uint64_t offset, const uint8_t *d
         set_mode(flash, VPFLASH_BUFFER_CONFIRM);
 }
 
-/* A write cycle: a command, or what the one before it waits for. */
+/* Handle a write cycle: a command, or the operand of the previous one. */
 static void cycle(struct vpflash *flash, uint64_t offset, unsigned size, uint64_t value)
     REQUIRES(&flash->lock)
 {
@@ -243,7 +243,7 @@ static void cycle(struct vpflash *flash, uint64_t offset, unsigned size, uint64_
     case VPFLASH_ERASE:
         finish(flash, cmd == CMD_CONFIRM ? erase_block(flash, offset) : STATUS_SEQUENCE_ERROR);
         break;
-    case VPFLASH_LOCK: /* this part has no locks that hold: both are accepted */
+    case VPFLASH_LOCK: /* blocks have no persistent locks: accept both */
         finish(flash, cmd == CMD_CONFIRM || cmd == CMD_LOCK_SET ? 0 : STATUS_SEQUENCE_ERROR);
         break;
     case VPFLASH_BUFFER_COUNT:

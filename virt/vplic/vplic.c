@@ -26,8 +26,8 @@ static void bit_assign(uint32_t *words, unsigned n, bool value)
     words[n / 32] = value ? words[n / 32] | mask : words[n / 32] & ~mask;
 }
 
-/* The pending and enabled source of highest priority above the threshold, lowest number first; or
- * 0. */
+/* Find the pending and enabled source of highest priority above the threshold, lowest number first;
+ * 0: none. */
 static unsigned best_source(const struct vplic *plic, const struct vplic_context *context)
     REQUIRES(&plic->lock)
 {
@@ -47,7 +47,7 @@ static unsigned best_source(const struct vplic *plic, const struct vplic_context
     return best;
 }
 
-/* Tells the contexts whose external interrupt changed. */
+/* Notify the contexts whose external interrupt changed. */
 static void update(struct vplic *plic) REQUIRES(&plic->lock)
 {
     for (unsigned i = 0; i < plic->nr_contexts; i++) {
@@ -62,8 +62,8 @@ static void update(struct vplic *plic) REQUIRES(&plic->lock)
 }
 
 /*
- * A raised line that nobody serves becomes pending (the gateway of a level-triggered source). The
- * request is on its way then: it stays until it is claimed, even if the line falls before.
+ * Gateway of a level-triggered source: a raised line that is not in service becomes pending, and
+ * stays so until it is claimed, even if the line falls before.
  */
 static void gateway(struct vplic *plic, unsigned source) REQUIRES(&plic->lock)
 {
@@ -95,7 +95,7 @@ static void complete(struct vplic *plic, struct vplic_context *context, uint32_t
     update(plic);
 }
 
-/* The word of enable bits at this offset, or NULL. */
+/* Return the word of enable bits at this offset, or NULL. */
 static uint32_t *enable_word(struct vplic *plic, uint64_t offset) REQUIRES(&plic->lock)
 {
     const uint64_t index = (offset - OFFSET_ENABLE) / ENABLE_STRIDE;

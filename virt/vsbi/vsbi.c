@@ -31,7 +31,7 @@ int vsbi_harts(uint64_t mask, uint64_t base, unsigned nr_harts, uint64_t *harts)
         *harts = 0;
         return 0;
     }
-    /* Shifting must lose no bit, and what remains must exist. */
+    /* The shift must not lose bits, and the harts must exist. */
     if (base >= nr_harts || (mask << base) >> base != mask || ((mask << base) & ~all))
         return SBI_ERR_INVALID_PARAM;
     *harts = mask << base;

@@ -40,7 +40,7 @@ enum {
     MSR_DCD = 0x80,
 };
 
-/* The cause that IIR shows: the highest of the pending and enabled ones. */
+/* Return the cause for IIR: the highest of the pending and enabled ones. */
 static uint8_t interrupt_cause(const struct vuart *uart) REQUIRES(&uart->lock)
 {
     if ((uart->ier & IER_LINE) && uart->is_overrun)
@@ -72,7 +72,7 @@ static uint8_t rx_pop(struct vuart *uart) REQUIRES(&uart->lock)
     return byte;
 }
 
-/* When the FIFO is full the byte is lost, and the guest sees an overrun. */
+/* If the FIFO is full the byte is lost and the guest sees an overrun. */
 static void rx_push(struct vuart *uart, uint8_t byte) REQUIRES(&uart->lock)
 {
     if (uart->rx_count == VUART_RX_FIFO)
@@ -81,7 +81,7 @@ static void rx_push(struct vuart *uart, uint8_t byte) REQUIRES(&uart->lock)
         uart->rx[(uart->rx_head + uart->rx_count++) % VUART_RX_FIFO] = byte;
 }
 
-/* Takes what came in, as far as there is room. */
+/* Receive bytes while there is room. */
 static void rx_fill(struct vuart *uart) REQUIRES(&uart->lock)
 {
     uint8_t byte;
@@ -94,7 +94,7 @@ static uint8_t modem_status(const struct vuart *uart) REQUIRES(&uart->lock)
 {
     if (!(uart->mcr & MCR_LOOP))
         return MSR_CTS | MSR_DSR | MSR_DCD;
-    /* Looped back: DTR RTS OUT1 OUT2 come in as DSR CTS RI DCD. */
+    /* Loop-back: DTR RTS OUT1 OUT2 appear as DSR CTS RI DCD. */
     return (uint8_t)((uart->mcr & 0x1 ? MSR_DSR : 0) | (uart->mcr & 0x2 ? MSR_CTS : 0) |
                      (uart->mcr & 0x4 ? MSR_RI : 0) | (uart->mcr & 0x8 ? MSR_DCD : 0));
 }
@@ -154,7 +154,7 @@ static void write_register(struct vuart *uart, uint64_t offset, uint8_t value) R
             uart->dlm = value;
             break;
         }
-        /* Enabling the cause while the register is empty raises it. */
+        /* Enabling the interrupt while the register is empty raises it. */
         if ((value & ~uart->ier) & IER_THRE)
             uart->is_thr_interrupt = true;
         uart->ier = value & IER_MASK;
@@ -178,7 +178,7 @@ static void write_register(struct vuart *uart, uint64_t offset, uint8_t value) R
     }
 }
 
-/* Registers are bytes; a wider access reads one register, zero-extended. */
+/* Registers are bytes; a wider read returns one register, zero-extended. */
 static uint64_t vuart_read(struct vdev *dev, uint64_t offset, unsigned size)
 {
     struct vuart *uart = container_of(dev, struct vuart, dev);

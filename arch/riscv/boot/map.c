@@ -1,11 +1,11 @@
 /*
- * The first page tables, built with paging off: the kernel image at its link address, page by page
- * with the rights of its parts; the same memory in the direct map, where code and constants are
- * read-only; the device tree in the direct map. RAM is added when the tree has been read
- * (arch_direct_map_add).
+ * Builds the first page tables, with paging off: the kernel image at its link address, page by page
+ * with the rights of its sections; the same memory in the direct map, where code and constants are
+ * read-only; the device tree in the direct map. RAM is added once the tree has been read
+ * (arch_direct_map_add()).
  *
- * Runs at physical addresses: no switch tables, no pointers in initialised data, nothing that
- * was linked absolutely.
+ * Runs at physical addresses: no switch tables, no pointers in initialised data, nothing that was
+ * linked absolutely.
  */
 #include <arch/memory.h>
 #include <arch/power.h>
@@ -16,7 +16,7 @@
 
 #include "map.h"
 
-/* A tree larger than this is not believed. QEMU's is some 8 KiB, its buffer 1 MiB. */
+/* Largest accepted tree. QEMU's is about 8 KiB, its buffer 1 MiB. */
 #define FDT_MAX_SIZE MIB(2)
 #define FDT_MAGIC_LE 0xedfe0dd0u
 
@@ -61,7 +61,7 @@ static pte_t *table_or_die(void)
     return table;
 }
 
-/* The slot for va at `level`, with tables as needed; paging is off, so tables are at their pa. */
+/* Get the slot for va at `level`, allocating tables; with paging off they are accessed by pa. */
 static pte_t *slot_at(pte_t *root, vaddr_t va, unsigned level)
 {
     pte_t *table = root;
@@ -81,8 +81,8 @@ static pte_t leaf(uint64_t pa, pte_t rights)
     return pa >> PAGE_SHIFT << 10 | PT_V | PT_G | PT_A | PT_D | rights;
 }
 
-/* Every page of the image, at its link address and in the direct map; there, what follows it, too.
- */
+/* Map every page of the image at its link address and in the direct map; there also the memory that
+ * follows it. */
 static void map_image(pte_t *root, uint64_t load, uint64_t offset)
 {
     uint64_t text_end = ALIGN_UP((uintptr_t)image_text_end, PAGE_SIZE);
@@ -122,7 +122,7 @@ static void map_fdt(pte_t *root, uint64_t fdt)
         pte_t *slot = slot_at(root, pa + ARCH_DIRECT_MAP_BASE, 1);
 
         if ((*slot & PT_V) && !pte_is_leaf(*slot)) {
-            /* Shares 2 MiB with the image, which has mapped them already. */
+            /* It shares 2 MiB with the image and is mapped already. */
         } else {
             *slot = ALIGN_DOWN(pa, MIB(2)) >> PAGE_SHIFT << 10 | PT_V | PT_RW | PT_G | PT_A | PT_D;
         }

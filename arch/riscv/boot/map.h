@@ -13,7 +13,7 @@ extern char boot_stack[];
 
 struct boot_mapped boot_map(uint64_t fdt);
 
-/* One line through the firmware, then power off. */
+/* Print a line by the firmware and power off. */
 NORETURN void boot_die(const char *reason, uint64_t a, uint64_t b);
 
 #endif

@@ -27,7 +27,7 @@ start:
     .word   0
     .option pop
 
-    /* In the text, which is plain memory until paging is on: the data is not in place yet. */
+    /* In the text, which is writable until paging is on: the data is not in place yet. */
     .balign 4
 boot_lottery:
     .word   0
@@ -40,17 +40,17 @@ boot_lottery:
     csrw    stvec, t0
     csrw    sscratch, zero
 
-    /* The first hart goes on; others have come here too early or by mistake (smp/late.h). */
+    /* The first hart continues; others arrived too early or by mistake (smp/late.h). */
     lla     t0, boot_lottery
     li      t1, 1
     amoadd.w t1, t1, (t0)
     bnez    t1, .Llate
 
-    /* Data to its place, downwards since the two may overlap. */
+    /* Move the data to its place, downwards since source and destination may overlap. */
     lla     t0, __kernel_data_end
     lla     t1, image_data_start
     lla     t2, __kernel_data_load
-    sub     t2, t2, t1                  /* where from, as seen from where to */
+    sub     t2, t2, t1                  /* source relative to destination */
 1:  addi    t0, t0, -8
     add     t3, t0, t2
     ld      t3, 0(t3)
@@ -101,7 +101,7 @@ boot_lottery:
     li      ra, 0
     tail    kernel_main
 
-    /* A trap before there is anything to report it with: one line through the firmware. */
+    /* A trap too early for a report: print one line by the firmware. */
     .balign 4
 .Learly_trap:
     lla     a0, early_trap_text

@@ -1,5 +1,5 @@
 /*
- * Threads as the hart sees them: the first context, and walking frame pointers.
+ * The initial context of a thread, and the walk over frame pointers.
  */
 #include <arch/context.h>
 #include <arch/cpu.h>
@@ -41,7 +41,7 @@ void arch_thread_init(struct arch_thread *t, void *stack_base, size_t stack_size
         .stack_size = stack_size,
         .user_frame = top - FRAME_SIZE,
         .ra = (uintptr_t)context_start,
-        .sp = top - FRAME_SIZE, /* a cloned user thread's registers lie there before it runs */
+        .sp = top - FRAME_SIZE, /* holds a cloned user thread's registers before it runs */
         .s = {(uintptr_t)entry, (uintptr_t)arg},
         .stack_guard = arch_current()->stack_guard,
     };
@@ -54,8 +54,8 @@ static bool is_text(uintptr_t pc)
 
 /*
  * Calling convention with -fno-omit-frame-pointer: s0 points above the frame; the return address is
- * at s0 - 8, the caller's s0 at s0 - 16. A leaf function that was interrupted has not saved its
- * return address, and the caller's s0 is at s0 - 8: its caller is missing in the backtrace.
+ * at s0 - 8, the caller's s0 at s0 - 16. An interrupted leaf function has not saved its return
+ * address and keeps the caller's s0 at s0 - 8: its caller is missing in the backtrace.
  */
 size_t arch_backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *pcs, size_t max)
 {

@@ -19,7 +19,7 @@ arch_switch:
     or      t0, t0, t1
     sd      s0, THREAD_S0 + 0(a0)
     sd      s1, THREAD_S0 + 8(a0)
-    bnez    t0, .Lfloats                /* floats in use here, or perhaps there */
+    bnez    t0, .Lfloats                /* floats in use by prev, or perhaps by next */
 .Lswitch:
     sd      s2, THREAD_S0 + 16(a0)
     sd      s3, THREAD_S0 + 24(a0)
@@ -61,7 +61,7 @@ arch_switch:
     j       .Lswitch
     .size arch_switch, . - arch_switch
 
-/* Where a new thread begins: s0 = entry, s1 = its argument. The zero ra ends backtraces. */
+/* Entry of a new thread: s0 = entry, s1 = its argument. The zero ra ends backtraces. */
     .globl context_start
     .type context_start, @function
     .balign 4

@@ -1,5 +1,5 @@
 /*
- * The hart: what extensions it has, by the device tree's ISA string.
+ * Extensions of the harts, from the device tree's ISA strings.
  */
 #include <arch/cpu.h>
 #include <arch/memory.h>
@@ -19,8 +19,7 @@ static const struct {
     {"b", ARCH_FEATURE_ZBB},         {"svade", ARCH_FEATURE_SVADE},
 };
 
-/* The feature called by the `length` characters at name, as a bit; 0 if it does not matter to us.
- */
+/* Return the feature bit for the name of `length` characters; 0: not used by the kernel. */
 static uint64_t feature_bit(const char *name, size_t length)
 {
     for (size_t i = 0; i < ARRAY_SIZE(extension_names); i++) {

@@ -1,12 +1,12 @@
 /*
  * Floats, switched lazily. Contracts: <arch/fpu.h>, <fpu/fpu.h>.
  *
- * fpu_owner[cpu] is whose state that hart's registers hold; an owner's cpu names the hart that may
- * hold its newest copy. Only if both agree are the registers valid for it. The unit is on (FS !=
- * Off) only while a valid owner runs, so what is dirty is always that owner's.
+ * fpu_owner[cpu] is the owner whose state that hart's registers hold; an owner's cpu names the hart
+ * that may hold its newest copy. The registers are valid for it only if both agree. The unit is on
+ * (FS != Off) only while a valid owner runs, so dirty state is always that owner's.
  *
- * Who wrote floats in its last turn probably will again: its registers are loaded at the switch
- * instead of by a trap. Who did not pays nothing.
+ * A thread that wrote floats in its last turn probably will again: its registers are loaded at the
+ * switch instead of by a trap. Others pay nothing.
  */
 #include <arch/context.h>
 #include <arch/cpu.h>
@@ -40,7 +40,7 @@ static void load(struct arch_fpu *o, unsigned cpu)
     o->cpu = cpu + 1;
 }
 
-/* Are the registers newer than their owner's memory? Then brings that up to date. */
+/* Save the registers if they are newer than the owner's memory. */
 static bool save_if_dirty(unsigned cpu)
 {
     struct arch_fpu *o = fpu_owner[cpu];
@@ -98,8 +98,7 @@ bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame)
     bool is_ours =
         t->fpu.state && (csr_read(sstatus) & SSTATUS_FS) == 0 && arch_has(ARCH_FEATURE_FD);
 
-    /* Whatever the instruction is: with the unit on it either works or traps again as what it is.
-     */
+    /* The instruction is not decoded: with the unit on it either works or traps again. */
     if (is_ours) {
         if (is_loaded(&t->fpu, t->cpu))
             fs_set(SSTATUS_FS_CLEAN);
@@ -132,7 +131,7 @@ void arch_fpu_forget(struct arch_thread *t)
 {
     unsigned long flags = arch_irq_save();
 
-    /* A hart that still names t as owner is harmless: ownership counts only if t agrees. */
+    /* A stale fpu_owner of another hart is harmless: ownership is valid only if t agrees. */
     t->fpu.cpu = 0;
     t->fpu.is_recent = 0;
     if (t == arch_current())

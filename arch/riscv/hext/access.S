@@ -15,7 +15,7 @@
 
 .section .text.hext_access, "ax"
 
-/* Sets stvec to the label 9 that follows, old value in t0; and back. */
+/* Set stvec to the label 9 that follows, saving the old value in t0; and restore it. */
 .macro guard_begin
     la t0, 9f
     csrrw t0, stvec, t0

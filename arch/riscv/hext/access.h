@@ -1,5 +1,5 @@
 /*
- * What access.S defines for the files in C.
+ * C declarations for access.S.
  */
 #ifndef ACCESS_H
 #define ACCESS_H

@@ -1,8 +1,9 @@
 /*
- * Into a guest and back. See hext.h for the three stages of an exit.
+ * Guest entry and exit. See <guest/state.h> for the three stages of an exit.
  *
- * While a guest runs: sscratch = its struct guest_state, stvec = trap_from_guest. The host's callee-saved
- * registers lie on the stack at HEXT_HOST_SP, with the struct's address in the lowest slot.
+ * While a guest runs: sscratch = its struct guest_state, stvec = trap_from_guest. The host's
+ * callee-saved registers lie on the stack at HEXT_HOST_SP, with the struct's address in the lowest
+ * slot.
  */
 #include <hext/offsets.h>
 
@@ -141,11 +142,11 @@ answered:
     li a0, 0
     sret
 
-2:  /* Like a call from guest_enter. t0: scause. */
+2:  /* Continue as if called from guest_enter. t0: scause. */
     caller_saved sd
     /*
-     * A kernel trap that gave way to this vCPU may return before the guest is entered again, and
-     * then its sret must not go to VS mode.
+     * Clear SPV: a preempted kernel trap may return before the guest is entered again, and its sret
+     * must not go to VS mode.
      */
     li t1, HSTATUS_SPV
     csrc CSR_HSTATUS, t1

@@ -1,6 +1,6 @@
 /*
- * A loaded guest seen and changed from outside: the exit, exceptions and interrupts put in, the
- * timer, its memory at its own addresses.
+ * Access to a loaded guest: exit details, injected exceptions and interrupts, the timer, memory at
+ * guest virtual addresses.
  */
 #include <arch/cpu.h>
 #include <arch/upcalls.h>
@@ -21,7 +21,7 @@ void guest_exit_read(const struct guest_state *v, struct guest_exit_info *exit)
     exit_fill(exit, v->frame.cause, v->frame.value);
 }
 
-/* Straight to the dispatcher: enabling interrupts would save and restore a second frame. */
+/* Call the dispatcher directly: enabling interrupts would save and restore a second frame. */
 void guest_interrupt(struct guest_state *v)
 {
     trap_irq(&v->frame, (unsigned)(v->frame.cause & 0xff));
@@ -62,8 +62,8 @@ uint64_t guest_irq_deadline(const struct guest_state *v)
 
 uint64_t guest_irq_wanted(struct guest_state *v)
 {
-    /* QEMU 7.2 at times shows an interrupt in hvip that vsip does not show yet, and never Sstc's.
-     */
+    /* QEMU 7.2 at times shows an interrupt in hvip that vsip does not show yet, and never
+     * Sstc's. */
     const uint64_t due = csr_read(time) >= guest_irq_deadline(v) ? SIE_STIE : 0;
 
     return (csr_read(CSR_VSIP) | csr_read(CSR_HVIP) >> 1 | due) & csr_read(CSR_VSIE);

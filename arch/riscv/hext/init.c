@@ -1,5 +1,5 @@
 /*
- * What a hart needs before guests run on it, and what of the machine guests are told of.
+ * Prepares a hart for guests, and reports the features that guests get.
  */
 #include <arch/cpu.h>
 
@@ -9,9 +9,9 @@
 #define HSTATEEN0_SENVCFG (1ul << 62)
 
 /*
- * Exceptions that are the guest's own business: illegal instruction, breakpoint, ecall from VU,
- * what is misaligned or refused by the memory itself, and its first-stage page faults. The
- * firmware, which takes some of them first, goes by this register, too.
+ * Exceptions delegated to the guest: illegal instruction, breakpoint, ecall from VU, misaligned and
+ * access faults, and its first-stage page faults. The firmware, which gets some of them first,
+ * obeys this register too.
  */
 #define HEDELEG_VALUE                                                                              \
     (1ul << TRAP_FETCH_MISALIGNED | 1ul << TRAP_FETCH_ACCESS | 1ul << TRAP_ILLEGAL |               \
@@ -19,8 +19,8 @@
      1ul << TRAP_STORE_MISALIGNED | 1ul << TRAP_STORE_ACCESS | 1ul << TRAP_ECALL_USER |            \
      1ul << TRAP_FETCH_PAGE | 1ul << TRAP_LOAD_PAGE | 1ul << TRAP_STORE_PAGE)
 #define HIDELEG_VALUE (GUEST_IRQ_SOFTWARE | GUEST_IRQ_TIMER | GUEST_IRQ_EXTERNAL)
-#define HCOUNTEREN_VALUE                                                                           \
-    0xfffffffful /* what the firmware lets this kernel read, guests read, too */
+/* Guests may read the counters that the firmware lets this kernel read. */
+#define HCOUNTEREN_VALUE 0xfffffffful
 
 struct hext_optional hext_optional;
 
@@ -30,8 +30,8 @@ bool guest_is_supported(void)
 }
 
 /*
- * CSRs of extensions that hext.h does not ask for. What guests are not told of is closed to them
- * where it can be (Smstateen): their state is not switched.
+ * Probe CSRs of optional extensions. Close extensions that guests are not told of where possible
+ * (Smstateen), since their state is not switched.
  */
 static void optional_init(void)
 {

@@ -1,5 +1,5 @@
 /*
- * Shared by the files of arch/riscv/hext only: its CSRs, and what was found out about this machine.
+ * Shared by the files of arch/riscv/hext only: the results of probing this machine.
  */
 #ifndef HEXT_INTERNAL_H
 #define HEXT_INTERNAL_H
@@ -38,7 +38,7 @@
 #define HENVCFG_STCE (1ul << 63)
 #define HENVCFG_ADUE (1ul << 61) /* the hart sets A and D bits in the guest's tables */
 
-/* What this machine has of HEXT_CSRS_OPTIONAL, and whether henvcfg.ADUE can be set. [I] */
+/* Which of HEXT_CSRS_OPTIONAL exist, and whether henvcfg.ADUE can be set. [I] */
 struct hext_optional {
     bool vsiselect, jvt, adue;
 };

@@ -1,5 +1,5 @@
 /*
- * Translations of guests in this hart: hgatp, VMIDs, fences.
+ * Guest address translation on this hart: hgatp, VMIDs, fences.
  */
 #include <arch/cpu.h>
 #include <arch/smp.h>
@@ -45,7 +45,7 @@ void guest_fence_stage2_all(void)
     __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory");
 }
 
-/* The firmware does it (SBI RFENCE), so that it works whatever the other harts are doing. */
+/* By the firmware (SBI RFENCE), which works whatever the other harts are doing. */
 void guest_fence_stage2_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_t vmid)
 {
     while (cpus) {

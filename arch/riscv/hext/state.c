@@ -1,5 +1,5 @@
 /*
- * Guest state in and out of the hart.
+ * Loads and saves guest state.
  *
  * Float: the unit is on while a guest runs (sstatus.FS, besides its own vsstatus.FS; if it were off
  * the guest's first float instruction would trap into the guest itself). Saved at guest_put() only
@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-/* What the firmware puts there for a kernel: U mode may read cycle, time and instret. */
+/* Initial scounteren, as the firmware sets it: U mode may read cycle, time and instret. */
 #define SCOUNTEREN_START 7ul
 
 #define CHECK_OFFSET(member, offset)                                                               \
@@ -77,7 +77,7 @@ static void csrs_restore(const struct guest_state *v)
     csr_write(CSR_HENVCFG, c->henvcfg);
 }
 
-/* The unit is on while the guest runs; its first entry after this loads nothing. */
+/* The unit is on while the guest runs, so load the registers now: no trap will do it. */
 static void float_load(struct guest_state *v)
 {
     if (arch_has(ARCH_FEATURE_FD))
@@ -105,8 +105,8 @@ void guest_load(struct guest_state *v)
         csrs_restore(v);
         cpu->loaded = v;
         /*
-         * The vCPUs of a guest share its VMID, but their ASIDs are each hart's own; and fences that
-         * this one executed elsewhere did nothing here.
+         * The vCPUs of a guest share its VMID, but each has ASIDs of its own; and fences that this
+         * one executed on another hart had no effect here.
          */
         guest_fence_stage1(GUEST_ALL, GUEST_ALL);
         arch_fence_i();
@@ -127,8 +127,8 @@ void guest_put(struct guest_state *v)
     csrs_save(v);
     if (v->has_sstc) {
         v->csrs.vstimecmp = csr_read(CSR_VSTIMECMP);
-        /* A deadline in the past would make the hart's wfi a no-op; so would an injected interrupt.
-         */
+        /* A deadline in the past would make the hart's wfi a no-op; so would an injected
+         * interrupt. */
         csr_write(CSR_VSTIMECMP, UINT64_MAX);
     }
     csr_write(CSR_HVIP, 0);

@@ -1,5 +1,5 @@
 /*
- * Access to the interrupt file by the indirect CSRs; see imsic.h.
+ * Accesses the interrupt file by the indirect CSRs; see imsic.h.
  */
 #include <imsic/imsic.h>
 #include <riscv/csr.h>

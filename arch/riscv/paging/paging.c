@@ -1,6 +1,5 @@
 /*
- * Page tables as a whole: table pages, the kernel's root, the direct map. Walks over leaves:
- * walk.c.
+ * Allocation of table pages, the kernel's root table, and the direct map. Walks: walk.c.
  */
 #include <arch/upcalls.h>
 #include <base/errno.h>
@@ -24,7 +23,7 @@ static void table_clear(pte_t *table)
 /* Called with paging off too: position-independent, no calls out of this file. */
 pte_t *boot_table_alloc(void)
 {
-    /* Harts that fault at the same time draw from the rest of the pool, too. */
+    /* Atomic: harts that fault at the same time also allocate from the pool. */
     unsigned n = __atomic_load_n(&nr_boot_tables, __ATOMIC_RELAXED);
 
     do {
@@ -48,7 +47,7 @@ pte_t *table_alloc(const struct arch_pt *pt)
     return page_table_alloc(0);
 }
 
-/* Pages of the boot pool map the kernel for good and do not come back. */
+/* Pages of the boot pool map the kernel for good and are never freed. */
 void table_free(pte_t *table)
 {
     uint64_t offset = virt_to_phys(table).v - kernel_to_phys(boot_tables).v;
@@ -98,25 +97,26 @@ int arch_direct_map_add(paddr_t start, uint64_t size)
         while (level > 0 &&
                ((pa & (PT_LEVEL_SIZE(level) - 1)) != 0 || end - pa < PT_LEVEL_SIZE(level)))
             level--;
-        /* A table in the way of 1 GiB has parts of its own: go into it. */
+        /* A table exists instead of a 1 GiB leaf: descend. */
         for (;; level--) {
             slot = arch_pt_slot(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, level, true);
             if (!slot || level <= 1 || !(*slot & PT_V) || pte_is_leaf(*slot))
                 break;
         }
         if (!slot) {
-            /* A large leaf is there already (the device tree's); or the pool is empty. */
+            /* A large leaf exists already (the device tree's), or the pool is empty. */
             if (arch_pt_query(&arch_kernel_pt, ARCH_DIRECT_MAP_BASE + pa, &level) == 0)
                 return -ENOMEM;
             pa = ALIGN_DOWN(pa, PT_LEVEL_SIZE(level)) + PT_LEVEL_SIZE(level);
             continue;
         }
-        /* In the way of 2 MiB it is the kernel image's, and full: ranges of RAM do not overlap. */
+        /* A table instead of a 2 MiB leaf is the kernel image's, and full: ranges of RAM do not
+         * overlap. */
         if (level == 1 && (*slot & PT_V) && !pte_is_leaf(*slot)) {
             pa += PT_LEVEL_SIZE(1);
             continue;
         }
-        /* On through this table while whole leaves of this size fit. */
+        /* Continue in this table while whole leaves of this size fit. */
         do {
             if (!(*slot & PT_V))
                 *slot = pte_make(PADDR(pa), PT_RW | PT_G);

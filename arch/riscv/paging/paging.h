@@ -1,4 +1,4 @@
-/* Between the files of arch/riscv/paging. */
+/* Shared by the files of arch/riscv/paging only. */
 #ifndef PAGING_PAGING_H
 #define PAGING_PAGING_H
 
@@ -21,13 +21,13 @@ static inline pte_t *pte_to_table(pte_t pte)
 }
 
 /*
- * One table page, zeroed, from the frame allocator, or for the kernel's own table from the boot
- * pool while that lasts. NULL: out of memory.
+ * Allocate a zeroed table page from the frame allocator, or for the kernel's own table from the
+ * boot pool while it lasts. NULL: no memory.
  */
 pte_t *table_alloc(const struct arch_pt *pt);
 void table_free(pte_t *table);
 
-/* A PTE that points to a table at its direct-map address. */
+/* Make a PTE that points to a table, given by its direct-map address. */
 static inline pte_t pte_make_table(const pte_t *table)
 {
     return virt_to_phys(table).v >> PAGE_SHIFT << 10 | PT_V;

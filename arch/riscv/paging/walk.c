@@ -1,5 +1,5 @@
 /*
- * Leaves of a page table: map, unmap, protect, query; its end. Contract: <arch/paging.h>.
+ * Walks over page tables: map, unmap, protect, query, destroy. Contract: <arch/paging.h>.
  */
 #include <arch/upcalls.h>
 #include <base/errno.h>
@@ -22,7 +22,7 @@ pte_t *arch_pt_slot(const struct arch_pt *pt, vaddr_t va, unsigned level, bool c
 
             if (!below)
                 return NULL;
-            /* The table's zeroes are visible before the entry that leads to it. */
+            /* Make the table's zeroes visible before the entry that refers to it. */
             pte = pte_make_table(below);
             __atomic_store_n(slot, pte, __ATOMIC_RELEASE);
         } else if (pte_is_leaf(pte)) {
@@ -58,7 +58,7 @@ pte_t arch_pt_query(const struct arch_pt *pt, vaddr_t va, unsigned *level)
     return pte;
 }
 
-/* Largest level whose leaf fits at va and pa within size. */
+/* Find the largest level whose leaf fits at va and pa within size. */
 static unsigned best_level(vaddr_t va, uint64_t pa, uint64_t size, unsigned max_level)
 {
     unsigned level = MIN(max_level, (unsigned)PT_TOP);
@@ -79,14 +79,14 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
         unsigned level = best_level(va + done, pa.v + done, size - done, max_level);
         pte_t *slot = arch_pt_slot(pt, va + done, level, true);
 
-        /* A table that is there already, perhaps empty, may take smaller leaves. */
+        /* An existing table, perhaps empty, can take smaller leaves. */
         while (slot && level > 0 && (*slot & PT_V) && !pte_is_leaf(*slot))
             slot = arch_pt_slot(pt, va + done, --level, true);
         if (!slot) {
             err = arch_pt_query(pt, va + done, NULL) != 0 ? -EEXIST : -ENOMEM;
             break;
         }
-        /* On through this table, as long as leaves of this size do. */
+        /* Continue in this table while leaves of this size fit. */
         do {
             if (*slot & PT_V) {
                 err = -EEXIST;
@@ -99,7 +99,7 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
         if (err != 0)
             break;
     }
-    /* No leaf that we made reaches over the end of `done`, so nothing has to be split. */
+    /* None of our leaves extends beyond `done`, so nothing must be split. */
     if (err != 0) {
         pte_t *emptied = NULL;
 
@@ -109,7 +109,7 @@ int arch_pt_map(struct arch_pt *pt, vaddr_t va, paddr_t pa, uint64_t size, uint6
     return err;
 }
 
-/* Replaces a leaf by a table of leaves one level down that map the same. */
+/* Split a leaf into a table of leaves one level down that map the same. */
 static int split(const struct arch_pt *pt, pte_t *slot, unsigned level)
 {
     pte_t pte = *slot;
@@ -123,17 +123,17 @@ static int split(const struct arch_pt *pt, pte_t *slot, unsigned level)
     return 0;
 }
 
-/* One pass over a range: at each leaf wholly inside, act() may change *pte. */
+/* A pass over a range: act() may change *pte of each leaf wholly inside. */
 struct pass {
     const struct arch_pt *pt;
     int (*act)(struct pass *pass, vaddr_t va, pte_t *pte, unsigned level);
     int (*fn)(void *ctx, vaddr_t va, pte_t *pte, unsigned level);
-    /* At a leaf that reaches out of the range; NULL: act() at that, too. */
+    /* Called for a leaf across an edge of the range; NULL: act() is called for it, too. */
     int (*split)(const struct arch_pt *pt, pte_t *slot, unsigned level);
     void (*leaf)(void *ctx, vaddr_t va, pte_t pte, unsigned level);
     void *ctx;
     uint64_t flags;
-    pte_t **emptied; /* the chain of tables that became empty; NULL: they stay */
+    pte_t **emptied; /* collects tables that became empty; NULL: they stay */
 };
 
 static bool is_empty(const pte_t *table)
@@ -179,12 +179,13 @@ static int pass_run(struct pass *pass, pte_t *table, unsigned level, vaddr_t va,
             pte_t *below = pte_to_table(*slot);
 
             err = pass_run(pass, below, level - 1, from, upto);
-            /* Second-level tables of the kernel half are shared by all roots: they stay. */
+            /* Keep second-level tables of the kernel half: all roots share them. */
             bool is_shared = level == PT_TOP && slot_va >= ARCH_DIRECT_MAP_BASE;
 
             if (err == 0 && pass->emptied && !is_shared && is_empty(below)) {
                 *slot = 0;
-                /* Through first entries: page-aligned addresses, which a hart reads as invalid. */
+                /* Chained by their first entries: a page-aligned address reads as an invalid
+                 * entry. */
                 below[0] = (pte_t)(uintptr_t)*pass->emptied;
                 *pass->emptied = below;
             }
@@ -269,7 +270,7 @@ int arch_pt_walk(const struct arch_pt *pt, vaddr_t va, uint64_t size,
     return pass_over(&pass, va, size);
 }
 
-/* Entries of the root that are the table's own: the rest is the kernel half. */
+/* Count the root entries that are the table's own: the rest is the kernel half. */
 static unsigned nr_root_entries(const struct arch_pt *pt)
 {
     return pt->kind == ARCH_PT_GSTAGE ? 4 * PT_ENTRIES : PT_ENTRIES / 2;
@@ -292,7 +293,7 @@ uint64_t arch_pt_count_tables(const struct arch_pt *pt)
     return count_below(pt->root, nr_root_entries(pt), PT_TOP);
 }
 
-/* Frees the tables that the entries of a table at `level` lead to. Most entries are empty. */
+/* Free the tables below a table at `level`. Most entries are empty. */
 static void free_below(pte_t *table, unsigned nr_entries, unsigned level)
 {
     for (pte_t *slot = table; slot != table + nr_entries; slot++) {

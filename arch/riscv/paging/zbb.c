@@ -1,6 +1,6 @@
 /*
- * Changes the text where Zbb shortens it, before the further harts start: see <bits/bits.h> for
- * what a site is and tools/zbb_sites.py for the table.
+ * Patches the text to use Zbb, before the other harts start: see <bits/bits.h> for what a site is
+ * and tools/zbb_sites.py for the table.
  *
  * The text itself stays RX. It is written through its alias in the direct map, which is never
  * executable and is made writable while its page has sites to change.
@@ -13,7 +13,7 @@
 /* Offset from image_start / 2 << 10 | distance of the jump / 2; tools/zbb_sites.py. */
 extern const uint32_t zbb_sites_begin[], zbb_sites_end[];
 
-/* The page of the alias that is writable now; 0: none. Sites come in the order of the text. */
+/* The page of the alias that is writable now; 0: none. Sites are in text order. */
 struct window {
     vaddr_t page;
     pte_t *slot;
@@ -51,7 +51,7 @@ void arch_zbb_enable(void)
         const char *text = image_start + (*site >> 10) * 2;
         uint32_t jump = (*site & 1023) << 21 | 0x6f; /* jal x0; forward, less than 2 KiB */
 
-        /* Instructions are aligned to halves: this one may reach into the next page. */
+        /* Instructions are aligned to 2 bytes: this one may extend into the next page. */
         write_half(&w, text, (uint16_t)jump);
         write_half(&w, text + 2, (uint16_t)(jump >> 16));
     }

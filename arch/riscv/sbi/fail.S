@@ -1,6 +1,6 @@
 /*
- * arch_power_fail (<arch/power.h>): a0 = physical address, a1 = value. Nothing of the kernel is used but
- * where it lies, so this works in whatever state it is.
+ * arch_power_fail (<arch/power.h>): a0 = physical address, a1 = value. Uses nothing of the kernel
+ * but its load address, so it works in any state.
  */
 #include <sbi/sbi.h>
 
@@ -22,7 +22,7 @@ arch_power_fail:
     sw      a1, 0(a0)
     .balign 4
 .Lfirmware:
-    li      a7, SBI_LEGACY_SHUTDOWN     /* the store did not end it: at least go off */
+    li      a7, SBI_LEGACY_SHUTDOWN     /* the store had no effect: at least power off */
     ecall
 1:  j       1b
     .size arch_power_fail, . - arch_power_fail

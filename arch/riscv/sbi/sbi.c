@@ -1,5 +1,5 @@
 /*
- * Firmware calls that are not on any hot path: power, and the last-resort console.
+ * Firmware calls outside hot paths: power, and the last-resort console.
  */
 #include <arch/cpu.h>
 #include <arch/power.h>

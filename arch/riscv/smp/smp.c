@@ -24,7 +24,7 @@ static hartid_t harts[NR_CPUS_MAX]; /* [I] once all are added */
 static unsigned nr_harts;
 static cpumask_t started = 1; /* [a] */
 
-/* One at a time: the boot CPU fills it, the started hart empties it. */
+/* One start at a time: filled by the boot CPU, cleared by the started hart. */
 struct smp_start smp_start_block;
 static bool is_start_taken; /* [a] */
 uint64_t smp_late_key;      /* [a] */
@@ -61,7 +61,7 @@ struct arch_hart_group arch_hart_group(cpumask_t *cpus)
         }
     }
     if (group.mask == 0)
-        *cpus = 0; /* only unknown CPUs: nothing to do, and no endless loop for the caller */
+        *cpus = 0; /* only unknown CPUs: end the caller's loop */
     return group;
 }
 

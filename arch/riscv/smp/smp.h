@@ -1,4 +1,4 @@
-/* Between smp.c and start.S. */
+/* Shared by smp.c and start.S. */
 #ifndef SMP_SMP_H
 #define SMP_SMP_H
 
@@ -12,7 +12,7 @@
 
 struct arch_thread;
 
-/* Behind the opaque pointer (physical) that a started hart is given. */
+/* Passed to a started hart as opaque, by physical address. */
 struct smp_start {
     uint64_t satp;
     struct arch_thread *thread;
@@ -21,12 +21,12 @@ struct smp_start {
     void (*entry)(unsigned cpu);
 };
 
-/* One at a time: the boot CPU fills it, the started hart empties it. */
+/* One start at a time: filled by the boot CPU, cleared by the started hart. */
 extern struct smp_start smp_start_block;
 
 void smp_hart_start(void);
 
-/* The first C on a started hart: paging on, on the idle thread's stack. */
+/* First C function of a started hart: paging is on, on the idle thread's stack. */
 NORETURN void smp_hart_main(void);
 #endif
 

@@ -1,7 +1,7 @@
 /*
- * A hart enters here from the firmware's HSM: a0 = hart id, a1 = physical address of its struct
- * smp_start, paging off, interrupts masked. Paging goes on by way of a trap: stvec names the
- * instruction behind, at its virtual address.
+ * Entry of a hart from the firmware's HSM: a0 = hart id, a1 = physical address of its struct
+ * smp_start, paging off, interrupts masked. Enabling paging traps to stvec, which points to the
+ * next instruction at its virtual address.
  */
 #include <smp/late.h>
 
@@ -26,7 +26,7 @@ smp_late_start:
     .balign 4
 smp_hart_start:
     csrw    sie, zero
-    fence.i                             /* the boot hart may have changed the text */
+    fence.i                             /* the boot hart may have patched the text */
     ld      t0, START_OFFSET(a1)
     ld      t1, START_SATP(a1)
     ld      tp, START_THREAD(a1)

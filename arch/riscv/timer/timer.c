@@ -1,5 +1,5 @@
 /*
- * One deadline per hart: stimecmp (Sstc) if the hart has it and the firmware lets us have it, else
+ * One deadline per hart: by stimecmp (Sstc) if the hart has it and the firmware permits it, else by
  * the firmware's TIME extension.
  */
 #include <arch/cpu.h>
@@ -12,7 +12,8 @@ uint64_t arch_boot_ticks; /* written by start.S */
 static bool has_stimecmp; /* [I] after CPU 0's arch_timer_init */
 static bool is_probed;
 
-/* The tree may promise what menvcfg.STCE forbids: try, with a fix-up for the trap. */
+/* Try to write stimecmp, with a fix-up for the trap: menvcfg.STCE may forbid what the tree
+ * promises. */
 static bool probe_stimecmp(void)
 {
     long ok = 0;
@@ -46,9 +47,9 @@ void arch_timer_set(uint64_t ticks)
     if (has_stimecmp) {
         csr_write(0x14d, ticks);
     } else if (ticks == UINT64_MAX) {
-        csr_clear(sie, SIE_STIE); /* some hundred instructions of firmware less than a call */
+        csr_clear(sie, SIE_STIE); /* saves a call, some hundred instructions of firmware */
     } else {
         sbi_call(SBI_TIME, 0, ticks, 0, 0, 0, 0);
-        csr_set(sie, SIE_STIE); /* after the call, which takes back what was pending */
+        csr_set(sie, SIE_STIE); /* after the call, which clears a pending interrupt */
     }
 }

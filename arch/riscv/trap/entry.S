@@ -1,7 +1,7 @@
 /*
- * Traps taken in kernel mode. tp is the current thread; sp should lie in its kernel stack, but is not
- * believed: if a frame does not fit below it, the trap is a stack overflow (the guard page was hit, or
- * sp is garbage) and goes on on the emergency stack.
+ * Traps from kernel mode. tp is the current thread; sp should be in its kernel stack, but is
+ * checked: if a frame does not fit below it, the trap is a stack overflow (the guard page was hit,
+ * or sp is garbage) and continues on the emergency stack.
  *
  * The frame is complete. Below it lie 16 bytes that look like a function's frame record, so that
  * backtraces of the handler lead through the trap to the interrupted code.
@@ -62,7 +62,7 @@ trap_from_kernel:
     call    kernel_fault
 
 .Lreturn:
-    /* Float and vector state is the hart's, not the frame's: keep the live fields. */
+    /* Float and vector state belongs to the hart, not the frame: keep the live fields. */
     ld      t0, FRAME_STATUS(sp)
     csrr    t1, sstatus
     li      t2, SSTATUS_FS | SSTATUS_VS
@@ -81,8 +81,8 @@ trap_from_kernel:
     sret
 
 /*
- * One emergency stack for the machine: the first hart to overflow gets it, a second one (or a second
- * overflow here) keeps still. Exactly one report comes out.
+ * One emergency stack for the machine: the first hart to overflow gets it, another (or a second
+ * overflow here) halts, so that exactly one report is printed.
  */
 .Loverflow:
     la      t0, emergency_taken
@@ -104,7 +104,7 @@ trap_from_kernel:
     ld      t1, THREAD_SCRATCH1(tp)
     j       .Lsave
 .Lreport:
-    /* An exception within the report itself would come here again: only once. */
+    /* An exception within the report would come here again: allow it only once. */
     la      t0, emergency_reported
     li      t1, 1
     amoswap.w t1, t1, (t0)

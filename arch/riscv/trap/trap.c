@@ -1,5 +1,5 @@
 /*
- * The C side of kernel-mode traps: installing the entry, names of causes, the exception table.
+ * Kernel-mode traps in C: installs the entry, names causes, searches the exception table.
  */
 #include <arch/trap.h>
 #include <arch/upcalls.h>
@@ -47,7 +47,7 @@ struct ex_entry {
     int32_t to;
 };
 
-/* kernel.ld; a few dozen entries, looked at only when a kernel access has failed. */
+/* kernel.ld; a few dozen entries, searched only after a failed kernel access. */
 extern const struct ex_entry __kernel_ex_table[], __kernel_ex_table_end[];
 
 static const struct ex_entry *ex_find(uintptr_t pc)

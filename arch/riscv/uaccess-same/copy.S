@@ -1,6 +1,6 @@
 /*
- * Access within one address space: the program's pages are kernel pages of the user half, and nothing
- * has to be opened. A bad pointer still ends in an error.
+ * User access within one address space: the program's pages are kernel pages of the user half, so
+ * there is nothing to enable. A bad pointer still ends in an error.
  */
 #include <riscv/asm.h>
 

@@ -1,6 +1,6 @@
 /*
- * Access across the privilege line: sstatus.SUM is set exactly while an access may happen. A trap in
- * between clears it for the handler and brings it back on return.
+ * User access across the privilege line: sstatus.SUM is set only during accesses. A trap in between
+ * clears it for the handler and restores it on return.
  */
 #include <riscv/asm.h>
 #include <riscv/csr.h>

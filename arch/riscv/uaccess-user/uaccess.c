@@ -1,4 +1,4 @@
 /*
- * A provider of the uaccess contract; what it does between the lines is in copy.S.
+ * A provider of the uaccess contract; its assembly is in copy.S.
  */
 #include <riscv/uaccess_body.h>

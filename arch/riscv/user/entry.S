@@ -1,9 +1,9 @@
 /*
- * Traps from U mode and the return to it. While the hart is in U, stvec is trap_from_user and sscratch the
- * thread; while it is in the kernel, stvec is trap_from_kernel.
+ * Traps from U mode and the return to it. While the hart is in U, stvec is trap_from_user and
+ * sscratch the thread; while it is in the kernel, stvec is trap_from_kernel.
  *
- * The frame is always the topmost thing on the thread's kernel stack (arch_thread.user_frame). Its status
- * word is set once (user_frame_init) and never changes: the float state lives in the hart.
+ * The frame is always at the top of the thread's kernel stack (arch_thread.user_frame). Its status
+ * word is set once (user_frame_init) and never changes: the float state is in the hart.
  *
  * sret needs SPP clear and nothing else: SPIE becomes SIE, which does not matter in U mode.
  */
@@ -49,7 +49,8 @@ trap_from_user:
     csrci   sstatus, SSTATUS_SIE
     ld      t0, THREAD_NEED_RESCHED(tp) /* and user_work, in the upper half */
     bnez    t0, .Lwork
-    /* s1..s11 are the program's own: C kept them, and user_frame_replaced() would have made work. */
+    /* s1..s11 still hold the program's values: C code preserved them, and user_frame_replaced()
+     * would have set user_work. */
 .Lleave:
     lla     t0, trap_from_user
     csrw    stvec, t0
@@ -78,7 +79,7 @@ user_leave:
     j       .Lleave
 
 .Lwork:
-    bltz    t0, .Lreplaced              /* USER_WORK_REPLACED, the sign of both words */
+    bltz    t0, .Lreplaced              /* USER_WORK_REPLACED, the sign bit of both words */
     csrsi   sstatus, SSTATUS_SIE
     mv      a0, sp
     call    user_return

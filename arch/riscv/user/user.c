@@ -1,5 +1,5 @@
 /*
- * The C side of the user-mode path.
+ * The C part of the user-mode path.
  */
 #include <arch/cpu.h>
 #include <arch/fpu.h>
@@ -43,7 +43,7 @@ const struct user_hart_ids *user_hart_ids(unsigned cpu)
     return &hart_ids[cpu];
 }
 
-/* From entry.S: an exception that is no system call. Interrupts enabled. */
+/* Called by entry.S for an exception other than a system call. Interrupts enabled. */
 void user_exception(struct trap_frame *frame)
 {
     if (frame->cause == TRAP_ILLEGAL && arch_fpu_trap(arch_current(), frame))

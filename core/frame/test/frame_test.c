@@ -199,8 +199,8 @@ static void test_load_stays_in_the_caches(void **state)
     check_books(0);
 }
 
-/* All frames single, freed in random order: the few in the caches must not keep a block in pieces.
- */
+/* All frames single, freed in random order: the few in the caches must not keep a block in
+ * pieces. */
 static void test_large_block_after_fragments(void **state)
 {
     static struct frame *frames[16384];

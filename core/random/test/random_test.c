@@ -18,8 +18,8 @@ static void never_twice_the_same(void **state)
     }
 }
 
-/* Small requests share an output; a larger one that comes between takes what it needs of its own.
- */
+/* Small requests share an output; a larger one that comes between takes what it needs of its
+ * own. */
 static void small_ones_differ(void **state)
 {
     static uint64_t seen[2048];

@@ -588,8 +588,8 @@ KTEST(thread_list_knows_everybody)
     KTEST_EXPECT(before >= 1 + cpu_count());
 }
 
-/* An idle CPU takes the interrupt that ends the sleep; one that ticked would take twenty and more.
- */
+/* An idle CPU takes the interrupt that ends the sleep; one that ticked would take twenty and
+ * more. */
 static bool sleep_without_ticks(void)
 {
     struct thread_cpu_stats before, after;

@@ -111,8 +111,8 @@ static void *payload_of(unsigned granule)
     return (char *)&arena + 16 * (BLOCKS + granule);
 }
 
-/* Reads the heads from the first to the last, and tells whether they and the back pointers agree.
- */
+/* Reads the heads from the first to the last, and tells whether they and the back pointers
+ * agree. */
 static bool blocks_are_right(struct state *s)
 {
     bool is_right = true, prev_is_free = false;

@@ -88,8 +88,8 @@ static void test_flipped_bits(void **state)
     make_small_image();
     memcpy(good, disk_data, sizeof(good));
     log_set_level(0);
-    /* Boot sector, tables and root directory: each bit; then several bits at once, anywhere there.
-     */
+    /* Boot sector, tables and root directory: each bit; then several bits at once, anywhere
+     * there. */
     for (size_t bit = 0; bit < 2048 * 8 + 4000; bit++) {
         if (bit == 3000)
             before = free_memory();

@@ -69,8 +69,8 @@ void prove_bytes(void)
     __CPROVER_assert(ring_used(&ring) + ring_free(&ring) == ring.size, "used and free");
 }
 
-/* Spans never leave the buffer, and are empty only if the ring is full (empty). No byte is touched.
- */
+/* Spans never leave the buffer, and are empty only if the ring is full (empty). No byte is
+ * touched. */
 void prove_spans(void)
 {
     struct ring ring = any_ring(1u << 31);

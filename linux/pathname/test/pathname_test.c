@@ -162,8 +162,8 @@ static void links_are_followed_unless_asked(void **state)
     assert_int_equal(find(folder_fd, "f", LOOKUP_DIRECTORY, &ino), -ENOTDIR);
 }
 
-/* Between begin and end the directory is held, though its descriptor goes; afterwards nothing is.
- */
+/* Between begin and end the directory is held, though its descriptor goes; afterwards nothing
+ * is. */
 static void a_call_holds_its_directory(void **state)
 {
     struct at_call call;

@@ -35,8 +35,8 @@ static void families_are_not_supported(void **state)
     assert_int_equal(fd_table_next(process_current()->files, 1, NULL), -1); /* no number is lost */
 }
 
-/* socket(2): EINVAL, unknown flags in type; a family that could be comes before a type that cannot.
- */
+/* socket(2): EINVAL, unknown flags in type; a family that could be comes before a type that
+ * cannot. */
 static void types_that_are_none(void **state)
 {
     (void)state;

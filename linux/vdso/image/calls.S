@@ -1,11 +1,11 @@
 /*
- * What of the vDSO is a system call, and the return from signal handlers.
+ * The vDSO's functions that make a system call, and the return from signal handlers.
  */
 #include "layout.h"
 
 /*
- * Unwinders know a signal frame by these two instructions, uncompressed, at the address a handler
- * returns to (libgcc's and LLVM's), so there is no unwind information here. sp: the frame.
+ * Unwinders (libgcc, LLVM) recognise a signal frame by these two uncompressed instructions at a
+ * handler's return address, so there is no unwind information here. sp: the frame.
  */
     .section .text.sigreturn, "ax"
     .option norvc
@@ -18,7 +18,7 @@ __vdso_rt_sigreturn:
 
     .text
     .option rvc
-/* Arguments in a0.. as the system call's; a0 out; a7 is lost. */
+/* Arguments from a0 on as for the system call; result in a0; clobbers a7. */
 .macro call_of name, number
     .globl \name
     .type \name, @function

@@ -1,8 +1,8 @@
 /*
  * The clocks, in user mode. Compiled for programs: no kernel header, no state but the page's.
  *
- * What needs the kernel (clocks of processor time, bad numbers) is left to the system call, with
- * its errors. A wild pointer faults in the program, as on Linux.
+ * Clocks that need the kernel (CPU time, invalid numbers) are left to the system call. A wild
+ * pointer faults in the program, as on Linux.
  */
 #include "layout.h"
 
@@ -12,8 +12,8 @@
 #define NR_CLOCK_GETRES  114
 
 /*
- * linux/time.h; those that are one or the other of two clocks here. Realtime: COARSE, ALARM, TAI.
- * Monotonic: RAW, COARSE, BOOTTIME and its ALARM.
+ * linux/time.h: clocks that are aliases here. Realtime: COARSE, ALARM, TAI. Monotonic: RAW, COARSE,
+ * BOOTTIME and its ALARM.
  */
 #define CLOCKS_REALTIME  (1u << 0 | 1u << 5 | 1u << 8 | 1u << 11)
 #define CLOCKS_MONOTONIC (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 9)
@@ -28,7 +28,7 @@ struct timezone {
     int32_t minutes_west, dst_time;
 };
 
-/* What programs call. */
+/* Exported to programs. */
 int __vdso_clock_gettime(int clock, struct timespec *t);
 int __vdso_clock_getres(int clock, struct timespec *t);
 int __vdso_gettimeofday(struct timeval *t, struct timezone *zone);

@@ -1,6 +1,6 @@
 /*
- * riscv_hwprobe(2) in user mode, as C libraries ask at each program's start: about all CPUs. Any
- * other question, and the first one, is the system call's.
+ * riscv_hwprobe(2) in user mode for queries about all CPUs, which C libraries make at every program
+ * start. Other queries, and the first one, make the system call.
  */
 #include "layout.h"
 
@@ -13,7 +13,7 @@ struct pair {
     uint64_t value;
 };
 
-/* What programs call. */
+/* Exported to programs. */
 int __vdso_riscv_hwprobe(struct pair *pairs, size_t nr_pairs, size_t nr_cpu_bytes,
                          unsigned long *cpus, unsigned flags);
 

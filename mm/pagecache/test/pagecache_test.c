@@ -372,8 +372,8 @@ static void test_reading_ahead(void **state)
     pagecache_destroy(&cache);
 }
 
-/* A bad place costs whoever wants it, and nobody else; that which was read in vain does not stay.
- */
+/* A bad place costs whoever wants it, and nobody else; that which was read in vain does not
+ * stay. */
 static void test_a_bad_page_in_a_run(void **state)
 {
     struct pagecache cache;

@@ -1,5 +1,5 @@
-/* Addresses, bytes and their lengths; room for structures, which are written just before the call.
- */
+/* Addresses, bytes and their lengths; room for structures, which are written just before the
+ * call. */
 #include "arguments.h"
 
 #include <string.h>

@@ -20,9 +20,8 @@
 #define LOOK_MS  10
 #define QUIET_MS 150  /* without a call: all wait for each other */
 #define ROUND_MS 3000 /* at most */
-#define DEATH_MS                                                                                   \
-    60000 /* from SIGKILL to the last death; a sanitizer's kernel on a busy machine                \
-           */
+/* From SIGKILL to the last death; for a sanitizer's kernel on a busy machine. */
+#define DEATH_MS 60000
 
 static uint64_t now_ms(void)
 {

@@ -71,8 +71,8 @@ extern unsigned long guest_initial_stvec;
 /* Entry for harts started by HSM; opaque is the top of their stack. */
 void guest_hart_entry(void);
 
-/* %s %c %d %u %x %lx %lu %ld, no widths. One console write a call, if it is shorter than 200 bytes.
- */
+/* %s %c %d %u %x %lx %lu %ld, no widths. One console write a call, if it is shorter than 200
+ * bytes. */
 void guest_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void guest_off(void);
 _Noreturn void guest_fail(void); /* shuts down, saying so */

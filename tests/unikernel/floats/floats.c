@@ -32,8 +32,8 @@ static NOINLINE double sequence(double a, double b, unsigned nr_steps)
     return a + b + c + d;
 }
 
-/* What a copy of the code in an empty machine gives: integers, computed before any other thread is.
- */
+/* What a copy of the code in an empty machine gives: integers, computed before any other thread
+ * is. */
 static uint64_t expected[NR_THREADS];
 
 static uint64_t bits_of(double x)

@@ -14,7 +14,7 @@
 
 struct arch_thread;
 
-/* Masks interrupts on this hart; returns the previous state for arch_irq_restore(). */
+/* Mask interrupts on this hart; returns the previous state for arch_irq_restore(). */
 static inline unsigned long arch_irq_save(void);
 static inline void arch_irq_restore(unsigned long flags);
 /*
@@ -27,16 +27,16 @@ static inline void arch_irq_enable(void);
 static inline void arch_irq_disable(void);
 static inline bool arch_irq_is_enabled(void);
 
-/* This hart: lets device and software interrupts through (the timer's: arch_timer_init). */
+/* Unmask device and software interrupts on this hart (the timer's: arch_timer_init()). */
 static inline void arch_irq_unmask_causes(void);
 
-/* The thread that runs here; never NULL, not even in the first C function of the boot. */
+/* Return the running thread; never NULL, not even in the first C function of the boot. */
 static inline struct arch_thread *arch_current(void);
 
-/* In a spin loop: lets the other hart of the core have the pipeline. */
+/* Hint in a spin loop: yield the pipeline to the core's other hart. */
 static inline void arch_cpu_relax(void);
 
-/* Sleeps until an interrupt is pending; with interrupts masked it still wakes, without a trap. */
+/* Sleep until an interrupt is pending; with interrupts masked it wakes too, without a trap. */
 static inline void arch_wfi(void);
 
 /* A fence for ordinary memory (between harts) ... */
@@ -45,27 +45,28 @@ static inline void arch_mb(void);
 static inline void arch_io_mb(void);
 
 /*
- * Atomic, one instruction each with its ordering. Puts a value into *p and returns what was there,
- * before all later accesses; sets bits of *p, after all earlier ones.
+ * Atomics of one instruction each. Exchange *p and return the old value, with acquire ordering; set
+ * bits of *p, with release ordering.
  */
 static inline uint64_t arch_swap_acquire(uint64_t *p, uint64_t value);
 static inline void arch_or_release(uint64_t *p, uint64_t bits);
-/* If *p is `from`, makes it `to`, with the ordering of taking a lock, and of giving it back. */
+/* Compare and exchange: if *p is `from` set it to `to`, with acquire, respectively release,
+ * ordering. */
 static inline bool arch_cas_acquire(uint64_t *p, uint64_t from, uint64_t to);
 static inline bool arch_cas_release(uint64_t *p, uint64_t from, uint64_t to);
 
-/* Makes this hart fetch the instructions that were stored before. For other harts: <arch/smp.h>. */
+/* Synchronise this hart's instruction fetch with earlier stores. For other harts: <arch/smp.h>. */
 static inline void arch_fence_i(void);
 
-/* Retired instructions and cycles of this hart where the machine lets us read them, else time. */
+/* Retired instructions and cycles of this hart if they can be read, else the time. */
 static inline uint64_t arch_cycles(void);
 static inline uint64_t arch_instret(void);
 
 /* Frame pointer and return address of the caller's frame, for backtraces. */
 static inline uintptr_t arch_frame_pointer(void);
 
-/* Optional extensions, found at boot from the device tree: same on all harts, or reported absent.
- */
+/* Optional extensions, found at boot from the device tree: same on all harts, or reported
+ * absent. */
 enum arch_feature {
     ARCH_FEATURE_SSTC,   /* stimecmp */
     ARCH_FEATURE_ZBB,    /* clz, ctz, cpop */
@@ -74,20 +75,20 @@ enum arch_feature {
     ARCH_FEATURE_V,      /* vector */
     ARCH_FEATURE_ZICBOZ, /* cbo.zero */
     ARCH_FEATURE_SVPBMT,
-    ARCH_FEATURE_SVADE, /* software sets the A and D bits of page tables */
-    ARCH_FEATURE_SVADU, /* or the hart can */
+    ARCH_FEATURE_SVADE, /* the hart faults on clear A and D bits */
+    ARCH_FEATURE_SVADU, /* the hart can set A and D bits */
     ARCH_FEATURE_ZKR,
 };
 extern uint64_t arch_features;
 
 /*
- * Reads an ISA string ("rv64imafdc_zba_...", property riscv,isa) or one name of
- * riscv,isa-extensions and returns the features named: BIT(ARCH_FEATURE_*).
+ * Parse an ISA string ("rv64imafdc_zba_...", property riscv,isa) or one name of
+ * riscv,isa-extensions; returns the features: BIT(ARCH_FEATURE_*).
  */
 uint64_t arch_features_parse(const char *isa);
 /*
- * The next extension's name in such a string: its length, 0 at the end; *isa moves behind it.
- * Single letters, then '_' and longer names: unprivileged specification, chapter 27.
+ * Get the next extension's name in such a string: returns its length, 0 at the end, and moves *isa
+ * behind it. Single letters, then '_' and longer names: unprivileged specification, chapter 27.
  */
 size_t arch_isa_next(const char **isa, const char **name);
 
@@ -97,17 +98,17 @@ static inline bool arch_has(enum arch_feature feature)
 }
 
 /*
- * Every hart has Zbb: <bits/bits.h> counts zeros by it from here on. Once, on the boot hart, before
- * the others start. The kernel's text changes.
+ * Patch the kernel's text so that <bits/bits.h> uses Zbb, which every hart has. Once, on the boot
+ * hart, before the others start.
  */
 void arch_zbb_enable(void);
 
-/* Bytes that one cbo.zero clears (riscv,cboz-block-size of the boot hart), a power of two of at
+/* Set the block size of cbo.zero (riscv,cboz-block-size of the boot hart), a power of two of at
  * most PAGE_SIZE / 8; 0 without Zicboz. */
 extern uint32_t arch_cboz_block;
 
-/* Zeroes whole pages of RAM, by cache blocks where the hart can: page is aligned to, nr_bytes a
- * multiple of, PAGE_SIZE. */
+/* Zero whole pages of RAM, with cbo.zero if available. page is aligned to, nr_bytes a multiple of,
+ * PAGE_SIZE. */
 void arch_pages_clear(void *page, size_t nr_bytes);
 
 #include <arch_impl/cpu.h>

@@ -7,8 +7,8 @@
  * and the instruction is repeated. At a switch the registers are saved only if they were written
  * since (FS = Dirty).
  *
- * A hart's registers have one owner, a struct arch_fpu: that of a thread, or of something else that
- * runs in a thread's turn (a guest). Whoever takes them saves first what the last owner wrote.
+ * A hart's registers have one owner, a struct arch_fpu: that of a thread, or of a guest that a
+ * thread runs. A new owner first saves what the last one wrote.
  */
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
@@ -24,21 +24,20 @@ struct arch_fpu_state {
 };
 
 /*
- * An illegal-instruction trap: if the unit was off, t (the current thread) may use it and the
- * instruction is one that needs it, loads t's state and returns true: repeat the instruction.
+ * Handle an illegal-instruction trap: if the unit was off and t (the current thread) may use it,
+ * load t's state and return true: repeat the instruction.
  */
 bool arch_fpu_trap(struct arch_thread *t, const struct trap_frame *frame);
 
-/* Brings t->fpu.state up to date (t is current): for signal frames, fork, ptrace. Registers stay
- * loaded.
- */
+/* Bring t->fpu.state up to date (t is current): for signal frames, fork, ptrace. Registers stay
+ * loaded. */
 void arch_fpu_save(struct arch_thread *t);
 
-/* t's state in memory was replaced (sigreturn, exec): the registers no longer count. t is current.
- */
+/* Invalidate the registers after t's state in memory was replaced (sigreturn, exec). t is
+ * current. */
 void arch_fpu_reload(struct arch_thread *t);
 
-/* t is about to be freed, or t->fpu.state to be replaced; not running anywhere (or current). */
+/* Drop t's ownership, before t is freed or t->fpu.state replaced. t is not running (or current). */
 void arch_fpu_forget(struct arch_thread *t);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The arch contract, 2: where physical memory and the kernel image are seen.
+ * The arch contract, 2: the kernel's view of physical memory and of its image.
  *
  * Sv39, kernel half (docs/architecture.md has the picture):
  *   ARCH_DIRECT_MAP_BASE + pa   all RAM of the device tree, read-write, never executable; the alias

@@ -15,7 +15,7 @@ static inline void mmio_write8(volatile void *addr, uint8_t value);
 static inline void mmio_write16(volatile void *addr, uint16_t value);
 static inline void mmio_write32(volatile void *addr, uint32_t value);
 
-/* Whether a device is there at all, by reading 1 or 4 bytes. False: that faults. */
+/* Probe a device by reading 1 or 4 bytes. False: the read faults. */
 bool mmio_answers(const volatile void *addr, unsigned nr_bytes);
 
 #include <arch_impl/mmio.h>

@@ -1,7 +1,7 @@
 /*
- * Entries of Sv39 and Sv39x4, privileged specification, chapter "Sv39": the format of RISC-V, and
- * of the host's tables, so that what walks and changes entries is tested there. <arch/paging.h>
- * says what is whose.
+ * Page-table entries of Sv39 and Sv39x4 (privileged specification, chapter "Sv39"). The host uses
+ * the same format, so that code that walks and changes entries is tested there. Contract:
+ * <arch/paging.h>.
  */
 #ifndef ARCH_SV39_H
 #define ARCH_SV39_H
@@ -20,14 +20,14 @@ typedef uint64_t pte_t;
 #define PT_A     (1ull << 6)
 #define PT_D     (1ull << 7)
 #define PT_SOFT0 (1ull << 8) /* free for the owner: copy on write ... */
-#define PT_SOFT1 (1ull << 9) /* ... and whatever */
+#define PT_SOFT1 (1ull << 9) /* ... and other uses */
 #define PT_RW    (PT_R | PT_W)
 #define PT_RX    (PT_R | PT_X)
 #define PT_FLAGS 0x3ffull
 #define PT_LEAF  (PT_R | PT_W | PT_X)
 
-/* A supervisor page without read and write right: neither the program nor the kernel's copies can
- * touch it. */
+/* A supervisor page that is execute-only: neither the program nor the kernel's copies can access
+ * it. */
 #define PT_NO_ACCESS PT_X
 
 #define PT_LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * (level)) /* level 0: 4 KiB, 1: 2 MiB, 2: 1 GiB */

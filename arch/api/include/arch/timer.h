@@ -11,15 +11,15 @@
 /* Now, in ticks; the same on all harts, never goes back. */
 static inline uint64_t arch_time(void);
 
-/* arch_time() at the kernel's first instruction: for measuring the boot. */
+/* arch_time() at the kernel's first instruction, to measure the boot. */
 extern uint64_t arch_boot_ticks;
 
-/* Unmasks the timer interrupt on this hart, with no deadline set. Once per hart. */
+/* Unmask the timer interrupt on this hart, with no deadline set. Once per hart. */
 void arch_timer_init(void);
 
 /*
- * The next TRAP_IRQ_TIMER of this hart comes at `ticks` or at once if that has passed; replaces the
- * previous deadline and takes back a pending interrupt.
+ * Set the next TRAP_IRQ_TIMER of this hart to `ticks`, or at once if that has passed; replaces the
+ * previous deadline and clears a pending interrupt.
  */
 void arch_timer_set(uint64_t ticks);
 

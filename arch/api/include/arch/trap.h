@@ -13,8 +13,8 @@
 #include <base/types.h>
 
 /*
- * struct trap_frame: the registers of what was interrupted. Its fields are the architecture's own;
- * what they mean to everybody is told and changed by <arch_impl/trap.h>, inline:
+ * struct trap_frame: the registers of the interrupted context. Its fields are private to the
+ * architecture; generic code uses these inline functions of <arch_impl/trap.h>:
  *
  *   arch_frame_is_kernel(f)          was it in kernel mode?
  *   arch_frame_pc(f)                 where it goes on
@@ -44,22 +44,22 @@
  */
 #include <arch_impl/trap.h>
 
-/* Installs trap_from_kernel on this hart. Called by the boot path before kernel_main. */
+/* Install trap_from_kernel on this hart. Called by the boot path before kernel_main. */
 void arch_trap_init(void);
 
-/* Short name of an exception cause, for messages. Never NULL. */
+/* Return a short name of an exception cause, for messages. Never NULL. */
 const char *arch_trap_name(uint64_t cause);
 
 /*
- * Looks the pc up in the exception table (entries made by the uaccess components and by probes). If
- * found: moves the frame to the fix-up and returns true. For kernel_fault(): after the vspace had
- * its chance to fill the page, before panic_trap().
+ * Look up the pc in the exception table (entries of the uaccess components and of probes). If
+ * found, set the frame's pc to the fix-up and return true. For kernel_fault(): after the vspace has
+ * tried to fill the page, before panic_trap().
  */
 bool arch_fixup(struct trap_frame *frame);
 
 /*
- * Does the pc have a fix-up? A kernel-mode fault at a user address without one is a kernel bug (or
- * a missing SUM) and must not be repaired by the vspace: the access would fault again for ever.
+ * True if the pc has a fix-up. A kernel-mode fault at a user address without one is a kernel bug
+ * (or a missing SUM) and must not be resolved by the vspace: the access would fault for ever.
  */
 bool arch_has_fixup(const struct trap_frame *frame);
 

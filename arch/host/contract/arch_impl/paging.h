@@ -1,6 +1,6 @@
 /*
- * The arch contract on the host: no address translation. What mapping means, arch/host-flat or
- * arch/host-paging says.
+ * The arch contract on the host: no address translation. arch/host-flat or arch/host-paging defines
+ * what mapping does.
  */
 #ifndef ARCH_IMPL_PAGING_H
 #define ARCH_IMPL_PAGING_H

@@ -1,5 +1,5 @@
 /*
- * The arch contract on the host, where nothing traps: a frame is what a test writes.
+ * The arch contract on the host, where nothing traps: tests fill in frames.
  */
 #ifndef ARCH_IMPL_TRAP_H
 #define ARCH_IMPL_TRAP_H

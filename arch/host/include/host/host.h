@@ -1,6 +1,5 @@
 /*
- * The host stand-in for a machine: what a unit test sets up before it runs components that want
- * one.
+ * The host's stand-in for a machine, set up by unit tests of components that need one.
  *
  * host_ram_init() makes an arena that stands for physical memory, at the physical addresses that
  * the test chooses, so that phys_to_virt() and frame descriptors work. Descriptors start out
@@ -14,11 +13,13 @@
 
 #include <base/types.h>
 
-/* Physical [start, start+size); replaces an earlier arena. start and size: multiples of 1 MiB. */
+/* Create RAM at physical [start, start+size); replaces an earlier arena. start and size are
+ * multiples of 1 MiB. */
 void host_ram_init(paddr_t start, uint64_t size);
 void host_ram_exit(void);
 
-/* For the provider of arch-paging: makes descriptors accessible. -ENOSYS: va is no place of any. */
+/* For the provider of arch-paging: make frame descriptors accessible. -ENOSYS: va is not among
+ * them. */
 MUST_CHECK int host_descriptors_map(vaddr_t va, uint64_t size);
 
 /* While not NULL, panic() and failed asserts print nothing and jump there instead of aborting. */

@@ -1,8 +1,8 @@
 /*
- * How a program runs: to user mode and back. A contract, because there is more than one way: across
- * the privilege line (arch/riscv/user), or in the same space by a call. The personality above knows
- * the program's registers, the upcalls (<user/upcalls.h>) and user memory (<arch/uaccess.h>), and
- * not which way it is.
+ * Running programs: entry to user mode and back. A contract, since there can be several ways:
+ * across the privilege line (arch/riscv/user), or in the same space by a call. The personality
+ * above knows the program's registers, the upcalls (<user/upcalls.h>) and user memory
+ * (<arch/uaccess.h>), but not which way is used.
  *
  * A user thread is an ordinary kernel thread that, instead of returning from its entry function,
  * calls user_enter(). From then on its kernel stack is empty except for the program's registers at
@@ -22,25 +22,25 @@
 #include <arch/context.h>
 #include <arch/trap.h>
 
-/* t's user registers; t not running, or current. */
+/* Return t's user registers; t is not running, or current. */
 static inline struct trap_frame *user_frame(struct arch_thread *t)
 {
     return (struct trap_frame *)t->user_frame;
 }
 
-/* Once a CPU, before the first user thread runs there: what programs may do without the kernel. */
+/* Set what programs may do without the kernel (counters, cbo.zero). Once per CPU, before the first
+ * user thread runs there. */
 void user_cpu_init(void);
 
-/* Leaves for the program with the registers of the current thread's user frame; drops the kernel
- * stack. */
+/* Enter user mode with the registers of the current thread's user frame; drops the kernel stack. */
 NORETURN void user_enter(void);
 
-/* Zeroes a frame and sets what a program starts with. */
+/* Zero a frame and set the initial registers of a program. */
 void user_frame_init(struct trap_frame *frame, vaddr_t pc, vaddr_t sp);
 
 /*
- * Registers of the current thread's user frame were replaced that a function keeps for its caller
- * (exec, sigreturn): before the return to the program each is loaded from there.
+ * Callee-saved registers in the current thread's user frame were replaced (exec, sigreturn): load
+ * all of them from the frame on the return to user mode.
  */
 void user_frame_replaced(void);
 

@@ -5,8 +5,8 @@
  *   static int set_level(const char *value) { ... }
  *   BOOTARG("loglevel", set_level);
  *
- * Words after "--" belong to init. A word that nobody knows, or whose function returns an
- * error, gives one warning line and is otherwise ignored.
+ * Words after "--" belong to init. An unknown word, or one whose function returns an error, gives
+ * one warning line and is otherwise ignored.
  */
 #ifndef BOOTARGS_BOOTARGS_H
 #define BOOTARGS_BOOTARGS_H
@@ -23,18 +23,18 @@ struct bootarg {
 #define BOOTARG(word, fn)                                                                          \
     LINKER_SET_ITEM(bootargs, struct bootarg, PASTE(bootarg_, fn)) = {.name = (word), .set = (fn)}
 
-/* Copies the line and calls the words' functions, in the order of the line. Once, early. */
+/* Copy the line and call the words' functions, in the order of the line. Once, early. */
 void bootargs_parse(const char *line);
 
-/* The whole line as given, for /proc/cmdline. */
+/* Return the whole line as given, for /proc/cmdline. */
 const char *bootargs_line(void);
 
-/* The value of the last "name=value" of the line, "" for a bare word; NULL if absent. */
+/* Return the value of the last "name=value" of the line, "" for a bare word; NULL if absent. */
 const char *bootargs_get(const char *name);
 
 enum bootarg_kind {
     BOOTARG_KNOWN,
-    BOOTARG_UNKNOWN,      /* nobody here knows it: for init */
+    BOOTARG_UNKNOWN,      /* unknown to the kernel: for init */
     BOOTARG_AFTER_DASHES, /* name is the whole word, value is NULL */
 };
 
@@ -44,7 +44,7 @@ struct bootarg_word {
     enum bootarg_kind kind;
 };
 
-/* The words in the order of the line, without the "--"; NULL past the last. */
+/* Return the words in the order of the line, without the "--"; NULL past the last. */
 const struct bootarg_word *bootargs_word(unsigned i);
 
 #endif

@@ -23,9 +23,9 @@ struct device_reg {
     uint64_t size;
 };
 
-#define DRIVER_NOTHING 1 /* of a probe: nothing is there that anybody drives, and no error */
+#define DRIVER_NOTHING 1 /* result of a probe: nothing to drive, not an error */
 
-/* One node of the tree, decoded and checked. Valid during probe; drivers copy it. */
+/* A node of the tree, decoded and checked. Valid during probe; drivers copy it. */
 struct device {
     const char *name;       /* node name with unit address, in the tree (stays valid) */
     const char *compatible; /* the entry that matched */
@@ -55,8 +55,8 @@ struct driver {
         .probe = probe_,                                                                           \
     }
 
-/* After frame_init(), kmap_init() and the interrupt dispatch. Returns how many devices were probed.
- */
+/* Probe all devices. After frame_init(), kmap_init() and the interrupt dispatch. Returns how many
+ * were probed. */
 int driver_probe_all(void);
 
 #endif

@@ -19,9 +19,8 @@ void alloc_fail_set(uint64_t nth);
 void alloc_fail_every(uint64_t nth);
 
 /*
- * The n-th allocation that the calling thread asks for from now fails; 0 ends that. One thread at a
- * time: a second caller takes the place of the first. alloc_fail_task_left: 0 once the failure has
- * happened.
+ * Fail the calling thread's n-th allocation from now; 0 cancels. One thread at a time: a second
+ * caller replaces the first. alloc_fail_task_left(): 0 once the failure has happened.
  */
 void alloc_fail_task_set(uint64_t nth);
 uint64_t alloc_fail_task_left(void);

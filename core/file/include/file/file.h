@@ -1,9 +1,9 @@
 /*
- * Open files: what a descriptor refers to. What a kind of file can do is its file_ops.
+ * Open files, which descriptors refer to; file_ops are the operations of a kind of file.
  *
- * A file may have no name and no inode: pipes, sockets, eventfds and terminals need what is here
- * and nothing of a file system. Who adds something to its files makes struct file a part of a
- * larger object and says in a file_kind how it ends: <vfs/file.h> adds the inode and the path.
+ * A file need not have a name or an inode: pipes, sockets, eventfds and terminals need this
+ * component and no file system. To extend its files a component embeds struct file in a larger
+ * object and describes that by a file_kind: <vfs/file.h> adds the inode and the path.
  *
  * Life: file_alloc, or file_init of a part of something larger; references are counted; the last
  * file_put runs ops->release and frees the object.
@@ -55,36 +55,36 @@ struct file_mapping; /* <vfs/file.h> */
 /* A NULL op: read, write: -EINVAL; iterate: -ENOTDIR; seek: like a regular file; poll: always
  * ready; ioctl: -ENOTTY; mmap: -ENODEV; fsync: -EINVAL; fallocate: -EOPNOTSUPP. */
 struct file_ops {
-    /* After vfs_open found the file by its name; may replace file->ops (devices). */
+    /* Called when vfs_open() has found the file; may replace file->ops (devices). */
     int (*open)(struct file *file);
     void (*release)(struct file *file);
-    /* *pos is where to begin; the op moves it. Positionless files (pipes, terminals) ignore it. */
+    /* Transfer from *pos on and advance it. Streams (pipes, terminals) ignore it. */
     ssize_t (*read)(struct file *file, struct uio *uio, uint64_t *pos);
     ssize_t (*write)(struct file *file, struct uio *uio, uint64_t *pos);
     int64_t (*seek)(struct file *file, int64_t offset, int whence);
-    /* Emits entries from file->pos on and moves it. The directory's lock is held. */
+    /* Emit entries from file->pos on and advance it. The directory's lock is held. */
     int (*iterate)(struct file *file, struct dir_sink *sink);
-    /* The events that hold now; *head (if head is not NULL) = whom to add an entry to, NULL if the
-     * answer can never change. */
+    /* Return the present events; set *head (if head is not NULL) to the poll_head, NULL if the
+     * events never change. */
     unsigned (*poll)(struct file *file, struct poll_head **head);
     /* arg: a number or a pointer into the current program. */
     long (*ioctl)(struct file *file, unsigned cmd, uint64_t arg);
     int (*mmap)(struct file *file, struct file_mapping *out);
     int (*fsync)(struct file *file, bool is_data_only);
     int (*fallocate)(struct file *file, int mode, uint64_t offset, uint64_t len);
-    /* A name for /proc/PID/fd of a file without a path, e.g. "pipe:[12]". */
+    /* Get the name in /proc/PID/fd of a file without a path, e.g. "pipe:[12]". */
     int (*describe)(struct file *file, char *buf, size_t size);
     bool is_stream; /* lseek, pread and pwrite are -ESPIPE; no position, no pos_lock */
 };
 
-/* What the object is that a struct file is a part of. */
+/* The kind of object that a struct file is embedded in. */
 struct file_kind {
-    /* The last reference is gone: runs file_ops_release, gives up what was added, frees the object.
-     * May sleep. */
+    /* Called at the last put: run file_ops_release(), release the extension, free the object. May
+     * sleep. */
     void (*destroy)(struct file *file);
-    /* A descriptor of `table` that referred to the file was closed. May be NULL. May sleep. */
+    /* Called when a descriptor of `table` for the file was closed. May be NULL. May sleep. */
     void (*fd_closed)(struct file *file, void *table);
-    /* The size in bytes, for lseek. NULL: none. */
+    /* Return the size in bytes, for lseek. NULL: none. */
     uint64_t (*size)(const struct file *file);
 };
 
@@ -95,25 +95,25 @@ struct file {
     unsigned flags;               /* O_*, without the creation flags; F_SETFL changes it */
     uint64_t pos;                 /* pos_lock, if several may use the file */
     struct mutex pos_lock;
-    void *private;            /* the ops' own */
-    int owner_pid;            /* F_SETOWN */
-    void *watchers;           /* of file_gone: what follows this file without a reference (epoll) */
+    void *private;  /* private to the ops */
+    int owner_pid;  /* F_SETOWN */
+    void *watchers; /* followers of this file without a reference (epoll), for file_gone */
     bool can_read, can_write; /* [I] */
     bool is_noctty;           /* [I] opened with O_NOCTTY */
 };
 
 /*
- * Called by the last file_put of a file with watchers, before anything of it goes. Set once, by who
- * uses file->watchers. May sleep.
+ * Called by the last file_put() of a file with watchers, before anything is released. Set once, by
+ * the user of file->watchers. May sleep.
  */
 extern void (*file_gone)(struct file *file);
 
-/* Of files that could not be opened, and of O_PATH: everything is refused. */
+/* Operations of O_PATH files and of files that could not be opened: all fail. */
 extern const struct file_ops file_ops_none;
 
-/* A file that is nothing more, with one reference; NULL without memory. */
+/* Allocate a plain file with one reference; NULL: no memory. */
 struct file *file_alloc(const struct file_ops *ops, unsigned flags);
-/* The part of a larger object, which is zero so far: one reference. */
+/* Initialise a file embedded in a larger, zeroed object, with one reference. */
 static inline void file_init(struct file *file, const struct file_kind *kind,
                              const struct file_ops *ops, unsigned flags)
 {
@@ -125,7 +125,7 @@ static inline void file_init(struct file *file, const struct file_kind *kind,
     file->can_write = (flags & O_ACCMODE) != O_RDONLY;
     mutex_init(&file->pos_lock);
 }
-/* For file_kind.destroy: ops->release, if there is one. */
+/* For file_kind.destroy: call ops->release, if there is one. */
 static inline void file_ops_release(struct file *file)
 {
     if (file->ops->release)
@@ -136,18 +136,18 @@ static inline void file_get(struct file *file)
     __atomic_fetch_add(&file->nr_refs, 1, __ATOMIC_RELAXED);
 }
 void file_put(struct file *file);
-/* Frees a file that nobody has seen yet, without its release op; NULL is allowed. */
+/* Free a file that is not shared yet, without its release op; NULL is allowed. */
 void file_discard(struct file *file);
-/* A descriptor of `table` is closed, and gives its reference up. May sleep. */
+/* Close a descriptor of `table`: drops its reference. May sleep. */
 void file_close(struct file *file, void *table);
 
-/* Kernel buffers; they move file->pos. Bytes moved or -errno. */
+/* Read or write a kernel buffer at file->pos and advance it. Returns bytes moved or -errno. */
 ssize_t file_read(struct file *file, void *buf, size_t n);
 ssize_t file_write(struct file *file, const void *buf, size_t n);
 ssize_t file_pread(struct file *file, void *buf, size_t n, uint64_t pos);
 ssize_t file_pwrite(struct file *file, const void *buf, size_t n, uint64_t pos);
-/* Any buffer. pos NULL: the file's own position, moved under its lock; else *pos, moved, like
- * pread. */
+/* Read or write any buffer. pos NULL: at the file's own position, under its lock; else at *pos,
+ * like pread. Advances the position. */
 ssize_t file_read_uio(struct file *file, struct uio *uio, uint64_t *pos);
 ssize_t file_write_uio(struct file *file, struct uio *uio, uint64_t *pos);
 
@@ -158,7 +158,7 @@ int file_mmap(struct file *file, struct file_mapping *out);
 int file_fsync(struct file *file, bool is_data_only);
 int file_fallocate(struct file *file, int mode, uint64_t offset, uint64_t len);
 
-/* A seek op: positions stay 0. */
+/* A seek op whose position stays 0. */
 int64_t seek_none(struct file *file, int64_t offset, int whence);
 
 #endif

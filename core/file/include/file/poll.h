@@ -1,15 +1,15 @@
 /*
- * Readiness: how poll, select and epoll learn that a file became readable or writable.
+ * Readiness notification for poll, select and epoll.
  *
- * An object that can become ready has one poll_head. Its file's poll op returns the events that
- * hold now and names that head. Who waits adds a poll_entry to the head and asks once more (an
- * event between the first answer and the adding would else be lost). The object calls poll_notify
- * at each change with the events that may hold now; every entry's wake function runs then, with the
- * head's lock held: it may wake a thread, mark an epoll item or notify a further head (that of the
- * epoll file: poll_notify_from), and must not sleep or take the head's lock.
+ * An object that can become ready has one poll_head. Its file's poll op returns the present events
+ * and that head. A waiter adds a poll_entry to the head and polls once more (an event in between
+ * would be lost otherwise). At each change the object calls poll_notify() with the events that may
+ * hold now, which runs every entry's wake function with the head's lock held: it may wake a thread,
+ * mark an epoll item or notify another head (that of the epoll file: poll_notify_from()), and must
+ * not sleep or take the head's lock.
  *
- * Exclusive entries are for those of whom one is enough: they stand behind the others, and are
- * asked until one has taken the event.
+ * Of exclusive entries one is enough: they come after the others, and are called until one has
+ * taken the event.
  */
 #ifndef FILE_POLL_H
 #define FILE_POLL_H
@@ -36,14 +36,14 @@ struct poll_head {
     struct spinlock lock;
     struct list entries GUARDED_BY(&lock); /* [lock] exclusive ones last */
     uint32_t depth
-        GUARDED_BY(&lock); /* [lock] how many heads are held outside this one while it notifies */
+        GUARDED_BY(&lock); /* [lock] number of heads locked outside this one while it notifies */
 };
 
 struct poll_entry {
     struct list node GUARDED_BY(&OWN(head)->lock); /* [head->lock] */
     struct poll_head *head;                        /* [I] while added */
     bool is_exclusive;                             /* [I] */
-    /* True: somebody will see to the event, so that no further exclusive entry need be asked. */
+    /* True: the event will be handled, so no further exclusive entry needs to be called. */
     bool (*wake)(struct poll_entry *entry, unsigned events);
 };
 
@@ -53,7 +53,7 @@ struct poll_entry {
     }
 void poll_head_init(struct poll_head *head);
 void poll_add(struct poll_head *head, struct poll_entry *entry);
-/* No wake of this entry runs after it returned. */
+/* Remove the entry. Its wake function does not run after the return. */
 void poll_remove(struct poll_entry *entry);
 void poll_notify_slow(struct poll_head *head, const struct poll_head *from, unsigned events);
 
@@ -67,7 +67,8 @@ static inline void poll_notify(struct poll_head *head, unsigned events)
         poll_notify_slow(head, NULL, events);
 }
 
-/* For a wake function of an entry of `from`. Heads that notify each other make no circle. */
+/* poll_notify() for a wake function of an entry of `from`. Heads that notify each other form no
+ * cycle. */
 static inline void poll_notify_from(struct poll_head *head, const struct poll_head *from,
                                     unsigned events)
 {

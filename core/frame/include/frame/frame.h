@@ -27,7 +27,7 @@
 #include <list/list.h>
 #include <percpu/percpu.h>
 
-#ifndef FRAME_MAX_ORDER    /* a proof says less */
+#ifndef FRAME_MAX_ORDER    /* smaller in proofs */
 #define FRAME_MAX_ORDER 18 /* 2^18 pages = 1 GiB: the largest block */
 #endif
 #define FRAME_NR_ORDERS (FRAME_MAX_ORDER + 1)
@@ -48,10 +48,10 @@ enum frame_type {
     FRAME_TABLE,    /* a page table */
     FRAME_ANON,     /* an address space's own memory */
     FRAME_SHARED,   /* memory that address spaces share, without a file */
-    FRAME_LENT,     /* what a file began as (initrd), while it is in no page cache */
-    FRAME_PIPE,     /* what waits in a pipe */
+    FRAME_LENT,     /* initial file contents (initrd) outside page caches */
+    FRAME_PIPE,     /* contents of pipes */
     FRAME_KMAP,     /* kernel stacks, and core/kmap's own */
-    FRAME_PERCPU,   /* the CPUs' areas */
+    FRAME_PERCPU,   /* per-CPU areas */
     FRAME_NR_TYPES,
 };
 
@@ -63,7 +63,7 @@ struct frame {
     uint32_t refcount; /* [a] 1 after allocation; frame_get, frame_put */
     uint8_t order;     /* log2 of the block's frames; valid in its first frame */
     uint8_t type;      /* enum frame_type */
-    uint8_t flags;     /* the owner's; 0 after allocation in DEBUG builds, else undefined */
+    uint8_t flags;     /* for the owner; 0 after allocation in DEBUG builds, else undefined */
     uint8_t reserved;
     union {
         struct list link; /* free list, or any list of the owner's */
@@ -78,7 +78,7 @@ struct frame {
 
 _Static_assert(sizeof(struct frame) == 32, "vmemmap arithmetic");
 
-#ifdef FRAME_DESCRIPTORS /* a proof names an array */
+#ifdef FRAME_DESCRIPTORS /* an array in proofs */
 extern struct frame FRAME_DESCRIPTORS[FRAME_PROOF_NR_FRAMES];
 #else
 #define FRAME_DESCRIPTORS ((struct frame *)ARCH_VMEMMAP_BASE)
@@ -94,25 +94,25 @@ struct frame_range {
 #define FRAME_ZERO (1u << 0) /* fill the block with zero bytes */
 
 /*
- * Hands RAM to the allocator. ram: one range per memory node of the device tree, any order, not
- * overlapping (an overlap is cut off). reserved: what must not be handed out (firmware, the
+ * Give RAM to the allocator. ram: one range per memory node of the device tree, any order, not
+ * overlapping (overlaps are cut off). reserved: ranges that must not be allocated (firmware, the
  * kernel's image with .bss, initrd, flat device tree), any order, may overlap. Ends of ranges are
- * rounded in the safe direction. Boot CPU only, once. Returns 0, or -ENOMEM when no usable RAM is
+ * rounded in the safe direction. Boot CPU only, once. Returns 0, or -ENOMEM if no usable RAM is
  * left.
  */
 MUST_CHECK int frame_init(const struct frame_range *ram, size_t nr_ram,
                           const struct frame_range *reserved, size_t nr_reserved);
 
 /*
- * Gives back memory that was reserved at frame_init() (an unpacked initrd): its whole pages become
- * free. The range must have been reserved as given or lie inside a reserved range.
+ * Free the whole pages of memory that was reserved at frame_init() (an unpacked initrd). The range
+ * must be, or lie inside, a reserved range.
  */
 void frame_release(paddr_t start, uint64_t size);
 
 /*
- * Turns the whole pages of a reserved range into ordinary allocated frames of order 0 with
- * reference count 1, so that e.g. the page cache can own the initrd's pages in place and
- * frame_put() frees them. Returns 0, -EINVAL if the range is not reserved, -ENOMEM.
+ * Convert the whole pages of a reserved range to allocated frames of order 0 with reference count
+ * 1, so that e.g. the page cache can own the initrd's pages in place and frame_put() frees them.
+ * Returns 0, -EINVAL if the range is not reserved, -ENOMEM.
  */
 MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
 
@@ -122,10 +122,10 @@ MUST_CHECK int frame_adopt(paddr_t start, uint64_t size);
 #define FRAME_CACHE_SIZE    48 /* frames, or a quarter of larger blocks; 1.6 MiB per CPU at most */
 
 /*
- * A stack of free blocks that belongs to one CPU and grows down. `top` is the offset in slots of
- * the last block; of the NULL behind the first one when it is empty; and 0, where there is a NULL
- * as well, while somebody has the stack: its CPU for the few instructions of a push or pop,
- * interrupts masked, or a CPU that empties it. All zero until its CPU needs it first.
+ * A stack of free blocks of one CPU, which grows down. `top` is the offset in slots of the last
+ * block; of the NULL behind the first one if it is empty; and 0, where there is a NULL as well,
+ * while the stack is claimed: by its CPU for the few instructions of a push or pop, interrupts
+ * masked, or by a CPU that empties it. All zero until its CPU first needs it.
  */
 struct frame_cache {
     uint64_t top; /* [a] */
@@ -158,7 +158,7 @@ static ALWAYS_INLINE bool frame_cache_push(unsigned order, struct frame *f)
     unsigned long irq = arch_irq_save_short();
     struct frame_cache *c = &this_cpu(frame_cache[order]);
     uint64_t top = arch_swap_acquire(&c->top, 0);
-    bool has_room = (int64_t)(top - sizeof(f)) > 0; /* neither full nor somebody else's */
+    bool has_room = (int64_t)(top - sizeof(f)) > 0; /* neither full nor claimed */
 
     if (likely(has_room)) {
         top -= sizeof(f);
@@ -171,14 +171,14 @@ static ALWAYS_INLINE bool frame_cache_push(unsigned order, struct frame *f)
 
 /* --- allocation ------------------------------------------------------------------------------- */
 
-/* Not where every block is checked, nor in what is compiled for size. */
+/* Not in builds that check every block, nor in code compiled for size. */
 #if !defined(DEBUG) && !defined(__OPTIMIZE_SIZE__)
 #define FRAME_INLINE_PATHS
 #endif
 
 /*
- * A block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size, reference count
- * 1, type FRAME_USED. NULL: no memory.
+ * Allocate a block of 2^order frames (0 <= order <= FRAME_MAX_ORDER), aligned to its size,
+ * reference count 1, type FRAME_USED. NULL: no memory.
  */
 MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flags)
 {
@@ -196,8 +196,8 @@ MUST_CHECK static inline struct frame *frame_alloc(unsigned order, unsigned flag
     return frame_alloc_slow(order, flags);
 }
 
-/* Frees a block as it was allocated; the caller is its only user (the reference count is not read).
- */
+/* Free a block as it was allocated; the caller is its only user (the reference count is not
+ * read). */
 static inline void frame_free(struct frame *f, unsigned order)
 {
 #ifdef FRAME_INLINE_PATHS
@@ -208,31 +208,31 @@ static inline void frame_free(struct frame *f, unsigned order)
 }
 
 /*
- * nr_pages contiguous frames, any number; the first one's number is a multiple of align, a power of
- * two. Each frame is a block of order 0 with reference count 1; they may be freed piecewise. NULL:
- * no memory. Where no block of the next power of two is free, the search is linear in smaller ones.
+ * Allocate nr_pages contiguous frames, any number; the first frame number is a multiple of align, a
+ * power of two. Each frame is a block of order 0 with reference count 1 and may be freed
+ * separately. NULL: no memory. If no block of the next power of two is free, the search is linear
+ * in the smaller ones.
  */
 MUST_CHECK struct frame *frame_alloc_contig(size_t nr_pages, size_t align, unsigned flags);
 
-/* Adds the nr_more frames behind a run of nr_pages to it. False: they are not all free. */
+/* Extend a run of nr_pages by the nr_more frames behind it. False: they are not all free. */
 MUST_CHECK bool frame_extend_contig(struct frame *f, size_t nr_pages, size_t nr_more);
 
-/* Frees single frames that lie side by side, however they were allocated: cheaper than one by one.
- */
+/* Free contiguous single frames, however they were allocated: cheaper than one by one. */
 void frame_free_contig(struct frame *f, size_t nr_pages);
 
-/* Makes an allocated block of 2^order frames into 2^order single frames, each with a count of 1. */
+/* Split an allocated block of 2^order frames into single frames, each with a count of 1. */
 void frame_split(struct frame *f, unsigned order);
 
-/* Takes and drops a reference; the last drop frees the block (of f->order) and returns true. */
+/* Take and drop a reference; the last drop frees the block (of f->order) and returns true. */
 static inline void frame_get(struct frame *f)
 {
     __atomic_fetch_add(&f->refcount, 1, __ATOMIC_RELAXED);
 }
 bool frame_put(struct frame *f);
 
-/* Drops a reference, frees nothing: true if it was the last, then the caller must free the block.
- */
+/* Drop a reference without freeing: true if it was the last, then the caller must free the
+ * block. */
 MUST_CHECK static inline bool frame_drop(struct frame *f)
 {
     return __atomic_fetch_sub(&f->refcount, 1, __ATOMIC_ACQ_REL) == 1;
@@ -253,7 +253,7 @@ static inline paddr_t frame_to_pa(const struct frame *f)
     return pfn_to_paddr(frame_to_pfn(f));
 }
 
-/* Only for memory that frame_alloc or frame_adopt handed out; see frame_lookup for the rest. */
+/* Only for memory from frame_alloc() or frame_adopt(); see frame_lookup() for the rest. */
 static inline struct frame *pa_to_frame(paddr_t pa)
 {
     return pfn_to_frame(paddr_to_pfn(pa));
@@ -270,10 +270,10 @@ static inline struct frame *virt_to_frame(const void *va)
     return pa_to_frame(virt_to_phys(va));
 }
 
-/* The descriptor of any physical address, or NULL where there is none (devices, untouched RAM). */
+/* Find the descriptor of any physical address; NULL: none (devices, untouched RAM). */
 struct frame *frame_lookup(paddr_t pa);
 
-/* The smallest order whose blocks hold nr_bytes (at least 1 byte). */
+/* Return the smallest order whose blocks hold nr_bytes (at least 1 byte). */
 static inline unsigned frame_order(size_t nr_bytes)
 {
     unsigned order = 0;
@@ -283,13 +283,13 @@ static inline unsigned frame_order(size_t nr_bytes)
     return order;
 }
 
-/* The CPUs' areas: whole pages by address in the direct map, for ever; NULL: no memory. */
+/* Allocate whole pages for per-CPU areas, never freed; returns the direct-map address. NULL: no
+ * memory. */
 MUST_CHECK void *frame_alloc_bytes(size_t nr_bytes);
 
 /*
- * Frames in use by type: users of the types TABLE, ANON, SHARED, LENT, PIPE and KMAP count here
- * what they take and give back (users of the other types keep statistics of their own).
- * Any context.
+ * Count frames in use by type: users of the types TABLE, ANON, SHARED, LENT, PIPE and KMAP count
+ * what they allocate and free (users of the other types keep their own statistics). Any context.
  */
 DECLARE_PER_CPU(int64_t[FRAME_NR_TYPES], frame_uses); /* [a] a CPU's may be negative */
 
@@ -298,30 +298,30 @@ static inline void frame_count(enum frame_type type, int64_t nr_frames)
     __atomic_fetch_add(&this_cpu(frame_uses)[type], nr_frames, __ATOMIC_RELAXED);
 }
 
-/* All CPUs together; exact when nobody counts meanwhile. */
+/* Sum over all CPUs; exact if nobody counts meanwhile. */
 uint64_t frame_nr_used(enum frame_type type);
 
 struct frame_stats {
-    uint64_t total;      /* frames of RAM in all zones */
-    uint64_t free;       /* in the lists, in per-CPU caches, and untouched */
-    uint64_t untouched;  /* of these, never opened */
-    uint64_t cached;     /* of these, in per-CPU caches */
-    uint64_t reserved;   /* holes that are still reserved */
-    uint64_t meta;       /* spent on descriptors and their page tables */
-    uint64_t meta_ahead; /* of the free, what descriptors of the untouched will take */
+    uint64_t total;                    /* frames of RAM in all zones */
+    uint64_t free;                     /* in the lists, in per-CPU caches, and untouched */
+    uint64_t untouched;                /* of these, never opened */
+    uint64_t cached;                   /* of these, in per-CPU caches */
+    uint64_t reserved;                 /* holes that are still reserved */
+    uint64_t meta;                     /* spent on descriptors and their page tables */
+    uint64_t meta_ahead;               /* of the free, needed for descriptors of untouched RAM */
     uint64_t nr_free[FRAME_NR_ORDERS]; /* free blocks in the lists, by order */
 };
 
-/* A snapshot; exact when nobody allocates meanwhile. */
+/* Take a snapshot; exact if nobody allocates meanwhile. */
 void frame_stats(struct frame_stats *out);
 
-/* Empties every CPU's caches into the buddy lists; returns how many frames that were. */
+/* Drain every CPU's caches into the buddy lists; returns how many frames. */
 size_t frame_cache_drain(void);
 
 /*
- * Memory is short: functions that can give some back. shrink(nr_pages) frees what it can, about
- * nr_pages, and returns how many it freed; called from frame_alloc without locks held, in any
- * context. The struct is the caller's and lives for ever.
+ * Callbacks for memory shortage. shrink(nr_pages) frees what it can, about nr_pages, and returns
+ * how many it freed; called from frame_alloc() without locks held, in any context. The struct is
+ * the caller's and is never freed.
  */
 struct frame_shrinker {
     size_t (*shrink)(size_t nr_pages);
@@ -329,7 +329,7 @@ struct frame_shrinker {
 };
 void frame_shrinker_add(struct frame_shrinker *s);
 
-/* Walks everything and panics at the first broken invariant. Tests and debugging. */
+/* Check all data structures and panic at the first broken invariant. Tests and debugging. */
 void frame_check(void);
 
 #endif

@@ -24,22 +24,22 @@
 
 #ifdef DEBUG
 
-/* Bytes to ask of the allocator below for a payload of size; less than size: overflow. */
+/* Return the size to allocate for a payload of size; less than size: overflow. */
 size_t heap_debug_room(size_t align, size_t size);
 /* raw NULL: returns NULL. */
 void *heap_debug_wrap(void *raw, size_t align, size_t size, void *caller);
-/* Checks the block, takes it off the list, fills it and holds it back. */
+/* Check the block, unlink it, fill it with the pattern and put it into quarantine. */
 void heap_debug_retire(void *p);
-/* Takes a block out of quarantine: the pointer that heap_debug_wrap was given. NULL: none. */
+/* Take a block out of quarantine; returns the pointer passed to heap_debug_wrap(). NULL: none. */
 void *heap_debug_release(bool all);
-/* Panics if one of the blocks freed last was written. */
+/* Panic if one of the blocks freed last was written to. */
 void heap_debug_look(void);
 size_t heap_debug_size(const void *p);
-/* Shrinks in place; never grows. */
+/* Shrink in place; never grow. */
 bool heap_debug_resize(void *p, size_t size);
-/* Fills in nr_blocks and used_bytes. */
+/* Fill in nr_blocks and used_bytes. */
 void heap_debug_stats(struct heap_stats *out);
-/* Panics at the first damaged block. */
+/* Panic at the first damaged block. */
 void heap_debug_check(void);
 size_t heap_debug_leaks_report(void);
 void heap_debug_leaks_mark(void);

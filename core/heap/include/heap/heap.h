@@ -21,7 +21,8 @@
 /* Returns 0 or -ENOMEM. */
 MUST_CHECK int heap_init(void);
 
-/* size bytes, contents undefined. size 0 gives a block that may only be freed. NULL: no memory. */
+/* Allocate size bytes, contents undefined. size 0 gives a block that may only be freed. NULL: no
+ * memory. */
 MUST_CHECK void *heap_alloc(size_t size);
 
 /* The same, filled with zero bytes. */
@@ -34,18 +35,18 @@ MUST_CHECK void *heap_calloc(size_t nr, size_t size);
 MUST_CHECK void *heap_alloc_aligned(size_t align, size_t size);
 
 /*
- * Changes the size, in place if possible; contents are kept up to the smaller size. p NULL: as
- * heap_alloc. On failure returns NULL and the old block stays as it was.
+ * Change the size, in place if possible; contents are kept up to the smaller size. p NULL: as
+ * heap_alloc(). On failure returns NULL and the old block is unchanged.
  */
 MUST_CHECK void *heap_realloc(void *p, size_t size);
 
 /* p: from any of the above, or NULL (nothing happens). */
 void heap_free(void *p);
 
-/* The bytes that the block really has; at least what was asked for. */
+/* Return the usable size of the block, at least the requested one. */
 size_t heap_usable_size(const void *p);
 
-/* Gives memory that no block uses back to the frame allocator; returns the frames freed. */
+/* Return unused memory to the frame allocator; returns the frames freed. */
 size_t heap_shrink(void);
 
 struct heap_stats {
@@ -58,12 +59,12 @@ struct heap_stats {
 
 void heap_stats(struct heap_stats *out);
 
-/* Walks the heap and panics at the first broken invariant. Tests and debugging. */
+/* Check the heap and panic at the first broken invariant. Tests and debugging. */
 void heap_check(void);
 
 /*
- * DEBUG builds: logs what is allocated now, grouped by call site, most bytes first, and returns the
- * number of blocks. Blocks allocated before heap_leaks_mark() are not counted. Other builds: 0.
+ * DEBUG builds: log the allocated blocks, grouped by call site, most bytes first, and return their
+ * number. Blocks allocated before heap_leaks_mark() are not counted. Other builds: 0.
  */
 size_t heap_leaks_report(void);
 void heap_leaks_mark(void);

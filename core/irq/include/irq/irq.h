@@ -14,13 +14,13 @@
 
 typedef void (*irq_handler_t)(void *ctx);
 
-/* Installs the handler of a line and unmasks it. -EINVAL, -EBUSY (one handler a line), -ENODEV. */
+/* Install the handler of a line and unmask it. -EINVAL, -EBUSY (one handler per line), -ENODEV. */
 int irq_register(unsigned irq, irq_handler_t handler, void *ctx) MUST_CHECK;
 
-/* Masks the line and removes the handler; on return it does not run on any CPU. */
+/* Mask the line and remove the handler; on return it does not run on any CPU. */
 void irq_unregister(unsigned irq);
 
-/* How often the line fired, for /proc/interrupts; the handler's driver name or NULL. */
+/* Return how often the line fired, for /proc/interrupts, and the handler's driver name or NULL. */
 uint64_t irq_count(unsigned irq);
 
 /* --- the interrupt controller's side ---------------------------------------------------------- */
@@ -37,28 +37,29 @@ struct irq_chip {
 
 void irq_chip_register(const struct irq_chip *chip);
 
-/* This CPU: unmasks the software and external causes. Once per CPU, interrupts masked. */
+/* Unmask software and external interrupts on this CPU. Once per CPU, interrupts masked. */
 void irq_cpu_init(void);
 
 /* --- requests between CPUs -------------------------------------------------------------------- */
 
 enum ipi {
-    IPI_RESCHED, /* the scheduler's: look at the run queue again */
+    IPI_RESCHED, /* scheduler: check the run queue again */
     IPI_CALL,    /* ipi_call */
-    IPI_STOP,    /* panic: stop and keep still */
+    IPI_STOP,    /* panic: stop */
     IPI_WAKE,    /* only to leave wfi, or user or guest mode */
     NR_IPIS
 };
 
-/* Sends to the CPUs of mask; the current one may be in it. Returns at once. */
+/* Send to the CPUs of mask; the current one may be in it. Returns at once. */
 void ipi_send(cpumask_t cpus, enum ipi ipi);
 
-/* handler runs in interrupt context on the target. RESCHED is core/thread's, STOP core/panic's. */
+/* Set the handler, which runs in interrupt context on the target. RESCHED belongs to core/thread,
+ * STOP to core/panic. */
 void ipi_set_handler(enum ipi ipi, void (*handler)(void));
 
 /*
- * Runs fn(ctx) on every CPU of mask, with interrupts masked, and waits until all are done. This CPU
- * too if in the mask. Not with interrupts masked (two CPUs calling each other would stand still).
+ * Run fn(ctx) on every CPU of mask, with interrupts masked, and wait until all are done. This CPU
+ * too if in the mask. Not with interrupts masked (two CPUs calling each other would deadlock).
  */
 void ipi_call(cpumask_t cpus, void (*fn)(void *ctx), void *ctx);
 

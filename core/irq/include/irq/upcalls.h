@@ -1,15 +1,15 @@
 /*
- * Called by interrupt dispatch, in components above it.
+ * Upcalls of interrupt dispatch to components above it.
  */
 #ifndef IRQ_UPCALLS_H
 #define IRQ_UPCALLS_H
 
-/* core/time: this CPU's deadline has passed. Interrupt context. */
+/* core/time: handles this CPU's timer interrupt. Interrupt context. */
 void time_interrupt(void);
 
 /*
- * core/thread: the interrupt is over and need_resched is set. Interrupts are masked on entry and
- * return; gives way to another thread in between if preempt_count allows it.
+ * core/thread: called at the end of an interrupt if need_resched is set. Interrupts are masked on
+ * entry and return; switches threads if preempt_count permits.
  */
 void thread_irq_exit(void);
 

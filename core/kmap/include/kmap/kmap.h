@@ -16,26 +16,27 @@
 void kmap_init(void);
 
 /*
- * A stack of `size` bytes (a multiple of the page size) with a guard page below; lowest address.
- * Recently freed stacks of KERNEL_STACK_SIZE are kept mapped for reuse. NULL: no memory.
+ * Allocate a stack of `size` bytes (a multiple of the page size) with a guard page below; returns
+ * the lowest address. Recently freed stacks of KERNEL_STACK_SIZE are kept mapped for reuse. NULL:
+ * no memory.
  */
 void *kmap_alloc_stack(size_t size) MUST_CHECK;
 void kmap_free_stack(void *stack, size_t size);
 
-/* Frees the stacks that are kept. */
+/* Free the stacks that are kept for reuse. */
 void kmap_shrink(void);
 
 /*
- * Device registers at [pa, pa+size), read-write, not executable; pa need not be page aligned.
- * NULL: no memory, an absurd range, or nothing there that could be read: its first 4 bytes are,
- * where it has as many. Those of a device with registers of a byte are not.
+ * Map device registers at [pa, pa+size), read-write, not executable; pa need not be page aligned.
+ * NULL: no memory, an absurd range, or no device: the first 4 bytes are read as a probe, if there
+ * are as many. Smaller ones, of byte registers, are not probed.
  */
 void *kmap_device(paddr_t pa, uint64_t size) MUST_CHECK;
 
-/* Any physical range with the given PT_* flags (<arch/paging.h>). NULL: no memory. */
+/* Map any physical range with the given PT_* flags (<arch/paging.h>). NULL: no memory. */
 void *kmap_range(paddr_t pa, uint64_t size, uint64_t flags) MUST_CHECK;
 
-/* Undoes kmap_device and kmap_range: the address they returned. */
+/* Unmap the range at an address returned by kmap_device() or kmap_range(). */
 void kmap_unmap(void *va, uint64_t size);
 
 #endif

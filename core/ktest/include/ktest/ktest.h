@@ -38,8 +38,8 @@ LINKER_SET_DECLARE(ktest, struct ktest);
             return;                                                                                \
     } while (0)
 /*
- * The test does not apply to this machine (too few harts, no such device): counted apart, with the
- * reason.
+ * Skip a test that does not apply to this machine (too few harts, no such device); counted
+ * separately, with the reason.
  */
 #define KTEST_SKIP(reason)                                                                         \
     do {                                                                                           \
@@ -53,7 +53,7 @@ bool ktest_check_eq(uint64_t a, uint64_t b, const char *text, const char *file, 
 void ktest_skip(const char *reason);
 
 /*
- * Runs every test whose name contains filter (NULL or "": all) and prints
+ * Run every test whose name contains filter (NULL or "": all) and print
  *     ktest: NAME ok
  *     ktest: NAME FAILED (n expectations)
  *     ktest: NAME skipped: REASON

@@ -15,9 +15,9 @@
 
 #define CAPABILITY(name) LOCK_ATTRIBUTE(capability(name))
 
-/* A variable, or a member by a member beside it: GUARDED_BY(&lock). */
+/* For a variable, or a member guarded by a member of the same structure: GUARDED_BY(&lock). */
 #define GUARDED_BY(lock) LOCK_ATTRIBUTE(guarded_by(lock))
-/* Not the pointer but what it points to. */
+/* Guards not the pointer but its target. */
 #define PT_GUARDED_BY(lock) LOCK_ATTRIBUTE(pt_guarded_by(lock))
 /* Within GUARDED_BY a member of the same object whose own member is the lock: &OWN(up)->lock. */
 #define OWN(member) (*&member)
@@ -44,9 +44,9 @@
 #define TRY_ACQUIRES_SHARED(...) LOCK_ATTRIBUTE(try_acquire_shared_capability(__VA_ARGS__))
 #define RELEASES(...)            LOCK_ATTRIBUTE(release_capability(__VA_ARGS__))
 #define RELEASES_SHARED(...)     LOCK_ATTRIBUTE(release_shared_capability(__VA_ARGS__))
-/* Returns what is the same lock as the argument. */
+/* The function returns the same lock as the argument. */
 #define LOCK_RETURNED(lock) LOCK_ATTRIBUTE(lock_returned(lock))
-/* From the call on the lock counts as held: it was made here, so nobody else knows the object. */
+/* The lock counts as held after the call: it was created there, so nobody else knows the object. */
 #define MAKES_LOCK(lock) LOCK_ATTRIBUTE(assert_capability(lock))
 
 /*

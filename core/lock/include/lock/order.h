@@ -36,23 +36,22 @@ struct lock_held {
 };
 
 /*
- * Before waiting for a lock: records and judges the order. lock_class: a string that lives for
- * ever.
+ * Record and check the order before waiting for a lock. lock_class: a string that is never freed.
  */
 void lock_order_acquire(struct lock_held *held, const void *lock, const char *lock_class,
                         uint32_t depth);
-/* It is ours. A trylock calls only this one. */
+/* The lock was acquired. A trylock calls only this one. */
 void lock_order_acquired(struct lock_held *held, const void *lock, const char *lock_class,
                          uint32_t depth);
 void lock_order_release(struct lock_held *held, const void *lock);
 /*
- * An interrupt's handler begins and ends on this CPU. A class that handlers take may not be held
- * while one is waited for that is elsewhere taken with interrupts on: an interrupt could come just
- * there, and wait for the first.
+ * An interrupt handler begins and ends on this CPU. A class that handlers take must not be held
+ * while waiting for one that is elsewhere taken with interrupts on: an interrupt could come there
+ * and wait for the first.
  */
 void lock_order_irq_enter(void);
 void lock_order_irq_exit(void);
-/* The class of the lock taken last; "": none, or not known. */
+/* Return the class of the lock taken last; "": none, or unknown. */
 const char *lock_order_last(const struct lock_held *held);
 #else
 struct lock_held {

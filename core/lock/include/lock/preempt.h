@@ -1,7 +1,6 @@
 /*
- * Preemption. A thread in the kernel gives way at any interrupt unless its preempt_count is
- * nonzero: a spinlock is held, an interrupt handler runs, or somebody wants to stay on this CPU for
- * a moment.
+ * Preemption. A thread in the kernel can be preempted at any interrupt unless its preempt_count is
+ * nonzero: a spinlock is held, an interrupt handler runs, or the code must stay on this CPU.
  */
 #ifndef LOCK_PREEMPT_H
 #define LOCK_PREEMPT_H
@@ -18,7 +17,7 @@ static inline void preempt_disable(void)
     compiler_barrier();
 }
 
-/* Ends the section without giving way: for the scheduler itself. */
+/* End the section without rescheduling: for the scheduler itself. */
 static inline void preempt_enable_no_resched(void)
 {
     compiler_barrier();

@@ -23,7 +23,7 @@
 #define LOCK_NAMES     1 /* locks know their names */
 #define LOCK_HAS_NAMES true
 #else
-#define LOCK_HAS_NAMES false /* and 0 is a lock, not held */
+#define LOCK_HAS_NAMES false /* a zeroed lock is valid */
 #endif
 
 struct CAPABILITY("spinlock") spinlock {
@@ -73,7 +73,7 @@ static inline void spin_debug_release(struct spinlock *lock)
 }
 #endif
 
-/* The lock is ours; waited_since: when we began to wait, 0 if we did not. */
+/* The lock was acquired; waited_since: when we began to wait, 0: at once. */
 static inline void spin_note_acquired(struct spinlock *lock, uint32_t depth, uint64_t waited_since)
 {
     spin_debug_acquired(lock, depth);
@@ -106,8 +106,8 @@ static inline void spin_lock_contended(struct spinlock *lock, uint32_t seen) ACQ
 }
 
 /*
- * depth: how many locks of this class the caller holds already (lock/order.h). The first of them
- * has turned preemption off: give this one back by spin_unlock_no_preempt().
+ * depth: number of locks of this class that the caller holds already (lock/order.h). The first of
+ * them has disabled preemption: release this one by spin_unlock_no_preempt().
  */
 static inline void spin_lock_nested(struct spinlock *lock, uint32_t depth) ACQUIRES(lock)
     NO_LOCK_CHECK("it is the lock")
@@ -134,7 +134,7 @@ static inline void spin_unlock_no_preempt(struct spinlock *lock) RELEASES(lock)
 {
     spin_debug_release(lock);
     lock_stat_release(&lock->mark);
-    /* Only the holder clears byte 0; a byte store cannot lose a claim that arrives in byte 1. */
+    /* Only the holder clears byte 0; a byte store cannot overwrite a claim in byte 1. */
     __atomic_store_n((uint8_t *)&lock->word, 0, __ATOMIC_RELEASE);
 }
 
@@ -150,7 +150,7 @@ static inline void spin_unlock(struct spinlock *lock) RELEASES(lock) NO_LOCK_CHE
     preempt_enable();
 }
 
-/* With preemption off already, as under another spinlock. */
+/* For preemption already disabled, e.g. under another spinlock. */
 static inline bool spin_trylock_no_preempt(struct spinlock *lock) TRY_ACQUIRES(true, lock)
     NO_LOCK_CHECK("it is the lock")
 {
@@ -173,11 +173,11 @@ static inline bool spin_trylock(struct spinlock *lock) TRY_ACQUIRES(true, lock)
     return false;
 }
 
-/* The two below as functions, which what is compiled for size shares. */
+/* Out-of-line versions of the two below, for code compiled for size. */
 unsigned long spin_lock_irqsave_shared(struct spinlock *lock) ACQUIRES(lock);
 void spin_unlock_irqrestore_shared(struct spinlock *lock, unsigned long flags) RELEASES(lock);
 
-/* Masks interrupts too; returns what spin_unlock_irqrestore() wants. */
+/* Also mask interrupts; returns the flags for spin_unlock_irqrestore(). */
 static inline unsigned long spin_lock_irqsave(struct spinlock *lock) ACQUIRES(lock)
     NO_LOCK_CHECK("it is the lock")
 {

@@ -27,7 +27,7 @@ struct lock_stat {
 
 #ifdef LOCKSTAT
 
-/* Of one lock: its holder's, but for lock_class, which is found at the first use. */
+/* Statistics of one lock, owned by its holder, except lock_class, which is set at first use. */
 struct lock_mark {
     uint64_t since;
     uint32_t lock_class; /* index + 1; 0: not known yet */
@@ -40,9 +40,9 @@ void lock_stat_acquired(struct lock_mark *mark, const char *name, uint64_t waite
 void lock_stat_acquired_shared(struct lock_mark *mark, const char *name, uint64_t waited_since);
 /* The lock is still ours. */
 void lock_stat_release(struct lock_mark *mark);
-/* The number-th class's figures, not of one moment; false: there are fewer. */
+/* Get the figures of a class by number, not a consistent snapshot; false: no such class. */
 bool lock_stat_read(uint32_t number, struct lock_stat *out);
-/* Counts from 0 again. */
+/* Reset all counts. */
 void lock_stat_reset(void);
 
 #define LOCK_MARK struct lock_mark mark;

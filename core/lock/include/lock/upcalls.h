@@ -1,13 +1,12 @@
 /*
- * Provided by the scheduler (core/thread) to locks and preemption.
+ * Upcalls of locks and preemption, provided by core/thread.
  */
 #ifndef LOCK_UPCALLS_H
 #define LOCK_UPCALLS_H
 
 /*
- * The current thread's preempt_count has just become 0 and need_resched is set. Gives way if
- * interrupts are enabled (with interrupts masked it returns: the interrupt exit or the next enable
- * does it).
+ * Called when the current thread's preempt_count becomes 0 with need_resched set. Reschedules if
+ * interrupts are enabled (else the interrupt exit or the next enable does).
  */
 void preempt_schedule(void);
 

@@ -35,30 +35,30 @@ void log_vprint(enum log_level level, const char *format, va_list args);
 #endif
 
 /*
- * A line about the boot, at LOG_DEBUG, that costs next to nothing where nobody looks: printed if
- * that level is; else, after log_notes_keep(), kept as it is, with the time, and made into text
- * when the log is first read. So the format, with at most two words to fill in, and the strings
- * among them stay for ever. Any context.
+ * Log a line about the boot at LOG_DEBUG, at almost no cost: printed if that level is shown; else,
+ * after log_notes_keep(), stored unformatted with the time, and formatted when the log is first
+ * read. So the format, with at most two arguments, and string arguments must never be freed. Any
+ * context.
  */
 void log_note(const char *format, uintptr_t a, uintptr_t b);
 
-/* First thing of a kernel whose log is read (log_read()). */
+/* Keep notes; called first in a kernel whose log is read (log_read()). */
 void log_notes_keep(void);
 
-/* Lines with a level number below this go to the console (default 7: everything but debug). */
+/* Set the console level: lines with a lower level number are shown (default 7: everything but
+ * debug). */
 void log_set_level(unsigned level);
 unsigned log_get_level(void);
 
 /*
- * Reads the ring for dmesg: copies up to `size` bytes that follow position *pos (0 = oldest kept)
- * and moves *pos behind them. Returns the number of bytes.
+ * Read the ring for dmesg: copy up to `size` bytes after position *pos (0 = oldest kept) and move
+ * *pos behind them. Returns the number of bytes.
  */
 size_t log_read(uint64_t *pos, char *buffer, size_t size);
 
 /* --- panic and assert: our own bugs only, never what a user, a guest or a disk says ----------- */
 
-/* Stops all other harts, prints the message and every hart's backtrace, then acts as panic= says.
- */
+/* Stop all other harts, print the message and every hart's backtrace, then act as panic= says. */
 NORETURN void panic(const char *format, ...) PRINTF_LIKE(1, 2) COLD;
 
 NORETURN void assert_failed(const char *condition, const char *file, int line) COLD;

@@ -1,7 +1,6 @@
 /*
- * The end: panic() and assert_failed() of <log/log.h> live here, with the printing of trap frames
- * and backtraces, and the orderly standstill. Symbols come from the table that tools/symtab.py puts
- * into the image.
+ * Kernel panics: panic() and assert_failed() of <log/log.h>, printing of trap frames and
+ * backtraces, and halting. Symbols come from the table that tools/symtab.py puts into the image.
  *
  * panic=poweroff (the default) | reboot | halt on the command line says what follows the report.
  */
@@ -15,18 +14,18 @@
 struct trap_frame;
 struct arch_thread;
 
-/* An exception of the kernel that nobody could repair. */
+/* Panic for an unhandled exception in the kernel. */
 NORETURN void panic_trap(const struct trap_frame *frame);
 
-/* For the log, at error level: registers, and the backtrace from a frame or from here. */
+/* Log registers, and the backtrace from a frame or from here, at error level. */
 void panic_print_frame(const struct trap_frame *frame);
 void backtrace_print(void);
 void backtrace_print_from(uintptr_t pc, uintptr_t fp, uintptr_t stack_low, uintptr_t stack_high);
 
 /*
- * Sets the stack protector's canary of this thread, and of those it creates, from what randomness
- * the boot has. Inlined into kernel_main,
- * which never returns: a function that is entered with one canary and left with another would die.
+ * Set the stack protector's canary of this thread, and of those it creates, from the randomness
+ * available at boot. Inlined into kernel_main, which never returns: returning from a function
+ * entered with another canary would panic.
  */
 static ALWAYS_INLINE void stack_guard_init(const uint8_t *seed, size_t nr_bytes, uint64_t salt)
 {
@@ -38,12 +37,12 @@ static ALWAYS_INLINE void stack_guard_init(const uint8_t *seed, size_t nr_bytes,
 }
 
 /*
- * Stops every hart and leaves the machine on, to be looked at. Any context, no locks;
- * write data back before.
+ * Stop every hart and leave the machine on for inspection. Any context, no locks; write data back
+ * before.
  */
 NORETURN void system_halt(void);
 
-/* Installs the IPI_STOP handler; once, after the interrupt dispatch. */
+/* Install the IPI_STOP handler; once, after the interrupt dispatch. */
 void panic_init(void);
 
 #endif

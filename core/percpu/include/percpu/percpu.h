@@ -28,13 +28,13 @@ extern uintptr_t percpu_offsets[NR_CPUS_MAX];
 #define this_cpu(var)     PERCPU_AT(var, arch_current()->percpu_offset)
 #define per_cpu(var, cpu) PERCPU_AT(var, percpu_offsets[cpu])
 
-/* Dense index of the CPU we run on: stays true only while preemption is disabled. */
+/* Return the index of the current CPU; stable only while preemption is disabled. */
 static inline unsigned cpu_index(void)
 {
     return arch_current()->cpu;
 }
 
-/* CPUs the kernel knows of (>= 1); those that are running are in cpus_online. */
+/* Return the number of known CPUs (>= 1); running ones are in cpus_online. */
 unsigned cpu_count(void);
 
 extern cpumask_t cpus_online; /* [a] */
@@ -52,9 +52,9 @@ void cpu_set_online(unsigned cpu, bool online);
         if (cpu_is_online(cpu))
 
 /*
- * Makes the copies for CPUs 1 .. nr_cpus-1 in memory from alloc (page aligned; NULL: none left),
- * since the frame allocator itself has data per CPU and so lies above this component. After
- * frame_init(): percpu_init(n, frame_alloc_bytes). -ENOMEM: then cpu_count() is what fits.
+ * Make the copies for CPUs 1 .. nr_cpus-1 in memory from alloc (page aligned; NULL: none left): the
+ * frame allocator itself has per-CPU data and so is above this component. After frame_init():
+ * percpu_init(n, frame_alloc_bytes). -ENOMEM: cpu_count() is reduced to what fits.
  */
 int percpu_init(unsigned nr_cpus, void *(*alloc)(size_t nr_bytes));
 

@@ -1,10 +1,10 @@
 /*
- * Turning the machine off and restarting it: the one way, for all kernels.
+ * Power off and reboot, for all kernels.
  *
- * A failure goes to the register of the machine that can tell one, if the device tree names it,
- * whatever drivers there are. Otherwise drivers register what the device tree offers
- * (drivers/syscon); the firmware (SBI SRST, by <arch/power.h>) is the fallback when there is none
- * or when it returns, which means that it did not work.
+ * A failure is reported by the machine's register for that, if the device tree names one, whatever
+ * drivers there are. Otherwise drivers register what the device tree offers (drivers/syscon); the
+ * firmware (SBI SRST, by <arch/power.h>) is the fallback if there is none, or if it failed and
+ * returned.
  */
 #ifndef POWER_POWER_H
 #define POWER_POWER_H
@@ -15,9 +15,8 @@
 struct power_provider {
     const char *name;
     /*
-     * NULL where the provider cannot; both return only when they failed. Any context, no locks.
-     * is_failure: the machine stops because of an error (a panic, a failed test), where it can be
-     * told.
+     * NULL if not supported; both return only on failure. Any context, no locks. is_failure: report
+     * that the machine stops because of an error (a panic, a failed test), if possible.
      */
     void (*off)(struct power_provider *provider, bool is_failure);
     void (*reboot)(struct power_provider *provider);
@@ -26,10 +25,10 @@ struct power_provider {
 
 void power_register(struct power_provider *provider);
 
-/* Any context, no locks or sleep: write data back before. */
+/* Power off or reboot. Any context, no locks or sleep: write data back before. */
 NORETURN void power_off(void);
 NORETURN void power_reboot(void);
-/* The same for what ends because of an error: one that can be told (QEMU then exits with 1). */
+/* Power off because of an error, and report it if possible (QEMU then exits with 1). */
 NORETURN void power_off_failure(void);
 
 #endif

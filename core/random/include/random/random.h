@@ -1,12 +1,12 @@
 /*
- * Random numbers for everybody: stack canaries, AT_RANDOM, address layout, getrandom(), hash seeds.
+ * Random numbers: stack canaries, AT_RANDOM, address layout, getrandom(), hash seeds.
  *
  * A generator with fast key erasure over ChaCha20 (RFC 8439; Bernstein, "Fast-key-erasure
  * random-number generators", 2017): every output first replaces the key, and what small requests
  * take of one output is erased as they do, so that a later leak of the state does not tell earlier
- * outputs. Seeds are mixed in as they come: the device tree's
- * rng-seed, virtio-rng, time jitter. Nothing blocks: before the first real seed the numbers come
- * from the cycle and time counters alone, and random_is_seeded() says so.
+ * outputs. Seeds are mixed in as they come: the device tree's rng-seed, virtio-rng, time jitter.
+ * Nothing blocks: before the first real seed the numbers come from the cycle and time counters
+ * alone, and random_is_seeded() says so.
  */
 #ifndef RANDOM_RANDOM_H
 #define RANDOM_RANDOM_H
@@ -19,7 +19,7 @@
  */
 void random_init(const void *seed, size_t nr_bytes);
 
-/* Fills data with nr_bytes. Any context, never fails, never sleeps. */
+/* Fill data with nr_bytes random bytes. Any context, never fails, never sleeps. */
 void random_bytes(void *data, size_t nr_bytes);
 
 uint64_t random_u64(void);
@@ -28,13 +28,13 @@ uint64_t random_u64(void);
 uint64_t random_below(uint64_t bound);
 
 /*
- * Mixes a source's bytes in; entropy_bits is what the caller believes they are worth (0 is fine:
- * the mixing never makes the state worse). Any context.
+ * Mix in bytes of a source; entropy_bits is the caller's estimate of their entropy (0 is fine:
+ * mixing never makes the state worse). Any context.
  */
 void random_add(const void *data, size_t nr_bytes, unsigned entropy_bits);
 
 /*
- * Mixes in the time of an event (an interrupt, a key); credited with nothing. Any context, cheap.
+ * Mix in the time of an event (an interrupt, a key), without credit. Any context, cheap.
  */
 void random_add_jitter(void);
 

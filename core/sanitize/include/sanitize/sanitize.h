@@ -22,20 +22,20 @@ struct sanitize_stack {
     uintptr_t pc[SANITIZE_DEPTH]; /* innermost first */
 };
 
-/* The caller's stack: from the function that `pc` lies in upwards. */
+/* Get the caller's stack, from the function that contains `pc` upwards. */
 void sanitize_stack_take(struct sanitize_stack *stack, uintptr_t pc);
 
 /*
- * This CPU's run time does nothing until sanitize_resume: while it makes a report, and in code that
- * breaks the rules on purpose. Nests. Interrupts stay masked in between.
+ * Disable this CPU's checks until sanitize_resume(): during a report, and in code that breaks the
+ * rules on purpose. Nests. Interrupts stay masked in between.
  */
 unsigned long sanitize_pause(void);
 void sanitize_resume(unsigned long irq);
 bool sanitize_is_paused(void);
 
 /*
- * One report: false if this place (and other) has been told before, then nothing may be printed;
- * true: sanitize_report_end must follow. Only one CPU reports at a time.
+ * Begin a report. False: this place (and other) was reported before, print nothing; true:
+ * sanitize_report_end() must follow. Only one CPU reports at a time.
  */
 MUST_CHECK bool sanitize_report_begin(uintptr_t place, uintptr_t other, unsigned long *irq);
 void sanitize_print(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -29,9 +29,9 @@
 #define SCHED_POLICY_NAME "cfs"
 #define SCHED_HAS_SLICES  1
 
-#define SCHED_CFS_LATENCY_US     6000 /* in which every one of a few threads runs once */
-#define SCHED_CFS_GRANULARITY_US 750  /* nobody runs shorter than this if it wants to go on */
-#define SCHED_CFS_WAKEUP_US      1000 /* a woken thread preempts when it is behind by more */
+#define SCHED_CFS_LATENCY_US     6000 /* period in which each of a few threads runs once */
+#define SCHED_CFS_GRANULARITY_US 750  /* minimum slice */
+#define SCHED_CFS_WAKEUP_US      1000 /* lag from which a woken thread preempts */
 
 #define SCHED_CFS_NICE0_WEIGHT 1024
 #define SCHED_CFS_UNIT_SHIFT   16
@@ -115,7 +115,7 @@ static inline void sched_cfs_choose(struct sched_queue *q, struct sched_entity *
     next->used = 0;
 }
 
-/* Simple: the line is all there is, and its first goes and prev comes behind its last. */
+/* Simple case: the tree is empty; take the first of the line and append prev. */
 static inline struct sched_entity *sched_exchange(struct sched_queue *q, struct sched_entity *prev,
                                                   uint64_t ticks)
 {

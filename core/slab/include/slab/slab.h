@@ -36,8 +36,8 @@ struct slab_magazine {
     void *slots[SLAB_MAGAZINE_SLOTS];
 };
 
-/* The head is what the hot paths use; the rest is core/slab's. Zero bytes until slab_cache_init().
- */
+/* The head is what the hot paths use; the rest is core/slab's. Zero bytes until
+ * slab_cache_init(). */
 struct slab_cache {
     struct slab_magazine *magazines[NR_CPUS_MAX]; /* [p] slab_no_magazine until first used there */
     struct spinlock lock;
@@ -73,8 +73,8 @@ void slab_cache_init(struct slab_cache *cache, const char *name, size_t size, si
                      void (*ctor)(void *object));
 void slab_cache_fini(struct slab_cache *cache);
 
-/* All objects must have been freed; if not, says which cache leaks how many, and keeps its slabs.
- */
+/* Destroy a cache whose objects have all been freed; otherwise report the leak and keep its
+ * slabs. */
 void slab_cache_destroy(struct slab_cache *cache);
 
 /* Not for direct use: everything but the hot paths. irq: from arch_irq_save_short(). */
@@ -122,10 +122,11 @@ static inline void slab_free(struct slab_cache *cache, void *object)
     slab_free_slow(cache, object, irq);
 }
 
-/* The cache that an object came from; object: from any cache, or inside one. */
+/* Return the cache of an object, given any address inside it. */
 struct slab_cache *slab_cache_of(const void *object);
 
-/* Returns empty slabs to the frame allocator, after emptying this CPU's magazine. Frames freed. */
+/* Empty this CPU's magazine and return empty slabs to the frame allocator; returns the frames
+ * freed. */
 size_t slab_cache_shrink(struct slab_cache *cache);
 /* The same for all caches until nr_pages are freed. */
 size_t slab_shrink(size_t nr_pages);
@@ -141,10 +142,10 @@ struct slab_cache_stats {
 /* A snapshot; exact when nobody allocates meanwhile. */
 void slab_cache_stats(struct slab_cache *cache, struct slab_cache_stats *out);
 
-/* Calls fn for every cache (for /proc/slabinfo and the like). fn must not create or destroy one. */
+/* Call fn for every cache (for /proc/slabinfo). fn must not create or destroy one. */
 void slab_for_each_cache(void (*fn)(const struct slab_cache_stats *stats, void *ctx), void *ctx);
 
-/* Walks the cache and panics at the first broken invariant. Tests and debugging. */
+/* Check the cache and panic at the first broken invariant. Tests and debugging. */
 void slab_cache_check(struct slab_cache *cache);
 
 #endif

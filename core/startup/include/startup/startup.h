@@ -11,18 +11,18 @@
 #include <platform/boot_info.h>
 
 /*
- * The machine cannot be used: says why by whatever console there is, and turns it off as failed.
- * QEMU then ends with 1, but with 0 before the drivers are probed: the firmware passes no code on.
+ * Report that the machine cannot be used on whatever console there is, and power off as failed.
+ * QEMU then exits with 1, but with 0 before drivers are probed: the firmware passes on no code.
  */
 NORETURN void startup_refuse(const char *reason);
 
 /*
- * A step of the boot is done: notes its name, which stays, and how long it took, for the log's boot
+ * End a boot step: note its name, which must never be freed, and its duration for the log's boot
  * chart (dmesg, or the word debug). The next step begins here.
  */
 void startup_step(const char *name);
 
-/* The body of startup_ground(), behind the stack protector's back. */
+/* The body of startup_ground(), outside the stack protector. */
 void startup_read_machine(hartid_t boot_hart, paddr_t fdt);
 void startup_core(void);
 

@@ -17,7 +17,7 @@ struct condvar {
     }
 
 void cond_init(struct condvar *c);
-/* Releases m, sleeps until signalled, takes m again. Spurious wake-ups happen. */
+/* Release m, sleep until signalled, take m again. Spurious wake-ups happen. */
 void cond_wait(struct condvar *c, struct mutex *m) REQUIRES(m);
 /* 0 or -ETIMEDOUT; m is held either way. */
 int cond_wait_until(struct condvar *c, struct mutex *m, uint64_t deadline_ns) REQUIRES(m);

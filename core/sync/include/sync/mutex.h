@@ -38,7 +38,7 @@ struct CAPABILITY("mutex") mutex {
 void mutex_init_class(struct mutex *m, const char *lock_class) MAKES_LOCK(m);
 
 void mutex_lock(struct mutex *m) ACQUIRES(m);
-/* depth: how many mutexes of m's class the caller holds already (lock/order.h). */
+/* depth: number of mutexes of m's class that the caller holds already (lock/order.h). */
 #ifdef DEBUG
 void mutex_lock_nested(struct mutex *m, uint32_t depth) ACQUIRES(m);
 #else

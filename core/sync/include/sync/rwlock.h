@@ -38,7 +38,7 @@ void rwlock_read_unlock(struct rwlock *rw) RELEASES_SHARED(rw);
 void rwlock_write_lock(struct rwlock *rw) ACQUIRES(rw);
 MUST_CHECK bool rwlock_write_trylock(struct rwlock *rw) TRY_ACQUIRES(true, rw);
 void rwlock_write_unlock(struct rwlock *rw) RELEASES(rw);
-/* A writer becomes a reader without letting another writer in between. */
+/* Turn a writer into a reader without letting another writer in between. */
 void rwlock_downgrade(struct rwlock *rw) RELEASES(rw) ACQUIRES_SHARED(rw);
 
 #endif

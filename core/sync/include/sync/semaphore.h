@@ -31,7 +31,7 @@ MUST_CHECK int sem_down_interruptible(struct semaphore *sem);
 /* 0, or -ETIMEDOUT with nothing taken. Deadline of the monotonic clock. */
 MUST_CHECK int sem_down_until(struct semaphore *sem, uint64_t deadline_ns);
 MUST_CHECK bool sem_trydown(struct semaphore *sem);
-/* Hands the unit to the first waiter directly. */
+/* Release a unit, handing it to the first waiter directly. */
 void sem_up(struct semaphore *sem);
 
 #endif

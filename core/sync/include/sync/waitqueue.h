@@ -56,20 +56,20 @@ struct wait_entry {
 void wait_queue_init(struct wait_queue *wq);
 
 /*
- * Wakes every waiter. wait_wake_one: every non-exclusive waiter and one exclusive. Return the
- * number woken.
+ * Wake every waiter. wait_wake_one: every non-exclusive waiter and one exclusive. Return the number
+ * woken.
  */
 int wait_wake_all(struct wait_queue *wq);
 int wait_wake_one(struct wait_queue *wq);
 /*
- * Wakes all non-exclusive and up to nr exclusive waiters; key is handed to the callbacks (poll
+ * Wake all non-exclusive and up to nr exclusive waiters; key is passed to the callbacks (poll
  * events).
  */
 int wait_wake(struct wait_queue *wq, int nr, uint32_t key);
 
 /*
- * Is somebody waiting? Only a hint without the lock; it orders the caller's earlier writes before
- * the look.
+ * True if there are waiters. A hint without the lock; orders the caller's earlier writes before the
+ * check.
  */
 static inline bool wait_queue_is_active(struct wait_queue *wq)
 {
@@ -86,18 +86,18 @@ static inline bool wait_queue_is_active(struct wait_queue *wq)
 void wait_entry_init(struct wait_entry *entry, bool is_exclusive);
 void wait_entry_init_fn(struct wait_entry *entry, wait_fn fn);
 
-/* Queues an entry without touching the thread's state: for callbacks. Removing is idempotent. */
+/* Queue an entry without changing the thread's state: for callbacks. Removing is idempotent. */
 void wait_add(struct wait_queue *wq, struct wait_entry *entry);
 void wait_remove(struct wait_queue *wq, struct wait_entry *entry);
-/* wait_remove that tells whether the entry was still queued: false when a waker had taken it. */
+/* wait_remove() that returns whether the entry was still queued; false: a waker had taken it. */
 bool wait_leave(struct wait_queue *wq, struct wait_entry *entry);
 
 /*
- * Queues the entry (if it is not) and announces the sleep. state: THREAD_BLOCKED or
+ * Queue the entry (if it is not) and announce the sleep. state: THREAD_BLOCKED or
  * THREAD_INTERRUPTIBLE.
  */
 void wait_prepare(struct wait_queue *wq, struct wait_entry *entry, enum thread_state state);
-/* Ends the announcement and leaves the queue. */
+/* Cancel the announced sleep and leave the queue. */
 void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
 
 /*
@@ -133,7 +133,7 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
         wait_ret_;                                                                                 \
     })
 
-/* Sleeps until the condition is true. */
+/* Sleep until the condition is true. */
 #define wait_event(wq, condition)                                                                  \
     ((void)WAIT_EVENT(wq, condition, THREAD_BLOCKED, TIME_NEVER, false))
 /* 0 or -EINTR. */

@@ -73,7 +73,7 @@ enum thread_state {
 #define THREAD_WORK_SIGNAL BIT(0)  /* = USER_WORK_SIGNAL: interruptible sleeps end with -EINTR */
 #define THREAD_WORK_KICK   BIT(31) /* set by thread_kick: look around before entering U or VS */
 
-/* Why a switch from or to a thread is more than an exchange of registers. */
+/* Reasons why switching to or from a thread needs the slow path. */
 #define THREAD_CARE_OPS       1  /* has thread_ops */
 #define THREAD_CARE_NEW       2  /* has never run */
 #define THREAD_CARE_MISPLACED 4  /* is on a CPU where it may not be */
@@ -84,9 +84,9 @@ struct thread;
 struct run_queue;
 
 /*
- * What the owner of an embedded thread wants to know. Any may be NULL. The switch callbacks run in
- * the scheduler: interrupts off, a run-queue lock held; they must not take locks that are held
- * around a wake-up.
+ * Callbacks for the owner of an embedded thread. Any may be NULL. The switch callbacks run in the
+ * scheduler: interrupts off, a run-queue lock held; they must not take locks that are held around a
+ * wake-up.
  */
 struct thread_ops {
     /*
@@ -97,15 +97,15 @@ struct thread_ops {
     /* next is about to run on this CPU. Runs before the switch, on prev's stack. */
     void (*switch_in)(struct thread *prev, struct thread *next);
     /*
-     * The thread is dead, off its stack and joined or detached: its memory may go. Thread context,
-     * may sleep. NULL: an embedded thread's memory is simply the owner's again.
+     * The thread is dead, off its stack and joined or detached: free its memory. Thread context,
+     * may sleep. NULL: the memory of an embedded thread returns to its owner.
      */
     void (*release)(struct thread *thread);
 };
 
 /*
- * For what has state in the hart while a thread runs it, whoever the thread's owner is. Called as
- * the switch callbacks of thread_ops, and nearer to the thread: switch_out before the owner's,
+ * Switch callbacks for state that a thread keeps in the hart (a vCPU), independent of the thread's
+ * owner. Called like those of thread_ops, but nested inside: switch_out before the owner's,
  * switch_in after it. NULL: not wanted.
  */
 struct thread_hook {
@@ -131,8 +131,8 @@ struct thread {
     int32_t cpu;       /* [r] CPU whose run queue the thread is on, or was on last */
     bool on_rq;        /* [r] counted by that run queue: ready, running or about to block */
     bool is_idle;      /* [I] */
-    bool is_leaving;   /* [r] the switch away from it is followed by thread_left */
-    uint8_t care;      /* [r] THREAD_CARE_*: not 0 keeps it off the shortest way of thread_yield */
+    bool is_leaving;   /* [r] call thread_left() after the switch away from it */
+    uint8_t care;      /* [r] THREAD_CARE_*: nonzero disables the fast path of thread_yield() */
     bool is_allocated; /* [I] by thread_create */
     bool is_detached GUARDED_BY(&exit_lock); /* [j] */
     bool has_exited GUARDED_BY(&exit_lock);  /* [j] off its stack, for good */
@@ -141,9 +141,9 @@ struct thread {
     struct run_queue *rq;                    /* [r] of ->cpu, while it is on it */
     uint64_t run_ticks;    /* [r] processor time, without that since the queue's last accounting */
     uint64_t user_clock;   /* [o] part of it that was spent in U or VS: THREAD_CLOCK_* */
-    uint64_t user_told;    /* [a] ticks of it that somebody was told: it does not run back */
-    uint64_t nr_slept;     /* [r] times it gave way by sleeping */
-    uint64_t nr_preempted; /* [r] times it was switched out against its will */
+    uint64_t user_told;    /* [a] ticks reported last: must not decrease */
+    uint64_t nr_slept;     /* [r] voluntary switches, by sleeping */
+    uint64_t nr_preempted; /* [r] involuntary switches */
 
     thread_fn fn;        /* [I] */
     void *arg;           /* [I] */
@@ -153,11 +153,11 @@ struct thread {
     struct list all_node; /* the list of all threads: for debuggers and backtraces */
     uint32_t id;          /* [I] */
     char name[THREAD_NAME_MAX];
-    uint32_t nr_locks;     /* [o] mutexes and rwlocks it holds: none at its end */
-    struct lock_held held; /* [o] which they are; empty without DEBUG */
+    uint32_t nr_locks;     /* [o] number of mutexes and rwlocks held: 0 at its end */
+    struct lock_held held; /* [o] the locks held; empty without DEBUG */
 };
 
-/* How a new thread differs from the ordinary. Zero values are the defaults. */
+/* Attributes of a new thread. Zero values are the defaults. */
 struct thread_attr {
     cpumask_t affinity; /* 0: inherits the creator's */
     size_t stack_size;  /* 0: THREAD_STACK_SIZE */
@@ -174,17 +174,17 @@ static inline struct thread *thread_current(void)
 }
 
 /*
- * Prepares a caller-provided thread; it does not run before thread_start. attr may be NULL. -ENOMEM
- * when there is no stack; -EOPNOTSUPP in an application with thread-local variables, for which
- * only thread_create makes room. May sleep.
+ * Initialise a caller-provided thread; it does not run before thread_start(). attr may be NULL.
+ * -ENOMEM when there is no stack; -EOPNOTSUPP in an application with thread-local variables, for
+ * which only thread_create makes room. May sleep.
  */
 MUST_CHECK int thread_init(struct thread *thread, thread_fn fn, void *arg, const char *name,
                            const struct thread_attr *attr);
 
-/* Undoes thread_init of a thread that was never started. May sleep. */
+/* Undo thread_init() of a thread that was never started. May sleep. */
 void thread_fini(struct thread *thread);
 
-/* Makes a NEW thread ready, on a CPU that the policy-independent part chooses. Any context. */
+/* Make a NEW thread ready, on a CPU chosen independently of the policy. Any context. */
 void thread_start(struct thread *thread);
 
 /*
@@ -194,27 +194,27 @@ void thread_start(struct thread *thread);
 MUST_CHECK struct thread *thread_create(thread_fn fn, void *arg, const char *name,
                                         const struct thread_attr *attr);
 
-/* Waits until the thread is dead and off its stack, then releases it. One joiner. May sleep. */
+/* Wait until the thread is dead and off its stack, then release it. One joiner. May sleep. */
 void thread_join(struct thread *thread);
 
-/* The thread is released at its end, by nobody in particular. Thread context. */
+/* Let the thread be released at its end without a join. Thread context. */
 void thread_detach(struct thread *thread);
 
-/* Ends the running thread. A mutex or rwlock that it still holds is a panic: nobody could free it.
- */
+/* End the running thread. Panics if it still holds a mutex or rwlock, which nobody could
+ * release. */
 NORETURN void thread_exit(void);
 
-/* From now on the running thread's switches call the hook, which is in no list. Thread context. */
+/* Add a hook, which is in no list, to the running thread's switches. Thread context. */
 void thread_hook_add(struct thread_hook *hook);
 
-/* No longer. Before the thread ends, and by it. */
+/* Remove a hook; by the thread itself, before it ends. */
 void thread_hook_remove(struct thread_hook *hook);
 
-/* Lets other ready threads of this CPU run first. */
+/* Let other ready threads of this CPU run first. */
 void thread_yield(void);
 
 /*
- * Sleeps at least that long. Thread context. thread_sleep_until: a deadline of the monotonic clock.
+ * Sleep at least that long. Thread context. thread_sleep_until: a deadline of the monotonic clock.
  */
 void thread_sleep_ns(uint64_t duration_ns);
 void thread_sleep_until(uint64_t deadline_ns);
@@ -224,21 +224,22 @@ void thread_sleep_until(uint64_t deadline_ns);
  * -------------------------------------------------------------
  */
 
-/* Announces a sleep; state is THREAD_BLOCKED or THREAD_INTERRUPTIBLE. A full barrier. */
+/* Announce a sleep; state is THREAD_BLOCKED or THREAD_INTERRUPTIBLE. A full barrier. */
 static inline void thread_block_prepare(enum thread_state state)
 {
     __atomic_store_n(&thread_current()->state, state, __ATOMIC_SEQ_CST);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* The sleep is not wanted any more. */
+/* Cancel an announced sleep. */
 static inline void thread_block_cancel(void)
 {
     __atomic_store_n(&thread_current()->state, THREAD_RUNNABLE, __ATOMIC_RELAXED);
 }
 
 /*
- * Sleeps, unless a wake-up came since thread_block_prepare. The state is THREAD_RUNNABLE on return.
+ * Sleep, unless a wake-up came since thread_block_prepare(). The state is THREAD_RUNNABLE on
+ * return.
  */
 void thread_block(void);
 
@@ -249,15 +250,15 @@ void thread_block(void);
 bool thread_block_until(uint64_t deadline_ns);
 
 /*
- * Ends a sleep, announced or begun. True when the thread was blocked. Everything the caller wrote
- * before is visible to the thread afterwards. Any context, also with spinlocks held (run-queue
+ * Wake a thread from a sleep, announced or begun. True if it was blocked. The caller's earlier
+ * writes are visible to the thread afterwards. Any context, also with spinlocks held (run-queue
  * locks come last).
  */
 bool thread_wake(struct thread *thread);
 
 /*
- * Sets THREAD_WORK_SIGNAL and ends an interruptible sleep; kicks the thread out of U or VS. For the
- * signals of the Linux personality and for stopping vCPUs. Any context.
+ * Set THREAD_WORK_SIGNAL, end an interruptible sleep and kick the thread out of U or VS mode. For
+ * the signals of the Linux personality and for stopping vCPUs. Any context.
  */
 void thread_interrupt(struct thread *thread);
 
@@ -274,8 +275,8 @@ static inline bool thread_is_interrupted(void)
  */
 
 /*
- * Sets bits of thread->arch.user_work. A thread that is in U or VS on another CPU comes back into
- * the kernel soon (by an IPI) and sees them. thread_kick sets THREAD_WORK_KICK. Any context.
+ * Set bits of thread->arch.user_work. A thread in U or VS mode on another CPU enters the kernel
+ * soon (by an IPI) and sees them. thread_kick sets THREAD_WORK_KICK. Any context.
  *
  * The way out: with interrupts off, test arch.user_work and arch.need_resched; if either is set,
  * enable interrupts, do the owner's work (clearing its bits first) and thread_preempt_check(), and
@@ -298,9 +299,9 @@ static inline void thread_work_clear(uint32_t bits)
 }
 
 /*
- * The time outside the kernel is one word, which the thread alone writes and anybody reads whole:
- * ticks in bits 63..2, less the time of day at which it went out while it is outside. So going out
- * and coming in are one subtraction and one addition of that, with the change of the bits in it.
+ * The time outside the kernel is one word, written by the thread alone and read by anybody: ticks
+ * in bits 63..2, minus the time of leaving the kernel while the thread is outside. So leaving and
+ * entering are one subtraction and one addition, which also change the low bits.
  */
 #define THREAD_CLOCK_RUNS   1ul /* it is outside */
 #define THREAD_CLOCK_PAUSED 2ul /* preempted there */
@@ -318,7 +319,7 @@ static inline void thread_clock_subtract(struct thread *thread, uint64_t change)
                thread->user_clock - (time_now_ticks() << THREAD_CLOCK_SHIFT) - change);
 }
 
-/* It goes to U or VS; it has come from there. */
+/* Record that the thread leaves for U or VS mode; that it has returned. */
 static inline void thread_clock_start(struct thread *thread)
 {
     thread_clock_subtract(thread, -THREAD_CLOCK_RUNS);
@@ -351,16 +352,15 @@ uint64_t thread_user_ns(const struct thread *thread);
  * -------------------------------------------------------------------------
  */
 
-/* Gives the CPU to a more deserving thread when one is waiting and this thread may be preempted. */
+/* Reschedule if that is due and this thread may be preempted. */
 void thread_preempt_check(void);
 
 /* Weight for policies that have one: -20 (most) .. 19. -EINVAL outside. */
 MUST_CHECK int thread_set_nice(struct thread *thread, int nice);
 
 /*
- * CPUs the thread may run on. When it is on a forbidden one it is told to leave and does at its
- * next chance to be preempted; the caller itself has left before this returns. -EINVAL when no
- * online CPU is in the mask.
+ * Set the CPUs that the thread may run on. A thread on another CPU leaves it at its next
+ * preemption; the caller itself before this returns. -EINVAL if no online CPU is in the mask.
  */
 MUST_CHECK int thread_set_affinity(struct thread *thread, cpumask_t mask);
 cpumask_t thread_affinity(const struct thread *thread);
@@ -371,28 +371,28 @@ cpumask_t thread_affinity(const struct thread *thread);
  */
 
 /*
- * Turns the boot context into a thread ("boot") and gives the boot CPU an idle thread. After frame,
+ * Turn the boot context into a thread ("boot") and give the boot CPU an idle thread. After frame,
  * heap, kmap and time; before the first thread_create, mutex or wait queue that can block. -ENOMEM:
  * nothing can run.
  */
 MUST_CHECK int thread_system_init(void);
 
 /*
- * Starts all further CPUs, each with its idle thread, and waits until they run threads. cpu_init is
- * the kernel's part of a CPU's start (traps, interrupts); it runs there, interrupts masked, before
- * the timers and the run queue. A CPU that does not come up is reported and left out. Boot thread,
+ * Start all other CPUs, each with its idle thread, and wait until they run threads. cpu_init is the
+ * kernel's part of a CPU's start (traps, interrupts); it runs there, interrupts masked, before the
+ * timers and the run queue. A CPU that does not start is reported and left out. Boot thread,
  * interrupts enabled.
  */
 void thread_start_cpus(void (*cpu_init)(unsigned cpu));
 
 /*
- * Calls fn for every thread that has not been released. Interrupts are off during fn: no sleeping.
+ * Call fn for every thread that has not been released. Interrupts are off during fn: no sleeping.
  */
 void thread_for_each(void (*fn)(struct thread *thread, void *ctx), void *ctx);
 
 struct thread_cpu_stats {
     uint64_t nr_switches;
-    uint64_t nr_migrations_in; /* threads this CPU took from others */
+    uint64_t nr_migrations_in; /* threads that this CPU took from others */
     uint64_t idle_ns;
     uint32_t nr_runnable; /* including the one running */
 };

@@ -25,8 +25,8 @@
 /* frequency_hz: the device tree's timebase-frequency. Once, before any other function here. */
 void time_init(uint64_t frequency_hz);
 
-/* Prepares this CPU's timers and unmasks its timer interrupt; time_init does it for the boot CPU.
- * Interrupts masked. */
+/* Initialise this CPU's timers and unmask its timer interrupt; time_init() does it for the boot
+ * CPU. Interrupts masked. */
 void time_cpu_init(void);
 
 /* Raw monotonic counter. Any context. */
@@ -47,8 +47,8 @@ static inline uint64_t time_deadline_ns(uint64_t delay_ns)
 }
 
 /*
- * Moves the deadline of a repetition behind now by whole intervals (not 0); how many are over. On
- * any clock, if both are of the same.
+ * Advance a periodic deadline by whole intervals (not 0) beyond now; returns how many. Any clock,
+ * the same for both.
  */
 static inline uint64_t time_catch_up(uint64_t *deadline_ns, uint64_t interval_ns, uint64_t now_ns)
 {
@@ -77,10 +77,10 @@ struct time_scale time_scale_make(uint64_t from_hz, uint64_t to_hz);
 uint64_t time_scale_apply(struct time_scale scale, uint64_t n);
 struct time_scale time_scale(void);
 
-/* Nanoseconds since 1970-01-01 UTC; counts from boot until somebody sets it. */
+/* Return nanoseconds since 1970-01-01 UTC; counts from boot until it is set. */
 uint64_t time_realtime_ns(void);
 void time_set_realtime_ns(uint64_t ns);
-/* By how much wall-clock time is ahead of the monotonic clock, now. */
+/* Return the present offset of wall-clock time from the monotonic clock. */
 uint64_t time_realtime_offset_ns(void);
 
 struct timer;
@@ -101,9 +101,9 @@ struct timer {
 void timer_init(struct timer *timer, timer_fn fn);
 
 /*
- * Fires fn at or after deadline_ns (monotonic), on this CPU. Arming an armed timer moves it. A
- * deadline in the past fires as soon as interrupts are on; TIME_NEVER leaves the timer unarmed. Any
- * context.
+ * Arm the timer: fn runs at or after deadline_ns (monotonic), on this CPU. Arming an armed timer
+ * changes its deadline. A deadline in the past fires as soon as interrupts are on; TIME_NEVER
+ * leaves the timer unarmed. Any context.
  */
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 void timer_arm_ticks(struct timer *timer, uint64_t deadline_ticks);
@@ -131,7 +131,7 @@ bool timer_is_armed(const struct timer *timer);
  */
 uint64_t time_next_deadline(void);
 
-/* How many timer interrupts a CPU has taken. */
+/* Return the number of timer interrupts of a CPU. */
 uint64_t time_nr_interrupts(uint32_t cpu);
 
 /* Busy-waits: device quirks and early boot only. */

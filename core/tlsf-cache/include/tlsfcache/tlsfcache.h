@@ -14,15 +14,15 @@
 void tlsf_caches_init(void);
 
 /*
- * A block of at least *size bytes. NULL: the CPU's cache has none; *size is then what to ask the
- * instance for, so that the block may come into the cache some day.
+ * Allocate a block of at least *size bytes. NULL: the CPU's cache has none; *size is then rounded
+ * up so that the block from the instance fits the cache later.
  */
 void *tlsf_cache_alloc(size_t *size);
 
-/* False: the CPU's cache has no room for it. */
+/* Free a block into the CPU's cache. False: no room for it. */
 bool tlsf_cache_free(void *p);
 
-/* Takes every CPU's blocks out and hands them to give(), without locks. */
+/* Remove every CPU's blocks and pass them to give(), without locks. */
 void tlsf_caches_drain(void (*give)(void *p));
 
 #endif

@@ -28,7 +28,7 @@
 #include <bits/bits.h>
 #include <tlsf/tlsf.h>
 
-#ifndef TLSF_STEPS_LOG2    /* a proof makes do with less, of these and of TLSF_SIZE_LOG2 */
+#ifndef TLSF_STEPS_LOG2    /* smaller in proofs, like TLSF_SIZE_LOG2 */
 #define TLSF_STEPS_LOG2 5  /* 32 classes per power of two */
 #define TLSF_WORD_BITS  64 /* classes per word of the bitmap */
 #endif
@@ -80,7 +80,7 @@ static inline uint64_t tlsf_size(const void *p)
     return TLSF_LOAD(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS;
 }
 
-/* Of a block that the caller has, without what serialises the operations. */
+/* Size of a block that the caller owns, without the heap's lock. */
 static inline uint64_t tlsf_size_unlocked(const void *p)
 {
     return READ_ONCE(*tlsf_head(p)) & ~TLSF_BLOCK_FLAGS;
@@ -133,7 +133,7 @@ static ALWAYS_INLINE void tlsf_unlink(struct tlsf *t, void *p)
     TLSF_STORE(prev->next, next);
     TLSF_STORE(next->prev, prev);
     if (next == prev) {
-        /* One other element: it is the head of the class, whose place is its number. */
+        /* The list has one other element, the head of the class, whose index is the class. */
         uint64_t class = (uint64_t)(next - t->classes);
         uint64_t word = t->words[class / TLSF_WORD_BITS] & ~(1ul << class % TLSF_WORD_BITS);
 
@@ -150,7 +150,7 @@ static ALWAYS_INLINE uint64_t tlsf_block_size(size_t size)
                                                   : ALIGN_UP(size + TLSF_OVERHEAD, TLSF_ALIGN);
 }
 
-/* Takes a free block of at least `size` bytes out of its list; NULL: there is none. */
+/* Unlink a free block of at least `size` bytes; NULL: none. */
 static ALWAYS_INLINE void *tlsf_take(struct tlsf *t, uint64_t size)
 {
     uint64_t class = tlsf_class_for(size);

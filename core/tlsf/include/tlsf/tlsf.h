@@ -18,7 +18,7 @@
 #define TLSF_MIN_BLOCK 32                            /* smallest block with its header */
 #define TLSF_MAX_SIZE  ((size_t)1 << TLSF_SIZE_LOG2) /* largest pool; no request reaches it */
 
-#ifndef TLSF_SIZE_LOG2    /* a proof makes do with less */
+#ifndef TLSF_SIZE_LOG2    /* smaller in proofs */
 #define TLSF_SIZE_LOG2 32 /* block sizes are below 2^32 */
 #endif
 
@@ -26,25 +26,25 @@ struct tlsf;
 struct tlsf_pool;
 
 /*
- * Makes an empty allocator (no pool yet) of the caller's memory; the struct is in <tlsf/inline.h>.
- * Zeroed memory is one already. There is nothing to undo. Each heap operation exists twice: as a
- * function here, and inlined there.
+ * Initialise an allocator without pools in the caller's memory; the struct is in <tlsf/inline.h>.
+ * Zeroed memory is valid already, and nothing needs to be undone. Each heap operation exists twice:
+ * as a function here, and inlined there.
  */
 void tlsf_init(struct tlsf *t);
 
 /*
- * Adds nr_bytes at mem as a pool. Both are trimmed to TLSF_ALIGN. Returns the pool, or NULL if it
- * is too small or larger than TLSF_MAX_SIZE. Pools never merge with each other, even if adjacent.
+ * Add nr_bytes at mem as a pool. Both are trimmed to TLSF_ALIGN. Returns the pool, or NULL if it is
+ * too small or larger than TLSF_MAX_SIZE. Pools never merge with each other, even if adjacent.
  */
 struct tlsf_pool *tlsf_pool_add(struct tlsf *t, void *mem, size_t nr_bytes);
 
-/* Takes back a pool in which no block is allocated. Returns 0, or -EBUSY. */
+/* Remove a pool in which no block is allocated. Returns 0, or -EBUSY. */
 MUST_CHECK int tlsf_pool_remove(struct tlsf *t, struct tlsf_pool *pool);
 
-/* Is no block of the pool allocated? */
+/* True if no block of the pool is allocated. */
 bool tlsf_pool_is_free(const struct tlsf_pool *pool);
 
-/* The largest request that one pool of nr_bytes can certainly hold when empty. */
+/* Return the largest request that an empty pool of nr_bytes certainly satisfies. */
 size_t tlsf_pool_capacity(size_t nr_bytes);
 /* The pool size for tlsf_pool_alloc() of size bytes aligned to align; SIZE_MAX: too much. */
 size_t tlsf_pool_size_for(size_t align, size_t size);
@@ -54,8 +54,8 @@ MUST_CHECK void *tlsf_alloc(struct tlsf *t, size_t size);
 MUST_CHECK void *tlsf_alloc_aligned(struct tlsf *t, size_t align, size_t size);
 
 /*
- * From a pool that nothing has been allocated from, and which is large enough: exactly, where the
- * search by classes may need a little more.
+ * Allocate from an unused pool that is large enough: exact, while the search by classes may need a
+ * little more.
  */
 MUST_CHECK void *tlsf_pool_alloc(struct tlsf *t, struct tlsf_pool *pool, size_t align, size_t size);
 
@@ -65,7 +65,7 @@ size_t tlsf_free(struct tlsf *t, void *p);
 size_t tlsf_free_compact(struct tlsf *t, void *p);
 
 /*
- * Grows or shrinks in place; returns true if p now holds size bytes (shrinking always succeeds).
+ * Grow or shrink in place; returns true if p now holds size bytes (shrinking always succeeds).
  * Growing uses the free block behind p, if any.
  */
 bool tlsf_resize(struct tlsf *t, void *p, size_t size);
@@ -73,7 +73,7 @@ bool tlsf_resize(struct tlsf *t, void *p, size_t size);
 /* The bytes that p holds. */
 size_t tlsf_usable_size(const void *p);
 
-/* Returns NULL if all invariants hold, otherwise a line that says which one does not. */
+/* Check all invariants: NULL, or a line about the broken one. */
 const char *tlsf_check(const struct tlsf *t);
 const char *tlsf_pool_check(const struct tlsf *t, const struct tlsf_pool *pool);
 

@@ -1,7 +1,7 @@
 /*
- * A uio is the memory side of a transfer: where bytes go to or come from, in the kernel's memory or
- * in a program's, in one piece or in several (readv, writev), and how many are left. Files and the
- * page cache copy through it and never ask whose memory it is.
+ * A uio is the memory side of a transfer: kernel or user memory, in one piece or several (readv,
+ * writev), and the number of bytes left. Files and the page cache copy through it without knowing
+ * which it is.
  *
  * Copying to or from a program's memory may fault pages in, so it may sleep: no spinlock may be
  * held. A bad pointer ends in a short count: bytes that were copied before it stay copied, and the
@@ -52,7 +52,7 @@ int uio_init_vector(struct uio *uio, const struct io_segment *segments,
 size_t uio_copy_to(struct uio *uio, const void *src, size_t n);
 size_t uio_copy_from(struct uio *uio, void *dst, size_t n);
 size_t uio_zero(struct uio *uio, size_t n);
-/* Steps over n bytes without touching them. */
+/* Skip n bytes. */
 void uio_skip(struct uio *uio, size_t n);
 
 /* The result of a read or write that moved nr_done bytes: the count, or -EFAULT for none and a

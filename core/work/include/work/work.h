@@ -1,5 +1,5 @@
 /*
- * Work queues: functions that interrupt handlers and others have run in thread context.
+ * Work queues: run functions in thread context, e.g. for interrupt handlers.
  *
  * A work item is embedded by its owner and is pending at most once; submitted again while it runs,
  * it runs once more. A queue is one thread, so its items never run at the same time as each other,
@@ -48,26 +48,26 @@ MUST_CHECK int work_system_init(void);
 extern struct work_queue work_system_queue;
 
 MUST_CHECK int work_queue_init(struct work_queue *queue, const char *name);
-/* Runs what is pending, then ends the worker. Thread context. */
+/* Run pending items, then end the worker. Thread context. */
 void work_queue_destroy(struct work_queue *queue);
-/* Waits until everything submitted before has run. Not from an item of the same queue. */
+/* Wait until everything submitted before has run. Not from an item of the same queue. */
 void work_queue_flush(struct work_queue *queue);
 
 void work_init(struct work *work, work_fn fn);
-/* False when it was pending already. Any context. An item stays with one queue. */
+/* Submit an item; false: it was pending already. Any context. An item stays with one queue. */
 bool work_submit_to(struct work_queue *queue, struct work *work);
 static inline bool work_submit(struct work *work)
 {
     return work_submit_to(&work_system_queue, work);
 }
 /*
- * After this the item is neither pending nor running. True when it was pending. Thread context, not
- * from the item itself.
+ * Cancel an item; on return it is neither pending nor running. True: it was pending. Thread
+ * context, not from the item itself.
  */
 bool work_cancel_sync(struct work *work);
 
 void delayed_work_init(struct delayed_work *dwork, work_fn fn);
-/* Submits after delay_ns; submitting again moves the moment. Any context. */
+/* Submit after delay_ns; submitting again changes the time. Any context. */
 void delayed_work_submit_to(struct work_queue *queue, struct delayed_work *dwork,
                             uint64_t delay_ns);
 static inline void delayed_work_submit(struct delayed_work *dwork, uint64_t delay_ns)

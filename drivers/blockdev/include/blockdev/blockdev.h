@@ -1,15 +1,14 @@
 /*
- * Block devices: what a disk driver offers and what file systems use.
+ * Block devices: the interface between disk drivers and file systems.
  *
  * A driver fills a struct block_device and registers it; the device then has a name (vda, vdb, ...;
  * partitions vda1, vda2, ...). Users submit requests: a range of sectors, a scatter/gather list of
  * memory, and a function to call at completion. Several requests may be in flight at once and may
- * complete in any order; for an order, wait or flush. block_read and its siblings are
- * the same for a thread that wants to sleep until it is done.
+ * complete in any order; for an order, wait or flush. block_read and its siblings are the same for
+ * a thread that wants to sleep until it is done.
  *
- * Not here: no page cache (mm/pagecache), no request merging or I/O scheduling (the devices
- * we drive do that on their own), no naming in the file system (fs/devfs watches, see
- * BLOCK_WATCHER).
+ * Not here: no page cache (mm/pagecache), no request merging or I/O scheduling (the devices we
+ * drive do that on their own), no naming in the file system (fs/devfs watches, see BLOCK_WATCHER).
  *
  * Units: a sector is 512 bytes, always; a device whose blocks are larger (block_size) refuses
  * requests that are not whole blocks with -EINVAL.
@@ -33,10 +32,10 @@
 enum block_op {
     BLOCK_READ,
     BLOCK_WRITE,
-    BLOCK_FLUSH,   /* all writes completed before this was submitted are on stable storage when it
-                      completes */
-    BLOCK_DISCARD, /* the content of the range is no longer needed; reads may return anything until
-                      rewritten */
+    /* On completion all writes completed before its submission are on stable storage. */
+    BLOCK_FLUSH,
+    /* The contents of the range are no longer needed; reads may return anything until rewritten. */
+    BLOCK_DISCARD,
 };
 
 /*
@@ -53,7 +52,7 @@ struct block_device;
 struct frame;
 
 struct block_request {
-    /* Filled in by the owner; left alone until done. */
+    /* Filled in by the owner; not changed until done. */
     enum block_op op;
     uint64_t sector;     /* first sector; 0 for BLOCK_FLUSH */
     uint32_t nr_sectors; /* 0 for BLOCK_FLUSH */
@@ -63,10 +62,10 @@ struct block_request {
     void (*done)(struct block_request *rq); /* interrupt context: must not sleep; may submit */
     void *ctx;                              /* the owner's */
 
-    int error; /* valid in done: 0 or -EIO, -EROFS (write to a read-only disk), -EOPNOTSUPP, -ENOSPC
-                */
+    /* Valid in done: 0 or -EIO, -EROFS (write to a read-only disk), -EOPNOTSUPP, -ENOSPC. */
+    int error;
 
-    /* The block layer's and the driver's while in flight. */
+    /* Private to block layer and driver while in flight. */
     struct block_device *dev; /* the disk, after remapping of partitions */
     uint64_t disk_sector;     /* first sector counted on the whole disk */
     struct list node;         /* the driver's queue */
@@ -74,7 +73,7 @@ struct block_request {
 
 struct block_ops {
     /*
-     * Starts rq (already validated and remapped: use disk_sector) or queues it; ends in one call of
+     * Start rq (already validated and remapped: use disk_sector) or queue it; ends in one call of
      * block_complete(rq, error), from any context, also from within submit. Any context.
      */
     void (*submit)(struct block_device *dev, struct block_request *rq);
@@ -84,7 +83,7 @@ struct block_ops {
 struct block_device {
     /* Filled in by the driver before block_register. */
     const struct block_ops *ops;
-    void *driver;        /* the driver's own */
+    void *driver;        /* private to the driver */
     uint64_t nr_sectors; /* capacity */
     uint32_t block_size; /* smallest unit of a request, bytes; a power of two from 512 to 4096 */
     uint32_t
@@ -105,7 +104,7 @@ struct block_device {
     unsigned partition;        /* 0 = whole disk */
     uint64_t first_sector;     /* of a partition, on the disk */
     struct list node;          /* all devices, in order of registration */
-    uint32_t is_silent;        /* [a] a disk that has not answered for too long; see sync.c */
+    uint32_t is_silent;        /* [a] the disk has not answered for too long; see sync.c */
 
     /*
      * [a] counters, for /proc/diskstats and the bench; a partition's traffic also counts on its
@@ -115,18 +114,18 @@ struct block_device {
 };
 
 /*
- * Makes the disk known under the next free name of the prefix ("vd" -> vda). The device must stay
- * valid for ever (disks do not go away yet). Partitions are not looked at: see
- * block_scan_partitions. Logs one line. 0, -EINVAL (limits make no sense), -ENOSPC (26 disks).
- * Thread context, early boot too.
+ * Register the disk under the next free name of the prefix ("vd" -> vda). The device must never be
+ * freed (disks cannot be removed yet). Partitions are not scanned: see block_scan_partitions().
+ * Logs one line. 0, -EINVAL (implausible limits), -ENOSPC (26 disks). Thread context, early boot
+ * too.
  */
 MUST_CHECK int block_register(struct block_device *dev, const char *prefix);
 
 /*
- * Reads the disk's partition table (GPT with its checks, else MBR with its chain of logical
- * partitions) and registers what it finds. A table that lies (outside the disk, overlapping,
- * endless chain, bad sum) gives one line per refused entry. Returns the number of partitions, or
- * negative for a read error. Sleeps.
+ * Read the disk's partition table (GPT with its checks, else MBR with its chain of logical
+ * partitions) and register the partitions. Invalid entries (outside the disk, overlapping, endless
+ * chain, bad checksum) give one line each. Returns the number of partitions, or negative for a read
+ * error. Sleeps.
  */
 int block_scan_partitions(struct block_device *disk);
 
@@ -136,20 +135,21 @@ int block_scan_partitions(struct block_device *disk);
  */
 void block_scan_all(void);
 
-/* The device of that name ("vda1", also "/dev/vda1"), or NULL. Any context. */
+/* Find the device of that name ("vda1", also "/dev/vda1"), or NULL. Any context. */
 struct block_device *block_find(const char *name);
 
-/* All devices in order of registration: NULL gives the first; NULL after the last. Any context. */
+/* Iterate over all devices in order of registration: NULL gives the first; NULL after the last. Any
+ * context. */
 struct block_device *block_next(struct block_device *dev);
 
 /*
- * Checks the request and starts it. On 0, rq->done will be called exactly once (it may have been
+ * Check the request and start it. On 0, rq->done will be called exactly once (it may have been
  * called already); on error (-EINVAL, -ENXIO beyond the end, -EROFS, -EOPNOTSUPP, -EIO from a
  * silent disk) never. Any context.
  */
 MUST_CHECK int block_submit(struct block_device *dev, struct block_request *rq);
 
-/* For drivers: the request is over. error: 0 or a negative errno. Any context. */
+/* For drivers: complete the request. error: 0 or a negative errno. Any context. */
 void block_complete(struct block_request *rq, int error);
 
 /*
@@ -185,7 +185,7 @@ MUST_CHECK int block_read_bytes(struct block_device *dev, uint64_t offset, void 
 MUST_CHECK int block_write_bytes(struct block_device *dev, uint64_t offset, const void *data,
                                  size_t nr_bytes);
 
-/* Fills a request's common fields; segments stay the owner's. */
+/* Fill in a request's common fields, except the segments. */
 static inline void block_request_init(struct block_request *rq, enum block_op op, uint64_t sector,
                                       const struct block_segment *segments, unsigned nr_segments,
                                       void (*done)(struct block_request *rq), void *ctx)
@@ -201,7 +201,7 @@ static inline void block_request_init(struct block_request *rq, enum block_op op
 }
 
 /*
- * A watcher is told of devices as they appear (devfs nodes, sysfs folders):
+ * A watcher is called for each new device (devfs nodes, sysfs folders):
  *     BLOCK_WATCHER(devfs_block, devfs_block_added);
  * added is called in thread context once per device, after it can take requests.
  */

@@ -36,8 +36,8 @@
 #define PCI_CAP_VENDOR 0x09
 
 /*
- * Configuration space of one function: a means to access it, so that what reads it can be tried
- * without a bus. offset: naturally aligned, below 4096; nr_bytes: 1, 2 or 4.
+ * Access to the configuration space of a function, abstract so that code can be tested without a
+ * bus. offset: naturally aligned, below 4096; nr_bytes: 1, 2 or 4.
  */
 struct pci_config {
     uint32_t (*read)(struct pci_config *config, unsigned offset, unsigned nr_bytes);
@@ -81,22 +81,22 @@ struct pci_cap_walk {
 };
 
 /*
- * Offset of the walk's next capability of that id, or 0. The list is the device's: it may point
- * anywhere, or in a circle, and a walk ends all the same.
+ * Return the offset of the walk's next capability of that id, or 0. The device's list may point
+ * anywhere or be circular; the walk always ends.
  */
 MUST_CHECK unsigned pci_next_capability(struct pci_config *config, struct pci_cap_walk *walk,
                                         uint8_t id);
 
 /*
- * Maps [offset, offset + nr_bytes) of a BAR's memory; NULL: not inside it, or no memory. Not in
+ * Map [offset, offset + nr_bytes) of a BAR's memory; NULL: not inside it, or no memory. Not in
  * interrupts.
  */
 MUST_CHECK void *pci_map_bar(struct pci_device *dev, unsigned bar, uint64_t offset,
                              uint64_t nr_bytes);
 
 /*
- * Handler of the function's INTx line. Functions share lines: it is also called when another wanted
- * something. There is no way back. 0, -ENODEV (no line), -ENOMEM.
+ * Install a handler for the function's INTx line. Functions share lines: it is also called for
+ * others' interrupts. It cannot be removed. 0, -ENODEV (no line), -ENOMEM.
  */
 MUST_CHECK int pci_irq_register(struct pci_device *dev, void (*handler)(void *ctx), void *ctx);
 
@@ -104,7 +104,8 @@ struct pci_driver {
     const char *name;
     uint16_t vendor_id;
     uint16_t device_first, device_last;
-    /* Memory decoding and bus mastering are on. 0; a negative errno is logged. dev stays valid. */
+    /* Probe the function; memory decoding and bus mastering are on. 0; a negative errno is logged.
+     * dev stays valid. */
     int (*probe)(struct pci_device *dev);
 };
 

@@ -8,8 +8,8 @@
  * query finds (QEMU: two 16-bit chips on a 32-bit bus). While a command runs, the bank does not
  * read as memory: do not read a mapping of it during pflash_program and pflash_erase.
  *
- * A bank that does not answer the query (a hypervisor passed it through read-only, or it is ROM or
- * RAM) is still there to be read: is_writable is false and the writing functions return -EROFS.
+ * A bank that does not answer the query (passed through read-only by a hypervisor, or ROM or RAM)
+ * can still be read: is_writable is false and the writing functions return -EROFS.
  */
 #ifndef PFLASH_PFLASH_H
 #define PFLASH_PFLASH_H
@@ -36,32 +36,31 @@ struct pflash_info {
     struct pflash_region regions[PFLASH_REGIONS_MAX];
 };
 
-/* Number of banks that the device tree names and the driver took. */
+/* Return the number of banks from the device tree. */
 unsigned pflash_bank_count(void);
 
-/* Describes bank; -ENODEV: there is none. Any context. */
+/* Describe a bank; -ENODEV: no such bank. Any context. */
 MUST_CHECK int pflash_bank_info(unsigned bank, struct pflash_info *info);
 
 /*
- * Plain read through the driver's own mapping; waits for a running command. 0, -ENODEV, -EINVAL
- * (out of the bank). Sleeps.
+ * Read through the driver's own mapping, after a running command. 0, -ENODEV, -EINVAL (out of the
+ * bank). Sleeps.
  */
 MUST_CHECK int pflash_read(unsigned bank, uint64_t offset, void *data, size_t nr_bytes);
 
 /*
- * Clears bits: every byte becomes (old & data). Verified by reading back. 0, -ENODEV, -EINVAL,
+ * Clear bits: every byte becomes (old & data). Verified by reading back. 0, -ENODEV, -EINVAL,
  * -EROFS, -EACCES (a locked block), -EIO (program or voltage error, or a bit that would have to be
  * set), -ETIMEDOUT. Sleeps.
  */
 MUST_CHECK int pflash_program(unsigned bank, uint64_t offset, const void *data, size_t nr_bytes);
 
 /*
- * Sets whole erase blocks to ones; offset and nr_bytes on block boundaries. Errors as above.
- * Sleeps.
+ * Set whole erase blocks to ones; offset and nr_bytes on block boundaries. Errors as above. Sleeps.
  */
 MUST_CHECK int pflash_erase(unsigned bank, uint64_t offset, uint64_t nr_bytes);
 
-/* Erases and programs as needed so that the range reads as data; other bytes are kept. Sleeps. */
+/* Erase and program as needed so that the range reads as data; other bytes are kept. Sleeps. */
 MUST_CHECK int pflash_write(unsigned bank, uint64_t offset, const void *data, size_t nr_bytes);
 
 #endif

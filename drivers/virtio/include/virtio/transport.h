@@ -1,5 +1,5 @@
 /*
- * Shared by the transports: what both do with their registers (virtio 1.2, 4.1.4.3 and 4.2.2).
+ * Register access shared by the transports (virtio 1.2, 4.1.4.3 and 4.2.2).
  */
 #ifndef VIRTIO_TRANSPORT_H
 #define VIRTIO_TRANSPORT_H
@@ -8,7 +8,7 @@
 #include <arch/mmio.h>
 #include <base/types.h>
 
-/* A 64-bit word behind a 32-bit register and a selector of its half. */
+/* Read a 64-bit word through a 32-bit register and a selector of its half. */
 static inline uint64_t virtio_read_halves(char *select, const char *value)
 {
     mmio_write32(select, 1);
@@ -25,7 +25,7 @@ static inline void virtio_write_halves(char *select, char *value, uint64_t word)
     mmio_write32(value, (uint32_t)word);
 }
 
-/* Where a ring lies, into a pair of registers. */
+/* Write the address of a ring to a pair of registers. */
 static inline void virtio_write_address(char *reg, const void *ring)
 {
     uint64_t pa = virt_to_phys(ring).v;

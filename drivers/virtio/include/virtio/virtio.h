@@ -1,15 +1,15 @@
 /*
- * Virtio 1.x, the driver's side, independent of the transport (OASIS "Virtual I/O Device
- * (VIRTIO) 1.2").
+ * Virtio 1.x, the driver's side, independent of the transport (OASIS "Virtual I/O Device (VIRTIO)
+ * 1.2").
  *
  * A transport (drivers/virtio-mmio, drivers/virtio-pci) finds devices, fills a struct virtio_device
  * and calls virtio_device_add(), which negotiates features and probes the driver that registered
  * for the device's type with VIRTIO_DRIVER. A driver works with virtqueues (virtqueue.h) and the
  * config space.
  *
- * The device is not trusted: everything that it writes is checked before it is used (virtqueue.h);
- * one that breaks the rules is reset, marked broken, said in one line, and its requests fail with
- * -EIO.
+ * The device is not trusted: everything that it writes is checked before use (virtqueue.h); one
+ * that breaks the rules is reset, marked broken and reported in one line, and its requests fail
+ * with -EIO.
  *
  * Life cycle (2.1, 3.1.1): reset -> ACKNOWLEDGE -> DRIVER -> features -> FEATURES_OK -> probe sets
  * up queues -> DRIVER_OK -> live; any failure -> FAILED.
@@ -44,7 +44,7 @@
 struct virtio_device;
 struct virtqueue;
 
-/* A transport, as the core uses it. Offsets and widths are in the device's config space. */
+/* Operations of a transport. Offsets and widths are in the device's config space. */
 struct virtio_transport_ops {
     uint8_t (*status)(struct virtio_device *vdev);
     void (*set_status)(struct virtio_device *vdev, uint8_t status); /* 0 resets and waits for it */
@@ -54,7 +54,7 @@ struct virtio_transport_ops {
     /* One access of 1, 2 or 4 bytes, naturally aligned, inside config_bytes. */
     uint32_t (*config_read)(struct virtio_device *vdev, unsigned offset, unsigned nr_bytes);
     unsigned (*queue_max_size)(struct virtio_device *vdev, unsigned index); /* 0: no such queue */
-    /* Tells the device where the queue is and enables it. */
+    /* Set the queue's addresses in the device and enable it. */
     int (*queue_enable)(struct virtio_device *vdev, struct virtqueue *vq);
     void (*notify)(struct virtio_device *vdev, struct virtqueue *vq);
 };
@@ -64,13 +64,13 @@ struct virtio_driver;
 #define VIRTIO_QUEUES_MAX 4
 
 struct virtio_device {
-    /* The transport's, before virtio_device_add. */
+    /* Set by the transport before virtio_device_add(). */
     const struct virtio_transport_ops *ops;
     const char *name;      /* for log lines: "virtio-mmio@10008000", "virtio-pci 00:01.0" */
     uint32_t device_id;    /* VIRTIO_ID_ */
     unsigned config_bytes; /* size of the config space that may be touched */
 
-    /* The core's. */
+    /* Private to the core. */
     uint64_t features; /* negotiated */
     const struct virtio_driver *driver;
     void *driver_data;
@@ -85,13 +85,13 @@ struct virtio_driver {
     uint64_t
         features; /* device-type features that the driver knows; the generic ones are the core's */
     /*
-     * Sets up queues and calls virtio_device_ready() before the first request. Thread context. A
-     * negative value (then the driver has freed what it allocated itself): the device is reset, its
-     * queues are freed, and it is left alone.
+     * Set up queues and call virtio_device_ready() before the first request. Thread context. On a
+     * negative value (the driver has freed its own allocations) the core resets the device and
+     * frees its queues.
      */
     int (*probe)(struct virtio_device *vdev);
     void (*config_changed)(struct virtio_device *vdev); /* may be NULL; interrupt context */
-    /* The device is broken and was reset: fail what is outstanding. May be NULL. Any context. */
+    /* The device is broken and was reset: fail outstanding requests. May be NULL. Any context. */
     void (*broken)(struct virtio_device *vdev);
 };
 
@@ -103,7 +103,7 @@ struct virtio_driver {
  */
 MUST_CHECK int virtio_device_add(struct virtio_device *vdev);
 
-/* For transports: the interrupt status said that queues have used buffers / the config changed. */
+/* For transports: handle an interrupt for used buffers; for a changed configuration. */
 void virtio_queues_interrupt(struct virtio_device *vdev);
 void virtio_config_interrupt(struct virtio_device *vdev);
 
@@ -112,12 +112,12 @@ static inline bool virtio_has_feature(const struct virtio_device *vdev, uint64_t
     return (vdev->features & feature) != 0;
 }
 
-/* Sets DRIVER_OK. */
+/* Set DRIVER_OK. */
 void virtio_device_ready(struct virtio_device *vdev);
 
 /*
- * Resets the device, marks it broken, logs why once and calls the driver's broken(). Any context,
- * without the driver's lock.
+ * Reset the device, mark it broken, log the reason once and call the driver's broken(). Any
+ * context, without the driver's lock.
  */
 void virtio_device_break(struct virtio_device *vdev, const char *why);
 

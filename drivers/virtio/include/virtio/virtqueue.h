@@ -54,10 +54,10 @@ struct virtqueue_used {
 };
 #define VIRTQUEUE_USED_NO_NOTIFY 1
 
-/* The driver's own record of a descriptor. */
+/* The driver's private record of a descriptor. */
 struct virtqueue_slot {
     void *token;        /* of the chain whose head this is; NULL: not an outstanding head */
-    uint32_t max_bytes; /* what the device may write to the chain, at most */
+    uint32_t max_bytes; /* most bytes that the device may write to the chain */
     uint16_t nr_descs;  /* in the ring (1 for an indirect chain) */
     uint16_t next;      /* free list, or the rest of the chain */
 };
@@ -81,7 +81,7 @@ struct virtqueue {
     uint16_t avail_idx;      /* our copy of avail->idx */
     uint16_t kicked_idx;     /* avail_idx at the last kick */
     uint16_t last_used;      /* next used entry to take */
-    uint16_t nr_outstanding; /* chains that the device has */
+    uint16_t nr_outstanding; /* chains owned by the device */
     bool wants_callbacks;
     bool is_broken;
     const char *broken_why;
@@ -97,26 +97,26 @@ struct virtio_buffer {
 size_t virtqueue_ring_bytes(unsigned size);
 
 /*
- * Lays a queue out over rings (virtqueue_ring_bytes(size), zeroed) and slots (size of them). size:
- * a power of two up to 32768. Features are taken from vdev.
+ * Lay a queue out over rings (virtqueue_ring_bytes(size), zeroed) and slots (size of them). size: a
+ * power of two up to 32768. Features are taken from vdev.
  */
 void virtqueue_init(struct virtqueue *vq, struct virtio_device *vdev, unsigned index, unsigned size,
                     void *rings, struct virtqueue_slot *slots);
 
 /*
- * Allocates queue number index with at most max_size entries, tells the device and keeps it in
- * vdev. Callbacks are on. 0, -ENXIO (the device has no such queue), -ENOMEM, -EIO. Thread context,
- * in probe.
+ * Allocate queue number index with at most max_size entries, enable it in the device and store it
+ * in vdev. Callbacks are on. 0, -ENXIO (the device has no such queue), -ENOMEM, -EIO. Thread
+ * context, in probe.
  */
 MUST_CHECK int virtqueue_create(struct virtio_device *vdev, unsigned index, unsigned max_size,
                                 void (*callback)(struct virtqueue *vq), void *ctx,
                                 struct virtqueue **out);
 
 /*
- * Offers a chain: nr_out buffers that the device reads, then nr_in that it writes. token, not NULL,
- * comes back from virtqueue_get. indirect, if not NULL and the device can, is memory of the caller
- * for nr_out + nr_in descriptors (direct map, 16-byte aligned, left alone until the chain comes
- * back); the chain then costs one entry of the queue. 0, -ENOSPC (queue full: try after a
+ * Offer a chain: nr_out buffers that the device reads, then nr_in that it writes. virtqueue_get()
+ * returns token, which is not NULL. indirect, if not NULL and supported by the device, is memory of
+ * the caller for nr_out + nr_in descriptors (direct map, 16-byte aligned, unchanged until the chain
+ * is returned); the chain then takes one entry of the queue. 0, -ENOSPC (queue full: try after a
  * completion), -EIO (broken), -EINVAL (no buffers or an empty one).
  */
 MUST_CHECK int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *buffers,
@@ -124,7 +124,8 @@ MUST_CHECK int virtqueue_add(struct virtqueue *vq, const struct virtio_buffer *b
                              struct virtqueue_desc *indirect);
 
 /*
- * Whether the device wants to hear of what was added since the last kick; the caller then notifies.
+ * True if the device wants a notification of the chains added since the last kick; the caller then
+ * notifies.
  */
 MUST_CHECK bool virtqueue_kick_prepare(struct virtqueue *vq);
 
@@ -137,10 +138,10 @@ void virtqueue_kick(struct virtqueue *vq);
  */
 MUST_CHECK void *virtqueue_get(struct virtqueue *vq, uint32_t *nr_written);
 
-/* Suppresses callbacks: a hint to the device, callbacks may still come. */
+/* Suppress callbacks: a hint to the device, callbacks may still come. */
 void virtqueue_disable_callbacks(struct virtqueue *vq);
 
-/* Turns callbacks on; false: used buffers are waiting already (call virtqueue_get again). */
+/* Turn callbacks on; false: used buffers are pending already (call virtqueue_get() again). */
 MUST_CHECK bool virtqueue_enable_callbacks(struct virtqueue *vq);
 
 /*

@@ -5,19 +5,19 @@
  * Options: uid=, gid=, umask=, fmask=, dmask= (octal); utf8, iocharset=, codepage=, shortname=,
  * errors= and quiet are accepted and mean nothing.
  *
- * What FAT has no room for: owners and permissions (one owner and mask for all; a file without any
- * write bit is stored as read-only), links, devices. Names keep their case and are found in any
+ * FAT cannot store owners and permissions (one owner and mask for all; a file without write
+ * permission is stored as read-only), links and devices. Names keep their case and match in any
  * case.
  *
- * A damaged image costs -EUCLEAN or -EIO and a line in the log: every cluster number is checked
- * before it is used, and chains that loop are noticed.
+ * A damaged image gives -EUCLEAN or -EIO and a line in the log: every cluster number is checked
+ * before use, and looping chains are detected.
  */
 #ifndef FAT_FAT_H
 #define FAT_FAT_H
 
 #include <base/types.h>
 
-/* Registers the file system; after vfs_init. */
+/* Register the file system; after vfs_init(). */
 int fat_init(void);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The ring below a pipe, for who opens its sides as files of another kind: FIFOs (fs/fifo).
+ * The ring below a pipe, for components that open its sides as files of another kind: FIFOs
+ * (fs/fifo).
  */
 #ifndef PIPE_SIDE_H
 #define PIPE_SIDE_H
@@ -8,24 +9,24 @@
 
 struct pipe;
 
-/* An empty ring that no file has open. NULL: no memory. */
+/* Allocate an empty ring that no file has open. NULL: no memory. */
 struct pipe *pipe_alloc(void);
 void pipe_free(struct pipe *pipe);
-/* Counts a file; drop: true if that was the last, and the ring is the caller's to free. */
+/* Count a file in and out. pipe_drop(): true if it was the last; the caller then frees the ring. */
 void pipe_hold(struct pipe *pipe);
 bool pipe_drop(struct pipe *pipe) MUST_CHECK;
 
-/* A new ring gets its two files, which nobody else knows yet. */
+/* Attach a new ring's two files, which are not shared yet. */
 void pipe_join(struct pipe *pipe, struct file *reader, struct file *writer);
 
-/* What an opener of a FIFO found. */
+/* State of a FIFO at the moment of an open. */
 struct pipe_view {
     uint32_t nr_readers, nr_writers, read_opens, write_opens;
 };
-/* Counts the file's sides in, respectively out; *view is the moment before. May sleep. */
+/* Count the file's sides in or out; *view gets the state before. May sleep. */
 void pipe_enter(struct pipe *pipe, const struct file *file, struct pipe_view *view);
 void pipe_leave(struct pipe *pipe, const struct file *file);
-/* Waits until the side opens that the file is not, also if it is gone again by now. -EINTR. */
+/* Wait until the other side has been opened since *view, even if it is closed again. -EINTR. */
 int pipe_wait_opened(struct pipe *pipe, const struct file *file, const struct pipe_view *view);
 
 /* The file_ops of a side; file->private is the ring. */

@@ -1,6 +1,6 @@
 /*
- * Who asks: the identity that permission checks use. The composer (a process) owns it and passes it
- * in; the file systems only read it. Kernel-internal callers pass cred_kernel.
+ * Credentials: the identity for permission checks. The caller (a process) owns them and passes them
+ * in; the file systems only read them. Kernel-internal callers pass cred_kernel.
  */
 #ifndef VFS_CRED_H
 #define VFS_CRED_H

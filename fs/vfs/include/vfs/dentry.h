@@ -1,18 +1,16 @@
 /*
- * Dentries and mounts: the names of files, as a tree in memory, and how file systems hang in it.
+ * Dentries and mounts: the tree of names in memory, and the file systems mounted in it.
  *
- * A dentry joins a name in a directory to an inode. It is found by (parent, name) in one hash
- * table. A dentry holds a reference of its parent and of its inode. With nobody referring to it, it
- * stays in the cache until memory is short; memory file systems pin theirs with a reference for as
- * long as the name exists, since the dentries are all they have of a directory. There are no
- * negative dentries.
+ * A dentry links a name in a directory to an inode. It is found by (parent, name) in one hash table
+ * and holds references to its parent and its inode. Unused dentries stay cached until memory is
+ * short; memory file systems pin theirs as long as the name exists, since the dentries are all that
+ * they have of a directory. There are no negative dentries.
  *
- * Locks, all private to vfs and none of them over a whole walk: one for each bucket of the table,
- * while which is held the names in it stay what and where they are, so that a walk needs no
- * reference of those it only passes; rename_lock, the shape of the tree; each directory's
- * children_lock; those of the mounts and of the unused names. The inode lock of a directory
- * serialises the changes of its entries and is taken before; so who holds it may read its children
- * without more.
+ * Locks, all private to vfs and none held over a whole walk: one per bucket of the table, under
+ * which the names in it do not change, so that a walk takes no references to the dentries it
+ * passes; rename_lock for the shape of the tree; each directory's children_lock; those of the
+ * mounts and of the unused list. A directory's inode lock serialises changes of its entries and is
+ * taken first; its holder may read the children without another lock.
  */
 #ifndef VFS_DENTRY_H
 #define VFS_DENTRY_H
@@ -33,11 +31,11 @@ PRIVATE_LOCK(spinlock, unused_lock);
 #define DENTRY_INLINE_NAME 32
 
 #define DENTRY_HASHED BIT(0) /* in the hash table: the name exists */
-#define DENTRY_PINNED BIT(1) /* holds a reference of its own until unhashed */
-#define DENTRY_UNUSED BIT(2) /* in the list of names that nobody referred to, once */
-#define DENTRY_RECENT BIT(3) /* somebody did again since */
+#define DENTRY_PINNED BIT(1) /* pinned by a reference of its own until unhashed */
+#define DENTRY_UNUSED BIT(2) /* in the list of unused dentries */
+#define DENTRY_RECENT BIT(3) /* used again since it was listed */
 #define DENTRY_VOLATILE                                                                            \
-    BIT(4) /* [I] set by lookup: never hashed, each walk asks lookup again (process ids) */
+    BIT(4) /* [I] set by lookup: never hashed, each walk calls lookup again (pids) */
 #define DENTRY_FOLDS BIT(5) /* [I] names are compared by the file system (sb->ops->names_equal) */
 
 /*
@@ -56,7 +54,7 @@ struct dentry {
     uint32_t nr_refs;           /* [a] of a hashed dentry goes to and from 0 only under [b] */
     uint16_t name_len;          /* [r] */
     uint8_t flags;              /* [b] DENTRY_* */
-    bool is_mountpoint;         /* [m] something is mounted here, in some mount */
+    bool is_mountpoint;         /* [m] a mountpoint, in some mount */
     struct spinlock children_lock;
     const char *name; /* [r] inline_name or heap; NUL-terminated */
     char inline_name[DENTRY_INLINE_NAME];
@@ -76,32 +74,32 @@ static inline void dentry_get(struct dentry *dentry)
 void dentry_put(struct dentry *dentry);
 
 /*
- * For a file system's lookup, create, ...: the new dentry has this inode (takes over a reference).
- * With SB_NAMES_IN_CACHE it is pinned.
+ * For a file system's lookup, create, ...: attach the inode to the new dentry (takes over a
+ * reference). With SB_NAMES_IN_CACHE the dentry is pinned.
  */
 void dentry_attach(struct dentry *dentry, struct inode *inode);
 
 /*
- * For the lookup of a file system that finds a name in several spellings: the new dentry gets the
- * name's own, under which it may be in the cache already. -ENOMEM.
+ * For the lookup of a file system where a name has several spellings: give the new dentry the
+ * stored spelling, under which the name may be cached already. -ENOMEM.
  */
 int dentry_set_name(struct dentry *dentry, const char *name, size_t name_len) MUST_CHECK;
 
 /*
- * For populating a memory file system from inside (devfs, the initrd): a child of parent with this
- * name and inode (takes over a reference, also on failure). -EEXIST, -ENOMEM.
+ * For populating a memory file system from the kernel (devfs, the initrd): add a child with this
+ * name and inode to parent (takes over the reference, also on failure). -EEXIST, -ENOMEM.
  */
 int dentry_add_child(struct dentry *parent, const char *name, size_t name_len, struct inode *inode,
                      struct dentry **out);
-/* The child in the cache with a reference, or NULL. */
+/* Return the cached child with a reference, or NULL. */
 struct dentry *dentry_find_child(struct dentry *parent, const char *name, size_t name_len);
-/* Unhashes and unpins: the name is gone, who holds the dentry keeps it. */
+/* Unhash and unpin the dentry: the name is gone, references stay valid. */
 void dentry_drop(struct dentry *dentry);
-/* The inode number of the directory that it is in: its own for a root. */
+/* Return the inode number of its directory; for a root its own. */
 uint64_t dentry_parent_ino(const struct dentry *dentry);
-/* True if no hashed child is left. The directory's inode lock is held. */
+/* True if the directory has no hashed child. Its inode lock is held. */
 bool dentry_is_empty_dir(struct dentry *dentry);
-/* Frees unreferenced cached dentries; returns how many. */
+/* Free unused dentries; returns how many. */
 size_t dentry_shrink(size_t nr);
 
 /* ---- mounts ---- */
@@ -112,7 +110,8 @@ size_t dentry_shrink(size_t nr);
 #define MOUNT_NOEXEC    BIT(3)
 #define MOUNT_NOATIME   BIT(4)
 #define MOUNT_RELATIME  BIT(5)
-#define MOUNT_STAND_IN  BIT(6) /* the kernel's own; mounting the same there takes its place */
+#define MOUNT_STAND_IN                                                                             \
+    BIT(6) /* made by the kernel; a mount of the same file system there replaces it */
 
 /*
  * [m] changed with mount_mutex and mount_lock held, read with either (unchecked: clang knows no
@@ -125,12 +124,12 @@ struct mount {
     struct superblock *sb;     /* [I] a reference */
     unsigned flags;            /* [m] MOUNT_*; a word, read without */
     uint32_t nr_refs;          /* [a] paths, files, child mounts */
-    uint32_t id;               /* [I] for mountinfo; 0: of path_of_inode, outside the tree */
+    uint32_t id;               /* [I] for mountinfo; 0: made by path_of_inode(), outside the tree */
     struct mount *hash_next GUARDED_BY(&mount_lock);
     struct list node; /* [m] all mounts, in order of mounting */
 };
 
-/* A place in the tree of names. Holds a reference of each once it is handed out. */
+/* A place in the tree of names. Holds a reference to each once it is returned. */
 struct path {
     struct mount *mount;
     struct dentry *dentry;
@@ -149,10 +148,10 @@ static inline void path_get(const struct path *path)
 }
 void path_put(struct path *path);
 
-/* A place for an inode that has no name (a pipe, a memory file), so that it can be opened again
- * through /proc/PID/fd. -ENOMEM. */
+/* Make a path for an inode without a name (a pipe, a memfd), so that it can be reopened through
+ * /proc/PID/fd. -ENOMEM. */
 int path_of_inode(struct inode *inode, struct path *out) MUST_CHECK;
-/* Is it a place in the tree, and not one that path_of_inode made? */
+/* True if the path is in the tree, not made by path_of_inode(). */
 static inline bool path_has_name(const struct path *path)
 {
     return path->mount && path->mount->id != 0;

@@ -1,6 +1,6 @@
 /*
- * Device files: which driver answers for a device number. An inode of type S_IFCHR or S_IFBLK on
- * any file system opens the file_ops registered here for its rdev. Ranges never go away.
+ * Device files: drivers by device number. An inode of type S_IFCHR or S_IFBLK on any file system is
+ * opened with the file_ops registered here for its rdev. Ranges are never removed.
  */
 #ifndef VFS_DEVICE_H
 #define VFS_DEVICE_H
@@ -18,10 +18,10 @@ struct device_range {
     void *context;
 };
 
-/* -EBUSY if it overlaps. The range must live for ever. */
+/* Register a range, which must never be freed. -EBUSY: it overlaps another. */
 int device_range_register(struct device_range *range);
 const struct device_range *device_range_find(uint32_t mode_type, devno_t rdev);
-/* Calls fn for each range, in order of registration. */
+/* Call fn for each range, in order of registration. */
 void device_range_for_each(void (*fn)(const struct device_range *range, void *ctx), void *ctx);
 
 #endif

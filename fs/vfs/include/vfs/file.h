@@ -1,5 +1,5 @@
 /*
- * Files that have an inode, and usually a name: what vfs adds to an open file (<file/file.h>).
+ * Open files that have an inode, and usually a name: vfs's extension of <file/file.h>.
  *
  * Life: vfs_open, or vfs_file_alloc for files without a name.
  */
@@ -19,39 +19,38 @@ struct vfs_file {
     struct inode *inode; /* [I] a reference */
     struct path path;    /* [I] references; dentry NULL for files without a name */
     bool is_writer;      /* [I] counted in inode->nr_writers */
-    bool denies_write;   /* counted there as well, below 0: file_deny_write */
+    bool denies_write;   /* counted there too, negatively: file_deny_write() */
 };
 
 extern const struct file_kind vfs_file_kind;
 
-/* Of a file that is known to be one of vfs, as in the ops of a file system. */
+/* For a file that is known to have an inode, as in the ops of a file system. */
 static inline struct vfs_file *vfs_file_of(const struct file *file)
 {
     return (struct vfs_file *)file;
 }
 
-/* NULL: a file without one. */
+/* NULL: the file has no inode. */
 static inline struct inode *file_inode(const struct file *file)
 {
     return file->kind == &vfs_file_kind ? vfs_file_of(file)->inode : NULL;
 }
 
-/* Its members are NULL for a file without a name. */
+/* The members are NULL for a file without a name. */
 extern const struct path path_none;
 static inline const struct path *file_path(const struct file *file)
 {
     return file->kind == &vfs_file_kind ? &vfs_file_of(file)->path : &path_none;
 }
 
-/* Where iterate puts the entries of a directory. */
+/* Receives directory entries from iterate. */
 struct dir_sink {
-    /* False: no more room, stop before this entry. pos: what to set the file's position to in order
-     * to begin with this entry. */
+    /* False: no more room, stop before this entry. pos: file position that starts at this entry. */
     bool (*emit)(struct dir_sink *sink, const char *name, size_t name_len, uint64_t ino,
                  unsigned dt_type, uint64_t pos);
 };
 
-/* What an mmap of the file means; filled by ops->mmap. */
+/* Memory that an mmap of the file shows; filled in by ops->mmap. */
 struct file_mapping {
     enum file_mapping_kind {
         FILE_MAPPING_CACHE,     /* pages of `cache`, offset as asked */
@@ -59,13 +58,15 @@ struct file_mapping {
         FILE_MAPPING_PHYSICAL,  /* device memory from `pa` on */
     } kind;
     struct pagecache *cache;
-    struct inode *inode; /* of the cache: its size bounds the mapping */
+    struct inode *inode; /* owner of the cache: its size bounds the mapping */
     paddr_t pa;
 };
 
-/* A file without a name with one reference; NULL without memory. inode gets a reference. */
+/* Allocate a file without a name, with one reference; takes a reference to inode. NULL: no
+ * memory. */
 struct file *vfs_file_alloc(const struct file_ops *ops, struct inode *inode, unsigned flags);
-/* Nobody opens its inode for writing until it is closed. -ETXTBSY: somebody has. Once per file. */
+/* Deny opening the inode for writing until the file is closed. -ETXTBSY: it is open for writing.
+ * Once per file. */
 MUST_CHECK int file_deny_write(struct file *file);
 int file_iterate(struct file *file, struct dir_sink *sink);
 int file_truncate(struct file *file, uint64_t size);
@@ -75,7 +76,7 @@ int file_truncate(struct file *file, uint64_t size);
 ssize_t generic_file_read(struct file *file, struct uio *uio, uint64_t *pos);
 ssize_t generic_file_write(struct file *file, struct uio *uio, uint64_t *pos);
 int generic_file_mmap(struct file *file, struct file_mapping *out);
-/* Positions 0 and 1 of a directory, "." and "..". False: the sink is full. */
+/* Emit positions 0 and 1 of a directory, "." and "..". False: the sink is full. */
 bool generic_iterate_dots(struct file *file, struct dir_sink *sink);
 int generic_file_fsync(struct file *file, bool is_data_only);
 /* Directories whose names are all in the dentry cache. */

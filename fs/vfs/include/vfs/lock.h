@@ -26,16 +26,15 @@ struct file_lock {
 };
 
 /*
- * Sets, changes or (FILE_LOCK_NONE) gives up a lock of request->owner over its range, splitting and
- * joining what the owner had. is_blocking: sleeps while others are in the way (-EINTR when
- * interrupted; -EDEADLK: of a process's record lock, somebody in the way waits for the owner,
- * directly or through others); otherwise -EAGAIN. -ENOMEM.
+ * Set, change or (FILE_LOCK_NONE) release a lock of request->owner over its range, splitting and
+ * joining the owner's locks. is_blocking: sleep while conflicting locks are held (-EINTR when
+ * interrupted; -EDEADLK: for a process's record lock, the holder of a conflicting lock waits for
+ * the owner, directly or through others); otherwise -EAGAIN. -ENOMEM.
  */
 int file_lock_set(struct file *file, const struct file_lock *request, bool is_blocking);
-/* Who is in the way of request, the first by its beginning: copied to *out; its type is
- * FILE_LOCK_NONE if nobody. */
+/* Copy the conflicting lock with the lowest start to *out; type FILE_LOCK_NONE: no conflict. */
 void file_lock_test(struct file *file, const struct file_lock *request, struct file_lock *out);
-/* A process closes a descriptor of the file: its record locks go (POSIX). */
+/* Release a process's record locks when it closes a descriptor of the file (POSIX). */
 void file_lock_close(struct file *file, void *owner);
 
 #endif

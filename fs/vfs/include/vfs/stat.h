@@ -1,6 +1,6 @@
 /*
- * What a file is: mode bits, attributes, and what can be asked about a file or a file system. The
- * mode bits and device numbers have Linux's values (uapi/linux/stat.h, kdev_t.h).
+ * Mode bits, device numbers, and the attributes of files and file systems. Mode bits and device
+ * numbers have Linux's values (uapi/linux/stat.h, kdev_t.h).
  */
 #ifndef VFS_STAT_H
 #define VFS_STAT_H
@@ -86,15 +86,14 @@ struct vfs_statfs {
     uint32_t flags; /* Linux's ST_* */
 };
 
-/* A change of attributes: which, and to what. */
-#define ATTR_MODE  BIT(0)
-#define ATTR_UID   BIT(1)
-#define ATTR_GID   BIT(2)
-#define ATTR_SIZE  BIT(3)
-#define ATTR_ATIME BIT(4)
-#define ATTR_MTIME BIT(5)
-#define ATTR_TIMES_NOW                                                                             \
-    BIT(6) /* the times are "now": the owner is not required, write permission will do */
+/* A change of attributes. */
+#define ATTR_MODE      BIT(0)
+#define ATTR_UID       BIT(1)
+#define ATTR_GID       BIT(2)
+#define ATTR_SIZE      BIT(3)
+#define ATTR_ATIME     BIT(4)
+#define ATTR_MTIME     BIT(5)
+#define ATTR_TIMES_NOW BIT(6) /* set times to now: needs only write permission, not ownership */
 
 struct vfs_attr {
     unsigned valid; /* ATTR_* */

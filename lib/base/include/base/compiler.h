@@ -1,5 +1,5 @@
 /*
- * Names for what the compiler can be told.
+ * Names for compiler attributes and builtins.
  */
 #ifndef BASE_COMPILER_H
 #define BASE_COMPILER_H
@@ -10,7 +10,7 @@
 #define ALWAYS_INLINE           inline __attribute__((always_inline))
 #define NOINLINE                __attribute__((noinline))
 #define COLD                    __attribute__((cold))
-/* A short function that is called often: no frame pointer. A back trace loses nothing by it. */
+/* For a short, hot function: no frame pointer. Backtraces are not affected. */
 #if defined(__riscv) && !defined(__clang__) && !defined(DEBUG)
 #define HOT __attribute__((optimize("omit-frame-pointer")))
 #else
@@ -26,14 +26,14 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Keeps the compiler from moving memory accesses across this point; no instruction. */
+/* Keep the compiler from moving memory accesses across this point; no instruction. */
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 
 /* One load or store that the compiler may neither split, repeat nor drop. */
 #ifndef LOCK_CHECK
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
-#else /* what clang's lock analysis takes for an access */
+#else /* seen as an access by clang's lock analysis */
 #define READ_ONCE(x)     ((__typeof__(x))(x))
 #define WRITE_ONCE(x, v) ((x) = (v))
 #endif

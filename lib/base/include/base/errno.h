@@ -81,12 +81,12 @@
 #define ENOTSUP         EOPNOTSUPP
 
 /*
- * Returned by a call that a signal interrupted; a program never sees them. The way back to it
- * turns them into a repetition of the call or into EINTR.
+ * Returned by an interrupted call, never to a program: the return to user mode turns them into a
+ * restart of the call or into EINTR.
  */
 #define ERESTARTSYS           512 /* repeat if the handler has SA_RESTART, or there is no handler */
 #define ERESTARTNOINTR        513 /* always repeat */
 #define ERESTARTNOHAND        514 /* repeat only if no handler runs */
-#define ERESTART_RESTARTBLOCK 516 /* as NOHAND, but by restart_syscall: a rest of a time */
+#define ERESTART_RESTARTBLOCK 516 /* as NOHAND, but by restart_syscall, for the rest of a time */
 
 #endif

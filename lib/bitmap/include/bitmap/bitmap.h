@@ -28,22 +28,22 @@ static inline bool bitmap_test(const uint64_t *map, size_t bit)
     return (map[bit / 64] >> (bit % 64)) & 1;
 }
 
-/* Sets (clears) the bits [first, first + count). */
+/* Set (clear) the bits [first, first + count). */
 void bitmap_set_range(uint64_t *map, size_t first, size_t count);
 void bitmap_clear_range(uint64_t *map, size_t first, size_t count);
 
-/* The first set (clear) bit at or behind from; nr_bits when none. */
+/* Find the first set (clear) bit at or behind from; nr_bits: none. */
 size_t bitmap_next_set(const uint64_t *map, size_t nr_bits, size_t from);
 size_t bitmap_next_clear(const uint64_t *map, size_t nr_bits, size_t from);
 
 /*
- * The start of the first run of count clear bits at or behind from, whose start is a multiple of
- * align (a power of two); nr_bits when there is none.
+ * Find the start of the first run of count clear bits at or behind from that starts at a multiple
+ * of align (a power of two); nr_bits: none.
  */
 size_t bitmap_find_clear_run(const uint64_t *map, size_t nr_bits, size_t from, size_t count,
                              size_t align);
 
-/* How many bits are set. */
+/* Count the set bits. */
 size_t bitmap_count(const uint64_t *map, size_t nr_bits);
 
 static inline void bitmap_zero(uint64_t *map, size_t nr_bits)
@@ -51,7 +51,7 @@ static inline void bitmap_zero(uint64_t *map, size_t nr_bits)
     bitmap_clear_range(map, 0, nr_bits);
 }
 
-/* Finds and sets the first clear bit at or behind from: 0 and its number, or -ENOSPC. */
+/* Find and set the first clear bit at or behind from: 0 and its number, or -ENOSPC. */
 MUST_CHECK int bitmap_take(uint64_t *map, size_t nr_bits, size_t from, size_t *bit);
 
 #define bitmap_for_each_set(bit, map, nr_bits)                                                     \

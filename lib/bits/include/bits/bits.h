@@ -1,5 +1,5 @@
 /*
- * Counting zeros and ones in a word, cheaply on a base ISA and by Zbb where the machine has it.
+ * Counts zeros and ones in a word: cheap on the base ISA, by Zbb if the machine has it.
  *
  * RV64IMAC has no instruction that counts zeros, and the compiler's fall-back is a call into a
  * library that the kernel does not link. Where the compiler may use Zbb these are one instruction;
@@ -7,9 +7,9 @@
  * Prokop, Randall: "Using de Bruijn Sequences to Index a 1 in a Computer Word", 1998) and a table
  * of 64 bytes, the highest by a table of 256.
  *
- * A kernel for every machine holds both: the first instruction of the table-driven way is a *site*,
- * which the boot overwrites by a jump to the Zbb instruction when every hart has it
- * (arch_zbb_enable). So neither way tests anything.
+ * A generic kernel contains both: the first instruction of the table-driven code is a *site*, which
+ * the boot code overwrites with a jump to the Zbb instruction if every hart has it
+ * (arch_zbb_enable()). So neither needs a test.
  */
 #ifndef BITS_BITS_H
 #define BITS_BITS_H
@@ -28,9 +28,9 @@ struct bits_tables {
 extern const struct bits_tables bits_tables;
 
 /*
- * A site. True: Zbb is there. False: *tables is set, and this costs only that. The list of sites is
- * debug information, so that it keeps nothing in the image that is not used otherwise;
- * tools/zbb_sites.py makes the boot's table from it. Where size counts there are no sites.
+ * A site. True: use Zbb. False: *tables is set, at no further cost. The list of sites is debug
+ * information, so that it does not keep unused code in the image; tools/zbb_sites.py makes the
+ * boot's table from it. Code compiled for size has no sites.
  */
 static ALWAYS_INLINE bool bits_have_zbb(const struct bits_tables **tables)
 {

@@ -1,6 +1,6 @@
 /*
  * One bank of NOR flash chips behind a bus, by the Common Flash Interface: query, program, erase,
- * lock. Knows nothing of mappings, locks and threads; the bus is the caller's, so that the same
+ * lock. Independent of mappings, locks and threads; the caller provides the bus, so that the same
  * code runs against a model of a flash.
  *
  * Specs: JEDEC JESD68.01 (query structure), JEP137 (command-set identifiers), Intel "Common Flash
@@ -16,11 +16,11 @@
 struct cfi_bus {
     unsigned bytes;    /* width of an access: 1, 2 or 4 */
     uint64_t nr_bytes; /* length of the bank; offsets are below */
-    /* One access, offset a multiple of bytes. */
+    /* Make one access; offset is a multiple of bytes. */
     uint32_t (*read)(struct cfi_bus *bus, uint64_t offset);
     void (*write)(struct cfi_bus *bus, uint64_t offset, uint32_t value);
     uint64_t (*now_ns)(struct cfi_bus *bus);
-    /* Called between two looks at a busy chip, after the first few; may sleep. */
+    /* Called between polls of a busy chip, after the first few; may sleep. */
     void (*pause)(struct cfi_bus *bus);
 };
 
@@ -34,7 +34,7 @@ struct cfi_region {
 struct cfi {
     struct cfi_bus *bus;
     unsigned nr_chips;           /* side by side on the bus */
-    uint64_t nr_bytes;           /* what the chips hold and the bank shows */
+    uint64_t nr_bytes;           /* capacity of the chips that is visible in the bank */
     uint32_t write_buffer_bytes; /* all chips together; 0: word by word */
     bool has_locks;
     unsigned nr_regions;
@@ -43,26 +43,26 @@ struct cfi {
 };
 
 /*
- * Looks for chips. 0; -ENODEV: nothing answers (memory that was there is as before); -ENOTSUP: a
- * command set we do not speak; -EBADMSG: an answer that makes no sense.
+ * Probe for chips. 0; -ENODEV: nothing answers (plain memory is unchanged); -ENOTSUP: an unknown
+ * command set; -EBADMSG: an implausible answer.
  */
 MUST_CHECK int cfi_query(struct cfi *cfi, struct cfi_bus *bus);
 
 /*
- * Clears bits so that the range becomes data; any alignment. Nothing is done when a bit would have
- * to be set: -EIO, as for a failed program. -EACCES (locked), -ETIMEDOUT. Reads as memory again
+ * Clear bits so that the range becomes data; any alignment. Does nothing if a bit would have to be
+ * set: -EIO, as for a failed program. -EACCES (locked), -ETIMEDOUT. Reads as memory again
  * afterwards.
  */
 MUST_CHECK int cfi_program(struct cfi *cfi, uint64_t offset, const void *data, size_t nr_bytes);
 
-/* The block that holds offset: its start and length; false: beyond the chips. */
+/* Find the block that contains offset: its start and length; false: beyond the chips. */
 MUST_CHECK bool cfi_block(const struct cfi *cfi, uint64_t offset, uint64_t *start,
                           uint32_t *nr_bytes);
 
-/* Erases the block that starts at offset. -EIO, -EACCES, -ETIMEDOUT. */
+/* Erase the block that starts at offset. -EIO, -EACCES, -ETIMEDOUT. */
 MUST_CHECK int cfi_erase_block(struct cfi *cfi, uint64_t offset);
 
-/* Locks or unlocks the block that starts at offset. -EOPNOTSUPP, -EIO, -ETIMEDOUT. */
+/* Lock or unlock the block that starts at offset. -EOPNOTSUPP, -EIO, -ETIMEDOUT. */
 MUST_CHECK int cfi_lock_block(struct cfi *cfi, uint64_t offset, bool is_locked);
 
 #endif

@@ -3,8 +3,8 @@
  * lie, after Linux's Documentation/driver-api/early-userspace/buffer-format.rst. Several archives
  * may follow one another, with zero padding between them.
  *
- * The archive is untrusted. Names and bodies that are handed out lie within it and names are
- * terminated; what a name means (absolute, "..", twice the same) is the caller's to judge.
+ * The archive is untrusted. Names and bodies returned lie within it and names are terminated; the
+ * caller must judge what a name means (absolute, "..", duplicates).
  */
 #ifndef CPIO_CPIO_H
 #define CPIO_CPIO_H
@@ -19,7 +19,7 @@ struct cpio_reader {
     size_t size;
     size_t pos;           /* of the next header or padding */
     size_t base;          /* start of the current archive: alignment counts from here */
-    unsigned nr_trailers; /* archives that are finished: (dev, ino) are unique within one */
+    unsigned nr_trailers; /* finished archives: (dev, ino) are unique within one */
 };
 
 /* name and body point into the archive. */
@@ -44,10 +44,10 @@ bool cpio_is_archive(const void *data, size_t size);
 void cpio_init(struct cpio_reader *reader, const void *data, size_t size);
 
 /*
- * 1 and the next entry (trailers are not handed out); 0 at the end of the data, or when what
- * follows a trailer and its padding is no cpio archive (reader->pos then says where: perhaps a
- * compressed one); -EBADMSG: malformed or cut, at reader->pos; -EIO: the checksum of a 070702 file
- * does not match.
+ * Read the next entry (trailers are skipped): 1; 0 at the end of the data, or if the data after a
+ * trailer and its padding is not a cpio archive (it starts at reader->pos and may be compressed);
+ * -EBADMSG: malformed or truncated, at reader->pos; -EIO: the checksum of a 070702 file does not
+ * match.
  */
 MUST_CHECK int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry);
 

@@ -84,9 +84,8 @@ struct elf_layout {
 };
 
 /*
- * Checks the header in the first head_size bytes of a file of file_size bytes. 0; -ENOEXEC for
- * anything that is no RISC-V ELF64 little-endian executable (EXEC or DYN) with a program header
- * table.
+ * Check the header in the first head_size bytes of a file of file_size bytes. 0; -ENOEXEC for
+ * anything but a RISC-V ELF64 little-endian executable (EXEC or DYN) with a program header table.
  */
 MUST_CHECK int elf_read_header(struct elf_header *elf, const void *head, size_t head_size,
                                uint64_t file_size);
@@ -104,7 +103,7 @@ static inline size_t elf_phdrs_size(const struct elf_header *elf)
 MUST_CHECK int elf_read_segment(const struct elf_header *elf, const void *table, unsigned index,
                                 struct elf_segment *segment);
 
-/* Checks the table as a whole and sums it up. 0 or -ENOEXEC. */
+/* Check the table as a whole and summarise it. 0 or -ENOEXEC. */
 MUST_CHECK int elf_read_layout(const struct elf_header *elf, const void *table,
                                struct elf_layout *layout);
 

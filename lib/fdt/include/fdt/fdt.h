@@ -14,8 +14,8 @@
  *   fdt_walk_init(&walk, &fdt);
  *   while ((rc = fdt_walk_next(&walk, &node)) > 0) { ... }
  *
- * Each node arrives, parents before children, with what a driver match wants already picked from
- * its properties. fdt_find_* are such passes and cost as much.
+ * Nodes are returned parents before children, with the properties for driver matching already
+ * decoded. fdt_find_* are such passes and cost as much.
  */
 #ifndef FDT_FDT_H
 #define FDT_FDT_H
@@ -79,13 +79,13 @@ struct fdt_walk {
     const struct fdt *fdt;
     uint32_t offset; /* of the next token */
     int depth;       /* of the node whose children come next; -1: before and behind the root */
-    bool has_root;   /* it has been handed out */
-    uint32_t names[FDT_NAME_CACHE]; /* what property names mean, by their offset */
+    bool has_root;   /* it has been returned */
+    uint32_t names[FDT_NAME_CACHE]; /* cache of property meanings, by the offset of their names */
     struct fdt_level levels[FDT_MAX_DEPTH + 1];
 };
 
 /*
- * Checks the header. max_size: bytes that may be read at blob (at least FDT_HEADER_SIZE). blob must
+ * Check the header. max_size: bytes that may be read at blob (at least FDT_HEADER_SIZE). blob must
  * be 8-aligned. 0; -EINVAL: no device tree (magic, alignment); -EBADMSG: a malformed one; -EPROTO:
  * a version this reader does not know (it reads 16 and 17 and what says it is compatible with
  * them).
@@ -97,8 +97,8 @@ void fdt_walk_init(struct fdt_walk *walk, const struct fdt *fdt);
 /* 1 and the next node, 0 at the end of the tree, -EBADMSG. */
 MUST_CHECK int fdt_walk_next(struct fdt_walk *walk, struct fdt_node *node);
 
-/* Makes the next fdt_walk_next go on behind node's subtree; call it right after node was returned.
- */
+/* Make the next fdt_walk_next() continue behind node's subtree; call it right after node was
+ * returned. */
 MUST_CHECK int fdt_walk_skip(struct fdt_walk *walk, const struct fdt_node *node);
 
 /* Properties of one node in order: pos starts at node->props. 1, 0 at the end, -EBADMSG. */
@@ -132,9 +132,9 @@ bool fdt_node_is_enabled(const struct fdt_node *node);
 bool fdt_node_is_named(const struct fdt_node *node, const char *base);
 
 /*
- * The index-th (address, size) of reg, as the parent's bus spells it. Sizes of zero cells are 0; of
- * addresses wider than two cells the low 64 bits are given. 0, -ENOENT (fewer entries, or no reg),
- * -EBADMSG (size no multiple of an entry, or cells out of range). addr and size may be NULL.
+ * Get the index-th (address, size) of reg in the parent bus's address space. Sizes of zero cells
+ * are 0; of addresses wider than two cells the low 64 bits. 0, -ENOENT (fewer entries, or no reg),
+ * -EBADMSG (size not a multiple of an entry, or cells out of range). addr and size may be NULL.
  */
 int fdt_reg(const struct fdt_node *node, unsigned index, uint64_t *addr, uint64_t *size);
 
@@ -189,7 +189,8 @@ const char *fdt_node_string(const struct fdt *fdt, const struct fdt_node *node, 
 /* Entry index of the memory reservation block: 0, -ENOENT behind the last, -EBADMSG. */
 int fdt_reservation(const struct fdt *fdt, unsigned index, paddr_t *addr, uint64_t *size);
 
-/* totalsize of what looks like a device tree at blob (FDT_HEADER_SIZE bytes readable), else 0. */
+/* Return the totalsize of a presumed device tree at blob (FDT_HEADER_SIZE bytes readable); 0:
+ * none. */
 uint32_t fdt_blob_size(const void *blob);
 
 #endif

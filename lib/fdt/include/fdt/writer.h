@@ -9,11 +9,11 @@
  *   fdt_write_end(&w);
  *   rc = fdt_writer_finish(&w, &total);
  *
- * An error sticks: the calls in between need no checks, fdt_writer_finish tells. The structure
- * block grows from the front of the buffer, the strings from its back; finish moves them together.
+ * Errors are sticky: only fdt_writer_finish() needs a check. The structure block grows from the
+ * front of the buffer, the strings from its back; finish moves them together.
  *
- * There is no editing in place. A tree is edited by copying it: fdt_write_copy hands every property
- * and node of a source tree to a filter, which keeps it, drops it or writes something else.
+ * Trees cannot be edited in place. To edit one copy it: fdt_write_copy() passes every property and
+ * node of a source tree to a filter, which keeps it, drops it or writes something else.
  */
 #ifndef FDT_WRITER_H
 #define FDT_WRITER_H
@@ -54,11 +54,11 @@ void fdt_write_cells(struct fdt_writer *w, const char *name, const uint32_t *cel
 /* nr_pairs of (address, size), two cells each. */
 void fdt_write_reg(struct fdt_writer *w, const uint64_t *pairs, size_t nr_pairs);
 
-/* An empty property of size bytes whose zeroed value is returned, NULL when it does not fit. */
+/* Add a property of size bytes and return its zeroed value; NULL: it does not fit. */
 void *fdt_write_prop_space(struct fdt_writer *w, const char *name, size_t size);
 
-/* Terminates the tree. *total: bytes of the blob. 0, -ENOSPC, -EINVAL (nodes open or none, order).
- */
+/* Terminate the tree. *total: bytes of the blob. 0, -ENOSPC, -EINVAL (nodes open or none,
+ * order). */
 MUST_CHECK int fdt_writer_finish(struct fdt_writer *w, size_t *total);
 
 enum fdt_edit { FDT_KEEP, FDT_DROP };
@@ -70,15 +70,15 @@ struct fdt_filter {
     /* For each property; to replace it, write the new one to w and return FDT_DROP. */
     enum fdt_edit (*prop)(void *ctx, const struct fdt_node *node, const struct fdt_prop *prop,
                           struct fdt_writer *w);
-    /* Behind the last property of node: more properties. */
+    /* Called after the last property of node, to add properties. */
     void (*more_props)(void *ctx, const struct fdt_node *node, struct fdt_writer *w);
-    /* Behind the last child of the node called name: more children. */
+    /* Called after the last child of the node called name, to add children. */
     void (*more_nodes)(void *ctx, const char *name, int depth, struct fdt_writer *w);
 };
 
 /*
- * Copies node of src with its subtree as the next child of the open node of w (or as the root).
- * 0, -EBADMSG (src is malformed) or the writer's error.
+ * Copy node of src with its subtree as the next child of the open node of w (or as the root). 0,
+ * -EBADMSG (src is malformed) or the writer's error.
  */
 int fdt_write_copy(struct fdt_writer *w, const struct fdt *src, const struct fdt_node *node,
                    const struct fdt_filter *filter, void *ctx);

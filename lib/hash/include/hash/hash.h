@@ -1,5 +1,5 @@
 /*
- * The finaliser of MurmurHash3: a hash of integers that no adversary picks.
+ * The finaliser of MurmurHash3: an integer hash, not safe against chosen keys.
  */
 #ifndef HASH_HASH_H
 #define HASH_HASH_H

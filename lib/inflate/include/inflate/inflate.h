@@ -3,11 +3,11 @@
  * CRC-32 and the length of gzip checked.
  *
  * The input is untrusted: over-subscribed and incomplete codes, distances beyond the start and
- * truncation give -EBADMSG, and output never exceeds what the caller makes room for.
+ * truncation give -EBADMSG, and output never exceeds the room that the caller makes.
  *
  * Output goes to a flat buffer that is also the history window. When it is full, the caller's room
- * function makes room, in the way it likes: it grows or replaces the buffer, or it consumes what is
- * there and calls inflate_slide, which keeps the last 32 KiB (streaming).
+ * function grows or replaces the buffer, or consumes the output and calls inflate_slide(), which
+ * keeps the last 32 KiB (streaming).
  */
 #ifndef INFLATE_INFLATE_H
 #define INFLATE_INFLATE_H
@@ -50,9 +50,9 @@ bool gzip_is_compressed(const void *data, size_t size);
 uint32_t gzip_size_hint(const void *data, size_t size);
 
 /*
- * Decompresses one gzip member. *used (may be NULL): its bytes, so that a caller can go on behind
- * it. 0; -EINVAL: no gzip; -EBADMSG: malformed or cut; -EIO: CRC or length differ; -ENOSPC; room's
- * errors.
+ * Decompress one gzip member. *used (may be NULL): its bytes, so that a caller can continue behind
+ * it. 0; -EINVAL: no gzip; -EBADMSG: malformed or truncated; -EIO: CRC or length differ; -ENOSPC;
+ * room's errors.
  */
 MUST_CHECK int gzip_inflate(struct inflate_work *work, const void *data, size_t size, size_t *used,
                             struct inflate_output *out);

@@ -98,13 +98,13 @@ static inline void list_move_tail(struct list *head, struct list *node)
     list_add_tail(head, node);
 }
 
-/* Puts node into the place of old, which is left as it was. */
+/* Replace old by node; old is not changed. */
 static inline void list_replace(struct list *old, struct list *node)
 {
     list_insert(old->prev, node, old->next);
 }
 
-/* Moves all of from to the end of head, in order; from is empty afterwards. */
+/* Move all of from to the end of head, in order; from is empty afterwards. */
 static inline void list_splice_tail(struct list *head, struct list *from)
 {
     if (list_is_empty(from))
@@ -116,13 +116,13 @@ static inline void list_splice_tail(struct list *head, struct list *from)
     list_init(from);
 }
 
-/* Moves all of from to the front of head, in order; from is empty afterwards. */
+/* Move all of from to the front of head, in order; from is empty afterwards. */
 static inline void list_splice(struct list *head, struct list *from)
 {
     list_splice_tail(head->next, from);
 }
 
-/* Removes and returns the first node, NULL when the list is empty. */
+/* Remove and return the first node, NULL: the list is empty. */
 static inline struct list *list_pop(struct list *head)
 {
     struct list *node = head->next;
@@ -162,8 +162,8 @@ static inline size_t list_count(const struct list *head)
 #define list_for_each(node, head)                                                                  \
     for (struct list *node = (head)->next; node != (head); node = node->next)
 
-/* it is declared by the caller; the body must not unlink it. After a full walk it is not an entry.
- */
+/* it is declared by the caller; the body must not unlink it. After a full walk it is not an
+ * entry. */
 #define list_for_each_entry(it, head, member)                                                      \
     for ((it) = list_first_entry(head, __typeof__(*(it)), member); &(it)->member != (head);        \
          (it) = list_next_entry(it, member))

@@ -31,7 +31,7 @@ struct partition_source {
     uint64_t nr_sectors; /* of the disk, of 512 bytes */
     uint32_t block_size; /* the unit that tables count in: 512 .. 4096 */
     uint8_t *block;      /* memory for one block */
-    /* Reads one block into source->block; 0 or negative errno. */
+    /* Read one block into source->block; 0 or negative errno. */
     int (*read)(struct partition_source *source, uint64_t block);
     /* An entry (number 0: the table itself) is not used. May be NULL. */
     void (*refuse)(struct partition_source *source, unsigned number, const char *why);

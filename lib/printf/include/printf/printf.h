@@ -17,11 +17,10 @@
 
 #include <base/types.h>
 
-/* Takes nr_bytes of output; called several times for one format. It may not format itself. */
+/* Take nr_bytes of output; called several times for one format. Must not format itself. */
 typedef void printf_sink_fn(void *ctx, const char *data, size_t nr_bytes);
 
-/* Sends the formatted text to sink piece by piece, without a buffer. Returns the number of bytes.
- */
+/* Send the formatted text to sink piece by piece, without a buffer. Returns the number of bytes. */
 int printf_format(printf_sink_fn *sink, void *ctx, const char *fmt, va_list ap);
 
 /*

@@ -70,7 +70,7 @@ static inline struct rb_node *rb_parent(const struct rb_node *node)
     return (struct rb_node *)(node->parent_color & ~(uintptr_t)1);
 }
 
-/* Marks a node as being in no tree; rb_erase does not do this by itself. */
+/* Mark a node as being in no tree; rb_erase() does not do this itself. */
 static inline void rb_node_init(struct rb_node *node)
 {
     node->parent_color = (uintptr_t)node;
@@ -82,7 +82,7 @@ static inline bool rb_is_linked(const struct rb_node *node)
     return node->parent_color != (uintptr_t)node;
 }
 
-/* Hangs node, red and childless, at *link below parent; rb_insert_color must follow at once. */
+/* Link node, red and childless, at *link below parent; rb_insert_color() must follow at once. */
 static inline void rb_link(struct rb_node *node, struct rb_node *parent, struct rb_node **link)
 {
     node->parent_color = (uintptr_t)parent;
@@ -91,13 +91,13 @@ static inline void rb_link(struct rb_node *node, struct rb_node *parent, struct 
     *link = node;
 }
 
-/* Restores the balance behind rb_link. is_leftmost: the descent never went right. */
+/* Restore the balance after rb_link(). is_leftmost: the descent never went right. */
 void rb_insert_color(struct rb_root *root, struct rb_node *node, bool is_leftmost);
 
-/* Takes node, which must be in this tree, out of it. The node's fields are stale afterwards. */
+/* Remove node, which must be in this tree. Its fields are stale afterwards. */
 void rb_erase(struct rb_root *root, struct rb_node *node);
 
-/* Puts node into the place of old; their keys must order alike. */
+/* Replace old by node; their keys must order alike. */
 void rb_replace(struct rb_root *root, struct rb_node *old, struct rb_node *node);
 
 struct rb_node *rb_next(const struct rb_node *node);
@@ -109,7 +109,7 @@ static inline struct rb_node *rb_first(const struct rb_root *root)
     return root->leftmost;
 }
 
-/* Inserts behind all equal keys. is_less(a, b): a orders before b. */
+/* Insert behind all equal keys. is_less(a, b): a orders before b. */
 static ALWAYS_INLINE void rb_insert(struct rb_root *root, struct rb_node *node,
                                     bool (*is_less)(const struct rb_node *, const struct rb_node *))
 {
@@ -130,8 +130,8 @@ static ALWAYS_INLINE void rb_insert(struct rb_root *root, struct rb_node *node,
     rb_insert_color(root, node, is_leftmost);
 }
 
-/* A node with compare(key, node) == 0, or NULL. compare: < 0 when the key orders before the node.
- */
+/* A node with compare(key, node) == 0, or NULL. compare: < 0 when the key orders before the
+ * node. */
 static ALWAYS_INLINE struct rb_node *rb_find(const struct rb_root *root, const void *key,
                                              int (*compare)(const void *, const struct rb_node *))
 {
@@ -159,7 +159,7 @@ static ALWAYS_INLINE struct rb_node *rb_find(const struct rb_root *root, const v
          ((next_it) = rb_entry_or_null(rb_next(&(it)->member), __typeof__(*(it)), member), true);  \
          (it) = (next_it))
 
-/* Checks order-free invariants (colours, black height, parents, cached leftmost); for tests. */
+/* Check order-free invariants (colours, black height, parents, cached leftmost); for tests. */
 bool rb_is_valid(const struct rb_root *root);
 
 #endif

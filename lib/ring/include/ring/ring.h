@@ -62,7 +62,7 @@ static inline bool ring_get(struct ring *ring, uint8_t *byte)
     return true;
 }
 
-/* Takes back the byte that was put last (line editing); false when the ring is empty. */
+/* Remove the byte that was put last (line editing); false: the ring is empty. */
 static inline bool ring_unput(struct ring *ring, uint8_t *byte)
 {
     if (ring_is_empty(ring))
@@ -77,13 +77,13 @@ static inline uint8_t ring_at(const struct ring *ring, uint32_t index)
     return ring->buf[(ring->tail + index) & (ring->size - 1)];
 }
 
-/* As much as fits (as there is), in order; returns the number of bytes. */
+/* Put (get) as much as possible, in order; returns the number of bytes. */
 size_t ring_write(struct ring *ring, const void *data, size_t nr_bytes);
 size_t ring_read(struct ring *ring, void *data, size_t nr_bytes);
 
 /*
- * The longest contiguous free (used) stretch at the head (tail), for copies that may fault or that
- * a device does: copy up to the returned length, then commit (consume) what was really copied.
+ * Return the longest contiguous free (used) stretch at the head (tail), for copies that may fault
+ * or are made by a device: copy up to the returned length, then commit (consume) the bytes copied.
  */
 uint32_t ring_write_span(const struct ring *ring, void **span);
 uint32_t ring_read_span(const struct ring *ring, const void **span);

@@ -26,8 +26,8 @@ char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *needle);
 
 /*
- * Copies at most size - 1 bytes and always terminates (unless size is 0). Returns strlen(src): the
- * copy was cut iff the result is >= size.
+ * Copy at most size - 1 bytes and always terminate (unless size is 0). Returns strlen(src): the
+ * copy was truncated iff the result is >= size.
  */
 size_t strlcpy(char *dst, const char *src, size_t size);
 
@@ -68,7 +68,7 @@ static inline char char_to_upper(char c)
 }
 
 /*
- * Reads an unsigned number at the start of s: no white space, no sign. base: 2 to 36, or 0 for "0x"
+ * Read an unsigned number at the start of s: no white space, no sign. base: 2 to 36, or 0 for "0x"
  * = 16, "0b" = 2, else 10 (a leading zero does not mean octal). *end (may be NULL) is set behind
  * the last digit. 0, -EINVAL when there is no digit, -ERANGE when the value does not fit (*end is
  * then behind the last digit, *out unchanged).

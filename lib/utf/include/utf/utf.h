@@ -7,10 +7,10 @@
 
 #include <base/types.h>
 
-/* Reads one code point of up to nr_bytes: the bytes it took (1 to 4), or -EILSEQ. nr_bytes >= 1. */
+/* Read one code point of up to nr_bytes: its bytes (1 to 4), or -EILSEQ. nr_bytes >= 1. */
 MUST_CHECK int utf8_decode(const char *s, size_t nr_bytes, uint32_t *code_point);
 
-/* Writes one code point: its bytes (1 to 4), or -EILSEQ for what is none. */
+/* Write one code point: its bytes (1 to 4), or -EILSEQ: not a code point. */
 MUST_CHECK int utf8_encode(char out[4], uint32_t code_point);
 
 /*
@@ -20,8 +20,8 @@ MUST_CHECK int utf8_encode(char out[4], uint32_t code_point);
 MUST_CHECK int utf8_to_utf16(const char *s, size_t nr_bytes, uint16_t *out, size_t max);
 MUST_CHECK int utf16_to_utf8(const uint16_t *s, size_t nr_units, char *out, size_t max);
 
-/* Upper case of one UTF-16 unit: Latin-1, Latin Extended-A, Greek and Cyrillic; others unchanged.
- */
+/* Upper case of one UTF-16 unit: Latin-1, Latin Extended-A, Greek and Cyrillic; others
+ * unchanged. */
 uint16_t utf16_to_upper(uint16_t unit);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The riscv64 Linux system interface: the structures and constants that several components of
- * linux/ share. Values from Linux's asm-generic and arch/riscv uapi headers; what only one
- * component needs stands there. The calls themselves: <abi/syscalls.h>.
+ * The riscv64 Linux system interface: structures and constants that several components of linux/
+ * share, with the values of Linux's asm-generic and arch/riscv uapi headers. What one component
+ * alone needs is defined there. The calls themselves: <abi/syscalls.h>.
  */
 #ifndef ABI_ABI_H
 #define ABI_ABI_H

@@ -16,13 +16,13 @@
 
 #include <abi/abi.h>
 
-/* How many pairs of a type and a name there are, up to six. */
+/* Count the pairs of a type and a name, up to six. */
 #define SYSCALL_NR_PAIRS(...)                                                        SYSCALL_COUNT(0, ##__VA_ARGS__, 6, -, 5, -, 4, -, 3, -, 2, -, 1, -, 0)
 #define SYSCALL_COUNT(z, t0, n0, t1, n1, t2, n2, t3, n3, t4, n4, t5, n5, count, ...) count
 #define SYSCALL_JOIN(a, b)                                                           a##b
 #define SYSCALL_CHOICE(macro, count)                                                 SYSCALL_JOIN(macro, count)
 
-/* The pairs as a list of parameters. */
+/* Turn the pairs into a parameter list. */
 #define SYSCALL_PARAMETERS(...)                                                                    \
     SYSCALL_CHOICE(SYSCALL_PARAMETERS_, SYSCALL_NR_PAIRS(__VA_ARGS__))(__VA_ARGS__)
 #define SYSCALL_PARAMETERS_0()          void

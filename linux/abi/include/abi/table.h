@@ -1,6 +1,6 @@
 /*
- * The system calls of riscv64 Linux: number, name, what of it is here, and its parameters as pairs
- * of a type and a name.
+ * The system calls of riscv64 Linux: number, name, how much of it is implemented, and its
+ * parameters as pairs of a type and a name.
  *
  *   CALL(n, name, ...)          real: sys_name() does what Linux does
  *   PART(n, name, "...", ...)   partial: the text says what is missing; that gets a clear error

@@ -1,15 +1,15 @@
 /*
- * The timers of a process, for what happens to it.
+ * Hooks of exec, exit and setrlimit for a process's timers.
  */
 #ifndef CLOCK_TIMERS_H
 #define CLOCK_TIMERS_H
 
 #include <task/task.h>
 
-/* They stop: POSIX timers (exec, exit) and, with is_exit, the interval timers. */
+/* Stop the POSIX timers (exec, exit) and, with is_exit, the interval timers. */
 void timers_process_exit(struct process *p, bool is_exit);
 
-/* RLIMIT_CPU changed, or a process with that limit was born. */
+/* Rearm for a changed RLIMIT_CPU, or for a new process with that limit. */
 void cpu_timer_restart_locked(struct process *p) REQUIRES(&process_lock);
 
 #endif

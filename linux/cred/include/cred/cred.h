@@ -1,14 +1,14 @@
 /*
- * Credentials: one object that threads share, and the rules by which they change
- * (credentials(7), capabilities(7)).
+ * Credentials: one object that threads share, and the rules by which they change (credentials(7),
+ * capabilities(7)).
  *
- * An object never changes: clone shares it, a call that changes ids makes a new one from a copy and
- * puts that in its place (<task/task.h>: cred_commit). Whoever holds a count may read it without a
- * lock. Credentials are a thread's, as in Linux; that all threads of a process change theirs
- * together is the C library's work.
+ * An object is immutable once shared: clone shares it, a call that changes ids builds a new one
+ * from a copy and replaces the old (<task/task.h>: cred_commit). A holder of a reference may read
+ * it without a lock. Credentials belong to a thread, as in Linux; the C library makes all threads
+ * of a process change theirs together.
  *
- * The rules work on a struct cred that the caller has for himself: no locks, any context. They
- * return 0 or -errno, and change nothing then.
+ * The rules work on a private struct cred: no locks, any context. They return 0, or -errno with
+ * nothing changed.
  */
 #ifndef CRED_CRED_H
 #define CRED_CRED_H
@@ -22,7 +22,7 @@ struct credentials {
     uint32_t refcount;            /* [a] */
 };
 
-/* A new object, counted once; NULL: no memory. Any context. */
+/* Allocate an object with one reference; NULL: no memory. Any context. */
 struct credentials *credentials_create(const struct cred *cred);
 static inline void credentials_get(struct credentials *c)
 {
@@ -30,9 +30,10 @@ static inline void credentials_get(struct credentials *c)
 }
 void credentials_put(struct credentials *c); /* NULL is allowed */
 
-#define CRED_KEEP ((uint32_t)-1) /* an id that stays as it is */
+#define CRED_KEEP ((uint32_t)-1) /* leave this id unchanged */
 
-/* The calls of these names: -EPERM, -EINVAL. Capability sets follow the user ids. */
+/* The rules of the system calls of the same names: -EPERM, -EINVAL. Capability sets follow the user
+ * ids. */
 int cred_setuid(struct cred *c, uint32_t uid) MUST_CHECK;
 int cred_setreuid(struct cred *c, uint32_t uid, uint32_t euid) MUST_CHECK;
 int cred_setresuid(struct cred *c, uint32_t uid, uint32_t euid, uint32_t suid) MUST_CHECK;
@@ -45,8 +46,8 @@ int cred_capset(struct cred *c, uint64_t effective, uint64_t permitted,
                 uint64_t inheritable) MUST_CHECK;
 
 /*
- * execve: what becomes of `old` when a file is executed that gives c its effective ids. True: the
- * program gains rights (AT_SECURE).
+ * execve: compute c, whose effective ids come from the executed file, from `old`. True: the program
+ * gains rights (AT_SECURE).
  */
 bool cred_exec(struct cred *c, const struct cred *old, bool no_new_privs) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 /*
- * What limits count by real user, while credentials or a queued signal name it. Any context.
+ * Per-user counts behind RLIMIT_NPROC and RLIMIT_SIGPENDING. An account exists while credentials or
+ * a queued signal refer to its user. Any context.
  */
 #ifndef CRED_USER_ACCOUNT_H
 #define CRED_USER_ACCOUNT_H
@@ -15,7 +16,7 @@ struct user_account {
 };
 
 struct user_account *
-user_account_find(uint32_t uid); /* counted, made if need be; NULL: no memory */
+user_account_find(uint32_t uid); /* found or created, with a reference; NULL: no memory */
 static inline void user_account_get(struct user_account *account)
 {
     __atomic_fetch_add(&account->refcount, 1, __ATOMIC_RELAXED);

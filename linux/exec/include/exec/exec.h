@@ -1,9 +1,9 @@
 /*
- * exec: a program's file becomes the calling process.
+ * execve: replaces the program of the calling process.
  *
- * The new address space is built completely beside the old one; until the point of no return (the
- * new space, the signals and the descriptors are exchanged) any failure leaves the caller as it
- * was. Static, static-PIE and dynamic ELF files (PT_INTERP) and scripts (#!), up to five deep.
+ * The new address space is built beside the old one; until the point of no return (address space,
+ * signals and descriptors are switched) any failure leaves the caller unchanged. Static, static-PIE
+ * and dynamic ELF files (PT_INTERP) and scripts (#!), up to five deep.
  */
 #ifndef EXEC_EXEC_H
 #define EXEC_EXEC_H
@@ -12,8 +12,8 @@
 #include <vfs/vfs.h>
 
 /*
- * From a kernel function running in a user thread (init): argv and envp are NULL-terminated kernel
- * arrays. Does not return on success.
+ * Exec from a kernel function running in a user thread (init): argv and envp are NULL-terminated
+ * kernel arrays. Does not return on success.
  */
 int exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 

@@ -1,12 +1,12 @@
 /*
  * Descriptor tables: small numbers to open files, with a close-on-exec bit each.
  *
- * A table is shared by the threads of a process (and by CLONE_FILES), copied by fork. Whose table
- * and whose limit it is, the caller says: the calling process's are in <fd/fd.h>.
+ * A table is shared by the threads of a process (and by CLONE_FILES) and copied by fork. The caller
+ * passes table and limit: for those of the calling process see <fd/fd.h>.
  *
- * Locking: table->lock (spin) guards everything. A table that one thread alone can reach is read
- * without it, and its files are used without taking a reference (fd_ref): that makes the common
- * read and write free of atomic operations.
+ * Locking: table->lock (spin) guards everything. A table that only one thread can reach is read
+ * without the lock, and its files are used without a reference (fd_ref): the common read and write
+ * then need no atomic operation.
  */
 #ifndef FDTABLE_FDTABLE_H
 #define FDTABLE_FDTABLE_H
@@ -33,38 +33,41 @@ struct fd_table {
 struct fd_table *fd_table_create(void);                /* empty; NULL: no memory */
 struct fd_table *fd_table_fork(struct fd_table *from); /* a copy; NULL: no memory */
 void fd_table_get(struct fd_table *table);
-void fd_table_put(struct fd_table *table); /* the last one closes all. May sleep */
+void fd_table_put(struct fd_table *table); /* the last put closes all files. May sleep */
 static inline bool fd_table_is_shared(const struct fd_table *table)
 {
     return __atomic_load_n(&table->nr_refs, __ATOMIC_ACQUIRE) > 1;
 }
 
 /*
- * exec, in two steps. While it can still fail: memory for a table of the process's own, if this one
- * is shared. -ENOMEM; *spare (NULL: none is needed) is the caller's to put. When the caller is the
- * only thread: *spare (made now if it is NULL) becomes a copy of the table. -ENOMEM.
+ * exec, in two steps. fd_table_exec_prepare(), while exec can still fail: allocate a private table
+ * if this one is shared. -ENOMEM; the caller puts *spare (NULL: none is needed).
+ * fd_table_unshare(), when the caller is the only thread: make *spare (allocated now if NULL) a
+ * copy of the table. -ENOMEM.
  */
 int fd_table_exec_prepare(struct fd_table *table, struct fd_table **spare) MUST_CHECK;
 int fd_table_unshare(struct fd_table *table, struct fd_table **spare) MUST_CHECK;
-/* Closes what has the close-on-exec bit. The caller alone changes the table. May sleep. */
+/* Close the descriptors with the close-on-exec bit. The caller alone changes the table. May
+ * sleep. */
 void fd_table_close_on_exec(struct fd_table *table);
 
-/* The file of a descriptor, with a reference, or NULL. O_PATH files too. */
+/* Return the file of a descriptor with a reference, or NULL. O_PATH files too. */
 struct file *fd_table_file(struct fd_table *table, int fd);
-/* The first open descriptor at or after fd, or -1; is_cloexec (may be NULL) says its flag. */
+/* Return the first open descriptor at or after fd, or -1; its flag goes to *is_cloexec (may be
+ * NULL). */
 int fd_table_next(struct fd_table *table, int fd, bool *is_cloexec);
 
 /*
- * A new descriptor below `limit` for the file, whose reference it takes over; the lowest free one
- * from `lowest` on. -EMFILE, -ENOMEM: the reference is still the caller's. NULL: reserves a number,
- * which is in no use until it is filled. May sleep.
+ * Install the file as the lowest free descriptor in [lowest, limit) and take over its reference.
+ * -EMFILE, -ENOMEM: the caller keeps the reference. A NULL file reserves the number, which is
+ * unusable until it is filled. May sleep.
  */
 int fd_table_install(struct fd_table *table, struct file *file, int lowest, uint32_t limit,
                      bool is_cloexec) MUST_CHECK;
-/* What was reserved gets its file, or is free again (NULL). */
+/* Put the file into a reserved descriptor, or free the number (NULL). */
 void fd_table_fill(struct fd_table *table, int fd, struct file *file);
-/* dup2: the descriptor `fd` becomes the file, whose reference it takes over. -EBADF, -ENOMEM,
- * -EBUSY: it is reserved. May sleep. */
+/* dup2: make `fd` refer to the file and take over its reference. -EBADF, -ENOMEM; -EBUSY: fd is
+ * reserved. May sleep. */
 int fd_table_replace(struct fd_table *table, struct file *file, int fd, uint32_t limit,
                      bool is_cloexec) MUST_CHECK;
 /* -EBADF. May sleep. */

@@ -1,6 +1,6 @@
 /*
- * Where a process stands in the tree of files: root, current directory, umask. Shared by the
- * threads of a process (and by CLONE_FS without CLONE_THREAD), copied by fork.
+ * The file-system context of a process: root, current directory, umask. Shared by its threads (and
+ * by CLONE_FS without CLONE_THREAD), copied by fork.
  */
 #ifndef FS_CONTEXT_FS_CONTEXT_H
 #define FS_CONTEXT_FS_CONTEXT_H
@@ -16,13 +16,13 @@ struct fs_context {
     uint32_t umask;                     /* [a] */
 };
 
-/* A context at root (references taken). NULL: no memory. */
+/* Create a context at root (references taken). NULL: no memory. */
 struct fs_context *fs_context_create(const struct path *root);
 struct fs_context *fs_context_fork(struct fs_context *from); /* NULL: no memory */
 void fs_context_get(struct fs_context *fs);
 void fs_context_put(struct fs_context *fs);
 
-/* chdir, chroot: takes references of its own. */
+/* Change the current or root directory; takes references of its own. */
 void fs_context_set_cwd(struct fs_context *fs, const struct path *path);
 void fs_context_set_root(struct fs_context *fs, const struct path *path);
 

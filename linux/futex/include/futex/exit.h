@@ -1,13 +1,13 @@
 /*
- * What futexes do at the end of a thread.
+ * Futex work at the end of a thread.
  */
 #ifndef FUTEX_EXIT_H
 #define FUTEX_EXIT_H
 
 struct user_thread;
 
-/* The calling thread leaves (exit) or its memory is replaced (exec): robust list, clear_child_tid.
- */
+/* Walk the robust list and clear clear_child_tid, before the calling thread exits or its memory is
+ * replaced by exec. */
 void futex_thread_exit(struct user_thread *ut);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What of the Linux interface differs from machine to machine: a contract, provided by one
- * component an architecture (linux/riscv). Besides what is here, a provider defines the system
- * calls that only its machine has (sys_riscv_*).
+ * The machine-dependent part of the Linux interface: a contract with one provider per architecture
+ * (linux/riscv). Besides the functions declared here, a provider defines the system calls that only
+ * its machine has (sys_riscv_*).
  *
  * <machine_impl/machine.h> has
  *
@@ -19,21 +19,21 @@ struct arch_fpu_state;
 struct seq;
 struct trap_frame;
 
-/* Fills *context, which is zero, from registers; fpu is up to date. */
+/* Fill *context, which is zeroed, from the registers; fpu is up to date. */
 void machine_context_save(struct machine_context *context, const struct trap_frame *frame,
                           const struct arch_fpu_state *fpu);
 
 /*
- * The registers that *context says. Whatever a program wrote there is only ever registers of its
- * own: what the kernel keeps in the frame stays, and a bad address faults in the program.
+ * Load the registers from *context. A program can only change its own registers by it: the kernel's
+ * fields of the frame are kept, and a bad address faults in the program.
  */
 void machine_context_load(const struct machine_context *context, struct trap_frame *frame,
                           struct arch_fpu_state *fpu);
 
-/* AT_HWCAP. */
+/* Return AT_HWCAP. */
 uint64_t machine_hwcap(void);
 
-/* /proc/cpuinfo. */
+/* Print /proc/cpuinfo. */
 void machine_show_cpuinfo(struct seq *seq);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * What taking signals needs from components that depend on linux/pending.
+ * Upcalls of linux/pending, provided by a component above it.
  */
 #ifndef PENDING_UPCALLS_H
 #define PENDING_UPCALLS_H
 
 #include <task/task.h>
 
-/* linux/clock: a signal was taken to be delivered: an interval timer that waits for that goes on,
- * and info gets its overruns. */
+/* Provided by linux/clock. A signal was taken for delivery: rearm an interval timer that waits for
+ * that, and put its overruns into info. */
 void timers_signal_taken_locked(struct process *p, struct linux_siginfo *info)
     REQUIRES(&process_lock);
 

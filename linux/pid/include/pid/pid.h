@@ -1,6 +1,5 @@
 /*
- * Numbers of processes, threads and groups: tables from a number to what has it, and the choice of
- * the next free one.
+ * Ids of processes, threads and groups: tables that map an id to its object, and allocation of ids.
  *
  * Locking: the owner's (process_lock) around every call. Any context.
  */
@@ -12,14 +11,14 @@
 
 typedef int32_t pid_t;
 
-#define PID_MAX        32768 /* numbers given are below */
+#define PID_MAX        32768 /* exclusive upper bound */
 #define PID_NR_BUCKETS 256
 
 struct pid_table {
     struct list buckets[PID_NR_BUCKETS];
 };
 
-/* What has a number: a member of it. */
+/* Embedded in an object that has an id. */
 struct pid_entry {
     struct list node;
     pid_t nr;
@@ -31,11 +30,11 @@ static inline void pid_remove(struct pid_entry *entry)
 {
     list_del_init(&entry->node);
 }
-struct pid_entry *pid_find(const struct pid_table *table, pid_t nr); /* NULL: nobody has it */
+struct pid_entry *pid_find(const struct pid_table *table, pid_t nr); /* NULL: not in use */
 
 /*
- * The first number after `last` that is in none of the tables: from 2 on again behind the greatest.
- * They hold fewer than PID_MAX - 2.
+ * Return the first id after `last` that is in none of the tables, wrapping to 2. They hold fewer
+ * than PID_MAX - 2 ids.
  */
 pid_t pid_next_free(const struct pid_table *tables, unsigned nr_tables, pid_t last);
 

@@ -1,10 +1,10 @@
 /*
- * Memory that is kept for reuse goes back: kernel stacks, free objects in each CPU's magazines, the
- * heap's pools, names and pages of files that can be read again.
+ * Returns cached memory to the frame allocator: kernel stacks, free objects in per-CPU magazines,
+ * heap pools, unused dentries and inodes, clean file pages.
  *
- * What allocators keep is bounded, but beside a small system it is much; so it goes back a second
- * after a thread has ended, when whatever needed it may be over. Nothing runs in a system that
- * rests: the second begins with the end of a thread.
+ * Allocator caches are bounded, but large for a small system; so they are drained a second after a
+ * thread has ended, when the load that filled them may be over. The timer is armed only by the end
+ * of a thread: an idle system is not woken.
  */
 #ifndef RECLAIM_RECLAIM_H
 #define RECLAIM_RECLAIM_H
@@ -12,16 +12,16 @@
 /* Once, after work_system_init(). */
 void reclaim_init(void);
 
-/* What the allocators keep, of every CPU. Thread context, interrupts on. */
+/* Drain the allocators' caches on every CPU. Thread context, interrupts on. */
 void reclaim_spares(void);
 
-/* The same, soon. Any context. */
+/* Do the same soon, from a work queue. Any context. */
 void reclaim_soon(void);
 
-/* Clean pages of files that can be read again. Dirty ones stay. */
+/* Drop clean pages of files that can be read again. */
 void reclaim_pages(void);
 
-/* Names of files that nobody uses. May sleep: the files' last users may be they. */
+/* Drop unused dentries. May sleep: they may hold the last references to their inodes. */
 void reclaim_names(void);
 
 #endif

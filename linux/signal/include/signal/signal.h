@@ -15,13 +15,12 @@
 struct trap_frame;
 
 /*
- * A fault in kernel mode. True: it was an access to the current program's memory by
- * <arch/uaccess.h>, and the page is there now. False: not ours, or nothing to be done (the access
- * ends in -EFAULT).
+ * Handle a page fault in kernel mode. True: an access to user memory by <arch/uaccess.h>, whose
+ * page is present now. False: not such an access, or it cannot be resolved (it ends in -EFAULT).
  */
 bool signal_kernel_fault(struct trap_frame *frame);
 
-/* exec: actions with handlers fall back to the default; the alternate stack is gone. */
+/* exec: reset handlers to the default action and drop the alternate stack. */
 void signal_exec(void);
 
 #endif

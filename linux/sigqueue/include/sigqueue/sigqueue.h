@@ -12,7 +12,7 @@
 #include <cred/user_account.h>
 #include <list/list.h>
 
-/* Signals whose default is to be ignored, to stop. */
+/* Signals whose default action is to ignore, to stop. */
 #define SIGNALS_IGNORED (SIGSET(SIGCHLD) | SIGSET(SIGCONT) | SIGSET(SIGURG) | SIGSET(SIGWINCH))
 #define SIGNALS_STOP    (SIGSET(SIGSTOP) | SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
 
@@ -20,14 +20,15 @@
 
 struct pending_signal {
     struct list node;
-    struct user_account *account; /* [I] counted: of who was to take it when it was sent */
+    struct user_account
+        *account; /* [I] with a reference: account of the recipient at the time of sending */
     struct linux_siginfo info;
 };
 
 struct pending_set {
     sigset64_t set;
     struct list
-        queue; /* of pending_signal; a signal may be in the set without an entry (no memory) */
+        queue; /* of pending_signal; a signal may be in the set without an entry (out of memory) */
 };
 
 static inline void pending_init(struct pending_set *pending)
@@ -43,17 +44,17 @@ static inline void pending_init(struct pending_set *pending)
 bool pending_has_timer(const struct pending_set *pending, int signal, int timer_id);
 
 /*
- * Adds a signal, which counts against nr_max of the account (RLIMIT_SIGPENDING). Beyond that, or
- * without memory, it is pending all the same, and its info lost, unless sigqueue must be told
- * (-EAGAIN): as Linux, a real-time signal of kill is not refused. info NULL: from the kernel.
+ * Add a signal, which counts against the account's limit nr_max (RLIMIT_SIGPENDING). Over the limit
+ * or without memory the signal is pending without its info, except for sigqueue, which fails with
+ * -EAGAIN: as in Linux, kill never refuses a real-time signal. info NULL: from the kernel.
  */
 int pending_add(struct pending_set *pending, struct user_account *account, uint64_t nr_max,
                 int signal, const struct linux_siginfo *info) MUST_CHECK;
 
-/* Takes the lowest signal of `set` out, faults first; false: none. */
+/* Remove the lowest signal of `set`, faults first; false: none. */
 bool pending_take(struct pending_set *pending, sigset64_t set, struct linux_siginfo *info);
 
-/* Throws those of `set` away. */
+/* Discard the signals in `set`. */
 void pending_flush(struct pending_set *pending, sigset64_t set);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * /sys: the machine's processors, disks and terminals, in the places where Linux has them.
+ * /sys: CPUs, disks and terminals, laid out as in Linux.
  */
 #ifndef SYSFS_SYSFS_H
 #define SYSFS_SYSFS_H
 
-/* Registers the file system "sysfs". */
+/* Register the file system "sysfs". */
 int sysfs_boot(void);
 
 #endif

@@ -13,12 +13,12 @@ struct uname {
         machine[UNAME_FIELD], domainname[UNAME_FIELD];
 };
 
-/* A copy, all of one moment. Thread context. */
+/* Copy all names consistently. Thread context. */
 void uname_get(struct uname *out);
 
 enum uname_settable { UNAME_NODENAME, UNAME_DOMAINNAME };
 
-/* Returns 0, or -EINVAL for a text of UNAME_FIELD or more bytes. Thread context. */
+/* Set a name. 0, or -EINVAL for a text of UNAME_FIELD or more bytes. Thread context. */
 MUST_CHECK int uname_set(enum uname_settable which, const char *text, size_t len);
 
 #endif

@@ -1,18 +1,19 @@
 /*
- * Tasks coming and going, for linux/lifecycle: memory for them, numbers, the tables.
+ * Creation and removal of tasks, for linux/lifecycle: allocation, ids, the tables.
  */
 #ifndef TASK_TABLE_H
 #define TASK_TABLE_H
 
 #include <task/task.h>
 
-/* A process with nothing in it, in no table; NULL: no memory. */
+/* Allocate an empty process that is in no table; NULL: no memory. */
 struct process *process_alloc(void);
-/* A thread of p that has not started, in no table; NULL: no memory. The second takes it back. */
+/* Allocate a thread of p that is not started and in no table; NULL: no memory. The second frees it
+ * again. */
 struct user_thread *user_thread_alloc(struct process *p, const char *name);
 void user_thread_free_unstarted(struct user_thread *ut);
 
-/* A free number for a thread that p makes; -EAGAIN when there are too many, of all or of p's user
+/* Allocate an id for a new thread of p; -EAGAIN: too many threads, in total or of p's user
  * (RLIMIT_NPROC). */
 pid_t pid_choose(const struct process *p) REQUIRES(&process_lock);
 void process_publish(struct process *p) REQUIRES(&process_lock);

@@ -1,6 +1,6 @@
 /*
- * What vfs_* calls want, for the calling process: counted copies of root and cwd. Every _begin is
- * followed by an _end. cred is cred_current().
+ * The struct vfs_context of the calling process, for calls of vfs_*: references to root and cwd,
+ * and cred_current(). Every _begin is followed by an _end.
  */
 #ifndef TASK_VFS_H
 #define TASK_VFS_H

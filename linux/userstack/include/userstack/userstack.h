@@ -1,20 +1,20 @@
 /*
- * What a new program finds on its stack, and the first line of a script: the parts of exec that are
- * pure computation, so that they are tested on the host.
+ * The initial stack of a program, and parsing of #! lines: the pure parts of exec, which are tested
+ * on the host.
  */
 #ifndef USERSTACK_USERSTACK_H
 #define USERSTACK_USERSTACK_H
 
 #include <base/types.h>
 
-/* Strings one behind the other, each with its NUL. */
+/* Consecutive strings, each with its NUL. */
 struct strings {
     char *data;
     size_t size, capacity;
     uint32_t count;
 };
 
-/* What loading found out, for the stack and the registers. */
+/* Results of loading, for the stack and the registers. */
 struct loaded {
     uint64_t entry;    /* of the program itself */
     uint64_t start_pc; /* the interpreter's, when there is one */
@@ -22,12 +22,12 @@ struct loaded {
     uint64_t phdrs;    /* address of its program headers in memory */
     uint64_t nr_phdrs;
     uint64_t interp_base; /* 0: none */
-    uint64_t end;         /* of the highest segment: brk starts behind */
+    uint64_t end;         /* end of the highest segment: brk starts there */
     uint64_t code_start, code_end, data_start, data_end;
     bool is_stack_exec;
 };
 
-/* What the new program is told. */
+/* Input for building the initial stack. */
 struct startup {
     const struct strings *argv, *envp;
     const char *path;     /* AT_EXECFN */
@@ -39,9 +39,8 @@ struct startup {
 };
 
 /*
- * The words and strings that begin a program, bottom to top: argc, argv[], envp[], auxv[], random
- * bytes, strings. Built for a stack whose top is `top`; the block is to be copied to *sp_out, its
- * length in *size_out; heap memory. NULL: no memory.
+ * Build the initial stack, bottom to top: argc, argv[], envp[], auxv[], random bytes, strings, for
+ * a stack whose top is `top`. NULL: no memory.
  */
 struct stack_layout {
     uint64_t sp;
@@ -52,7 +51,7 @@ struct stack_layout {
 int stack_build(const struct startup *s, uint64_t top, const uint8_t random[16], uint64_t hwcap,
                 struct stack_layout *out) MUST_CHECK;
 
-/* "#!interpreter [argument]" in the first bytes of a file. 0 and both strings; -ENOEXEC. */
+/* Parse "#!interpreter [argument]" in the first bytes of a file. 0 and both strings; -ENOEXEC. */
 #define SCRIPT_LINE_MAX 256
 struct script {
     char interpreter[SCRIPT_LINE_MAX];

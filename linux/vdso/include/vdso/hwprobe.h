@@ -1,5 +1,5 @@
 /*
- * The keys of riscv_hwprobe(2) that have an answer: 0 up to here. Known to the program's side, too.
+ * Number of known keys of riscv_hwprobe(2), from 0 on. Shared with the code in user mode.
  */
 #ifndef VDSO_HWPROBE_H
 #define VDSO_HWPROBE_H

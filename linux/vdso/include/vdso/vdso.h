@@ -21,21 +21,21 @@
 struct vma;
 struct vspace;
 
-/* Makes the page. -ENOMEM. */
+/* Make the page. -ENOMEM. */
 int vdso_boot(void) MUST_CHECK;
 
-/* Maps it at `addr` into a new program's space; vs->vdso is where. -ENOMEM. */
+/* Map it at `addr` into a new program's space and set vs->vdso. -ENOMEM. */
 int vdso_map(struct vspace *vs, uint64_t addr) MUST_CHECK;
 
-/* Where signal handlers return to in a space that has the vDSO at `base`. */
+/* Return address of signal handlers in a space that has the vDSO at `base`. */
 uint64_t vdso_sigreturn_address(uint64_t base);
 
-/* The wall clock was set (core/time): programs are to see it. Any context. */
+/* Publish a new wall-clock offset (core/time) to programs. Any context. */
 void vdso_time_changed(void);
 
 /*
- * Programs get these values for the first VDSO_HWPROBE_KEYS keys of riscv_hwprobe(2), asked of all
- * CPUs, without a system call from here on. The values never change. Any context.
+ * Publish the values of the first VDSO_HWPROBE_KEYS keys of riscv_hwprobe(2) for all CPUs: programs
+ * then read them without a system call. The values never change. Any context.
  */
 void vdso_set_hwprobe(const uint64_t values[VDSO_HWPROBE_KEYS]);
 

@@ -3,18 +3,18 @@
  * inode. read, write and mmap of a file all end at the same frame, so they are coherent by
  * construction.
  *
- * Life of a page: made by pagecache_get (locked while ops->read_pages fills it and what is read
- * ahead behind it, other users of these pages sleep), then up to date; dirty after
- * pagecache_mark_dirty until write-back wrote it; gone by truncation, by eviction under memory
- * pressure (clean, unreferenced pages of caches with is_evictable; of other caches those that
- * read_pages filled and nobody has written to since) or with the cache. The cache holds one
- * reference of each frame; everybody who got the frame by pagecache_get or _find, and every
- * page-table entry that maps it, holds one more (frame_get/put).
+ * Life of a page: made by pagecache_get (locked while ops->read_pages fills it and the pages read
+ * ahead behind it; other users of these pages sleep), then up to date; dirty from
+ * pagecache_mark_dirty until write-back; removed by truncation, by eviction under memory pressure
+ * (clean, unreferenced pages of caches with is_evictable; of other caches those filled by
+ * read_pages and not written since) or with the cache. The cache holds one reference to each frame;
+ * each caller of pagecache_get or _find, and each page-table entry that maps the frame, holds one
+ * more (frame_get/put).
  *
  * The index is a radix tree of 64-way nodes whose height grows with the file; a file of one page
  * has no node at all.
  *
- * It is not a buffer cache: block devices have an inode, and so a page cache, of their own.
+ * There is no buffer cache: block devices have an inode, and so a page cache, of their own.
  *
  * Locks: pagecache->lock (spin) protects the tree, the counts and the flags of the pages; it is
  * held for a few instructions only. Order: the owner's inode lock, a vspace's lock, then
@@ -30,7 +30,7 @@
 #include <lock/spinlock.h>
 #include <uio/uio.h>
 
-#define PAGECACHE_RUN_MAX 32 /* pages that are read or written together */
+#define PAGECACHE_RUN_MAX 32 /* most pages in one read or write */
 
 struct pagecache;
 PRIVATE_LOCK(spinlock, all_lock); /* writeback.c */
@@ -38,78 +38,77 @@ PRIVATE_LOCK(spinlock, map_lock);
 
 struct pagecache_ops {
     /*
-     * Fills nr whole frames with the file's pages from `index` on, zeros past its end; more than
-     * one only where nr_pages is given. May sleep. 0, or -errno if any could not be read. NULL:
-     * pages begin as zeros.
+     * Fill nr whole frames with the file's pages from `index` on, zeros past its end; nr > 1 only
+     * if nr_pages is given. May sleep. 0, or -errno if any could not be read. NULL: pages start as
+     * zeros.
      */
     int (*read_pages)(struct pagecache *cache, uint64_t index, struct frame *const *frames,
                       size_t nr);
-    bool is_in_memory; /* read_pages waits for nobody */
-    /* How many pages the file has, for reading ahead. Must not sleep. NULL: that is never done. */
+    bool is_in_memory; /* read_pages does not wait for a device */
+    /* Return the number of pages of the file, for read-ahead. Must not sleep. NULL: no
+     * read-ahead. */
     uint64_t (*nr_pages)(struct pagecache *cache);
     /*
-     * Writes nr pages back, all of them (the owner knows where the file ends), or an error. After
-     * one each is tried alone. Called with the pages
-     * neither dirty nor locked against reading. May sleep. NULL: pages are never written back
-     * (memory file systems); dirty means that the page is not what read_pages made any more.
+     * Write all nr pages back (the owner knows where the file ends), or return an error; each page
+     * is then retried alone. Called with the pages marked clean and readable. May sleep. NULL:
+     * pages are never written back (memory file systems); dirty then means that the page differs
+     * from what read_pages made.
      */
     int (*write_pages)(struct pagecache *cache, uint64_t index, struct frame *const *frames,
                        size_t nr);
     /*
-     * A program is about to be able to store to the page through a mapping, which it was not: room
-     * for it on the device (a hole), or a word there that it is in use. An error is the program's,
-     * -ENOSPC before it has stored anything. Called with the page present and not dirty; may sleep.
-     * May be NULL. What write(2) brings is the business of the owner's own write.
+     * Prepare a page for stores through a mapping: allocate its blocks on the device (a hole), or
+     * mark the volume in use. An error is reported to the program, -ENOSPC before it has stored
+     * anything. Called with the page present and clean; may sleep. May be NULL. Not called for
+     * write(2), which the owner implements itself.
      */
     int (*make_writable)(struct pagecache *cache, uint64_t index);
     /*
-     * May the dirty page go to the device now? False holds it back: a journal has to be there
-     * first. It stays dirty, and write-back goes on behind it. Called with cache->lock held. NULL:
-     * it always may.
+     * True if the dirty page may be written to the device now. False holds it back, until a journal
+     * is on the disk: the page stays dirty and write-back continues behind it. Called with
+     * cache->lock held. NULL: always true.
      */
     bool (*may_write)(struct pagecache *cache, uint64_t index);
     /*
-     * Memory that holds bytes of the file that are not in the cache, so that a read need not make a
+     * Find bytes of the file that are in memory outside the cache, so that a read need not make a
      * page: returns a pointer to the bytes from `offset` on, valid until the next truncation, and
-     * lowers *nr_bytes to how many there are; NULL if a page must be made. May be NULL. Must not
-     * sleep.
+     * lowers *nr_bytes to their number; NULL if a page must be made. May be NULL. Must not sleep.
      */
     const void *(*peek)(struct pagecache *cache, uint64_t offset, size_t *nr_bytes);
     /*
-     * Instead of read_pages into a new frame: a frame of the owner's that is page `index` already
-     * (aliasing), with a reference for the cache; NULL for none. May be NULL. Must not sleep.
+     * Return a frame of the owner that holds page `index` already, instead of reading into a new
+     * one, with a reference for the cache; NULL: none. May be NULL. Must not sleep.
      */
     struct frame *(*alias_page)(struct pagecache *cache, uint64_t index);
-    /* Asks leave to add the page `index`: 1 if it counts, 0 if it does not, or a negative errno.
-     * May be NULL. uncharge: one that counted is gone. Both are called with cache->lock held. */
+    /* charge accounts for a new page `index`: 1 if it is charged, 0 if it is free of charge, or a
+     * negative errno to refuse it. uncharge: a charged page is gone. May be NULL. Both are called
+     * with cache->lock held. */
     int (*charge)(struct pagecache *cache, uint64_t index);
     void (*uncharge)(struct pagecache *cache);
 };
 
 /*
- * Somebody's page tables over pages of the cache: added by pagecache_map_add when a VMA of the file
- * is made, one entry per VMA. When pages are cut off or are about to be written back, the cache
- * calls the ops of every mapping's owner (a vspace). No lock is held then, so that the owner may
- * take its own; for the same reason the owner's memory is kept by a reference that the cache takes,
- * and not the mapping's.
+ * Page tables that map pages of the cache: one entry per file mapping, added by pagecache_map_add.
+ * Before pages are truncated or written back, the cache calls the ops of every mapping's owner. No
+ * lock is held then, so that the owner can take its own; the cache keeps the owner alive by a
+ * reference that it takes for the call.
  */
 struct pagecache_mapping {
     struct list node GUARDED_BY(&map_lock); /* [map_lock] */
     const struct pagecache_mapping_ops *ops;
     void *owner;                          /* e.g. the vspace */
-    uint64_t epoch GUARDED_BY(&map_lock); /* [map_lock] which walk has seen it */
+    uint64_t epoch GUARDED_BY(&map_lock); /* [map_lock] last walk that has seen it */
 };
 
 struct pagecache_mapping_ops {
-    /* Keeps the owner alive; false: it is going already, leave it out. A spinlock is held. */
+    /* Take a reference to the owner; false: it is being freed, skip it. A spinlock is held. */
     bool (*owner_get)(void *owner);
     void (*owner_put)(void *owner);
-    /* Removes every page-table entry of the owner for file pages [first, first + nr) of this cache:
-     * they are being truncated. */
+    /* Remove the owner's page-table entries for file pages [first, first + nr) of this cache, which
+     * are being truncated. */
     void (*unmap)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
-    /* Makes them read-only: they are about to be written back, the next store must fault and call
-     * pagecache_mark_dirty. May be NULL where the dirty bits of the tables are carried over at
-     * unmap. */
+    /* Make them read-only before write-back, so that the next store faults and calls
+     * pagecache_mark_dirty(). May be NULL if dirty bits of the tables are carried over at unmap. */
     void (*write_protect)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
 };
 
@@ -124,98 +123,97 @@ struct pagecache {
     struct list mappings GUARDED_BY(&map_lock); /* [map_lock] */
     struct list all_node GUARDED_BY(&all_lock); /* [all_lock] caches with evictable pages, for the
                                                    shrinker and sync */
-    uint64_t clock_hand GUARDED_BY(&all_lock);  /* [all_lock] where the shrinker goes on */
-    uint32_t nr_pins GUARDED_BY(&all_lock);     /* [all_lock] walks that stand at this cache */
-    uint64_t identity; /* [a] who maps the file may number it here; 0: not yet */
+    uint64_t clock_hand GUARDED_BY(&all_lock);  /* [all_lock] where the shrinker continues */
+    uint32_t nr_pins GUARDED_BY(&all_lock);     /* [all_lock] walks that are at this cache */
+    uint64_t identity; /* [a] identity for futexes, assigned by mm/filemap; 0: none yet */
 };
 
-/* Readies the module; once, before the first cache. */
+/* Initialise the page cache; once, before the first cache is made. */
 int pagecache_module_init(void);
 
 void pagecache_init(struct pagecache *cache, const struct pagecache_ops *ops, bool is_evictable);
-/* Drops every page, dirty or not. No mapping may be left. */
+/* Drop every page, dirty or not. No mapping may be left. */
 void pagecache_destroy(struct pagecache *cache);
 
-/* What is behind the cache does not matter: a page that is made begins as zeros. */
+/* Do not read a new page: it starts as zeros. */
 #define PAGECACHE_NO_FILL 1u
-/* Only if it is in the cache already (-ENOENT otherwise). */
+/* Only a page that is in the cache already (else -ENOENT). */
 #define PAGECACHE_NO_ALLOC 2u
-/* Only if nobody has to be waited for (-EAGAIN otherwise): it is there, or made in memory. */
+/* Do not wait for a device: only a page that is present or made in memory (else -EAGAIN). */
 #define PAGECACHE_NO_WAIT 4u
 
 /*
- * The page at `index`, made and filled if need be, with a reference for the caller. The caller
- * checks the file's size. May sleep. -ENOMEM, -ENOSPC, -EIO, what read_pages says. Pages
- * behind it may be read along.
+ * Get the page at `index`, made and filled if necessary, with a reference for the caller, who
+ * checks the file's size. May sleep. -ENOMEM, -ENOSPC, errors of read_pages. Pages behind it may be
+ * read ahead.
  */
 int pagecache_get(struct pagecache *cache, uint64_t index, unsigned flags,
                   struct frame **frame_out) MUST_CHECK;
-/* The page if it is present and up to date, with a reference, or NULL. Does not sleep. */
+/* Return the page if it is present and up to date, with a reference, or NULL. Does not sleep. */
 struct frame *pagecache_find(struct pagecache *cache, uint64_t index);
 
-/* Is the frame page `index` of the cache at this moment? Takes no lock; the frame need not be
- * referenced. */
+/* True if the frame is page `index` of the cache at this moment. Takes no lock; the frame need not
+ * be referenced. */
 bool pagecache_holds(const struct pagecache *cache, uint64_t index, const struct frame *frame);
 
-/* Has the page been marked dirty, and not been taken for write-back since? True where nothing is
- * ever written back. Takes no lock. */
+/* True if the page was marked dirty and not taken for write-back since; always true without
+ * write-back. Takes no lock. */
 bool pagecache_is_dirty(const struct pagecache *cache, const struct frame *frame);
 
 /*
- * Called when a page becomes dirty and no other of all caches is. Set once, by whoever writes back
- * from time to time. No lock is held; must not sleep.
+ * Called when a page becomes dirty while all caches are clean. Set once, by fs/flusher. No lock is
+ * held; must not sleep.
  */
 extern void (*pagecache_on_first_dirty)(void);
 
-/* The caller wrote to the page, or mapped it so that a program can. */
+/* Mark a page dirty that the caller wrote to, or mapped writable. */
 void pagecache_mark_dirty(struct pagecache *cache, struct frame *frame);
-/* Does what has to be before a program may store to the page, and marks it dirty. May sleep. What
- * ops->make_writable says. */
+/* Call ops->make_writable and mark the page dirty, before a program may store to it. May sleep.
+ * Errors of make_writable. */
 int pagecache_make_writable(struct pagecache *cache, struct frame *frame) MUST_CHECK;
-/* Marks the page dirty if that takes no make_writable; false: it does. Does not sleep. */
+/* Mark the page dirty if make_writable is not needed; false: it is. Does not sleep. */
 bool pagecache_is_writable(struct pagecache *cache, struct frame *frame);
 
 /*
- * Copies from the file [pos, size) to uio; returns the bytes moved, 0 at or past the end, or -errno
- * for none. Takes no lock of the inode's.
+ * Copy from the file's [pos, size) to uio; returns the bytes moved, 0 at or past the end, or -errno
+ * for none. Takes no inode lock.
  */
 ssize_t pagecache_read(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
 /*
- * Copies from uio to the file at pos, making pages; the caller holds the inode's lock and moves the
- * file's size afterwards. `size` is the file's present size (a page wholly at or past it is not
- * read, but starts as zeros).
+ * Copy from uio to the file at pos, making pages; the caller holds the inode's lock and updates the
+ * file's size afterwards. `size` is the present size (a page wholly at or past it is not read, but
+ * starts as zeros).
  */
 ssize_t pagecache_write(struct pagecache *cache, struct uio *uio, uint64_t pos, uint64_t size);
-/* Zeros [from, to) in pages that are present (and, by read_pages, in a partial page that is not).
- */
+/* Zero [from, to) in present pages (and in a missing partial page, after reading it). */
 int pagecache_zero(struct pagecache *cache, uint64_t from, uint64_t to);
 
-/* Writes the dirty pages among [first, last] back. 0 or the first error; pages that failed, or are
- * held back, stay dirty. */
+/* Write back the dirty pages in [first, last]. 0 or the first error; pages that failed, or are held
+ * back, stay dirty. */
 int pagecache_writeback(struct pagecache *cache, uint64_t first, uint64_t last);
 /*
- * Removes pages wholly at or past `size` (unmapping them) and zeros the tail of the last one. The
- * caller holds the inode's lock and has set its size already, so that new faults are refused.
+ * Remove (and unmap) pages wholly at or past `size` and zero the tail of the last one. The caller
+ * holds the inode's lock and has set its size already, so that new faults fail.
  */
 void pagecache_truncate(struct pagecache *cache, uint64_t size);
-/* Removes the pages wholly inside [from, to), for hole punching. */
+/* Remove the pages wholly inside [from, to), for hole punching. */
 void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to);
 
 void pagecache_map_add(struct pagecache *cache, struct pagecache_mapping *mapping);
 void pagecache_map_remove(struct pagecache *cache, struct pagecache_mapping *mapping);
 
-/* Evicts about nr_pages clean pages nobody else refers to; returns how many. Any context: takes
- * what it gets without waiting. */
+/* Evict about nr_pages clean, unreferenced pages; returns how many. Any context: only tries
+ * locks. */
 size_t pagecache_evict(size_t nr_pages);
-/* The same; if that is too few, dirty pages are written back for it. May sleep. */
+/* As pagecache_shrink(), but write dirty pages back if that frees too few. May sleep. */
 size_t pagecache_shrink(size_t nr_pages);
-/* Writes back all dirty caches. */
+/* Write back all dirty caches. */
 int pagecache_sync(void);
 
 struct pagecache_stats {
     uint64_t nr_pages; /* in all caches */
     uint64_t nr_dirty;
-    uint64_t nr_evictable; /* that can be read again, once they are clean */
+    uint64_t nr_evictable; /* reclaimable once they are clean */
 };
 void pagecache_stats(struct pagecache_stats *out);
 

@@ -1,5 +1,5 @@
 /*
- * vspace: what a thread sees as memory. A page-table root and a tree of VMAs, under one lock.
+ * vspace: an address space, i.e. a page-table root and a tree of VMAs under one lock.
  *
  * The same object is a process (first-stage tables, walked through satp) and a guest-physical space
  * (G-stage tables, walked through hgatp, whose root is four times as wide: privileged spec, section
@@ -10,16 +10,17 @@
  *   physical    a fixed physical range: pflash bank, device registers   vma_physical
  *   file        pages of a page cache, private or shared                mm/filemap
  *
- * A kind is a struct vma_ops; components above add their own. Nothing is mapped when a VMA is made
- * (except by VSPACE_POPULATE): the first access faults, vspace_fault() asks the kind for the page
- * and fills the tables.
+ * A kind is a struct vma_ops; components above add their own. Creating a VMA maps no page (except
+ * with VSPACE_POPULATE): the first access faults, vspace_fault() gets the page from the kind and
+ * fills the tables.
  *
  * Life cycle: vspace_init (count 1) -> map/unmap/fault/fork/... -> vspace_put, whose last call
- * unmaps all and frees the tables. Frames mapped are counted (frame_get/frame_put): a frame with
- * more than one user is mapped read-only in private VMAs and copied by the first write.
+ * unmaps all and frees the tables. Every mapping holds a reference to its frame
+ * (frame_get/frame_put): a frame with several references is mapped read-only in private VMAs and
+ * copied on the first write.
  *
- * Context: all calls may sleep (they take vs->lock, a mutex; a fault may read a disk), except
- * where it says so. An allocation that fails gives -ENOMEM and leaves the space as it was.
+ * Context: all calls may sleep (they take vs->lock, a mutex; a fault may read a disk), except where
+ * noted. A failed allocation gives -ENOMEM and leaves the space unchanged.
  */
 #ifndef VSPACE_VSPACE_H
 #define VSPACE_VSPACE_H
@@ -44,7 +45,7 @@ enum vspace_format {
 #define VMA_READ       0x001u
 #define VMA_WRITE      0x002u
 #define VMA_EXEC       0x004u
-#define VMA_SHARED     0x008u /* writes reach the object and are kept by fork */
+#define VMA_SHARED     0x008u /* writes go to the object, shared over fork */
 #define VMA_GROWS_DOWN 0x010u /* a stack: a fault below it extends it, up to vs->stack_limit */
 #define VMA_NO_FORK    0x020u /* madvise(MADV_DONTFORK): a child does not get it */
 #define VMA_LOCKED     0x040u /* mlock: populated at once, never discarded by pressure */
@@ -52,69 +53,69 @@ enum vspace_format {
 #define VMA_HEAP       0x100u /* shown as [heap] */
 #define VMA_WIPE_FORK  0x200u /* madvise(MADV_WIPEONFORK): a child gets zero pages */
 #define VMA_MAY_WRITE  0x400u /* a shared file mapping that mprotect may make writable */
-#define VMA_LARGE                                                                                  \
-    0x800u /* anonymous: in 2 MiB pages while memory is plenty; never cut or forked                \
-            */
+/* Anonymous: in 2 MiB pages while memory is plenty; never cut or forked. */
+#define VMA_LARGE      0x800u
 #define VMA_NEVER_EXEC 0x2000u /* of a file system mounted noexec */
-#define VMA_MOVING     0x1000u /* mremap is about to take it away: joins no neighbour meanwhile */
+#define VMA_MOVING     0x1000u /* mremap is about to remove it: do not merge it */
 #define VMA_RIGHTS     (VMA_READ | VMA_WRITE | VMA_EXEC)
 
-/* What a kind answers for one page. */
+/* A page as a kind provides it. */
 struct vma_page {
     paddr_t pa;
     struct frame *frame; /* referenced for the caller; NULL for memory that has no descriptor use */
-    bool is_writable;    /* may be mapped writable as it is; else a write copies it first */
+    bool is_writable;    /* may be mapped writable; else a write copies it first */
     uint32_t memory;     /* VMA_MEMORY_*, honoured where the machine has Svpbmt */
 };
 #define VMA_MEMORY_NORMAL 0u
 #define VMA_MEMORY_DEVICE 1u
 
 /*
- * A kind of VMA. All but fetch may be called with vs->lock held; none may touch user memory.
+ * A kind of VMA. All but fetch may be called with vs->lock held; none may access user memory.
  */
 struct vma_ops {
     const char *name;
 
-    /* The page at byte `offset` of the object (page aligned); NULL op: anonymous memory.
+    /* Get the page at byte `offset` of the object (page aligned); NULL op: anonymous memory.
      * access: VMA_READ, VMA_WRITE or VMA_EXEC. -ENXIO: past the end of the object (SIGBUS);
-     * -EAGAIN: it must be fetched first; VSPACE_EMULATE: such an access is not to memory. */
+     * -EAGAIN: it must be fetched first; VSPACE_EMULATE: such an access must be emulated. */
     int (*page)(struct vma *vma, uint64_t offset, uint32_t access, struct vma_page *out);
 
     /*
-     * For objects that are on a device: brings the page to where `page` finds it, with a reference
-     * that keeps it there. Waits for the device, and so is called with no lock of the space held;
-     * the VMA may be gone. hold and release keep the object meanwhile. All three or none.
+     * For objects on a device: fetch reads the page, so that `page` finds it, and holds a
+     * reference. It waits for the device and is called without locks of the space; the VMA may be
+     * gone. hold and release keep the object alive for it. All three or none.
      */
     int (*fetch)(void *object, uint64_t offset, uint32_t access, struct frame **out);
     void (*hold)(void *object);
     void (*release)(void *object);
 
-    /* Is what `page` gave for this access still what it would give? Asked under table_lock before
-     * it is mapped: an object that takes pages or rights away does so first and zaps afterwards, so
-     * that one of the two sees the other. NULL: it always is. */
+    /* True if the page that `page` returned for this access is still valid. Called under table_lock
+     * before it is mapped: an object that withdraws pages or rights does so first and zaps
+     * afterwards, so that one of the two sees the other. NULL: always true. */
     bool (*is_current)(const struct vma *vma, uint64_t offset, uint32_t access,
                        const struct frame *frame);
 
     /*
-     * Another VMA refers to the object now (map, split, fork, remap) / one does no longer. May be
-     * NULL. Called with vs->lock, not with table_lock; may sleep. Between the two calls
-     * vspace_zap(vma) may be called; put must wait for calls in progress.
+     * Another VMA refers to the object (map, split, fork, remap); one no longer does. May be NULL.
+     * Called with vs->lock, not with table_lock; may sleep. Between the two vspace_zap(vma) may be
+     * called; put must wait for such calls in progress.
      */
     void (*get)(struct vma *vma);
     void (*put)(struct vma *vma);
 
-    /* A private VMA's fork shares frames through copy on write. May it be merged with an adjacent
-     * VMA of the same object and following offset? NULL: yes. */
+    /* True if the VMA may be merged with an adjacent one of the same object at the following
+     * offset. NULL: yes. */
     bool (*can_merge)(const struct vma *a, const struct vma *b);
 
-    /* A number for the object that no other has while the kernel runs, not 0: the same memory has
-     * the same number in every space. Does not sleep. NULL: the memory is the space's own. */
+    /* Return a unique number of the object, never reused and not 0: shared memory has the same
+     * number in every space. Does not sleep. NULL: the memory is private to the space. */
     uint64_t (*identity)(const struct vma *vma);
 
     /* msync over [offset, offset + size). NULL: nothing to write back. */
     int (*sync)(struct vma *vma, uint64_t offset, uint64_t size);
 
-    /* The name for /proc/PID/maps into buf; NULL: none. device and inode numbers for the same. */
+    /* Get the name, device and inode number for /proc/PID/maps; the name goes into buf. NULL:
+     * none. */
     void (*describe)(struct vma *vma, char *buf, size_t size, uint64_t *device, uint64_t *inode);
 };
 
@@ -122,20 +123,20 @@ struct vma {
     struct rb_node node;       /* [lt] in vs->vmas, by start; ranges never overlap */
     uint64_t start, end;       /* [lt] page aligned, start < end */
     uint32_t flags;            /* [lt] VMA_* */
-    uint32_t window;           /* [lock] pages to fill at the next sequential fault */
-    uint64_t next_fault;       /* [lock] the address a sequential toucher faults at next */
+    uint32_t window;           /* [lock] window for the next sequential fault, pages */
+    uint64_t next_fault;       /* [lock] address of the next sequential fault */
     const struct vma_ops *ops; /* [I] */
-    void *object;              /* [I] the kind's */
+    void *object;              /* [I] private to the kind */
     uint64_t offset;           /* [lt] byte offset of `start` in the object */
     struct vspace *vspace;     /* [I] */
-    struct list object_node;   /* the kind's: e.g. all VMAs of a file mapping */
+    struct list object_node;   /* for the kind: e.g. all VMAs of a file mapping */
 };
 
 extern const struct vma_ops vma_anonymous; /* object unused */
 extern const struct vma_ops vma_physical;  /* object unused; offset = physical address */
 extern const struct vma_ops vma_shared;    /* object = struct vma_shared_object * */
 
-/* A counted object of zero pages for vma_shared, made with one reference for the caller. NULL: no
+/* Create an object of zero pages for vma_shared, with one reference for the caller. NULL: no
  * memory. */
 struct vma_shared_object;
 struct vma_shared_object *vma_shared_create(uint64_t size);
@@ -147,11 +148,11 @@ struct vspace_limits {
 };
 
 /*
- * Two locks. `lock` (a mutex) is held by every operation from end to end, but let go while a fault
- * waits for a device; then all is looked at anew. `table_lock` (a spinlock)
- * is taken inside it around each change of the VMA tree or the page tables, so that vspace_zap,
- * which is called with a file's locks held and must not wait for `lock`, sees both in order. [lt]:
- * written with both held, read with either.
+ * Two locks. `lock` (a mutex) is held over every operation, but dropped while a fault waits for a
+ * device; everything is checked again then. `table_lock` (a spinlock) is taken inside it around
+ * each change of the VMA tree or the page tables, so that vspace_zap, which is called with a file's
+ * locks held and must not wait for `lock`, sees both consistent. [lt]: written with both held, read
+ * with either.
  */
 struct vspace {
     struct mutex lock; /* order: before page-cache and frame locks */
@@ -161,9 +162,10 @@ struct vspace {
     struct vma
         *last_anonymous;  /* [lock] the VMA last grown by vspace_map: merges without a search */
     uint64_t base, limit; /* [I] mappable range [base, limit) */
-    uint64_t place_base;  /* [I] who does not care where is placed from here on; at first base */
-    uint64_t mmap_top;    /* [lock] vspace_map without an address searches down from here */
-    uint64_t mmap_cursor; /* [lock] where that search goes on: no hole is known above */
+    uint64_t
+        place_base;    /* [I] lowest address chosen for a mapping without a hint; initially base */
+    uint64_t mmap_top; /* [lock] top of the search for a mapping without a hint */
+    uint64_t mmap_cursor;        /* [lock] where that search continues: no hole above is known */
     enum vspace_format format;   /* [I] */
     uint32_t refcount;           /* [a] */
     struct arch_pt tables;       /* [table_lock] */
@@ -179,37 +181,39 @@ struct vspace {
     uint64_t nr_resident_peak;   /* [table_lock] */
     uint32_t nr_vmas;            /* [lock] */
 
-    /* Kept for a process: exec sets them, brk and procfs use them. */
+    /* Set by exec, used by brk and procfs. */
     uint64_t code_start, code_end, data_start, data_end;
     uint64_t brk_start, brk;
     uint64_t stack_top, arg_start, arg_end, env_start, env_end;
-    uint64_t auxv; /* where the auxiliary vector lies on the stack; 0: none */
-    uint64_t vdso; /* where the vDSO is mapped */
+    uint64_t auxv; /* address of the auxiliary vector on the stack; 0: none */
+    uint64_t vdso; /* address of the vDSO */
 };
 
-/* How many VMAs a space may have (/proc/sys/vm/max_map_count); what makes more fails by -ENOMEM. */
+/* Most VMAs in a space (/proc/sys/vm/max_map_count); operations that would exceed it fail with
+ * -ENOMEM. */
 extern uint32_t vspace_max_vmas;
 
-/* Shared by all; once at boot. Finds the number of ASID bits (and VMID bits: vspace_init_gstage).
- */
+/* Initialise shared state and find the number of ASIDs; once at boot. (VMIDs:
+ * vspace_gstage_register.) */
 void vspace_boot(void);
 
 /*
- * An empty space over [base, limit) (page aligned; VSPACE_STAGE1: within the low half,
+ * Make an empty space over [base, limit) (page aligned; VSPACE_STAGE1: within the low half,
  * VSPACE_GSTAGE: limit at most 1 << 41). -ENOMEM.
  */
 int vspace_init(struct vspace *vs, enum vspace_format format, uint64_t base,
                 uint64_t limit) MUST_CHECK;
 
-/* Heap-allocated and initialised; NULL: no memory. Freed by the last vspace_put. */
+/* Allocate and initialise a space; NULL: no memory. Freed by the last vspace_put(). */
 struct vspace *vspace_create(enum vspace_format format, uint64_t base, uint64_t limit);
 void vspace_get(struct vspace *vs);
 void vspace_put(struct vspace *vs);
 
-/* Unmaps all and frees the tables of a space made by vspace_init. No CPU may have it active. */
+/* Unmap everything and free the tables of a space made by vspace_init(). It must not be active on
+ * any CPU. */
 void vspace_destroy(struct vspace *vs);
 
-/* What to map. Zero the rest. */
+/* A mapping to make. Zero the fields that are not used. */
 struct vspace_map_request {
     uint64_t addr;    /* hint, or the place with VSPACE_FIXED */
     uint64_t size;    /* > 0, page aligned */
@@ -219,45 +223,46 @@ struct vspace_map_request {
     void *object; /* ops->get is called on success */
     uint64_t offset;
 };
-#define VSPACE_FIXED      0x1u /* exactly there; what is mapped there is unmapped first */
-#define VSPACE_NO_REPLACE 0x2u /* with VSPACE_FIXED: -EEXIST if something is there */
+#define VSPACE_FIXED      0x1u /* exactly at addr; replaces existing mappings */
+#define VSPACE_NO_REPLACE 0x2u /* with VSPACE_FIXED: -EEXIST if the range is in use */
 #define VSPACE_POPULATE   0x4u /* fill all pages now (best effort, as MAP_POPULATE) */
 
-/* Maps; the address into *addr_out. -EINVAL, -EEXIST, -ENOMEM (no room, limit or memory). */
+/* Make a mapping; its address goes to *addr_out. -EINVAL, -EEXIST, -ENOMEM (no room, limit or
+ * memory). */
 int vspace_map(struct vspace *vs, const struct vspace_map_request *request,
                uint64_t *addr_out) MUST_CHECK;
 
-/* Holes are no error. addr and size page aligned. -EINVAL, -ENOMEM (a split needs a VMA). */
+/* Unmap a range; holes are no error. addr and size page aligned. -EINVAL, -ENOMEM (a split needs a
+ * VMA). */
 int vspace_unmap(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
 
-/* New rights for the range, up to the first obstacle, as on Linux: -ENOMEM, a hole, no memory or
- * too many mappings; -EACCES, not allowed there (VMA_MAY_WRITE, VMA_NEVER_EXEC). */
+/* Set the rights of a range, up to the first obstacle, as Linux does: -ENOMEM: a hole, no memory or
+ * too many mappings; -EACCES: not permitted (VMA_MAY_WRITE, VMA_NEVER_EXEC). */
 int vspace_protect(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t rights) MUST_CHECK;
 
-/* Sets and clears properties (VMA_NO_FORK, VMA_LOCKED, VMA_WIPE_FORK) over a range. A hole is
- * -ENOMEM in the end; VMA_LOCKED stops there. */
+/* Set and clear properties (VMA_NO_FORK, VMA_LOCKED, VMA_WIPE_FORK) over a range. Holes give
+ * -ENOMEM at the end; VMA_LOCKED stops at one. */
 int vspace_set_flags(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t set,
                      uint32_t clear) MUST_CHECK;
 
-/* mremap: grows, shrinks or moves one VMA's range. -EFAULT hole, -EINVAL, -ENOMEM. */
+/* mremap: grow, shrink or move the range of one VMA. -EFAULT: a hole; -EINVAL, -ENOMEM. */
 #define VSPACE_REMAP_MAY_MOVE 0x1u
-#define VSPACE_REMAP_FIXED    0x2u /* to new_addr, replacing what is there */
+#define VSPACE_REMAP_FIXED    0x2u /* to new_addr, replacing existing mappings */
 #define VSPACE_REMAP_KEEP     0x4u /* MREMAP_DONTUNMAP: the old range stays, empty */
 int vspace_remap(struct vspace *vs, uint64_t addr, uint64_t old_size, uint64_t new_size,
                  uint32_t options, uint64_t new_addr, uint64_t *addr_out) MUST_CHECK;
 
-/* brk: moves the heap's end; returns the end that holds afterwards (unchanged on failure). */
+/* brk: move the end of the heap; returns the resulting end (unchanged on failure). */
 uint64_t vspace_brk(struct vspace *vs, uint64_t new_brk);
 
-/* Drops the pages of a range (MADV_DONTNEED): anonymous ones read as zero again. -ENOMEM: a hole.
- */
+/* Drop the pages of a range (MADV_DONTNEED): anonymous ones read as zero again. -ENOMEM: a hole. */
 int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size) MUST_CHECK;
 
-/* Makes `child` (fresh, empty) a copy of `parent`, copy on write. -ENOMEM: child is empty again. */
+/* Make `child` (new, empty) a copy-on-write copy of `parent`. -ENOMEM: child is empty again. */
 int vspace_fork(struct vspace *child, struct vspace *parent) MUST_CHECK;
 
 /*
- * Resolves an access to addr. Returns
+ * Resolve a fault at addr. Returns
  *   0               mapped now: repeat the access
  *   VSPACE_EMULATE  the object says that it is no memory now: the caller emulates the access
  *   -EFAULT         nothing is mapped there (SEGV_MAPERR)
@@ -268,48 +273,47 @@ int vspace_fork(struct vspace *child, struct vspace *parent) MUST_CHECK;
 #define VSPACE_EMULATE 1
 int vspace_fault(struct vspace *vs, uint64_t addr, uint32_t access) MUST_CHECK;
 
-/* Faults in all pages of a range for `access`. As vspace_fault; stops at the first error. */
+/* Fault in all pages of a range for `access`. As vspace_fault(); stops at the first error. */
 int vspace_populate(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t access) MUST_CHECK;
 
 /*
- * What memory the word at addr is, wherever it is seen: the number of a shared object and the
- * offset in it, or 0 and addr for memory of this space alone. The page is faulted in for writing,
- * or, where that is not allowed and access is VMA_READ, for reading. As vspace_fault;
- * VSPACE_EMULATE is -EFAULT, and so is private memory that can only be read and shows no object's
- * page.
+ * Identify the memory at addr independently of the mapping: the number of a shared object and the
+ * offset in it, or 0 and addr for private memory. The page is faulted in for writing, or, if that
+ * is not permitted and access is VMA_READ, for reading. As vspace_fault(); VSPACE_EMULATE becomes
+ * -EFAULT, and so does read-only private memory that is not an object's page.
  */
 int vspace_identify(struct vspace *vs, uint64_t addr, uint32_t access, uint64_t *object,
                     uint64_t *offset) MUST_CHECK;
 
-/* A number for an object of shared memory: see vma_ops.identity. */
+/* Allocate a number for vma_ops.identity. */
 uint64_t vma_new_identity(void);
 
 /*
- * The memory at addr, from outside: faulted in for the access, and its frame counted, so that it
- * stays memory until vspace_page_put(frame) whatever the space does. As vspace_fault; -EFAULT also
- * for what is no memory (emulated, a device's registers).
+ * Access the memory at addr from outside: fault it in and take a reference to its frame, so that it
+ * stays valid until vspace_page_put(frame) whatever the space does. As vspace_fault(); -EFAULT also
+ * for emulated ranges and device registers.
  */
 struct vspace_page {
-    void *memory;        /* where the kernel sees addr */
-    uint64_t size;       /* from there to the end of the page, small or large */
-    struct frame *frame; /* its first */
+    void *memory;        /* kernel address of addr */
+    uint64_t size;       /* bytes up to the end of the (small or large) page */
+    struct frame *frame; /* frame of the page */
 };
 int vspace_page_get(struct vspace *vs, uint64_t addr, uint32_t access,
                     struct vspace_page *page) MUST_CHECK;
 void vspace_page_put(struct frame *frame);
 
 /*
- * Copies between kernel memory and another space; bytes done, or a negative errno if none.
- * -EFAULT: no memory, as above.
+ * Copy between kernel memory and another space; returns the bytes copied, or a negative errno if
+ * none. -EFAULT: no memory, as above.
  */
 ssize_t vspace_copy_in(struct vspace *vs, uint64_t dst, const void *src, size_t size);
 ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size);
 
-/* The VMA that holds addr, or the next above it (NULL: none). REQUIRES(vs->lock). */
+/* Find the VMA that contains addr, or the next above it (NULL: none). REQUIRES(vs->lock). */
 struct vma *vspace_find(struct vspace *vs, uint64_t addr);
 struct vma *vspace_next(struct vma *vma);
 
-/* What the tables say now, without faulting. */
+/* Present translation in the tables, without faulting. */
 struct vspace_translation {
     bool is_mapped;
     paddr_t pa;
@@ -319,36 +323,36 @@ struct vspace_translation {
 };
 void vspace_query(struct vspace *vs, uint64_t addr, struct vspace_translation *out);
 
-/* Pages of its page tables, the root's counted once. */
+/* Count the pages of its page tables, the root as one. */
 uint64_t vspace_nr_tables(struct vspace *vs);
 
 /*
- * For kinds whose object loses pages (a truncated file): takes the pages of object bytes
- * [offset, offset + size) out of the tables of this VMA, respectively makes them read-only
- * (vspace_zap_write: the next write faults and asks ops->page again). Takes vma->vspace->table_lock
- * only; the caller makes sure that the VMA lives (ops->put did not happen). Does not sleep.
+ * For kinds whose object withdraws pages (a truncated file): vspace_zap removes the pages of object
+ * bytes [offset, offset + size) from this VMA's tables, vspace_zap_write makes them read-only (the
+ * next write faults and calls ops->page again). Takes only vma->vspace->table_lock; the caller
+ * guarantees that the VMA exists (ops->put was not called). Does not sleep.
  */
 void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size);
 void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size);
 
 /*
- * This CPU runs in vs (VSPACE_STAGE1) from now on: gives it an ASID of the current generation,
- * flushes if it must, writes satp. NULL: the kernel's own tables. Interrupts are off. The switch_in
- * and switch_out callbacks of user threads call it.
+ * Switch this CPU to vs (VSPACE_STAGE1): assign an ASID of the current generation, flush if
+ * necessary, write satp. NULL: the kernel's own tables. Interrupts are off. Called by the switch_in
+ * and switch_out callbacks of user threads.
  */
 void vspace_activate(struct vspace *vs);
 
 /*
- * The same for a VSPACE_GSTAGE space, without touching hgatp, which belongs to arch/riscv/hext: the
- * VMID to use on this CPU. True: the caller must first fence that VMID here (hfence.gvma), or, with
- * *all, every VMID. Interrupts are off. vspace_gstage_leave: another space, or none, follows.
+ * The same for a VSPACE_GSTAGE space, without writing hgatp, which belongs to arch/riscv/hext: get
+ * the VMID to use on this CPU. True: the caller must first fence that VMID here (hfence.gvma), or
+ * with *all every VMID. Interrupts are off. vspace_gstage_leave: another space, or none, follows.
  */
 bool vspace_gstage_enter(struct vspace *vs, vmid_t *vmid, bool *all);
 void vspace_gstage_leave(struct vspace *vs);
 
-/* What a G-stage needs from the hypervisor extension; set once, before the first such space. */
+/* G-stage operations of the hypervisor extension; set once, before the first such space. */
 struct vspace_gstage_ops {
-    unsigned nr_vmids; /* how many the hart has */
+    unsigned nr_vmids; /* number that the hart implements */
     /* hfence.gvma of the range on the CPUs of mask, done on return. */
     void (*shootdown)(cpumask_t cpus, uint64_t gpa, uint64_t size, vmid_t vmid);
 };

@@ -25,7 +25,7 @@ struct boot_info {
     paddr_t fdt_pa;
     struct boot_range memory[BOOT_MAX_MEMORY]; /* RAM, page aligned, ascending, disjoint, mapped */
     unsigned nr_memory;
-    /* Not to be handed out: firmware, kernel image, tree, initrd. May overlap. */
+    /* Must not be allocated: firmware, kernel image, tree, initrd. May overlap. */
     struct boot_range reserved[BOOT_MAX_RESERVED];
     unsigned nr_reserved;
     struct boot_range initrd; /* size 0: none */
@@ -41,7 +41,7 @@ struct boot_info {
     uint8_t seed[32]; /* /chosen/rng-seed, zero-filled; mixed into the random pool, then erased */
     unsigned seed_size;
     const char *model; /* "" if absent */
-    /* Faults that the boot goes on with, a line each; the kernel logs them. */
+    /* Non-fatal faults, a line each; the kernel logs them. */
     const char *warnings[BOOT_MAX_WARNINGS];
     unsigned nr_warnings;
 };
@@ -49,14 +49,14 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /*
- * First thing of kernel_main: reads the tree, maps all RAM, tells the arch layer what it found
- * (harts, features). Returns NULL, or why this machine cannot be used, in a few words.
+ * Read the tree, map all RAM and configure the arch layer (harts, features); first step of
+ * kernel_main. Returns NULL, or in a few words why this machine cannot be used.
  */
 const char *platform_init(hartid_t boot_hart, paddr_t fdt) MUST_CHECK;
 
 /*
- * The register of a "sifive,test1", by which the machine can be told of a failure; 0 if the tree
- * names none, or there is no tree yet. Any context.
+ * Find the register of a "sifive,test1", which can report a failure; 0 if the tree has none, or is
+ * not read yet. Any context.
  */
 paddr_t platform_test_finisher(void);
 

@@ -1,5 +1,5 @@
 /*
- * The guest description: which guests to start, with what.
+ * The guest description: the guests to start, and their machines.
  *
  * A device tree, compiled by dtc and packed with the guests' images into the initrd
  * (tools/guests.py). It follows Xen's dom0less bindings (docs/misc/arm/device-tree/booting.txt)
@@ -27,9 +27,9 @@
  *       };
  *   };
  *
- * The description is untrusted: everything is checked against the limits below, and a guest that is
- * described badly is skipped with a reason while the others go on. What the machine can or cannot
- * provide is for virt/vm to say.
+ * The description is untrusted: everything is checked against the limits below, and a guest with
+ * errors is skipped with a reason while the others start. Whether the machine can provide what is
+ * asked for is checked by virt/vm.
  */
 #ifndef GUESTCFG_GUESTCFG_H
 #define GUESTCFG_GUESTCFG_H
@@ -65,22 +65,22 @@ struct guest_config {
     enum guest_timer timer;
     struct guest_flash flash[GUEST_FLASH_MAX];
     unsigned nr_flash;
-    const char *ignored; /* the first property that means nothing here, or NULL */
+    const char *ignored; /* first unknown property, or NULL */
 };
 
 struct guestcfg {
     const struct fdt *fdt;
     struct fdt_walk walk;
-    struct fdt_node pending; /* read ahead: a guest's node, or offset 0 */
-    char text[64];           /* a problem that names a property or a node */
+    struct fdt_node pending; /* lookahead: a guest's node, or offset 0 */
+    char text[64];           /* text of a problem that names a property or a node */
 };
 
 void guestcfg_init(struct guestcfg *it, const struct fdt *fdt);
 
 /*
- * The next guest: 1, with *problem NULL or why this guest cannot be started (its name is set all
- * the same; the text is valid until the next call). 0 at the end. -EBADMSG: the tree is malformed
- * from here on.
+ * Read the next guest: 1, with *problem NULL or the reason why this guest cannot be started (its
+ * name is set all the same; the text is valid until the next call). 0 at the end. -EBADMSG: the
+ * tree is malformed from here on.
  */
 int guestcfg_next(struct guestcfg *it, struct guest_config *config,
                   const char **problem) MUST_CHECK;

@@ -1,5 +1,5 @@
 /*
- * Writes the device tree that a guest boots with, from what its machine has.
+ * Builds the device tree that a guest boots with.
  *
  * The machine is laid out like QEMU's virt, so that images for that machine run unchanged: RAM at
  * 0x8000_0000, a 16550 at 0x1000_0000, a PLIC at 0x0c00_0000. Bindings: Linux's
@@ -25,7 +25,7 @@
 #define GUESTDT_ISA_MAX   128
 #define GUESTDT_SEED_SIZE 32u
 
-/* Room that a tree of any machine fits into. */
+/* Upper bound of the size of any tree. */
 #define GUESTDT_SIZE_MAX KIB(16)
 
 struct guestdt_range {
@@ -45,13 +45,13 @@ struct guestdt {
     const char *bootargs;        /* not NULL */
     struct guestdt_range initrd; /* size 0: none */
     const char *model;           /* the guest's name */
-    const uint8_t *seed;         /* GUESTDT_SEED_SIZE bytes that nobody can guess, or NULL */
+    const uint8_t *seed;         /* GUESTDT_SEED_SIZE random bytes, or NULL */
 };
 
-/* Writes the tree into buf (8-aligned). 0 and its size in *total, or -ENOSPC. */
+/* Write the tree to buf (8-aligned). 0 and its size in *total, or -ENOSPC. */
 int guestdt_write(const struct guestdt *machine, void *buf, size_t size, size_t *total) MUST_CHECK;
 
-/* The ISA string of a guest's harts; features: bits ARCH_FEATURE_*. */
+/* Build the ISA string of a guest's harts; features: bits ARCH_FEATURE_*. */
 void guestdt_isa(uint64_t features, bool has_sstc, char isa[GUESTDT_ISA_MAX]);
 
 #endif

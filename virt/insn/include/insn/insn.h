@@ -1,7 +1,7 @@
 /*
  * Decodes the loads and stores that a guest executes on emulated device registers.
  *
- * Pure: no state, no memory access; the caller brings the instruction's bits, either from htinst or
+ * Pure: no state, no memory access; the caller passes the instruction's bits, from htinst or
  * fetched from the guest. Follows the RISC-V Unprivileged ISA, chapters "Load and Store
  * Instructions" and "C Standard Extension", and the Privileged ISA, section 8.6.3 "Transformed
  * Instruction or Pseudoinstruction for mtinst or htinst".
@@ -24,39 +24,39 @@ struct insn_access {
 };
 
 /*
- * Decodes an instruction as fetched from memory (32 bits; the upper half is ignored if compressed).
+ * Decode an instruction as fetched from memory (32 bits; the upper half is ignored if compressed).
  * 0, or -EINVAL if it is not an integer load or store.
  */
 int insn_decode_access(uint32_t insn, struct insn_access *access) MUST_CHECK;
 
 /*
- * Decodes htinst (or mtinst). 0; -ENODATA if htinst is zero and the instruction must be fetched;
- * -EFAULT if it is a pseudo-instruction: the fault came from an implicit access of the guest's page
- * walk (bit 0 clear); -EINVAL if it is not an integer load or store.
+ * Decode htinst (or mtinst). 0; -ENODATA if htinst is zero and the instruction must be fetched;
+ * -EFAULT for a pseudo-instruction (bit 0 clear): the fault came from the guest's page walk;
+ * -EINVAL if it is not an integer load or store.
  */
 int insn_decode_htinst(uint64_t htinst, struct insn_access *access) MUST_CHECK;
 
-/* Where a load or store of any kind accesses memory: at x[base] + offset. */
+/* The address of a load or store of any kind: x[base] + offset. */
 struct insn_address {
     uint8_t base; /* x0 to x31 */
     int16_t offset;
     uint8_t size;  /* bytes; of a cache block operation 1: its address lies anywhere in the block */
-    bool is_store; /* as its faults say: atomics but LR are stores */
+    bool is_store; /* as its faults report it: atomics but LR are stores */
 };
 
 /*
- * The address of an instruction as fetched: integer and float loads and stores, atomics, cache
- * block operations. 0, or -EINVAL: it accesses no memory, or not at such an address (vectors).
+ * Decode the address of an instruction as fetched: integer and float loads and stores, atomics,
+ * cache block operations. 0, or -EINVAL: no memory access, or not of this form (vectors).
  */
 int insn_decode_address(uint32_t insn, struct insn_address *address) MUST_CHECK;
 
-/* Length in bytes (2 or 4) of the instruction whose first 16 bits are given. */
+/* Return the length in bytes (2 or 4) of the instruction with these first 16 bits. */
 static inline unsigned insn_length(uint16_t first)
 {
     return (first & 3) == 3 ? 4 : 2;
 }
 
-/* Value that a load of `raw` (low access->size bytes count) leaves in the destination register. */
+/* Extend `raw` (the low access->size bytes) to the value of the destination register. */
 uint64_t insn_load_value(const struct insn_access *access, uint64_t raw);
 
 #endif

@@ -1,15 +1,14 @@
 /*
- * One terminal for several guests.
+ * The host's terminal shared by several guests.
  *
- * Output: while there is one guest its bytes go out as they come. With several, each writes whole
- * lines, led by its name: `web| login:`. An unfinished line of the guest that has the keyboard is
- * shown when that guest sleeps (a prompt), and from then on as it grows (the echo of what is
- * typed); another guest's line goes below it. Any other is shown when it is as long as the buffer,
- * or when its guest ends.
+ * Output: the bytes of a single guest pass through. With several, each writes whole lines prefixed
+ * by its name: `web| login:`. An unfinished line of the guest with the keyboard is shown when that
+ * guest sleeps (a prompt), and then as it grows (echo); another guest's line goes below it. Other
+ * unfinished lines are shown when they fill the buffer, or when their guest ends.
  *
- * Input goes to one guest, at first the one registered first. ^] (as in telnet) moves on to the
- * next. While that guest has no room, what is typed waits in the host's UART and before it: nothing
- * is lost, and a ^] behind it waits, too.
+ * Input goes to one guest, initially the one registered first. ^] (as in telnet) moves on to the
+ * next. While that guest has no room, input waits in the host's UART and in front of it: nothing is
+ * lost, but a later ^] waits, too.
  */
 #ifndef VCONSOLE_VCONSOLE_H
 #define VCONSOLE_VCONSOLE_H
@@ -20,44 +19,45 @@
 
 #define VCONSOLE_LINE_MAX   160
 #define VCONSOLE_ESCAPE     0x1d /* ^] */
-#define VCONSOLE_INPUT_SIZE 4096 /* of a guest, typed ahead: a line discipline's longest line */
+#define VCONSOLE_INPUT_SIZE 4096 /* type-ahead per guest: a line discipline's longest line */
 
 struct vconsole {
     const char *name; /* [I] */
-    /* A byte was typed for this guest. Interrupt context. */
+    /* Take a byte typed for this guest. Interrupt context. */
     void (*input)(void *ctx, uint8_t byte); /* [I] */
-    size_t (*room)(void *ctx);              /* [I] bytes that input() can take. Any context. */
-    void *ctx;                              /* [I] */
-    struct list node;                       /* [the list's lock] */
+    size_t (*room)(void *ctx); /* [I] number of bytes that input() can take. Any context. */
+    void *ctx;                 /* [I] */
+    struct list node;          /* [the list's lock] */
 
     struct spinlock lock;
-    char line[VCONSOLE_LINE_MAX] GUARDED_BY(&lock); /* [lock] behind the prefix, without its end */
-    unsigned length GUARDED_BY(&lock);              /* [lock] */
-    unsigned shown
-        GUARDED_BY(&lock); /* [lock] bytes of it on the terminal, while its line is open there */
-    char last GUARDED_BY(&lock); /* [lock] the byte that went out last */
+    char line[VCONSOLE_LINE_MAX] GUARDED_BY(
+        &lock);                        /* [lock] text after the prefix, without newline */
+    unsigned length GUARDED_BY(&lock); /* [lock] */
+    unsigned shown GUARDED_BY(
+        &lock); /* [lock] bytes of it shown on the terminal, while its line is open there */
+    char last GUARDED_BY(&lock); /* [lock] last byte written */
 };
 
-/* Takes the host console's input. Once. */
+/* Take over the host console's input. Once. */
 void vconsole_boot(void);
 
 void vconsole_register(struct vconsole *console, const char *name,
                        void (*input)(void *ctx, uint8_t byte), size_t (*room)(void *ctx),
                        void *ctx);
 
-/* After room() has grown. Any context, spinlocks held. */
+/* Call after room() has grown. Any context, spinlocks may be held. */
 void vconsole_room_made(void);
 
-/* The guest ended: its input goes to the next one. Once more does nothing. Output still works. */
+/* The guest ended: move the input to the next one. Idempotent. Output still works. */
 void vconsole_unregister(struct vconsole *console);
 
-/* What the guest prints. Any context. */
+/* Print output of the guest. Any context. */
 void vconsole_write(struct vconsole *console, const char *bytes, size_t nr_bytes);
 
-/* The guest sleeps: shows its unfinished line if it has the keyboard. Any context. */
+/* Show the unfinished line if the guest has the keyboard; called when it sleeps. Any context. */
 void vconsole_show(struct vconsole *console);
 
-/* Ends an unfinished line: the guest stopped. Any context. */
+/* End an unfinished line; called when the guest stopped. Any context. */
 void vconsole_flush(struct vconsole *console);
 
 #endif

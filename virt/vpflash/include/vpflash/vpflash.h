@@ -3,10 +3,10 @@
  * command set and a Common Flash Interface query (JESD68.01; Intel 28F128J3A data sheet), as on
  * QEMU's virt.
  *
- * The bank's contents are pages that the owner keeps. While the bank reads as memory (read-array
- * mode) the owner may let the guest read those pages without an exit: the model says when that
- * begins and ends. Programming clears bits, erasing sets a block to ones; both are finished at
- * once, so the guest never sees the busy state.
+ * The owner holds the bank's contents as pages. While the bank reads as memory (read-array mode)
+ * the owner may let the guest read those pages without exits; the model reports when that begins
+ * and ends. Programming clears bits, erasing sets a block to ones; both complete at once, so the
+ * guest never sees the busy state.
  */
 #ifndef VPFLASH_VPFLASH_H
 #define VPFLASH_VPFLASH_H
@@ -24,7 +24,7 @@ enum vpflash_mode {
     VPFLASH_QUERY,
     VPFLASH_PROGRAM,       /* next write is the datum */
     VPFLASH_ERASE,         /* next write confirms */
-    VPFLASH_LOCK,          /* next write says what to do */
+    VPFLASH_LOCK,          /* next write selects the action */
     VPFLASH_BUFFER_COUNT,  /* next write is the number of words less one */
     VPFLASH_BUFFER_DATA,   /* then the words */
     VPFLASH_BUFFER_CONFIRM /* then the confirmation */
@@ -32,9 +32,9 @@ enum vpflash_mode {
 
 /* All are called with the bank's lock held. */
 struct vpflash_backing {
-    /* The 4 KiB page `index` of the bank, to be changed or only to be read; NULL: no memory. */
+    /* Return the 4 KiB page `index` of the bank, for reading or writing; NULL: no memory. */
     uint8_t *(*page)(void *ctx, uint64_t index, bool is_write);
-    /* Reading the pages directly is allowed from now on, or no longer. May be NULL. */
+    /* Direct reads of the pages become allowed or forbidden. May be NULL. */
     void (*set_readable)(void *ctx, bool is_readable);
     void *ctx;
 };
@@ -43,11 +43,11 @@ struct vpflash {
     struct vdev dev;
     struct vpflash_backing backing; /* [I] */
 
-    struct mutex lock; /* an erase takes its time */
+    struct mutex lock; /* a mutex: an erase takes long */
     enum vpflash_mode mode GUARDED_BY(&lock);
     uint8_t status GUARDED_BY(&lock); /* of both chips; bit 7: ready */
 
-    /* The buffered program in progress: where its window is in the bank, aligned to its size. */
+    /* The buffered program in progress: its window in the bank, aligned to its size. */
     uint64_t buffer_offset GUARDED_BY(&lock);
     unsigned nr_words_left GUARDED_BY(&lock);
     uint8_t buffer[VPFLASH_BUFFER_SIZE] GUARDED_BY(&lock);
@@ -57,7 +57,7 @@ struct vpflash {
 void vpflash_init(struct vpflash *flash, const char *name, gpa_t base, uint64_t size,
                   struct vpflash_backing backing);
 
-/* Does the array answer reads, for who does not hold the lock: it may change at once. */
+/* True if reads return the array. Without the lock a hint: it may change at once. */
 static inline bool vpflash_reads_array(const struct vpflash *flash)
 {
     return UNLOCKED(READ_ONCE(flash->mode), "looked at again by who acts on it") == VPFLASH_ARRAY;

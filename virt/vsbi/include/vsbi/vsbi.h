@@ -1,9 +1,9 @@
 /*
- * The supervisor binary interface as guests see it: numbers, and the checks of what a guest passes.
+ * The supervisor binary interface for guests: numbers, and validation of arguments.
  *
- * Pure. RISC-V SBI specification 2.0. What the calls do is virt/vcpu's (BASE TIME IPI RFENCE HSM
- * SRST) and virt/vm's (console) business; every function here decodes and checks first, so that
- * nothing is committed for a call that fails.
+ * Pure. RISC-V SBI specification 2.0. The calls are implemented in virt/vcpu (BASE TIME IPI RFENCE
+ * HSM SRST) and virt/vm (console); the functions here decode and check arguments first, so that a
+ * failing call has no effect.
  */
 #ifndef VSBI_VSBI_H
 #define VSBI_VSBI_H
@@ -80,7 +80,7 @@ enum {
     SBI_HART_SUSPENDED = 4,
 };
 
-/* Types of HSM's hart_suspend: the defaults. All others are reserved or some platform's. */
+/* Types of HSM's hart_suspend: the defaults. All others are reserved or platform-specific. */
 #define SBI_SUSPEND_RETENTIVE     0u
 #define SBI_SUSPEND_NON_RETENTIVE 0x80000000u
 
@@ -88,16 +88,16 @@ enum { SBI_RESET_SHUTDOWN = 0, SBI_RESET_COLD = 1, SBI_RESET_WARM = 2 };
 enum { SBI_REASON_NONE = 0, SBI_REASON_FAILURE = 1 };
 
 #define SBI_SPEC_VERSION 0x02000000 /* 2.0 */
-/* Not in the registry of implementations; tells a Trine guest what it runs on. */
+/* Not in the registry of implementations; identifies this hypervisor to Trine guests. */
 #define SBI_IMPL_TRINE   0x5452494e
 #define SBI_IMPL_VERSION 1
 
-/* Answer to SBI_BASE_PROBE: 1 if guests have the extension, else 0. */
+/* Result of SBI_BASE_PROBE: 1 if guests have the extension, else 0. */
 uint64_t vsbi_probe(uint64_t extension);
 
 /*
- * The harts that (mask, base) of a guest with hart ids 0 to nr_harts - 1 names, as a mask of hart
- * ids; base = ~0 means all. 0 or SBI_ERR_INVALID_PARAM if it names a hart that does not exist.
+ * Convert (mask, base) of a guest with hart ids 0 to nr_harts - 1 to a mask of hart ids; base = ~0
+ * means all. 0, or SBI_ERR_INVALID_PARAM if it includes a hart that does not exist.
  */
 int vsbi_harts(uint64_t mask, uint64_t base, unsigned nr_harts, uint64_t *harts) MUST_CHECK;
 
@@ -107,15 +107,15 @@ struct vsbi_range {
     unsigned nr_pages; /* 0: everything */
 };
 
-#define VSBI_RANGE_PAGES_MAX 32 /* beyond that, everything is cheaper */
+#define VSBI_RANGE_PAGES_MAX 32 /* beyond it fencing everything is cheaper */
 
-/* start and size as passed by the guest: size 0 or ~0 is everything. 0 or SBI_ERR_INVALID_ADDRESS.
- */
+/* Decode start and size as passed by the guest: size 0 or ~0 is everything. 0 or
+ * SBI_ERR_INVALID_ADDRESS. */
 int vsbi_range(uint64_t start, uint64_t size, struct vsbi_range *range) MUST_CHECK;
 
 /*
- * A buffer in guest-physical memory, passed as (size, low word, high word of the address). 0, or
- * SBI_ERR_INVALID_PARAM if it does not lie below 2^56 or wraps.
+ * Decode a buffer in guest-physical memory, passed as (size, low word, high word of the address).
+ * 0, or SBI_ERR_INVALID_PARAM if it wraps or is not below 2^56.
  */
 int vsbi_buffer(uint64_t size, uint64_t low, uint64_t high, gpa_t *gpa) MUST_CHECK;
 

@@ -17,7 +17,7 @@ static inline void arch_irq_restore(unsigned long flags)
     __asm__ volatile("csrs sstatus, %0" : : "r"(flags) : "memory");
 }
 
-/* The whole register is kept: setting the bits that were set changes nothing but SIE. */
+/* The saved value is the whole register: setting the bits that were set changes only SIE. */
 static inline unsigned long arch_irq_save_short(void)
 {
     unsigned long old;
@@ -44,7 +44,7 @@ static inline void arch_or_release(uint64_t *p, uint64_t bits)
     __asm__ volatile("amoor.d.rl zero, %z1, %0" : "+A"(*p) : "rJ"(bits) : "memory");
 }
 
-/* Branches out of the loop, where a flag would be tested once more behind it. */
+/* Branch out of the loop by asm goto: a flag would need another test behind it. */
 #define ARCH_CAS(load, store, p, from, to)                                                         \
     do {                                                                                           \
         __asm__ goto("1: " load " t5, (%0)\n"                                                      \
@@ -93,8 +93,8 @@ static inline void arch_irq_unmask_causes(void)
 }
 
 /*
- * Not volatile: the current thread is the same on both sides of anything but a switch, and a switch
- * is a call that the compiler cannot see through.
+ * Not volatile: only a switch changes the current thread, and the compiler cannot see through that
+ * call.
  */
 static inline struct arch_thread *arch_current(void)
 {

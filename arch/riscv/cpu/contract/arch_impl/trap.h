@@ -51,7 +51,7 @@ struct trap_frame {
 #define TRAP_GUEST_VIRTUAL_INSTR 22
 #define TRAP_GUEST_STORE_PAGE    23
 
-/* Was the interrupted context in kernel mode (sstatus.SPP)? */
+/* True if the interrupted context was in kernel mode (sstatus.SPP). */
 static inline bool arch_frame_is_kernel(const struct trap_frame *frame)
 {
     return frame->status >> 8 & 1;
@@ -82,7 +82,7 @@ static inline uint64_t arch_frame_return_address(const struct trap_frame *frame)
     return frame->ra;
 }
 
-/* --- what has happened --- */
+/* --- cause --- */
 
 static inline uint64_t arch_frame_address(const struct trap_frame *frame)
 {

@@ -1,6 +1,6 @@
 /*
- * C structures as assembly sees them: offsets, checked by static asserts in arch/riscv/context, and the
- * macros that fill and empty a trap frame. Only arch/riscv includes this.
+ * Offsets into C structures for assembly, checked by static asserts in arch/riscv/context, and
+ * macros that save and restore a trap frame. Only arch/riscv includes this.
  */
 #ifndef RISCV_ASM_H
 #define RISCV_ASM_H

@@ -1,6 +1,6 @@
 /*
- * Control and status registers: access macros, and the bits of the supervisor's. RISC-V privileged
- * specification, version 20211203. Only arch/riscv includes this.
+ * Control and status registers: access macros, numbers, and bits of the supervisor CSRs. RISC-V
+ * privileged specification, version 20211203. Only arch/riscv includes this.
  */
 #ifndef RISCV_CSR_H
 #define RISCV_CSR_H

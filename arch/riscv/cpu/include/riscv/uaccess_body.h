@@ -29,7 +29,7 @@ long raw_probe_bytes(void *buf);
 bool uaccess_words_anywhere;
 cpumask_t uaccess_fast_cpus;
 
-/* Ticks that a probe takes, UINT64_MAX if it cannot. */
+/* Measure a probe in ticks, UINT64_MAX if it faults. */
 static uint64_t probe_ticks(long (*probe)(void *buf), void *buf)
 {
     uint64_t start = csr_read(time);
@@ -38,8 +38,8 @@ static uint64_t probe_ticks(long (*probe)(void *buf), void *buf)
 }
 
 /*
- * The shortest times count, as what disturbs only adds to them (an emulator that translates, a host
- * that is busy); the words go first, where caches are cold.
+ * Compare the shortest times, since disturbances (an emulator's translation, a busy host) only add
+ * to them; words go first, with cold caches.
  */
 static bool are_words_fast(void *misaligned)
 {
@@ -62,12 +62,12 @@ void uaccess_cpu_init(unsigned cpu)
     arch_irq_restore(irq);
     if (is_fast)
         __atomic_fetch_or(&uaccess_fast_cpus, BIT(cpu), __ATOMIC_RELAXED);
-    /* Threads run anywhere, so one slow CPU decides for all. CPU 0 is the first to come here. */
+    /* Threads run on any CPU, so one slow CPU decides for all. CPU 0 comes first. */
     if (!is_fast || cpu == 0)
         __atomic_store_n(&uaccess_words_anywhere, is_fast, __ATOMIC_RELAXED);
 }
 
-/* The whole range lies in the user half. */
+/* True if the whole range lies in the user half. */
 static inline bool is_user_range(vaddr_t va, size_t n)
 {
     return n <= ARCH_USER_END && va <= ARCH_USER_END - n;

@@ -5,7 +5,7 @@
  */
 #include <riscv/uaccess_probe.h>
 
-/* Loads or stores that may fault, going on at \fix. */
+/* Load or store that may fault; then continues at \fix. */
 .macro may_fault fix, insn:vararg
 9999:
     \insn
@@ -21,7 +21,7 @@
 
     .text
 
-/* nr words from \offset on by way of t0..t3, then on to the next; nr: a multiple of 4. */
+/* Copy nr words from \offset on through t0..t3; nr is a multiple of 4. */
 .macro copy_block offset, nr, fix
     may_fault \fix, ld t0, \offset(a1)
     may_fault \fix, ld t1, \offset+8(a1)
@@ -36,7 +36,7 @@
     .endif
 .endm
 
-/* Bytes until a0 is at a word; the caller has made sure that there are as many. */
+/* Copy bytes until a0 is aligned to a word; there are enough. */
 .macro copy_head
 1:  andi    t0, a0, 7
     beqz    t0, 2f
@@ -61,12 +61,12 @@
 /*
  * size_t raw_copy(void *dst, const void *src, size_t n): returns how many bytes were not copied.
  *
- * Words where both are equally aligned. Otherwise words all the same where uaccess_cpu_init() found
- * misaligned ones fast, and else aligned words of the source, shifted and merged. Those hold at least
- * one byte that is asked for, so they lie in a page that is.
+ * Copies words if both are equally aligned. Otherwise misaligned words if uaccess_cpu_init() found
+ * them fast, else aligned words of the source, shifted and merged. Each of those contains at least
+ * one wanted byte, so it lies in a wanted page.
  *
- * A fault among words goes on byte by byte from the last place where a0, a1 and a2 were in step: what
- * was stored beyond it is stored again, and the copy ends at the first byte that cannot be reached.
+ * After a fault among words the copy continues byte by byte from the last point where a0, a1 and a2
+ * were in step: some bytes are stored again, and the copy ends at the first inaccessible byte.
  */
 function raw_copy
     uaccess_begin
@@ -119,7 +119,7 @@ function raw_copy
     beqz    t1, .Lcopy_merge
     may_fault .Lcopy_bytes, ld t1, 0(a1)
     may_fault .Lcopy_bytes, sd t1, 0(a0)
-    andi    t0, a0, 7                   /* on to where the stores are aligned: 1 to 8 bytes */
+    andi    t0, a0, 7                   /* advance to where stores are aligned: 1 to 8 bytes */
     addi    t0, t0, -8
     sub     a0, a0, t0
     sub     a1, a1, t0

@@ -40,7 +40,8 @@ struct hext_csrs {
  * [p] only by the thread of the vCPU, or by others while it does not run   [I] immutable once
  * started
  */
-/* Whose CSRs a hart holds; only compared, never followed. One for each CPU, zeroed at first. */
+/* The guest whose CSRs a hart holds; only compared, never dereferenced. One per CPU, zeroed
+ * initially. */
 struct guest_hart {
     const struct guest_state *loaded;
 };
@@ -54,7 +55,7 @@ struct guest_state {
 
     struct hext_csrs csrs;             /* [p] valid unless is_loaded */
     bool is_loaded;                    /* [p] the CSRs are in the hart that it runs on */
-    const struct guest_hart *cpu;      /* [p] where it was loaded last, NULL: nowhere yet */
+    const struct guest_hart *cpu;      /* [p] hart that loaded it last, NULL: none yet */
     struct arch_fpu fpu;               /* [p] its floats, as any thread's */
     struct arch_fpu_state float_state; /* fpu.state points here */
 };

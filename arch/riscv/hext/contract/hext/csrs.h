@@ -1,5 +1,5 @@
 /*
- * Every CSR that a guest reaches in VS or VU mode, and what becomes of it:
+ * Every CSR that a guest can access in VS or VU mode, and how it is handled:
  *
  *   switched   the guest's own: saved and restored with the vCPU
  *   trapped    a virtual instruction, which virt/vcpu makes an illegal one
@@ -43,7 +43,7 @@
     X(scounteren, 0x106)                                                                           \
     X(senvcfg, 0x10a)
 
-/* Those that only some harts have; found once, at the start. */
+/* CSRs that only some harts have; probed once at boot. */
 #define HEXT_CSRS_OPTIONAL(X)                                                                      \
     X(vsiselect, 0x250)                                                                            \
     X(jvt, 0x017)

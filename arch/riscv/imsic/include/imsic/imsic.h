@@ -9,10 +9,10 @@
 
 #include <base/types.h>
 
-/* Lets all identities 1 .. nr_ids interrupt this hart. Interrupts masked. */
+/* Enable all identities 1 .. nr_ids on this hart. Interrupts masked. */
 void imsic_cpu_init(unsigned nr_ids);
 
-/* Takes the pending identity of highest priority (the lowest number), or 0. */
+/* Claim the pending identity of highest priority (the lowest number); 0: none. */
 unsigned imsic_claim(void);
 
 #endif

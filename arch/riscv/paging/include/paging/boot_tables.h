@@ -1,6 +1,6 @@
 /*
- * The pool of table pages in the kernel image, from which the boot builds the first tables before
- * and after paging is on. Only arch/riscv/boot includes this.
+ * The pool of table pages in the kernel image for the first tables, before and after paging is on.
+ * Only arch/riscv/boot includes this.
  */
 #ifndef PAGING_BOOT_TABLES_H
 #define PAGING_BOOT_TABLES_H
@@ -9,7 +9,7 @@
 
 #define BOOT_TABLES 14
 
-/* Zeroed, at whatever address the caller runs (physical before paging); NULL when used up. */
+/* Allocate a zeroed page, at its physical address before paging is on; NULL: used up. */
 pte_t *boot_table_alloc(void);
 
 #endif

@@ -56,7 +56,7 @@ static ALWAYS_INLINE struct sbi_result sbi_call(long extension, long function, u
     return (struct sbi_result){(long)a0, (long)a1};
 }
 
-/* The negative errno that an SBI error comes nearest to; 0 for success. */
+/* Convert an SBI error to the nearest negative errno; 0 for success. */
 int sbi_error(long error) MUST_CHECK;
 
 #endif /* __ASSEMBLY__ */

@@ -1,10 +1,10 @@
 /*
  * A hart that arrives at the kernel's first instruction after another has begun to boot.
  *
- * Firmware without HSM sends all harts there at once. And OpenSBI before 1.3 can send a hart there
- * that was started properly: sbi_hsm_hart_start() lets the hart go before it has written down where
- * to, and a hart that looks at that moment leaves for its old destination. Either way the hart
- * waits until smp_late_key names it, then starts as it should have.
+ * Firmware without HSM sends all harts there at once. And OpenSBI before 1.3 can send a properly
+ * started hart there: sbi_hsm_hart_start() releases the hart before it has stored the destination,
+ * and a hart that reads it at that moment goes to its old one. In both cases the hart waits until
+ * smp_late_key names it, then starts as it should have.
  */
 #ifndef SMP_LATE_H
 #define SMP_LATE_H

@@ -1,5 +1,5 @@
 /*
- * What the machine-mode registers that name a hart say, which programs may ask for (riscv_hwprobe).
+ * Values of the machine-mode id registers of a hart, for riscv_hwprobe(2).
  */
 #ifndef RISCV_USER_HART_IDS_H
 #define RISCV_USER_HART_IDS_H
@@ -12,7 +12,7 @@ struct user_hart_ids {
     uint64_t implementation; /* mimpid */
 };
 
-/* Of a CPU for which user_cpu_init() has run. */
+/* Get the ids of a CPU for which user_cpu_init() has run. */
 const struct user_hart_ids *user_hart_ids(unsigned cpu);
 
 #endif
