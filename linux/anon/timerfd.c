@@ -2,6 +2,7 @@
  * timerfd_create(2): timers read through a descriptor.
  */
 #include <abi/abi.h>
+#include <abi/clock.h>
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
@@ -14,9 +15,6 @@
 
 #define TFD_TIMER_ABSTIME       1u
 #define TFD_TIMER_CANCEL_ON_SET 2u
-#define CLOCK_REALTIME          0
-#define CLOCK_MONOTONIC         1
-#define CLOCK_BOOTTIME          7
 
 struct timerfd {
     struct timer timer;

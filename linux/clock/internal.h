@@ -4,6 +4,7 @@
 #ifndef CLOCK_INTERNAL_H
 #define CLOCK_INTERNAL_H
 
+#include <abi/clock.h>
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
 #include <base/errno.h>
@@ -14,20 +15,6 @@
 #include <string/string.h>
 #include <task/task.h>
 #include <time/time.h>
-
-#define CLOCK_REALTIME           0
-#define CLOCK_MONOTONIC          1
-#define CLOCK_PROCESS_CPUTIME_ID 2
-#define CLOCK_THREAD_CPUTIME_ID  3
-#define CLOCK_MONOTONIC_RAW      4
-#define CLOCK_REALTIME_COARSE    5
-#define CLOCK_MONOTONIC_COARSE   6
-#define CLOCK_BOOTTIME           7
-#define CLOCK_REALTIME_ALARM     8
-#define CLOCK_BOOTTIME_ALARM     9
-#define CLOCK_TAI                11
-
-#define TIMER_ABSTIME 1
 
 /* -EINVAL for an unknown clock. */
 int clock_read(int clock, uint64_t *ns) MUST_CHECK;

@@ -11,13 +11,6 @@
 #include <task/vfs.h>
 #include <vfs/vfs.h>
 
-/* uapi/linux/fcntl.h; more of them in <abi/abi.h> */
-#define AT_EACCESS         0x200u
-#define AT_REMOVEDIR       0x200u
-#define AT_SYMLINK_FOLLOW  0x400u
-#define AT_NO_AUTOMOUNT    0x800u
-#define AT_STATX_SYNC_TYPE 0x6000u
-
 /* Restart an interrupted call unless a handler says otherwise. */
 static inline int64_t restartable(int64_t ret)
 {

@@ -101,7 +101,7 @@ static int inherit(struct process *child, struct process *parent, const struct c
         file_get(child->executable);
     if (r->flags & CLONE_CLEAR_SIGHAND) {
         for (unsigned i = 0; i < NR_SIGNALS; i++)
-            if (child->actions[i].handler != 1)
+            if (child->actions[i].handler != SIG_IGN)
                 child->actions[i] = (struct signal_action){0};
     }
     spin_unlock_irqrestore(&process_lock, irq);

@@ -193,10 +193,10 @@ NORETURN void user_thread_exit(int status)
         thread_exit();
 
     if (p->pid == 1) {
-        if (p->exit_status & 0x7f)
-            log_err("init was killed by signal %d: powering off", p->exit_status & 0x7f);
+        if (EXIT_SIGNAL_OF(p->exit_status) != 0)
+            log_err("init was killed by signal %d: powering off", EXIT_SIGNAL_OF(p->exit_status));
         else
-            log_err("init exited with status %d: powering off", p->exit_status >> 8);
+            log_err("init exited with status %d: powering off", EXIT_CODE_OF(p->exit_status));
         if (p->exit_status != 0)
             power_off_failure();
         power_off();

@@ -21,11 +21,9 @@
 #define P_PGID  2
 #define P_PIDFD 3 /* waitid only */
 
-#define SA_NOCLDWAIT 2u
-
 static bool is_killed(int exit_status)
 {
-    return (exit_status & 0x7f) != 0;
+    return EXIT_SIGNAL_OF(exit_status) != 0;
 }
 
 /* The si_code (CLD_*) and si_status of an exit status: exit code or signal. */
@@ -36,7 +34,7 @@ static int exit_code(int exit_status)
 
 static int exit_value(int exit_status)
 {
-    return is_killed(exit_status) ? exit_status & 0x7f : exit_status >> 8;
+    return is_killed(exit_status) ? EXIT_SIGNAL_OF(exit_status) : EXIT_CODE_OF(exit_status);
 }
 
 /* Reap a child that was waited for and add its times to the parent's. (POSIX: children that nobody
@@ -78,7 +76,7 @@ void process_notify_exit_locked(struct process *child)
         return;
     }
     action = &parent->actions[SIGCHLD - 1];
-    is_ignored = child->exit_signal == SIGCHLD && action->handler == 1;
+    is_ignored = child->exit_signal == SIGCHLD && action->handler == SIG_IGN;
     if (child->exit_signal && !is_ignored) {
         info =
             signal_child_info(child, exit_code(child->exit_status), exit_value(child->exit_status));
@@ -131,12 +129,12 @@ static bool take_report(struct process *child, const struct wait_request *r,
         out->code = exit_code(child->exit_status);
         out->status = exit_value(child->exit_status);
     } else if (child->has_stop_report && (r->options & WUNTRACED)) {
-        out->wait_status = child->stop_signal << 8 | 0x7f;
+        out->wait_status = STOP_STATUS_SIGNAL(child->stop_signal);
         out->code = CLD_STOPPED;
         out->status = child->stop_signal;
         child->has_stop_report = keep;
     } else if (child->has_continue_report && (r->options & WCONTINUED)) {
-        out->wait_status = 0xffff;
+        out->wait_status = CONTINUE_STATUS;
         out->code = CLD_CONTINUED;
         out->status = SIGCONT;
         child->has_continue_report = keep;

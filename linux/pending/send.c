@@ -6,21 +6,19 @@
 #include <pending/pending.h>
 #include <task/group.h>
 
-#define SA_NOCLDSTOP 1u
-
 struct poll_head signal_poll = POLL_HEAD_INIT(signal_poll);
 
 static bool is_ignored(const struct process *p, int signal) REQUIRES(&process_lock)
 {
     uint64_t handler = p->actions[signal - 1].handler;
 
-    return handler == 1 || (handler == 0 && (SIGNALS_IGNORED & SIGSET(signal)));
+    return handler == SIG_IGN || (handler == SIG_DFL && (SIGNALS_IGNORED & SIGSET(signal)));
 }
 
 /* init takes only signals for which it has a handler. */
 static bool is_immune(const struct process *p, int signal) REQUIRES(&process_lock)
 {
-    return p->pid == 1 && p->actions[signal - 1].handler == 0;
+    return p->pid == 1 && p->actions[signal - 1].handler == SIG_DFL;
 }
 
 struct linux_siginfo signal_child_info(struct process *child, int code, int status)
@@ -140,7 +138,7 @@ static struct user_thread *choose_taker(struct process *p, int signal) REQUIRES(
  */
 static bool is_deadly(const struct process *p, int signal) REQUIRES(&process_lock)
 {
-    return p->actions[signal - 1].handler == 0 && !p->is_stopping &&
+    return p->actions[signal - 1].handler == SIG_DFL && !p->is_stopping &&
            !((SIGNALS_IGNORED | SIGNALS_STOP) & SIGSET(signal));
 }
 

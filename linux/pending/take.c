@@ -73,7 +73,7 @@ bool signal_is_ignored_or_blocked(int signal)
 {
     struct user_thread *ut = user_current();
 
-    return (ut->blocked & SIGSET(signal)) || ut->process->actions[signal - 1].handler == 1;
+    return (ut->blocked & SIGSET(signal)) || ut->process->actions[signal - 1].handler == SIG_IGN;
 }
 
 void signal_set_mask(sigset64_t mask)

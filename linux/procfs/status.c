@@ -45,9 +45,9 @@ static void snapshot_signals(struct snapshot *s, const struct process *process,
                              const struct user_thread *ut) REQUIRES(&process_lock)
 {
     for (int n = 0; n < NR_SIGNALS; n++)
-        if (process->actions[n].handler == 1)
+        if (process->actions[n].handler == SIG_IGN)
             s->ignored |= 1ull << n;
-        else if (process->actions[n].handler != 0)
+        else if (process->actions[n].handler != SIG_DFL)
             s->caught |= 1ull << n;
     s->shared_pending = process->pending.set;
     if (ut) {

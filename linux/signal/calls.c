@@ -19,8 +19,8 @@ void signal_exec(void)
     for (unsigned i = 0; i < NR_SIGNALS; i++) {
         p->actions[i].flags = 0;
         p->actions[i].mask = 0;
-        if (p->actions[i].handler != 1)
-            p->actions[i].handler = 0;
+        if (p->actions[i].handler != SIG_IGN)
+            p->actions[i].handler = SIG_DFL;
     }
     ut->altstack_base = 0;
     ut->altstack_size = 0;
@@ -48,7 +48,8 @@ int64_t sys_rt_sigaction(int signal, vaddr_t unew, vaddr_t uold, size_t mask_siz
     old = p->actions[signal - 1];
     if (unew) {
         p->actions[signal - 1] = wanted;
-        if (wanted.handler == 1 || (wanted.handler == 0 && (SIGNALS_IGNORED & SIGSET(signal)))) {
+        if (wanted.handler == SIG_IGN ||
+            (wanted.handler == SIG_DFL && (SIGNALS_IGNORED & SIGSET(signal)))) {
             struct user_thread *ut;
 
             pending_flush(&p->pending, SIGSET(signal));

@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <abi/numbers.h>
+
 #include <heap/heap.h>
 #include <machine/machine.h>
 #include <vdso/vdso.h>
@@ -88,8 +90,6 @@ static int push_frame(struct user_thread *ut, struct trap_frame *regs,
 
 /* --- the way out ------------------------------------------------------------------------------ */
 
-#define RESTART_SYSCALL 128 /* its number: <abi/table.h> */
-
 /* Settle an interrupted call: restart it or fail it with -EINTR, depending on the handler (NULL:
  * none) that runs first. */
 static void settle_call(struct trap_frame *regs, const struct signal_action *action)
@@ -120,7 +120,7 @@ static void settle_call(struct trap_frame *regs, const struct signal_action *act
     }
     arch_frame_repeat_call(regs);
     if (-ret == ERESTART_RESTARTBLOCK)
-        arch_frame_set_call(regs, RESTART_SYSCALL);
+        arch_frame_set_call(regs, NR_restart_syscall);
 }
 
 static void default_effect(struct user_thread *ut, int signal)
@@ -173,8 +173,8 @@ static bool take(struct user_thread *ut, struct linux_siginfo *info, struct sign
         struct signal_action *slot = &p->actions[info->signo - 1];
 
         *action = *slot;
-        if ((slot->flags & SA_RESETHAND) && slot->handler > 1)
-            slot->handler = 0;
+        if ((slot->flags & SA_RESETHAND) && slot->handler > SIG_IGN)
+            slot->handler = SIG_DFL;
     }
     signal_recalculate_locked(ut);
     spin_unlock_irqrestore(&process_lock, irq);
@@ -192,9 +192,9 @@ void user_return(struct trap_frame *regs)
         return;
     process_checkpoint();
     while (take(ut, &info, &action)) {
-        if (action.handler == 1)
+        if (action.handler == SIG_IGN)
             continue;
-        if (action.handler == 0) {
+        if (action.handler == SIG_DFL) {
             default_effect(ut, info.signo);
             continue;
         }

@@ -15,12 +15,12 @@ void signal_force(int signal, int code, uint64_t addr)
     bool is_deadly;
 
     info.fault.addr = addr;
-    is_deadly = action->handler <= 1 || (ut->blocked & SIGSET(signal));
-    if ((ut->blocked & SIGSET(signal)) || action->handler == 1) {
-        action->handler = 0;
+    is_deadly = action->handler <= SIG_IGN || (ut->blocked & SIGSET(signal));
+    if ((ut->blocked & SIGSET(signal)) || action->handler == SIG_IGN) {
+        action->handler = SIG_DFL;
         ut->blocked &= ~SIGSET(signal);
     }
-    if (p->pid == 1 && action->handler == 0) {
+    if (p->pid == 1 && action->handler == SIG_DFL) {
         /* init is immune to signals, but cannot continue after a fault. */
         spin_unlock_irqrestore(&process_lock, irq);
         process_exit(EXIT_STATUS_SIGNAL(signal));

@@ -4,6 +4,7 @@
  */
 #include "../../task/test/world.h"
 
+#include <abi/clock.h>
 #include <abi/syscalls.h>
 #include <fd/fd.h>
 #include <pending/pending.h>
@@ -12,7 +13,6 @@
 #define MFD_ALLOW_SEALING 2u
 #define EFD_SEMAPHORE     1u
 #define TFD_ABSTIME       1u
-#define CLOCK_MONOTONIC   1
 #define PIDFD_NONBLOCK    04000u
 
 static int setup(void **state)

@@ -16,7 +16,6 @@
 #define SEC     NS_PER_SEC
 #define MSEC    NS_PER_MSEC
 #define HANDLER 0x1000 /* of every signal: none is deadly */
-#define SIG_IGN 1
 
 static struct process *init, *me;
 

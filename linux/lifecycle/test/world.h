@@ -43,9 +43,7 @@
 #define CLONE_CLEAR_SIGHAND  0x100000000ull
 #define THREAD_FLAGS         0x10f00ull /* memory, directories, descriptors, actions, thread */
 
-#define HANDLER      0x1000
-#define SIG_IGN      1
-#define SA_NOCLDWAIT 2u
+#define HANDLER 0x1000
 
 static struct process *init, *p;
 static uint64_t used_before;
@@ -94,10 +92,9 @@ static inline int end(void **state)
     (void)state;
     host_current = first_thread;
     vspace_activate(NULL);
-    list_for_each_entry_safe(other, next, &process_all, all_node) {
+    list_for_each_entry_safe(other, next, &process_all, all_node)
         if (other != p)
             drop_process(other);
-    }
     fd_table_put(p->files);
     fs_context_put(p->fs);
     vspace_put(p->vspace);

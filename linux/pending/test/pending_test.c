@@ -7,9 +7,7 @@
 #include <pending/pending.h>
 #include <pending/upcalls.h>
 
-#define HANDLER      0x1000
-#define SIG_IGN      1
-#define SA_NOCLDSTOP 1u
+#define HANDLER 0x1000
 
 static struct process *init, *p;
 static struct user_thread *first, *second;

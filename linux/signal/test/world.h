@@ -13,12 +13,6 @@
 #include <machine/machine.h>
 #include <user/upcalls.h>
 
-#define SA_SIGINFO   0x4u
-#define SA_ONSTACK   0x08000000u
-#define SA_RESTART   0x10000000u
-#define SA_NODEFER   0x40000000u
-#define SA_RESETHAND 0x80000000u
-
 #define PROGRAM_PC 0x1234
 
 /* What a handler finds at its sp: asm-generic's ucontext.h. */

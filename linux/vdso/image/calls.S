@@ -3,6 +3,11 @@
  */
 #include "layout.h"
 
+#define CALL(number, name, ...)       .set NR_##name, number
+#define PART(number, name, what, ...) .set NR_##name, number
+#define ABSENT(number, name)          .set NR_##name, number
+#include <abi/table.h>
+
 /*
  * Unwinders (libgcc, LLVM) recognise a signal frame by these two uncompressed instructions at a
  * handler's return address, so there is no unwind information here. sp: the frame.
@@ -12,7 +17,7 @@
     .globl __vdso_rt_sigreturn
     .type __vdso_rt_sigreturn, @function
 __vdso_rt_sigreturn:
-    li a7, 139
+    li a7, NR_rt_sigreturn
     ecall
     .size __vdso_rt_sigreturn, . - __vdso_rt_sigreturn
 
@@ -31,5 +36,5 @@ __vdso_rt_sigreturn:
     .size \name, . - \name
 .endm
 
-    call_of __vdso_getcpu, 168
-    call_of __vdso_flush_icache, 259
+    call_of __vdso_getcpu, NR_getcpu
+    call_of __vdso_flush_icache, NR_riscv_flush_icache

@@ -4,19 +4,20 @@
  * Clocks that need the kernel (CPU time, invalid numbers) are left to the system call. A wild
  * pointer faults in the program, as on Linux.
  */
+#include <abi/clock.h>
+#include <abi/numbers.h>
+
 #include "layout.h"
 
 #define NS_PER_SEC 1000000000ull
 
-#define NR_CLOCK_GETTIME 113
-#define NR_CLOCK_GETRES  114
-
-/*
- * linux/time.h: clocks that are aliases here. Realtime: COARSE, ALARM, TAI. Monotonic: RAW, COARSE,
- * BOOTTIME and its ALARM.
- */
-#define CLOCKS_REALTIME  (1u << 0 | 1u << 5 | 1u << 8 | 1u << 11)
-#define CLOCKS_MONOTONIC (1u << 1 | 1u << 4 | 1u << 6 | 1u << 7 | 1u << 9)
+/* Clocks that are aliases here. */
+#define CLOCKS_REALTIME                                                                            \
+    (1u << CLOCK_REALTIME | 1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_REALTIME_ALARM |             \
+     1u << CLOCK_TAI)
+#define CLOCKS_MONOTONIC                                                                           \
+    (1u << CLOCK_MONOTONIC | 1u << CLOCK_MONOTONIC_RAW | 1u << CLOCK_MONOTONIC_COARSE |            \
+     1u << CLOCK_BOOTTIME | 1u << CLOCK_BOOTTIME_ALARM)
 
 struct timespec {
     int64_t tv_sec, tv_nsec;
@@ -72,7 +73,7 @@ int __vdso_clock_gettime(int clock, struct timespec *t)
     else if ((unsigned)clock < 32 && (CLOCKS_REALTIME >> clock & 1))
         ns = realtime_ns();
     else
-        return (int)system_call2(NR_CLOCK_GETTIME, clock, (long)t);
+        return (int)system_call2(NR_clock_gettime, clock, (long)t);
     t->tv_sec = (int64_t)(ns / NS_PER_SEC);
     t->tv_nsec = (int64_t)(ns % NS_PER_SEC);
     return 0;
@@ -81,7 +82,7 @@ int __vdso_clock_gettime(int clock, struct timespec *t)
 int __vdso_clock_getres(int clock, struct timespec *t)
 {
     if ((unsigned)clock >= 32 || !((CLOCKS_MONOTONIC | CLOCKS_REALTIME) >> clock & 1))
-        return (int)system_call2(NR_CLOCK_GETRES, clock, (long)t);
+        return (int)system_call2(NR_clock_getres, clock, (long)t);
     if (t)
         *t = (struct timespec){0, 1};
     return 0;

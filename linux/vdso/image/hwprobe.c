@@ -2,11 +2,11 @@
  * riscv_hwprobe(2) in user mode for queries about all CPUs, which C libraries make at every program
  * start. Other queries, and the first one, make the system call.
  */
+#include <abi/numbers.h>
+
 #include "layout.h"
 
 #include <stddef.h>
-
-#define NR_RISCV_HWPROBE 258
 
 struct pair {
     int64_t key;
@@ -29,7 +29,7 @@ int __vdso_riscv_hwprobe(struct pair *pairs, size_t nr_pairs, size_t nr_cpu_byte
         register long a2 __asm__("a2") = (long)nr_cpu_bytes;
         register long a3 __asm__("a3") = (long)cpus;
         register long a4 __asm__("a4") = (long)flags;
-        register long a7 __asm__("a7") = NR_RISCV_HWPROBE;
+        register long a7 __asm__("a7") = NR_riscv_hwprobe;
 
         __asm__ volatile("ecall"
                          : "+r"(a0)

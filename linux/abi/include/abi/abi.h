@@ -76,6 +76,18 @@ struct linux_rusage {
 typedef uint64_t sigset64_t;
 #define SIGSET(n) (1ull << ((n)-1))
 
+/* Actions: special handlers and flags (uapi/asm-generic/signal-defs.h). */
+#define SIG_DFL 0
+#define SIG_IGN 1
+
+#define SA_NOCLDSTOP 1u
+#define SA_NOCLDWAIT 2u
+#define SA_SIGINFO   4u
+#define SA_ONSTACK   0x08000000u
+#define SA_RESTART   0x10000000u
+#define SA_NODEFER   0x40000000u
+#define SA_RESETHAND 0x80000000u
+
 #define SI_USER       0
 #define SI_KERNEL     0x80
 #define SI_QUEUE      (-1)
@@ -120,9 +132,15 @@ struct linux_siginfo {
 };
 _Static_assert(sizeof(struct linux_siginfo) == 128, "siginfo_t is 128 bytes");
 
+/* Calls with (dirfd, name): uapi/linux/fcntl.h. */
 #define AT_FDCWD            (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_EACCESS          0x200u
+#define AT_REMOVEDIR        0x200u
+#define AT_SYMLINK_FOLLOW   0x400u
+#define AT_NO_AUTOMOUNT     0x800u
 #define AT_EMPTY_PATH       0x1000
+#define AT_STATX_SYNC_TYPE  0x6000u
 
 #define PROT_READ      1
 #define PROT_WRITE     2

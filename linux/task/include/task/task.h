@@ -53,7 +53,7 @@ extern struct spinlock process_lock;
 
 /* Set by rt_sigaction; the layout of riscv64's struct sigaction. */
 struct signal_action {
-    uint64_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
+    uint64_t handler; /* SIG_DFL, SIG_IGN or an address */
     uint64_t flags;
     sigset64_t mask;
 };
@@ -305,8 +305,14 @@ void process_statistics(struct process_statistics *out);
 #define MMAP_MIN_ADDR 0x10000ul
 /* True if the caller may map at this address. */
 bool process_may_map_at(uint64_t addr);
-#define EXIT_STATUS_CODE(code)     (((code)&0xff) << 8)
-#define EXIT_STATUS_SIGNAL(signal) ((signal)&0x7f)
+
+/* Status of wait4(2): made, and taken apart. */
+#define EXIT_STATUS_CODE(code)      (((code)&0xff) << 8)
+#define EXIT_STATUS_SIGNAL(signal)  ((signal)&0x7f)
+#define STOP_STATUS_SIGNAL(signal)  ((signal) << 8 | 0x7f)
+#define CONTINUE_STATUS             0xffff
+#define EXIT_CODE_OF(exit_status)   ((exit_status) >> 8)
+#define EXIT_SIGNAL_OF(exit_status) ((exit_status)&0x7f) /* 0: not killed */
 
 /*
  * True if the thread must exit on its way to user mode: its process is exiting, or another thread
