@@ -114,19 +114,6 @@ int64_t sys_pidfd_open(pid_t pid, unsigned flags)
     return file ? fd_install_or_put(file, true) : -ENOMEM;
 }
 
-/* Check for ptrace access: p is dumpable and has the caller's user and group in all its ids, or the
- * caller has CAP_SYS_PTRACE. REQUIRES(process_lock). */
-static bool may_take_from(struct process *p) REQUIRES(&process_lock)
-{
-    const struct cred *me = cred_current();
-    const struct cred *it = &p->credentials->cred;
-
-    if (p == process_current() || cred_has_cap(me, CAP_SYS_PTRACE))
-        return true;
-    return READ_ONCE(p->is_dumpable) && me->uid == it->euid && me->uid == it->suid &&
-           me->uid == it->uid && me->gid == it->egid && me->gid == it->sgid && me->gid == it->gid;
-}
-
 int64_t sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 {
     struct process *p;
@@ -140,7 +127,7 @@ int64_t sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
         return ret;
     struct file *file;
     unsigned long irq = spin_lock_irqsave(&process_lock);
-    bool may_take = may_take_from(p);
+    bool may_take = process_may_inspect(p, false);
 
     spin_unlock_irqrestore(&process_lock, irq);
     ret = may_take ? fd_of_process(p, fd, &file) : -EPERM;

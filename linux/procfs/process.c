@@ -49,13 +49,16 @@ int object_owner(const struct pseudo_object *object, uint32_t *uid, uint32_t *gi
 
 int object_may_look(const struct pseudo_object *object)
 {
-    const struct cred *cred = cred_current();
-    uint32_t uid, gid;
-    int ret = object_owner(object, &uid, &gid);
+    unsigned long flags = spin_lock_irqsave(&process_lock);
+    const struct process *process = process_find(key_pid(object->key));
+    int err = 0;
 
-    if (ret == 0 && cred->fsuid != uid && !cred_has_cap(cred, CAP_SYS_PTRACE))
-        ret = -EACCES;
-    return ret;
+    if (!process)
+        err = -ESRCH;
+    else if (!process_may_inspect(process, true))
+        err = -EACCES;
+    spin_unlock_irqrestore(&process_lock, flags);
+    return err;
 }
 
 static int parse_pid(const char *name, size_t name_len, pid_t *pid)

@@ -31,6 +31,20 @@ bool process_may_map_at(uint64_t addr)
     return addr >= MMAP_MIN_ADDR || cred_has_cap(cred_current(), CAP_SYS_RAWIO);
 }
 
+bool process_may_inspect(const struct process *p, bool as_fs)
+{
+    const struct cred *me = cred_current(), *it = &p->credentials->cred;
+    uint32_t uid = as_fs ? me->fsuid : me->uid, gid = as_fs ? me->fsgid : me->gid;
+    uint64_t caps = as_fs ? me->cap_effective : me->cap_permitted;
+
+    if (p == process_current() || cred_has_cap(me, CAP_SYS_PTRACE))
+        return true;
+    if (!READ_ONCE(p->is_dumpable) && READ_ONCE(p->vspace)) /* a zombie has nothing to dump */
+        return false;
+    return uid == it->uid && uid == it->euid && uid == it->suid && gid == it->gid &&
+           gid == it->egid && gid == it->sgid && !(it->cap_permitted & ~caps);
+}
+
 struct process *process_alloc(void)
 {
     struct process *p = heap_zalloc(sizeof(*p));

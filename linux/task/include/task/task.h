@@ -306,6 +306,13 @@ void process_statistics(struct process_statistics *out);
 /* True if the caller may map at this address. */
 bool process_may_map_at(uint64_t addr);
 
+/*
+ * True if the caller may inspect p, as ptrace(2) says ("Ptrace access mode checking"): all ids of p
+ * are its own (as_fs: its file-system ids, else the real ones) and p has no capability that it
+ * lacks, or it has CAP_SYS_PTRACE. Always true for its own process.
+ */
+bool process_may_inspect(const struct process *p, bool as_fs) REQUIRES(&process_lock);
+
 /* Status of wait4(2): made, and taken apart. */
 #define EXIT_STATUS_CODE(code)      (((code)&0xff) << 8)
 #define EXIT_STATUS_SIGNAL(signal)  ((signal)&0x7f)
