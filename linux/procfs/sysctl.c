@@ -53,6 +53,22 @@ SHOW_UNAME(show_ostype, sysname)
 SHOW_UNAME(show_osrelease, release)
 SHOW_UNAME(show_osversion, version)
 
+/* Up to nr_max numbers between blanks, of which the first counts. -EINVAL. */
+static int parse_numbers(const char *text, unsigned nr_max, uint64_t *first)
+{
+    uint64_t number;
+
+    for (unsigned nr = 0;; nr++) {
+        while (char_is_space(*text))
+            text++;
+        if (*text == '\0')
+            return nr > 0 ? 0 : -EINVAL;
+        if (nr == nr_max || str_to_u64(text, &text, 10, nr == 0 ? first : &number) != 0 ||
+            (*text != '\0' && !char_is_space(*text)))
+            return -EINVAL;
+    }
+}
+
 #define SHOW_NUMBER(name, value)                                                                   \
     static int name(struct seq *seq, const struct pseudo_object *object)                           \
     {                                                                                              \
@@ -76,12 +92,11 @@ static int show_printk(struct seq *seq, const struct pseudo_object *object)
 static ssize_t store_printk(const struct pseudo_object *object, const char *text, size_t n)
 {
     uint64_t level;
-    const char *end;
 
     (void)object;
     if (cred_current()->euid != 0)
         return -EPERM;
-    if (str_to_u64(text, &end, 10, &level) != 0 || level > 8)
+    if (parse_numbers(text, 4, &level) != 0 || level > 8)
         return -EINVAL;
     log_set_level((unsigned)level);
     return (ssize_t)n;
@@ -178,12 +193,11 @@ static const struct pseudo_node fs_children[] = {
 static ssize_t store_max_map_count(const struct pseudo_object *object, const char *text, size_t n)
 {
     uint64_t count;
-    const char *end;
 
     (void)object;
     if (cred_current()->euid != 0)
         return -EPERM;
-    if (str_to_u64(text, &end, 10, &count) != 0 || count > INT32_MAX)
+    if (parse_numbers(text, 1, &count) != 0 || count > INT32_MAX)
         return -EINVAL;
     WRITE_ONCE(vspace_max_vmas, (uint32_t)count);
     return (ssize_t)n;
@@ -196,12 +210,11 @@ SHOW_NUMBER(show_max_map_count, vspace_max_vmas)
 static ssize_t store_drop_caches(const struct pseudo_object *object, const char *text, size_t n)
 {
     uint64_t what;
-    const char *end;
 
     (void)object;
     if (cred_current()->euid != 0)
         return -EPERM;
-    if (str_to_u64(text, &end, 10, &what) != 0 || what == 0 || what > 4)
+    if (parse_numbers(text, 1, &what) != 0 || what == 0 || what > 4)
         return -EINVAL;
     if ((what & 1) != 0)
         reclaim_pages();
