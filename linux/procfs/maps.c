@@ -25,13 +25,11 @@ static void print_vma(struct seq *seq, struct vma *vma, char *name)
                (vma->flags & VMA_EXEC) != 0 ? 'x' : '-', (vma->flags & VMA_SHARED) != 0 ? 's' : 'p',
                inode == 0 ? 0 : vma->offset, DEVNO_MAJOR((devno_t)device),
                DEVNO_MINOR((devno_t)device), inode);
-    if (name[0] != '\0') {
-        /* Pad to the column where Linux puts names. */
-        do
-            seq_putc(seq, ' ');
-        while (seq->len - before < 73 && !seq->has_failed);
-        seq_puts(seq, name);
-    }
+    /* Pad to the column where Linux puts names; without one Linux has a blank. */
+    do
+        seq_putc(seq, ' ');
+    while (name[0] != '\0' && seq->len - before < 73 && !seq->has_failed);
+    seq_puts(seq, name);
     seq_putc(seq, '\n');
 }
 

@@ -95,23 +95,24 @@ int show_meminfo(struct seq *seq, const struct pseudo_object *object)
 
 int show_vmstat(struct seq *seq, const struct pseudo_object *object)
 {
-    struct pagecache_stats cache;
-    struct frame_stats frames;
+    struct uses u;
 
     (void)object;
-    frame_stats(&frames);
-    pagecache_stats(&cache);
-    seq_printf(seq, "nr_free_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\n", frames.free,
-               cache.nr_pages, cache.nr_dirty);
+    count_uses(&u);
+    seq_printf(seq, "nr_free_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\n", u.free, u.cached,
+               u.dirty);
     return 0;
 }
 
+/* What was never touched has no list yet: it counts as blocks of the highest order. */
 int show_buddyinfo(struct seq *seq, const struct pseudo_object *object)
 {
     struct frame_stats frames;
+    const unsigned top = FRAME_NR_ORDERS - 1;
 
     (void)object;
     frame_stats(&frames);
+    frames.nr_free[top] += (frames.untouched - MIN(frames.meta_ahead, frames.untouched)) >> top;
     seq_puts(seq, "Node 0, zone   Normal ");
     for (unsigned order = 0; order < FRAME_NR_ORDERS; order++)
         seq_printf(seq, "%6lu ", frames.nr_free[order]);
