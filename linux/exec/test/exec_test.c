@@ -314,6 +314,30 @@ static void nobody_writes_to_a_running_program(void **state)
     assert_int_equal(exec("/prog", "prog", NULL), 0);
 }
 
+/* A program, its interpreter, a script of it, and what could not be executed, on a file system that
+ * can be unmounted afterwards. */
+static void nothing_holds_a_program_that_is_over(void **state)
+{
+    struct vfs_context *c = &vfs_kernel_context;
+
+    (void)state;
+    assert_int_equal(vfs_mount(c, "none", "/usr", "rootfs", 0, ""), 0);
+    program_make(ELF_ET_DYN, NULL);
+    program_write("/usr/ld", 0755);
+    program_make(ELF_ET_EXEC, "/usr/ld");
+    program_write("/usr/prog", 0755);
+    program_make(ELF_ET_EXEC, "/usr/bad");
+    program_write("/usr/unlinked", 0755);
+    script_write("/usr/script", "#!/usr/prog");
+    script_write("/usr/bad", "#!/usr/none");
+    assert_int_equal(exec("/usr/bad", "bad", NULL), -ENOENT);
+    assert_int_equal(exec("/usr/unlinked", "unlinked", NULL), -ELIBBAD);
+    assert_int_equal(exec("/usr/script", "script", NULL), 0);
+    assert_int_equal(vfs_unmount(c, "/usr", false), -EBUSY);
+    assert_int_equal(exec("/prog", "prog", NULL), 0);
+    assert_int_equal(vfs_unmount(c, "/usr", false), 0);
+}
+
 static void exec_and_exit(void)
 {
     pid_t pid = process_current()->pid;
@@ -365,7 +389,8 @@ static void the_kernel_starts_a_program(void **state)
 
 static int set_up_programs(void **state)
 {
-    if (set_up(state) != 0 || vdso_boot() != 0)
+    if (set_up(state) != 0 || vdso_boot() != 0 ||
+        vfs_mkdir(&vfs_kernel_context, NULL, "/usr", 0755) != 0)
         return -1;
     program_make(ELF_ET_EXEC, NULL);
     program_write("/prog", 0755);
@@ -396,6 +421,7 @@ int main(void)
         TEST(the_thread_librarys_words_are_forgotten),
         TEST(descriptors_over_exec),
         TEST(nobody_writes_to_a_running_program),
+        TEST(nothing_holds_a_program_that_is_over),
         TEST(a_thread_that_execs_is_the_process),
         TEST(vfork_is_over_with_exec),
         TEST(the_kernel_starts_a_program),

@@ -196,13 +196,17 @@ static void without_memory(void **state)
     assert_int_equal(exec("/dynamic", "prog", NULL), 0); /* the caches are warm now */
     used = heap_used();
     for (nth = 1;; nth++) {
+        struct fd_table *shared = p->files;
         struct vspace *vs = p->vspace;
 
+        fd_table_get(shared);
         alloc_fail_task_set(nth);
         ret = exec("/dynamic", "prog", NULL);
+        fd_table_put(shared);
         if (alloc_fail_task_left() != 0)
             break;
         alloc_fail_task_set(0);
+        assert_false(p->is_exiting);
         if (ret != 0) {
             assert_int_equal(ret, -ENOMEM);
             assert_ptr_equal(p->vspace, vs);

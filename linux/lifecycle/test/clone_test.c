@@ -28,6 +28,7 @@ static void equip_parent(void)
     p->leader->altstack_flags = 0;
     user_frame(&p->leader->thread.arch)->pc = 0x1234;
     user_frame(&p->leader->thread.arch)->sp = 0x8000;
+    arch_frame_set_result(user_frame(&p->leader->thread.arch), 99);
 }
 
 static void what_a_child_inherits(void **state)

@@ -145,12 +145,33 @@ static void a_program_without_a_stack(void **state)
     assert_int_equal(frame()->context.frame.pc, PROGRAM_PC);
 }
 
+/* The call is settled by the first handler, though that did not begin. */
+static void a_call_of_a_program_without_a_stack(void **state)
+{
+    struct trap_frame *regs = registers();
+
+    (void)state;
+    use_alternate(0);
+    on_with(SIGUSR1, HANDLER, SA_RESTART, 0);
+    on_with(SIGSEGV, HANDLER, SA_ONSTACK | SA_RESTART, 0);
+    regs->sp = BAD_ADDRESS;
+    regs->trap = HOST_TRAP_CALL;
+    regs->first_argument = (uint64_t)-ERESTARTSYS; /* a number like any other */
+    arch_frame_set_result(regs, -ERESTARTSYS);
+    deliver(SIGUSR1);
+    assert_int_equal(frame()->info.signo, SIGSEGV);
+    assert_int_equal(frame()->context.frame.pc, PROGRAM_PC - 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SIGNAL_TEST(a_handler_on_the_alternate_stack), SIGNAL_TEST(one_that_is_disarmed_meanwhile),
-        SIGNAL_TEST(one_that_a_handler_sets),          SIGNAL_TEST(an_alternate_stack_that_is_full),
+        SIGNAL_TEST(a_handler_on_the_alternate_stack),
+        SIGNAL_TEST(one_that_is_disarmed_meanwhile),
+        SIGNAL_TEST(one_that_a_handler_sets),
+        SIGNAL_TEST(an_alternate_stack_that_is_full),
         SIGNAL_TEST(a_program_without_a_stack),
+        SIGNAL_TEST(a_call_of_a_program_without_a_stack),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);

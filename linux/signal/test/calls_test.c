@@ -228,6 +228,26 @@ static void another_signal_disturbs_the_wait(void **state)
     assert_int_equal(wait_for(pid, 0), 0x300);
 }
 
+static void wait_for_all(void)
+{
+    sigset64_t all = ~0ull;
+
+    assert_int_equal(sys_rt_sigtimedwait(USER(&all), 0, 0, 8), -EINTR);
+    user_return(registers());
+    sys_exit(3);
+}
+
+static void sigstop_cannot_be_waited_for(void **state)
+{
+    pid_t pid = fork_to(wait_for_all, SIGCHLD);
+
+    (void)state;
+    assert_int_equal(sys_kill(pid, SIGSTOP), 0);
+    assert_int_equal(wait_for(pid, WUNTRACED), SIGSTOP << 8 | 0x7f);
+    assert_int_equal(sys_kill(pid, SIGCONT), 0);
+    assert_int_equal(wait_for(pid, 0), 0x300);
+}
+
 static void what_sigtimedwait_refuses(void **state)
 {
     sigset64_t set = SIGSET(SIGUSR1);
@@ -309,6 +329,7 @@ int main(void)
         SIGNAL_TEST(one_that_comes_ends_the_wait),
         SIGNAL_TEST(a_wait_has_an_end),
         SIGNAL_TEST(another_signal_disturbs_the_wait),
+        SIGNAL_TEST(sigstop_cannot_be_waited_for),
         SIGNAL_TEST(what_sigtimedwait_refuses),
         SIGNAL_TEST(an_alternate_stack_is_set_and_told),
         SIGNAL_TEST(what_sigaltstack_refuses),

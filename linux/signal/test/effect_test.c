@@ -176,10 +176,9 @@ static void pages_come_when_they_are_touched(void **state)
 static void faults_become_signals(void **state)
 {
     (void)state;
-    for (int signal = 1; signal <= SIGSEGV; signal++) {
+    for (int signal = 1; signal <= SIGSEGV; signal++)
         if (signal != SIGKILL)
             on(signal, HANDLER);
-    }
     map(MAPPED, PAGE_SIZE, VMA_READ);
     fault(HOST_TRAP_LOAD_PAGE, 0x5000);
     assert_signal(SIGSEGV, SEGV_MAPERR, 0x5000);
@@ -341,18 +340,19 @@ static void fault_without_memory(void)
     sys_exit(98);
 }
 
-/* The last resort: nobody else may go. */
+/* The last resort: nobody else may go, however large. */
 static void or_the_caller_itself(void **state)
 {
     pid_t pid;
 
     (void)state;
     p->oom_score_adj = OOM_SCORE_ADJ_NEVER;
-    body = fault_without_memory;
+    body = fault_without_memory; /* it has inherited that */
     pid = (pid_t)sys_clone(SIGCHLD, 0, 0, 0, 0);
+    map(MAPPED, NR_LARGE * PAGE_SIZE, VMA_READ | VMA_WRITE);
+    assert_int_equal(vspace_populate(p->vspace, MAPPED, NR_LARGE * PAGE_SIZE, VMA_WRITE), 0);
     assert_int_equal(wait_for(pid, 0), SIGKILL);
     give_all_back();
-    p->oom_score_adj = 0;
 }
 
 int main(void)
