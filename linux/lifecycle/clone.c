@@ -388,22 +388,6 @@ int64_t sys_clone(uint64_t flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls
     return clone(&r);
 }
 
-/* What a later version of a structure adds must be zero: -E2BIG. */
-static int check_is_zero(vaddr_t at, size_t nr_bytes)
-{
-    uint8_t bytes[64];
-
-    for (size_t n; nr_bytes > 0; at += n, nr_bytes -= n) {
-        n = MIN(nr_bytes, sizeof(bytes));
-        if (copy_from_user(bytes, at, n) != 0)
-            return -EFAULT;
-        for (size_t i = 0; i < n; i++)
-            if (bytes[i])
-                return -E2BIG;
-    }
-    return 0;
-}
-
 int64_t sys_clone3(vaddr_t uargs, size_t size)
 {
     struct {
@@ -419,7 +403,7 @@ int64_t sys_clone3(vaddr_t uargs, size_t size)
         return -E2BIG;
     if (copy_from_user(&args, uargs, MIN(size, sizeof(args))) != 0)
         return -EFAULT;
-    err = check_is_zero(uargs + sizeof(args), size > sizeof(args) ? size - sizeof(args) : 0);
+    err = check_zero_from_user(uargs + sizeof(args), size - MIN(size, sizeof(args)));
     if (err)
         return err;
     if (args.set_tid_size || (args.flags & (CLONE_SIGNAL_MASK | CLONE_DETACHED)) ||

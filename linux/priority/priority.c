@@ -293,6 +293,24 @@ struct linux_sched_attr { /* of version 0; later ones have more at the end */
 };
 _Static_assert(sizeof(struct linux_sched_attr) == 48, "SCHED_ATTR_SIZE_VER0");
 
+/* -E2BIG: the size that is known is told. */
+static int read_attr(struct linux_sched_attr *attr, vaddr_t uattr)
+{
+    uint32_t size;
+    int ret;
+
+    if (copy_from_user(attr, uattr, sizeof(*attr)) != 0)
+        return -EFAULT;
+    size = attr->size ? attr->size : sizeof(*attr);
+    ret = size < sizeof(*attr) || size > PAGE_SIZE
+              ? -E2BIG
+              : check_zero_from_user(uattr + sizeof(*attr), size - sizeof(*attr));
+    size = sizeof(*attr);
+    if (ret == -E2BIG && copy_to_user(uattr, &size, sizeof(size)) != 0)
+        return -EFAULT;
+    return ret;
+}
+
 int64_t sys_sched_setattr(pid_t tid, vaddr_t uattr, unsigned flags)
 {
     struct linux_sched_attr attr;
@@ -301,12 +319,9 @@ int64_t sys_sched_setattr(pid_t tid, vaddr_t uattr, unsigned flags)
 
     if (!uattr || tid < 0 || flags)
         return -EINVAL;
-    if (copy_from_user(&attr, uattr, sizeof(attr)) != 0)
-        return -EFAULT;
-    if (attr.size != 0 && attr.size < sizeof(attr)) {
-        attr.size = sizeof(attr);
-        return copy_to_user(uattr, &attr.size, sizeof(attr.size)) != 0 ? -EFAULT : -E2BIG;
-    }
+    ret = read_attr(&attr, uattr);
+    if (ret)
+        return ret;
     if ((int32_t)attr.policy < 0 || (attr.flags & ~(unsigned)SCHED_FLAG_RESET_ON_FORK) != 0)
         return -EINVAL;
     ut = find_thread(tid);

@@ -193,6 +193,24 @@ static void attributes(void **state)
     assert_int_equal(sys_sched_getattr(0, BAD_ADDRESS, sizeof(back), 0), -EFAULT);
 }
 
+static void attributes_of_a_later_version(void **state)
+{
+    struct {
+        struct attr known;
+        uint8_t more[16];
+    } attr = {.known.size = sizeof(attr)};
+
+    (void)state;
+    assert_int_equal(sys_sched_setattr(0, USER(&attr), 0), 0);
+    attr.more[15] = 1; /* the structure's last byte is a part of it, and one behind is not */
+    assert_int_equal(sys_sched_setattr(0, USER(&attr), 0), -E2BIG);
+    assert_int_equal(attr.known.size, sizeof(attr.known));
+    attr.known.size = sizeof(attr) - 1;
+    assert_int_equal(sys_sched_setattr(0, USER(&attr), 0), 0);
+    attr.known.size = PAGE_SIZE + 1;
+    assert_int_equal(sys_sched_setattr(0, USER(&attr), 0), -E2BIG);
+}
+
 /* ---- disk priorities ---- */
 
 #define IOPRIO(class, data) ((class) << 13 | (data))
@@ -228,6 +246,7 @@ int main(void)
         TEST(affinity_refused),
         TEST(policies),
         TEST(attributes),
+        TEST(attributes_of_a_later_version),
         TEST(disk_priorities),
     };
 

@@ -13,6 +13,7 @@
 #define ARCH_UACCESS_H
 
 #include <arch/smp.h>
+#include <base/errno.h>
 #include <base/types.h>
 
 /*
@@ -55,5 +56,20 @@ int put_user_u64(vaddr_t dst, uint64_t value) MUST_CHECK;
  */
 int cmpxchg_user_u32(vaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *old) MUST_CHECK;
 int amo_user_u32(vaddr_t addr, unsigned op, uint32_t operand, uint32_t *old) MUST_CHECK;
+
+static inline int check_zero_from_user(vaddr_t src, size_t nr_bytes)
+{
+    uint8_t bytes[64];
+
+    for (size_t n; nr_bytes > 0; src += n, nr_bytes -= n) {
+        n = MIN(nr_bytes, sizeof(bytes));
+        if (copy_from_user(bytes, src, n) != 0)
+            return -EFAULT;
+        for (size_t i = 0; i < n; i++)
+            if (bytes[i])
+                return -E2BIG;
+    }
+    return 0;
+}
 
 #endif
