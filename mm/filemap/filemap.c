@@ -40,16 +40,18 @@ static void owner_put(void *owner)
     filemap_put(owner);
 }
 
-static void unmap(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr)
+static void unmap(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr, bool is_hole)
 {
     struct filemap *map = owner;
     uint64_t nr_bytes = nr > UINT64_MAX >> PAGE_SHIFT ? UINT64_MAX : nr << PAGE_SHIFT;
+    void (*zap)(struct vma * vma, uint64_t offset, uint64_t size) =
+        is_hole ? vspace_zap_hole : vspace_zap;
     struct vma *vma;
 
     (void)cache;
     spin_lock(&map->lock);
     list_for_each_entry(vma, &map->vmas, object_node)
-        vspace_zap(vma, first << PAGE_SHIFT, nr_bytes);
+        zap(vma, first << PAGE_SHIFT, nr_bytes);
     spin_unlock(&map->lock);
 }
 

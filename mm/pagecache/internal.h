@@ -67,7 +67,7 @@ extern uint64_t pagecache_nr_evictable; /* [a] */
 void writeback_cache_added(struct pagecache *cache);
 void writeback_cache_removed(struct pagecache *cache);
 int writeback_module_init(void);
-void mappings_unmap(struct pagecache *cache, uint64_t first, uint64_t nr);
+void mappings_unmap(struct pagecache *cache, uint64_t first, uint64_t nr, bool is_hole);
 void mappings_write_protect(struct pagecache *cache, uint64_t first, uint64_t nr);
 
 #endif

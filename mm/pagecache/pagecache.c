@@ -209,24 +209,30 @@ static void remove_pages(struct pagecache *cache, uint64_t first, uint64_t end)
     spin_unlock(&cache->lock);
 }
 
-void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to)
+/* The pages wholly inside [from, to). */
+static void remove_range(struct pagecache *cache, uint64_t from, uint64_t to, bool is_hole)
 {
     uint64_t first = from / PAGE_SIZE + (from % PAGE_SIZE != 0);
     uint64_t end = to == UINT64_MAX ? UINT64_MAX : to / PAGE_SIZE;
 
     if (first >= end)
         return;
-    mappings_unmap(cache, first, end - first);
+    mappings_unmap(cache, first, end - first, is_hole);
     remove_pages(cache, first, end);
     /* A fault may have mapped a page again before its removal; none can from now on. */
-    mappings_unmap(cache, first, end - first);
+    mappings_unmap(cache, first, end - first, is_hole);
+}
+
+void pagecache_remove_range(struct pagecache *cache, uint64_t from, uint64_t to)
+{
+    remove_range(cache, from, to, true);
 }
 
 void pagecache_truncate(struct pagecache *cache, uint64_t size)
 {
     if (size % PAGE_SIZE != 0)
         (void)pagecache_zero(cache, size, ALIGN_UP(size, PAGE_SIZE));
-    pagecache_remove_range(cache, size, UINT64_MAX);
+    remove_range(cache, size, UINT64_MAX, false);
 }
 
 void pagecache_stats(struct pagecache_stats *out)

@@ -91,7 +91,9 @@ static const struct pagecache_mapping_ops *next_owner(struct pagecache *cache, u
     return ops;
 }
 
-static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, bool is_unmap)
+enum change { CUT_OFF, HOLE, WRITE_PROTECT };
+
+static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, enum change change)
 {
     const struct pagecache_mapping_ops *ops;
     void *owner;
@@ -103,8 +105,8 @@ static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, 
 
     while ((ops = next_owner(cache, epoch, &owner)) != NULL) {
         spin_unlock(&map_lock);
-        if (is_unmap)
-            ops->unmap(owner, cache, first, nr);
+        if (change != WRITE_PROTECT)
+            ops->unmap(owner, cache, first, nr, change == HOLE);
         else if (ops->write_protect)
             ops->write_protect(owner, cache, first, nr);
         ops->owner_put(owner);
@@ -113,14 +115,14 @@ static void mappings_walk(struct pagecache *cache, uint64_t first, uint64_t nr, 
     spin_unlock(&map_lock);
 }
 
-void mappings_unmap(struct pagecache *cache, uint64_t first, uint64_t nr)
+void mappings_unmap(struct pagecache *cache, uint64_t first, uint64_t nr, bool is_hole)
 {
-    mappings_walk(cache, first, nr, true);
+    mappings_walk(cache, first, nr, is_hole ? HOLE : CUT_OFF);
 }
 
 void mappings_write_protect(struct pagecache *cache, uint64_t first, uint64_t nr)
 {
-    mappings_walk(cache, first, nr, false);
+    mappings_walk(cache, first, nr, WRITE_PROTECT);
 }
 
 /* ---- write-back ---- */

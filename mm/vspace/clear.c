@@ -196,6 +196,35 @@ void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size)
     spin_unlock(&vs->table_lock);
 }
 
+/* The first page in the range that is the space's own. */
+static int find_copy(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
+{
+    uint64_t *copy = ctx;
+
+    (void)level;
+    if (!pte_has_frame(*pte) || pte_to_frame(*pte)->type != FRAME_ANON)
+        return 0;
+    *copy = va;
+    return 1;
+}
+
+void vspace_zap_hole(struct vma *vma, uint64_t offset, uint64_t size)
+{
+    struct vspace *vs = vma->vspace;
+    uint64_t addr, nr_bytes, end, copy;
+
+    spin_lock(&vs->table_lock);
+    if (!shown_range(vma, offset, size, &addr, &nr_bytes))
+        nr_bytes = addr = 0;
+    for (end = addr + nr_bytes; addr < end; addr = copy + PAGE_SIZE) {
+        copy = end;
+        (void)arch_pt_walk(&vs->tables, addr, end - addr, find_copy, &copy);
+        if (addr < copy)
+            tables_clear_locked(vs, addr, copy - addr);
+    }
+    spin_unlock(&vs->table_lock);
+}
+
 static int take_write_right(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 {
     (void)ctx;

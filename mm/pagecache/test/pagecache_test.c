@@ -253,6 +253,7 @@ static void test_index(void **state)
 /* Write-back asks every owner of a mapping once, and truncation unmaps before it removes. */
 static int nr_unmaps;
 static int nr_protects;
+static int nr_holes;
 static int nr_owner_refs;
 
 static bool owner_get(void *owner)
@@ -268,9 +269,15 @@ static void owner_put(void *owner)
     nr_owner_refs--;
 }
 
-static void unmap(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr)
+static void unmap(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr, bool is_hole)
 {
     (void)owner;
+    if (is_hole) {
+        assert_int_equal(first, 5);
+        assert_int_equal(nr, 2);
+        nr_holes++;
+        return;
+    }
     assert_int_equal(first, 1);
     assert_true(nr > 0);
     assert_true(cache->nr_pages > 0);
@@ -307,8 +314,10 @@ static void test_mappings(void **state)
     frame_put(frame);
     assert_int_equal(pagecache_writeback(&cache, 0, UINT64_MAX), 0);
     assert_int_equal(nr_protects, 2);
+    pagecache_remove_range(&cache, 4 * PAGE_SIZE + 1, 8 * PAGE_SIZE - 1);
+    assert_int_equal(nr_holes, 4); /* each before and after the pages go */
     pagecache_truncate(&cache, 100);
-    assert_int_equal(nr_unmaps, 4); /* each before and after the pages go */
+    assert_int_equal(nr_unmaps, 4);
     assert_int_equal(nr_owner_refs, 0);
     for (int i = 0; i < 3; i++)
         pagecache_map_remove(&cache, &mappings[i]);

@@ -105,8 +105,8 @@ struct pagecache_mapping_ops {
     bool (*owner_get)(void *owner);
     void (*owner_put)(void *owner);
     /* Remove the owner's page-table entries for file pages [first, first + nr) of this cache, which
-     * are being truncated. */
-    void (*unmap)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);
+     * are being truncated. A hole (is_hole) leaves private copies of them. */
+    void (*unmap)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr, bool is_hole);
     /* Make them read-only before write-back, so that the next store faults and calls
      * pagecache_mark_dirty(). May be NULL if dirty bits of the tables are carried over at unmap. */
     void (*write_protect)(void *owner, struct pagecache *cache, uint64_t first, uint64_t nr);

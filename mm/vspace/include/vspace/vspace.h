@@ -328,11 +328,13 @@ uint64_t vspace_nr_tables(struct vspace *vs);
 
 /*
  * For kinds whose object withdraws pages (a truncated file): vspace_zap removes the pages of object
- * bytes [offset, offset + size) from this VMA's tables, vspace_zap_write makes them read-only (the
- * next write faults and calls ops->page again). Takes only vma->vspace->table_lock; the caller
- * guarantees that the VMA exists (ops->put was not called). Does not sleep.
+ * bytes [offset, offset + size) and private copies of them from this VMA's tables, vspace_zap_hole
+ * all but the copies; vspace_zap_write makes them read-only (the next write faults and calls
+ * ops->page again). Takes only vma->vspace->table_lock; the caller guarantees that the VMA exists
+ * (ops->put was not called). Does not sleep.
  */
 void vspace_zap(struct vma *vma, uint64_t offset, uint64_t size);
+void vspace_zap_hole(struct vma *vma, uint64_t offset, uint64_t size);
 void vspace_zap_write(struct vma *vma, uint64_t offset, uint64_t size);
 
 /*
