@@ -11,6 +11,7 @@
  */
 #include <arch/mmio.h>
 #include <arch/smp.h>
+#include <arch/trap.h>
 #include <base/errno.h>
 #include <driver/driver.h>
 #include <imsic/imsic.h>
@@ -35,13 +36,12 @@ enum {
     IDC_CLAIM = 0x1c,
 };
 
-#define DOMAINCFG_ENABLE         (1u << 8)
-#define DOMAINCFG_MESSAGES       (1u << 2)
-#define SOURCECFG_LEVEL_HIGH     6
-#define TARGET_HART_SHIFT        18
-#define PRIORITY                 1
-#define APLIC_MAX_SOURCES        1023
-#define INTC_SUPERVISOR_EXTERNAL 9
+#define DOMAINCFG_ENABLE     (1u << 8)
+#define DOMAINCFG_MESSAGES   (1u << 2)
+#define SOURCECFG_LEVEL_HIGH 6
+#define TARGET_HART_SHIFT    18
+#define PRIORITY             1
+#define APLIC_MAX_SOURCES    1023
 
 static struct {
     volatile uint8_t *regs;
@@ -151,7 +151,7 @@ static bool read_harts(const struct fdt *fdt, const struct fdt_node *node)
                          fdt_prop_u32(&extended, 2 * n + 1, &cause) == 0;
          n++) {
         for (unsigned cpu = 0; cpu < boot_info.nr_harts; cpu++) {
-            if (cause == INTC_SUPERVISOR_EXTERNAL && boot_info.intc_phandles[cpu] == phandle) {
+            if (cause == TRAP_IRQ_EXTERNAL && boot_info.intc_phandles[cpu] == phandle) {
                 aplic.hart[cpu] = (int)n;
                 is_found = true;
             }

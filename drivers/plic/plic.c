@@ -6,6 +6,7 @@
  */
 #include <arch/mmio.h>
 #include <arch/smp.h>
+#include <arch/trap.h>
 #include <base/errno.h>
 #include <driver/driver.h>
 #include <irq/irq.h>
@@ -14,16 +15,15 @@
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
 
-#define PLIC_PRIORITY            0x000000
-#define PLIC_ENABLE              0x002000
-#define PLIC_ENABLE_STRIDE       0x80
-#define PLIC_CONTEXT             0x200000
-#define PLIC_CONTEXT_STRIDE      0x1000
-#define PLIC_THRESHOLD           0
-#define PLIC_CLAIM               4
-#define PLIC_MAX_SOURCES         1024
-#define PLIC_MAX_CONTEXTS        15872
-#define INTC_SUPERVISOR_EXTERNAL 9
+#define PLIC_PRIORITY       0x000000
+#define PLIC_ENABLE         0x002000
+#define PLIC_ENABLE_STRIDE  0x80
+#define PLIC_CONTEXT        0x200000
+#define PLIC_CONTEXT_STRIDE 0x1000
+#define PLIC_THRESHOLD      0
+#define PLIC_CLAIM          4
+#define PLIC_MAX_SOURCES    1024
+#define PLIC_MAX_CONTEXTS   15872
 
 static struct {
     volatile uint8_t *regs;
@@ -128,7 +128,7 @@ static int plic_probe(struct device *dev)
     for (unsigned n = 0; n < PLIC_MAX_CONTEXTS && fdt_prop_u32(&extended, 2 * n, &phandle) == 0 &&
                          fdt_prop_u32(&extended, 2 * n + 1, &cause) == 0;
          n++) {
-        int cpu = cause == INTC_SUPERVISOR_EXTERNAL ? cpu_of_intc(phandle) : -1;
+        int cpu = cause == TRAP_IRQ_EXTERNAL ? cpu_of_intc(phandle) : -1;
 
         if (cpu < 0 || dev->reg[0].size < PLIC_CONTEXT + (n + 1ul) * PLIC_CONTEXT_STRIDE)
             continue;

@@ -6,18 +6,18 @@
  */
 #include "internal.h"
 
-#define SATP_MODE_SHIFT 60
-#define SATP_MODE_SV39  8
-#define SATP_MODE_SV57  10
-#define PTE_V           0x001u
-#define PTE_R           0x002u
-#define PTE_W           0x004u
-#define PTE_X           0x008u
-#define PTE_U           0x010u
-#define PTE_N           (1ul << 63) /* Svnapot: 16 pages side by side */
-#define PTE_PPN_SHIFT   10
-#define PPN_MASK        ((1ul << 44) - 1)
-#define LEVEL_BITS      9
+#define MODE_SHIFT    60
+#define MODE_SV39     8
+#define MODE_SV57     10
+#define PTE_V         0x001u
+#define PTE_R         0x002u
+#define PTE_W         0x004u
+#define PTE_X         0x008u
+#define PTE_U         0x010u
+#define PTE_N         (1ul << 63) /* Svnapot: 16 pages side by side */
+#define PTE_PPN_SHIFT 10
+#define PPN_MASK      ((1ul << 44) - 1)
+#define LEVEL_BITS    9
 
 /* Translate va by a leaf. False: not executable, or malformed. */
 static bool leaf_address(uint64_t pte, uint64_t va, unsigned level, bool is_user, uint64_t *gpa)
@@ -45,16 +45,16 @@ static bool leaf_address(uint64_t pte, uint64_t va, unsigned level, bool is_user
  * sleep. */
 static bool walk(struct gstage *gs, uint64_t satp, uint64_t va, bool is_user, uint64_t *gpa)
 {
-    const unsigned mode = (unsigned)(satp >> SATP_MODE_SHIFT);
+    const unsigned mode = (unsigned)(satp >> MODE_SHIFT);
     uint64_t table = (satp & PPN_MASK) << PAGE_SHIFT;
 
     *gpa = va;
     if (mode == 0)
         return true;
-    if (mode < SATP_MODE_SV39 || mode > SATP_MODE_SV57)
+    if (mode < MODE_SV39 || mode > MODE_SV57)
         return false;
 
-    const unsigned nr_levels = 3 + mode - SATP_MODE_SV39;
+    const unsigned nr_levels = 3 + mode - MODE_SV39;
     const unsigned unused = 64 - (PAGE_SHIFT + LEVEL_BITS * nr_levels);
 
     if ((uint64_t)((int64_t)(va << unused) >> unused) != va)

@@ -68,14 +68,14 @@ static bool call_rfence(struct vcpu *v)
     struct vsbi_range range = {0};
     uint64_t harts;
 
-    if (frame->a6 > SBI_RFENCE_SFENCE_ASID)
+    if (frame->a6 > SBI_RFENCE_SFENCE_VMA_ASID)
         return answer(v, SBI_ERR_NOT_SUPPORTED, 0);
     int err = vsbi_harts(frame->a0, frame->a1, v->set->nr_vcpus, &harts);
     if (!err && frame->a6 != SBI_RFENCE_FENCE_I)
         err = vsbi_range(frame->a2, frame->a3, &range);
     if (!err)
         vcpu_fences_send(v, harts, frame->a6 == SBI_RFENCE_FENCE_I ? FENCE_CODE : FENCE_TABLE,
-                         &range, frame->a6 == SBI_RFENCE_SFENCE_ASID ? frame->a4 : GUEST_ALL);
+                         &range, frame->a6 == SBI_RFENCE_SFENCE_VMA_ASID ? frame->a4 : GUEST_ALL);
     return answer(v, err, 0);
 }
 

@@ -1,2 +1,2 @@
 SRCS := vsbi.c
-PUBLIC_DEPS := lib/base
+PUBLIC_DEPS := lib/base lib/sbi

@@ -1,5 +1,4 @@
 SRCS := cpu.c clear.S
-DEPS := arch/api
-PUBLIC_DEPS := lib/base
+PUBLIC_DEPS := arch/api lib/base
 PROVIDES := arch
 OPTIMIZE := size

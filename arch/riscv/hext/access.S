@@ -4,6 +4,7 @@
  * else may fault in between. The trap changes sepc, sstatus.SPP, hstatus.SPV and the fault CSRs; none
  * of them is live here.
  */
+#include <riscv/csr.h>
 
 /* hlvx.hu rd, (rs1), hlv.d rd, (rs1): privileged specification, section 8.2.4. */
 .macro hlvx_hu rd, rs1
@@ -57,12 +58,12 @@ hext_load_u64:
     csrw \number, a0
     guard_end
 .endm
-csr_writer hext_write_hstateen0, 0x60c
-csr_writer hext_write_hstateen1, 0x60d
-csr_writer hext_write_hstateen2, 0x60e
-csr_writer hext_write_hstateen3, 0x60f
-csr_writer hext_write_hvien, 0x608
-csr_writer hext_write_hvictl, 0x609
+csr_writer hext_write_hstateen0, CSR_HSTATEEN0
+csr_writer hext_write_hstateen1, CSR_HSTATEEN1
+csr_writer hext_write_hstateen2, CSR_HSTATEEN2
+csr_writer hext_write_hstateen3, CSR_HSTATEEN3
+csr_writer hext_write_hvien, CSR_HVIEN
+csr_writer hext_write_hvictl, CSR_HVICTL
 
 /* uint64_t NAME(void): as above, and nothing is changed */
 .macro csr_probe name, number
@@ -73,5 +74,5 @@ csr_writer hext_write_hvictl, 0x609
     csrr a0, \number
     guard_end
 .endm
-csr_probe hext_probe_vsiselect, 0x250
-csr_probe hext_probe_jvt, 0x017
+csr_probe hext_probe_vsiselect, CSR_VSISELECT
+csr_probe hext_probe_jvt, CSR_JVT

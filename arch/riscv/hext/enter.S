@@ -5,15 +5,10 @@
  * callee-saved registers lie on the stack at HEXT_HOST_SP, with the struct's address in the lowest
  * slot.
  */
+#include <arch_impl/cause.h>
 #include <hext/offsets.h>
-
-#define CSR_VSTIMECMP 0x24d
-#define CSR_HSTATUS   0x600
-
-#define HSTATUS_SPV       (1 << 7)
-#define CAUSE_ECALL_GUEST 10
-#define SBI_BASE          0x10
-#define SBI_TIME          0x54494d45
+#include <riscv/csr.h>
+#include <sbi/numbers.h>
 
 #define ENTER_FRAME 112 /* struct, ra, s0 to s11 */
 
@@ -107,11 +102,11 @@ trap_from_guest:
     sd t0, HEXT_X(5)(a0)
     sd t1, HEXT_X(6)(a0)
     csrr t0, scause
-    li t1, CAUSE_ECALL_GUEST
+    li t1, TRAP_ECALL_GUEST
     bne t0, t1, 2f
 
     /* SBI BASE, functions 0 to 6 but probe: a constant. */
-    li t1, SBI_BASE
+    li t1, SBI_EXT_BASE
     bne a7, t1, 1f
     li t1, 3
     beq a6, t1, 2f
@@ -123,7 +118,7 @@ trap_from_guest:
     j answered
 
 1:  /* SBI set_timer, straight into the guest's own comparator. */
-    li t1, SBI_TIME
+    li t1, SBI_EXT_TIME
     bne a7, t1, 2f
     bnez a6, 2f
     ld t1, HEXT_HAS_SSTC(a0)

@@ -6,8 +6,6 @@
 #include "access.h"
 #include "internal.h"
 
-#define HSTATEEN0_SENVCFG (1ul << 62)
-
 /*
  * Exceptions delegated to the guest: illegal instruction, breakpoint, ecall from VU, misaligned and
  * access faults, and its first-stage page faults. The firmware, which gets some of them first,

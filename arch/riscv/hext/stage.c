@@ -8,8 +8,6 @@
 
 #include "internal.h"
 
-#define SBI_RFENCE_HFENCE_GVMA_VMID 3
-
 #define HGATP_MODE_SV39X4 (8ul << 60)
 #define HGATP_VMID_SHIFT  44
 #define HGATP_VMID_MASK   0x3ffful
@@ -52,8 +50,8 @@ void guest_fence_stage2_remote(cpumask_t cpus, gpa_t start, uint64_t size, vmid_
         const unsigned cpu = bit_lowest64(cpus);
 
         cpus &= cpus - 1;
-        (void)sbi_call(SBI_RFENCE, SBI_RFENCE_HFENCE_GVMA_VMID, 1, arch_cpu_to_hart(cpu), start.v,
-                       size, vmid);
+        (void)sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_HFENCE_GVMA_VMID, 1, arch_cpu_to_hart(cpu),
+                       start.v, size, vmid);
     }
 }
 

@@ -4,10 +4,6 @@
 #include <imsic/imsic.h>
 #include <riscv/csr.h>
 
-#define CSR_SISELECT 0x150
-#define CSR_SIREG    0x151
-#define CSR_STOPEI   0x15c
-
 /* Registers behind siselect; with 64 bits the odd numbers of the arrays do not exist. */
 #define EIDELIVERY  0x70
 #define EITHRESHOLD 0x72

@@ -11,9 +11,6 @@
 
 #include "paging.h"
 
-#define RFENCE_SFENCE_VMA      1
-#define RFENCE_SFENCE_VMA_ASID 2
-
 uint64_t arch_satp_make(const struct arch_pt *pt, asid_t asid)
 {
     return SATP_MODE_SV39 | (uint64_t)asid << SATP_ASID_SHIFT |
@@ -64,7 +61,8 @@ void arch_tlb_shootdown(cpumask_t cpus, vaddr_t va, uint64_t size, asid_t asid)
     while (cpus != 0) {
         struct arch_hart_group group = arch_hart_group(&cpus);
 
-        sbi_call(SBI_RFENCE, RFENCE_SFENCE_VMA_ASID, group.mask, group.base, va, size, asid);
+        sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, group.mask, group.base, va, size,
+                 asid);
     }
 }
 
@@ -80,6 +78,6 @@ void arch_tlb_shootdown_kernel(vaddr_t va, uint64_t size)
     while (cpus != 0) {
         struct arch_hart_group group = arch_hart_group(&cpus);
 
-        sbi_call(SBI_RFENCE, RFENCE_SFENCE_VMA, group.mask, group.base, va, size, 0);
+        sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, group.mask, group.base, va, size, 0);
     }
 }

@@ -1,6 +1,6 @@
 SRCS := sbi.c fail.S
 DEPS := arch/api
-PUBLIC_DEPS := lib/base
+PUBLIC_DEPS := lib/base lib/sbi
 PROVIDES := arch-power
 OPTIMIZE := size
 UNSANITIZED := all

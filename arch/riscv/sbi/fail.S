@@ -22,7 +22,7 @@ arch_power_fail:
     sw      a1, 0(a0)
     .balign 4
 .Lfirmware:
-    li      a7, SBI_LEGACY_SHUTDOWN     /* the store had no effect: at least power off */
+    li      a7, SBI_EXT_LEGACY_SHUTDOWN /* the store had no effect: at least power off */
     ecall
 1:  j       1b
     .size arch_power_fail, . - arch_power_fail

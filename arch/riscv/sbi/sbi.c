@@ -17,9 +17,9 @@ int sbi_error(long error)
         return -EINVAL;
     case SBI_ERR_DENIED:
         return -EPERM;
-    case SBI_ERR_INVALID_ADDR:
+    case SBI_ERR_INVALID_ADDRESS:
         return -EFAULT;
-    case SBI_ERR_ALREADY:
+    case SBI_ERR_ALREADY_AVAILABLE:
         return -EALREADY;
     default:
         return -EIO;
@@ -33,23 +33,23 @@ void arch_halt(void)
         arch_wfi();
 }
 
-/* SRST: type 0 shutdown, 1 cold reboot; reason 0 none, 1 system failure. */
 void arch_poweroff(bool failed)
 {
-    sbi_call(SBI_SRST, 0, 0, failed, 0, 0, 0);
-    sbi_call(SBI_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
+    sbi_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_RESET_SHUTDOWN,
+             failed ? SBI_REASON_FAILURE : SBI_REASON_NONE, 0, 0, 0);
+    sbi_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
     arch_halt();
 }
 
 void arch_reboot(void)
 {
-    sbi_call(SBI_SRST, 0, 1, 0, 0, 0, 0);
+    sbi_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_RESET_COLD, SBI_REASON_NONE, 0, 0, 0);
     arch_halt();
 }
 
 /* DBCN (SBI 2.0) where there is no legacy console; OpenSBI 1.1 has only the latter. */
 void arch_early_putchar(char c)
 {
-    if (sbi_call(SBI_LEGACY_PUTCHAR, 0, (uint8_t)c, 0, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED)
-        sbi_call(SBI_DBCN, 2, (uint8_t)c, 0, 0, 0, 0);
+    if (sbi_call(SBI_EXT_LEGACY_PUTCHAR, 0, (uint8_t)c, 0, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED)
+        sbi_call(SBI_EXT_DBCN, SBI_DBCN_WRITE_BYTE, (uint8_t)c, 0, 0, 0, 0);
 }

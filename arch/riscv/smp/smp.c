@@ -77,9 +77,10 @@ int arch_smp_start(unsigned cpu, struct arch_thread *idle, void (*entry)(unsigne
     __atomic_store_n(&is_start_taken, false, __ATOMIC_RELEASE);
     __atomic_store_n(&smp_late_key, harts[cpu] ^ SMP_LATE_MAGIC, __ATOMIC_RELEASE);
     arch_mb();
-    int err = sbi_error(sbi_call(SBI_HSM, 0, harts[cpu], kernel_to_phys(smp_hart_start).v,
-                                 kernel_to_phys(&smp_start_block).v, 0, 0)
-                            .error);
+    int err =
+        sbi_error(sbi_call(SBI_EXT_HSM, SBI_HSM_START, harts[cpu], kernel_to_phys(smp_hart_start).v,
+                           kernel_to_phys(&smp_start_block).v, 0, 0)
+                      .error);
 
     while (err == 0 && !__atomic_load_n(&is_start_taken, __ATOMIC_ACQUIRE))
         arch_cpu_relax();
@@ -113,7 +114,7 @@ void arch_ipi_send(cpumask_t cpus)
     while (cpus != 0) {
         struct arch_hart_group group = arch_hart_group(&cpus);
 
-        sbi_call(SBI_IPI, 0, group.mask, group.base, 0, 0, 0);
+        sbi_call(SBI_EXT_IPI, SBI_IPI_SEND, group.mask, group.base, 0, 0, 0);
     }
 }
 
@@ -128,6 +129,6 @@ void arch_fence_i_remote(cpumask_t cpus)
     while (cpus != 0) {
         struct arch_hart_group group = arch_hart_group(&cpus);
 
-        sbi_call(SBI_RFENCE, 0, group.mask, group.base, 0, 0, 0);
+        sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, group.mask, group.base, 0, 0, 0);
     }
 }

@@ -18,13 +18,13 @@ static bool probe_stimecmp(void)
 {
     long ok = 0;
 
-    __asm__ volatile("1: csrw 0x14d, %1\n\t"
-                     "li %0, 1\n"
-                     "2:\n\t"
-                     ".pushsection ex_table, \"a\"\n\t"
-                     ".balign 4\n\t"
-                     ".word 1b - ., 2b - .\n\t"
-                     ".popsection"
+    __asm__ volatile("1: csrw " STRINGIFY(CSR_STIMECMP) ", %1\n\t"
+                                                        "li %0, 1\n"
+                                                        "2:\n\t"
+                                                        ".pushsection ex_table, \"a\"\n\t"
+                                                        ".balign 4\n\t"
+                                                        ".word 1b - ., 2b - .\n\t"
+                                                        ".popsection"
                      : "+r"(ok)
                      : "r"(-1l)
                      : "memory");
@@ -45,11 +45,11 @@ void arch_timer_init(void)
 void arch_timer_set(uint64_t ticks)
 {
     if (has_stimecmp) {
-        csr_write(0x14d, ticks);
+        csr_write(CSR_STIMECMP, ticks);
     } else if (ticks == UINT64_MAX) {
         csr_clear(sie, SIE_STIE); /* saves a call, some hundred instructions of firmware */
     } else {
-        sbi_call(SBI_TIME, 0, ticks, 0, 0, 0, 0);
+        sbi_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, ticks, 0, 0, 0, 0);
         csr_set(sie, SIE_STIE); /* after the call, which clears a pending interrupt */
     }
 }

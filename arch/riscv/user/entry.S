@@ -7,12 +7,11 @@
  *
  * sret needs SPP clear and nothing else: SPIE becomes SIE, which does not matter in U mode.
  */
+#include <arch_impl/cause.h>
 #include <riscv/asm.h>
 #include <riscv/csr.h>
 
 #include "user.h"
-
-#define CAUSE_ECALL_USER 8
 
     .text
     .globl trap_from_user
@@ -35,7 +34,7 @@ trap_from_user:
     csrr    t0, scause
     csrr    t1, sepc
     sd      t0, FRAME_CAUSE(sp)
-    li      t2, CAUSE_ECALL_USER
+    li      t2, TRAP_ECALL_USER
     li      s0, 0                       /* backtraces end here */
     bne     t0, t2, .Lnot_ecall
 

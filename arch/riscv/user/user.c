@@ -33,9 +33,9 @@ void user_cpu_init(void)
     csr_write(scounteren, SCOUNTEREN_TM);
     if (arch_cboz_block != 0)
         csr_write(CSR_SENVCFG, SENVCFG_CBZE);
-    ids->vendor = (uint64_t)sbi_call(SBI_BASE, SBI_BASE_MVENDORID, 0, 0, 0, 0, 0).value;
-    ids->arch = (uint64_t)sbi_call(SBI_BASE, SBI_BASE_MARCHID, 0, 0, 0, 0, 0).value;
-    ids->implementation = (uint64_t)sbi_call(SBI_BASE, SBI_BASE_MIMPID, 0, 0, 0, 0, 0).value;
+    ids->vendor = (uint64_t)sbi_call(SBI_EXT_BASE, SBI_BASE_MVENDORID, 0, 0, 0, 0, 0).value;
+    ids->arch = (uint64_t)sbi_call(SBI_EXT_BASE, SBI_BASE_MARCHID, 0, 0, 0, 0, 0).value;
+    ids->implementation = (uint64_t)sbi_call(SBI_EXT_BASE, SBI_BASE_MIMPID, 0, 0, 0, 0, 0).value;
 }
 
 const struct user_hart_ids *user_hart_ids(unsigned cpu)

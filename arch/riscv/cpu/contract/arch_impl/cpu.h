@@ -2,14 +2,14 @@
 #ifndef ARCH_IMPL_CPU_H
 #define ARCH_IMPL_CPU_H
 
-#define ARCH_SSTATUS_SIE 2ul
+#include <arch_impl/status.h>
 
 static inline unsigned long arch_irq_save(void)
 {
     unsigned long old;
 
-    __asm__ volatile("csrrci %0, sstatus, 2" : "=r"(old) : : "memory");
-    return old & ARCH_SSTATUS_SIE;
+    __asm__ volatile("csrrci %0, sstatus, %1" : "=r"(old) : "i"(SSTATUS_SIE) : "memory");
+    return old & SSTATUS_SIE;
 }
 
 static inline void arch_irq_restore(unsigned long flags)
@@ -22,7 +22,7 @@ static inline unsigned long arch_irq_save_short(void)
 {
     unsigned long old;
 
-    __asm__ volatile("csrrci %0, sstatus, 2" : "=r"(old) : : "memory");
+    __asm__ volatile("csrrci %0, sstatus, %1" : "=r"(old) : "i"(SSTATUS_SIE) : "memory");
     return old;
 }
 
@@ -71,12 +71,12 @@ static ALWAYS_INLINE bool arch_cas_release(uint64_t *p, uint64_t from, uint64_t 
 
 static inline void arch_irq_enable(void)
 {
-    __asm__ volatile("csrsi sstatus, 2" : : : "memory");
+    __asm__ volatile("csrsi sstatus, %0" : : "i"(SSTATUS_SIE) : "memory");
 }
 
 static inline void arch_irq_disable(void)
 {
-    __asm__ volatile("csrci sstatus, 2" : : : "memory");
+    __asm__ volatile("csrci sstatus, %0" : : "i"(SSTATUS_SIE) : "memory");
 }
 
 static inline bool arch_irq_is_enabled(void)
@@ -84,12 +84,12 @@ static inline bool arch_irq_is_enabled(void)
     unsigned long status;
 
     __asm__ volatile("csrr %0, sstatus" : "=r"(status) : : "memory");
-    return status & ARCH_SSTATUS_SIE;
+    return status & SSTATUS_SIE;
 }
 
 static inline void arch_irq_unmask_causes(void)
 {
-    __asm__ volatile("csrs sie, %0" : : "r"(1ul << 9 | 1ul << 1) : "memory"); /* SEIE, SSIE */
+    __asm__ volatile("csrs sie, %0" : : "r"(SIE_SEIE | SIE_SSIE) : "memory");
 }
 
 /*

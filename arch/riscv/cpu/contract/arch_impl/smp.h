@@ -2,9 +2,11 @@
 #ifndef ARCH_IMPL_SMP_H
 #define ARCH_IMPL_SMP_H
 
+#include <arch_impl/status.h>
+
 static inline void arch_ipi_clear(void)
 {
-    __asm__ volatile("csrci sip, 2" : : : "memory"); /* SSIP */
+    __asm__ volatile("csrci sip, %0" : : "i"(SIP_SSIP) : "memory");
 }
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef ARCH_IMPL_TRAP_H
 #define ARCH_IMPL_TRAP_H
 
+#include <arch_impl/cause.h>
+#include <arch_impl/status.h>
 #include <base/types.h>
 
 /* x[n] is register xn; x[0] holds the pc. This layout is shared by kernel, user and guest traps. */
@@ -26,35 +28,10 @@ struct trap_frame {
     uint64_t orig_a0; /* user system calls: a0 at entry, for restarts */
 };
 
-/* scause, privileged specification, table "Supervisor cause register values". */
-#define TRAP_INTERRUPT           (1ull << 63)
-#define TRAP_IRQ_SOFTWARE        1
-#define TRAP_IRQ_TIMER           5
-#define TRAP_IRQ_EXTERNAL        9
-#define TRAP_IRQ_GUEST_EXTERNAL  12
-#define TRAP_FETCH_MISALIGNED    0
-#define TRAP_FETCH_ACCESS        1
-#define TRAP_ILLEGAL             2
-#define TRAP_BREAKPOINT          3
-#define TRAP_LOAD_MISALIGNED     4
-#define TRAP_LOAD_ACCESS         5
-#define TRAP_STORE_MISALIGNED    6
-#define TRAP_STORE_ACCESS        7
-#define TRAP_ECALL_USER          8
-#define TRAP_ECALL_KERNEL        9
-#define TRAP_ECALL_GUEST         10
-#define TRAP_FETCH_PAGE          12
-#define TRAP_LOAD_PAGE           13
-#define TRAP_STORE_PAGE          15
-#define TRAP_GUEST_FETCH_PAGE    20
-#define TRAP_GUEST_LOAD_PAGE     21
-#define TRAP_GUEST_VIRTUAL_INSTR 22
-#define TRAP_GUEST_STORE_PAGE    23
-
 /* True if the interrupted context was in kernel mode (sstatus.SPP). */
 static inline bool arch_frame_is_kernel(const struct trap_frame *frame)
 {
-    return frame->status >> 8 & 1;
+    return (frame->status & SSTATUS_SPP) != 0;
 }
 
 static inline uint64_t arch_frame_pc(const struct trap_frame *frame)

@@ -29,23 +29,23 @@
 #ifndef HEXT_CSRS_H
 #define HEXT_CSRS_H
 
-/* X(member of struct hext_csrs, number): every hart has them. */
+/* X(member of struct hext_csrs, number by <riscv/csr.h>): every hart has them. */
 #define HEXT_CSRS_SWITCHED(X)                                                                      \
-    X(vsstatus, 0x200)                                                                             \
-    X(vsie, 0x204)                                                                                 \
-    X(vstvec, 0x205)                                                                               \
-    X(vsscratch, 0x240)                                                                            \
-    X(vsepc, 0x241)                                                                                \
-    X(vscause, 0x242)                                                                              \
-    X(vstval, 0x243)                                                                               \
-    X(vsatp, 0x280)                                                                                \
-    X(hvip, 0x645)                                                                                 \
-    X(scounteren, 0x106)                                                                           \
-    X(senvcfg, 0x10a)
+    X(vsstatus, CSR_VSSTATUS)                                                                      \
+    X(vsie, CSR_VSIE)                                                                              \
+    X(vstvec, CSR_VSTVEC)                                                                          \
+    X(vsscratch, CSR_VSSCRATCH)                                                                    \
+    X(vsepc, CSR_VSEPC)                                                                            \
+    X(vscause, CSR_VSCAUSE)                                                                        \
+    X(vstval, CSR_VSTVAL)                                                                          \
+    X(vsatp, CSR_VSATP)                                                                            \
+    X(hvip, CSR_HVIP)                                                                              \
+    X(scounteren, CSR_SCOUNTEREN)                                                                  \
+    X(senvcfg, CSR_SENVCFG)
 
 /* CSRs that only some harts have; probed once at boot. */
 #define HEXT_CSRS_OPTIONAL(X)                                                                      \
-    X(vsiselect, 0x250)                                                                            \
-    X(jvt, 0x017)
+    X(vsiselect, CSR_VSISELECT)                                                                    \
+    X(jvt, CSR_JVT)
 
 #endif

@@ -5,29 +5,7 @@
 #ifndef SBI_SBI_H
 #define SBI_SBI_H
 
-/* Extension numbers. */
-#define SBI_LEGACY_PUTCHAR  0x01
-#define SBI_LEGACY_SHUTDOWN 0x08
-#define SBI_BASE            0x10
-#define SBI_TIME            0x54494d45
-#define SBI_IPI             0x735049
-#define SBI_RFENCE          0x52464e43
-#define SBI_HSM             0x48534d
-#define SBI_SRST            0x53525354
-#define SBI_DBCN            0x4442434e
-
-/* Functions of SBI_BASE. */
-#define SBI_BASE_MVENDORID 4
-#define SBI_BASE_MARCHID   5
-#define SBI_BASE_MIMPID    6
-
-#define SBI_SUCCESS           0
-#define SBI_ERR_FAILED        (-1)
-#define SBI_ERR_NOT_SUPPORTED (-2)
-#define SBI_ERR_INVALID_PARAM (-3)
-#define SBI_ERR_DENIED        (-4)
-#define SBI_ERR_INVALID_ADDR  (-5)
-#define SBI_ERR_ALREADY       (-6)
+#include <sbi/numbers.h>
 
 #ifndef __ASSEMBLY__
 #include <base/types.h>
