@@ -176,6 +176,11 @@ void arch_fpu_forget(struct arch_thread *t)
 {
 }
 
+const char *arch_trap_name(uint64_t cause)
+{
+    return "trap";
+}
+
 bool arch_has_fixup(const struct trap_frame *frame)
 {
     return false;

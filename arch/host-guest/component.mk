@@ -1,0 +1,3 @@
+SRCS := guest.c
+PUBLIC_DEPS := lib/base
+PROVIDES := guest
