@@ -23,9 +23,6 @@ LINKER_SET_DECLARE(pci_drivers, struct pci_driver);
 #define HEADER_TYPE_MASK      0x7f
 #define CLASS_HOST_BRIDGE     0x0600
 
-#define COMMAND_MEMORY     0x2u
-#define COMMAND_BUS_MASTER 0x4u
-
 struct host_bridge {
     const struct fdt *fdt;
     const struct fdt_node *node;

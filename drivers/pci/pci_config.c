@@ -8,9 +8,6 @@
 #define BAR_TYPE_64    0x4u
 #define BAR_FLAGS_MASK 0xfu
 
-#define COMMAND_IO     0x1u
-#define COMMAND_MEMORY 0x2u
-
 #define STATUS_CAPABILITIES 0x10u
 
 /* A list of 4-byte-aligned capabilities of at least 4 bytes in 192 bytes has no more than 48. */

@@ -16,6 +16,11 @@ struct pci_window {
     uint64_t used; /* bytes from the start, alignment gaps included */
 };
 
+/* Bits of the command register (PCI 3.0, 6.2.2). */
+#define COMMAND_IO         0x1u
+#define COMMAND_MEMORY     0x2u
+#define COMMAND_BUS_MASTER 0x4u
+
 #define PCI_WINDOWS_MAX 4
 
 struct pci_windows {

@@ -8,6 +8,7 @@
 #include <log/log.h>
 #include <ramfs/ramfs.h>
 #include <string/string.h>
+#include <vfs/magic.h>
 
 #include "internal.h"
 
@@ -89,7 +90,7 @@ static const struct fs_type devfs_type = {.name = "devtmpfs", .mount = devfs_mou
 int devfs_init(void)
 {
     /* Report tmpfs's magic number, as Linux's devtmpfs does. */
-    int ret = ramfs_superblock_create(&devfs_type, 0x01021994, true, &devfs);
+    int ret = ramfs_superblock_create(&devfs_type, TMPFS_MAGIC, true, &devfs);
 
     if (ret != 0)
         return ret;

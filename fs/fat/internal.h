@@ -19,7 +19,6 @@
 #include <sync/mutex.h>
 #include <vfs/vfs.h>
 
-#define FAT_MAGIC    0x4d44
 #define FAT_MAX_SIZE 0xffffffffull /* of a file */
 #define FAT_MAX_DIR  (65536u * 32) /* of a directory, bytes */
 

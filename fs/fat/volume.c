@@ -7,6 +7,7 @@
 #include <heap/heap.h>
 #include <log/log.h>
 #include <string/string.h>
+#include <vfs/magic.h>
 
 #include "internal.h"
 

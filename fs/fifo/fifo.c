@@ -7,6 +7,7 @@
 #include <pipe/pipe.h>
 #include <pipe/side.h>
 #include <string/string.h>
+#include <vfs/magic.h>
 #include <vfs/vfs.h>
 
 static struct superblock *pipefs; /* superblock of unnamed pipes' inodes */
@@ -179,7 +180,7 @@ int fifo_init(void)
     pipefs = superblock_alloc(&pipefs_type, &pipefs_ops);
     if (!pipefs)
         return -ENOMEM;
-    pipefs->magic = 0x50495045; /* Linux's number */
+    pipefs->magic = PIPEFS_MAGIC;
     vfs_fifo_ops = &fifo_file_ops;
     return 0;
 }

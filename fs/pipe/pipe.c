@@ -1,3 +1,4 @@
+#include <file/ioctl.h>
 #include <pipe/pipe.h>
 
 #include <base/errno.h>
@@ -7,8 +8,6 @@
 #include <string/string.h>
 
 #include "internal.h"
-
-#define FIONREAD 0x541b
 
 static struct slab_cache *pipe_cache;
 

@@ -3,10 +3,6 @@
 
 #include <ramfs/ramfs.h>
 
-/* Linux's magic numbers. */
-#define RAMFS_MAGIC 0x858458f6ul
-#define TMPFS_MAGIC 0x01021994ul
-
 struct ramfs_inode {
     struct inode inode;  /* first */
     const uint8_t *body; /* [inode.lock] initial contents, where no cached page has replaced them */

@@ -7,6 +7,7 @@
 #include <frame/frame.h>
 #include <heap/heap.h>
 #include <string/string.h>
+#include <vfs/magic.h>
 
 #include "internal.h"
 

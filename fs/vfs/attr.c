@@ -196,7 +196,7 @@ int superblock_statfs(struct superblock *sb, struct vfs_statfs *out)
 {
     *out =
         (struct vfs_statfs){.magic = sb->magic, .block_size = sb->block_size, .name_max = NAME_MAX};
-    out->flags = 0x20; /* Linux's ST_VALID */
+    out->flags = ST_VALID;
     return sb->ops->statfs ? sb->ops->statfs(sb, out) : 0;
 }
 
@@ -204,19 +204,18 @@ int vfs_statfs(const struct path *path, struct vfs_statfs *out)
 {
     int ret = superblock_statfs(path->mount->sb, out);
 
-    /* Linux's ST_RDONLY 1, NOSUID 2, NODEV 4, NOEXEC 8, NOATIME 0x400, RELATIME 0x1000. */
     if (path_is_read_only(path))
-        out->flags |= 1;
+        out->flags |= ST_RDONLY;
     if ((path->mount->flags & MOUNT_NOSUID) != 0)
-        out->flags |= 2;
+        out->flags |= ST_NOSUID;
     if ((path->mount->flags & MOUNT_NODEV) != 0)
-        out->flags |= 4;
+        out->flags |= ST_NODEV;
     if ((path->mount->flags & MOUNT_NOEXEC) != 0)
-        out->flags |= 8;
+        out->flags |= ST_NOEXEC;
     if ((path->mount->flags & MOUNT_NOATIME) != 0)
-        out->flags |= 0x400;
+        out->flags |= ST_NOATIME;
     if ((path->mount->flags & MOUNT_RELATIME) != 0)
-        out->flags |= 0x1000;
+        out->flags |= ST_RELATIME;
     return ret;
 }
 

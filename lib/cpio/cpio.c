@@ -9,8 +9,9 @@
 #define MAGIC_SIZE 6
 #define NR_FIELDS  13
 
-#define S_IFMT  0170000u
-#define S_IFREG 0100000u
+/* The file type in a header's mode. */
+#define MODE_TYPE    0170000u
+#define MODE_REGULAR 0100000u
 
 static const char trailer[] = "TRAILER!!!";
 
@@ -96,7 +97,7 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
     if (entry->body_size > reader->size - body_at)
         return -EBADMSG;
     entry->body = reader->data + body_at;
-    if (has_checksum && (entry->mode & S_IFMT) == S_IFREG && entry->body_size &&
+    if (has_checksum && (entry->mode & MODE_TYPE) == MODE_REGULAR && entry->body_size &&
         sum_of(entry->body, entry->body_size) != f[12])
         return -EIO;
     reader->pos = pad(reader, body_at + entry->body_size);

@@ -9,6 +9,7 @@
 #include <string/string.h>
 #include <sync/mutex.h>
 #include <task/task.h>
+#include <vfs/magic.h>
 
 #define MFD_CLOEXEC       1u
 #define MFD_ALLOW_SEALING 2u
@@ -23,7 +24,7 @@ static struct inode *memfd_inode(void)
 
     mutex_lock(&memfd_lock);
     if (!memfd_super)
-        (void)ramfs_superblock_create(&memfd_type, 0x01021994, false, &memfd_super);
+        (void)ramfs_superblock_create(&memfd_type, TMPFS_MAGIC, false, &memfd_super);
     if (memfd_super)
         inode = ramfs_inode_create(memfd_super, S_IFREG | 0777, 0);
     mutex_unlock(&memfd_lock);

@@ -3,6 +3,7 @@
  */
 #include <abi/syscalls.h>
 #include <arch/uaccess.h>
+#include <file/ioctl.h>
 
 #include "internal.h"
 
@@ -10,7 +11,6 @@
 #define FIOCLEX  0x5451u
 #define FIONBIO  0x5421u
 #define FIOASYNC 0x5452u
-#define FIONREAD 0x541bu
 
 static int64_t set_nonblocking(struct file *file, uint64_t uaddr)
 {

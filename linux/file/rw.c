@@ -9,6 +9,7 @@
 #include "internal.h"
 
 #define FALLOC_FL_KEEP_SIZE 1u /* uapi/linux/falloc.h */
+#define POSIX_FADV_NOREUSE  5u /* uapi/linux/fadvise.h: the greatest */
 
 /* Most bytes that one call moves, as in Linux: INT_MAX rounded down to a page. */
 #define MAX_RW_COUNT (INT32_MAX & ~(size_t)PAGE_MASK)
@@ -393,7 +394,7 @@ int64_t sys_fadvise64(int fd, int64_t offset, int64_t size, unsigned advice)
         ret = -EBADF;
     else if (ref.file->ops->is_stream)
         ret = -ESPIPE;
-    else if (size < 0 || advice > 5)
+    else if (size < 0 || advice > POSIX_FADV_NOREUSE)
         ret = -EINVAL;
     fd_ref_put(&ref);
     return ret;

@@ -51,6 +51,7 @@ _Static_assert(sizeof(struct linux_statx) == 256, "struct statx");
 #define STATX_BASIC_STATS 0x7ffu
 #define STATX_BTIME       0x800u
 #define STATX_MNT_ID      0x1000u
+#define STATX__RESERVED   0x80000000u
 
 struct linux_statfs {
     int64_t type, bsize;
@@ -179,7 +180,7 @@ int64_t sys_statx(int dirfd, vaddr_t path, unsigned flags, unsigned mask, vaddr_
 
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) !=
             0 ||
-        (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & 0x80000000u) != 0)
+        (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & STATX__RESERVED) != 0)
         return -EINVAL;
     int ret = getattr_at(dirfd, path, flags, &st, &mnt_id);
 

@@ -6,10 +6,7 @@
  */
 #include "internal.h"
 
-#define FUTEX_WAITERS    0x80000000u
-#define FUTEX_OWNER_DIED 0x40000000u
-#define FUTEX_TID_MASK   0x3fffffffu
-#define NR_ROBUST_MAX    2048
+#define NR_ROBUST_MAX 2048
 
 struct robust_list_head {
     uint64_t next;

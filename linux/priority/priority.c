@@ -16,6 +16,10 @@
 #define SCHED_BATCH 3
 #define SCHED_IDLE  5
 
+#define NICE_MIN        (-20)
+#define NICE_MAX        19
+#define RT_PRIORITY_MAX 99
+
 /* Find the thread with that tid (0: the caller) and take a reference; NULL: none. */
 static struct user_thread *find_thread(pid_t tid)
 {
@@ -179,7 +183,7 @@ int64_t sys_sched_getparam(pid_t tid, vaddr_t param)
 int64_t sys_sched_get_priority_max(int policy)
 {
     if (policy == SCHED_FIFO || policy == SCHED_RR)
-        return 99;
+        return RT_PRIORITY_MAX;
     return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ? 0 : -EINVAL;
 }
 
@@ -248,7 +252,7 @@ int64_t sys_setpriority(unsigned which, int who, int nice)
 
     if (which > PRIO_USER)
         return -EINVAL;
-    nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    nice = MIN(MAX(nice, NICE_MIN), NICE_MAX);
     irq = spin_lock_irqsave(&process_lock);
     list_for_each_entry(p, &process_all, all_node) {
         if (p->state != PROCESS_ZOMBIE && is_meant(p, (int)which, (uint32_t)who)) {
@@ -335,7 +339,7 @@ int64_t sys_sched_setattr(pid_t tid, vaddr_t uattr, unsigned flags)
     if (ret == 0 && attr.policy != SCHED_IDLE) {
         unsigned long irq = spin_lock_irqsave(&process_lock);
 
-        ret = set_nice(ut->process, MIN(MAX(attr.nice, -20), 19));
+        ret = set_nice(ut->process, MIN(MAX(attr.nice, NICE_MIN), NICE_MAX));
         spin_unlock_irqrestore(&process_lock, irq);
     }
     user_thread_put(ut);

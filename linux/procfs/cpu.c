@@ -14,8 +14,6 @@
 
 #include "internal.h"
 
-#define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
-
 int show_cpuinfo(struct seq *seq, const struct pseudo_object *object)
 {
     (void)object;

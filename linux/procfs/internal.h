@@ -5,7 +5,7 @@
 #include <task/task.h>
 #include <pseudofs/pseudofs.h>
 
-#define PROC_MAGIC 0x9fa0ul
+#define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
 
 /*
  * Objects below /proc/PID and /proc/PID/task/TID: key = pid | tid << 32 (tid = pid for /proc/PID

@@ -3,6 +3,7 @@
 #include <printf/printf.h>
 #include <string/string.h>
 #include <vfs/inode.h>
+#include <vfs/magic.h>
 
 #include "internal.h"
 

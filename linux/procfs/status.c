@@ -12,8 +12,6 @@
 
 #include "internal.h"
 
-#define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
-
 /* ---- a consistent snapshot of everything that process_lock guards ---- */
 
 struct snapshot {

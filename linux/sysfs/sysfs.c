@@ -10,8 +10,7 @@
 #include <printf/printf.h>
 #include <pseudofs/pseudofs.h>
 #include <string/string.h>
-
-#define SYSFS_MAGIC 0x62656572ul
+#include <vfs/magic.h>
 
 #define SYS_FILE(name_, show_)                                                                     \
     {                                                                                              \

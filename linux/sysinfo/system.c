@@ -132,6 +132,9 @@ int64_t sys_getrandom(vaddr_t buf, size_t count, unsigned flags)
 
 #define REBOOT_MAGIC1    0xfee1dead
 #define REBOOT_MAGIC2    672274793
+#define REBOOT_MAGIC2A   85072278
+#define REBOOT_MAGIC2B   369367448
+#define REBOOT_MAGIC2C   537993216
 #define REBOOT_RESTART   0x01234567
 #define REBOOT_HALT      0xcdef0123
 #define REBOOT_CAD_ON    0x89abcdef
@@ -142,8 +145,8 @@ int64_t sys_reboot(uint32_t magic, uint32_t magic2, uint32_t command, vaddr_t te
 {
     if (!cred_has_cap(cred_current(), CAP_SYS_BOOT))
         return -EPERM;
-    if (magic != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != 85072278 &&
-                                   magic2 != 369367448 && magic2 != 537993216))
+    if (magic != REBOOT_MAGIC1 || (magic2 != REBOOT_MAGIC2 && magic2 != REBOOT_MAGIC2A &&
+                                   magic2 != REBOOT_MAGIC2B && magic2 != REBOOT_MAGIC2C))
         return -EINVAL;
     switch (command) {
     case REBOOT_RESTART:
@@ -252,47 +255,59 @@ static void log_clear(void)
     __atomic_store_n(&log_cleared_at, log_end(0), __ATOMIC_RELAXED);
 }
 
-/*
- * syslog(2): actions 2 to 4 read the log, 5 clears it, 6 to 8 set the console level, 9 and 10
- * return sizes.
- */
+/* Actions of syslog(2). */
+enum {
+    SYSLOG_CLOSE,
+    SYSLOG_OPEN,
+    SYSLOG_READ,
+    SYSLOG_READ_ALL,
+    SYSLOG_READ_CLEAR,
+    SYSLOG_CLEAR,
+    SYSLOG_CONSOLE_OFF,
+    SYSLOG_CONSOLE_ON,
+    SYSLOG_CONSOLE_LEVEL,
+    SYSLOG_SIZE_UNREAD,
+    SYSLOG_SIZE_BUFFER,
+};
+
 int64_t sys_syslog(int type, vaddr_t buf, int size)
 {
     int64_t ret;
 
     /* Reading the whole log and its size need no privilege. */
-    if (type != 3 && type != 10 && !cred_has_cap(cred_current(), CAP_SYSLOG))
+    if (type != SYSLOG_READ_ALL && type != SYSLOG_SIZE_BUFFER &&
+        !cred_has_cap(cred_current(), CAP_SYSLOG))
         return -EPERM;
     switch (type) {
-    case 0:
-    case 1:
+    case SYSLOG_CLOSE:
+    case SYSLOG_OPEN:
         return 0;
-    case 2:
-    case 3:
-    case 4:
+    case SYSLOG_READ:
+    case SYSLOG_READ_ALL:
+    case SYSLOG_READ_CLEAR:
         if (!buf || size < 0)
             return -EINVAL;
         ret = log_to_user(buf, (uint32_t)size);
-        if (ret >= 0 && type == 4)
+        if (ret >= 0 && type == SYSLOG_READ_CLEAR)
             log_clear();
         return ret;
-    case 5:
+    case SYSLOG_CLEAR:
         log_clear();
         return 0;
-    case 6:
+    case SYSLOG_CONSOLE_OFF:
         log_set_level(1);
         return 0;
-    case 7:
+    case SYSLOG_CONSOLE_ON:
         log_set_level(7);
         return 0;
-    case 8:
+    case SYSLOG_CONSOLE_LEVEL:
         if (size < 1 || size > 8)
             return -EINVAL;
         log_set_level((unsigned)size);
         return 0;
-    case 9:
+    case SYSLOG_SIZE_UNREAD:
         return (int64_t)(log_end(0) - __atomic_load_n(&log_cleared_at, __ATOMIC_RELAXED));
-    case 10:
+    case SYSLOG_SIZE_BUFFER:
         return 1 << 17;
     default:
         return -EINVAL;

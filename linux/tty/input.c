@@ -84,7 +84,7 @@ void tty_settings_changed(struct tty *tty, bool was_canonical)
 /* True if c is echoed as ^X. */
 static bool is_caret(const struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
-    return (tty->termios.lflag & ECHOCTL) && (c < 0x20 || c == 0x7f) && c != '\t';
+    return (tty->termios.lflag & ECHOCTL) && (c < 0x20 || c == DELETE) && c != '\t';
 }
 
 /* A byte that is nothing but itself, be it a newline. */
@@ -234,7 +234,7 @@ static bool edit(struct tty *tty, uint8_t c) REQUIRES(&tty->lock)
 {
     bool is_extended = (tty->termios.lflag & IEXTEN) != 0;
 
-    if (is_special(tty, VERASE, c) || (c == '\b' && tty->termios.cc[VERASE] == 0x7f)) {
+    if (is_special(tty, VERASE, c) || (c == '\b' && tty->termios.cc[VERASE] == DELETE)) {
         erase_char(tty);
     } else if (is_special(tty, VKILL, c)) {
         erase_line(tty);

@@ -27,6 +27,9 @@ enum {
     VLNEXT,
     VEOL2
 };
+#define CONTROL(c) ((c)&0x1f) /* the character of ^c */
+#define DELETE     0x7f
+
 #define BRKINT  0x0002u
 #define ISTRIP  0x0020u
 #define INLCR   0x0040u

@@ -2,6 +2,7 @@
  * ioctl_tty(2): settings, window size, queues.
  */
 #include <arch/uaccess.h>
+#include <file/ioctl.h>
 #include <string/string.h>
 #include <task/task.h>
 
@@ -19,7 +20,6 @@
 #define TIOCSTI    0x5412u
 #define TIOCGWINSZ 0x5413u
 #define TIOCSWINSZ 0x5414u
-#define FIONREAD   0x541bu
 #define TIOCSETD   0x5423u
 #define TIOCGETD   0x5424u
 #define TCSBRKP    0x5425u
@@ -27,6 +27,12 @@
 #define TCSETS2    0x402c542bu
 #define TCSETSW2   0x402c542cu
 #define TCSETSF2   0x402c542du
+
+/* Actions of TCXONC. */
+#define TCOOFF 0u
+#define TCOON  1u
+#define TCIOFF 2u
+#define TCION  3u
 
 #define TERMIOS_SIZE  36u /* sizeof(struct termios), which lacks the speeds */
 #define TERMIOS2_SIZE 44u
@@ -109,16 +115,16 @@ static long flow(struct tty *tty, uint64_t action)
     if (ret != 0)
         return ret;
     switch (action) {
-    case 0: /* TCOOFF */
+    case TCOOFF:
         WRITE_ONCE(tty->is_stopped, true);
         return 0;
-    case 1: /* TCOON */
+    case TCOON:
         tty_start(tty);
         return 0;
-    case 2: /* TCIOFF */
-    case 3: /* TCION */
+    case TCIOFF:
+    case TCION:
         mutex_lock(&tty->lock);
-        c = (char)tty->termios.cc[action == 2 ? VSTOP : VSTART];
+        c = (char)tty->termios.cc[action == TCIOFF ? VSTOP : VSTART];
         mutex_unlock(&tty->lock);
         if (c != 0)
             tty_echo(tty, &c, 1);

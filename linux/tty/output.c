@@ -54,7 +54,7 @@ static size_t process(struct tty *tty, char c, char *out) REQUIRES(&tty->output_
         if ((oflag & OLCUC) != 0)
             c = char_to_upper(c);
         /* Control characters do not move the cursor, nor do continuation bytes of UTF-8. */
-        if ((uint8_t)c >= 0x20 && c != 0x7f && ((uint8_t)c & 0xc0) != 0x80)
+        if ((uint8_t)c >= 0x20 && c != DELETE && ((uint8_t)c & 0xc0) != 0x80)
             tty->column++;
         out[0] = c;
         return 1;

@@ -5,6 +5,7 @@
  */
 #include <arch/uaccess.h>
 #include <devfs/devfs.h>
+#include <file/ioctl.h>
 #include <heap/heap.h>
 #include <printf/printf.h>
 #include <task/task.h>
@@ -12,6 +13,7 @@
 #include <string/string.h>
 #include <vfs/device.h>
 #include <vfs/inode.h>
+#include <vfs/magic.h>
 
 #include "internal.h"
 
@@ -23,7 +25,6 @@
 #define TIOCGPTN   0x80045430u
 #define TIOCSPTLCK 0x40045431u
 #define TIOCGPTLCK 0x80045439u
-#define FIONREAD   0x541bu
 
 struct pty {
     struct tty slave;  /* first: freed by its last tty_put */
@@ -422,7 +423,7 @@ static int devpts_mount(const struct fs_type *type, const char *source, struct i
     (void)flags;
     (void)options; /* mode= and gid= are ignored: the slave belongs to the opener of the master,
                       mode 0620 */
-    return pseudofs_mount(type, &root_node, 0x1cd1, out);
+    return pseudofs_mount(type, &root_node, DEVPTS_MAGIC, out);
 }
 
 static const struct fs_type devpts_type = {.name = "devpts", .mount = devpts_mount};

@@ -74,6 +74,15 @@ struct vfs_stat {
     int64_t btime_ns;
 };
 
+/* Flags of statfs(2): Linux's include/linux/statfs.h. */
+#define ST_RDONLY   0x0001u
+#define ST_NOSUID   0x0002u
+#define ST_NODEV    0x0004u
+#define ST_NOEXEC   0x0008u
+#define ST_VALID    0x0020u
+#define ST_NOATIME  0x0400u
+#define ST_RELATIME 0x1000u
+
 struct vfs_statfs {
     uint64_t magic; /* Linux's f_type */
     uint64_t block_size;
@@ -83,7 +92,7 @@ struct vfs_statfs {
     uint64_t nr_files;
     uint64_t nr_files_free;
     uint32_t name_max;
-    uint32_t flags; /* Linux's ST_* */
+    uint32_t flags; /* ST_* */
 };
 
 /* A change of attributes. */
