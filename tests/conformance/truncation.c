@@ -119,6 +119,21 @@ static void private_pages_beyond_the_end_go_too(void)
     CHECK(WTERMSIG(IN_CHILD((void)*(volatile char *)(copy + 4096))) == SIGBUS);
 }
 
+/* A hole in the file is none in a private copy: that is the program's own memory. */
+static void private_copies_outlive_a_hole(void)
+{
+    int fd = make("/tmp/truncation4", 4 * 4096);
+    char *copy = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+    for (int i = 0; i < 4; i++)
+        map[i * 4096] = (char)(i + 1);
+    CHECK(copy[0] == 1 && copy[4096] == 2 && copy[2 * 4096] == 3);
+    copy[4096] = 70;
+    CHECK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 3 * 4096) == 0);
+    CHECK(copy[0] == 0 && copy[4096] == 70 && copy[2 * 4096] == 0 && copy[3 * 4096] == 4);
+    CHECK(map[4096] == 0);
+}
+
 CONFORMANCE_MAIN(TEST(faults_race_with_truncation), TEST(faults_race_with_hole_punching),
                  TEST(accesses_beyond_the_end_are_sigbus),
-                 TEST(private_pages_beyond_the_end_go_too))
+                 TEST(private_pages_beyond_the_end_go_too), TEST(private_copies_outlive_a_hole))
