@@ -8,6 +8,8 @@
 #define USER_MIN 0x10000ul
 #define USER_END (1ul << 47)
 
+cpumask_t uaccess_fast_cpus;
+
 static bool is_user(vaddr_t addr)
 {
     return addr >= USER_MIN && addr < USER_END;

@@ -26,6 +26,7 @@ uint64_t host_direct_map_base;
 uint64_t host_vmemmap_base;
 uint64_t arch_kernel_offset;
 uint64_t arch_features;
+uint32_t arch_cboz_block;
 unsigned long host_irq_enabled = 1;
 uint64_t host_ticks;
 uint64_t host_satp;
