@@ -9,7 +9,7 @@
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
 #include <pseudofs/pseudofs.h>
-#include <riscv_user/hart_ids.h>
+#include <riscv_isa/isa.h>
 #include <string/string.h>
 
 /* True if the CPU's node lists the extension. */
@@ -21,7 +21,7 @@ static bool has_extension(unsigned cpu, const char *name, size_t length)
         const char *other;
         size_t n;
 
-        while ((n = arch_isa_next(&isa, &other)) != 0)
+        while ((n = isa_next(&isa, &other)) != 0)
             if (n == length && memcmp(other, name, n) == 0)
                 return true;
     }
@@ -44,7 +44,7 @@ static void show_isa(struct seq *seq, unsigned cpu, cpumask_t cpus)
         const char *name;
         size_t n;
 
-        while ((n = arch_isa_next(&isa, &name)) != 0) {
+        while ((n = isa_next(&isa, &name)) != 0) {
             bool is_common = !is_vector(name, n);
 
             for_each_online_cpu(other)
@@ -59,7 +59,7 @@ static void show_isa(struct seq *seq, unsigned cpu, cpumask_t cpus)
 void machine_show_cpuinfo(struct seq *seq)
 {
     for_each_online_cpu(cpu) {
-        const struct user_hart_ids *ids = user_hart_ids(cpu);
+        const struct hart_ids *ids = &hart_ids[cpu];
 
         seq_printf(seq, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: ", cpu, arch_cpu_to_hart(cpu));
         show_isa(seq, cpu, cpus_online);

@@ -15,7 +15,7 @@
 #include <bits/bits.h>
 #include <percpu/percpu.h>
 #include <platform/boot_info.h>
-#include <riscv_user/hart_ids.h>
+#include <riscv_isa/isa.h>
 #include <string/string.h>
 #include <lifecycle/lifecycle.h>
 #include <task/task.h>
@@ -99,7 +99,7 @@ static uint64_t extensions_named(unsigned cpu)
         const char *name;
         size_t n;
 
-        while ((n = arch_isa_next(&isa, &name)) != 0)
+        while ((n = isa_next(&isa, &name)) != 0)
             bits |= extension_bits(name, n);
     }
     __atomic_store_n(&known[cpu], bits, __ATOMIC_RELAXED);
@@ -131,7 +131,7 @@ static uint64_t misaligned_speed(cpumask_t cpus)
 
 static uint64_t hart_id(unsigned cpu, int64_t key)
 {
-    const struct user_hart_ids *ids = user_hart_ids(cpu);
+    const struct hart_ids *ids = &hart_ids[cpu];
 
     return key == KEY_MVENDORID ? ids->vendor
            : key == KEY_MARCHID ? ids->arch

@@ -4,6 +4,7 @@
 #include <arch/cpu.h>
 #include <arch/memory.h>
 #include <arch/mmio.h>
+#include <riscv_isa/isa.h>
 
 uint64_t arch_features;
 uint32_t arch_cboz_block;
@@ -56,32 +57,13 @@ bool mmio_answers(const volatile void *addr, unsigned nr_bytes)
     return ok != 0;
 }
 
-size_t arch_isa_next(const char **isa, const char **name)
-{
-    const char *s = *isa;
-    size_t n = 0;
-
-    if (s[0] == 'r' && s[1] == 'v' && s[2] == '6' && s[3] == '4')
-        s += 4;
-    while (*s == '_')
-        s++;
-    if (*s == 's' || *s == 'x' || *s == 'z')
-        while (s[n] != '\0' && s[n] != '_')
-            n++;
-    else
-        n = *s != '\0';
-    *name = s;
-    *isa = s + n;
-    return n;
-}
-
 uint64_t arch_features_parse(const char *isa)
 {
     uint64_t features = 0;
     const char *name;
     size_t n;
 
-    while ((n = arch_isa_next(&isa, &name)) != 0)
+    while ((n = isa_next(&isa, &name)) != 0)
         features |= n == 1 && *name == 'g' ? BIT(ARCH_FEATURE_FD) : feature_bit(name, n);
     return features;
 }

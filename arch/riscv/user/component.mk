@@ -1,4 +1,3 @@
 SRCS := entry.S user.c
-DEPS := arch/riscv/cpu arch/riscv/sbi arch/riscv/trap
-PUBLIC_DEPS := lib/base
+DEPS := arch/riscv/cpu arch/riscv/isa arch/riscv/sbi arch/riscv/trap
 PROVIDES := user

@@ -6,7 +6,7 @@
 #include <arch/smp.h>
 #include <arch/trap.h>
 #include <riscv/csr.h>
-#include <riscv_user/hart_ids.h>
+#include <riscv_isa/isa.h>
 #include <sbi/sbi.h>
 #include <user/upcalls.h>
 #include <user/user.h>
@@ -24,11 +24,9 @@ void user_frame_replaced(void)
     __atomic_fetch_or(&arch_current()->user_work, USER_WORK_REPLACED, __ATOMIC_RELAXED);
 }
 
-static struct user_hart_ids hart_ids[NR_CPUS_MAX]; /* [I] once the CPU runs threads */
-
 void user_cpu_init(void)
 {
-    struct user_hart_ids *ids = &hart_ids[arch_current()->cpu];
+    struct hart_ids *ids = &hart_ids[arch_current()->cpu];
 
     csr_write(scounteren, SCOUNTEREN_TM);
     if (arch_cboz_block != 0)
@@ -36,11 +34,6 @@ void user_cpu_init(void)
     ids->vendor = (uint64_t)sbi_call(SBI_EXT_BASE, SBI_BASE_MVENDORID, 0, 0, 0, 0, 0).value;
     ids->arch = (uint64_t)sbi_call(SBI_EXT_BASE, SBI_BASE_MARCHID, 0, 0, 0, 0, 0).value;
     ids->implementation = (uint64_t)sbi_call(SBI_EXT_BASE, SBI_BASE_MIMPID, 0, 0, 0, 0, 0).value;
-}
-
-const struct user_hart_ids *user_hart_ids(unsigned cpu)
-{
-    return &hart_ids[cpu];
 }
 
 /* Called by entry.S for an exception other than a system call. Interrupts enabled. */

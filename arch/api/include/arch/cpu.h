@@ -86,11 +86,6 @@ extern uint64_t arch_features;
  * riscv,isa-extensions; returns the features: BIT(ARCH_FEATURE_*).
  */
 uint64_t arch_features_parse(const char *isa);
-/*
- * Get the next extension's name in such a string: returns its length, 0 at the end, and moves *isa
- * behind it. Single letters, then '_' and longer names: unprivileged specification, chapter 27.
- */
-size_t arch_isa_next(const char **isa, const char **name);
 
 static inline bool arch_has(enum arch_feature feature)
 {

@@ -1,0 +1,3 @@
+SRCS := isa.c
+PUBLIC_DEPS := arch/api lib/base
+OPTIMIZE := size
