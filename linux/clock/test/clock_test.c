@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include "../../vdso/layout.h"
+
 #define MICROSECOND 1000
 
 static const int real_clocks[] = {CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_REALTIME_ALARM,
@@ -152,6 +154,25 @@ static void the_wall_clock_is_set(void **state)
     assert_int_equal(read_clock(CLOCK_TAI), 6000 * SEC + 7 * MICROSECOND);
 }
 
+/* Programs that read it without a call see each step. */
+static void the_vdso_is_told(void **state)
+{
+    struct vspace *vs = vspace_create(VSPACE_STAGE1, MIB(1), MIB(2));
+    const struct vdso_time *seen;
+    struct vspace_translation t;
+
+    assert_non_null(vs);
+    assert_int_equal(vdso_map(vs, MIB(1)), 0);
+    vspace_query(vs, MIB(1), &t);
+    seen = (const void *)((char *)phys_to_virt(t.pa) + VDSO_TIME_OFFSET);
+    become(me->leader, &cred_kernel);
+    assert_int_equal(set_clock(CLOCK_REALTIME, 5000, 7), 0);
+    assert_int_equal(time_now_ns() + seen->realtime_ns, 5000 * SEC + 7);
+    assert_int_equal(set_day(6000, 0), 0);
+    assert_int_equal(time_now_ns() + seen->realtime_ns, 6000 * SEC);
+    vspace_put(vs);
+}
+
 static void only_the_wall_clock_is_set(void **state)
 {
     become(me->leader, &cred_kernel);
@@ -257,6 +278,7 @@ int main(void)
         TEST(processor_time_by_number),
         TEST(time_of_the_dead),
         TEST(the_wall_clock_is_set),
+        TEST(the_vdso_is_told),
         TEST(only_the_wall_clock_is_set),
         TEST(times_that_are_none),
         TEST(times_out_of_reach),

@@ -11,6 +11,7 @@
 #include <irq/upcalls.h>
 #include <reclaim/reclaim.h>
 #include <vdso/vdso.h>
+#include <vspace/vspace.h>
 #include <work/work.h>
 
 #define SEC     NS_PER_SEC
@@ -24,6 +25,7 @@ static inline int clock_world_init(void **state)
     if (world_init(state) != 0 || work_system_init() != 0)
         return -1;
     reclaim_init();
+    vspace_boot();
     return vdso_boot();
 }
 
