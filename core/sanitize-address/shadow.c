@@ -26,7 +26,6 @@ static pte_t image_tables[512] ALIGNED(PAGE_SIZE);
 static pte_t ram_tables[RAM_GIBS][512] ALIGNED(PAGE_SIZE);
 
 /* Of the kmap area, 1 GiB: 128 MiB of shadow, a page at a time. */
-#define KMAP_SHADOW_PAGES ((ARCH_KMAP_END - ARCH_KMAP_BASE) / 8 / PAGE_SIZE)
 static pte_t kmap_tables[512] ALIGNED(PAGE_SIZE);
 
 static pte_t table_pte(const pte_t *table)

@@ -74,7 +74,6 @@ _Static_assert(sizeof(struct fat_long_entry) == 32, "directory entry");
 #define FAT_LAST_PIECE 0x40
 #define FAT_LONG_UNITS 13  /* UTF-16 units per piece */
 #define FAT_NAME_UNITS 255 /* of a long name */
-#define FAT_MAX_SLOTS  21  /* 20 pieces and the entry itself */
 #define FAT_NO_SLOT    UINT32_MAX
 
 /* One name of a directory. */

@@ -15,8 +15,6 @@
 #define FSINFO_SIGNATURE_1 0x41615252u
 #define FSINFO_SIGNATURE_2 0x61417272u
 #define FSINFO_AT_2        484
-#define FSINFO_AT_FREE     488
-#define FSINFO_AT_NEXT     492
 
 int fat_disk_read(struct fat_volume *vol, uint64_t place, struct frame *const *frames, size_t at,
                   size_t nr_bytes)

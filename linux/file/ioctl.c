@@ -10,7 +10,6 @@
 #define FIONCLEX 0x5450u
 #define FIOCLEX  0x5451u
 #define FIONBIO  0x5421u
-#define FIOASYNC 0x5452u
 
 static int64_t set_nonblocking(struct file *file, uint64_t uaddr)
 {

@@ -141,7 +141,6 @@ int64_t sys_pipe2(vaddr_t ufds, unsigned flags)
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ    1031
 #define F_GETPIPE_SZ    1032
-#define F_ADD_SEALS     1033
 #define F_GET_SEALS     1034
 #define FD_CLOEXEC      1
 

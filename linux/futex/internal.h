@@ -15,11 +15,9 @@
 /* uapi/linux/futex.h: operations, flags, bits of the word. */
 #define FUTEX_WAIT           0
 #define FUTEX_WAKE           1
-#define FUTEX_FD             2
 #define FUTEX_REQUEUE        3
 #define FUTEX_CMP_REQUEUE    4
 #define FUTEX_WAKE_OP        5
-#define FUTEX_LOCK_PI        6
 #define FUTEX_WAIT_BITSET    9
 #define FUTEX_WAKE_BITSET    10
 #define FUTEX_PRIVATE_FLAG   128

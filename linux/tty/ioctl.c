@@ -14,13 +14,10 @@
 #define TCSETSF    0x5404u
 #define TCSBRK     0x5409u
 #define TCXONC     0x540au
-#define TIOCEXCL   0x540cu
-#define TIOCNXCL   0x540du
 #define TIOCOUTQ   0x5411u
 #define TIOCSTI    0x5412u
 #define TIOCGWINSZ 0x5413u
 #define TIOCSWINSZ 0x5414u
-#define TIOCSETD   0x5423u
 #define TIOCGETD   0x5424u
 #define TCSBRKP    0x5425u
 #define TCGETS2    0x802c542au

@@ -11,11 +11,6 @@ struct condvar {
     struct wait_queue wq;
 };
 
-#define CONDVAR_INIT(name)                                                                         \
-    {                                                                                              \
-        .wq = WAIT_QUEUE_INIT((name).wq)                                                           \
-    }
-
 void cond_init(struct condvar *c);
 /* Release m, sleep until signalled, take m again. Spurious wake-ups happen. */
 void cond_wait(struct condvar *c, struct mutex *m) REQUIRES(m);

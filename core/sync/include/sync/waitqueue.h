@@ -147,8 +147,6 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
 /* 0, -EINTR or -ETIMEDOUT. */
 #define wait_event_interruptible_until(wq, condition, deadline_ns)                                 \
     WAIT_EVENT(wq, condition, THREAD_INTERRUPTIBLE, deadline_ns, false)
-#define wait_event_interruptible_timeout(wq, condition, timeout_ns)                                \
-    wait_event_interruptible_until(wq, condition, time_deadline_ns(timeout_ns))
 /* One of several equal waiters is enough for each wake-up (wait_wake_one). */
 #define wait_event_exclusive(wq, condition)                                                        \
     ((void)WAIT_EVENT(wq, condition, THREAD_BLOCKED, TIME_NEVER, true))
@@ -162,13 +160,6 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *entry);
     ({                                                                                             \
         while (!(condition))                                                                       \
             wait_sleep_locked(wq, spinlock, THREAD_BLOCKED, TIME_NEVER);                           \
-    })
-#define wait_event_locked_interruptible(wq, condition, spinlock)                                   \
-    ({                                                                                             \
-        int wait_ret_ = 0;                                                                         \
-        while (!(condition) && wait_ret_ == 0)                                                     \
-            wait_ret_ = wait_sleep_locked(wq, spinlock, THREAD_INTERRUPTIBLE, TIME_NEVER);         \
-        (condition) ? 0 : wait_ret_;                                                               \
     })
 
 /*

@@ -99,7 +99,6 @@ struct vfs_statfs {
 #define ATTR_MODE      BIT(0)
 #define ATTR_UID       BIT(1)
 #define ATTR_GID       BIT(2)
-#define ATTR_SIZE      BIT(3)
 #define ATTR_ATIME     BIT(4)
 #define ATTR_MTIME     BIT(5)
 #define ATTR_TIMES_NOW BIT(6) /* set times to now: needs only write permission, not ownership */

@@ -18,7 +18,6 @@
 #endif
 #define UNUSED        __attribute__((unused))
 #define USED          __attribute__((used))
-#define PACKED        __attribute__((packed))
 #define ALIGNED(n)    __attribute__((aligned(n)))
 #define SECTION(name) __attribute__((section(name)))
 #define FALLTHROUGH   __attribute__((fallthrough))

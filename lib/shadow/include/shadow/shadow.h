@@ -19,7 +19,6 @@ enum shadow_reason {
     SHADOW_FREE_FRAME = 0xf5,
     SHADOW_FREE_OBJECT = 0xf6, /* of a slab or a heap */
     SHADOW_REDZONE = 0xf7,     /* beside an object */
-    SHADOW_NO_STACK = 0xf8,    /* of a thread that has ended */
 };
 
 static inline void shadow_allow(const void *start, size_t size);

@@ -204,7 +204,6 @@ struct process {
         GUARDED_BY(&process_lock); /* [process_lock] ioprio_set(2): stored, without effect */
     struct linux_rlimit limits[NR_RLIMITS]; /* [w] own soft limit: limit_current() */
     uint32_t personality;
-    uint64_t robust_futexes;
     uint64_t membarrier_state;
 };
 

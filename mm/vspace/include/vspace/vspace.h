@@ -64,10 +64,7 @@ struct vma_page {
     paddr_t pa;
     struct frame *frame; /* referenced for the caller; NULL for memory that has no descriptor use */
     bool is_writable;    /* may be mapped writable; else a write copies it first */
-    uint32_t memory;     /* VMA_MEMORY_*, honoured where the machine has Svpbmt */
 };
-#define VMA_MEMORY_NORMAL 0u
-#define VMA_MEMORY_DEVICE 1u
 
 /*
  * A kind of VMA. All but fetch may be called with vs->lock held; none may access user memory.

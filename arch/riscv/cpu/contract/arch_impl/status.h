@@ -13,9 +13,7 @@
 #define SSTATUS_FS_INITIAL (1ul << 13)
 #define SSTATUS_FS_CLEAN   (2ul << 13)
 #define SSTATUS_FS_DIRTY   (3ul << 13)
-#define SSTATUS_FS_SHIFT   13
 #define SSTATUS_SUM        (1ul << 18)
-#define SSTATUS_MXR        (1ul << 19)
 #define SSTATUS_UXL64      (2ul << 32)
 #define SSTATUS_SD         (1ul << 63)
 

@@ -77,15 +77,6 @@
     __asm__ volatile("csrs " STRINGIFY(csr) ", %0" : : "rK"((unsigned long)(bits)) : "memory")
 #define csr_clear(csr, bits)                                                                       \
     __asm__ volatile("csrc " STRINGIFY(csr) ", %0" : : "rK"((unsigned long)(bits)) : "memory")
-#define csr_read_clear(csr, bits)                                                                  \
-    ({                                                                                             \
-        unsigned long csr_value_;                                                                  \
-        __asm__ volatile("csrrc %0, " STRINGIFY(csr) ", %1"                                        \
-                         : "=r"(csr_value_)                                                        \
-                         : "rK"((unsigned long)(bits))                                             \
-                         : "memory");                                                              \
-        csr_value_;                                                                                \
-    })
 #endif
 
 #endif
