@@ -1,5 +1,5 @@
 /*
- * What the pretended harts of guests have: nothing beyond what every hart has.
+ * The guest contract on the host: simulated harts without optional features.
  */
 #include <guest/guest.h>
 

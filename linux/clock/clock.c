@@ -155,7 +155,7 @@ int64_t sys_clock_getres(int clock, vaddr_t utime)
 #define UPTIME_MAX_SECONDS   (30ull * 365 * 24 * 3600)
 #define REALTIME_MAX_SECONDS (INT64_MAX / NS_PER_SEC - UPTIME_MAX_SECONDS)
 
-/* May the caller set the wall clock to that? -EINVAL, -EPERM. */
+/* Check that the caller may set the wall clock to this time: -EINVAL, -EPERM. */
 static int check_realtime(const struct linux_timespec *t, uint64_t *ns)
 {
     int err = timespec_to_ns(t, ns);

@@ -104,7 +104,7 @@ int show_vmstat(struct seq *seq, const struct pseudo_object *object)
     return 0;
 }
 
-/* What was never touched has no list yet: it counts as blocks of the highest order. */
+/* Untouched memory is in no list yet: count it as blocks of the highest order. */
 int show_buddyinfo(struct seq *seq, const struct pseudo_object *object)
 {
     struct frame_stats frames;

@@ -206,8 +206,8 @@ void user_return(struct trap_frame *regs)
 
 /* --- the way back ----------------------------------------------------------------------------- */
 
-/* What the frame says, if sigaltstack would take it: that one was enabled or disabled meanwhile is
- * of no matter. */
+/* Restore the alternate stack from the frame if sigaltstack(2) would accept it, whether or not one
+ * was set meanwhile. */
 static void restore_altstack(struct user_thread *ut, const struct stack_info *stack)
 {
     uint32_t mode = (uint32_t)stack->flags & ~SS_AUTODISARM;

@@ -50,7 +50,7 @@ bool pending_has_timer(const struct pending_set *pending, int signal, int timer_
     return false;
 }
 
-/* Does the signal queue even if one of its number is pending? */
+/* True if the signal queues even while one of its number is pending. */
 static bool is_queued(int signal, const struct linux_siginfo *info)
 {
     return signal >= SIGRTMIN || (info && info->code == SI_TIMER);

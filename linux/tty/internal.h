@@ -81,7 +81,7 @@ static inline bool tty_is_canonical(const struct tty *tty) REQUIRES(&tty->lock)
     return (tty->termios.lflag & ICANON) != 0;
 }
 
-/* Does the byte at this count end a line? */
+/* True if the byte at this count ends a line. */
 static inline bool tty_is_line_end(const struct tty *tty, uint32_t pos) REQUIRES(&tty->lock)
 {
     pos %= TTY_BUFFER_SIZE;
@@ -104,12 +104,12 @@ bool tty_is_interrupt(struct tty *tty, uint8_t c);
 #define TTY_PEEK(word) UNLOCKED(READ_ONCE(word), "one word, of which any moment's value is right")
 /* True if a read can return. Exact with tty->lock, a hint without. */
 bool tty_has_input(const struct tty *tty);
-/* Is there what poll(2) calls readable: in raw mode, as much as a read waits for? */
+/* True if poll(2) reports it readable: in raw mode, if there is as much as a read waits for. */
 bool tty_is_readable(const struct tty *tty);
-/* How many bytes a read can have now. */
+/* Count the bytes that a read can get now. */
 uint32_t tty_nr_input(const struct tty *tty) REQUIRES(&tty->lock);
 void tty_flush_input(struct tty *tty) REQUIRES(&tty->lock);
-/* Who reads and who polls is to look again. */
+/* Wake readers and pollers after a change of the settings. */
 void tty_settings_changed(struct tty *tty, bool was_canonical) REQUIRES(&tty->lock);
 
 /* ---- read.c ---- */
@@ -120,14 +120,15 @@ ssize_t tty_read(struct tty *tty, struct uio *uio, bool is_nonblocking);
 
 #define TTY_EXPANSION 8u /* what one byte becomes at most: a tab's blanks */
 
-/* How many bytes the driver takes now. With room for one expansion a write is worth while. */
+/* Return how many bytes the driver takes now. A write can make progress with room for one
+ * expansion. */
 static inline size_t tty_room(struct tty *tty)
 {
     return tty->driver->room ? tty->driver->room(tty) : SIZE_MAX;
 }
 
 ssize_t tty_write(struct tty *tty, struct uio *uio, bool is_nonblocking);
-/* Echo: through output processing; what there is no room for is dropped. */
+/* Echo bytes through output processing; those without room are dropped. */
 void tty_echo(struct tty *tty, const char *bytes, size_t n);
 void tty_start(struct tty *tty);
 
@@ -138,9 +139,9 @@ void tty_signal(struct tty *tty, int signal);
 /* Check that the calling process may read (SIGTTIN) or change (SIGTTOU) the terminal: 0, -EIO,
  * -ERESTARTSYS. */
 int tty_check_background(struct tty *tty, int signal);
-/* Is it the caller's controlling terminal? */
+/* True if it is the caller's controlling terminal. */
 bool tty_is_own(const struct tty *tty);
-/* A file of the terminal was opened: it becomes the caller's controlling terminal if it can. */
+/* Make an opened terminal the caller's controlling terminal if possible. */
 void tty_try_control(struct tty *tty, const struct file *file);
 long tty_job_ioctl(struct tty *tty, const struct file *file, unsigned cmd, uint64_t arg);
 /* Return the terminal of the caller's session with a reference, or NULL. */

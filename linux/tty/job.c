@@ -92,8 +92,8 @@ bool tty_is_own(const struct tty *tty)
 }
 
 /*
- * Who may only write to the terminal, as write(1) may, does not get it: by its controlling terminal
- * a process could read after all.
+ * A file opened only for writing (write(1)) does not make its terminal the controlling one, which a
+ * process can read.
  */
 void tty_try_control(struct tty *tty, const struct file *file)
 {

@@ -8,7 +8,7 @@
 
 #define CHUNK 128u
 
-/* One byte becomes up to TTY_EXPANSION at out. */
+/* Process one byte into up to TTY_EXPANSION at out. */
 static size_t process(struct tty *tty, char c, char *out) REQUIRES(&tty->output_lock)
 {
     uint32_t oflag = TTY_PEEK(tty->termios.oflag);
@@ -89,7 +89,7 @@ static size_t send(struct tty *tty, const char *bytes, size_t n) REQUIRES(&tty->
     return nr_done;
 }
 
-/* All n bytes, or as many as there is room for: how many. */
+/* Process and send n bytes, or as many as there is room for; returns how many. */
 static size_t send_all(struct tty *tty, const char *bytes, size_t n) REQUIRES(&tty->output_lock)
 {
     size_t nr_done = 0, nr;
@@ -111,7 +111,7 @@ static bool may_write(struct tty *tty)
     return tty_room(tty) >= TTY_EXPANSION || TTY_PEEK(tty->is_hung_up);
 }
 
-/* Sends n bytes, sleeping for room if it may; *nr_done grows by those that have gone. 0, -EAGAIN,
+/* Send n bytes, sleeping for room if permitted; *nr_done grows by those that have gone. 0, -EAGAIN,
  * -EINTR, -EIO. */
 static int write_chunk(struct tty *tty, const char *bytes, size_t n, bool may_sleep,
                        size_t *nr_done)

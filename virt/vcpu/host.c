@@ -165,7 +165,7 @@ static void start_pending(struct vcpu *v)
         turns[v->id].guest = thread_create(run_guest, v, "guest", NULL);
 }
 
-/* Is the hart stopped, or in wfi with nothing pending? */
+/* True if the hart is stopped, or in wfi with nothing pending. */
 static bool is_idle(struct vcpu *v)
 {
     return v->hart_state == SBI_HART_STOPPED ||

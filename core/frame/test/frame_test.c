@@ -163,7 +163,7 @@ static void test_contig(void **state)
     check_books(0);
 }
 
-/* What a program that touches 64 pages and gives them back does: windows of 1, 2, 4, ... pages. */
+/* Act like a program that touches 64 pages and frees them: windows of 1, 2, 4, ... pages. */
 static void touch_and_return(void)
 {
     struct frame *singles[31], *blocks[2];

@@ -26,7 +26,7 @@ static ssize_t add(struct file *file, uint64_t value)
     return file_write(file, &value, sizeof(value));
 }
 
-/* What a read takes, or -errno. */
+/* Read: the value, or -errno. */
 static int64_t take(struct file *file)
 {
     uint64_t value = 0;

@@ -259,7 +259,7 @@ static void test_case(void **state)
     assert_int_equal(write_at("/mnt/three", 0, "333", 3), 3);
     assert_int_equal(vfs_rename(CTX, NULL, "/mnt/three", NULL, "/mnt/TWO", 0), 0);
     assert_int_equal(size_of("/mnt/Two"), 3);
-    /* What is replaced leaves its spelling. */
+    /* A replaced file leaves its spelling. */
     assert_int_equal(list_dir("/mnt", l), 1);
     assert_string_equal(l->names[0], "Two");
     /* The same name in another spelling. */
@@ -341,7 +341,7 @@ static void test_full(void **state)
             ret = write_at(path, 0, data, sizeof(data));
         } while (ret == (int)sizeof(data));
         assert_int_equal(ret, -ENOSPC);
-        /* What failed took nothing: smaller pieces still fit. */
+        /* The failed write took nothing: smaller pieces still fit. */
         while (write_at(path, (uint64_t)MAX(size_of(path), 0l), data, 100) == 100) {
         }
         assert_int_equal(write_at(path, (uint64_t)size_of(path), data, 1024), -ENOSPC);

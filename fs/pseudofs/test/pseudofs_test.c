@@ -267,7 +267,7 @@ static void test_names(void **state)
     assert_true(st.ino != 0 && st.ino == other.ino);
     assert_int_equal(stat_file("/p/obj/5/key", &other), 0);
     assert_true(st.ino != other.ino);
-    /* What is generated is not made, moved or removed by name. */
+    /* Generated files cannot be created, renamed or removed. */
     assert_int_equal(vfs_mkdir(CTX, NULL, "/p/new", 0755), -EPERM);
     assert_int_equal(vfs_unlink(CTX, NULL, "/p/top/knob"), -EPERM);
     assert_int_equal(vfs_rename(CTX, NULL, "/p/top/knob", NULL, "/p/top/b", 0), -EPERM);

@@ -1,6 +1,6 @@
 /*
- * What files hold, against an array: random writes, truncations and holes, bodies that lie in place
- * in the initrd, the end of the largest file.
+ * Contents of files, compared with an array: random writes, truncations and holes, bodies that lie
+ * in place in the initrd, the end of the largest file.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -185,7 +185,7 @@ static void exec_closes_what_is_marked(void **state)
     assert_int_equal(fd_check(2), -EBADF);
     assert_int_equal(nr_released, 1);
 
-    /* Who shares the old table keeps all of it. */
+    /* Other users of the old table keep all of it. */
     fd_table_get(old);
     assert_int_equal(fd_set_cloexec(0, true), 0);
     assert_int_equal(fd_table_exec_prepare(old, &spare), 0);

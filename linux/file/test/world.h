@@ -1,5 +1,5 @@
 /*
- * What the tests of linux/file share: the calls with C pointers, and files to work on.
+ * Shared by the tests of linux/file: the calls with C pointers, and files to work on.
  */
 #ifndef LINUX_FILE_TEST_WORLD_H
 #define LINUX_FILE_TEST_WORLD_H

@@ -36,7 +36,7 @@
 static struct process *p;
 static struct vspace *vs;
 
-/* What thread FIRST_TID + i does. */
+/* The call of thread FIRST_TID + i. */
 static struct {
     vaddr_t addr;
     int op;
@@ -143,7 +143,7 @@ static void the_oldest_are_woken_and_no_more(void **state)
     assert_int_equal(wake(B, 9), 1);
 }
 
-/* Whoever does not sleep is not counted by a waker either. */
+/* A waker does not count threads that do not sleep. */
 static void calls_that_do_not_sleep(void **state)
 {
     (void)state;

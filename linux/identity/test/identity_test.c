@@ -1,7 +1,7 @@
 /*
- * Who a process is: the calls of setuid(2) and relatives, groups, capabilities, prctl(2). The rules
- * themselves are tested in linux/cred; here is that a call keeps to them, for whom it holds, and
- * what it refuses.
+ * Identity of a process: the calls of setuid(2) and relatives, groups, capabilities, prctl(2). The
+ * rules themselves are tested in linux/cred; here is that a call keeps to them, for whom it holds,
+ * and what it refuses.
  */
 #include <abi/syscalls.h>
 #include <string/string.h>

@@ -1,6 +1,6 @@
 /*
- * Who takes a signal and who is woken for it; what is thrown away; what SIGKILL, the stop signals
- * and SIGCONT do at once; masks.
+ * Sending and taking signals: wake-ups, discarded signals, immediate effects of SIGKILL, the stop
+ * signals and SIGCONT; masks.
  */
 #include "../../task/test/processes.h"
 

@@ -1,5 +1,5 @@
 /*
- * What the tests of linux/poll share: files whose events the test decides.
+ * Shared by the tests of linux/poll: files whose events the test decides.
  */
 #ifndef LINUX_POLL_TEST_WORLD_H
 #define LINUX_POLL_TEST_WORLD_H

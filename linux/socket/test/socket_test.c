@@ -48,7 +48,7 @@ static void types_that_are_none(void **state)
     assert_int_equal(sys_socketpair(AF_INET, SOCK_STREAM | 0x100, 0, 0), -EINVAL);
 }
 
-/* What each call says of a descriptor, in the order of the list. */
+/* The result of each call on a descriptor, in the order of the list. */
 #define NR_CALLS 16
 static void ask_all(int fd, int64_t out[NR_CALLS])
 {

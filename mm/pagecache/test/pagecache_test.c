@@ -343,8 +343,8 @@ static void begin(struct pagecache *cache)
     prng_fill(&prng, disk, sizeof(disk));
 }
 
-/* Who reads in sequence has ever larger runs, to the end and not beyond; several do not disturb
- * each other; who jumps has the one page. */
+/* A sequential reader gets ever larger runs, up to the end; concurrent readers do not disturb each
+ * other; a random access reads one page. */
 static void test_reading_ahead(void **state)
 {
     static const size_t runs[] = {4, 8, 24, 32, 32, 32, 32, 32, 4};
@@ -490,7 +490,8 @@ static void test_making_writable(void **state)
     pagecache_destroy(&cache);
 }
 
-/* What a journal holds back stays dirty, is not evicted, and goes as soon as it may. */
+/* Pages that a journal holds back stay dirty, are not evicted, and are written as soon as
+ * permitted. */
 static uint64_t held_first, held_last;
 
 static bool may_write(struct pagecache *cache, uint64_t index)

@@ -50,7 +50,7 @@ static uint64_t *value_of(struct page *p)
                                                      : &p->value;
 }
 
-/* What an access to the page must answer. */
+/* The expected result of an access to the page. */
 static int expected_fault(const struct page *p, uint32_t access)
 {
     if (p->kind == NONE)
@@ -98,7 +98,7 @@ static bool has_hole(const struct space *s, unsigned nr)
     return false;
 }
 
-/* What the tables say about a page, against the model. */
+/* Compare the tables' entry of a page with the model. */
 static void check_page(struct space *s, unsigned i)
 {
     struct page *p = &s->pages[i];

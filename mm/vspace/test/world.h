@@ -1,5 +1,5 @@
 /*
- * What the tests of mm/vspace share: a machine of 64 MiB, random numbers, counts of what is in use.
+ * Shared by the tests of mm/vspace: a machine of 64 MiB, random numbers, counts of what is in use.
  */
 #ifndef TEST_WORLD_H
 #define TEST_WORLD_H

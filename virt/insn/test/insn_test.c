@@ -19,7 +19,7 @@ struct expected {
 
 /* clang-format off */
 static const struct expected table[] = {
-    /* What riscv64-linux-gnu-as makes of the instruction in the comment. */
+    /* Encodings by riscv64-linux-gnu-as of the instruction in the comment. */
     {0x00458503, 1, 4, 10, false, true},  /* lb a0,4(a1) */
     {0x00459503, 2, 4, 10, false, true},  /* lh a0,4(a1) */
     {0x0045a503, 4, 4, 10, false, true},  /* lw a0,4(a1) */

@@ -64,7 +64,7 @@ static void print(struct guest *guest, const char *text)
     vconsole_write(&guest->console, text, strlen(text));
 }
 
-/* What has come to the terminal since. */
+/* Compare the output on the terminal since the last call. */
 static void expect(const char *text)
 {
     shown[nr_shown] = '\0';

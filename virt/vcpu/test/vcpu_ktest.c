@@ -78,7 +78,7 @@ static void cpu_main(void *arg)
     arch_irq_enable();
 }
 
-/* What a hypervisor does at its start. */
+/* The steps of a hypervisor's start. */
 static bool boot(void)
 {
     static bool is_done;

@@ -1,6 +1,6 @@
 /*
- * What a hart says of itself: the names in its ISA string, and the machine-mode registers that
- * identify it, which programs may ask for (riscv_hwprobe).
+ * Identity of a hart: the names in its ISA string, and its machine-mode id registers, for
+ * riscv_hwprobe(2).
  */
 #ifndef RISCV_ISA_ISA_H
 #define RISCV_ISA_ISA_H
