@@ -73,12 +73,32 @@ static void clear_mark(struct mutex *m) REQUIRES(&m->lock)
         __atomic_fetch_and(&m->owner, ~WAITERS, __ATOMIC_RELAXED);
 }
 
+/* About as long as a sleep and a wake-up take. */
+#define SPIN_MAX 1000
+
+/*
+ * Give an owner that runs on another CPU the time to unlock: two threads that lock in turn would
+ * otherwise sleep and wake each other every time.
+ */
+static void wait_while_owner_runs(const struct mutex *m)
+{
+    for (unsigned i = 0; i < SPIN_MAX && !READ_ONCE(arch_current()->need_resched); i++) {
+        struct thread *owner = owner_of(__atomic_load_n(&m->owner, __ATOMIC_RELAXED));
+
+        if (!owner || owner == thread_current() || !thread_is_running(owner))
+            return;
+        arch_cpu_relax();
+    }
+}
+
 static NOINLINE int lock_slow(struct mutex *m, enum thread_state state)
 {
     struct mutex_waiter waiter = {.thread = thread_current()};
-    unsigned long flags = spin_lock_irqsave(&m->lock);
+    unsigned long flags;
     int ret = 0;
 
+    wait_while_owner_runs(m);
+    flags = spin_lock_irqsave(&m->lock);
     assert(owner_of(__atomic_load_n(&m->owner, __ATOMIC_RELAXED)) != waiter.thread);
     list_add_tail(&m->waiters, &waiter.node);
     while (!waiter.is_granted && !take_or_mark(m)) {
@@ -89,6 +109,7 @@ static NOINLINE int lock_slow(struct mutex *m, enum thread_state state)
         thread_block_prepare(state);
         spin_unlock_irqrestore(&m->lock, flags);
         thread_block();
+        wait_while_owner_runs(m);
         flags = spin_lock_irqsave(&m->lock);
         waiter.is_hungry = true;
     }

@@ -259,6 +259,11 @@ bool thread_wake(struct thread *t)
     return true;
 }
 
+bool thread_is_running(const struct thread *t)
+{
+    return t == thread_current();
+}
+
 void thread_notify(struct thread *t, uint32_t work_bits)
 {
     t->arch.user_work |= work_bits;

@@ -21,6 +21,17 @@ static cpumask_t allowed_cpus(const struct thread *t)
     return READ_ONCE(t->affinity) & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
 }
 
+bool thread_is_running(const struct thread *t)
+{
+    for_each_online_cpu(cpu) {
+        const struct run_queue *rq = &per_cpu(run_queue, cpu);
+
+        if (UNLOCKED(READ_ONCE(rq->current), "only compared") == t)
+            return true;
+    }
+    return false;
+}
+
 static uint32_t least_loaded(cpumask_t cpus)
 {
     uint32_t best = bit_ctz64(cpus);

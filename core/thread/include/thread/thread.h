@@ -256,6 +256,9 @@ bool thread_block_until(uint64_t deadline_ns);
  */
 bool thread_wake(struct thread *thread);
 
+/* Is the thread on a CPU at this moment? It is only compared, and may have ended. Any context. */
+bool thread_is_running(const struct thread *thread);
+
 /*
  * Set THREAD_WORK_SIGNAL, end an interruptible sleep and kick the thread out of U or VS mode. For
  * the signals of the Linux personality and for stopping vCPUs. Any context.
