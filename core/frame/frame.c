@@ -207,12 +207,16 @@ bool frame_put(struct frame *f)
 
 void frame_split(struct frame *f, unsigned order)
 {
-    for (size_t i = 0; i < 1ul << order; i++) {
-        f[i].refcount = 1;
-        f[i].order = 0;
-        f[i].type = FRAME_USED;
-        f[i].flags = 0;
-    }
+    uint64_t head; /* refcount to reserved: one store for each frame */
+
+    _Static_assert(offsetof(struct frame, link) == sizeof(head), "the fields before the union");
+    f->refcount = 1;
+    f->order = 0;
+    f->flags = 0;
+    f->reserved = 0;
+    head = *(uint64_t *)f;
+    for (size_t i = 1; i < 1ul << order; i++)
+        *(uint64_t *)&f[i] = head;
 }
 
 /* --- reserved ranges -------------------------------------------------------------------------- */

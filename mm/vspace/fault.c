@@ -1,12 +1,15 @@
 /*
  * The fault path: turns a missing or too weak entry into one that allows the access.
  *
- * Faults of one space are serialised by vs->lock, but truncation and write-back of a file remove or
- * weaken entries at any time, under table_lock alone. So the tables are walked and changed in one
- * hold of table_lock; if a page of an object is needed, the lock is dropped, the object asked for
- * the page (which stays referenced), and everything checked again. If the page must be read from a
- * device, vs->lock is dropped too, so that other threads of the space can map and fault; the fault
- * then restarts and finds the page at once.
+ * Truncation and write-back of a file remove or weaken entries at any time, and threads of a space
+ * fault in parallel, under table_lock alone. So the tables are walked and changed in one hold of
+ * table_lock; if a page is needed, the lock is dropped, the page allocated or the object asked for
+ * it, and everything checked again. The page is kept until then, with a reference.
+ *
+ * A fault holds vs->lock, which keeps the VMA and its object. If another thread holds it, a fault
+ * in anonymous memory goes on without: it looks the VMA up under table_lock, each time
+ * (fault_quick). If the page must be read from a device, vs->lock is dropped, so that other threads
+ * of the space can map and fault; the fault then restarts and finds the page at once.
  *
  * Copy on write: the entry lacks W although the VMA has it. A private page is copied unless its
  * frame is the space's own memory with a single reference, which is made writable as it is.
@@ -15,7 +18,11 @@
 
 /* look(): the object must be asked first. Not an errno, and never returned by vspace_fault(). */
 #define NEEDS_PAGE 2
-_Static_assert(NEEDS_PAGE != VSPACE_EMULATE && NEEDS_FETCH != VSPACE_EMULATE, "results differ");
+/* fault_quick(): nothing was done, vs->lock is needed. Never returned by vspace_fault() either. */
+#define NEEDS_LOCK 5
+_Static_assert(NEEDS_PAGE != VSPACE_EMULATE && NEEDS_FETCH != VSPACE_EMULATE &&
+                   NEEDS_FRAMES != VSPACE_EMULATE && NEEDS_LOCK != VSPACE_EMULATE,
+               "results differ");
 
 uint64_t pte_flags(uint32_t rights)
 {
@@ -39,6 +46,26 @@ static bool pte_allows(pte_t pte, uint32_t access)
     return !((access & VMA_READ) && !pte_has(pte, PT_R)) &&
            !((access & VMA_WRITE) && !pte_has(pte, PT_W)) &&
            !((access & VMA_EXEC) && !pte_has(pte, PT_X));
+}
+
+static bool has_rights(const struct vma *vma, uint32_t access)
+{
+    if (vma->flags & VMA_WRITE)
+        access &= ~VMA_READ; /* the hardware has no write without read */
+    return (vma->flags & access) == access;
+}
+
+static ALWAYS_INLINE void fault_init(struct fault *f, struct vspace *vs, uint64_t addr,
+                                     uint32_t access)
+{
+    f->vs = vs;
+    f->addr = addr;
+    f->access = access;
+    f->has_page = false;
+    f->copy = NULL;
+    f->nr_frames = 0;
+    f->nr_used = 0;
+    f->block = NULL;
 }
 
 /* --- copy on write ---------------------------------------------------------------------------- */
@@ -192,8 +219,8 @@ static int upgrade_shared(struct fault *f, pte_t *slot)
     return 0;
 }
 
-/* Examine the tables once and act. REQUIRES(vs->table_lock). 0, NEEDS_PAGE, -errno. */
-static int look(struct fault *f)
+/* Examine the tables once and act. 0, NEEDS_PAGE, NEEDS_FRAMES, -errno. */
+static ALWAYS_INLINE int look(struct fault *f) REQUIRES(&f->vs->table_lock)
 {
     unsigned level;
     pte_t *entry = arch_pt_entry(&f->vs->tables, f->addr, &level);
@@ -223,31 +250,60 @@ int fetch_page(struct fetch *fetch)
     return err;
 }
 
+/*
+ * The VMA at f->addr, if the access may be had there without vs->lock. What changes VMAs and their
+ * entries together does so in one hold of table_lock, or marks the VMA as moving.
+ */
+static struct vma *quick_vma(const struct fault *f) REQUIRES(&f->vs->table_lock)
+{
+    struct vma *vma = vspace_find(f->vs, f->addr);
+
+    if (!vma || vma->start > f->addr || vma->ops->page || (vma->flags & (VMA_LARGE | VMA_MOVING)) ||
+        !has_rights(vma, f->access))
+        return NULL;
+    return vma;
+}
+
+/* Another thread has vs->lock: fault without it, or do nothing and return NEEDS_LOCK. */
+static NOINLINE int fault_quick(struct vspace *vs, uint64_t addr, uint32_t access)
+{
+    struct fault f;
+    int ret;
+
+    fault_init(&f, vs, addr, access);
+    do {
+        spin_lock(&f.vs->table_lock);
+        f.vma = quick_vma(&f);
+        ret = f.vma ? look(&f) : NEEDS_LOCK;
+        spin_unlock(&f.vs->table_lock);
+    } while (ret == NEEDS_FRAMES && (ret = frames_get(&f)) == 0);
+    frames_put(&f);
+    return ret;
+}
+
 int fault_locked(struct vspace *vs, struct vma *vma, uint64_t addr, uint32_t access,
                  struct fetch *fetch)
 {
     struct fault f;
     int ret;
 
-    f.vs = vs;
+    fault_init(&f, vs, addr, access);
     f.vma = vma;
-    f.addr = addr;
-    f.access = access;
-    f.has_page = false;
-    f.copy = NULL;
     if (unlikely(vma->flags & VMA_LARGE) && fill_large(vs, vma, addr))
         return 0;
-    for (;;) {
-        spin_lock(&vs->table_lock);
+    do {
+        spin_lock(&f.vs->table_lock);
         ret = look(&f);
-        spin_unlock(&vs->table_lock);
-        if (likely(ret != NEEDS_PAGE))
+        spin_unlock(&f.vs->table_lock);
+        if (ret == 0)
             break;
-        ret = ask_object(&f, fetch);
-        if (ret)
-            break;
-    }
+        if (ret == NEEDS_FRAMES)
+            ret = frames_get(&f);
+        else if (ret == NEEDS_PAGE)
+            ret = ask_object(&f, fetch);
+    } while (ret == 0);
     forget_page(&f);
+    frames_put(&f);
     return ret;
 }
 
@@ -277,7 +333,6 @@ static int grow_down(struct vspace *vs, struct vma *vma, uint64_t addr)
 int resolve(struct vspace *vs, uint64_t addr, uint32_t access, struct fetch *fetch)
 {
     struct vma *vma = vspace_find(vs, addr);
-    uint32_t needed = access;
     int err;
 
     if (!vma)
@@ -287,9 +342,7 @@ int resolve(struct vspace *vs, uint64_t addr, uint32_t access, struct fetch *fet
         if (err)
             return err;
     }
-    if ((vma->flags & VMA_WRITE) && (needed & VMA_READ))
-        needed &= ~VMA_READ; /* write without read is a reserved encoding */
-    if ((vma->flags & needed) != needed)
+    if (!has_rights(vma, access))
         return -EACCES;
     return fault_locked(vs, vma, ALIGN_DOWN(addr, PAGE_SIZE), access, fetch);
 }
@@ -302,6 +355,11 @@ int vspace_fault(struct vspace *vs, uint64_t addr, uint32_t access)
     if (addr < vs->base || addr >= vs->limit)
         return -EFAULT;
     fetch.frame = NULL;
+    if (unlikely(mutex_is_locked(&vs->lock))) {
+        ret = fault_quick(vs, ALIGN_DOWN(addr, PAGE_SIZE), access);
+        if (ret != NEEDS_LOCK)
+            return ret;
+    }
     do {
         mutex_lock(&vs->lock);
         ret = resolve(vs, addr, access, &fetch);

@@ -6,9 +6,7 @@
  */
 #include "internal.h"
 
-#define WINDOW_ORDER 4
-#define WINDOW_MAX   (1u << WINDOW_ORDER)
-#define LARGE_ORDER  (PT_LEVEL_SHIFT(1) - PAGE_SHIFT)
+#define LARGE_ORDER (PT_LEVEL_SHIFT(1) - PAGE_SHIFT)
 
 static void count_resident(struct vspace *vs, uint64_t nr_pages)
 {
@@ -34,54 +32,95 @@ struct frame *frame_alloc_anon(unsigned flags)
     return frame;
 }
 
-static unsigned window_of(struct vma *vma, uint64_t addr)
+/*
+ * The entries before f->addr tell a sequential walk, whoever else faults in the same VMA: after 1,
+ * 3, 7 and 15 pages the next 2, 4, 8 and 16 are filled. nr_before: entries before it in its table.
+ */
+static unsigned window_of(const struct fault *f, const pte_t *slot, uint64_t nr_before)
 {
-    vma->window = addr == vma->next_fault ? MIN(MAX(vma->window, 1u) * 2, WINDOW_MAX) : 1;
-    return vma->window;
+    unsigned window = 1, level;
+
+    if (nr_before == 0 && f->addr > f->vma->start &&
+        pte_is_present(arch_pt_query(&f->vs->tables, f->addr - PAGE_SIZE, &level)))
+        return WINDOW_MAX;
+    while (window < WINDOW_MAX && 2 * window - 1 <= nr_before &&
+           pte_is_present(slot[1 - 2 * (long)window]))
+        window *= 2;
+    return window;
 }
 
-/* Fill a whole window from one block if all slots are empty. False: fill page by page. */
-static bool fill_block(struct vspace *vs, pte_t *slot, uint64_t flags)
+/* How many pages to fill from f->addr on. */
+static unsigned nr_wanted(const struct fault *f, const pte_t *slot)
 {
-    struct frame *block;
+    uint64_t table = ALIGN_DOWN(f->addr, PT_LEVEL_SIZE(1));
+    uint64_t end = MIN(f->vma->end, table + PT_LEVEL_SIZE(1));
+    uint64_t nr_max =
+        MIN(window_of(f, slot, (f->addr - table) >> PAGE_SHIFT), (end - f->addr) >> PAGE_SHIFT);
+    unsigned nr = 1;
 
-    for (unsigned i = 0; i < WINDOW_MAX; i++)
-        if (pte_is_present(slot[i]))
-            return false;
-    block = frame_alloc(WINDOW_ORDER, FRAME_ZERO);
-    if (!block)
-        return false;
-    frame_split(block, WINDOW_ORDER);
-    for (unsigned i = 0; i < WINDOW_MAX; i++) {
-        block[i].type = FRAME_ANON;
-        WRITE_ONCE(slot[i], pte_make(frame_to_pa(block + i), flags | PTE_COUNTED));
+    if (!pte_is_present(slot[nr_max - 1]))
+        nr = (unsigned)nr_max; /* most often all are empty; those that are not are left alone */
+    while (nr < nr_max && !pte_is_present(slot[nr]))
+        nr++;
+    return nr < WINDOW_MAX ? MIN(nr, WINDOW_MAX / 2) : nr;
+}
+
+/* A whole window comes out of one block, what is less out of the cache of single frames. */
+int frames_get(struct fault *f)
+{
+    unsigned nr = f->nr_frames;
+
+    f->block = nr == WINDOW_MAX ? frame_alloc(WINDOW_ORDER, FRAME_ZERO) : NULL;
+    if (f->block) {
+        f->block->type = FRAME_ANON;
+        frame_split(f->block, WINDOW_ORDER);
+        frame_count(FRAME_ANON, WINDOW_MAX);
+        return 0;
     }
-    frame_count(FRAME_ANON, WINDOW_MAX);
-    count_resident(vs, WINDOW_MAX);
-    return true;
-}
-
-int fill_anonymous(struct fault *f, pte_t *entry, unsigned level)
-{
-    struct vspace *vs = f->vs;
-    uint64_t flags = pte_flags(f->vma->flags);
-    uint64_t end = MIN(f->vma->end, ALIGN_DOWN(f->addr, PT_LEVEL_SIZE(1)) + PT_LEVEL_SIZE(1));
-    unsigned nr_pages = window_of(f->vma, f->addr);
-    uint64_t at = f->addr;
-    pte_t *slot = level == 0 ? entry : arch_pt_slot(&vs->tables, at, 0, true);
-
-    end = MIN(end, at + nr_pages * PAGE_SIZE);
-    if (slot && end - at == WINDOW_MAX * PAGE_SIZE && fill_block(vs, slot, flags))
-        at = end;
-    for (; slot && at < end && !pte_is_present(*slot); at += PAGE_SIZE, slot++) {
+    nr = MIN(nr, WINDOW_MAX / 2);
+    for (f->nr_frames = 0; f->nr_frames < nr; f->nr_frames++) {
         struct frame *frame = frame_alloc_anon(FRAME_ZERO);
 
         if (!frame)
             break;
-        slot_fill(vs, slot, frame, flags);
+        f->singles[f->nr_frames] = frame;
     }
-    f->vma->next_fault = at;
-    return at == f->addr ? -ENOMEM : 0;
+    return f->nr_frames ? 0 : -ENOMEM;
+}
+
+void frames_free(struct fault *f)
+{
+    for (; f->nr_used < f->nr_frames; f->nr_used++)
+        frame_unuse(f->block ? f->block + f->nr_used : f->singles[f->nr_used]);
+}
+
+int fill_anonymous(struct fault *f, pte_t *entry, unsigned level)
+{
+    pte_t *slot = level == 0 ? entry : arch_pt_slot(&f->vs->tables, f->addr, 0, true);
+    const uint64_t flags = pte_flags(f->vma->flags) | PTE_COUNTED;
+    struct frame *const *single = f->singles;
+    unsigned nr_max, n = 0;
+    paddr_t pa;
+
+    if (!slot)
+        return -ENOMEM;
+    if (!f->nr_frames) {
+        f->nr_frames = nr_wanted(f, slot);
+        return NEEDS_FRAMES;
+    }
+    /* The VMA may have shrunk, and other threads may have filled a part. */
+    nr_max = (unsigned)MIN(f->nr_frames, (f->vma->end - f->addr) >> PAGE_SHIFT);
+    if (f->block) {
+        pa = frame_to_pa(f->block);
+        for (; n < nr_max && !pte_is_present(*slot); n++, pa = paddr_add(pa, PAGE_SIZE))
+            WRITE_ONCE(*slot++, pte_make(pa, flags));
+    } else {
+        for (; n < nr_max && !pte_is_present(*slot); n++)
+            WRITE_ONCE(*slot++, pte_make(frame_to_pa(single[n]), flags));
+    }
+    f->nr_used = n;
+    count_resident(f->vs, n);
+    return 0;
 }
 
 /* Large pages may use half of the memory. */

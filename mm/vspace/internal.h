@@ -58,9 +58,12 @@ void vspace_flush_local(struct vspace *vs, uint64_t addr);
 void vspace_flush_code(struct vspace *vs);
 void vspace_id_release(struct vspace *vs);
 
+#define WINDOW_ORDER 4
+#define WINDOW_MAX   (1u << WINDOW_ORDER) /* pages filled by one fault, at most */
+
 /*
- * A fault in progress. The page obtained from the object while table_lock was not held is kept here
- * with a reference, and used only if it is still valid.
+ * A fault in progress. Pages obtained while table_lock was not held are kept here: zeroed frames,
+ * and the page of the object, with a reference, used only if it is still valid.
  */
 struct fault {
     struct vspace *vs;
@@ -69,7 +72,11 @@ struct fault {
     uint32_t access;
     bool has_page;
     struct vma_page page;
-    struct frame *copy; /* copy of the page, for a write to private memory */
+    struct frame *copy;  /* copy of the page, for a write to private memory */
+    unsigned nr_frames;  /* zeroed, wanted or in hand */
+    unsigned nr_used;    /* of them, by entries */
+    struct frame *block; /* they are contiguous and begin here; NULL: they are in singles */
+    struct frame *singles[WINDOW_MAX / 2];
 };
 
 /* A page that the object of a faulting VMA must read; the object is held. */
@@ -98,11 +105,20 @@ static inline void fetch_end(struct fetch *fetch)
 }
 
 /*
- * fill.c. The first two: REQUIRES(vs->table_lock); entry, at level, is the invalid one where the
- * walk for f->addr ended. fill_large takes the lock itself; false: fill page by page.
+ * fill.c. The first two: entry, at level, is the invalid one where the walk for f->addr ended.
+ * NEEDS_FRAMES: drop table_lock, call frames_get() (-ENOMEM), look again; frames_put() frees those
+ * not used. fill_large takes the lock itself; false: fill page by page.
  */
-int fill_anonymous(struct fault *f, pte_t *entry, unsigned level);
-int fill_physical(struct fault *f);
+#define NEEDS_FRAMES 4
+int fill_anonymous(struct fault *f, pte_t *entry, unsigned level) REQUIRES(&f->vs->table_lock);
+int fill_physical(struct fault *f) REQUIRES(&f->vs->table_lock);
+int frames_get(struct fault *f);
+void frames_free(struct fault *f);
+static inline void frames_put(struct fault *f)
+{
+    if (unlikely(f->nr_used != f->nr_frames))
+        frames_free(f);
+}
 bool fill_large(struct vspace *vs, struct vma *vma, uint64_t addr);
 /* Store a frame in an empty slot; the entry takes over the reference. */
 void slot_fill(struct vspace *vs, pte_t *slot, struct frame *frame, uint64_t flags);

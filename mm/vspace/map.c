@@ -313,27 +313,42 @@ int vspace_set_flags(struct vspace *vs, uint64_t addr, uint64_t size, uint32_t s
     return err ? err : hole;
 }
 
+/* Drop the pages from *at to the end of the VMA there, or of the range, and move *at behind them.
+ */
+static int discard_one(struct vspace *vs, uint64_t *at, uint64_t end)
+{
+    struct vma *vma;
+    int err = 0;
+
+    spin_lock(&vs->table_lock);
+    vma = vspace_find(vs, *at);
+    if (!vma || vma->start >= end) {
+        *at = end;
+    } else if (vma->flags & VMA_LOCKED) {
+        err = -EINVAL;
+    } else {
+        *at = MAX(vma->start, *at);
+        tables_clear_locked(vs, *at, MIN(vma->end, end) - *at);
+        *at = MIN(vma->end, end);
+    }
+    spin_unlock(&vs->table_lock);
+    return err;
+}
+
+/* Changes no VMA, so table_lock is enough: threads discard and fault beside each other. */
 int vspace_discard(struct vspace *vs, uint64_t addr, uint64_t size)
 {
-    int err = 0;
+    const uint64_t end = addr + size;
+    int err = 0, hole;
 
     if (!range_is_valid(vs, addr, size))
         return -ENOMEM;
-    mutex_lock(&vs->lock);
-    if (!is_covered(vs, addr, size))
-        err = -ENOMEM;
-    for (struct vma *vma = vspace_find(vs, addr); vma && vma->start < addr + size;
-         vma = vspace_next(vma)) {
-        uint64_t from = MAX(vma->start, addr);
-
-        if (vma->flags & VMA_LOCKED) {
-            err = -EINVAL;
-            break;
-        }
-        tables_clear(vs, from, MIN(vma->end, addr + size) - from);
-    }
-    mutex_unlock(&vs->lock);
-    return err;
+    spin_lock(&vs->table_lock);
+    hole = is_covered(vs, addr, size) ? 0 : -ENOMEM;
+    spin_unlock(&vs->table_lock);
+    while (!err && addr < end)
+        err = discard_one(vs, &addr, end);
+    return err ? err : hole;
 }
 
 /* --- brk -------------------------------------------------------------------------------------- */

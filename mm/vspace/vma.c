@@ -59,7 +59,7 @@ void vma_remove(struct vspace *vs, struct vma *vma)
     vs->nr_vmas--;
     vs->nr_bytes -= vma->end - vma->start;
     if (vs->last_found == vma)
-        vs->last_found = NULL;
+        WRITE_ONCE(vs->last_found, NULL);
 }
 
 struct vma *vspace_next(struct vma *vma)
@@ -74,7 +74,7 @@ struct vma *vma_prev(struct vma *vma)
 
 struct vma *vspace_find(struct vspace *vs, uint64_t addr)
 {
-    struct vma *best = vs->last_found;
+    struct vma *best = READ_ONCE(vs->last_found);
     struct rb_node *n = vs->vmas.node;
 
     if (best && addr >= best->start && addr < best->end)
@@ -93,7 +93,7 @@ struct vma *vspace_find(struct vspace *vs, uint64_t addr)
         }
     }
     if (best)
-        vs->last_found = best;
+        WRITE_ONCE(vs->last_found, best);
     return best;
 }
 

@@ -221,7 +221,8 @@ MUST_CHECK bool frame_extend_contig(struct frame *f, size_t nr_pages, size_t nr_
 /* Free contiguous single frames, however they were allocated: cheaper than one by one. */
 void frame_free_contig(struct frame *f, size_t nr_pages);
 
-/* Split an allocated block of 2^order frames into single frames, each with a count of 1. */
+/* Split an allocated block of 2^order frames into single frames of its type, each with a count of
+ * 1. */
 void frame_split(struct frame *f, unsigned order);
 
 /* Take and drop a reference; the last drop frees the block (of f->order) and returns true. */

@@ -120,8 +120,6 @@ struct vma {
     struct rb_node node;       /* [lt] in vs->vmas, by start; ranges never overlap */
     uint64_t start, end;       /* [lt] page aligned, start < end */
     uint32_t flags;            /* [lt] VMA_* */
-    uint32_t window;           /* [lock] window for the next sequential fault, pages */
-    uint64_t next_fault;       /* [lock] address of the next sequential fault */
     const struct vma_ops *ops; /* [I] */
     void *object;              /* [I] private to the kind */
     uint64_t offset;           /* [lt] byte offset of `start` in the object */
@@ -147,15 +145,16 @@ struct vspace_limits {
 /*
  * Two locks. `lock` (a mutex) is held over every operation, but dropped while a fault waits for a
  * device; everything is checked again then. `table_lock` (a spinlock) is taken inside it around
- * each change of the VMA tree or the page tables, so that vspace_zap, which is called with a file's
- * locks held and must not wait for `lock`, sees both consistent. [lt]: written with both held, read
- * with either.
+ * each change of the VMA tree or the page tables, so that those who have table_lock only see both
+ * consistent: vspace_zap, which is called with a file's locks held and must not wait for `lock`,
+ * and faults in anonymous memory. What must change together changes in one hold. [lt]: written with
+ * both held, read with either.
  */
 struct vspace {
     struct mutex lock; /* order: before page-cache and frame locks */
     struct spinlock table_lock;
     struct rb_root vmas;    /* [lt] */
-    struct vma *last_found; /* [lock] cache of the last lookup */
+    struct vma *last_found; /* [a] of the tree, for the next lookup; with either lock */
     struct vma
         *last_anonymous;  /* [lock] the VMA last grown by vspace_map: merges without a search */
     uint64_t base, limit; /* [I] mappable range [base, limit) */
@@ -306,7 +305,8 @@ void vspace_page_put(struct frame *frame);
 ssize_t vspace_copy_in(struct vspace *vs, uint64_t dst, const void *src, size_t size);
 ssize_t vspace_copy_out(struct vspace *vs, void *dst, uint64_t src, size_t size);
 
-/* Find the VMA that contains addr, or the next above it (NULL: none). REQUIRES(vs->lock). */
+/* Find the VMA that contains addr, or the next above it (NULL: none). Under vs->lock or table_lock.
+ */
 struct vma *vspace_find(struct vspace *vs, uint64_t addr);
 struct vma *vspace_next(struct vma *vma);
 
