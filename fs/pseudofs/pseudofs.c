@@ -300,6 +300,23 @@ static int dir_iterate(struct file *file, struct dir_sink *sink)
 
 static const struct file_ops dir_file_ops = {.iterate = dir_iterate};
 
+int pseudo_number(const char *name, size_t name_len, uint64_t limit, uint32_t *out)
+{
+    uint64_t number = 0;
+
+    if (name_len == 0 || (name[0] == '0' && name_len > 1))
+        return -ENOENT;
+    for (size_t i = 0; i < name_len; i++) {
+        if (!char_is_digit(name[i]))
+            return -ENOENT;
+        number = number * 10 + (uint64_t)(name[i] - '0');
+        if (number >= limit)
+            return -ENOENT;
+    }
+    *out = (uint32_t)number;
+    return 0;
+}
+
 /* ---- superblocks ---- */
 
 static const struct superblock_ops pseudo_super_ops = {.inode_size = sizeof(struct pseudo_inode)};

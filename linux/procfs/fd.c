@@ -84,14 +84,12 @@ static const struct pseudo_node fdinfo_node = {
 static int lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                   const struct pseudo_node *node, struct pseudo_child *out)
 {
-    uint64_t number;
-    const char *end;
+    uint32_t number;
     int ret = object_may_look(dir);
 
     if (ret != 0)
         return ret == -ESRCH ? -ENOENT : ret;
-    if (!char_is_digit(name[0]) || (name[0] == '0' && name_len > 1) ||
-        str_to_u64(name, &end, 10, &number) != 0 || end != name + name_len || number > INT32_MAX)
+    if (pseudo_number(name, name_len, NUMBER_LIMIT, &number) != 0)
         return -ENOENT;
     struct pseudo_object object = {.key = dir->key, .sub = number};
     struct file *file = object_file(&object);

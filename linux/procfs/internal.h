@@ -5,6 +5,8 @@
 #include <task/task.h>
 #include <pseudofs/pseudofs.h>
 
+#define NUMBER_LIMIT (1u << 31) /* of processes, threads and descriptors as names */
+
 #define NS_PER_TICK (NS_PER_SEC / LINUX_TICK_HZ)
 
 /*

@@ -61,35 +61,23 @@ int object_may_look(const struct pseudo_object *object)
     return err;
 }
 
-static int parse_pid(const char *name, size_t name_len, pid_t *pid)
-{
-    uint64_t number;
-    const char *end;
-
-    if (!char_is_digit(name[0]) || (name[0] == '0' && name_len > 1) ||
-        str_to_u64(name, &end, 10, &number) != 0 || end != name + name_len || number > INT32_MAX)
-        return -ENOENT;
-    *pid = (pid_t)number;
-    return 0;
-}
-
 int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                 struct pseudo_child *out)
 {
     struct process *process;
-    pid_t pid;
+    uint32_t pid;
     pid_t tgid;
 
     (void)dir;
-    if (parse_pid(name, name_len, &pid) != 0)
+    if (pseudo_number(name, name_len, NUMBER_LIMIT, &pid) != 0)
         return -ENOENT;
     /* A tid can be looked up too, though the directory does not list it. */
     unsigned long flags = spin_lock_irqsave(&process_lock);
     struct user_thread *ut = NULL;
 
-    process = process_find(pid);
+    process = process_find((pid_t)pid);
     if (!process)
-        ut = user_thread_find(pid);
+        ut = user_thread_find((pid_t)pid);
     tgid = process ? process->pid : ut ? ut->process->pid : -1;
     spin_unlock_irqrestore(&process_lock, flags);
     if (tgid < 0)
@@ -128,11 +116,11 @@ static const struct pseudo_node tid_node;
 static int task_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                        struct pseudo_child *out)
 {
-    pid_t tid;
+    uint32_t tid;
 
-    if (parse_pid(name, name_len, &tid) != 0)
+    if (pseudo_number(name, name_len, NUMBER_LIMIT, &tid) != 0)
         return -ENOENT;
-    struct pseudo_object object = {.key = key_of(key_pid(dir->key), tid)};
+    struct pseudo_object object = {.key = key_of(key_pid(dir->key), (pid_t)tid)};
     unsigned long flags = spin_lock_irqsave(&process_lock);
     bool exists = object_thread(&object);
 

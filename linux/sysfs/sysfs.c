@@ -79,12 +79,11 @@ static const struct pseudo_node one_cpu_node = {.mode = S_IFDIR | 0755,
 static int cpu_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                       struct pseudo_child *out)
 {
-    uint64_t cpu;
-    const char *end;
+    uint32_t cpu;
 
     (void)dir;
-    if (name_len < 4 || memcmp(name, "cpu", 3) != 0 || (name[3] == '0' && name_len > 4) ||
-        str_to_u64(name + 3, &end, 10, &cpu) != 0 || end != name + name_len || cpu >= cpu_count())
+    if (name_len < 4 || memcmp(name, "cpu", 3) != 0 ||
+        pseudo_number(name + 3, name_len - 3, cpu_count(), &cpu) != 0)
         return -ENOENT;
     out->node = &one_cpu_node;
     out->key = cpu;

@@ -379,12 +379,10 @@ static bool has_pty(unsigned index)
 static int root_lookup(const struct pseudo_object *dir, const char *name, size_t name_len,
                        struct pseudo_child *out)
 {
-    uint64_t index;
-    const char *end;
+    uint32_t index;
 
     (void)dir;
-    if ((name[0] == '0' && name_len > 1) || str_to_u64(name, &end, 10, &index) != 0 ||
-        end != name + name_len || index >= NR_PTYS_MAX || !has_pty((unsigned)index))
+    if (pseudo_number(name, name_len, NR_PTYS_MAX, &index) != 0 || !has_pty(index))
         return -ENOENT;
     out->node = &slave_node;
     out->key = index;

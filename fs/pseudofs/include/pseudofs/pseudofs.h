@@ -44,6 +44,10 @@ struct pseudo_child {
     char name[NAME_MAX + 1]; /* for iterate */
 };
 
+/* Parse a name that is a decimal number as it would be printed, below the limit (at most 1 << 31):
+ * 0 or -ENOENT. For lookup. */
+int pseudo_number(const char *name, size_t name_len, uint64_t limit, uint32_t *out) MUST_CHECK;
+
 struct pseudo_node {
     const char *name;
     uint32_t mode; /* type and permissions */
