@@ -59,6 +59,17 @@ int fd_ref_get(int fd, struct fd_ref *out)
     return 0;
 }
 
+int fd_ref_get_opened(int fd, struct fd_ref *out)
+{
+    int ret = fd_ref_get(fd, out);
+
+    if (ret == 0 && (out->file->flags & O_PATH)) {
+        fd_ref_put(out);
+        ret = -EBADF;
+    }
+    return ret;
+}
+
 int fd_check(int fd)
 {
     struct fd_ref ref;

@@ -6,17 +6,15 @@
 
 #include "internal.h"
 
-/* Change attributes of a descriptor's file; O_PATH descriptors only where Linux allows it. */
+/* Change attributes of a descriptor's file. */
 static int64_t setattr_fd(int fd, struct vfs_attr *attr)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((ref.file->flags & O_PATH) != 0)
-        ret = -EBADF;
-    else if (!file_path(ref.file)->dentry)
+    if (!file_path(ref.file)->dentry)
         ret = -EINVAL;
     else
         ret = vfs_setattr(file_path(ref.file), cred_current(), attr);

@@ -27,14 +27,10 @@ static int64_t set_nonblocking(struct file *file, uint64_t uaddr)
 int64_t sys_ioctl(int fd, unsigned cmd, uint64_t arg)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((ref.file->flags & O_PATH) != 0) {
-        fd_ref_put(&ref);
-        return -EBADF;
-    }
     switch (cmd) {
     case FIOCLEX:
     case FIONCLEX:

@@ -316,12 +316,12 @@ int64_t sys_flock(int fd, unsigned op)
     default:
         return -EINVAL;
     }
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
     request.owner = ref.file;
-    if (!file_inode(ref.file) || (ref.file->flags & O_PATH) != 0)
+    if (!file_inode(ref.file))
         ret = -EBADF;
     else
         ret = restartable(file_lock_set(ref.file, &request, (op & LOCK_NB) == 0));

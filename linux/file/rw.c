@@ -330,13 +330,11 @@ int64_t sys_ftruncate(int fd, int64_t size)
 
     if (size < 0)
         return -EINVAL;
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((ref.file->flags & O_PATH) != 0)
-        ret = -EBADF;
-    else if (ref.file->can_write && is_growth_refused(file_inode(ref.file), (uint64_t)size))
+    if (ref.file->can_write && is_growth_refused(file_inode(ref.file), (uint64_t)size))
         ret = refuse_size();
     else
         ret = file_truncate(ref.file, (uint64_t)size);
@@ -386,13 +384,11 @@ int64_t sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
 int64_t sys_fadvise64(int fd, int64_t offset, int64_t size, unsigned advice)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((ref.file->flags & O_PATH) != 0)
-        ret = -EBADF;
-    else if (ref.file->ops->is_stream)
+    if (ref.file->ops->is_stream)
         ret = -ESPIPE;
     else if (size < 0 || advice > POSIX_FADV_NOREUSE)
         ret = -EINVAL;

@@ -38,13 +38,11 @@ int64_t sys_sync(void)
 int64_t sys_syncfs(int fd)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((ref.file->flags & O_PATH) != 0)
-        ret = -EBADF;
-    else if (file_path(ref.file)->mount)
+    if (file_path(ref.file)->mount)
         ret = vfs_sync_superblock(file_path(ref.file)->mount->sb);
     fd_ref_put(&ref);
     return ret;
@@ -78,14 +76,11 @@ static int64_t sync_range(struct file *file, uint64_t offset, uint64_t nr_bytes,
 int64_t sys_sync_file_range(int fd, int64_t offset, int64_t size, unsigned flags)
 {
     struct fd_ref ref;
-    int64_t ret = fd_ref_get(fd, &ref);
+    int64_t ret = fd_ref_get_opened(fd, &ref);
 
     if (ret != 0)
         return ret;
-    if ((ref.file->flags & O_PATH) != 0)
-        ret = -EBADF;
-    else
-        ret = sync_range(ref.file, offset, size, flags);
+    ret = sync_range(ref.file, offset, size, flags);
     fd_ref_put(&ref);
     return ret;
 }

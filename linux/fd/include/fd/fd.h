@@ -27,6 +27,8 @@ static inline void fd_ref_put(struct fd_ref *ref)
     if (ref->is_counted)
         file_put(ref->file);
 }
+/* fd_ref_get() for calls that need more of the file than its path: -EBADF for O_PATH files, too. */
+int fd_ref_get_opened(int fd, struct fd_ref *out) MUST_CHECK;
 
 /*
  * Access many descriptors of the calling process in one call: fd_view_begin, then for each
