@@ -184,7 +184,7 @@ static ALWAYS_INLINE struct thread *leave(struct run_queue *rq, struct thread *p
                        why == LEAVE_YIELD ? SCHED_YIELD : SCHED_PREEMPT);
     }
     next = likely(e) ? thread_of(e) : choose_other(rq);
-    rq->current = next;
+    WRITE_ONCE(rq->current, next); /* thread_is_running() */
     if (unlikely(wants_slice(rq)))
         arm_slice(rq);
     if (next == prev)
@@ -266,7 +266,7 @@ static ALWAYS_INLINE bool exchange(struct run_queue *rq, struct thread *prev, st
     prev->run_ticks += ticks;
     prev->arch.need_resched = 0;
     *next = thread_of(e);
-    rq->current = *next;
+    WRITE_ONCE(rq->current, *next);
     return true;
 }
 
