@@ -140,7 +140,7 @@ static bool cancel_and_look(struct timer *timer, bool *is_running)
     was_armed = timer->is_armed;
     if (was_armed)
         base_remove(base, timer);
-    *is_running = base->running == timer;
+    *is_running = __atomic_load_n(&base->running, __ATOMIC_ACQUIRE) == timer;
     spin_unlock_irqrestore(&base->lock, flags);
     return was_armed;
 }
