@@ -144,13 +144,6 @@ void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size)
     vs->nr_resident -= c.nr_pages;
 }
 
-void tables_clear(struct vspace *vs, uint64_t addr, uint64_t size)
-{
-    spin_lock(&vs->table_lock);
-    tables_clear_locked(vs, addr, size);
-    spin_unlock(&vs->table_lock);
-}
-
 static int drop_leaf(void *ctx, vaddr_t va, pte_t *pte, unsigned level)
 {
     (void)ctx;

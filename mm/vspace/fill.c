@@ -62,7 +62,7 @@ static unsigned nr_wanted(const struct fault *f, const pte_t *slot)
         nr = (unsigned)nr_max; /* most often all are empty; those that are not are left alone */
     while (nr < nr_max && !pte_is_present(slot[nr]))
         nr++;
-    return nr < WINDOW_MAX ? MIN(nr, WINDOW_MAX / 2) : nr;
+    return nr;
 }
 
 /* A whole window comes out of one block, what is less out of the cache of single frames. */
@@ -98,7 +98,6 @@ int fill_anonymous(struct fault *f, pte_t *entry, unsigned level)
 {
     pte_t *slot = level == 0 ? entry : arch_pt_slot(&f->vs->tables, f->addr, 0, true);
     const uint64_t flags = pte_flags(f->vma->flags) | PTE_COUNTED;
-    struct frame *const *single = f->singles;
     unsigned nr_max, n = 0;
     paddr_t pa;
 
@@ -116,7 +115,7 @@ int fill_anonymous(struct fault *f, pte_t *entry, unsigned level)
             WRITE_ONCE(*slot++, pte_make(pa, flags));
     } else {
         for (; n < nr_max && !pte_is_present(*slot); n++)
-            WRITE_ONCE(*slot++, pte_make(frame_to_pa(single[n]), flags));
+            WRITE_ONCE(*slot++, pte_make(frame_to_pa(f->singles[n]), flags));
     }
     f->nr_used = n;
     count_resident(f->vs, n);

@@ -40,9 +40,8 @@ int map_unlimited(struct vspace *vs, const struct vspace_map_request *r, uint64_
 /* vspace_unmap() without the checks. */
 int unmap_locked(struct vspace *vs, uint64_t addr, uint64_t size);
 
-/* clear.c. Remove every page of [addr, addr + size) from the tables and drop the references. The
- * first takes table_lock, the _locked one is called with it held. */
-void tables_clear(struct vspace *vs, uint64_t addr, uint64_t size);
+/* clear.c. Remove every page of [addr, addr + size) from the tables and drop the references;
+ * table_lock is held. */
 void tables_clear_locked(struct vspace *vs, uint64_t addr, uint64_t size);
 /* Drop the references of the range's entries without clearing them: the tables are not used any
  * more. */
